@@ -1,0 +1,40 @@
+"""irnet: Inception-v4 and the Inception-ResNets as values that can be built, drawn, counted and compared.
+
+Structure needs no torch: `build`, `capture` and `intervene` import it when they are first asked for.
+
+Examples
+--------
+>>> import irnet
+>>> irnet.network("inception_resnet_v2", b=20).stages[3].repeat
+20
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from irnet.analysis.compare import compare
+from irnet.models import PRESETS, network
+from irnet.resolve import resolve
+
+if TYPE_CHECKING:
+    from irnet.diagrams import diagram
+    from irnet.runtime.build import build
+    from irnet.runtime.capture import capture, intervene
+
+__version__ = "0.1.0"
+__all__ = ["PRESETS", "build", "capture", "compare", "diagram", "intervene", "network", "resolve"]
+
+_LAZY = {
+    "build": "irnet.runtime.build",
+    "capture": "irnet.runtime.capture",
+    "intervene": "irnet.runtime.capture",
+    "diagram": "irnet.diagrams",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'irnet' has no attribute {name!r}")
+    return getattr(import_module(_LAZY[name]), name)

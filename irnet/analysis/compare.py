@@ -1,0 +1,166 @@
+"""What changed between two networks: knobs, structure, and counts part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
+
+from irnet.analysis.tables import StageTotal, stages
+from irnet.models.recipe import Recipe, knobs
+from irnet.resolve import notation
+from irnet.spec import Chain, Conv, Fork, Network, Node, Pool, Residual, Stage
+from irnet.units import grid
+
+PARTS = {
+    "stem": "Stem",
+    "a": "A blocks",
+    "reduction_a": "Reduction-A",
+    "b": "B blocks",
+    "reduction_b": "Reduction-B",
+    "c": "C blocks",
+    "tail": "After the C blocks",
+    "head": "Pool and classifier",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that differs; `None` on a side that has nothing there."""
+
+    where: str
+    left: object
+    right: object
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The stages of one part (stem, A blocks, ...) on either side."""
+
+    part: str
+    left: tuple[StageTotal, ...]
+    right: tuple[StageTotal, ...]
+
+    def sums(self, field: str) -> tuple[int, int]:
+        """A count of both sides: "params", "macs" or "activation_elements"."""
+        left, right = (sum(getattr(stage, field) for stage in side) for side in (self.left, self.right))
+        return left, right
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two networks side by side."""
+
+    left: Network
+    right: Network
+    pairs: tuple[Pair, ...]
+    changes: tuple[Change, ...]
+
+
+def compare(left: Network, right: Network) -> Comparison:
+    """Align two networks part by part and list everything that differs in their structure.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> found = compare(network("inception_resnet_v2"), network("inception_resnet_v2", scale_b=0.2))
+    >>> found.changes
+    (Change(where='block_b.scale', left=0.1, right=0.2),)
+    """
+    return Comparison(left, right, tuple(_pairs(left, right)), tuple(_changes(left, right)))
+
+
+def changed_knobs(left: Recipe, right: Recipe) -> tuple[Change, ...]:
+    """The knobs that differ between two recipes.
+
+    Examples
+    --------
+    >>> from irnet.models import PRESETS
+    >>> found = changed_knobs(PRESETS["inception_resnet_v1.paper"], PRESETS["inception_resnet_v2.paper"])
+    >>> [(change.where, change.left, change.right) for change in found]
+    [('k', 192, 256), ('l', 192, 256), ('m', 256, 384)]
+    """
+    return tuple(_changed(knobs(left), knobs(right)))
+
+
+def _changed(ours: dict[str, Any], theirs: dict[str, Any], prefix: str = "") -> Iterator[Change]:
+    for name in [*ours, *(name for name in theirs if name not in ours)]:
+        if ours.get(name) != theirs.get(name):
+            yield Change(prefix + name, ours.get(name), theirs.get(name))
+
+
+def _pairs(left: Network, right: Network) -> Iterator[Pair]:
+    ours, theirs = stages(left), stages(right)
+    for part in PARTS:
+        sides = [tuple(s for s in side if _part(s) == part) for side in (ours, theirs)]
+        if any(sides):
+            yield Pair(part, *sides)
+
+
+def _part(stage: StageTotal) -> str:
+    return "head" if stage.name == "head" else stage.part
+
+
+def _changes(left: Network, right: Network) -> Iterator[Change]:
+    yield from _changed({"input": grid(left.input_shape)}, {"input": grid(right.input_shape)})
+    for part in PARTS:
+        ours, theirs = ([s for s in side.stages if s.part == part] for side in (left, right))
+        for one, two in zip_longest(ours, theirs):
+            yield from _stage_changes(one, two)
+    for what in ("head", "norm"):
+        one, two = (_fields(getattr(side, what)) for side in (left, right))
+        yield from _changed(one, two, f"{what}.")
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__slots__ if name != "source"}
+
+
+def _stage_changes(one: Stage | None, two: Stage | None) -> Iterator[Change]:
+    if one is None or two is None:
+        side = one or two
+        name = side.name if side else ""
+        yield Change(name, *(f"{s.repeat} x {describe(s.node)}" if s else None for s in (one, two)))
+        return
+    if one.repeat != two.repeat:
+        yield Change(f"{one.name}.repeat", one.repeat, two.repeat)
+    yield from _node_changes(one.node, two.node, one.name)
+
+
+def _node_changes(one: Node | None, two: Node | None, path: str) -> Iterator[Change]:
+    match one, two:
+        case Chain(ours), Chain(theirs):
+            for i, (a, b) in enumerate(zip_longest(ours, theirs)):
+                yield from _node_changes(a, b, f"{path}.{i}")
+        case Fork(ours), Fork(theirs):
+            for i, (a, b) in enumerate(zip_longest(ours, theirs)):
+                yield from _node_changes(a, b, f"{path}.b{i}")
+        case Residual(), Residual():
+            if one.scale != two.scale:
+                yield Change(f"{path}.scale", one.scale, two.scale)
+            if one.relu != two.relu:
+                yield Change(f"{path}.relu", one.relu, two.relu)
+            yield from _node_changes(one.body, two.body, f"{path}.body")
+        case _:
+            if one != two:
+                yield Change(path, *(describe(node) if node else None for node in (one, two)))
+
+
+def describe(node: Node) -> str:
+    """A node on one line: `>` joins what runs one after another, `|` what runs side by side.
+
+    Examples
+    --------
+    >>> describe(Fork((Pool("max", 3, 2, "valid"), Chain((Conv(64), Conv(96, 3))))))
+    '(3x3 max pool /2 V | 1x1 conv 64 > 3x3 conv 96)'
+    """
+    match node:
+        case Conv() | Pool():
+            return notation(node)
+        case Chain(nodes):
+            return " > ".join(map(describe, nodes))
+        case Fork(branches):
+            return f"({' | '.join(map(describe, branches))})"
+        case Residual(body, scale, relu):
+            return f"x + {scale:g} {describe(body)}{', ReLU' if relu else ''}"

@@ -1,0 +1,171 @@
+"""Rows gathered into tables: stages, whole networks, flat records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from irnet.models import PRESETS, network
+from irnet.resolve import Row, resolve
+from irnet.spec import Network, Part, Shape, Source
+from irnet.units import grid, sides
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageTotal:
+    """One stage of a network with all its repeats, or its head."""
+
+    name: str
+    title: str
+    part: Part
+    repeat: int
+    out_shape: Shape  # (C, H, W)
+    params: int
+    macs: int  # convolutions and linear layers, one image
+    activation_elements: int  # outputs of convolutions and linear layers, one image
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a network adds up to, for one image."""
+
+    params: int
+    macs: int  # convolutions and linear layers
+    activation_elements: int  # outputs of convolutions and linear layers
+    convolutions: int
+
+
+WEIGHTED = ("conv", "project", "linear")
+
+
+def totals(network: Network) -> Totals:
+    """Parameters, MACs, activation elements and number of convolutions of `network`.
+
+    Examples
+    --------
+    >>> totals(network("inception_v4")).convolutions
+    149
+    """
+    rows = resolve(network)
+    return Totals(
+        sum(row.params for row in rows),
+        sum(row.macs for row in rows),
+        sum(row.activation_elements for row in rows if row.op in WEIGHTED),
+        sum(row.op in ("conv", "project") for row in rows),
+    )
+
+
+def stages(network: Network) -> tuple[StageTotal, ...]:
+    """The stages of `network` in order, and its head last; they add up to `totals`.
+
+    A stage with no blocks hands its input on: its output shape is that of the stage before.
+
+    Examples
+    --------
+    >>> [stage.name for stage in stages(network("inception_v4"))][-2:]
+    ['inception_c', 'head']
+    """
+    return tuple(_stages(network))
+
+
+def _stages(network: Network) -> Iterator[StageTotal]:
+    by_stage: dict[str, list[Row]] = {}
+    for row in resolve(network):
+        by_stage.setdefault(row.path.split(".")[0], []).append(row)
+    shape = network.input_shape
+    for stage in network.stages:
+        rows = by_stage.pop(stage.name, [])
+        shape = rows[-1].out_shape if rows else shape
+        yield _total(stage.name, stage.title, stage.part, stage.repeat, shape, rows, stage.source)
+    rows = [row for rest in by_stage.values() for row in rest]
+    yield _total("head", "Pool and classifier", "tail", 1, rows[-1].out_shape, rows, network.head.source)
+
+
+def _total(
+    name: str, title: str, part: Part, repeat: int, shape: Shape, rows: list[Row], source: Source
+) -> StageTotal:
+    return StageTotal(
+        name=name,
+        title=title,
+        part=part,
+        repeat=repeat,
+        out_shape=shape,
+        params=sum(row.params for row in rows),
+        macs=sum(row.macs for row in rows),
+        activation_elements=sum(row.activation_elements for row in rows if row.op in WEIGHTED),
+        source=source,
+    )
+
+
+def summary(network: Network) -> dict[str, object]:
+    """Totals and stages as plain values for JSON; `macs` counts convolutions and linear layers, one image.
+
+    Examples
+    --------
+    >>> summary(network("inception_resnet_v2.tf_slim"))["params"]
+    55843464
+    """
+    total = totals(network)
+    return {
+        "name": network.name,
+        "edits": network.edits,
+        "key": network.key,
+        "input_shape": list(network.input_shape),
+        "params": total.params,
+        "macs": total.macs,
+        "source": network.source.ref,
+        "stages": [
+            {
+                "name": stage.name,
+                "repeat": stage.repeat,
+                "out_shape": list(stage.out_shape),
+                "params": stage.params,
+                "macs": stage.macs,
+                "source": stage.source.ref,
+                "errata": [erratum.id for erratum in stage.source.errata],
+            }
+            for stage in stages(network)
+        ],
+    }
+
+
+def overview() -> list[dict[str, object]]:
+    """Every preset with its totals at its own input size."""
+    return [_listed(name) for name in PRESETS]
+
+
+def _listed(name: str) -> dict[str, object]:
+    spec = network(name)
+    total = totals(spec)
+    return {
+        "name": name,
+        "source": spec.source.ref,
+        "input_shape": list(spec.input_shape),
+        "params": total.params,
+        "macs": total.macs,
+    }
+
+
+def records(network: Network, stage: str = "") -> list[dict[str, object]]:
+    """The rows of `network`, or of one stage, as flat records for a table.
+
+    Shapes are written height x width x channels, receptive fields in pixels (height x width where they differ).
+    """
+    return [
+        {
+            "path": row.path,
+            "what": row.notation,
+            "op": row.op,
+            "input": grid(row.in_shape),
+            "output": grid(row.out_shape),
+            "params": row.params,
+            "macs": row.macs,
+            "activation elements": row.activation_elements,
+            "receptive field": sides(row.field.size),
+            "field stride": sides(row.field.stride),
+            "field padding": sides(row.field.padding),
+        }
+        for row in resolve(network)
+        if not stage or row.path.split(".")[0] == stage
+    ]

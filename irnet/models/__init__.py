@@ -1,0 +1,101 @@
+"""The networks as data, named as timm names them: architecture.tag."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any
+
+from irnet.models import inception_resnet, inception_v3, inception_v4
+from irnet.models.recipe import Recipe, knobs
+from irnet.spec import Network
+
+PRESETS: Mapping[str, Recipe] = MappingProxyType(
+    {
+        "inception_v4.paper": inception_v4.PAPER,
+        "inception_v4.tf_slim": inception_v4.TF_SLIM,
+        "inception_resnet_v1.paper": inception_resnet.V1_PAPER,
+        "inception_resnet_v1.facenet": inception_resnet.V1_FACENET,
+        "inception_resnet_v2.paper": inception_resnet.V2_PAPER,
+        "inception_resnet_v2.tf_slim": inception_resnet.V2_SLIM,
+        "inception_v3.tf_slim": inception_v3.TF_SLIM,
+    }
+)
+
+
+def full_name(name: str) -> str:
+    """The preset that `name` means: itself, or a bare architecture's `.paper` (else its `.tf_slim`).
+
+    Raises
+    ------
+    ValueError
+        Naming the unknown name, near matches and all presets.
+
+    Examples
+    --------
+    >>> full_name("inception_v4"), full_name("inception_v3")
+    ('inception_v4.paper', 'inception_v3.tf_slim')
+    """
+    for candidate in (name, f"{name}.paper", f"{name}.tf_slim"):
+        if candidate in PRESETS:
+            return candidate
+    near = get_close_matches(name, PRESETS, n=2, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}? " if near else ""
+    raise ValueError(f"no network is called {name!r}; {hint}All names: {', '.join(PRESETS)}")
+
+
+def network(name: str, /, **changes: Any) -> Network:
+    """The network of a preset, with its knobs changed where asked.
+
+    Parameters
+    ----------
+    name
+        A key of `PRESETS`, or a bare architecture name.
+    **changes
+        Knobs of the preset's recipe, such as `classes`, `dropout`, `input_size` (pixels, or (height, width)).
+
+    Raises
+    ------
+    ValueError
+        For an unknown name or knob (with near matches), or a value outside its limits.
+
+    Examples
+    --------
+    >>> network("inception_v4", a=6).stages[1].repeat
+    6
+    """
+    full = full_name(name)
+    return edited(full, PRESETS[full], changes)
+
+
+def edited(name: str, preset: Recipe, changes: Mapping[str, Any]) -> Network:
+    """The network of `preset` with `changes` to its knobs, labelled with those that differ.
+
+    Raises
+    ------
+    ValueError
+        For an unknown knob or a value outside its limits.
+
+    Examples
+    --------
+    >>> edited("mine", PRESETS["inception_v4.paper"], {"a": 6, "b": 7}).label
+    'mine (a=6)'
+    """
+    have = knobs(preset)
+    for knob in changes:
+        if knob not in have:
+            near = get_close_matches(knob, have, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise ValueError(f"{name} has no knob {knob!r}; {hint}Its knobs: {', '.join(have)}")
+    try:
+        recipe = replace(preset, **changes)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    differing = {knob: value for knob, value in changes.items() if value != have[knob]}
+    return recipe.network(name, ", ".join(f"{knob}={_plain(value)}" for knob, value in differing.items()))
+
+
+def _plain(value: Any) -> str:
+    return f"{value[0]}x{value[1]}" if isinstance(value, tuple) else f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,105 @@
+"""Recipes: the knobs of a family of networks, each with its limits."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from irnet.spec import Head, Network, Shape, Source
+
+Size = int | tuple[int, int]  # pixels; an int means square, a pair is (height, width)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a knob may be; a fact about the network, not about a slider."""
+
+    low: float
+    high: float
+    step: float
+    help: str
+
+
+def knob(default: Any, low: float, high: float, text: str, step: float = 1) -> Any:
+    """A dataclass field that carries its limits."""
+    return field(default=default, metadata={"limits": Limits(low, high, step, text)})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipe(ABC):
+    """The knobs that every network has."""
+
+    classes: int = knob(1000, 0, 21_843, "Classes (0 leaves the classifier out)")
+    dropout: float = knob(0.2, 0.0, 0.95, "Dropout: probability of dropping", 0.05)
+    input_size: Size = knob(299, 1, 4096, "Input size in pixels")
+    sources: Mapping[str, Source] = field(default_factory=dict, hash=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    @abstractmethod
+    def network(self, name: str, edits: str = "") -> Network:
+        """The network that these knobs describe, under a name and with a word on what was edited."""
+
+    def head(self) -> Head:
+        """Average pooling, dropout and classifier with this recipe's knobs."""
+        return Head(self.classes, self.dropout, source=self.source("head"))
+
+    def source(self, stage: str) -> Source:
+        """Where `stage` comes from.
+
+        Raises
+        ------
+        KeyError
+            If this recipe names no source for the stage: a number without a source is not shown.
+        """
+        return self.sources[stage]
+
+    @property
+    def input_shape(self) -> Shape:
+        """Channels, height and width of one input image."""
+        size = self.input_size
+        return (3, *size) if isinstance(size, tuple) else (3, size, size)
+
+
+def limits(recipe: Recipe) -> dict[str, Limits]:
+    """The knobs of `recipe` with their limits, in the order of its definition.
+
+    Examples
+    --------
+    >>> from irnet.models.inception_v4 import PAPER
+    >>> limits(PAPER)["dropout"].high
+    0.95
+    """
+    return {f.name: f.metadata["limits"] for f in fields(recipe) if "limits" in f.metadata}
+
+
+def knobs(recipe: Recipe) -> dict[str, Any]:
+    """The knobs of `recipe` with their values."""
+    return {name: getattr(recipe, name) for name in limits(recipe)}
+
+
+def check(recipe: Recipe) -> None:
+    """Hold every knob against its limits.
+
+    Raises
+    ------
+    ValueError
+        Naming the knob, its value and its limits.
+    """
+    whole = {f.name: f.type in ("int", "Size") for f in fields(recipe)}
+    for name, limit in limits(recipe).items():
+        value = getattr(recipe, name)
+        sides = value if name == "input_size" and isinstance(value, tuple) and len(value) == 2 else (value,)
+        for side in sides:
+            _check_number(name, side, limit, whole=whole[name])
+
+
+def _check_number(name: str, value: object, limit: Limits, *, whole: bool) -> None:
+    bounds = f"{limit.low:g} to {limit.high:g} ({limit.help})"
+    if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+        raise ValueError(f"{name}={value!r} is not a {'whole ' if whole else ''}number from {bounds}")
+    if not limit.low <= value <= limit.high:
+        raise ValueError(f"{name}={value} is outside {bounds}")

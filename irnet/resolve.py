@@ -1,0 +1,261 @@
+"""Walk a spec once, from an input shape, and write down every step."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import count
+from math import prod
+from typing import Literal, assert_never
+
+from irnet.spec import Chain, Conv, Fork, Kernel, Network, Node, Padding, Pool, Residual, Shape, pair
+
+Op = Literal[
+    "conv", "max_pool", "avg_pool", "concat", "project", "scale", "add", "global_pool", "dropout", "linear", "normalize"
+]
+Sides = tuple[int, int]  # (height, width)
+
+
+class TooSmall(ValueError):
+    """A window does not fit into what is left of the input."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceptiveField:
+    """Which input pixels one output pixel sees: size, step between neighbours and padding, each (height, width).
+
+    Source: the arithmetic of google-research/receptive_field; at a merge the largest branch counts.
+    """
+
+    size: Sides = (1, 1)
+    stride: Sides = (1, 1)
+    padding: Sides = (0, 0)
+
+    def after(self, kernel: Sides, stride: int, padding: Sides) -> ReceptiveField:
+        """The field after a window of `kernel` pixels has slid over this one."""
+        grow = zip(self.size, self.stride, self.padding, kernel, padding, strict=True)
+        sizes, paddings = zip(*((s + (k - 1) * j, p + q * j) for s, j, p, k, q in grow), strict=True)
+        return ReceptiveField(sizes, (self.stride[0] * stride, self.stride[1] * stride), paddings)
+
+    def merged(self, *others: ReceptiveField) -> ReceptiveField:
+        """The field of a concatenation or sum: side by side the largest."""
+        every = (self, *others)
+        tall = max(every, key=lambda field: field.size[0])
+        wide = max(every, key=lambda field: field.size[1])
+        return ReceptiveField(
+            (tall.size[0], wide.size[1]), (tall.stride[0], wide.stride[1]), (tall.padding[0], wide.padding[1])
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One step of the forward pass, for one image; shapes are (C, H, W)."""
+
+    path: str  # also the module's name and the box's id
+    op: Op
+    notation: str  # in the paper's words: "3x3 conv 96 /2 V"
+    in_shape: Shape
+    out_shape: Shape
+    params: int = 0
+    macs: int = 0  # multiply-accumulates of convolutions and linear layers; 1 MAC = 2 FLOPs
+    field: ReceptiveField
+
+    @property
+    def activation_elements(self) -> int:
+        """Numbers in the output of this step, for one image."""
+        return prod(self.out_shape)
+
+
+@dataclass(frozen=True, slots=True)
+class _Flow:
+    """What runs along an edge of the tree."""
+
+    shape: Shape
+    field: ReceptiveField = ReceptiveField()
+
+
+_Walk = Generator[Row, None, _Flow]
+
+
+@lru_cache(maxsize=64)
+def resolve(network: Network) -> tuple[Row, ...]:
+    """Every step of `network`, in the order it runs.
+
+    Raises
+    ------
+    ValueError
+        If the input is too small (the message names the first block that fails, the size there and the smallest
+        input that works), or if branches end on different grids; the message starts with the path.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> sum(row.params for row in resolve(network("inception_v4")))
+    42679816
+    """
+    try:
+        return _rows(network)
+    except TooSmall as error:
+        height, width = network.input_shape[1:]
+        least = smallest_input(network)
+        raise ValueError(
+            f"an input of {height}x{width} pixels is too small for {network.name}: {error}; "
+            f"each side needs at least {least} pixels"
+        ) from None
+
+
+@lru_cache(maxsize=64)
+def smallest_input(network: Network) -> int:
+    """The smallest side, in pixels, of a square input that every window of `network` fits into.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> smallest_input(network("inception_v4"))
+    75
+    """
+    for side in count(1):
+        try:
+            _rows(replace(network, input_shape=(network.input_shape[0], side, side)))
+        except TooSmall:
+            continue
+        return side
+    raise AssertionError("count() never ends")
+
+
+def _rows(network: Network) -> tuple[Row, ...]:
+    rows: list[Row] = []
+    flow = _Flow(network.input_shape)
+    for stage in network.stages:
+        for i in range(stage.repeat):
+            flow = _drain(rows, _walk(stage.node, f"{stage.name}.{i}", flow))
+    _drain(rows, _head(network, flow))
+    return tuple(rows)
+
+
+def _drain(rows: list[Row], walk: _Walk) -> _Flow:
+    """Append what `walk` yields to `rows` and return where it ends."""
+    while True:
+        try:
+            rows.append(next(walk))
+        except StopIteration as end:
+            flow: _Flow = end.value
+            return flow
+
+
+def _walk(node: Node, path: str, x: _Flow) -> _Walk:
+    """Yield the rows of one node and return its output; the node's own row comes last."""
+    match node:
+        case Conv(filters, kernel, stride, padding):
+            out = _slide(path, x, filters, kernel, stride, padding)
+            weights = filters * x.shape[0] * prod(pair(kernel))
+            yield _row(path, "conv", notation(node), x, out, weights + 2 * filters, weights * prod(out.shape[1:]))
+            return out
+        case Pool(op, kernel, stride, padding):
+            out = _slide(path, x, x.shape[0], kernel, stride, padding)
+            yield _row(path, "max_pool" if op == "max" else "avg_pool", notation(node), x, out)
+            return out
+        case Chain(nodes):
+            for i, child in enumerate(nodes):
+                x = yield from _walk(child, f"{path}.{i}", x)
+            return x
+        case Fork(branches):
+            ends = []
+            for i, child in enumerate(branches):
+                ends.append((yield from _walk(child, f"{path}.b{i}", x)))
+            out = _concat(path, ends)
+            yield _row(path, "concat", " + ".join(str(end.shape[0]) for end in ends), x, out)
+            return out
+        case Residual():
+            return (yield from _residual(node, path, x))
+        case _:
+            assert_never(node)
+
+
+def _residual(node: Residual, path: str, x: _Flow) -> _Walk:
+    inner = yield from _walk(node.body, f"{path}.body", x)
+    if inner.shape[1:] != x.shape[1:]:
+        raise ValueError(f"{path}: cannot add a grid of {inner.shape[1:]} to a grid of {x.shape[1:]}")
+    width = x.shape[0]
+    weights = inner.shape[0] * width
+    up = _Flow(x.shape, inner.field)
+    out = _Flow(x.shape, x.field.merged(inner.field))
+    text = f"1x1 conv {width} linear"
+    yield _row(f"{path}.project", "project", text, inner, up, weights + width, weights * prod(x.shape[1:]))
+    yield _row(f"{path}.scale", "scale", f"x {node.scale:g}", up, up)
+    yield _row(path, "add", f"x + {node.scale:g} residual{', ReLU' if node.relu else ', no ReLU'}", x, out)
+    return out
+
+
+def _head(network: Network, x: _Flow) -> _Walk:
+    head, (width, *grid) = network.head, x.shape
+    pooled = _Flow((width, 1, 1), x.field.after((grid[0], grid[1]), 1, (0, 0)))
+    yield _row("pool", "global_pool", "average over the grid", x, pooled)
+    yield _row("dropout", "dropout", f"dropout, keep {1 - head.dropout:g}", pooled, pooled)
+    x = pooled
+    if head.embedding:
+        out = replace(x, shape=(head.embedding, 1, 1))
+        weights = x.shape[0] * head.embedding
+        text = f"linear {head.embedding}, batch norm, no ReLU"
+        yield _row("embedding", "linear", text, x, out, weights + 2 * head.embedding, weights)
+        x = out
+    if head.classes:
+        out = replace(x, shape=(head.classes, 1, 1))
+        weights = x.shape[0] * head.classes
+        yield _row("classifier", "linear", f"linear {head.classes}", x, out, weights + head.classes, weights)
+        x = out
+    elif head.embedding:
+        yield _row("normalize", "normalize", "to unit length", x, x)
+    return x
+
+
+def _row(path: str, op: Op, text: str, x: _Flow, out: _Flow, params: int = 0, macs: int = 0) -> Row:
+    return Row(
+        path=path,
+        op=op,
+        notation=text,
+        in_shape=x.shape,
+        out_shape=out.shape,
+        params=params,
+        macs=macs,
+        field=out.field,
+    )
+
+
+def _slide(path: str, x: _Flow, channels: int, kernel: Kernel, stride: int, padding: Padding) -> _Flow:
+    """The output of a window of `kernel` pixels that slides over `x`."""
+    kh, kw = pair(kernel)
+    edges = (kh // 2, kw // 2) if padding == "same" else (0, 0)
+    height, width = (
+        _side(path, size, k, stride, edge) for size, k, edge in zip(x.shape[1:], (kh, kw), edges, strict=True)
+    )
+    return _Flow((channels, height, width), x.field.after((kh, kw), stride, edges))
+
+
+def _side(path: str, size: int, kernel: int, stride: int, edge: int) -> int:
+    if kernel > size + 2 * edge:
+        raise TooSmall(f"{path}: a kernel of {kernel} does not fit in {size} pixels")
+    return (size + 2 * edge - kernel) // stride + 1
+
+
+def _concat(path: str, ends: list[_Flow]) -> _Flow:
+    grids = {end.shape[1:] for end in ends}
+    if len(grids) > 1:
+        raise ValueError(f"{path}: branches end on different grids: {', '.join(f'{h}x{w}' for h, w in sorted(grids))}")
+    height, width = grids.pop()
+    return _Flow((sum(end.shape[0] for end in ends), height, width), ends[0].field.merged(*(e.field for e in ends[1:])))
+
+
+def notation(node: Conv | Pool) -> str:
+    """A convolution or pooling in the paper's words.
+
+    Examples
+    --------
+    >>> notation(Conv(96, 3, 2, "valid")), notation(Pool("max", 3, 2, "valid"))
+    ('3x3 conv 96 /2 V', '3x3 max pool /2 V')
+    """
+    kh, kw = pair(node.kernel)
+    what = f"conv {node.filters}" if isinstance(node, Conv) else f"{node.op} pool"
+    stride = f" /{node.stride}" if node.stride > 1 else ""
+    return f"{kh}x{kw} {what}{stride}{' V' if node.padding == 'valid' else ''}"

@@ -1,0 +1,102 @@
+"""Read or replace activations by path, and lend a model other scales; nothing stays behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from typing import Any
+
+from torch import Tensor, nn
+
+from irnet.runtime.build import Scale
+
+
+def to_cpu(activation: Tensor) -> Tensor:
+    """A copy on the CPU, cut off from the gradient."""
+    return activation.detach().to("cpu", copy=True)
+
+
+@contextmanager
+def capture(
+    model: nn.Module,
+    *patterns: str,
+    keep: Callable[[Tensor], Any] = to_cpu,
+) -> Iterator[dict[str, Any]]:
+    """Fill a dict, path to kept value, while the block runs; leave no hook behind.
+
+    Parameters
+    ----------
+    model
+        Any module.
+    *patterns
+        Paths, with `*` for any run of characters: "block_b.*.project".
+    keep
+        From a module's output to what is kept of it; by default a copy on the CPU.
+
+    Raises
+    ------
+    KeyError
+        For a pattern that no module's path matches, with near ones.
+    """
+    found: dict[str, Any] = {}
+    with ExitStack() as stack:
+        for path in paths(model, *patterns):
+
+            def save(_module: nn.Module, _given: object, made: Tensor, path: str = path) -> None:
+                found[path] = keep(made)
+
+            stack.callback(model.get_submodule(path).register_forward_hook(save).remove)
+        yield found
+
+
+@contextmanager
+def intervene(model: nn.Module, edits: Mapping[str, Callable[[Tensor], Tensor]]) -> Iterator[None]:
+    """Replace the output of every module that a pattern matches by edit(output), while the block runs.
+
+    Raises
+    ------
+    KeyError
+        For a pattern that no module's path matches.
+    """
+    with ExitStack() as stack:
+        for pattern, edit in edits.items():
+            for path in paths(model, pattern):
+
+                def swap(
+                    _module: nn.Module, _given: object, made: Tensor, edit: Callable[[Tensor], Tensor] = edit
+                ) -> Tensor:
+                    return edit(made)
+
+                stack.callback(model.get_submodule(path).register_forward_hook(swap).remove)
+        yield
+
+
+@contextmanager
+def rescaled(model: nn.Module, scale: float | None) -> Iterator[None]:
+    """Give every residual block the same scale while the block runs; None leaves the published ones."""
+    before = [(module, module.scale) for module in model.modules() if isinstance(module, Scale)]
+    try:
+        for module, published in before:
+            module.scale = published if scale is None else scale
+        yield
+    finally:
+        for module, published in before:
+            module.scale = published
+
+
+def paths(model: nn.Module, *patterns: str) -> list[str]:
+    """Module names that match, in the order of the modules.
+
+    Raises
+    ------
+    KeyError
+        For a pattern that matches nothing, with near names.
+    """
+    names = [name for name, _ in model.named_modules() if name]
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            near = get_close_matches(pattern, names, n=3, cutoff=0) or names[:3]
+            raise KeyError(f"no module's path matches {pattern!r}; near ones: {', '.join(near)}")
+    return [name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns)]

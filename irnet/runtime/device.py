@@ -1,0 +1,38 @@
+"""Which devices this machine has, and one clear sentence for one that it has not."""
+
+from __future__ import annotations
+
+import torch
+
+DEVICES = ("cpu", "cuda", "mps", "meta")
+
+
+def available() -> tuple[str, ...]:
+    """The devices that a network can be built on here; "meta" has shapes and no numbers.
+
+    Examples
+    --------
+    >>> available()[0]
+    'cpu'
+    """
+    here = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "meta": True}
+    return tuple(name for name in DEVICES if here[name])
+
+
+def checked(device: str) -> torch.device:
+    """`device` as torch knows it.
+
+    Raises
+    ------
+    ValueError
+        If it is no device or is not on this machine; the sentence lists those that are.
+    """
+    here = ", ".join(available())
+    try:
+        wanted = torch.device(device)
+    except RuntimeError:
+        raise ValueError(f"{device!r} is no device; this machine has {here}") from None
+    cards = torch.cuda.device_count() if wanted.type == "cuda" else 1
+    if wanted.type not in available() or (wanted.index or 0) >= cards:
+        raise ValueError(f"device {device!r} is not on this machine, which has {here}")
+    return wanted

@@ -1,0 +1,65 @@
+"""Initial weights, drawn on the CPU from a generator of their own."""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor, nn
+
+Init = Literal["torch", "he", "tf"]
+INITS: tuple[Init, ...] = get_args(Init)
+
+
+@torch.no_grad()
+def initialise(model: nn.Module, init: Init, seed: int) -> None:
+    """Fill every convolution, linear layer and batch norm of `model`, in the order of its modules.
+
+    Parameters
+    ----------
+    model
+        On the CPU; its memory need not hold numbers yet.
+    init
+        "torch": PyTorch's default for each layer. "he": Kaiming normal by fan-in, biases zero. "tf": TF-slim's
+        variance scaling, a normal of standard deviation sqrt(1.3 * 2 / fan_in) cut off at two of them, biases zero.
+    seed
+        Of a generator made for this call; the global one is untouched.
+
+    Raises
+    ------
+    ValueError
+        For an unknown `init`.
+    """
+    if init not in INITS:
+        raise ValueError(f"init={init!r} is not one of {', '.join(INITS)}")
+    draw = {"torch": _torch, "he": _he, "tf": _tf}[init]
+    generator = torch.Generator().manual_seed(seed)
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            draw(module.weight, module.bias, generator)
+        elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+            module.reset_parameters()  # ones and zeros: nothing is drawn
+
+
+def _torch(weight: Tensor, bias: Tensor | None, generator: torch.Generator) -> None:
+    nn.init.kaiming_uniform_(weight, a=sqrt(5), generator=generator)
+    if bias is not None:
+        bound = 1 / sqrt(weight[0].numel())
+        nn.init.uniform_(bias, -bound, bound, generator=generator)
+
+
+def _he(weight: Tensor, bias: Tensor | None, generator: torch.Generator) -> None:
+    nn.init.kaiming_normal_(weight, nonlinearity="relu", generator=generator)
+    _zero(bias)
+
+
+def _tf(weight: Tensor, bias: Tensor | None, generator: torch.Generator) -> None:
+    std = sqrt(1.3 * 2 / weight[0].numel())
+    nn.init.trunc_normal_(weight, std=std, a=-2 * std, b=2 * std, generator=generator)
+    _zero(bias)
+
+
+def _zero(bias: Tensor | None) -> None:
+    if bias is not None:
+        nn.init.zeros_(bias)

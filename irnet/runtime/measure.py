@@ -1,0 +1,112 @@
+"""Count a real module with fvcore, torchinfo and torch's own counter: three witnesses for the rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from threading import Lock
+
+import torch
+from fvcore.nn import FlopCountAnalysis
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+from torchinfo import summary
+
+from irnet.runtime.build import ForkUnit, Model, build
+from irnet.spec import Network
+
+_TRACE = Lock()  # fvcore traces with torch.jit, whose state is global
+_IGNORED = {nn.ReLU: "relu", ForkUnit: "cat", nn.Dropout: "dropout", nn.Flatten: "flatten"}  # by fvcore, in silence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleCount:
+    """One module with everything inside it, for one image."""
+
+    path: str  # "" is the whole network
+    kind: str  # class of the module
+    params: int
+    counted: dict[str, int]  # operator -> fvcore's count: MACs for conv and linear, 2 per element for batch_norm
+    not_counted: dict[str, int]  # operator -> how many calls fvcore leaves out
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of convolutions and linear layers."""
+        return self.counted.get("conv", 0) + self.counted.get("linear", 0)
+
+    @property
+    def total(self) -> int | None:
+        """Everything that fvcore counts; None where it counts nothing, which is not zero."""
+        return sum(self.counted.values()) if self.counted else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What the three counters say of one network, for one image."""
+
+    modules: tuple[ModuleCount, ...]  # in the order of the module tree, the whole network first
+    torchinfo_mult_adds: int
+    torchinfo_text: str
+    torch_flops: int  # 2 a MAC
+
+    @property
+    def whole(self) -> ModuleCount:
+        """The network itself."""
+        return self.modules[0]
+
+
+def measure(model: Model) -> Counts:
+    """Count `model` on its own device with fvcore, and its twin on "meta" with the other two.
+
+    A model on "meta" is counted on the CPU by fvcore, which can't trace without numbers; counts do not depend on
+    the device.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> counts = measure(build(network("inception_resnet_v1", input_size=96)))
+    >>> counts.whole.not_counted["mul"], counts.whole.not_counted["add"]
+    (20, 20)
+    """
+    network = model.network
+    twin = build(network, device="meta")
+    image = torch.empty(1, *network.input_shape, device="meta")
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        twin(image)
+    table = summary(twin, input_data=image, device="meta", verbose=0, depth=4, col_names=_COLUMNS, row_settings=_ROWS)
+    on_meta = next(model.parameters()).is_meta
+    return Counts(
+        modules=_fvcore(build(network) if on_meta else model, network),
+        torchinfo_mult_adds=table.total_mult_adds,
+        torchinfo_text=str(table),
+        torch_flops=counter.get_total_flops(),
+    )
+
+
+_COLUMNS = ("output_size", "num_params", "mult_adds")
+_ROWS = ("var_names",)
+
+
+def _fvcore(model: Model, network: Network) -> tuple[ModuleCount, ...]:
+    image = torch.zeros(1, *network.input_shape, device=next(model.parameters()).device)
+    with _TRACE, torch.no_grad():
+        analysis = FlopCountAnalysis(model, image)
+        analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
+        counted = analysis.by_module_and_operator()
+        unsupported = {path: analysis.unsupported_ops(path) for path in counted}
+    return tuple(
+        ModuleCount(
+            path=path,
+            kind=type(module).__name__,
+            params=sum(p.numel() for p in module.parameters()),
+            counted={op: int(n) for op, n in counted[path].items()},
+            not_counted=_left_out(module, unsupported[path]),
+        )
+        for path, module in model.named_modules()
+    )
+
+
+def _left_out(module: nn.Module, unsupported: Counter[str]) -> dict[str, int]:
+    calls = Counter({op.removeprefix("aten::"): n for op, n in unsupported.items()})
+    calls.update(_IGNORED[type(part)] for part in module.modules() if type(part) in _IGNORED)
+    return dict(sorted(calls.items()))

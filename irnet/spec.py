@@ -1,0 +1,170 @@
+"""The grammar: five node types are enough to write every network of the paper.
+
+A network is a frozen value. Module, shapes, counts, diagram and comparison are each one walk over it.
+Shapes are (channels, height, width) of one image; windows are (height, width) in pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Literal
+
+Kernel = int | tuple[int, int]  # (height, width); an int means square
+Padding = Literal["same", "valid"]  # the paper's unmarked boxes and its "V" boxes
+Shape = tuple[int, int, int]  # (channels, height, width); the batch is never part of a spec
+Part = Literal["stem", "a", "reduction_a", "b", "reduction_b", "c", "tail"]  # what two networks are aligned by
+
+
+def pair(kernel: Kernel) -> tuple[int, int]:
+    """(height, width) of a kernel.
+
+    Examples
+    --------
+    >>> pair(3), pair((1, 7))
+    ((3, 3), (1, 7))
+    """
+    return kernel if isinstance(kernel, tuple) else (kernel, kernel)
+
+
+def _check_window(kernel: Kernel, stride: int, padding: Padding) -> None:
+    if min(pair(kernel)) < 1 or stride < 1:
+        raise ValueError(f"kernel {kernel} and stride {stride} must be at least 1")
+    if padding == "same" and (stride != 1 or any(side % 2 == 0 for side in pair(kernel))):
+        raise ValueError(f"'same' padding needs stride 1 and an odd kernel, not stride {stride} and kernel {kernel}")
+
+
+@dataclass(frozen=True, slots=True)
+class Conv:
+    """Convolution without bias, then batch norm, then ReLU."""
+
+    filters: int
+    kernel: Kernel = 1
+    stride: int = 1
+    padding: Padding = "same"
+
+    def __post_init__(self) -> None:
+        if self.filters < 1:
+            raise ValueError(f"a convolution needs at least 1 filter, not {self.filters}")
+        _check_window(self.kernel, self.stride, self.padding)
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Max or average pooling with floor division; padding never counts towards an average."""
+
+    op: Literal["max", "avg"]
+    kernel: int = 3
+    stride: int = 1
+    padding: Padding = "same"
+
+    def __post_init__(self) -> None:
+        _check_window(self.kernel, self.stride, self.padding)
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Nodes one after another."""
+
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """Every branch reads the same input; outputs are stacked along channels, in order."""
+
+    branches: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """relu(x + scale * project(body(x))).
+
+    `project` is the paper's 1x1 "Linear" box: bias, no norm, no ReLU. It has no width of its own,
+    because only the width of x can be added to x.
+    """
+
+    body: Node
+    scale: float = 1.0
+    relu: bool = True
+
+
+Node = Conv | Pool | Chain | Fork | Residual
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erratum:
+    """One place where the print disagrees with arithmetic, with itself or with the released code."""
+
+    id: str  # "E1" to "E18"
+    where: str  # figure, table or section
+    concerns: Literal["stage", "figure", "claim"]
+    printed: str
+    used: str
+    why: str
+    certainty: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where something comes from: a figure, a table, or a file of a released implementation."""
+
+    ref: str
+    note: str = ""  # what the source leaves open, and what is used here
+    errata: tuple[Erratum, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A named node, repeated. Title, part and source are prose and take no part in identity."""
+
+    name: str
+    node: Node
+    repeat: int = 1
+    title: str = field(default="", compare=False, repr=False)
+    part: Part = field(default="stem", compare=False, repr=False)
+    source: Source = field(default=Source("not given"), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """Batch norm settings; releases differ, so they are data."""
+
+    eps: float = 1e-3
+    momentum: float = 0.1  # weight of the new batch, PyTorch's convention
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Global average pool, dropout, an optional embedding, a classifier.
+
+    `classes=0` leaves the classifier out; an embedding is then put out at unit length, as facenet does.
+    """
+
+    classes: int = 1000
+    dropout: float = 0.2  # probability of dropping, not of keeping
+    embedding: int | None = None
+    source: Source = field(default=Source("not given"), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A whole network, as a value: hashable, comparable, printable."""
+
+    name: str = field(compare=False, repr=False)
+    stages: tuple[Stage, ...]
+    head: Head = Head()
+    norm: Norm = Norm()
+    input_shape: Shape = (3, 299, 299)
+    edits: str = field(default="", compare=False, repr=False)  # "a=6": what was changed in the preset
+    source: Source = field(default=Source("not given"), compare=False, repr=False)
+
+    @property
+    def key(self) -> str:
+        """Sixteen hex digits that change exactly when the architecture changes."""
+        return sha256(repr(self).encode()).hexdigest()[:16]
+
+    @property
+    def label(self) -> str:
+        """The preset's name and, if it was edited, what was changed."""
+        return f"{self.name} ({self.edits})" if self.edits else self.name
