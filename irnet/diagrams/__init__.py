@@ -1,0 +1,124 @@
+"""Diagrams: a whole network or one block, as Graphviz source that draws itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import graphviz
+from graphviz.backend import dot_command
+
+from irnet.diagrams.block import block
+from irnet.diagrams.caption import Words, block_words, overview_words
+from irnet.diagrams.overview import overview
+from irnet.diagrams.render import FORMATS, Format, layout_engine, render
+from irnet.diagrams.theme import theme_named
+from irnet.models import network as preset
+from irnet.spec import Network, Stage
+
+dot_command.DOT_BINARY = layout_engine()  # so that a graphviz.Digraph shows itself without a system Graphviz
+
+__all__ = ["FORMATS", "diagram", "drawn", "source", "words"]
+
+
+def stage_named(network: Network, name: str) -> Stage:
+    """The stage of `network` with this name.
+
+    Raises
+    ------
+    ValueError
+        Naming the unknown stage and the known ones.
+    """
+    for stage in network.stages:
+        if stage.name == name:
+            return stage
+    raise ValueError(f"{network.name} has no stage {name!r}; its stages: {', '.join(s.name for s in network.stages)}")
+
+
+def source(network: Network, stage: str = "", theme: str = "light", index: int = 0) -> str:
+    """DOT of the whole network, or of one block of a stage.
+
+    Raises
+    ------
+    ValueError
+        For an unknown stage or theme, or a block that the stage does not have.
+    """
+    look = theme_named(theme)
+    return block(network, stage_named(network, stage), look, index) if stage else overview(network, look)
+
+
+def words(network: Network, stage: str = "") -> Words:
+    """Caption and alternative text of the same picture."""
+    return block_words(network, stage_named(network, stage)) if stage else overview_words(network)
+
+
+def drawn(network: Network, form: Format, stage: str = "", theme: str = "light", index: int = 0) -> bytes:
+    """The picture as a file's bytes: "svg", "png", "pdf" or "dot".
+
+    Examples
+    --------
+    >>> b"figure-title" in drawn(preset("inception_v4"), "svg", "stem")
+    True
+    """
+    told = words(network, stage)
+    dot = source(network, stage, theme, index)
+    return render(dot, form, title=told.alt, description=told.caption)
+
+
+class Diagram(graphviz.Digraph):
+    """A Graphviz graph that shows itself in a notebook with its caption and alternative text inside."""
+
+    def __init__(self, network: Network, stage: str, body: list[str]) -> None:
+        super().__init__(body=body)
+        self._told = words(network, stage)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None, **_: object) -> dict[str, str]:
+        svg = render(self.source, "svg", title=self._told.alt, description=self._told.caption)
+        return {"image/svg+xml": svg.decode()}
+
+
+def diagram(network: Network | str, path: str | None = None, theme: str = "light") -> graphviz.Digraph:
+    """A diagram that shows itself in a notebook and saves itself.
+
+    Parameters
+    ----------
+    network
+        A network, or the name of a preset.
+    path
+        A stage ("block_b") or one of its blocks ("block_b.3"); None for the whole network.
+    theme
+        "light", "dark" or "print".
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, path or theme.
+
+    Examples
+    --------
+    >>> "1154" in diagram("inception_resnet_v2", "block_b").source
+    False
+    """
+    spec = preset(network) if isinstance(network, str) else network
+    stage, _, index = (path or "").partition(".")
+    if index and not index.isdecimal():
+        raise ValueError(f"{path!r} is not a stage or one of its blocks, such as 'block_b' or 'block_b.3'")
+    _, *body, _ = source(spec, stage, theme, int(index or 0)).splitlines(keepends=True)
+    return Diagram(spec, stage, body)
+
+
+def save(network: Network, folder: Path, theme: str = "light", forms: tuple[Format, ...] = FORMATS) -> list[Path]:
+    """Write the whole network and one block of every stage to `folder`, in every format; return the files.
+
+    Raises
+    ------
+    OSError
+        If the folder can't be made or written to.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for stage in ("", *(stage.name for stage in network.stages if stage.repeat)):
+        for form in forms:
+            file = folder / f"{network.name}.{stage or 'overview'}.{theme}.{form}"
+            file.write_bytes(drawn(network, form, stage, theme))
+            written.append(file)
+    return written

@@ -1,0 +1,64 @@
+"""A whole network: its stages as boxes with their repeats, grid and channels on the arrows."""
+
+from __future__ import annotations
+
+from irnet.analysis.tables import StageTotal, stages
+from irnet.diagrams.sheet import Sheet, end, typeset
+from irnet.diagrams.theme import Kind, Theme
+from irnet.resolve import Row, resolve
+from irnet.spec import Network, Residual, Stage
+from irnet.units import grid, short
+
+WIDE = 2.5  # inches
+
+
+def overview(network: Network, theme: Theme) -> str:
+    """DOT of `network` from its input to the softmax that its logits go to."""
+    sheet = Sheet(theme)
+    shape = grid(network.input_shape)
+    sheet.box("input", "Input", "", "other", told=f"input, {shape}", wide=WIDE)
+    kinds = {stage.name: _kind(stage) for stage in network.stages}
+    last = "input"
+    for stage in stages(network)[:-1]:
+        if stage.repeat:
+            _stage(sheet, stage, kinds[stage.name])
+            sheet.arrow(end(last), end(stage.name), extra=f'label="  {typeset(shape)}"')
+            last, shape = stage.name, grid(stage.out_shape)
+    for row in resolve(network):
+        if "." not in row.path:
+            title, detail, kind = _head(row)
+            sheet.box(row.path, title, detail, kind, told=f"{row.path}: {row.notation}", wide=WIDE)
+            sheet.arrow(end(last), end(row.path), extra=f'label="  {typeset(shape)}"')
+            last, shape = row.path, str(row.out_shape[0]) if row.out_shape[1:] == (1, 1) else grid(row.out_shape)
+    if network.head.classes:
+        sheet.box("softmax", "Softmax", "not in the module: it puts out logits", "other", told="softmax", wide=WIDE)
+        sheet.arrow(end(last), end("softmax"), extra=f'label="  {typeset(shape)}"')
+    return sheet.dot(f"{network.label}  ·  {network.source.ref}", ranksep=0.3, columns=1)
+
+
+def _kind(stage: Stage) -> Kind:
+    if stage.part in ("reduction_a", "reduction_b"):
+        return "reduction"
+    if stage.part in ("stem", "tail"):
+        return "other"
+    return "residual" if isinstance(stage.node, Residual) else "inception"
+
+
+def _stage(sheet: Sheet, stage: StageTotal, kind: Kind) -> None:
+    times = f"{stage.repeat} × " if stage.repeat > 1 else ""
+    detail = f"{short(stage.params)} parameters, {short(stage.macs, 'MAC')}"
+    told = f"{stage.name}: {times}{stage.title}, {detail}, {stage.source.ref}"
+    sheet.box(stage.name, f"{times}{stage.title}", detail, kind, told=told, wide=WIDE)
+
+
+def _head(row: Row) -> tuple[str, str, Kind]:
+    """Title, detail and kind of a row of the head."""
+    size = f"{short(row.params)} parameters" if row.params else ""
+    titles: dict[str, tuple[str, str, Kind]] = {
+        "pool": ("Average pooling", "", "pool"),
+        "dropout": (row.notation.capitalize(), "", "other"),
+        "embedding": (f"Linear {row.out_shape[0]}, batch norm", size, "linear"),
+        "classifier": (f"Linear {row.out_shape[0]}", size, "linear"),
+        "normalize": ("To unit length", "", "other"),
+    }
+    return titles[row.path]

