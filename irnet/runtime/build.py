@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import assert_never
 
 import torch
@@ -130,9 +131,11 @@ class Model(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, 3, H, W) to (N, classes), or to features where there is no classifier."""
-        for name in self.stage_names:
-            x = self.get_submodule(name)(x)
-        for name in self.head_names:
+        return self.through(x, (*self.stage_names, *self.head_names))
+
+    def through(self, x: Tensor, names: Iterable[str]) -> Tensor:
+        """`x` after the children with these names, in this order."""
+        for name in names:
             x = self.get_submodule(name)(x)
         return x
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
+from fnmatch import filter as matching
 from typing import Any
 
 from torch import Tensor, nn
@@ -87,16 +87,25 @@ def rescaled(model: nn.Module, scale: float | None) -> Iterator[None]:
 
 
 def paths(model: nn.Module, *patterns: str) -> list[str]:
-    """Module names that match, in the order of the modules.
+    """Module names that match; wildcards give the order of the modules, plain names keep their own.
 
     Raises
     ------
     KeyError
         For a pattern that matches nothing, with near names.
     """
+    if not any(set(pattern) & set("*?[") for pattern in patterns):
+        return [_existing(model, path) for path in patterns]  # asked for by name: no need to list all modules
     names = [name for name, _ in model.named_modules() if name]
-    for pattern in patterns:
-        if not any(fnmatchcase(name, pattern) for name in names):
-            near = get_close_matches(pattern, names, n=3, cutoff=0) or names[:3]
-            raise KeyError(f"no module's path matches {pattern!r}; near ones: {', '.join(near)}")
-    return [name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns)]
+    found = {name for pattern in patterns for name in matching(names, pattern) or [_existing(model, pattern)]}
+    return [name for name in names if name in found]
+
+
+def _existing(model: nn.Module, path: str) -> str:
+    try:
+        model.get_submodule(path)
+    except AttributeError:
+        names = [name for name, _ in model.named_modules() if name]
+        near = get_close_matches(path, names, n=3, cutoff=0) or names[:3]
+        raise KeyError(f"no module's path matches {path!r}; near ones: {', '.join(near)}") from None
+    return path

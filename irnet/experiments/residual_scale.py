@@ -1,0 +1,265 @@
+"""What the residual scale does to activation magnitudes on the way through a network, in one forward pass each.
+
+The claim of the paper (section 3.3) is about training. What is measured here is propagation through the weights that
+the model has; with untrained weights it shows how magnitudes grow from block to block, and nothing about accuracy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import sqrt
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor, nn
+
+from irnet.resolve import resolve
+from irnet.runtime.build import Model, ResidualUnit, build
+from irnet.runtime.capture import capture, rescaled
+from irnet.runtime.init import Init
+from irnet.spec import Network, Residual
+
+BatchNormMode = Literal["running", "batch"]
+BATCH_NORM_MODES: tuple[BatchNormMode, ...] = get_args(BatchNormMode)
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Magnitude of one activation tensor; all values are dimensionless."""
+
+    mean_abs: float
+    std: float
+    maximum: float  # largest magnitude
+    zero_share: float  # 0 to 1: elements that are exactly zero
+
+    def times(self, scale: float) -> Stats:
+        """The same for the tensor multiplied by `scale`; exact, since every statistic but the last is homogeneous."""
+        zeros = self.zero_share if scale else 1.0
+        return Stats(self.mean_abs * scale, self.std * scale, self.maximum * scale, zeros)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockStats:
+    """One block; `shortcut`, `residual` and `scaled` are None in a network without residuals."""
+
+    path: str
+    stage: str
+    scale: float | None
+    shortcut: Stats | None  # x
+    residual: Stats | None  # F(x), after the 1x1 linear convolution
+    scaled: Stats | None  # scale * F(x)
+    output: Stats  # after the ReLU, where there is one
+
+    @property
+    def ratio(self) -> float | None:
+        """Mean magnitude of the scaled residual over that of the shortcut; None without either."""
+        if self.shortcut is None or self.scaled is None or not self.shortcut.mean_abs:
+            return None
+        return self.scaled.mean_abs / self.shortcut.mean_abs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """All blocks of one forward pass, in order; `scale` None means as published."""
+
+    network: str
+    scale: float | None
+    blocks: tuple[BlockStats, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """Curves of one network on one image, and what they were computed with."""
+
+    network: str
+    weights: str  # "untrained, init torch, seed 0"
+    batch_norm: BatchNormMode
+    curves: tuple[Curve, ...]
+
+
+def residual_scale(
+    network: Network,
+    image: Tensor,
+    *,
+    scales: Sequence[float | None] = (None, 1.0),
+    seed: int = 0,
+    init: Init = "torch",
+    batch_norm: BatchNormMode = "running",
+    device: str = "cpu",
+    model: Model | None = None,
+) -> Result:
+    """Statistics of every block at each scale; what comes before the first residual block is computed once.
+
+    Parameters
+    ----------
+    network
+        Any; one without residual blocks gives one curve of its block outputs, whatever the scales.
+    image
+        (1, 3, H, W) in [-1, 1], of the network's input size.
+    scales
+        For all residual blocks: None as published, 1.0 for "without scaling", or any value from 0 to 1.
+    seed, init
+        Of the untrained weights.
+    batch_norm
+        "running": with the stored statistics (0 and 1 before training); "batch": with those of this image.
+    device
+        Where to build and run.
+    model
+        A model of `network` with weights from `seed` and `init`, where the caller already has one.
+
+    Raises
+    ------
+    ValueError
+        For a scale outside 0 to 1, an image of another size, or batch statistics over a single value.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> spec = network("inception_resnet_v1", input_size=96)
+    >>> found = residual_scale(spec, torch.zeros(1, 3, 96, 96), scales=(None, 1.0))
+    >>> [len(curve.blocks) for curve in found.curves]
+    [20, 20]
+    """
+    _check(network, image, scales, batch_norm)
+    model = model or build(network, device, seed, init)
+    return Result(
+        network=network.label,
+        weights=f"untrained, init {init}, seed {seed}",
+        batch_norm=batch_norm,
+        curves=tuple(curves(model, image, scales, batch_norm)),
+    )
+
+
+def _check(network: Network, image: Tensor, scales: Sequence[float | None], batch_norm: str) -> None:
+    if tuple(image.shape[1:]) != network.input_shape:
+        raise ValueError(f"the image is {tuple(image.shape[1:])}, {network.name} takes {network.input_shape}")
+    for scale in scales:
+        if scale is not None and not 0 <= scale <= 1:
+            raise ValueError(f"scale={scale} is outside 0 to 1")
+    if batch_norm not in BATCH_NORM_MODES:
+        raise ValueError(f"batch_norm={batch_norm!r} is not one of {', '.join(BATCH_NORM_MODES)}")
+    if batch_norm == "batch":
+        lone = next((row for row in resolve(network) if row.op == "conv" and row.out_shape[1:] == (1, 1)), None)
+        if lone:
+            raise ValueError(
+                f"{lone.path}: batch statistics of one image need more than one pixel, and the grid there is 1x1; "
+                "take a larger input or running statistics"
+            )
+
+
+@torch.no_grad()
+def curves(
+    model: Model, image: Tensor, scales: Sequence[float | None], batch_norm: BatchNormMode = "running"
+) -> Iterator[Curve]:
+    """One curve a scale, on the device of `model`; a network without residual blocks gives one, at scale None."""
+    names = model.stage_names
+    residual = {stage.name for stage in model.network.stages if isinstance(stage.node, Residual) and stage.repeat}
+    first = next((i for i, name in enumerate(names) if name in residual), 0)
+    rectified, signed = _watched(model)
+    with (
+        batch_statistics(model, batch_norm == "batch"),
+        capture(model, *rectified, keep=_reader(rectified=True)) as outputs,
+        capture(model, *signed, keep=_reader(rectified=False)) as residuals,
+    ):
+        shared = model.through(image.to(next(model.parameters()).device), names[:first])
+        start = {"input": _reader(rectified=False)(shared)}
+        for scale in scales if residual else (None,):
+            with rescaled(model, scale):
+                model.through(shared, names[first:])
+                blocks = tuple(_blocks(model, _stats(start | outputs | residuals)))
+            yield Curve(network=model.network.label, scale=scale, blocks=blocks)
+
+
+def _watched(model: Model) -> tuple[list[str], list[str]]:
+    """What has to be looked at: block outputs that a ReLU made, and everything else (residuals before their scaling).
+
+    A block's shortcut is the output of what comes before it, and the scaled residual is a multiple: neither is
+    looked at twice.
+    """
+    rectified, signed = [], []
+    for stage in model.network.stages:
+        for i in range(stage.repeat):
+            path = f"{stage.name}.{i}"
+            is_residual = isinstance(stage.node, Residual)
+            (signed if is_residual and not stage.node.relu else rectified).append(path)
+            if is_residual:
+                signed.append(f"{path}.project")
+    return rectified, signed
+
+
+Moments = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, int]
+
+
+def _reader(*, rectified: bool) -> Callable[[Tensor], Moments]:
+    """A function from a tensor to its moments, all left on its device.
+
+    The moments are the sum of magnitudes, the sum, the sum of squares, the lowest and highest value, the number of
+    non-zeros and the size. Dot products with the signs, kept in one buffer, take a fraction of the time of the plain
+    reductions; that holds the experiment within a tenth of its bare forward passes (`benchmarks/activations.py`).
+    What a ReLU put out (`rectified`) has no negative values, so two of the sums are one.
+    """
+    buffer: list[Tensor] = []
+
+    def read(x: Tensor) -> Moments:
+        flat = x.detach().flatten()
+        if not buffer:
+            buffer.append(torch.empty_like(flat))
+        signs = torch.sign(flat, out=buffer[0].resize_(flat.shape))
+        magnitudes, squares, filled = signs.dot(flat), flat.dot(flat), signs.dot(signs)
+        if rectified:
+            return magnitudes, magnitudes, squares, magnitudes, flat.amax(), filled, flat.numel()
+        return magnitudes, flat.sum(), squares, *flat.aminmax(), filled, flat.numel()
+
+    return read
+
+
+def _stats(found: dict[str, Moments]) -> dict[str, Stats]:
+    """The statistics of every path, brought to the CPU in one go."""
+    numbers = torch.stack([number for *tensors, _ in found.values() for number in tensors]).double().tolist()
+    made = {}
+    for i, (path, (*tensors, size)) in enumerate(found.items()):
+        magnitudes, total, squares, low, high, filled = numbers[i * len(tensors) : (i + 1) * len(tensors)]
+        variance = max(squares / size - (total / size) ** 2, 0.0)
+        made[path] = Stats(magnitudes / size, sqrt(variance), max(-low, high), 1 - filled / size)
+    return made
+
+
+def _blocks(model: Model, stats: dict[str, Stats]) -> Iterator[BlockStats]:
+    before = stats["input"]
+    for stage in model.network.stages:
+        for i in range(stage.repeat):
+            path = f"{stage.name}.{i}"
+            if path not in stats:  # before the first residual block, computed once for all scales
+                continue
+            output = stats[path]
+            if isinstance(unit := model.get_submodule(path), ResidualUnit):
+                residual, scale = stats[f"{path}.project"], unit.scale.scale
+                yield BlockStats(
+                    path=path,
+                    stage=stage.name,
+                    scale=scale,
+                    shortcut=before,
+                    residual=residual,
+                    scaled=residual.times(scale),
+                    output=output,
+                )
+            elif stage.part in ("a", "b", "c"):
+                yield BlockStats(
+                    path=path, stage=stage.name, scale=None, shortcut=None, residual=None, scaled=None, output=output
+                )
+            before = output
+
+
+@contextmanager
+def batch_statistics(model: nn.Module, wanted: bool) -> Iterator[None]:
+    """Let every batch norm use the statistics of its input while the block runs, and remember none of them."""
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)] if wanted else []
+    try:
+        for norm in norms:
+            norm.training, norm.track_running_stats = True, False
+        yield
+    finally:
+        for norm in norms:
+            norm.training, norm.track_running_stats = False, True
