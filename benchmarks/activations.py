@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from time import perf_counter
 
 import torch
 
 from irnet.experiments.photos import photo, to_input
-from irnet.experiments.residual_scale import BATCH_NORM_MODES, batch_statistics, curves
+from irnet.experiments.residual_scale import BATCH_NORM_MODES, BatchNormMode, batch_statistics, curves
 from irnet.models import network
 from irnet.runtime.build import Model, build
 from irnet.runtime.capture import rescaled
@@ -25,7 +26,7 @@ SCALES = (None, 1.0)
 
 
 @torch.no_grad()
-def bare(model: Model, image: torch.Tensor, batch_norm: str) -> None:
+def bare(model: Model, image: torch.Tensor, batch_norm: BatchNormMode) -> None:
     """The forward passes of the experiment and nothing else."""
     names = model.stage_names
     first = next((i for i, s in enumerate(model.network.stages) if isinstance(s.node, Residual)), None)
@@ -36,11 +37,11 @@ def bare(model: Model, image: torch.Tensor, batch_norm: str) -> None:
                 model.through(shared, names[first or 0 :])
 
 
-def ratio(name: str, size: int, batch_norm: str, rounds: int) -> float:
-    """Fewest seconds with statistics over fewest seconds without, measured in turns: the rest is other work of the machine."""
+def ratio(name: str, size: int, batch_norm: BatchNormMode, rounds: int) -> float:
+    """Fewest seconds with statistics over fewest seconds without, measured in turns."""
     model = build(network(name, input_size=size))
     image = to_input(photo("astronaut"), (size, size))
-    ways = {
+    ways: dict[str, Callable[[], object]] = {
         "bare": lambda: bare(model, image, batch_norm),
         "read": lambda: list(curves(model, image, SCALES, batch_norm)),
     }

@@ -1,0 +1,1 @@
+"""Answers read off the rows: tables, counts and comparisons. No torch."""

@@ -133,6 +133,8 @@ def _node_changes(one: Node | None, two: Node | None, path: str) -> Iterator[Cha
         case Chain(ours), Chain(theirs):
             for i, (a, b) in enumerate(zip_longest(ours, theirs)):
                 yield from _node_changes(a, b, f"{path}.{i}")
+        case Fork(ours), Fork(theirs) if one != two and sorted(map(repr, ours)) == sorted(map(repr, theirs)):
+            yield Change(f"{path}: order of the branches", *(describe(node) for node in (one, two) if node))
         case Fork(ours), Fork(theirs):
             for i, (a, b) in enumerate(zip_longest(ours, theirs)):
                 yield from _node_changes(a, b, f"{path}.b{i}")

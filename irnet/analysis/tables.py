@@ -82,9 +82,7 @@ def _stages(network: Network) -> Iterator[StageTotal]:
     yield _total("head", "Pool and classifier", "tail", 1, rows[-1].out_shape, rows, network.head.source)
 
 
-def _total(
-    name: str, title: str, part: Part, repeat: int, shape: Shape, rows: list[Row], source: Source
-) -> StageTotal:
+def _total(name: str, title: str, part: Part, repeat: int, shape: Shape, rows: list[Row], source: Source) -> StageTotal:
     return StageTotal(
         name=name,
         title=title,

@@ -71,7 +71,7 @@ class Diagram(graphviz.Digraph):
         super().__init__(body=body)
         self._told = words(network, stage)
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None, **_: object) -> dict[str, str]:
+    def _repr_mimebundle_(self, *_: object, **__: object) -> dict[str, str]:
         svg = render(self.source, "svg", title=self._told.alt, description=self._told.caption)
         return {"image/svg+xml": svg.decode()}
 

@@ -173,7 +173,9 @@ def _residual(drawing: _Drawing, node: Residual, path: str, tip: _Tip, column: s
     sheet.arrow(end(up, "s"), end(scale, "n"), weight=20)
     branches = total(_first(node)[:-1])
     text = f"sum:  input + {node.scale:g} x residual,  {'then ReLU' if node.relu else 'no ReLU'}"
-    sheet.bar(path, text, "sum", told=f"{path}: {row.notation}, no batch norm after it", above=(branches, LANE), column=column)
+    sheet.bar(
+        path, text, "sum", told=f"{path}: {row.notation}, no batch norm after it", above=(branches, LANE), column=column
+    )
     sheet.arrow(end(scale, "s"), end(path, "t0:n"), weight=20)
     lane = len(_first(node)) - 1
     shortcut = f'color="{sheet.theme.shortcut}" penwidth=1.8 arrowsize=0.7'

@@ -25,8 +25,8 @@ def overview_words(network: Network) -> Words:
     Examples
     --------
     >>> from irnet.models import network
-    >>> overview_words(network("inception_v4")).alt
-    'Block diagram of inception_v4.paper: Stem, 4 x Inception-A, Reduction-A, 7 x Inception-B, Reduction-B, 3 x Inception-C.'
+    >>> overview_words(network("inception_v4", a=0, b=0)).alt
+    'Block diagram of inception_v4.paper (a=0, b=0): Stem, Reduction-A, Reduction-B, 3 x Inception-C.'
     """
     named = [stage for stage in stages(network)[:-1] if stage.repeat]
     chain = ", ".join(f"{s.repeat} x {s.title}" if s.repeat > 1 else s.title for s in named)
@@ -47,7 +47,8 @@ def block_words(network: Network, stage: Stage) -> Words:
     rows = [row for row in resolve(network) if row.path.startswith(f"{stage.name}.0")]
     sizes = f" {grid(rows[0].in_shape)} to {grid(rows[-1].out_shape)}." if rows else ""
     differs = " ".join(f"{e.id}: {e.where} prints {e.printed}; here {e.used}." for e in stage.source.errata)
+    given = f"Source: {stage.source.ref}. {stage.source.note}"
     return Words(
         alt=f"Block diagram of {stage.title} of {network.label}: {describe(stage.node)}.",
-        caption=f"{stage.title} of {network.label}.{sizes} Source: {stage.source.ref}. {stage.source.note} {differs}".strip(),
+        caption=f"{stage.title} of {network.label}.{sizes} {given} {differs}".strip(),
     )

@@ -130,11 +130,11 @@ def _described(svg: str, title: str, description: str) -> bytes:
             root.insert(at, element)
     if title:
         root.set("aria-labelledby", "figure-title figure-desc" if description else "figure-title")
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return b'<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode").encode()
 
 
 def _unwrap(group: ElementTree.Element) -> None:
-    """Replace Graphviz's tooltip links inside a box or arrow by what they hold, and a box's tooltip by a description."""
+    """Replace tooltip links inside a box or arrow by what they hold, and a box's tooltip by a description."""
     title = group.find(f"{{{_SVG}}}title")
     for inner in list(group):
         links = [link for link in inner if link.tag == f"{{{_SVG}}}a"]

@@ -21,7 +21,9 @@ class Sheet:
     lines: list[str] = field(default_factory=list)
     shown: set[Kind] = field(default_factory=set)
 
-    def box(self, path: str, title: str, detail: str, kind: Kind, *, told: str, column: str = "", wide: float = BOX) -> None:
+    def box(
+        self, path: str, title: str, detail: str, kind: Kind, *, told: str, column: str = "", wide: float = BOX
+    ) -> None:
         """A box with a bold title and a faint line of detail."""
         self.shown.add(kind)
         paint = self.theme.paints[kind]
@@ -42,9 +44,13 @@ class Sheet:
         self.shown.add(kind)
         paint = self.theme.paints[kind]
         width = max(map(total, (above, below)))
-        rows = [_ports("t", above, width), f'<tr><td cellpadding="4">{typeset(text)}</td></tr>', _ports("b", below, width)]
+        rows = [
+            _ports("t", above, width),
+            f'<tr><td cellpadding="4">{typeset(text)}</td></tr>',
+            _ports("b", below, width),
+        ]
         label = (
-            f'<<table border="{1 if paint.width < 2 else 2}" cellborder="0" cellspacing="0" cellpadding="0" style="rounded" '
+            f'<<table border="{paint.cell_border}" cellborder="0" cellspacing="0" cellpadding="0" style="rounded" '
             f'bgcolor="{paint.fill}" color="{paint.border}">{"".join(rows)}</table>>'
         )
         group = f' group="{column}"' if column else ""
@@ -52,7 +58,9 @@ class Sheet:
 
     def words(self, path: str, text: str, told: str) -> None:
         """Text without a border."""
-        self._node(path, told, f'shape=plain style="" label="{typeset(text)}" fontcolor="{self.theme.faint}" fontsize=10')
+        self._node(
+            path, told, f'shape=plain style="" label="{typeset(text)}" fontcolor="{self.theme.faint}" fontsize=10'
+        )
 
     def _node(self, path: str, told: str, attributes: str) -> None:
         self.lines.append(f'"{path}" [id="{path}" tooltip="{escape(told)}" {attributes}]')
@@ -66,10 +74,11 @@ class Sheet:
         theme = self.theme
         head = [
             "digraph {",
-            f'graph [bgcolor="{theme.paper}" nodesep={GAP} ranksep={ranksep} splines=spline fontname="{FONT}" ordering=out '
-            f'pad=0.15 labelloc=b fontcolor="{theme.ink}" label={self._legend(title, columns)}]',
+            f'graph [bgcolor="{theme.paper}" nodesep={GAP} ranksep={ranksep} splines=spline fontname="{FONT}" '
+            f'ordering=out pad=0.15 labelloc=b fontcolor="{theme.ink}" label={self._legend(title, columns)}]',
             f'node [shape=box fontname="{FONT}" fontsize=11 fontcolor="{theme.ink}" margin="0.04,0.03" height=0.44]',
-            f'edge [color="{theme.line}" penwidth=1.1 arrowsize=0.6 fontname="{FONT}" fontsize=10 fontcolor="{theme.faint}"]',
+            f'edge [color="{theme.line}" penwidth=1.1 arrowsize=0.6 fontname="{FONT}" fontsize=10 '
+            f'fontcolor="{theme.faint}"]',
         ]
         return "\n".join([*head, *self.lines, "}"]) + "\n"
 
@@ -79,14 +88,16 @@ class Sheet:
         aside = "<td></td>" * 4  # takes up most of the width by which the title is wider than the legend
         table = '<table border="0" cellborder="0" cellspacing="{}" cellpadding="2">{}</table>'
         legend = f"<tr>{aside}<td>{table.format(3, lines)}</td>{aside}</tr>" if lines else ""
-        words = f'<tr><td height="8"></td></tr><tr><td colspan="9"><font point-size="11">{typeset(title)}</font></td></tr>'
+        words = (
+            f'<tr><td height="8"></td></tr><tr><td colspan="9"><font point-size="11">{typeset(title)}</font></td></tr>'
+        )
         return f"<{table.format(0, words + legend)}>"
 
     def _swatch(self, kind: Kind) -> str:
         paint = self.theme.paints[kind]
         style = f' style="{paint.style}"' if paint.style != "solid" else ""
         return (
-            f'<td border="{1 if paint.width < 2 else 2}" width="16" height="10" fixedsize="true" bgcolor="{paint.fill}" '
+            f'<td border="{paint.cell_border}" width="16" height="10" fixedsize="true" bgcolor="{paint.fill}" '
             f'color="{paint.border}"{style}></td><td align="left"><font point-size="9" color="{self.theme.faint}">'
             f"{typeset(NAMES[kind])}</font></td>"
         )
@@ -127,6 +138,8 @@ def _ports(side: str, spans: Spans, width: float) -> str:
     blank = '<td width="{:.0f}" height="2" fixedsize="true"></td>'
     edge = blank.format(margin * POINTS) if margin * POINTS >= 1 else ""
     cells = blank.format(GAP * POINTS).join(
-        f'<td port="{side}{i}" width="{span * POINTS:.0f}" height="2" fixedsize="true"></td>' for i, span in enumerate(spans)
+        f'<td port="{side}{i}" width="{span * POINTS:.0f}" height="2" fixedsize="true"></td>'
+        for i, span in enumerate(spans)
     )
-    return f'<tr><td><table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{edge}{cells}{edge}</tr></table></td></tr>'
+    table = '<table border="0" cellborder="0" cellspacing="0" cellpadding="0">'
+    return f"<tr><td>{table}<tr>{edge}{cells}{edge}</tr></table></td></tr>"

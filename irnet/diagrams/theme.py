@@ -51,6 +51,11 @@ class Paint:
     style: str = "solid"
     width: float = 1.2
 
+    @property
+    def cell_border(self) -> int:
+        """The border in whole points, as HTML-like labels take it."""
+        return 1 if self.width < 2 else 2
+
 
 @dataclass(frozen=True, slots=True)
 class Theme:

@@ -1,0 +1,1 @@
+"""One question each: from settings to a frozen result. No plots and no state."""

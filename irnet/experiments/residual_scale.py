@@ -178,14 +178,17 @@ def _watched(model: Model) -> tuple[list[str], list[str]]:
     A block's shortcut is the output of what comes before it, and the scaled residual is a multiple: neither is
     looked at twice.
     """
-    rectified, signed = [], []
+    rectified: list[str] = []
+    signed: list[str] = []
     for stage in model.network.stages:
         for i in range(stage.repeat):
             path = f"{stage.name}.{i}"
-            is_residual = isinstance(stage.node, Residual)
-            (signed if is_residual and not stage.node.relu else rectified).append(path)
-            if is_residual:
-                signed.append(f"{path}.project")
+            match stage.node:
+                case Residual(relu=relu):
+                    (rectified if relu else signed).append(path)
+                    signed.append(f"{path}.project")
+                case _:
+                    rectified.append(path)
     return rectified, signed
 
 
@@ -196,9 +199,9 @@ def _reader(*, rectified: bool) -> Callable[[Tensor], Moments]:
     """A function from a tensor to its moments, all left on its device.
 
     The moments are the sum of magnitudes, the sum, the sum of squares, the lowest and highest value, the number of
-    non-zeros and the size. Dot products with the signs, kept in one buffer, take a fraction of the time of the plain
-    reductions; that holds the experiment within a tenth of its bare forward passes (`benchmarks/activations.py`).
-    What a ReLU put out (`rectified`) has no negative values, so two of the sums are one.
+    non-zeros and the size; what a ReLU put out (`rectified`) has no negative values, so its lowest is not looked for
+    and two of the sums are one. Dot products with the signs, kept in one buffer, take a fraction of the time of the
+    plain reductions; that keeps the experiment near its bare forward passes (`benchmarks/activations.py`).
     """
     buffer: list[Tensor] = []
 
@@ -209,7 +212,8 @@ def _reader(*, rectified: bool) -> Callable[[Tensor], Moments]:
         signs = torch.sign(flat, out=buffer[0].resize_(flat.shape))
         magnitudes, squares, filled = signs.dot(flat), flat.dot(flat), signs.dot(signs)
         if rectified:
-            return magnitudes, magnitudes, squares, magnitudes, flat.amax(), filled, flat.numel()
+            highest = flat.amax()
+            return magnitudes, magnitudes, squares, highest, highest, filled, flat.numel()
         return magnitudes, flat.sum(), squares, *flat.aminmax(), filled, flat.numel()
 
     return read

@@ -98,4 +98,10 @@ def edited(name: str, preset: Recipe, changes: Mapping[str, Any]) -> Network:
 
 
 def _plain(value: Any) -> str:
-    return f"{value[0]}x{value[1]}" if isinstance(value, tuple) else f"{value:g}" if isinstance(value, float) else str(value)
+    return (
+        f"{value[0]}x{value[1]}"
+        if isinstance(value, tuple)
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )

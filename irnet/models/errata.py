@@ -169,7 +169,7 @@ _ALL = (
         concerns="stage",
         printed="Linear, without a word on batch norm",
         used="no batch norm, and a bias",
-        why="The text calls the layer a filter expansion without activation; TF-slim gives it a bias and no batch norm.",
+        why="The text calls it a filter expansion without activation; TF-slim gives it a bias and no batch norm.",
         certainty="not stated in the paper; read in TF-slim",
     ),
 )

@@ -187,7 +187,9 @@ V2_SLIM = replace(
         "stem": Source(f"{_SLIM}, Conv2d_1a_3x3 to MaxPool_5a_3x3", "Not Fig. 3: the chain of Inception-v3."),
         "mixed_5b": Source(f"{_SLIM}, Mixed_5b", "Not in the paper: an Inception block between stem and A blocks."),
         "block_a": Source(f"{_SLIM}, block35", "10 blocks where Fig. 15 has 5; scale 0.17.", _RESIDUAL),
-        "reduction_a": Source(f"{_SLIM}, Mixed_6a", "1088 channels where the paper has 1152: the A blocks are narrower."),
+        "reduction_a": Source(
+            f"{_SLIM}, Mixed_6a", "1088 channels where the paper has 1152: the A blocks are narrower."
+        ),
         "block_b": Source(
             f"{_SLIM}, block17", "20 blocks where Fig. 15 has 10; scale 0.10.", (*errata("E4"), *_RESIDUAL)
         ),

@@ -1,0 +1,1 @@
+"""The home of torch: devices, modules, weights, activations and counters."""

@@ -1,0 +1,6 @@
+from collections.abc import Iterable
+
+class Digraph:
+    source: str
+    def __init__(self, *, body: Iterable[str] | None = None) -> None: ...
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None, **kwargs: object) -> dict[str, str]: ...

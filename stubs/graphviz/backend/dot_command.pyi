@@ -1,0 +1,3 @@
+from pathlib import Path
+
+DOT_BINARY: Path
