@@ -47,6 +47,11 @@ class Pair:
         left, right = (sum(getattr(stage, field) for stage in side) for side in (self.left, self.right))
         return left, right
 
+    def difference(self, field: str) -> int:
+        """A count of the right side less that of the left."""
+        left, right = self.sums(field)
+        return right - left
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -56,6 +61,21 @@ class Comparison:
     right: Network
     pairs: tuple[Pair, ...]
     changes: tuple[Change, ...]
+
+    def records(self) -> list[dict[str, object]]:
+        """Parameters and MACs part by part, as plain values, with the differences right minus left."""
+        return [
+            {
+                "part": PARTS[pair.part],
+                "left params": pair.sums("params")[0],
+                "right params": pair.sums("params")[1],
+                "params difference": pair.difference("params"),
+                "left macs": pair.sums("macs")[0],
+                "right macs": pair.sums("macs")[1],
+                "macs difference": pair.difference("macs"),
+            }
+            for pair in self.pairs
+        ]
 
 
 def compare(left: Network, right: Network) -> Comparison:

@@ -20,6 +20,14 @@ class Term:
     torch: int = 0  # torch.utils.flop_counter: FLOPs, 2 a MAC
 
 
+COUNTERS = ("fvcore", "torchinfo", "torch")
+
+
+def sums(terms: tuple[Term, ...]) -> dict[str, int]:
+    """What each counter must come to, if the terms are all that it counts."""
+    return {counter: sum(term.amount * getattr(term, counter) for term in terms) for counter in COUNTERS}
+
+
 def ledger(network: Network) -> tuple[Term, ...]:
     """The terms for one image; a term that no counter counts has three zeros and is still listed.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -30,8 +31,23 @@ def photo(name: str) -> Image.Image:
     (512, 512)
     """
     if name not in PHOTOS:
-        raise ValueError(f"no photograph is called {name!r}; they are {', '.join(PHOTOS)}")
+        raise ValueError(f"no photograph or file is called {name!r}; the photographs are {', '.join(PHOTOS)}")
     return Image.fromarray(getattr(data, name)()).convert("RGB")
+
+
+def photo_or_file(name: str) -> Image.Image:
+    """A bundled photograph, or else the picture in the file of that name.
+
+    Raises
+    ------
+    ValueError
+        If there is neither, or the file is not such a picture.
+    """
+    file = Path(name)
+    if name in PHOTOS or not file.is_file():
+        return photo(name)
+    with file.open("rb") as opened:
+        return decoded(opened.read(MAX_BYTES + 1), name)
 
 
 def decoded(file: bytes, name: str = "the file") -> Image.Image:
@@ -43,7 +59,7 @@ def decoded(file: bytes, name: str = "the file") -> Image.Image:
         In one sentence, if the file is too large, has too many pixels, is broken or is no such picture.
     """
     if len(file) > MAX_BYTES:
-        raise ValueError(f"{name} has {len(file):,} bytes, more than the {MAX_BYTES:,} that are read")
+        raise ValueError(f"{name} has more than the {MAX_BYTES:,} bytes that are read")
     try:
         image = Image.open(BytesIO(file), formats=_FORMATS)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):

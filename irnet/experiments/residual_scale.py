@@ -6,15 +6,15 @@ the model has; with untrained weights it shows how magnitudes grow from block to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from math import sqrt
+from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
 
+from irnet.experiments.statistics import Stats, reader, statistics
 from irnet.resolve import resolve
 from irnet.runtime.build import Model, ResidualUnit, build
 from irnet.runtime.capture import capture, rescaled
@@ -23,21 +23,6 @@ from irnet.spec import Network, Residual
 
 BatchNormMode = Literal["running", "batch"]
 BATCH_NORM_MODES: tuple[BatchNormMode, ...] = get_args(BatchNormMode)
-
-
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """Magnitude of one activation tensor; all values are dimensionless."""
-
-    mean_abs: float
-    std: float
-    maximum: float  # largest magnitude
-    zero_share: float  # 0 to 1: elements that are exactly zero
-
-    def times(self, scale: float) -> Stats:
-        """The same for the tensor multiplied by `scale`; exact, since every statistic but the last is homogeneous."""
-        zeros = self.zero_share if scale else 1.0
-        return Stats(self.mean_abs * scale, self.std * scale, self.maximum * scale, zeros)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +43,9 @@ class BlockStats:
         if self.shortcut is None or self.scaled is None or not self.shortcut.mean_abs:
             return None
         return self.scaled.mean_abs / self.shortcut.mean_abs
+
+
+TENSORS = ("shortcut", "residual", "scaled", "output")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +137,21 @@ def _check(network: Network, image: Tensor, scales: Sequence[float | None], batc
             )
 
 
+def records(result: Result) -> list[dict[str, object]]:
+    """One record a block and curve: the statistics of its four tensors, side by side; None where there is none."""
+    return [_record(curve, block) for curve in result.curves for block in curve.blocks]
+
+
+def _record(curve: Curve, block: BlockStats) -> dict[str, object]:
+    asked = "none" if block.scale is None else "published" if curve.scale is None else f"{curve.scale:g}"
+    record: dict[str, object] = {"scaling": asked, "block": block.path, "scale": block.scale, "ratio": block.ratio}
+    for tensor in TENSORS:
+        stats = getattr(block, tensor)
+        for field in fields(Stats):
+            record[f"{tensor} {field.name}"] = getattr(stats, field.name) if stats else None
+    return record
+
+
 @torch.no_grad()
 def curves(
     model: Model, image: Tensor, scales: Sequence[float | None], batch_norm: BatchNormMode = "running"
@@ -160,15 +163,15 @@ def curves(
     rectified, signed = _watched(model)
     with (
         batch_statistics(model, batch_norm == "batch"),
-        capture(model, *rectified, keep=_reader(rectified=True)) as outputs,
-        capture(model, *signed, keep=_reader(rectified=False)) as residuals,
+        capture(model, *rectified, keep=reader(rectified=True)) as outputs,
+        capture(model, *signed, keep=reader(rectified=False)) as residuals,
     ):
         shared = model.through(image.to(next(model.parameters()).device), names[:first])
-        start = {"input": _reader(rectified=False)(shared)}
+        start = {"input": reader(rectified=False)(shared)}
         for scale in scales if residual else (None,):
             with rescaled(model, scale):
                 model.through(shared, names[first:])
-                blocks = tuple(_blocks(model, _stats(start | outputs | residuals)))
+                blocks = tuple(_blocks(model, statistics(start | outputs | residuals)))
             yield Curve(network=model.network.label, scale=scale, blocks=blocks)
 
 
@@ -190,44 +193,6 @@ def _watched(model: Model) -> tuple[list[str], list[str]]:
                 case _:
                     rectified.append(path)
     return rectified, signed
-
-
-Moments = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, int]
-
-
-def _reader(*, rectified: bool) -> Callable[[Tensor], Moments]:
-    """A function from a tensor to its moments, all left on its device.
-
-    The moments are the sum of magnitudes, the sum, the sum of squares, the lowest and highest value, the number of
-    non-zeros and the size; what a ReLU put out (`rectified`) has no negative values, so its lowest is not looked for
-    and two of the sums are one. Dot products with the signs, kept in one buffer, take a fraction of the time of the
-    plain reductions; that keeps the experiment near its bare forward passes (`benchmarks/activations.py`).
-    """
-    buffer: list[Tensor] = []
-
-    def read(x: Tensor) -> Moments:
-        flat = x.detach().flatten()
-        if not buffer:
-            buffer.append(torch.empty_like(flat))
-        signs = torch.sign(flat, out=buffer[0].resize_(flat.shape))
-        magnitudes, squares, filled = signs.dot(flat), flat.dot(flat), signs.dot(signs)
-        if rectified:
-            highest = flat.amax()
-            return magnitudes, magnitudes, squares, highest, highest, filled, flat.numel()
-        return magnitudes, flat.sum(), squares, *flat.aminmax(), filled, flat.numel()
-
-    return read
-
-
-def _stats(found: dict[str, Moments]) -> dict[str, Stats]:
-    """The statistics of every path, brought to the CPU in one go."""
-    numbers = torch.stack([number for *tensors, _ in found.values() for number in tensors]).double().tolist()
-    made = {}
-    for i, (path, (*tensors, size)) in enumerate(found.items()):
-        magnitudes, total, squares, low, high, filled = numbers[i * len(tensors) : (i + 1) * len(tensors)]
-        variance = max(squares / size - (total / size) ** 2, 0.0)
-        made[path] = Stats(magnitudes / size, sqrt(variance), max(-low, high), 1 - filled / size)
-    return made
 
 
 def _blocks(model: Model, stats: dict[str, Stats]) -> Iterator[BlockStats]:

@@ -103,3 +103,30 @@ def _check_number(name: str, value: object, limit: Limits, *, whole: bool) -> No
         raise ValueError(f"{name}={value!r} is not a {'whole ' if whole else ''}number from {bounds}")
     if not limit.low <= value <= limit.high:
         raise ValueError(f"{name}={value} is outside {bounds}")
+
+
+def read(recipe: Recipe, text: str) -> tuple[str, Any]:
+    """The knob and value that "knob=value" says, with the type that `recipe` has there; limits are not checked here.
+
+    Raises
+    ------
+    ValueError
+        If the text is not of that form, or its value is no number (for `input_size`: not "299" or "224x261").
+
+    Examples
+    --------
+    >>> from irnet.models.inception_v4 import PAPER
+    >>> read(PAPER, "a=6"), read(PAPER, "input_size=224x261")
+    (('a', 6), ('input_size', (224, 261)))
+    """
+    name, equals, value = (part.strip() for part in text.partition("="))
+    if not (name and equals and value):
+        raise ValueError(f"{text!r} does not say a knob and its value, as in 'a=6'")
+    try:
+        if name == "input_size" and "x" in value:
+            height, width = map(int, value.split("x"))
+            return name, (height, width)
+        return name, float(value) if isinstance(knobs(recipe).get(name), float) else int(value)
+    except ValueError:
+        form = "pixels, as 299 or 224x261 (height x width)" if name == "input_size" else "a number"
+        raise ValueError(f"{name}={value} is not {form}") from None

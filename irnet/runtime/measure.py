@@ -54,6 +54,31 @@ class Counts:
         """The network itself."""
         return self.modules[0]
 
+    @property
+    def totals(self) -> dict[str, int]:
+        """What each counter came to, in its own unit."""
+        return {
+            "fvcore": sum(self.whole.counted.values()),
+            "torchinfo": self.torchinfo_mult_adds,
+            "torch": self.torch_flops,
+        }
+
+
+def records(counts: Counts) -> list[dict[str, object]]:
+    """The modules as plain values for a table; `fvcore_total` is None where fvcore counts nothing."""
+    return [
+        {
+            "path": module.path or "(network)",
+            "kind": module.kind,
+            "params": module.params,
+            "macs": module.macs if module.counted else None,
+            "fvcore_total": module.total,
+            "counted": module.counted,
+            "not_counted": module.not_counted,
+        }
+        for module in counts.modules
+    ]
+
 
 def measure(model: Model) -> Counts:
     """Count `model` on its own device with fvcore, and its twin on "meta" with the other two.

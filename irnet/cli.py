@@ -1,0 +1,152 @@
+"""The command line: one verb each, text for people, `--format json` for programs.
+
+Exit status 0 is success, 2 is bad input (one sentence on stderr). A verb imports torch only if it needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.exceptions import TyperException
+
+from irnet.analysis.compare import Comparison, changed_knobs
+from irnet.analysis.compare import compare as compared
+from irnet.analysis.ledger import COUNTERS, ledger, sums
+from irnet.analysis.provenance import errata_of
+from irnet.analysis.tables import overview, summary
+from irnet.diagrams import FORMATS, save
+from irnet.models import PRESETS, full_name, network
+from irnet.models.recipe import read
+from irnet.spec import Network
+from irnet.terminal import Output, activations_text, compare_text, cost_text, show, summary_text, table
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Explore Inception-v4 and the Inception-ResNets.")
+
+
+Name = Annotated[str, typer.Argument(help="A network, such as inception_v4 or inception_resnet_v2.tf_slim.")]
+Form = Annotated[Output, typer.Option("--format", help="How to print.")]
+Knobs = Annotated[list[str] | None, typer.Option("--set", help="Change a knob, as a=6 or input_size=224x261.")]
+Device = Annotated[str, typer.Option(help="cpu, cuda, mps or meta (shapes without numbers).")]
+
+
+@app.command("list")
+def list_(form: Form = Output.TEXT) -> None:
+    """All networks with their totals."""
+    show(overview(), form, table)
+
+
+@app.command("summary")
+def summary_(name: Name, knobs: Knobs = None, form: Form = Output.TEXT) -> None:
+    """Parameters and MACs of a network, stage by stage."""
+    found = summary(_network(name, knobs))
+    show(found, form, summary_text)
+
+
+@app.command()
+def diagram(
+    name: Name,
+    out: Annotated[Path, typer.Option(help="Folder to write to.")],
+    theme: Annotated[str, typer.Option(help="light, dark or print.")] = "light",
+    knobs: Knobs = None,
+    form: Form = Output.TEXT,
+) -> None:
+    """Draw the network and one block of every stage as SVG, PNG, PDF and DOT."""
+    files = [str(file) for file in save(_network(name, knobs), out, theme, FORMATS)]
+    show(files, form, lambda written: typer.echo("\n".join(written)))
+
+
+@app.command()
+def compare(left: Name, right: Name, form: Form = Output.TEXT) -> None:
+    """What differs between two networks: knobs, structure, and counts part by part."""
+    ours, theirs = full_name(left), full_name(right)
+    found = compared(network(ours), network(theirs))
+    knobs = [{"knob": c.where, ours: c.left, theirs: c.right} for c in changed_knobs(PRESETS[ours], PRESETS[theirs])]
+    show({"left": ours, "right": theirs, "knobs": knobs} | _differences(found), form, compare_text)
+
+
+@app.command()
+def cost(name: Name, device: Device = "cpu", knobs: Knobs = None, form: Form = Output.TEXT) -> None:
+    """Count a built network with fvcore module by module, beside torchinfo and torch's own counter."""
+    spec = _network(name, knobs)
+    build, measuring = import_module("irnet.runtime.build"), import_module("irnet.runtime.measure")
+    counts = measuring.measure(build.build(spec, device))
+    terms = ledger(spec)
+    found = {
+        "name": spec.name,
+        "edits": spec.edits,
+        "input_shape": list(spec.input_shape),
+        "device": device,
+        "params": counts.whole.params,
+        "totals": counts.totals,
+        "explained": sums(terms),
+        "ledger": [{"what": t.what, "amount": t.amount} | {c: getattr(t, c) for c in COUNTERS} for t in terms],
+        "modules": measuring.records(counts),
+    }
+    show(found, form, cost_text)
+
+
+@app.command()
+def errata(
+    name: Annotated[str | None, typer.Argument(help="A network; without one, all errata.")] = None,
+    form: Form = Output.TEXT,
+) -> None:
+    """Where the paper's print disagrees with arithmetic, with itself or with released code."""
+    show(errata_of(network(name) if name else None), form, table)
+
+
+@app.command()
+def activations(
+    name: Name,
+    photo: Annotated[str, typer.Option(help="A bundled photograph, or a JPEG, PNG or WebP file.")] = "astronaut",
+    scale: Annotated[
+        list[float] | None, typer.Option(help="0 to 1; may be repeated. Without: published, then 1.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the untrained weights.")] = 0,
+    init: Annotated[str, typer.Option(help="torch, he or tf.")] = "torch",
+    batch_norm: Annotated[str, typer.Option(help="batch or running statistics.")] = "batch",
+    device: Device = "cpu",
+    knobs: Knobs = None,
+    form: Form = Output.TEXT,
+) -> None:
+    """Magnitudes in every block of a network with untrained weights, with and without residual scaling."""
+    spec = _network(name, knobs)
+    photos, experiment = (import_module(f"irnet.experiments.{part}") for part in ("photos", "residual_scale"))
+    image = photos.to_input(photos.photo_or_file(photo), spec.input_shape[1:])
+    scales = tuple(scale) if scale else (None, 1.0)
+    settings = {"scales": scales, "seed": seed, "init": init, "batch_norm": batch_norm, "device": device}
+    result = experiment.residual_scale(spec, image, **settings)
+    found = {"network": result.network, "photo": photo, "weights": result.weights, "batch_norm": result.batch_norm}
+    show(found | {"blocks": experiment.records(result)}, form, activations_text)
+
+
+def _network(name: str, changes: list[str] | None) -> Network:
+    full = full_name(name)
+    return network(full, **dict(read(PRESETS[full], text) for text in changes or ()))
+
+
+def _differences(found: Comparison) -> dict[str, Any]:
+    left, right = found.left.name, found.right.name
+    return {
+        "structure": [{"where": c.where, left: c.left, right: c.right} for c in found.changes],
+        "parts": found.records(),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit status; bad input is one sentence on stderr and 2."""
+    try:
+        status = app(args=arguments, prog_name="irnet", standalone_mode=False)
+    except TyperException as error:
+        return _refuse(error.format_message())
+    except (ValueError, KeyError, OSError, RuntimeError) as error:
+        return _refuse(str(error.args[0]) if isinstance(error, KeyError) else str(error))
+    return status if isinstance(status, int) else 0
+
+
+def _refuse(sentence: str) -> int:
+    typer.echo(f"irnet: {sentence}", err=True)
+    return 2

@@ -1,0 +1,89 @@
+"""What a verb found, printed: tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from irnet.units import exact, grid, short
+
+Records = Sequence[Mapping[str, Any]]
+
+
+class Output(StrEnum):
+    """How a verb prints what it found."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def show(data: Any, form: Output, text: Callable[[Any], object]) -> None:
+    """Print `data` as JSON, or as `text` prints it."""
+    if form is Output.JSON:
+        typer.echo(json.dumps(data, indent=2, allow_nan=False))
+    else:
+        text(data)
+
+
+def summary_text(data: Mapping[str, Any]) -> None:
+    """Print a summary: a title line, then the stages."""
+    edits = f" ({data['edits']})" if data["edits"] else ""
+    params, macs = exact(data["params"]), short(data["macs"], "MAC")
+    size = grid(data["input_shape"])
+    title = f"{data['name']}{edits}, {size}: {params} parameters, {macs} in conv and linear layers, one image"
+    table(data["stages"], title)
+
+
+def table(records: Records, title: str = "") -> None:
+    """Print records as a table, as wide as the terminal or, in a pipe, as 200 characters."""
+    made = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for name in records[0] if records else ():
+        numbers = all(isinstance(record[name], int | float | None) for record in records)
+        made.add_column(name, justify="right" if numbers else "left", overflow="fold")
+    for record in records:
+        made.add_row(*(_cell(name, value) for name, value in record.items()))
+    console = Console()
+    console.width = console.width if console.is_terminal else 200
+    console.print(made)
+
+
+def _cell(name: str, value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return exact(value)
+    if isinstance(value, list):
+        return grid((value[0], value[1], value[2])) if name.endswith("shape") else ", ".join(map(str, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_cell(key, item)}" for key, item in value.items()) or "-"
+    return "-" if value is None else str(value)
+
+
+def compare_text(data: Mapping[str, Any]) -> None:
+    """Print a comparison: knobs, structure, counts."""
+    table(data["knobs"], f"Knobs that differ: {len(data['knobs'])}")
+    table(data["structure"], f"\nStructure that differs: {len(data['structure'])}")
+    table(data["parts"], "\nCounts, part by part (MACs of convolutions and linear layers, one image)")
+
+
+def cost_text(data: Mapping[str, Any]) -> None:
+    """Print counts: the modules, then what explains the totals."""
+    table(data["modules"], "fvcore, module by module")
+    table(data["ledger"], "\nWhat each counter counts, and how often")
+    typer.echo(f"\nMeasured  {_cell('', data['totals'])}\nExplained {_cell('', data['explained'])}")
+
+
+def activations_text(data: Mapping[str, Any]) -> None:
+    """Print the mean magnitudes of every block; JSON has the other statistics."""
+    shown = [
+        {name: value for name, value in block.items() if " " not in name or name.endswith("mean_abs")}
+        for block in data["blocks"]
+    ]
+    title = f"{data['network']} on {data['photo']}, {data['weights']}, {data['batch_norm']} statistics"
+    table(shown, title)
