@@ -15,7 +15,7 @@ from typer.exceptions import TyperException
 
 from irnet.analysis.compare import Comparison, changed_knobs
 from irnet.analysis.compare import compare as compared
-from irnet.analysis.ledger import COUNTERS, ledger, sums
+from irnet.analysis.ledger import ledger, records, sums
 from irnet.analysis.provenance import errata_of
 from irnet.analysis.tables import overview, summary
 from irnet.diagrams import FORMATS, save
@@ -83,7 +83,7 @@ def cost(name: Name, device: Device = "cpu", knobs: Knobs = None, form: Form = O
         "params": counts.whole.params,
         "totals": counts.totals,
         "explained": sums(terms),
-        "ledger": [{"what": t.what, "amount": t.amount} | {c: getattr(t, c) for c in COUNTERS} for t in terms],
+        "ledger": records(terms),
         "modules": measuring.records(counts),
     }
     show(found, form, cost_text)

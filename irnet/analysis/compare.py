@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from irnet.analysis.tables import StageTotal, stages
+from irnet.analysis.tables import StageTotal, stages, totals
 from irnet.models.recipe import Recipe, knobs
 from irnet.resolve import notation
 from irnet.spec import Chain, Conv, Fork, Network, Node, Pool, Residual, Stage
-from irnet.units import grid
+from irnet.units import grid, share
 
 PARTS = {
     "stem": "Stem",
@@ -61,6 +61,29 @@ class Comparison:
     right: Network
     pairs: tuple[Pair, ...]
     changes: tuple[Change, ...]
+
+    def difference(self, field: str) -> int:
+        """A count of the whole right network less that of the left."""
+        return sum(pair.difference(field) for pair in self.pairs)
+
+    @property
+    def finding(self) -> str:
+        """One sentence: how the right network's size and cost compare to the left's."""
+        total = totals(self.left)
+        told = []
+        for field, word in (("params", "parameters"), ("macs", "MACs")):
+            by = self.difference(field)
+            more = "more" if by > 0 else "fewer"
+            told.append(f"{share(abs(by), getattr(total, field))} {more} {word}" if by else f"equally many {word}")
+        return f"{self.right.label} has {told[0]} and {told[1]} than {self.left.label}."
+
+    def drawable(self, part: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The stages of a part that have a block to draw, on either side; "" is the whole network, as is no part."""
+        for pair in self.pairs:
+            if pair.part == part:
+                left, right = (tuple(s.name for s in side if s.repeat) for side in (pair.left, pair.right))
+                return left, right
+        return ("",), ("",)
 
     def records(self) -> list[dict[str, object]]:
         """Parameters and MACs part by part, as plain values, with the differences right minus left."""

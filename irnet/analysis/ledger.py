@@ -28,6 +28,15 @@ def sums(terms: tuple[Term, ...]) -> dict[str, int]:
     return {counter: sum(term.amount * getattr(term, counter) for term in terms) for counter in COUNTERS}
 
 
+def records(terms: tuple[Term, ...]) -> list[dict[str, object]]:
+    """The terms as plain values, with what each adds to a counter's total; None where a counter leaves it out."""
+    return [
+        {"what": term.what, "amount": term.amount}
+        | {counter: term.amount * getattr(term, counter) if getattr(term, counter) else None for counter in COUNTERS}
+        for term in terms
+    ]
+
+
 def ledger(network: Network) -> tuple[Term, ...]:
     """The terms for one image; a term that no counter counts has three zeros and is still listed.
 

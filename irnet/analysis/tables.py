@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from irnet.models import PRESETS, network
 from irnet.resolve import Row, resolve
 from irnet.spec import Network, Part, Shape, Source
-from irnet.units import grid, sides
+from irnet.units import exact, grid, share, sides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,9 +145,61 @@ def _listed(name: str) -> dict[str, object]:
     }
 
 
+def stage_records(network: Network) -> list[dict[str, object]]:
+    """The stages of `network` as flat records for a table; shapes are height x width x channels."""
+    total = totals(network)
+    return [
+        {
+            "stage": stage.name,
+            "what": stage.title,
+            "repeat": stage.repeat,
+            "output": grid(stage.out_shape),
+            "params": stage.params,
+            "macs": stage.macs,
+            "share of macs": share(stage.macs, total.macs),
+            "source": stage.source.ref,
+        }
+        for stage in stages(network)
+    ]
+
+
+def details(network: Network, path: str) -> dict[str, str]:
+    """Everything about one step, in words.
+
+    Raises
+    ------
+    KeyError
+        If the network has no step with this path.
+
+    Examples
+    --------
+    >>> details(network("inception_v4"), "stem.0")["Receptive field"]
+    '3 px, one pixel of the output every 2, padding 0'
+    """
+    row = next((row for row in resolve(network) if row.path == path), None)
+    if row is None:
+        raise KeyError(f"{network.name} has no step {path!r}")
+    total, field = totals(network), row.field
+    counted = (
+        f"{exact(row.macs)}, {share(row.macs, total.macs)} of the network" if row.macs else "none of conv or linear"
+    )
+    return {
+        "Path": path,
+        "What": row.notation,
+        "Input": grid(row.in_shape),
+        "Output": grid(row.out_shape),
+        "Parameters": f"{exact(row.params)}, {share(row.params, total.params)} of the network",
+        "MACs": counted,
+        "Activations": f"{exact(row.activation_elements)} numbers",
+        "Receptive field": f"{sides(field.size)} px, one pixel of the output every {sides(field.stride)}, "
+        f"padding {sides(field.padding)}",
+    }
+
+
 def records(network: Network, stage: str = "") -> list[dict[str, object]]:
     """The rows of `network`, or of one stage, as flat records for a table.
 
+    `macs` is None where there is neither a convolution nor a linear layer.
     Shapes are written height x width x channels, receptive fields in pixels (height x width where they differ).
     """
     return [
@@ -158,7 +210,7 @@ def records(network: Network, stage: str = "") -> list[dict[str, object]]:
             "input": grid(row.in_shape),
             "output": grid(row.out_shape),
             "params": row.params,
-            "macs": row.macs,
+            "macs": row.macs if row.op in WEIGHTED else None,
             "activation elements": row.activation_elements,
             "receptive field": sides(row.field.size),
             "field stride": sides(row.field.stride),

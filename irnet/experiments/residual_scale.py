@@ -56,6 +56,14 @@ class Curve:
     scale: float | None
     blocks: tuple[BlockStats, ...]
 
+    @property
+    def growth(self) -> float | None:
+        """Mean magnitude after the last block over that before the first, or after it where there is no shortcut."""
+        if not self.blocks:
+            return None
+        first = self.blocks[0].shortcut or self.blocks[0].output
+        return self.blocks[-1].output.mean_abs / first.mean_abs if first.mean_abs else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:

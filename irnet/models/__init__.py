@@ -67,22 +67,18 @@ def network(name: str, /, **changes: Any) -> Network:
     6
     """
     full = full_name(name)
-    return edited(full, PRESETS[full], changes)
+    return named(full, edited(full, changes))
 
 
-def edited(name: str, preset: Recipe, changes: Mapping[str, Any]) -> Network:
-    """The network of `preset` with `changes` to its knobs, labelled with those that differ.
+def edited(name: str, changes: Mapping[str, Any]) -> Recipe:
+    """The recipe of a preset with `changes` to its knobs.
 
     Raises
     ------
     ValueError
         For an unknown knob or a value outside its limits.
-
-    Examples
-    --------
-    >>> edited("mine", PRESETS["inception_v4.paper"], {"a": 6, "b": 7}).label
-    'mine (a=6)'
     """
+    preset = PRESETS[name]
     have = knobs(preset)
     for knob in changes:
         if knob not in have:
@@ -90,10 +86,21 @@ def edited(name: str, preset: Recipe, changes: Mapping[str, Any]) -> Network:
             hint = f"did you mean {near[0]}? " if near else ""
             raise ValueError(f"{name} has no knob {knob!r}; {hint}Its knobs: {', '.join(have)}")
     try:
-        recipe = replace(preset, **changes)
+        return replace(preset, **changes)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
-    differing = {knob: value for knob, value in changes.items() if value != have[knob]}
+
+
+def named(name: str, recipe: Recipe) -> Network:
+    """The network of a recipe, labelled with the knobs that differ from the preset of that name.
+
+    Examples
+    --------
+    >>> named("inception_v4.paper", edited("inception_v4.paper", {"a": 6, "b": 7})).label
+    'inception_v4.paper (a=6)'
+    """
+    have = knobs(PRESETS[name])
+    differing = {knob: value for knob, value in knobs(recipe).items() if value != have[knob]}
     return recipe.network(name, ", ".join(f"{knob}={_plain(value)}" for knob, value in differing.items()))
 
 

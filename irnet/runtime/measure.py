@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatch
 from threading import Lock
 
 import torch
@@ -62,6 +63,22 @@ class Counts:
             "torchinfo": self.torchinfo_mult_adds,
             "torch": self.torch_flops,
         }
+
+
+def search(counts: Counts, wanted: str, depth: int) -> Counts:
+    """The modules whose path or kind matches, at any depth; without anything wanted, those at most so deep.
+
+    `*` stands for any run of characters; text without one is looked for anywhere in the path and the kind.
+    """
+    pattern = wanted.strip().lower()
+    pattern = pattern if "*" in pattern else f"*{pattern}*"
+    found = tuple(
+        module
+        for module in counts.modules
+        if (wanted.strip() and (fnmatch(module.path.lower(), pattern) or fnmatch(module.kind.lower(), pattern)))
+        or (not wanted.strip() and len(module.path.split(".")) <= depth)
+    )
+    return replace(counts, modules=found)
 
 
 def records(counts: Counts) -> list[dict[str, object]]:

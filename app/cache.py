@@ -1,0 +1,22 @@
+"""What the pages compute, remembered by the content of the spec. No torch here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from irnet.diagrams import drawn
+from irnet.diagrams.render import Format
+from irnet.spec import Network
+
+BY_KEY: dict[str | type[Any], Callable[[Any], Any]] = {
+    "irnet.spec.Network": lambda network: (network.key, network.label)  # the label is part of every picture
+}
+
+
+@st.cache_data(max_entries=256, show_spinner="Drawing", hash_funcs=BY_KEY)
+def picture(network: Network, form: Format, stage: str = "", theme: str = "light", index: int = 0) -> bytes:
+    """A diagram as a file's bytes."""
+    return drawn(network, form, stage, theme, index)

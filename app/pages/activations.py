@@ -1,0 +1,59 @@
+"""Activation magnitudes with and without residual scaling, block by block."""
+
+import streamlit as st
+
+from app import text
+from app.controls import chosen
+from app.live import reference, scaled
+from app.views import activations as view
+from app.views import charts, show
+from irnet.experiments.residual_scale import records
+
+choice = chosen()
+network = choice.network
+st.title(f"Activations of {network.label}")
+st.markdown(text.DEATH)
+
+with st.grid(2, min_column_width=300):
+    with st.container(border=True):
+        image = view.picture()
+    with st.container(border=True):
+        scale = st.slider(
+            "A scale to compare with, besides the published one", 0.0, 1.0, 1.0, 0.05, key="scale", bind="query-params"
+        )
+        setting = view.setting(choice.device)
+        beside = st.toggle(
+            "Inception-v4 as a reference line", key="reference", bind="query-params", help=text.NO_RESIDUALS
+        )
+
+result = scaled(network, image, (None, scale), setting)
+results = [result, *([scaled(reference(network), image, (None,), setting)] if beside else [])]
+st.caption(
+    f"**{result.weights.capitalize()}**; {result.batch_norm} statistics; computed on {choice.device}. {text.NORMS}"
+)
+
+size, share, numbers = st.tabs(
+    ["Magnitude", "Residual against shortcut", "All numbers"], key="plot", bind="query-params", on_change="rerun"
+)
+if size.open:
+    with size:
+        tensor, statistic, log = view.shown()
+        title = view.finding(result, tensor, statistic)
+        if series := view.magnitudes(results, tensor, statistic):
+            figure = charts.lines(series, title, f"{view.STATISTICS[statistic]} of the {tensor}", log=log)
+            show.chart(figure, "magnitudes", alt=f"{title}. The tab All numbers has every value.")
+        else:
+            st.caption(text.NO_RESIDUALS)
+        st.caption(text.READ_MAGNITUDES)
+if share.open:
+    with share:
+        if ratios := view.ratios(result):
+            title = "How large the scaled residual is beside the shortcut it is added to"
+            figure = charts.lines(ratios, title, "mean |scaled residual| / mean |shortcut|", log=True)
+            show.chart(figure, "ratios", alt=f"{title}. The tab All numbers has every value.")
+        else:
+            st.caption(text.NO_RESIDUALS)
+if numbers.open:
+    with numbers:
+        found = [{"network": one.network} | record for one in results for record in records(one)]
+        show.table(found, f"{network.name}.activations", alt="Mean, deviation, maximum and zero share, block by block")

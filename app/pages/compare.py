@@ -1,0 +1,56 @@
+"""Two networks side by side: drawings, knobs and structure, counts."""
+
+import streamlit as st
+
+from app.components.diagram import diagram
+from app.controls import chosen
+from app.state import choose
+from app.views import charts, show
+from irnet.analysis.compare import PARTS, changed_knobs, compare
+from irnet.models import PRESETS, network
+from irnet.units import change
+
+left = chosen()
+head = st.container()
+names = list(PRESETS)
+right = network(choose("Compare with", names, "with", index=names.index("inception_resnet_v1.paper")))
+found = compare(left.network, right)
+sides = (left.network, right)
+head.title(f"{left.network.label} and {right.label}")
+st.markdown(found.finding)
+
+drawings, differences, counts = st.tabs(
+    ["Drawings", "What differs", "Counts"], key="compare", bind="query-params", on_change="rerun"
+)
+if drawings.open:
+    with drawings:
+        parts = [pair.part for pair in found.pairs if pair.part != "head"]
+        part = choose("Part", ["network", *parts], "part", format_func=lambda key: PARTS.get(key, "Whole network"))
+        with st.grid(2, min_column_width=360):
+            for side, spec, stages in zip(("left", "right"), sides, found.drawable(part), strict=True):
+                with st.container(border=True):
+                    st.subheader(spec.label)
+                    for stage in stages:
+                        diagram(spec, stage, key=f"{side}.{stage}", height=560 if stage else 700)
+                        show.files(spec, stage, key=f"{side}.{stage}.file")
+if differences.open:
+    with differences:
+        st.subheader("Knobs")
+        knobs = changed_knobs(left.recipe, PRESETS[right.name])
+        show.changes(knobs, sides, "knobs")
+        st.subheader("Structure")
+        show.changes(found.changes, sides, "structure")
+if counts.open:
+    with counts:
+        unit = st.segmented_control("Count", ["params", "macs"], default="params", key="unit", bind="query-params")
+        show.chart(
+            charts.bars(
+                [PARTS[pair.part] for pair in found.pairs],
+                {spec.label: [pair.sums(unit or "params")[i] for pair in found.pairs] for i, spec in enumerate(sides)},
+                f"{right.label} has {change(found.difference(unit or 'params'))} {unit or 'params'}",
+                unit or "params",
+            ),
+            "compare.bars",
+            alt=f"{unit} of both networks, part by part; the table below has the numbers",
+        )
+        show.table(found.records(), f"{left.network.name}.{right.name}", alt="Counts of both networks, part by part")

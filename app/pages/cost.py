@@ -1,0 +1,68 @@
+"""What fvcore, torchinfo and torch count on the built network, and why they differ."""
+
+import streamlit as st
+
+from app import text
+from app.controls import chosen
+from app.live import counted
+from app.views import charts, show
+from irnet.analysis.ledger import ledger, records
+from irnet.analysis.tables import stage_records
+from irnet.runtime import measure
+from irnet.units import exact, short
+
+choice = chosen()
+network = choice.network
+st.title(f"Cost of {network.label}")
+st.markdown(text.COUNTING)
+counts = counted(network, choice.device)
+show.figures(
+    {
+        "Parameters": short(counts.whole.params),
+        "fvcore MACs": short(counts.whole.macs),
+        "fvcore in all": short(counts.totals["fvcore"]),
+        "torchinfo": short(counts.totals["torchinfo"]),
+        "torch FLOPs": short(counts.totals["torch"]),
+    },
+    {
+        "fvcore MACs": f"{exact(counts.whole.macs)} in convolutions and linear layers, one image",
+        "fvcore in all": f"{exact(counts.totals['fvcore'])}: MACs, batch norm and the global average together",
+        "torchinfo": f"{exact(counts.totals['torchinfo'])} of what it calls mult-adds",
+        "torch FLOPs": f"{exact(counts.totals['torch'])}: two for every MAC of convolutions and linear layers",
+    },
+)
+modules, bars, tree, summary, gaps = st.tabs(
+    ["Modules", "Stages", "Tree", "torchinfo", "Why they differ"], key="cost", bind="query-params", on_change="rerun"
+)
+if modules.open:
+    with modules:
+        depth = st.slider("Depth of the module tree", 1, 7, 2, key="depth", bind="query-params")
+        wanted = st.text_input(
+            "Search by path or kind", key="find", bind="query-params", placeholder="block_b.*.project"
+        )
+        found = measure.search(counts, wanted, depth)
+        show.table(
+            measure.records(found), f"{network.name}.cost", alt="Parameters and fvcore's counts, module by module"
+        )
+        st.caption(
+            f"{exact(len(found.modules))} of {exact(len(counts.modules))} modules. None means not counted, not zero."
+        )
+if bars.open:
+    with bars:
+        per_stage = stage_records(network)
+        show.chart(charts.stages(per_stage), "cost.bars", alt="MACs of every stage; the table below has the numbers")
+        show.table(per_stage, f"{network.name}.stages", alt="Parameters and MACs of every stage")
+if tree.open:
+    with tree:
+        show.chart(
+            charts.modules(measure.records(counts), network.label),
+            "cost.tree",
+            alt="MACs of the module tree as nested boxes; the Modules tab has the numbers",
+        )
+if summary.open:
+    with summary:
+        st.code(counts.torchinfo_text, language=None)
+if gaps.open:
+    with gaps:
+        st.markdown(text.LEDGER)
+        show.table(records(ledger(network)), f"{network.name}.ledger", alt="What each counter counts, and how often")

@@ -1,0 +1,49 @@
+"""The three networks side by side, and every preset in one table."""
+
+import streamlit as st
+
+from app import text
+from app.components.diagram import diagram
+from app.views import show
+from irnet.analysis.provenance import errata_of
+from irnet.analysis.published import TABLE_2, TABLE_2_SOURCE
+from irnet.analysis.tables import overview, totals
+from irnet.models import network
+from irnet.units import short
+
+st.title("Inception-v4 and the Inception-ResNets")
+st.markdown(text.INTRODUCTION)
+
+with st.grid(3, min_column_width=300):
+    for name, idea in text.IDEAS.items():
+        spec, total = network(name), totals(network(name))
+        with st.container(border=True):
+            st.subheader(name.removesuffix(".paper"))
+            st.markdown(idea)
+            show.figures({"Parameters": short(total.params), "MACs": short(total.macs)})
+            diagram(spec, key=f"diagram.{name}", height=720)
+            st.page_link("app/pages/network.py", label="Open", icon=":material/schema:", query_params={"model": name})
+
+st.header("Which one is it?")
+st.markdown(
+    "Several networks go by these names. All of them are here, as the figures print them (`paper`) and as they were "
+    "released (`tf_slim`, `facenet`). Parameters include batch norm's weights and biases; MACs are those of "
+    "convolutions and linear layers for one image of the size given."
+)
+show.table(overview(), "networks", alt="Every network with source, input size, parameters and MACs")
+
+st.header("What the paper reports")
+st.caption(TABLE_2_SOURCE)
+show.table(
+    [{"model": r.model, "top-1 error, %": r.top1, "top-5 error, %": r.top5} for r in TABLE_2],
+    "table_2",
+    alt="Table 2 of the paper: top-1 and top-5 errors",
+    decimals=1,
+)
+
+st.header("Where the paper contradicts itself")
+show.prose(
+    [{key: found[key] for key in ("id", "where", "concerns", "printed", "used", "why")} for found in errata_of()],
+    "errata",
+    alt="All errata: where, what is printed, what is used here, and why",
+)

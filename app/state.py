@@ -1,0 +1,60 @@
+"""The address as the view's memory: what it may say, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from irnet.models import PRESETS, full_name, network
+from irnet.models.recipe import knobs, read
+
+
+def forget_unless(key: str, options: Sequence[str]) -> None:
+    """Drop what `key` holds if it is not an option any more, as after a change of model."""
+    if key in st.session_state and st.session_state[key] not in options:
+        del st.session_state[key]
+
+
+def choose(
+    label: str,
+    options: Sequence[str],
+    key: str,
+    *,
+    index: int = 0,
+    required: bool = True,
+    format_func: Callable[[str], str] = str,
+) -> str:
+    """A choice by name that lives in the address; "" where nothing is chosen and nothing has to be."""
+    forget_unless(key, options)
+    chosen: str | None = st.selectbox(
+        label,
+        options,
+        index=index if required else None,
+        key=key,
+        bind="query-params",
+        persist_state="session",
+        format_func=format_func,
+        placeholder=f"Choose a {label.lower()}",
+    )
+    return chosen or ""
+
+
+def wrong_in_address() -> list[str]:
+    """One sentence for every value in the address that no control can take; the control keeps its own."""
+    asked = st.query_params.to_dict()
+    return [sentence for key, value in asked.items() if (sentence := _refusal(key, value))]
+
+
+def _refusal(key: str, value: str) -> str:
+    preset, _, knob = key.rpartition(".")
+    knob = "input_size" if knob in ("height", "width") else knob
+    try:
+        if key == "model":
+            full_name(value)
+        elif preset in PRESETS and knob in knobs(PRESETS[preset]):
+            _, number = read(PRESETS[preset], f"{knob}={value}")
+            network(preset, **{knob: number})
+    except ValueError as error:
+        return f"The address asks for something else than there is: {error}"
+    return ""

@@ -1,0 +1,56 @@
+"""What the pages say in prose; numbers come from the library, never from here."""
+
+from __future__ import annotations
+
+INTRODUCTION = (
+    "Three networks from one paper, Szegedy et al. 2016 ([arXiv 1602.07261](https://arxiv.org/abs/1602.07261)): "
+    "built, drawn, counted and run. The two Inception-ResNets share one architecture; they differ in filter counts "
+    "and in the stem."
+)
+
+IDEAS = {
+    "inception_v4.paper": (
+        "**Concatenation only.** Every block runs branches side by side, a pooling branch among them, and stacks what "
+        "they find. "
+        "Reduction-A is the one block type that all three networks share."
+    ),
+    "inception_resnet_v1.paper": (
+        "**Add instead of replace.** Each block computes a small correction and adds it to its input. A 1x1 linear "
+        "convolution restores the depth first; the pooling branch is gone. Pooling stays in the reductions."
+    ),
+    "inception_resnet_v2.paper": (
+        "**The same plan, wider.** v2 takes v4's stem and more filters. Residuals are scaled by about 0.1 before the "
+        "sum, because very wide residual networks died in training without it."
+    ),
+}
+
+DEATH = (
+    "Section 3.3 of the paper: with more than 1000 filters, residual networks died early in training; the last layer "
+    "before the pooling put out only zeros. Scaling the residual by 0.1 to 0.3 before the sum prevented it. "
+    "That is a claim about **training**. Below are **untrained** weights: the plots show how magnitudes propagate, "
+    "and nothing about accuracy."
+)
+
+NORMS = (
+    "Batch norm follows every ordinary convolution; there is none after the sums, so nothing holds the sum's "
+    "magnitude in check but the scale."
+)
+
+COUNTING = (
+    "1 MAC is one multiply-accumulate, 2 FLOPs. fvcore counts the built module on the chosen device: MACs for "
+    "convolutions and linear layers (which it calls flops), 2 per element for batch norm, 1 per input element for "
+    "the global average. What it leaves out, such as the scaling and sum of every residual, is listed, not zero."
+)
+
+LEDGER = (
+    "Three counters, three totals. Each is a sum of the same terms with other factors; an empty cell is work that "
+    "the counter leaves out. Every column adds up to what the counter measured, to the unit."
+)
+
+EMPTY_STEP = "Click a box of the block, or choose a step by name, to see its shapes, counts and receptive field."
+EMPTY_UPLOAD = "JPEG, PNG or WebP, at most 10 MB and 40 megapixels. The picture stays on this machine."
+NO_RESIDUALS = "Inception-v4 has no residuals: its line shows what its blocks put out, as a reference."
+READ_MAGNITUDES = (
+    "Each point is the mean magnitude of one block's output, for one picture. The grid shrinks and the width grows "
+    "at the reductions, so steps between groups of blocks are no effect of the scale."
+)

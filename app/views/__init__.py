@@ -1,0 +1,1 @@
+"""Results to figures and tables; nothing is computed here."""

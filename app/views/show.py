@@ -1,0 +1,158 @@
+"""How results are put on a page: a table with its file, a chart with its description, a picture with its files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from app.cache import picture
+from app.views.charts import CONFIG
+from irnet.analysis.compare import Change
+from irnet.diagrams import FORMATS
+from irnet.diagrams.theme import THEMES
+from irnet.spec import Network, Source
+from irnet.units import grid
+
+Records = Sequence[Mapping[str, Any]]
+MIME = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf", "dot": "text/vnd.graphviz"}
+
+
+LABELS = {
+    "params": "parameters",
+    "macs": "MACs",
+    "input_shape": "input",
+    "fvcore_total": "fvcore in all",
+    "not_counted": "calls not counted",
+}
+
+
+def table(records: Records, name: str, *, alt: str, decimals: int | None = None) -> None:
+    """Records as a table that sorts and searches, with its CSV and JSON below.
+
+    Whole numbers are shown in full, others with four digits or so many `decimals`.
+    """
+    plain = [{key: _plain(value, key) for key, value in record.items()} for record in records]
+    st.dataframe(plain, hide_index=True, alt=alt, column_config=_columns(plain, decimals))
+    _files(plain, records, name)
+
+
+def prose(records: Records, name: str, *, alt: str) -> None:
+    """Records with long texts, which wrap, with their CSV and JSON below."""
+    st.table(list(records), hide_index=True, border="horizontal", alt=alt)
+    _files(records, records, name)
+
+
+def _files(plain: Records, records: Records, name: str) -> None:
+    with st.container(horizontal=True):
+        _file("CSV", name, "csv", "text/csv", lambda: _csv(plain))
+        _file("JSON", name, "json", "application/json", lambda: json.dumps(list(records), indent=2).encode())
+
+
+def _columns(records: Records, decimals: int | None) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    for key in records[0] if records else ():
+        values, label = [record[key] for record in records], LABELS.get(key, key.replace("_", " "))
+        if any(isinstance(value, float) for value in values):
+            form = "%.4g" if decimals is None else f"%.{decimals}f"
+            columns[key] = st.column_config.NumberColumn(label, format=form)
+        elif any(isinstance(value, int) for value in values):
+            columns[key] = st.column_config.NumberColumn(label, format="localized")
+        else:
+            columns[key] = st.column_config.TextColumn(label)
+    return columns
+
+
+def _plain(value: Any, key: str) -> Any:
+    if key.endswith("shape"):
+        return grid((value[0], value[1], value[2]))
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {item:,}" for key, item in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+
+
+def _csv(records: Records) -> bytes:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(records[0]) if records else [])
+    writer.writeheader()
+    writer.writerows(records)
+    return text.getvalue().encode()
+
+
+def _file(label: str, name: str, ending: str, mime: str, data: Any) -> None:
+    st.download_button(
+        label,
+        data,
+        f"{name}.{ending}",
+        mime,
+        key=f"file.{name}.{ending}",
+        on_click="ignore",
+        type="tertiary",
+        icon=":material/download:",
+    )
+
+
+def chart(figure: go.Figure, key: str, *, alt: str) -> None:
+    """A chart and what it shows in words."""
+    st.plotly_chart(figure, key=key, config=CONFIG, alt=alt)
+
+
+def files(network: Network, stage: str = "", index: int = 0, *, key: str) -> None:
+    """The picture as files, in a theme of the reader's choice."""
+    with st.popover("Download", icon=":material/download:"):
+        theme = st.segmented_control("Theme of the file", list(THEMES), default="light", key=f"{key}.theme") or "light"
+        name = ".".join(part for part in (network.name, stage or "overview", theme) if part)
+        with st.container(horizontal=True):
+            for form in FORMATS:
+                _file(form.upper(), name, form, MIME[form], _drawing(network, form, stage, theme, index))
+
+
+def _drawing(network: Network, form: Any, stage: str, theme: str, index: int) -> Any:
+    return lambda: picture(network, form, stage, theme, index)
+
+
+def provenance(source: Source) -> None:
+    """Where a stage comes from, and every place where its source contradicts itself."""
+    st.markdown(f"**Source:** {source.ref}. {source.note}".strip())
+    for erratum in source.errata:
+        with st.expander(f"{erratum.id}: {erratum.where}", icon=":material/edit_note:"):
+            st.markdown(
+                f"**Printed:** {erratum.printed}\n\n**Used here:** {erratum.used}\n\n**Why:** {erratum.why}\n\n"
+                f"**How certain:** {erratum.certainty}"
+            )
+
+
+def figures(values: Mapping[str, str], helps: Mapping[str, str] | None = None) -> None:
+    """Key numbers in a row."""
+    with st.grid(len(values), min_column_width=130):
+        for label, value in values.items():
+            st.metric(label, value, border=True, help=(helps or {}).get(label))
+
+
+def pairs(values: Mapping[str, str]) -> None:
+    """Names and values, one below the other."""
+    st.table(
+        [{"": name, "value": value} for name, value in values.items()],
+        hide_index=True,
+        hide_header=True,
+        border="horizontal",
+    )
+
+
+def changes(found: Sequence[Change], sides: tuple[Network, Network], name: str) -> None:
+    """What differs, side by side; or that nothing does."""
+    if not found:
+        st.caption("Nothing differs here.")
+        return
+    left, right = (f"{side}: {spec.label}" for side, spec in zip(("left", "right"), sides, strict=True))
+    records = [{"where": c.where, left: _side(c.left), right: _side(c.right)} for c in found]
+    table(records, name, alt=f"{name.capitalize()} that differ between {sides[0].label} and {sides[1].label}")
+
+
+def _side(value: object) -> str:
+    return "not there" if value is None else str(value)
