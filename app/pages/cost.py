@@ -65,4 +65,8 @@ if summary.open:
 if gaps.open:
     with gaps:
         st.markdown(text.LEDGER)
-        show.table(records(ledger(network)), f"{network.name}.ledger", alt="What each counter counts, and how often")
+        show.table(
+            [*records(ledger(network)), {"what": "measured", "amount": None} | counts.totals],
+            f"{network.name}.ledger",
+            alt="What each counter counts, and how often",
+        )

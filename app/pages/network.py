@@ -34,21 +34,24 @@ show.figures(
 )
 built = [stage.name for stage in network.stages if stage.repeat]
 with st.grid(2, min_column_width=380):
-    with st.container(border=True):
-        st.subheader("The network")
-        diagram(network, key="plan", height=700, selects=("stage", built))
-        show.files(network, key="plan.file")
-    with st.container(border=True):
-        stage = stage_named(network, choose("Stage", built, "stage"))
-        st.subheader(stage.title)
-        steps = [row.path for row in resolve(network) if row.path.startswith(f"{stage.name}.0")]
-        diagram(network, stage.name, key="inside", height=640, selects=("step", steps), caption=False)
-        if step := choose("Step", steps, "step", required=False):
-            show.pairs(details(network, step))
-        else:
-            st.caption(text.EMPTY_STEP)
-        show.files(network, stage.name, key="inside.file")
-        show.provenance(stage.source)
+    left, right = st.container(border=True), st.container(border=True)
+with right:
+    stage = stage_named(network, choose("Stage", built, "stage"))
+    st.subheader(stage.title)
+    drawing = st.container()
+    steps = [row.path for row in resolve(network) if row.path.startswith(f"{stage.name}.0")]
+    if step := choose("Step", steps, "step", required=False):
+        show.pairs(details(network, step))
+    else:
+        st.caption(text.EMPTY_STEP)
+    show.files(network, stage.name, key="inside.file")
+    show.provenance(stage.source)
+with drawing:
+    diagram(network, stage.name, key="inside", height=640, selects=("step", steps), caption=False)
+with left:
+    st.subheader("The network")
+    diagram(network, key="plan", height=720, selects=("stage", built))
+    show.files(network, key="plan.file")
 
 st.header(f"Steps of {stage.title}")
 show.table(records(network, stage.name), f"{network.name}.{stage.name}", alt=f"Every step of {stage.name}")

@@ -90,17 +90,14 @@ def finding(result: Result, tensor: str, statistic: str) -> str:
 def shown() -> tuple[str, str, bool]:
     """What the reader wants plotted: tensor, statistic, and whether on a log axis."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        tensor = st.segmented_control(
-            "Tensor", TENSORS[::-1], default="output", key="tensor", bind="query-params", required=True
-        )
-        statistic = st.segmented_control(
+        tensor = st.selectbox("Tensor", TENSORS, TENSORS.index("output"), key="tensor", bind="query-params", width=200)
+        statistic = st.selectbox(
             "Statistic",
             list(STATISTICS),
             format_func=STATISTICS.__getitem__,
-            default="mean_abs",
             key="statistic",
             bind="query-params",
-            required=True,
+            width=200,
         )
         log = st.toggle("Log scale", True, key="log", bind="query-params", disabled=statistic == "zero_share")
     return tensor, statistic, log and statistic != "zero_share"  # a share may be 0, which has no logarithm

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
 
 from irnet.diagrams.theme import LIGHT
-from irnet.units import short
+from irnet.units import share, short
 
 Records = Sequence[Mapping[str, Any]]
 
@@ -17,6 +18,7 @@ Records = Sequence[Mapping[str, Any]]
 INK = [LIGHT.paints[kind].border for kind in ("sum", "pointwise", "square", "pool", "factorised")]
 DASHES = ("solid", "dash", "dot", "dashdot")
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x")
+WIDEST = 62  # characters in a line of a title, for a narrow page
 CONFIG = {
     "displaylogo": False,
     "toImageButtonOptions": {"format": "svg"},
@@ -30,7 +32,13 @@ def _figure(title: str, y: str, *, log: bool = False, height: int = 420) -> go.F
         axis |= {"exponentformat": "power"}
     return go.Figure(
         layout={
-            "title": {"text": title, "x": 0, "xanchor": "left", "font": {"size": 16}, "automargin": True},
+            "title": {
+                "text": "<br>".join(wrap(title, WIDEST)),
+                "x": 0,
+                "xanchor": "left",
+                "font": {"size": 16},
+                "automargin": True,
+            },
             "yaxis": axis | {"automargin": True},
             "xaxis": {"automargin": True},
             "legend": {"orientation": "h", "y": -0.35, "x": 0},
@@ -86,7 +94,7 @@ def bars(names: Sequence[str], series: Mapping[str, Sequence[int]], title: str, 
                 hovertemplate="%{y:,}",
             )
         )
-    return figure.update_layout(barmode="group", showlegend=len(series) > 1)
+    return figure.update_layout(barmode="group", showlegend=len(series) > 1).update_yaxes(tickformat="~s")
 
 
 def stages(records: Records) -> go.Figure:
@@ -100,7 +108,9 @@ def modules(records: Records, network: str) -> go.Figure:
     """MACs of the module tree as an icicle: a box's children together are as wide as the box."""
     whole, *inside = (record for record in records if record["macs"])
     paths = [record["path"] for record in inside]
-    figure = _figure("Click a box to look inside; widths are MACs", "", height=620)
+    widest = max(inside, key=lambda record: record["macs"], default=whole)
+    title = f"{widest['path']} takes {share(widest['macs'], whole['macs'])} of the MACs. Click a box to look inside."
+    figure = _figure(title, "", height=620)
     figure.add_trace(
         go.Icicle(
             ids=[network, *paths],

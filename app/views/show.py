@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -23,10 +23,12 @@ Records = Sequence[Mapping[str, Any]]
 MIME = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf", "dot": "text/vnd.graphviz"}
 
 
+SHORT = 20  # rows that are shown without scrolling
 LABELS = {
     "params": "parameters",
     "macs": "MACs",
     "input_shape": "input",
+    "share of macs": "share of MACs",
     "fvcore_total": "fvcore in all",
     "not_counted": "calls not counted",
 }
@@ -38,7 +40,8 @@ def table(records: Records, name: str, *, alt: str, decimals: int | None = None)
     Whole numbers are shown in full, others with four digits or so many `decimals`.
     """
     plain = [{key: _plain(value, key) for key, value in record.items()} for record in records]
-    st.dataframe(plain, hide_index=True, alt=alt, column_config=_columns(plain, decimals))
+    height: Literal["content", "auto"] = "content" if len(plain) <= SHORT else "auto"
+    st.dataframe(plain, hide_index=True, alt=alt, height=height, column_config=_columns(plain, decimals))
     _files(plain, records, name)
 
 

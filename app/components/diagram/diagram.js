@@ -1,7 +1,7 @@
 // Called when the component appears and again whenever its data or the theme change; the DOM stays.
 // Only the last clean-up runs, when the component goes: one state per root, and nothing attached twice.
 const STATES = new WeakMap();
-const SMALLEST = 0.1, LARGEST = 6;
+const SMALLEST = 0.1, LARGEST = 6, MARGIN = 8, BAR = 44;  // pixels; the buttons have a strip of their own
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const s = STATES.get(parentElement) ?? started(parentElement);
@@ -107,9 +107,9 @@ function fit(s) {
   const w = s.svg.width.baseVal.value, h = s.svg.height.baseVal.value;
   const W = s.view.clientWidth, H = s.view.clientHeight;
   s.fitted = true;
-  s.k = Math.max(SMALLEST, Math.min(W / w, H / h, 1.25));
+  s.k = Math.max(SMALLEST, Math.min((W - 2 * MARGIN) / w, (H - BAR - MARGIN) / h, 1.25));
   s.x = (W - w * s.k) / 2;
-  s.y = Math.max(0, (H - h * s.k) / 2);
+  s.y = BAR + (H - BAR - MARGIN - h * s.k) / 2;
   place(s, false);
 }
 
