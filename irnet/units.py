@@ -24,6 +24,19 @@ def _three(value: float) -> str:
     return f"{value:.{digits}f}"
 
 
+def fold(factor: float) -> str:
+    """How often something grew, to three significant digits.
+
+    Examples
+    --------
+    >>> fold(1.634), fold(7023.4), fold(5.78e7)
+    ('1.63-fold', '7,020-fold', '57.8 million-fold')
+    """
+    if factor >= 1e6:
+        return f"{float(f'{factor / 1e6:.3g}'):,g} million-fold"
+    return f"{float(f'{factor:.3g}'):,g}-fold"
+
+
 def exact(number: int) -> str:
     """Every digit, in groups of three.
 

@@ -12,6 +12,7 @@ from app.live import Setting
 from irnet.experiments.photos import PHOTOS, decoded, photo
 from irnet.experiments.residual_scale import BATCH_NORM_MODES, TENSORS, Curve, Result
 from irnet.runtime.init import INITS
+from irnet.units import fold
 
 STATISTICS = {
     "mean_abs": "mean magnitude",
@@ -81,7 +82,7 @@ def finding(result: Result, tensor: str, statistic: str) -> str:
     """What a plot shows, in one sentence: how mean magnitudes grow from first block to last, if it shows them."""
     if (tensor, statistic) != ("output", "mean_abs"):
         return f"{STATISTICS[statistic].capitalize()} of the {tensor}, block by block"
-    told = [f"{curve.growth:,.3g}-fold {named(result, curve)}" for curve in result.curves if curve.growth is not None]
+    told = [f"{fold(curve.growth)} {named(result, curve)}" for curve in result.curves if curve.growth is not None]
     if not told:
         return f"{result.network} has no block to look at"
     return f"Mean magnitude through {len(result.curves[0].blocks)} blocks: {', '.join(told)}"

@@ -27,22 +27,26 @@ CONFIG = {
 
 
 def _figure(title: str, y: str, *, log: bool = False, height: int = 420) -> go.Figure:
+    lines = wrap(title, WIDEST)
     axis: dict[str, Any] = {"title": {"text": f"{y}{', log scale' if log else ''}"}, "type": "log" if log else "linear"}
     if log:
         axis |= {"exponentformat": "power"}
     return go.Figure(
         layout={
             "title": {
-                "text": "<br>".join(wrap(title, WIDEST)),
+                "text": "<br>".join(lines),
                 "x": 0,
                 "xanchor": "left",
+                "y": 1,
+                "yanchor": "top",
+                "yref": "container",
+                "pad": {"t": 8, "l": 4},
                 "font": {"size": 16},
-                "automargin": True,
             },
             "yaxis": axis | {"automargin": True},
             "xaxis": {"automargin": True},
             "legend": {"orientation": "h", "y": -0.35, "x": 0},
-            "margin": {"l": 10, "r": 10, "t": 60, "b": 10},
+            "margin": {"l": 10, "r": 10, "t": 30 + 22 * len(lines), "b": 10},
             "height": height,
             "hovermode": "x unified",
         }

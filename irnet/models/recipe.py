@@ -38,6 +38,8 @@ class Recipe(ABC):
 
     def __post_init__(self) -> None:
         check(self)
+        if self.input_shape[1] == self.input_shape[2]:  # one network, one recipe: a square has one way to be written
+            object.__setattr__(self, "input_size", self.input_shape[1])
 
     @abstractmethod
     def network(self, name: str, edits: str = "") -> Network:
