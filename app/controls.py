@@ -8,9 +8,10 @@ from typing import Any
 
 import streamlit as st
 
+from app import text
 from app.state import wrong_in_address
 from irnet.models import PRESETS, edited, named
-from irnet.models.recipe import Limits, Recipe, Size, knobs, limits
+from irnet.models.recipe import Limits, Recipe, knobs, limits
 from irnet.spec import Network
 
 DEVICES = ("cpu", "cuda", "mps", "meta")  # all that PyTorch may have; a page that runs says which are here
@@ -28,63 +29,60 @@ class Choice:
     device: str
 
 
-def chosen() -> Choice:
-    """The sidebar's model, device, input size and knobs."""
+def sidebar() -> None:
+    """Draw the widgets that all pages share; drawn outside the pages, their values outlive a change of page."""
     complaints = wrong_in_address()
     names = list(PRESETS)
     with st.sidebar:
-        preset = st.selectbox(
-            "Model", names, names.index(FIRST), key="model", bind="query-params", persist_state="session"
-        )
-        device = st.selectbox(
-            "Device",
-            DEVICES,
-            key="device",
-            bind="query-params",
-            persist_state="session",
-            help="Where Cost and Activations build the network; meta has shapes and no numbers.",
-        )
-        st.caption("Input size and knobs of this network")
-        changes = {name: _knob(preset, name, limit) for name, limit in limits(PRESETS[preset]).items()}
+        preset = st.selectbox("Model", names, names.index(FIRST), key="model", bind="query-params")
+        st.selectbox("Device", DEVICES, key="device", bind="query-params", help=text.DEVICE)
+        st.caption(text.KNOBS)
+        for name, limit in limits(PRESETS[preset]).items():
+            _draw(preset, name, limit)
         st.button("Back to the preset", icon=":material/restart_alt:", on_click=_reset, args=(preset,))
     for sentence in complaints:
         st.warning(sentence, icon=":material/link_off:")
+
+
+def chosen() -> Choice:
+    """The network that the sidebar describes."""
+    preset, device = st.session_state["model"], st.session_state["device"]
+    changes = {name: _value(preset, name) for name in knobs(PRESETS[preset])}
     recipe = edited(preset, changes)
     return Choice(preset, recipe, named(preset, recipe), device)
 
 
-def _knob(preset: str, name: str, limit: Limits) -> Any:
-    """The value of one knob."""
-    default = knobs(PRESETS[preset])[name]
-    if name == "input_size":
-        return _size(preset, limit, default)
+def _parts(name: str) -> tuple[str, ...]:
+    """The widgets of one knob."""
+    return ("height", "width") if name == "input_size" else (name,)
+
+
+def _value(preset: str, name: str) -> Any:
+    """What the widgets of one knob say."""
+    values = tuple(st.session_state[f"{preset}.{part}"] for part in _parts(name))
+    return values if len(values) > 1 else values[0]
+
+
+def _draw(preset: str, name: str, limit: Limits) -> None:
+    """The widgets of one knob, with its limits."""
+    parts, default = _parts(name), knobs(PRESETS[preset])[name]
     kind = type(default)
     few = (limit.high - limit.low) / limit.step <= FINEST
-    widget: Callable[..., Any] = st.slider if few else st.number_input
-    return widget(
-        limit.help,
-        kind(limit.low),
-        kind(limit.high),
-        default,
-        kind(limit.step),
-        key=f"{preset}.{name}",  # without the preset, the last one's numbers would stay
-        bind="query-params",
-        persist_state="session",
-    )
-
-
-def _size(preset: str, limit: Limits, default: int) -> Size:
-    """The side of a square in pixels, or (height, width)."""
-    height, width = (
-        column.number_input(
-            side, int(limit.low), int(limit.high), default, key=f"{preset}.{side.lower()}", bind="query-params",
+    for part, column in zip(parts, st.columns(len(parts)), strict=True):
+        widget: Callable[..., Any] = column.slider if few else column.number_input
+        widget(
+            limit.help if len(parts) == 1 else part.capitalize(),
+            kind(limit.low),
+            kind(limit.high),
+            default,
+            kind(limit.step),
+            key=f"{preset}.{part}",  # without the preset, the last one's numbers would stay
+            bind="query-params",
             persist_state="session",
         )
-        for side, column in zip(("Height", "Width"), st.columns(2), strict=True)
-    )  # fmt: skip
-    return height if height == width else (height, width)
 
 
 def _reset(preset: str) -> None:
-    for key in [key for key in st.session_state if str(key).startswith(f"{preset}.")]:
-        del st.session_state[key]
+    for name, default in knobs(PRESETS[preset]).items():
+        for part in _parts(name):
+            st.session_state[f"{preset}.{part}"] = default

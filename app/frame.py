@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app.controls import sidebar
+
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
@@ -20,6 +22,7 @@ HEAD_START = 2  # seconds in which the first page has the machine to itself
 def run(page: StreamlitPage) -> None:
     """Run a page; bad input is shown as one sentence and the app goes on."""
     _warmed()
+    sidebar()
     with refusals():
         page.run()
 

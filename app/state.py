@@ -10,12 +10,6 @@ from irnet.models import PRESETS, full_name, network
 from irnet.models.recipe import knobs, read
 
 
-def forget_unless(key: str, options: Sequence[str]) -> None:
-    """Drop what `key` holds if it is not an option any more, as after a change of model."""
-    if key in st.session_state and st.session_state[key] not in options:
-        del st.session_state[key]
-
-
 def choose(
     label: str,
     options: Sequence[str],
@@ -26,14 +20,14 @@ def choose(
     format_func: Callable[[str], str] = str,
 ) -> str:
     """A choice by name that lives in the address; "" where nothing is chosen and nothing has to be."""
-    forget_unless(key, options)
+    if st.session_state.get(key, options[0]) not in options:  # as after a change of model
+        del st.session_state[key]
     chosen: str | None = st.selectbox(
         label,
         options,
         index=index if required else None,
         key=key,
         bind="query-params",
-        persist_state="session",
         format_func=format_func,
         placeholder=f"Choose a {label.lower()}",
     )

@@ -8,6 +8,9 @@ INTRODUCTION = (
     "and in the stem."
 )
 
+DEVICE = "Where Cost and Activations build the network; meta has shapes and no numbers."
+KNOBS = "Network, Compare, Cost and Activations show this model, with this input size and these knobs."
+
 IDEAS = {
     "inception_v4.paper": (
         "**Concatenation only.** Every block runs branches side by side, a pooling branch among them, and stacks what "

@@ -32,9 +32,9 @@ def fold(factor: float) -> str:
     >>> fold(1.634), fold(7023.4), fold(5.78e7)
     ('1.63-fold', '7,020-fold', '57.8 million-fold')
     """
-    if factor >= 1e6:
-        return f"{float(f'{factor / 1e6:.3g}'):,g} million-fold"
-    return f"{float(f'{factor:.3g}'):,g}-fold"
+    value, unit = (factor / 1e6, " million") if factor >= 1e6 else (factor, "")
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:,.0f}{unit}-fold" if rounded >= 1000 else f"{rounded:g}{unit}-fold"
 
 
 def exact(number: int) -> str:

@@ -11,7 +11,7 @@ from irnet.experiments.residual_scale import records
 
 choice = chosen()
 network = choice.network
-st.title(f"Activations of {network.label}")
+show.heading("Activations of", network)
 st.markdown(text.DEATH)
 
 with st.grid(2, min_column_width=300):
@@ -23,7 +23,7 @@ with st.grid(2, min_column_width=300):
         )
         setting = view.setting(choice.device)
         beside = st.toggle(
-            "Inception-v4 as a reference line", key="reference", bind="query-params", help=text.NO_RESIDUALS
+            "Inception-v4 as a reference line", key="reference", help=text.NO_RESIDUALS, bind="query-params"
         )
 
 result = scaled(network, image, (None, scale), setting)
@@ -33,7 +33,7 @@ st.caption(
 )
 
 size, share, numbers = st.tabs(
-    ["Magnitude", "Residual against shortcut", "All numbers"], key="plot", bind="query-params", on_change="rerun"
+    ["Magnitude", "Residual against shortcut", "All numbers"], key="plot", on_change="rerun", bind="query-params"
 )
 if size.open:
     with size:

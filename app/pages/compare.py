@@ -16,11 +16,12 @@ names = list(PRESETS)
 right = network(choose("Compare with", names, "with", index=names.index("inception_resnet_v1.paper")))
 found = compare(left.network, right)
 sides = (left.network, right)
-head.title(f"{left.network.label} and {right.label}")
+with head:
+    show.heading("", *sides)
 st.markdown(found.finding)
 
 drawings, differences, counts = st.tabs(
-    ["Drawings", "What differs", "Counts"], key="compare", bind="query-params", on_change="rerun"
+    ["Drawings", "What differs", "Counts"], key="compare", on_change="rerun", bind="query-params"
 )
 if drawings.open:
     with drawings:

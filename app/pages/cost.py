@@ -13,7 +13,7 @@ from irnet.units import exact, short
 
 choice = chosen()
 network = choice.network
-st.title(f"Cost of {network.label}")
+show.heading("Cost of", network)
 st.markdown(text.COUNTING)
 counts = counted(network, choice.device)
 show.figures(
@@ -32,13 +32,13 @@ show.figures(
     },
 )
 modules, bars, tree, summary, gaps = st.tabs(
-    ["Modules", "Stages", "Tree", "torchinfo", "Why they differ"], key="cost", bind="query-params", on_change="rerun"
+    ["Modules", "Stages", "Tree", "torchinfo", "Why they differ"], key="cost", on_change="rerun", bind="query-params"
 )
 if modules.open:
     with modules:
         depth = st.slider("Depth of the module tree", 1, 7, 2, key="depth", bind="query-params")
         wanted = st.text_input(
-            "Search by path or kind", key="find", bind="query-params", placeholder="block_b.*.project"
+            "Search by path or kind", key="find", placeholder="block_b.*.project", bind="query-params"
         )
         found = measure.search(counts, wanted, depth)
         show.table(

@@ -15,7 +15,7 @@ from irnet.units import exact, short
 choice = chosen()
 network = choice.network
 total = totals(network)
-st.title(network.label)
+show.heading("", network)
 show.figures(
     {
         "Parameters": short(total.params),

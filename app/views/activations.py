@@ -26,7 +26,7 @@ Series = Mapping[str, tuple[Sequence[str], Sequence[float | None]]]
 def picture() -> Image.Image:
     """The reader's photograph: a bundled one, or an upload."""
     own = st.file_uploader("Your own photograph", ["jpg", "jpeg", "png", "webp"], help=text.EMPTY_UPLOAD)
-    name = st.selectbox("Photograph", PHOTOS, key="photo", bind="query-params", disabled=own is not None)
+    name = st.selectbox("Photograph", PHOTOS, key="photo", disabled=own is not None, bind="query-params")
     image = decoded(own.getvalue(), own.name) if own else photo(name)
     st.image(image, caption=own.name if own else name, width=180)
     return image
@@ -39,11 +39,11 @@ def setting(device: str) -> Setting:
         BATCH_NORM_MODES[::-1],
         default="batch",
         key="norm",
-        bind="query-params",
         required=True,
         help="batch: of this picture, as in training; running: 0 and 1, as stored before any training",
+        bind="query-params",
     )
-    init = st.segmented_control("Initial weights", INITS, default="tf", key="init", bind="query-params", required=True)
+    init = st.segmented_control("Initial weights", INITS, default="tf", key="init", required=True, bind="query-params")
     seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="seed", bind="query-params")
     return Setting(seed, init, batch_norm, device)
 
@@ -91,14 +91,14 @@ def finding(result: Result, tensor: str, statistic: str) -> str:
 def shown() -> tuple[str, str, bool]:
     """What the reader wants plotted: tensor, statistic, and whether on a log axis."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        tensor = st.selectbox("Tensor", TENSORS, TENSORS.index("output"), key="tensor", bind="query-params", width=200)
+        tensor = st.selectbox("Tensor", TENSORS, TENSORS.index("output"), key="tensor", width=200, bind="query-params")
         statistic = st.selectbox(
             "Statistic",
             list(STATISTICS),
             format_func=STATISTICS.__getitem__,
             key="statistic",
-            bind="query-params",
             width=200,
+            bind="query-params",
         )
-        log = st.toggle("Log scale", True, key="log", bind="query-params", disabled=statistic == "zero_share")
+        log = st.toggle("Log scale", True, key="log", disabled=statistic == "zero_share", bind="query-params")
     return tensor, statistic, log and statistic != "zero_share"  # a share may be 0, which has no logarithm

@@ -87,13 +87,13 @@ def _csv(records: Records) -> bytes:
     return text.getvalue().encode()
 
 
-def _file(label: str, name: str, ending: str, mime: str, data: Any) -> None:
+def _file(label: str, name: str, ending: str, mime: str, data: Any, *, key: str = "") -> None:
     st.download_button(
         label,
         data,
         f"{name}.{ending}",
         mime,
-        key=f"file.{name}.{ending}",
+        key=f"{key or name}.{ending}",
         on_click="ignore",
         type="tertiary",
         icon=":material/download:",
@@ -112,7 +112,7 @@ def files(network: Network, stage: str = "", index: int = 0, *, key: str) -> Non
         name = ".".join(part for part in (network.name, stage or "overview", theme) if part)
         with st.container(horizontal=True):
             for form in FORMATS:
-                _file(form.upper(), name, form, MIME[form], _drawing(network, form, stage, theme, index))
+                _file(form.upper(), name, form, MIME[form], _drawing(network, form, stage, theme, index), key=key)
 
 
 def _drawing(network: Network, form: Any, stage: str, theme: str, index: int) -> Any:
@@ -128,6 +128,14 @@ def provenance(source: Source) -> None:
                 f"**Printed:** {erratum.printed}\n\n**Used here:** {erratum.used}\n\n**Why:** {erratum.why}\n\n"
                 f"**How certain:** {erratum.certainty}"
             )
+
+
+def heading(about: str, *networks: Network) -> None:
+    """A page's title, and what was changed in the presets that it shows."""
+    st.title(f"{about} {' and '.join(network.name for network in networks)}".strip())
+    for network in networks:
+        if network.edits:
+            st.caption(f"{network.name} with changed knobs: {network.edits}")
 
 
 def figures(values: Mapping[str, str], helps: Mapping[str, str] | None = None) -> None:

@@ -18,6 +18,7 @@ from irnet.experiments.statistics import Stats, reader, statistics
 from irnet.resolve import resolve
 from irnet.runtime.build import Model, ResidualUnit, build
 from irnet.runtime.capture import capture, rescaled
+from irnet.runtime.device import checked
 from irnet.runtime.init import Init
 from irnet.spec import Network, Residual
 
@@ -108,7 +109,8 @@ def residual_scale(
     Raises
     ------
     ValueError
-        For a scale outside 0 to 1, an image of another size, or batch statistics over a single value.
+        For a scale outside 0 to 1, an image of another size, or batch statistics over a single value, or
+        a device without numbers.
 
     Examples
     --------
@@ -119,6 +121,8 @@ def residual_scale(
     [20, 20]
     """
     _check(network, image, scales, batch_norm)
+    if checked(device).type == "meta":
+        raise ValueError("on meta there are shapes and no numbers; activations need one of the other devices")
     model = model or build(network, device, seed, init)
     return Result(
         network=network.label,

@@ -42,8 +42,8 @@ def full_name(name: str) -> str:
         if candidate in PRESETS:
             return candidate
     near = get_close_matches(name, PRESETS, n=2, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}? " if near else ""
-    raise ValueError(f"no network is called {name!r}; {hint}All names: {', '.join(PRESETS)}")
+    hint = f"; did you mean {' or '.join(near)}?" if near else "."
+    raise ValueError(f"no network is called {name!r}{hint} All names: {', '.join(PRESETS)}")
 
 
 def network(name: str, /, **changes: Any) -> Network:
@@ -83,8 +83,8 @@ def edited(name: str, changes: Mapping[str, Any]) -> Recipe:
     for knob in changes:
         if knob not in have:
             near = get_close_matches(knob, have, n=1)
-            hint = f"did you mean {near[0]}? " if near else ""
-            raise ValueError(f"{name} has no knob {knob!r}; {hint}Its knobs: {', '.join(have)}")
+            hint = f"; did you mean {near[0]}?" if near else "."
+            raise ValueError(f"{name} has no knob {knob!r}{hint} Its knobs: {', '.join(have)}")
     try:
         return replace(preset, **changes)
     except ValueError as error:

@@ -1,0 +1,36 @@
+# `make app` and `make test` do all the set-up on a machine with Python 3.11 or newer.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: app test check browser figures clean
+
+app: $(VENV)/app.done
+	$(BIN)/streamlit run streamlit_app.py
+
+test: $(VENV)/dev.done browser check
+
+check:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+browser: $(VENV)/dev.done
+	$(BIN)/python tests/system.py
+
+figures: $(VENV)/dev.done browser
+	$(BIN)/python assets/make.py
+
+$(VENV)/app.done: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet -r requirements.txt
+	touch $@
+
+$(VENV)/dev.done: $(VENV)/app.done requirements-dev.txt
+	$(BIN)/pip install --quiet -r requirements-dev.txt
+	touch $@
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,46 @@
+"""Running pages of the app without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from irnet.models import PRESETS
+from irnet.models.recipe import limits
+
+ROOT = Path(__file__).parents[1]
+STRUCTURAL = ("overview", "network", "compare")
+LIVE = ("cost", "activations")
+SMALL = 139  # pixels: the smallest side that leaves a C block more than one pixel
+
+
+def opened(page: str, preset: str = "", **address: object) -> AppTest:
+    """`page` after its first run, with these values in its address."""
+    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=120)
+    for key, value in ({"model": preset} if preset else {}).items() | address.items():
+        app.query_params[key] = str(value)
+    if page != "overview":
+        app.switch_page(f"app/pages/{page}.py")
+    return app.run()
+
+
+def sized(preset: str, side: int = SMALL) -> dict[str, object]:
+    """The address of a square input."""
+    return {f"{preset}.height": side, f"{preset}.width": side}
+
+
+def at_limit(preset: str, end: str) -> Mapping[str, object]:
+    """The address with every knob but the input size at its "low" or "high" limit."""
+    found: dict[str, object] = {}
+    for name, limit in limits(PRESETS[preset]).items():
+        if name != "input_size":
+            default = getattr(PRESETS[preset], name)
+            found[f"{preset}.{name}"] = type(default)(getattr(limit, end))
+    return found
+
+
+def troubles(app: AppTest) -> list[str]:
+    """Every exception, error and warning that the page shows."""
+    return [*(e.message for e in app.exception), *(e.value for e in app.error), *(w.value for w in app.warning)]

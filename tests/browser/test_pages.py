@@ -1,0 +1,97 @@
+"""Every page in a real browser: its main picture appears, and nothing complains."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.apps import SMALL
+from tests.browser.conftest import Viewer
+
+MODEL = "inception_resnet_v1.paper"
+SMALLER = f"model={MODEL}&{MODEL}.height={SMALL}&{MODEL}.width={SMALL}"
+DRAWN = ".frame[data-drawn] svg"
+PICTURES = {
+    "": (DRAWN, 3),
+    "network": (DRAWN, 2),
+    "compare": (DRAWN, 2),
+    f"compare?{SMALLER}&compare=Counts": (".js-plotly-plot .bars .point", 14),
+    f"cost?{SMALLER}": ("[data-testid=stDataFrame] canvas", 1),
+    f"cost?{SMALLER}&cost=Stages": (".js-plotly-plot .bars .point", 7),
+    f"cost?{SMALLER}&cost=Tree": (".js-plotly-plot .iciclelayer .slice", 8),
+    f"activations?{SMALLER}": (".js-plotly-plot .scatterlayer .trace", 2),
+}
+
+
+@pytest.mark.parametrize("address", PICTURES)
+def test_a_page_shows_its_picture_and_no_error(viewer: Viewer, address: str) -> None:
+    selector, least = PICTURES[address]
+    page = viewer.open(address)
+    page.wait_for_function(f"() => {_count(selector)} >= {least}")
+    viewer.settle()
+    assert not viewer.troubles()
+
+
+def _count(selector: str) -> str:
+    """JavaScript that counts the elements on the page and inside its components."""
+    return (
+        "[document, ...[...document.querySelectorAll('*')].map(e => e.shadowRoot).filter(Boolean)]"
+        f".reduce((n, root) => n + root.querySelectorAll({selector!r}).length, 0)"
+    )
+
+
+def test_a_click_in_the_plan_opens_the_stage_and_the_address_follows(viewer: Viewer) -> None:
+    page = viewer.open(f"network?model={MODEL}")
+    page.locator("g#block_c").click()
+    expect(page.get_by_role("combobox", name="Stage")).to_have_value("block_c")
+    expect(page).to_have_url(re.compile("stage=block_c"))
+    expect(page.locator(r"g#block_c\.0\.project")).to_be_visible()
+    page.locator(r"g#block_c\.0\.project").click()
+    expect(page.get_by_role("table").get_by_text("block_c.0.project")).to_be_visible()
+    assert not viewer.troubles()
+
+
+def test_a_link_reopens_the_view(viewer: Viewer) -> None:
+    page = viewer.open(f"network?model={MODEL}&{MODEL}.a=7&stage=block_b&step=block_b.0.scale")
+    expect(page.locator("g.chosen#block_b")).to_be_visible()
+    expect(page.locator(r"g.chosen#block_b\.0\.scale")).to_be_visible()
+    expect(page.locator("g#block_a text").first).to_have_text("7 × Inception-ResNet-A")
+
+
+def test_a_box_is_chosen_with_the_keyboard(viewer: Viewer) -> None:
+    page = viewer.open(f"network?model={MODEL}")
+    page.locator("g#stem").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("combobox", name="Stage")).to_have_value("block_a")
+
+
+def test_model_and_knobs_go_along_to_another_page(viewer: Viewer) -> None:
+    page = viewer.open(f"network?model={MODEL}&{MODEL}.b=3")
+    page.get_by_role("link", name="Compare").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"{MODEL} and")
+    expect(page.locator("g#block_b text").first).to_have_text("3 × Inception-ResNet-B")
+    for part in (f"model={MODEL}", f"{MODEL}.b=3"):
+        expect(page).to_have_url(re.compile(re.escape(part)))
+
+
+@pytest.mark.parametrize(
+    ("form", "start"), [("SVG", b"<?xml"), ("PNG", b"\x89PNG"), ("PDF", b"%PDF"), ("DOT", b"digraph")]
+)
+def test_a_diagram_is_taken_away_as_a_file(viewer: Viewer, form: str, start: bytes) -> None:
+    page = viewer.open(f"network?model={MODEL}")
+    page.get_by_role("button", name="Download").first.click()
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name=form, exact=True).click()
+    assert downloading.value.suggested_filename == f"{MODEL}.overview.light.{form.lower()}"
+    assert Path(downloading.value.path()).read_bytes().startswith(start)
+
+
+def test_a_dark_page_shows_dark_diagrams(viewer: Viewer) -> None:
+    viewer.page.emulate_media(color_scheme="dark")
+    page = viewer.open("network")
+    paper = page.locator(f"{DRAWN} > rect").first
+    expect(paper).to_have_attribute("fill", "#0e1117")

@@ -1,0 +1,152 @@
+"""What the app does with bad input, selections, uploads and shared models."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from io import BytesIO
+from threading import Event, Thread
+
+import pytest
+import torch
+from PIL import Image
+
+from app import controls
+from app.live import borrow, counted
+from irnet.models import network
+from irnet.runtime import measure
+from irnet.runtime.capture import capture
+from irnet.runtime.device import DEVICES
+from tests.apps import ROOT, SMALL, STRUCTURAL, opened, sized, troubles
+
+V1 = "inception_resnet_v1.paper"
+
+
+@pytest.mark.parametrize("name", STRUCTURAL)
+def test_a_structural_page_needs_no_torch(name: str) -> None:
+    script = f"""
+import sys
+sys.modules["torch"] = None
+from tests.apps import opened, troubles
+app = opened({name!r}, "inception_resnet_v2.tf_slim")
+assert not troubles(app), troubles(app)
+assert app.title
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ({"model": "inception_v5"}, "'inception_v5'"),
+        ({f"{V1}.a": "99"}, "a=99 is outside 0 to 20"),
+        ({f"{V1}.scale_b": "much"}, "scale_b=much is not a number"),
+        ({f"{V1}.height": "9999"}, "input_size=9999 is outside 1 to 4096"),
+    ],
+)
+def test_a_bad_address_gets_one_sentence_and_the_page_goes_on(address: dict[str, str], told: str) -> None:
+    app = opened("network", **address)
+    assert [told in warning.value for warning in app.warning] == [True]
+    assert not app.exception
+    assert not app.error
+    assert app.title
+
+
+def test_a_missing_device_gets_one_sentence_that_names_those_that_are_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    app = opened("cost", V1, device="cuda", **sized(V1))
+    assert [error.value for error in app.error] == ["Device 'cuda' is not on this machine, which has cpu, meta."]
+
+
+def test_the_app_offers_the_devices_that_the_library_knows() -> None:
+    assert controls.DEVICES == DEVICES
+
+
+def test_meta_is_counted_but_not_run() -> None:
+    assert not troubles(opened("cost", V1, device="meta", **sized(V1)))
+    refused = opened("activations", V1, device="meta", **sized(V1))
+    assert "shapes and no numbers" in refused.error[0].value
+
+
+def test_a_step_in_the_address_is_told() -> None:
+    app = opened("network", V1, stage="block_b", step="block_b.0.project")
+    assert "block_b.0.project" in str(app.table[0].value.to_numpy())
+    assert "896 linear" in str(app.table[0].value.to_numpy())
+
+
+def test_a_selection_that_the_next_model_lacks_is_forgotten() -> None:
+    app = opened("network", V1, stage="block_c")
+    app.selectbox(key="model").set_value("inception_v4.paper").run()
+    assert not troubles(app)
+    assert app.selectbox(key="stage").value == "stem"
+
+
+def test_back_to_the_preset_undoes_every_knob() -> None:
+    app = opened("network", V1, **{f"{V1}.a": 7})
+    assert app.slider(key=f"{V1}.a").value == 7
+    app.button[0].click().run()
+    assert app.slider(key=f"{V1}.a").value == 5
+
+
+def test_knobs_survive_a_change_of_page() -> None:
+    app = opened("network", V1)
+    app.slider(key=f"{V1}.b").set_value(3).run()
+    app.switch_page("app/pages/compare.py").run()
+    assert app.slider(key=f"{V1}.b").value == 3
+
+
+def test_an_upload_is_run() -> None:
+    file = BytesIO()
+    Image.new("RGB", (320, 200), "teal").save(file, "PNG")
+    app = opened("activations", V1, **sized(V1))
+    app.file_uploader[0].upload("teal.png", file.getvalue(), "image/png").run()
+    assert not troubles(app)
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n broken"])
+def test_a_broken_upload_gets_one_sentence(content: bytes) -> None:
+    app = opened("activations", V1, **sized(V1))
+    app.file_uploader[0].upload("mine.png", content, "image/png").run()
+    assert not app.exception
+    assert ["mine.png" in error.value.lower() for error in app.error] == [True]
+
+
+def test_sessions_do_not_see_each_other() -> None:
+    spec = network("inception_resnet_v1.facenet", input_size=96)
+    inside, seen = Event(), {}
+
+    def one() -> None:
+        with borrow(spec) as model, capture(model, "stem.0", keep=len) as found, torch.no_grad():
+            model(torch.zeros(1, *spec.input_shape))
+            inside.set()
+            Event().wait(0.3)
+            seen["one"] = found["stem.0"]
+
+    def two() -> None:
+        inside.wait()
+        with borrow(spec) as model, torch.no_grad():
+            model(torch.zeros(2, *spec.input_shape))
+
+    threads = [Thread(target=run) for run in (one, two)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == {"one": 1}
+
+
+def test_sessions_share_one_model() -> None:
+    spec = network("inception_resnet_v1", input_size=SMALL)
+    with borrow(spec) as first:
+        pass
+    with borrow(spec) as second:
+        assert first is second
+
+
+def test_the_same_network_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = network("inception_resnet_v1", input_size=SMALL + 2)
+    first = counted(spec, "cpu")
+    monkeypatch.setattr(measure, "measure", None)
+    monkeypatch.setattr("app.live.measure", None)
+    assert counted(spec, "cpu") == first
