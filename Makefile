@@ -17,10 +17,10 @@ check:
 	$(BIN)/pytest
 
 browser: $(VENV)/dev.done
-	$(BIN)/python tests/system.py
+	$(BIN)/python -m tests.system
 
 figures: $(VENV)/dev.done browser
-	$(BIN)/python assets/make.py
+	$(BIN)/python -m assets.make
 
 $(VENV)/app.done: requirements.txt
 	$(PYTHON) -m venv $(VENV)

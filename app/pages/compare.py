@@ -6,9 +6,8 @@ from app.components.diagram import diagram
 from app.controls import chosen
 from app.state import choose
 from app.views import charts, show
-from irnet.analysis.compare import PARTS, changed_knobs, compare
+from irnet.analysis.compare import COUNTED, PARTS, changed_knobs, compare
 from irnet.models import PRESETS, network
-from irnet.units import change
 
 left = chosen()
 head = st.container()
@@ -43,15 +42,24 @@ if differences.open:
         show.changes(found.changes, sides, "structure")
 if counts.open:
     with counts:
-        unit = st.segmented_control("Count", ["params", "macs"], default="params", key="unit", bind="query-params")
-        show.chart(
-            charts.bars(
-                [PARTS[pair.part] for pair in found.pairs],
-                {spec.label: [pair.sums(unit or "params")[i] for pair in found.pairs] for i, spec in enumerate(sides)},
-                f"{right.label} has {change(found.difference(unit or 'params'))} {unit or 'params'}",
-                unit or "params",
-            ),
-            "compare.bars",
-            alt=f"{unit} of both networks, part by part; the table below has the numbers",
+        unit = st.segmented_control(
+            "Count",
+            list(COUNTED),
+            format_func=COUNTED.__getitem__,
+            default="params",
+            key="unit",
+            required=True,
+            bind="query-params",
         )
+        title = f"{right.label} has {found.told(unit)}"
+        figure = charts.bars(
+            [PARTS[pair.part] for pair in found.pairs],
+            {
+                f"left: {left.network.label}": found.counts("left", unit),
+                f"right: {right.label}": found.counts("right", unit),
+            },
+            title,
+            COUNTED[unit],
+        )
+        show.chart(figure, "compare.bars", alt=f"{title}; the table below has the numbers")
         show.table(found.records(), f"{left.network.name}.{right.name}", alt="Counts of both networks, part by part")

@@ -25,10 +25,12 @@ Series = Mapping[str, tuple[Sequence[str], Sequence[float | None]]]
 
 def picture() -> Image.Image:
     """The reader's photograph: a bundled one, or an upload."""
-    own = st.file_uploader("Your own photograph", ["jpg", "jpeg", "png", "webp"], help=text.EMPTY_UPLOAD)
-    name = st.selectbox("Photograph", PHOTOS, key="photo", disabled=own is not None, bind="query-params")
+    preview, choice = st.columns([1, 2])
+    with choice:
+        own = st.file_uploader("Your own photograph", ["jpg", "jpeg", "png", "webp"], help=text.EMPTY_UPLOAD)
+        name = st.selectbox("Photograph", PHOTOS, key="photo", bind="query-params", disabled=own is not None)
     image = decoded(own.getvalue(), own.name) if own else photo(name)
-    st.image(image, caption=own.name if own else name, width=180)
+    preview.image(image, caption=own.name if own else name)
     return image
 
 

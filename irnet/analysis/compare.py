@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Literal
 
 from irnet.analysis.tables import StageTotal, stages, totals
 from irnet.models.recipe import Recipe, knobs
@@ -23,6 +23,9 @@ PARTS = {
     "tail": "After the C blocks",
     "head": "Pool and classifier",
 }
+
+
+COUNTED = {"params": "parameters", "macs": "MACs", "activation_elements": "activation elements"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +69,21 @@ class Comparison:
         """A count of the whole right network less that of the left."""
         return sum(pair.difference(field) for pair in self.pairs)
 
+    def counts(self, side: Literal["left", "right"], field: str) -> list[int]:
+        """A count of one side, part by part."""
+        return [pair.sums(field)[side == "right"] for pair in self.pairs]
+
+    def told(self, field: str) -> str:
+        """How the right network's count compares to the left's: "12.5 % fewer parameters"."""
+        by, word = self.difference(field), COUNTED[field]
+        if not by:
+            return f"equally many {word}"
+        return f"{share(abs(by), getattr(totals(self.left), field))} {'more' if by > 0 else 'fewer'} {word}"
+
     @property
     def finding(self) -> str:
         """One sentence: how the right network's size and cost compare to the left's."""
-        total = totals(self.left)
-        told = []
-        for field, word in (("params", "parameters"), ("macs", "MACs")):
-            by = self.difference(field)
-            more = "more" if by > 0 else "fewer"
-            told.append(f"{share(abs(by), getattr(total, field))} {more} {word}" if by else f"equally many {word}")
-        return f"{self.right.label} has {told[0]} and {told[1]} than {self.left.label}."
+        return f"{self.right.label} has {self.told('params')} and {self.told('macs')} than {self.left.label}."
 
     def drawable(self, part: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The stages of a part that have a block to draw, on either side; "" is the whole network, as is no part."""

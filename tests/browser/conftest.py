@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import re
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import ConsoleMessage, Page
 
+from tests.browser.served import DRAWN, FLAGS, SETTLED, served
 from tests.system import browser
 
-ROOT = Path(__file__).parents[2]
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
-    "--no-first-run --font-render-hinting=none --force-color-profile=srgb"
-)
 # Streamlit's own client looks for its server below a page's path before it looks at the root.
 PROBE = re.compile(r"/\w+/_stcore/(health|host-config)$")
 PATIENCE = 120_000  # milliseconds
@@ -30,7 +19,7 @@ PATIENCE = 120_000  # milliseconds
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    return browser_type_launch_args | {"executable_path": browser(), "args": FLAGS.split()}
+    return browser_type_launch_args | {"executable_path": browser(), "args": FLAGS}
 
 
 @pytest.fixture(scope="session")
@@ -41,28 +30,8 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 @pytest.fixture(scope="session")
 def app_url() -> Iterator[str]:
     """Where the app answers while the tests run."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(f"{url}/_stcore/health")
+    with served() as url:
         yield url
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def _wait_for(url: str) -> None:
-    for _ in range(600):
-        try:
-            with urlopen(url):
-                return
-        except URLError:
-            time.sleep(0.05)
-    raise TimeoutError(f"nothing answers at {url}")
 
 
 class Viewer:
@@ -87,8 +56,8 @@ class Viewer:
 
     def settle(self) -> None:
         """Wait until the script has run and what it shows has been drawn."""
-        self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-        self.page.wait_for_function("() => !document.querySelector('[data-testid=stSkeleton], [data-stale=true]')")
+        self.page.wait_for_selector(SETTLED)
+        self.page.wait_for_function(DRAWN)
 
     def troubles(self) -> list[str]:
         """Errors in the console, and those that the page shows."""

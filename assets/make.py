@@ -1,0 +1,63 @@
+"""Make the pictures that the README shows: `make figures`, from the folder of the project.
+
+The diagrams depend on nothing but the spec, and a test says when they are stale. The pages are photographed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, get_args
+
+from playwright.sync_api import Browser, sync_playwright
+
+from irnet.diagrams import drawn
+from irnet.models import network
+from tests.browser.served import DRAWN, FLAGS, SETTLED, served
+from tests.system import browser
+
+HERE = Path(__file__).parent
+V2 = "inception_resnet_v2"
+PAGES = {
+    "network": f"network?model={V2}.paper&stage=block_b&step=block_b.0.project",
+    "compare": f"compare?model={V2}.tf_slim&with={V2}.paper&compare=Counts",
+    "cost": f"cost?model={V2}.paper&cost=Tree",
+    "activations": f"activations?model={V2}.paper&norm=running&reference=true",
+}
+Theme = Literal["light", "dark"]
+WIDE, HIGH = 1440, 1150  # pixels
+
+
+def diagrams() -> dict[Path, bytes]:
+    """File to content of every drawn figure."""
+    return {
+        HERE / f"{name}.{stage}.{theme}.svg": drawn(network(name), "svg", stage, theme)
+        for name, stage in ((V2, "block_b"), ("inception_v4", "inception_c"))
+        for theme in get_args(Theme)
+    }
+
+
+def photograph(chromium: Browser, url: str, name: str, theme: Theme) -> None:
+    """A picture of one page."""
+    page = chromium.new_page(viewport={"width": WIDE, "height": HIGH}, color_scheme=theme, reduced_motion="reduce")
+    page.goto(f"{url}/{PAGES[name]}")
+    page.wait_for_selector(SETTLED, timeout=120_000)
+    page.wait_for_timeout(2500)  # charts draw after the script has run
+    page.wait_for_function(DRAWN)
+    page.screenshot(path=HERE / f"{name}.{theme}.png")
+    page.close()
+
+
+def main() -> None:
+    """Write every figure."""
+    for file, content in diagrams().items():
+        file.write_bytes(content)
+    with served() as url, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser(), args=FLAGS)
+        for name in PAGES:
+            for theme in get_args(Theme):
+                photograph(chromium, url, name, theme)
+        chromium.close()
+
+
+if __name__ == "__main__":
+    main()
