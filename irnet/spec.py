@@ -68,12 +68,20 @@ class Chain:
 
     nodes: tuple[Node, ...]
 
+    def __post_init__(self) -> None:
+        if not self.nodes:
+            raise ValueError("a chain needs at least 1 node")
+
 
 @dataclass(frozen=True, slots=True)
 class Fork:
     """Every branch reads the same input; outputs are stacked along channels, in order."""
 
     branches: tuple[Node, ...]
+
+    def __post_init__(self) -> None:
+        if not self.branches:
+            raise ValueError("a fork needs at least 1 branch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,9 @@ class Residual:
     body: Node
     scale: float = 1.0
     relu: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "scale", float(self.scale))  # 1 and 1.0 are one architecture, with one key
 
 
 Node = Conv | Pool | Chain | Fork | Residual
@@ -145,6 +156,9 @@ class Head:
     dropout: float = 0.2  # probability of dropping, not of keeping
     embedding: int | None = None
     source: Source = field(default=Source("not given"), compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dropout", float(self.dropout))  # 0 and 0.0 are one architecture, with one key
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,16 +36,19 @@ def picture() -> Image.Image:
 
 def setting(device: str) -> Setting:
     """The reader's statistics, weights and seed."""
-    batch_norm = st.segmented_control(
-        "Batch norm statistics",
-        BATCH_NORM_MODES[::-1],
-        default="batch",
-        key="norm",
-        required=True,
-        help="batch: of this picture, as in training; running: 0 and 1, as stored before any training",
-        bind="query-params",
-    )
-    init = st.segmented_control("Initial weights", INITS, default="tf", key="init", required=True, bind="query-params")
+    with st.container(horizontal=True):
+        batch_norm = st.segmented_control(
+            "Batch norm statistics",
+            BATCH_NORM_MODES[::-1],
+            default="batch",
+            key="norm",
+            required=True,
+            help="batch: of this picture, as in training; running: 0 and 1, as stored before any training",
+            bind="query-params",
+        )
+        init = st.segmented_control(
+            "Initial weights", INITS, default="tf", key="init", required=True, bind="query-params"
+        )
     seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="seed", bind="query-params")
     return Setting(seed, init, batch_norm, device)
 

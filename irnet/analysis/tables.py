@@ -173,7 +173,7 @@ def details(network: Network, path: str) -> dict[str, str]:
 
     Examples
     --------
-    >>> details(network("inception_v4"), "stem.0")["Receptive field"]
+    >>> details(network("inception_v4"), "stem.0.0")["Receptive field"]
     '3 px, one pixel of the output every 2, padding 0'
     """
     row = next((row for row in resolve(network) if row.path == path), None)

@@ -47,8 +47,9 @@ def block_words(network: Network, stage: Stage) -> Words:
     rows = [row for row in resolve(network) if row.path.startswith(f"{stage.name}.0")]
     sizes = f" {grid(rows[0].in_shape)} to {grid(rows[-1].out_shape)}." if rows else ""
     differs = " ".join(f"{e.id}: {e.where} prints {e.printed}; here {e.used}." for e in stage.source.errata)
+    order = " Branches stand in the order in which they are stacked." if any(row.op == "concat" for row in rows) else ""
     given = f"Source: {stage.source.ref}. {stage.source.note}"
     return Words(
         alt=f"Block diagram of {stage.title} of {network.label}: {describe(stage.node)}.",
-        caption=f"{stage.title} of {network.label}.{sizes} {given} {differs}".strip(),
+        caption=f"{stage.title} of {network.label}.{sizes}{order} {given} {differs}".strip(),
     )

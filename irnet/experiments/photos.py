@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from io import BytesIO
 from pathlib import Path
 
@@ -14,6 +15,16 @@ from torch import Tensor
 PHOTOS = ("astronaut", "coffee", "chelsea", "rocket", "hubble_deep_field", "retina")
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 40_000_000
+ORIENTATION = 0x0112  # the tag of EXIF
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _FORMATS = ("JPEG", "PNG", "WEBP")
 
 
@@ -61,16 +72,27 @@ def decoded(file: bytes, name: str = "the file") -> Image.Image:
     if len(file) > MAX_BYTES:
         raise ValueError(f"{name} has more than the {MAX_BYTES:,} bytes that are read")
     try:
-        image = Image.open(BytesIO(file), formats=_FORMATS)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the next lines count the pixels
+            image = Image.open(BytesIO(file), formats=_FORMATS)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         raise ValueError(f"{name} is not a JPEG, PNG or WebP picture that can be read") from None
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise ValueError(f"{name} has {width} x {height} pixels, more than the {MAX_PIXELS:,} that are read")
     try:
-        return ImageOps.exif_transpose(image).convert("RGB")
+        return _upright(image)
     except (OSError, SyntaxError, ValueError, EOFError, MemoryError):
         raise ValueError(f"{name} is a broken {image.format} picture: its pixels can't be read") from None
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """The picture in RGB, turned as its EXIF says; what else the EXIF holds, broken or not, is not looked at."""
+    turn = _TURNS.get(image.getexif().get(ORIENTATION))
+    if image.mode.startswith("I"):  # sixteen bits, of which the upper eight are kept
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    coloured = image.convert("RGB")
+    return coloured.transpose(turn) if turn is not None else coloured
 
 
 def to_input(image: Image.Image, size: tuple[int, int]) -> Tensor:

@@ -1,0 +1,59 @@
+"""What the tests share: models built once a session, and stored texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from irnet.models import network
+from irnet.runtime.build import Model, build
+from irnet.runtime.measure import Counts, measure
+from irnet.spec import Network
+
+DATA = Path(__file__).parent / "data"
+settings.register_profile("irnet", deadline=None)
+settings.load_profile("irnet")
+
+Meta = Callable[[Network], Model]
+Small = Callable[[str], Model]
+Measured = Callable[[str], Counts]
+Golden = Callable[[str, str], None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite the stored texts; review them as a diff")
+
+
+@pytest.fixture(scope="session")
+def meta() -> Meta:
+    """A network to its module on "meta": shapes and no numbers."""
+    return cache(lambda spec: build(spec, device="meta"))
+
+
+@pytest.fixture(scope="session")
+def small() -> Small:
+    """A preset's name to its model for 96x96 pixels on the CPU; whoever borrows it leaves it as it was."""
+    return cache(lambda name: build(network(name, input_size=96)))
+
+
+@pytest.fixture(scope="session")
+def measured() -> Measured:
+    """A preset's name to what the three counters say of it at its own input size."""
+    return cache(lambda name: measure(build(name)))
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Hold a text against the stored file of this name; with `--update-golden`, store it."""
+
+    def check(name: str, text: str) -> None:
+        file = DATA / "golden" / name
+        if request.config.getoption("--update-golden"):
+            file.write_text(text, encoding="utf-8")
+        assert text == file.read_text(encoding="utf-8"), f"{name} differs; if that is meant, run with --update-golden"
+
+    return check

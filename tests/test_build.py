@@ -1,0 +1,165 @@
+"""Modules made from specs: their weights, their names, and what they must not do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import sqrt
+from typing import cast
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from irnet.models import PRESETS, network
+from irnet.runtime.build import Model, build
+from irnet.runtime.device import available
+from irnet.runtime.init import INITS, Init
+from irnet.spec import Chain, Conv, Fork, Head, Network, Norm, Pool, Residual, Stage
+from tests.conftest import Meta
+
+TINY = Network(
+    "tiny",
+    (
+        Stage("stem", Conv(8, 3, 2, "valid")),
+        Stage("block", Residual(Fork((Conv(4), Chain((Conv(4), Conv(6, (1, 3)))))), 0.2), 2),
+        Stage("down", Fork((Pool("max", 3, 2, "valid"), Conv(5, 3, 2, "valid")))),
+    ),
+    Head(10, 0.2, 7),
+    input_shape=(3, 33, 31),
+)
+
+
+@pytest.fixture(scope="module", params=INITS)
+def drawn(request: pytest.FixtureRequest) -> tuple[Init, Model]:
+    """Inception-ResNet-v1 of the paper with each kind of initial weights."""
+    init: Init = request.param
+    return init, build("inception_resnet_v1", init=init, seed=3)
+
+
+def same(ours: Model, theirs: Model) -> bool:
+    pairs = zip(ours.state_dict().items(), theirs.state_dict().items(), strict=True)
+    return all(name == other and torch.equal(one, two) for (name, one), (other, two) in pairs)
+
+
+def weighted(model: nn.Module) -> list[nn.Conv2d | nn.Linear]:
+    return [m for m in model.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+
+
+def relative(model: nn.Module) -> Tensor:
+    """All weights, each as a multiple of sqrt(2 / fan_in), the standard deviation that keeps a ReLU network level."""
+    return torch.cat([m.weight.detach().flatten() / sqrt(2 / m.weight[0].numel()) for m in weighted(model)]).double()
+
+
+@pytest.mark.parametrize("init", INITS)
+def test_the_same_seed_gives_the_same_weights(init: Init) -> None:
+    assert same(build(TINY, seed=5, init=init), build(TINY, seed=5, init=init))
+
+
+@pytest.mark.parametrize("init", INITS)
+def test_another_seed_gives_other_weights_in_every_layer(init: Init) -> None:
+    pairs = zip(weighted(build(TINY, seed=5, init=init)), weighted(build(TINY, seed=6, init=init)), strict=True)
+    assert not any(torch.equal(one.weight, two.weight) for one, two in pairs)
+
+
+@pytest.mark.parametrize("init", INITS)
+def test_the_global_random_state_is_untouched(init: Init) -> None:
+    torch.manual_seed(17)
+    before = torch.random.get_rng_state()
+    build(TINY, init=init)
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("name", ["inception_resnet_v1.facenet", "inception_v3.tf_slim"])
+def test_torch_init_draws_what_the_constructors_of_torch_draw(name: str) -> None:
+    spec = network(name, input_size=96)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(11)
+        reference = Model(spec)
+    assert same(build(spec, seed=11, init="torch"), reference)
+
+
+def test_he_and_tf_weights_have_the_variance_2_over_fan_in(drawn: tuple[Init, Model]) -> None:
+    init, model = drawn
+    expected = {"torch": sqrt(1 / 6), "he": 1.0, "tf": 1.0}[init]  # torch: uniform within sqrt(1 / fan_in)
+    assert relative(model).std().item() == pytest.approx(expected, rel=0.01)
+
+
+def test_weights_have_mean_zero(drawn: tuple[Init, Model]) -> None:
+    _, model = drawn
+    assert relative(model).mean().item() == pytest.approx(0, abs=0.001)
+
+
+def test_tf_weights_are_cut_off_at_two_deviations_and_he_weights_are_not(drawn: tuple[Init, Model]) -> None:
+    init, model = drawn
+    largest = relative(model).abs().max().item()
+    low, high = {"torch": (0.70, sqrt(1 / 2)), "he": (4.5, 7.0), "tf": (2.27, 2 * sqrt(1.3))}[init]
+    assert low < largest <= high * (1 + 1e-6)
+
+
+def test_only_torch_init_has_biases_other_than_zero(drawn: tuple[Init, Model]) -> None:
+    init, model = drawn
+    biases = [m.bias for m in weighted(model) if m.bias is not None]
+    assert [bool(bias.any()) for bias in biases] == [init == "torch"] * (20 + 1)  # linear 1x1s and classifier
+
+
+def test_batch_norms_start_as_the_identity(drawn: tuple[Init, Model]) -> None:
+    _, model = drawn
+    norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
+    names = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
+    values = {name: torch.cat([getattr(norm, name).detach().flatten() for norm in norms]) for name in names}
+    assert {name: set(value.tolist()) for name, value in values.items()} == {
+        "weight": {1},
+        "bias": {0},
+        "running_mean": {0},
+        "running_var": {1},
+        "num_batches_tracked": {0},
+    }
+
+
+def test_an_unknown_init_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match=r"^init='xavier' is not one of torch, he, tf$"):
+        build(TINY, init=cast("Init", "xavier"))
+
+
+def test_batch_norms_have_the_settings_of_the_spec() -> None:
+    model = build(replace(TINY, norm=Norm(1e-5, 0.03)), device="meta")
+    norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)]
+    assert [(norm.eps, norm.momentum) for norm in norms] == [(1e-5, 0.03)] * 9
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_batch_norms_of_every_preset_have_the_released_eps(name: str, meta: Meta) -> None:
+    norms = [m for m in meta(network(name)).modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)]
+    assert {(norm.eps, norm.momentum) for norm in norms} == {(1e-3, 0.1)}
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_no_module_works_in_place(name: str, meta: Meta) -> None:
+    assert [path for path, m in meta(network(name)).named_modules() if getattr(m, "inplace", False)] == []
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_model_is_in_eval_mode(name: str, meta: Meta) -> None:
+    assert [path for path, m in meta(network(name)).named_modules() if m.training] == []
+
+
+def test_a_model_can_be_built_by_name() -> None:
+    assert build("inception_resnet_v2", device="meta").network == network("inception_resnet_v2.paper")
+
+
+@pytest.mark.parametrize("device", [name for name in available() if name != "meta"])
+def test_every_device_gets_the_same_weights(device: str) -> None:
+    assert same(build(TINY, device).cpu(), build(TINY))
+
+
+def test_a_residual_block_is_its_formula() -> None:
+    model, x = build(TINY), torch.rand(1, 8, 16, 15)
+    block = model.get_submodule("block.0")
+    inner = block.get_submodule("project")(block.get_submodule("body")(x))
+    assert torch.equal(block(x), torch.relu(x + 0.2 * inner))
+
+
+def test_an_embedding_is_put_out_at_unit_length() -> None:
+    model = build(replace(TINY, head=Head(0, 0.0, 7)))
+    lengths = model(torch.rand(4, 3, 33, 31)).norm(dim=1)
+    assert lengths.tolist() == pytest.approx([1.0] * 4)

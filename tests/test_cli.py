@@ -1,0 +1,146 @@
+"""Verbs: what they print, and what they say of bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from irnet.cli import main
+from irnet.models.errata import ERRATA
+from tests.apps import ROOT
+
+V1 = "inception_resnet_v1"
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    """What a verb prints as JSON."""
+    assert main([*arguments, "--format", "json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The one sentence that bad input gets."""
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert err.count("\n") == 1
+    return err
+
+
+def test_list_has_every_network_with_its_published_total(capsys: pytest.CaptureFixture[str]) -> None:
+    found = {row["name"]: row["params"] for row in printed(capsys, "list")}
+    assert len(found) == 7
+    assert found["inception_resnet_v2.tf_slim"] == 55_843_464
+    assert found["inception_v3.tf_slim"] == 23_834_568
+
+
+def test_summary_has_the_fields_that_others_read(capsys: pytest.CaptureFixture[str]) -> None:
+    found = printed(capsys, "summary", "inception_resnet_v2.tf_slim")
+    assert found["params"] == 55_843_464 == sum(stage["params"] for stage in found["stages"])
+    assert {"name", "input_shape", "params", "macs", "stages"} <= found.keys()
+    assert all({"name", "repeat", "out_shape", "params", "macs", "source"} <= stage.keys() for stage in found["stages"])
+
+
+def test_summary_takes_knobs(capsys: pytest.CaptureFixture[str]) -> None:
+    found = printed(capsys, "summary", "inception_v4", "--set", "a=6", "--set", "input_size=224x320")
+    assert found["stages"][1]["repeat"] == 6
+    assert found["input_shape"] == [3, 224, 320]
+    assert found["edits"] == "input_size=224x320, a=6" or found["edits"] == "a=6, input_size=224x320"
+
+
+def test_compare_names_the_knobs_that_differ(capsys: pytest.CaptureFixture[str]) -> None:
+    found = printed(capsys, "compare", V1, "inception_resnet_v2")
+    assert [knob["knob"] for knob in found["knobs"]] == ["k", "l", "m"]
+    assert sum(part["params difference"] for part in found["parts"]) == 32_433_928 - 22_756_328
+
+
+def test_cost_explains_every_counter_to_the_unit(capsys: pytest.CaptureFixture[str]) -> None:
+    found = printed(capsys, "cost", V1, "--set", "input_size=139")
+    assert found["totals"] == found["explained"]
+    assert found["modules"][0]["params"] == found["params"] == 22_756_328
+    assert found["modules"][0]["not_counted"]["mul"] == 20
+
+
+def test_errata_without_a_network_are_all_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert [found["id"] for found in printed(capsys, "errata")] == list(ERRATA)
+
+
+def test_errata_of_a_network_name_the_stages(capsys: pytest.CaptureFixture[str]) -> None:
+    found = {erratum["id"]: erratum["stages"] for erratum in printed(capsys, "errata", "inception_resnet_v2")}
+    assert found["E4"] == ["block_b"]
+    assert "E2" not in found
+
+
+def test_activations_say_that_the_weights_are_untrained(capsys: pytest.CaptureFixture[str]) -> None:
+    found = printed(capsys, "activations", V1, "--set", "input_size=139", "--scale", "0.5", "--seed", "3")
+    assert found["weights"] == "untrained, init torch, seed 3"
+    assert len(found["blocks"]) == 20
+    assert {block["scale"] for block in found["blocks"]} == {0.5}
+
+
+def test_activations_read_a_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "mine.png"
+    Image.linear_gradient("L").save(file)
+    assert printed(capsys, "activations", V1, "--set", "input_size=139", "--photo", str(file))["photo"] == str(file)
+
+
+def test_diagram_writes_four_formats_without_a_system_graphviz(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "irnet", "diagram", V1, "--out", str(tmp_path), "--format", "json"]
+    bare = os.environ | {"PATH": str(Path(sys.executable).parent)}
+    done = subprocess.run(command, cwd=ROOT, env=bare, capture_output=True, text=True, check=True)
+    files = [Path(file) for file in json.loads(done.stdout)]
+    assert {file.suffix for file in files} == {".svg", ".png", ".pdf", ".dot"}
+    assert len(files) == 4 * 7
+    assert all(file.stat().st_size for file in files)
+
+
+@pytest.mark.parametrize("verb", ["list", "errata"])
+def test_a_verb_prints_a_table_for_people(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([verb]) == 0
+    assert capsys.readouterr().out.count("\n") > 7
+
+
+@pytest.mark.parametrize(
+    "verb", [["summary"], ["compare", "inception_v4"], ["cost", "--device", "meta"], ["activations"]]
+)
+def test_a_verb_about_networks_prints_a_table_for_people(verb: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    knobs = [] if verb[0] == "compare" else ["--set", "input_size=139"]
+    assert main([*verb, V1, *knobs]) == 0
+    assert "block_a" in capsys.readouterr().out or verb[0] == "compare"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("summary", "inception_resnet_v3"), "did you mean inception_resnet_v"),
+        (("summary", V1, "--set", "aa=6"), "has no knob 'aa'; did you mean a?"),
+        (("summary", V1, "--set", "a=99"), "a=99 is outside 0 to 20"),
+        (("summary", V1, "--set", "a"), "'a' does not say a knob and its value"),
+        (("summary", V1, "--set", "input_size=12x"), "input_size=12x is not pixels"),
+        (("summary", V1, "--set", "input_size=20"), "each side needs at least 75 pixels"),
+        (("cost", V1, "--device", "abacus"), "'abacus' is no device; this machine has cpu"),
+        (("activations", V1, "--photo", "nowhere.png"), "no photograph or file is called 'nowhere.png'"),
+        (("activations", V1, "--scale", "2"), "scale=2.0 is outside 0 to 1"),
+        (("activations", V1, "--init", "zero"), "init='zero' is not one of torch, he, tf"),
+        (("diagram", V1, "--out", "/dev/null/d"), "Not a directory"),
+        (("diagram", V1, "--out", "d", "--theme", "neon"), "no theme is called 'neon'"),
+        (("paint", V1), "No such command 'paint'"),
+        (("summary", V1, "--format", "xml"), "'xml' is not one of 'text', 'json'"),
+    ],
+)
+def test_bad_input_gets_one_sentence(
+    arguments: tuple[str, ...],
+    told: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert told in refused(capsys, *arguments)

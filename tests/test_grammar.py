@@ -1,0 +1,116 @@
+"""What the grammar refuses, and when two networks are the same."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from irnet.models import PRESETS, network
+from irnet.models.recipe import knobs, limits
+from irnet.resolve import resolve
+from irnet.spec import Chain, Conv, Fork, Network, Node, Padding, Pool, Residual, Source, Stage
+
+REFUSED: dict[str, tuple[Callable[[], Node], str]] = {
+    "no filters": (lambda: Conv(0), "a convolution needs at least 1 filter, not 0"),
+    "negative filters": (lambda: Conv(-3), "a convolution needs at least 1 filter, not -3"),
+    "an empty kernel": (lambda: Conv(8, 0), "kernel 0 and stride 1 must be at least 1"),
+    "a kernel empty on one side": (lambda: Conv(8, (3, 0)), r"kernel \(3, 0\) and stride 1 must be at least 1"),
+    "no stride": (lambda: Conv(8, 3, 0, "valid"), "kernel 3 and stride 0 must be at least 1"),
+    "a strided same": (lambda: Conv(8, 3, 2), "'same' padding needs stride 1 and an odd kernel, not stride 2"),
+    "an even same": (lambda: Conv(8, 2), "'same' padding needs stride 1 and an odd kernel, not stride 1 and kernel 2"),
+    "a same even on one side": (lambda: Conv(8, (1, 4)), r"an odd kernel, not stride 1 and kernel \(1, 4\)"),
+    "an empty window": (lambda: Pool("max", 0), "kernel 0 and stride 1 must be at least 1"),
+    "a strided same pool": (lambda: Pool("avg", 3, 2), "'same' padding needs stride 1 and an odd kernel"),
+    "an even same pool": (lambda: Pool("max", 2), "'same' padding needs stride 1 and an odd kernel"),
+}
+
+
+@pytest.mark.parametrize(("make", "message"), REFUSED.values(), ids=REFUSED)
+def test_an_illegal_window_is_refused(make: Callable[[], Node], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_an_odd_kernel_of_stride_1_may_have_either_padding(padding: Padding) -> None:
+    assert Conv(8, (1, 7), 1, padding).padding == padding
+
+
+def alone(node: Node) -> Network:
+    return Network("alone", (Stage("only", node),), input_shape=(3, 9, 9))
+
+
+def test_a_residual_on_another_grid_is_refused_by_its_path() -> None:
+    with pytest.raises(ValueError, match=r"^only\.0: cannot add a grid of \(4, 4\) to a grid of \(9, 9\)$"):
+        resolve(alone(Residual(Conv(8, 3, 2, "valid"))))
+
+
+def test_branches_on_different_grids_are_refused_by_their_path() -> None:
+    node = Chain((Conv(4), Fork((Conv(8), Conv(8, 3, 2, "valid")))))
+    with pytest.raises(ValueError, match=r"^only\.0\.1: branches end on different grids: 4x4, 9x9$"):
+        resolve(alone(node))
+
+
+def test_a_fork_without_branches_is_refused_in_a_sentence() -> None:
+    with pytest.raises(ValueError, match="branch"):
+        resolve(alone(Fork(())))
+
+
+def values(preset: str, knob: str) -> st.SearchStrategy[Any]:
+    """Anything that the limits of a knob allow."""
+    limit, now = limits(PRESETS[preset])[knob], knobs(PRESETS[preset])[knob]
+    if isinstance(now, float):
+        return st.floats(limit.low, limit.high)
+    whole = st.integers(int(limit.low), int(limit.high))
+    return whole | st.tuples(whole, whole) if knob == "input_size" else whole
+
+
+def settings(preset: str) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({}, optional={knob: values(preset, knob) for knob in knobs(PRESETS[preset])})
+
+
+def filled(preset: str, changes: dict[str, Any]) -> dict[str, Any]:
+    """Every knob with its value; a square written as a pair."""
+    every = {**knobs(PRESETS[preset]), **changes}
+    size = every["input_size"]
+    return {**every, "input_size": size if isinstance(size, tuple) else (size, size)}
+
+
+@given(st.data(), st.sampled_from(sorted(PRESETS)))
+def test_the_key_changes_exactly_when_a_knob_does(data: st.DataObject, preset: str) -> None:
+    ours = data.draw(settings(preset))
+    knob = data.draw(st.sampled_from(sorted(knobs(PRESETS[preset]))))
+    theirs = {**ours, knob: data.draw(st.just(filled(preset, ours)[knob]) | values(preset, knob))}
+    same = filled(preset, ours) == filled(preset, theirs)
+    assert (network(preset, **ours).key == network(preset, **theirs).key) == same
+
+
+@pytest.mark.parametrize(("knob", "whole"), [("scale_a", 1), ("dropout", 0)])
+def test_a_knob_written_as_a_whole_number_or_as_a_float_is_one_architecture(knob: str, whole: int) -> None:
+    pair = [network("inception_resnet_v1", **{knob: value}) for value in (whole, float(whole))]
+    assert pair[0].key == pair[1].key
+
+
+def test_the_presets_have_seven_keys() -> None:
+    assert len({network(name).key for name in PRESETS}) == 7
+
+
+def test_prose_is_no_part_of_the_key() -> None:
+    spec = network("inception_resnet_v2")
+    stages = tuple(replace(stage, title="x", part="tail", source=Source("x")) for stage in spec.stages)
+    head = replace(spec.head, source=Source("x"))
+    prose = replace(spec, name="x", edits="x", source=Source("x"), stages=stages, head=head)
+    assert prose.key == spec.key
+
+
+def test_the_key_is_the_same_in_another_process() -> None:
+    code = "import irnet; print(irnet.network('inception_resnet_v2').key)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == network("inception_resnet_v2").key

@@ -1,0 +1,121 @@
+"""Imports point down only, and heavy packages stay where they belong."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LAYERS = (  # lowest first; parts of one layer do not know each other
+    ("irnet.spec", "irnet.units"),
+    ("irnet.models",),
+    ("irnet.resolve",),
+    ("irnet.analysis",),
+    ("irnet.diagrams", "irnet.codegen"),
+    ("irnet.runtime",),
+    ("irnet.experiments",),
+    ("irnet",),  # the package's own front door
+    ("irnet.terminal",),
+    ("irnet.cli", "app"),
+    ("irnet.__main__", "streamlit_app"),
+)
+HEIGHT = {part: height for height, parts in enumerate(LAYERS) for part in parts}
+TORCH, PICTURES = {"irnet.runtime", "irnet.experiments"}, {"irnet.diagrams"}
+PAGES, COMMANDS = {"app", "streamlit_app"}, {"irnet.cli", "irnet.terminal"}
+HOMES = {
+    "torch": TORCH,
+    "torchvision": TORCH,
+    "fvcore": TORCH,
+    "torchinfo": TORCH,
+    "skimage": TORCH,
+    "graphviz": PICTURES,
+    "vl_convert": PICTURES,
+    "streamlit": PAGES,
+    "plotly": PAGES,
+    "typer": COMMANDS,
+    "rich": COMMANDS,
+}
+FILES = sorted([*ROOT.glob("irnet/**/*.py"), *ROOT.glob("app/**/*.py"), *ROOT.glob("streamlit_app.py")])
+WITHOUT_TORCH = f"""
+import sys
+for missing in {sorted({*HOMES} - {"graphviz", "vl_convert"})}:
+    sys.modules[missing] = None
+import irnet
+from irnet.diagrams import source
+presets = [irnet.network(name) for name in irnet.PRESETS]
+for network in presets:
+    irnet.resolve(network)
+    irnet.compare(network, presets[0])
+    for stage in ("", *(stage.name for stage in network.stages)):
+        source(network, stage)
+print(len(presets), "presets walked")
+"""
+
+
+def module_of(file: Path) -> str:
+    """`irnet/runtime/build.py` to `irnet.runtime.build`; a package's `__init__` is the package."""
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def part_of(module: str) -> str | None:
+    """The part a module belongs to; `irnet` itself is its front door, not all that lies below."""
+    if module in HEIGHT:
+        return module
+    return next((part for part in HEIGHT if part != "irnet" and module.startswith(f"{part}.")), None)
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """Every module that is imported, at the top or inside a function, and what is taken from a package."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"write {ast.unparse(node)} in full"
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name for name in names if name in HEIGHT} or {node.module or ""}
+    return found
+
+
+def upward(file: Path) -> list[str]:
+    here = part_of(module_of(file))
+    assert here, f"{file} has no height yet"
+    parts = {module: part_of(module) for module in imported(ast.parse(file.read_text(encoding="utf-8")))}
+    return [m for m, there in parts.items() if there and there != here and HEIGHT[there] >= HEIGHT[here]]
+
+
+def astray(file: Path) -> list[str]:
+    here = part_of(module_of(file))
+    homes = {m: HOMES.get(m.split(".")[0]) for m in imported(ast.parse(file.read_text(encoding="utf-8")))}
+    return [module for module, home in homes.items() if home is not None and here not in home]
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_of)
+def test_imports_point_down(file: Path) -> None:
+    assert upward(file) == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_of)
+def test_heavy_packages_stay_at_home(file: Path) -> None:
+    assert astray(file) == []
+
+
+def test_structure_needs_no_torch() -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT_TORCH], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("7 presets walked", "")
+
+
+def test_the_front_door_opens_the_runtime_only_when_asked() -> None:
+    code = "import sys, irnet; assert 'torch' not in sys.modules; irnet.build; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("True", "")
+
+
+def test_the_front_door_names_what_it_lacks() -> None:
+    code = "import irnet; irnet.nothing"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr.strip().endswith("AttributeError: module 'irnet' has no attribute 'nothing'")

@@ -1,0 +1,98 @@
+"""Two derivations must agree: the rows, and what torch really does."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import assume, given
+
+from irnet.models import PRESETS, network
+from irnet.resolve import TooSmall, resolve
+from irnet.runtime.build import build
+from irnet.spec import Network
+from tests.walks import flat, networks, seen, torch_macs, torch_params
+
+SIZES: dict[str, int | tuple[int, int]] = {"its own": 0, "even grids": (224, 256), "uneven": (261, 139)}
+CASES = [(name, size) for name in PRESETS for size in SIZES]
+
+
+def sized(name: str, size: str) -> Network:
+    return network(name, input_size=SIZES[size]) if SIZES[size] else network(name)
+
+
+@pytest.mark.parametrize(("name", "size"), CASES)
+def test_every_row_has_the_input_and_output_of_its_module(name: str, size: str) -> None:
+    spec = sized(name, size)
+    shapes = seen(build(spec, device="meta"))
+    rows = {row.path: (flat(row.in_shape), flat(row.out_shape)) for row in resolve(spec)}
+    assert rows == {path: (flat(shapes[path].in_shape), flat(shapes[path].out_shape)) for path in rows}
+
+
+@pytest.mark.parametrize(("name", "size"), CASES)
+def test_every_row_has_the_macs_of_its_module(name: str, size: str) -> None:
+    spec = sized(name, size)
+    model, rows = build(spec, device="meta"), resolve(spec)
+    assert {row.path: row.macs for row in rows} == torch_macs(model, rows, seen(model))
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_row_has_the_parameters_of_its_module(name: str) -> None:
+    model, rows = build(name, device="meta"), resolve(network(name))
+    assert {row.path: row.params for row in rows} == torch_params(model, rows)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_paths_are_unique(name: str) -> None:
+    rows = resolve(network(name))
+    assert len({row.path for row in rows}) == len(rows)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_layer_of_torch_belongs_to_a_row(name: str) -> None:
+    """The only layers without a row of their own are those inside a convolution, a residual or the head."""
+    paths = {row.path for row in resolve(network(name))}
+    leaves = [path for path, module in build(name, device="meta").named_modules() if not list(module.children())]
+    assert [path for path in leaves if path not in paths and path.rpartition(".")[0] not in paths] == []
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_rows_stand_in_the_order_in_which_torch_runs(name: str) -> None:
+    spec = network(name)
+    shapes = seen(build(spec, device="meta"))
+    paths = [row.path for row in resolve(spec)]
+    assert paths == [path for path in shapes if path in set(paths)]
+
+
+@given(networks())
+def test_rows_of_any_spec_agree_with_torch(spec: Network) -> None:
+    try:
+        rows = resolve(spec)
+    except ValueError:
+        assume(False)
+        return
+    model = build(spec, device="meta")
+    shapes = seen(model)
+    assert {row.path: (flat(row.in_shape), flat(row.out_shape), row.params, row.macs) for row in rows} == {
+        path: (flat(shapes[path].in_shape), flat(shapes[path].out_shape), params, torch_macs(model, rows, shapes)[path])
+        for path, params in torch_params(model, rows).items()
+    }
+
+
+@given(networks(high=4))
+def test_a_spec_is_too_small_exactly_when_torch_refuses_it(spec: Network) -> None:
+    model = build(spec, device="meta")
+    image = torch.empty(1, *spec.input_shape, device="meta")
+    fits = True
+    try:
+        resolve(spec)
+    except ValueError:
+        fits = False
+    if fits:
+        assert model(image).shape[0] == 1
+    else:
+        with pytest.raises(RuntimeError, match=r"(?i)size|kernel"):
+            model(image)
+
+
+def test_too_small_is_a_value_error() -> None:
+    assert issubclass(TooSmall, ValueError)

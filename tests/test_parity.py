@@ -1,0 +1,51 @@
+"""The released Inception-v4 puts out what timm's does, given the same weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from torch import nn
+
+from irnet.runtime.build import Model, build
+from tests.conftest import DATA
+from tests.data.golden_recipe import check, load
+
+STEM = ("conv1", "conv2", "conv3", "mixed_3a", "mixed_4a", "mixed_5a")
+BLOCKS = {"inception_a": 4, "reduction_a": 1, "inception_b": 7, "reduction_b": 1, "inception_c": 3}
+STAGES = {f"stem.{name}": f"stem.0.{i}" for i, name in enumerate(STEM)}
+STAGES |= {(f"{s}.{i}" if n > 1 else s): f"{s}.{i}" for s, n in BLOCKS.items() for i in range(n)}
+STAGES |= {"pool": "pool", "logits": "classifier"}
+
+
+def other_eps(model: Model) -> None:
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eps = 1e-5
+
+
+def counted_border(model: Model) -> None:
+    for module in model.modules():
+        if isinstance(module, nn.AvgPool2d):
+            module.count_include_pad = True
+
+
+def other_order(model: Model) -> None:
+    block = model.get_submodule("reduction_a.0")
+    assert isinstance(block, nn.ModuleDict)
+    block["b1"] = block.pop("b1")  # put back behind the pooling branch
+
+
+FAULTS = {"other eps": other_eps, "counted border": counted_border, "other order": other_order}
+
+
+def test_the_released_inception_v4_has_the_outputs_of_timm() -> None:
+    check(build("inception_v4.tf_slim"), load(DATA / "golden_inception_v4.json"), STAGES)
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_slip_of_known_ports_does_not_pass_the_check(fault: Callable[[Model], None]) -> None:
+    model = build("inception_v4.tf_slim")
+    fault(model)
+    with pytest.raises(AssertionError, match=r"unit \d+|differs? by"):
+        check(model, load(DATA / "golden_inception_v4.json"), STAGES)

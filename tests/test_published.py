@@ -1,0 +1,157 @@
+"""Counts that others published, and counts of the paper's networks made by another builder (see data/README.md)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from torch import nn
+
+from irnet.analysis.ledger import ledger, sums
+from irnet.analysis.published import TABLE_2
+from irnet.analysis.tables import stages, totals
+from irnet.models import network
+from irnet.resolve import resolve
+from irnet.spec import Network
+from tests.conftest import DATA, Meta
+
+PAPER: dict[str, dict[str, Any]] = json.loads((DATA / "paper_counts.json").read_text(encoding="utf-8"))["nets"]
+STAGES = [(net, i) for net, found in PAPER.items() for i in range(len(found["stages"]))]
+OTHER_NAMES = {"fc": "head"} | {f"inception_resnet_{part}": f"block_{part}" for part in "abc"}
+
+V4, SLIM, FACE, V3 = (
+    "inception_v4.tf_slim",
+    "inception_resnet_v2.tf_slim",
+    "inception_resnet_v1.facenet",
+    "inception_v3",
+)
+# name, classes, size: parameters, MACs of conv and linear, fvcore's total, FLOPs of torch's counter
+RELEASED = {
+    (V4, 1000, 299): (42_679_816, 12_253_974_624, 12_284_251_296, 24_507_949_248),
+    (V4, 1000, 224): (42_679_816, 6_121_894_752, 6_137_468_832, 12_243_789_504),
+    (SLIM, 1000, 299): (55_843_464, 13_155_794_016, 13_182_930_592, 26_311_588_032),
+    (SLIM, 1000, 224): (55_843_464, 6_468_961_120, 6_482_828_544, 12_937_922_240),
+    (FACE, 0, 160): (23_482_624, 1_417_662_304, 1_421_838_176, 2_835_324_608),
+    (FACE, 0, 299): (23_482_624, 6_307_723_360, 6_324_742_912, 12_615_446_720),
+    (FACE, 1000, 160): (23_995_624, 1_418_174_304, 1_422_350_176, 2_836_348_608),
+    (FACE, 1000, 299): (23_995_624, 6_308_235_360, 6_325_254_912, 12_616_470_720),
+    (FACE, 8631, 160): (27_910_327, 1_422_081_376, 1_426_257_248, 2_844_162_752),
+}
+SIZES = {(FACE, 10_575): 28_907_599, (V3, 1000): 23_834_568}
+# name, stages: parameters, MACs at 299; the source counts the last C block with the others
+PARTS = {
+    (V4, "inception_a"): (1_270_528, 1_550_438_400),
+    (V4, "reduction_a"): (2_306_112, 1_097_164_800),
+    (V4, "inception_b"): (20_553_792, 5_930_853_376),
+    (V4, "reduction_b"): (2_747_392, 511_098_880),
+    (V4, "inception_c"): (13_659_264, 872_939_520),
+    (V4, "head"): (1_537_000, 1_536_000),
+    (SLIM, "mixed_5b"): (268_320, 327_398_400),
+    (SLIM, "block_a"): (1_231_680, 1_499_008_000),
+    (SLIM, "reduction_a"): (2_664_960, 1_398_185_984),
+    (SLIM, "block_b"): (22_535_680, 6_498_754_560),
+    (SLIM, "reduction_b"): (3_880_960, 585_424_896),
+    (SLIM, "block_c block8"): (20_354_240, 1_300_234_240),
+    (SLIM, "conv2d_7b"): (3_197_952, 204_472_320),
+    (FACE, "block_a"): (387_200, 470_400_000),
+    (FACE, "reduction_a"): (1_710_080, 850_169_856),
+    (FACE, "block_b"): (6_900_480, 1_988_689_920),
+    (FACE, "reduction_b"): (3_346_176, 501_448_704),
+    (FACE, "block_c block8"): (9_604_608, 613_416_960),
+}
+# convolutions, of these with bias, batch norms, their channels, conv weights, conv biases
+COMPOSITION = {
+    (V4, 1000): (149, 0, 149, 31_584, 41_079_648, 0),
+    (SLIM, 1000): (244, 40, 204, 30_272, 54_200_160, 45_760),
+    (FACE, 0): (132, 21, 112, 14_800, 22_514_528, 20_992),
+}
+
+
+def released(name: str, classes: int, size: int) -> Network:
+    return network(name, classes=classes, input_size=size)
+
+
+@pytest.mark.parametrize(("net", "i"), STAGES)
+def test_a_stage_of_the_paper_has_the_counts_of_another_builder(net: str, i: int) -> None:
+    want = PAPER[net]["stages"][i]
+    found = stages(network(net))[i]
+    name, out = OTHER_NAMES.get(want["stage"], want["stage"]), tuple((*want["out"][1:], 1, 1)[:3])
+    assert (found.name, found.repeat, found.out_shape, found.params, found.macs) == (
+        name,
+        want["blocks"],
+        out,
+        want["params"],
+        want["macs"],
+    )
+
+
+@pytest.mark.parametrize("net", PAPER)
+def test_a_network_of_the_paper_has_the_totals_of_another_builder(net: str) -> None:
+    found, want = totals(network(net)), PAPER[net]
+    assert (found.params, found.macs, found.convolutions) == (want["params"], want["macs"], want["convs"])
+
+
+@pytest.mark.parametrize("net", PAPER)
+def test_a_network_of_the_paper_has_the_batch_norm_channels_of_another_builder(net: str, meta: Meta) -> None:
+    norms = [m.num_features for m in meta(network(net)).modules() if isinstance(m, nn.BatchNorm2d)]
+    assert sum(norms) == PAPER[net]["bn_channels"] == PAPER[net]["params"] - PAPER[net]["params_without_gamma"]
+
+
+@pytest.mark.parametrize(("name", "classes", "size"), RELEASED)
+def test_a_released_network_has_the_published_totals(name: str, classes: int, size: int) -> None:
+    params, macs, _, _ = RELEASED[name, classes, size]
+    found = totals(released(name, classes, size))
+    assert (found.params, found.macs) == (params, macs)
+
+
+@pytest.mark.parametrize(("name", "classes", "size"), RELEASED)
+def test_the_ledger_predicts_the_published_counters(name: str, classes: int, size: int) -> None:
+    found = sums(ledger(released(name, classes, size)))
+    assert (found["fvcore"], found["torch"]) == RELEASED[name, classes, size][2:]
+
+
+@pytest.mark.parametrize(("name", "classes"), SIZES)
+def test_a_released_network_has_the_published_size(name: str, classes: int) -> None:
+    assert totals(network(name, classes=classes)).params == SIZES[name, classes]
+
+
+def test_inception_v3_has_the_published_macs() -> None:
+    assert totals(network(V3)).macs == 5_713_216_096
+
+
+@pytest.mark.parametrize(("name", "stage"), PARTS)
+def test_a_released_stage_has_the_published_counts(name: str, stage: str) -> None:
+    found = [s for s in stages(released(name, 1000, 299)) if s.name in stage.split()]
+    assert (sum(s.params for s in found), sum(s.macs for s in found)) == PARTS[name, stage]
+
+
+@pytest.mark.parametrize(("name", "classes"), COMPOSITION)
+def test_a_released_module_has_the_published_composition(name: str, classes: int, meta: Meta) -> None:
+    modules = list(meta(network(name, classes=classes)).modules())
+    convs = [m for m in modules if isinstance(m, nn.Conv2d)]
+    norms = [m.num_features for m in modules if isinstance(m, nn.BatchNorm2d | nn.BatchNorm1d)]
+    biases = [m.bias.numel() for m in convs if m.bias is not None]
+    weights = sum(m.weight.numel() for m in convs)
+    found = (len(convs), len(biases), len(norms), sum(norms), weights, sum(biases))
+    assert found == COMPOSITION[name, classes]
+
+
+@pytest.mark.parametrize(("name", "millions"), [(V4, 15.09), (SLIM, 25.06)])
+def test_a_released_network_has_the_activations_of_the_timm_table(name: str, millions: float) -> None:
+    assert round(totals(network(name)).activation_elements / 1e6, 2) == millions
+
+
+def test_an_embedder_ends_at_unit_length_and_a_classifier_does_not() -> None:
+    ends = {classes: resolve(released(FACE, classes, 160))[-1].op for classes in (0, 1000)}
+    assert ends == {0: "normalize", 1000: "linear"}
+
+
+def test_table_2_has_the_printed_errors() -> None:
+    presets = [result for result in TABLE_2 if result.preset]
+    assert [(r.preset, r.top1, r.top5) for r in presets] == [
+        ("inception_v3.tf_slim", 21.2, 5.6),
+        ("inception_resnet_v1.paper", 21.3, 5.5),
+        ("inception_v4.paper", 20.0, 5.0),
+        ("inception_resnet_v2.paper", 19.9, 4.9),
+    ]

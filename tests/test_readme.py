@@ -1,0 +1,41 @@
+"""The README's pictures and words are those of the code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from assets.make import diagrams
+from irnet.models import PRESETS
+from tests.apps import ROOT
+
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("file", diagrams(), ids=lambda file: file.name)
+def test_a_drawn_figure_is_not_stale(file: Path) -> None:
+    assert file.read_bytes() == diagrams()[file], "run `make figures`"
+
+
+def test_every_picture_is_there() -> None:
+    shown = re.findall(r'(?:src|srcset)="([^"]+)"', TEXT)
+    assert shown
+    assert [name for name in shown if not (ROOT / name).is_file()] == []
+
+
+def test_every_network_is_named() -> None:
+    assert [name for name in PRESETS if f"`{name}`" not in TEXT] == []
+
+
+def test_every_dependency_says_what_it_is_for() -> None:
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    packages = [match[0] for line in lines if (match := re.match(r"[\w-]+", line))]
+    table = TEXT.split("What each dependency is for")[1]
+    assert [name for name in packages if name not in table] == []
+
+
+def test_every_link_within_the_project_leads_somewhere() -> None:
+    files = re.findall(r"\]\((?!http)([^)#]+)\)", TEXT)
+    assert [name for name in files if not (ROOT / name).exists()] == []

@@ -1,0 +1,119 @@
+"""Receptive fields: Google's published table, and what really reaches an output when a pixel is no number."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+import pytest
+import torch
+from hypothesis import assume, given, settings
+from torch import Tensor, nn
+
+from irnet.models import network
+from irnet.resolve import Row, resolve
+from irnet.runtime.build import Model, build
+from irnet.runtime.capture import capture
+from irnet.spec import Network
+from tests.walks import networks
+
+V4, V2 = "inception_v4.tf_slim", "inception_resnet_v2.tf_slim"
+# google-research/receptive_field, RECEPTIVE_FIELD_TABLE.md: end point, our path, size, stride, padding,
+# GFLOP (2 a MAC) up to there at 224 pixels
+TABLE = {
+    (V4, "Conv2d_1a_3x3"): ("stem.0.0", 3, 2, 0, 0.022),
+    (V4, "Conv2d_2b_3x3"): ("stem.0.2", 11, 2, 2, 0.680),
+    (V4, "Mixed_3a"): ("stem.0.3", 15, 4, 2, 1.004),
+    (V4, "Mixed_4a"): ("stem.0.4", 47, 4, 14, 2.057),
+    (V4, "Mixed_5a"): ("stem.0.5", 55, 8, 14, 2.473),
+    (V4, "Mixed_5e"): ("inception_a.3", 183, 8, 78, 4.066),
+    (V4, "Mixed_6a"): ("reduction_a.0", 215, 16, 86, 5.173),
+    (V4, "Mixed_6h"): ("inception_b.6", 1559, 16, 758, 11.095),
+    (V4, "Mixed_7a"): ("reduction_b.0", 1687, 32, 806, 11.588),
+    (V4, "Mixed_7d"): ("inception_c.2", 2071, 32, 998, 12.271),
+    (V2, "Conv2d_1a_3x3"): ("stem.0.0", 3, 2, 0, 0.022),
+    (V2, "Conv2d_2b_3x3"): ("stem.0.2", 11, 2, 2, 0.680),
+    (V2, "MaxPool_3a_3x3"): ("stem.0.3", 15, 4, 2, 0.681),
+    (V2, "Conv2d_4a_3x3"): ("stem.0.5", 23, 4, 2, 1.460),
+    (V2, "MaxPool_5a_3x3"): ("stem.0.6", 31, 8, 2, 1.461),
+    (V2, "Mixed_5b"): ("mixed_5b.0", 63, 8, 18, 1.796),
+    (V2, "Mixed_6a"): ("reduction_a.0", 415, 16, 186, 4.745),
+    (V2, "PreAuxLogits"): ("block_b.19", 2335, 16, 1146, 11.230),
+    (V2, "Mixed_7a"): ("reduction_b.0", 2399, 32, 1162, 11.781),
+    (V2, "Conv2d_7b_1x1"): ("conv2d_7b.0", 3039, 32, 1482, 12.958),
+}
+Seen = dict[str, Tensor]  # path -> (input side, output side): does the output line see the input line?
+
+
+@pytest.mark.parametrize(("name", "point"), TABLE)
+def test_a_released_network_has_the_published_field(name: str, point: str) -> None:
+    path, size, stride, padding, _ = TABLE[name, point]
+    field = {row.path: row.field for row in resolve(network(name))}[path]
+    assert (field.size, field.stride, field.padding) == ((size, size), (stride, stride), (padding, padding))
+
+
+@pytest.mark.parametrize(("name", "point"), TABLE)
+def test_a_released_network_has_the_published_work_up_to_there(name: str, point: str) -> None:
+    path, *_, gflop = TABLE[name, point]
+    rows = resolve(network(name, input_size=224))
+    work = dict(zip((row.path for row in rows), accumulate(2 * row.macs for row in rows), strict=True))
+    assert work[path] / 1e9 == pytest.approx(gflop, rel=0.005, abs=0.001)  # theirs counts a little more
+
+
+@torch.no_grad()
+def lines(model: Model, axis: int) -> Seen:
+    """Which lines of the input reach which lines of every output: one line at a time is not a number."""
+    image = torch.zeros(1, *model.network.input_shape, dtype=torch.float64)
+    found: dict[str, list[Tensor]] = {}
+    across = (0, 1, 5 - axis)  # batch, channels and the other side
+    for i in range(image.shape[axis]):
+        marked = image.clone()
+        marked.select(axis, i).fill_(torch.nan)
+        stages = [f"{stage.name}*" for stage in model.network.stages]
+        with capture(model, *stages, keep=lambda made: made.isnan().any(dim=across)) as reached:
+            model.through(marked, model.stage_names)
+        for path, line in reached.items():
+            found.setdefault(path, []).append(line)
+    return {path: torch.stack(each) for path, each in found.items()}
+
+
+def predicted(row: Row, axis: int, side: int) -> tuple[Tensor, Tensor]:
+    """The same from the row's field, and which output lines see nothing but the image."""
+    size, stride, padding = (getattr(row.field, what)[axis - 2] for what in ("size", "stride", "padding"))
+    first = torch.arange(row.out_shape[axis - 1]) * stride - padding
+    inputs = torch.arange(side).unsqueeze(1)
+    return (first <= inputs) & (inputs < first + size), (first >= 0) & (first + size <= side)
+
+
+def agrees(row: Row, seen: Tensor, axis: int) -> bool:
+    """Nothing outside the field is seen, and inside the image all of it."""
+    field, inner = predicted(row, axis, len(seen))
+    return bool((seen <= field).all()) and torch.equal(seen[:, inner], field[:, inner])
+
+
+@settings(max_examples=50)
+@given(networks(low=5, high=17, gaps=False))
+def test_a_field_is_what_reaches_the_output_of_any_spec(spec: Network) -> None:
+    try:
+        rows = [row for row in resolve(spec) if "." in row.path]  # those before the head
+    except ValueError:
+        assume(False)
+        return
+    model = build(spec).double()
+    seen = {axis: lines(model, axis) for axis in (2, 3)}
+    assert [row.path for row in rows for axis in seen if not agrees(row, seen[axis][row.path], axis)] == []
+
+
+def test_the_gradient_of_a_middle_pixel_fills_the_field_of_an_inception_a_block() -> None:
+    spec = network("inception_v4", input_size=107, a=1)
+    model = build(spec).double()
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.ones_(layer.weight)  # so that no ReLU is shut and no two paths cancel
+    image = torch.ones(1, 3, 107, 107, dtype=torch.float64, requires_grad=True)
+    out = model.through(image, ("stem", "inception_a"))
+    middle = out.shape[-1] // 2
+    (gradient,) = torch.autograd.grad(out[..., middle, middle].sum(), image)
+    touched = gradient.sum(dim=(0, 1)).nonzero()
+    field = {row.path: row.field for row in resolve(spec)}["inception_a.0"]
+    first = middle * field.stride[0] - field.padding[0]
+    assert (touched.min().item(), touched.max().item()) == (first, first + field.size[0] - 1)

@@ -1,0 +1,156 @@
+"""The residual scale experiment against captured tensors, and what it must leave as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from irnet.experiments.residual_scale import Curve, curves, records, residual_scale
+from irnet.experiments.statistics import Stats
+from irnet.models import network
+from irnet.runtime.build import Model, Scale, build
+from irnet.runtime.capture import capture
+from tests.conftest import Small
+from tests.test_statistics import defined, values
+
+V1, V2, V4 = "inception_resnet_v1.paper", "inception_resnet_v2.paper", "inception_v4.paper"
+IMAGE = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(2)) * 2 - 1
+WHAT = {"residual": "{}.project", "scaled": "{}.scale", "output": "{}"}
+Tensors = dict[str, Tensor]
+
+
+def ran(model: Model, image: Tensor = IMAGE, scale: float | None = None) -> Tensors:
+    """Every activation of a copy of `model`, whose scales are set by hand."""
+    copy = deepcopy(model)
+    for module in copy.modules():
+        if isinstance(module, Scale) and scale is not None:
+            module.scale = scale
+    with capture(copy, "*") as found, torch.no_grad():
+        copy(image)
+    return found
+
+
+def shortcut(paths: list[str], path: str, tensors: Tensors) -> Tensor:
+    """What a block adds its residual to: what the stage or block before it put out."""
+    stage, _, index = path.partition(".")
+    return tensors[f"{stage}.{int(index) - 1}"] if int(index) else tensors[paths[paths.index(stage) - 1]]
+
+
+def only(model: Model, scale: float | None = None) -> Curve:
+    (curve,) = curves(model, IMAGE, (scale,))
+    return curve
+
+
+def close(ours: Stats | None, theirs: Tensor) -> bool:
+    return ours is not None and values(ours) == pytest.approx(values(defined(theirs)), rel=1e-4, abs=1e-9)
+
+
+@pytest.mark.parametrize("what", WHAT)
+@pytest.mark.parametrize("scale", [None, 1.0, 0.0, 0.35])
+@pytest.mark.parametrize("name", [V1, V2, "inception_resnet_v1.facenet"])
+def test_statistics_are_those_of_the_captured_tensors(name: str, scale: float | None, what: str, small: Small) -> None:
+    tensors = ran(small(name), scale=scale)
+    blocks = only(small(name), scale).blocks
+    assert [b.path for b in blocks if not close(getattr(b, what), tensors[WHAT[what].format(b.path)])] == []
+
+
+@pytest.mark.parametrize("name", [V1, V2, "inception_resnet_v1.facenet"])
+def test_the_shortcut_is_what_came_out_before_the_block(name: str, small: Small) -> None:
+    model = small(name)
+    tensors = ran(model)
+    found = only(model).blocks
+    names = list(model.stage_names)
+    assert [b.path for b in found if not close(b.shortcut, shortcut(names, b.path, tensors))] == []
+
+
+def test_every_residual_block_is_there_once_and_in_order(small: Small) -> None:
+    expected = [f"block_{part}.{i}" for part, n in zip("abc", (5, 10, 5), strict=True) for i in range(n)]
+    assert [block.path for block in only(small(V1)).blocks] == expected
+
+
+def test_the_last_c_block_of_facenet_is_there_with_its_own_scale(small: Small) -> None:
+    last = only(small("inception_resnet_v1.facenet")).blocks[-1]
+    assert (last.path, last.stage, last.scale) == ("block8.0", "block8", 1.0)
+
+
+def test_the_published_scales_are_named(small: Small) -> None:
+    scales = {block.stage: block.scale for block in only(small("inception_resnet_v2.tf_slim")).blocks}
+    assert scales == {"block_a": 0.17, "block_b": 0.1, "block_c": 0.2, "block8": 1.0}
+
+
+def test_the_ratio_is_that_of_the_mean_magnitudes(small: Small) -> None:
+    names, tensors = list(small(V1).stage_names), ran(small(V1))
+    for block in only(small(V1)).blocks:
+        added, kept = tensors[f"{block.path}.scale"], shortcut(names, block.path, tensors)
+        assert block.ratio == pytest.approx((added.abs().mean() / kept.abs().mean()).item(), rel=1e-4)
+
+
+def test_a_scale_of_zero_hands_every_shortcut_on(small: Small) -> None:
+    kept = {block.path: (block.shortcut, block.output) for block in only(small(V1), 0.0).blocks}
+    off = [p for p, (x, y) in kept.items() if x is None or values(x) != pytest.approx(values(y), rel=1e-5)]
+    assert off == []
+
+
+def test_growth_is_from_before_the_first_block_to_after_the_last(small: Small) -> None:
+    tensors = ran(small(V1), scale=1.0)
+    expected = tensors["block_c.4"].abs().mean() / tensors["stem"].abs().mean()
+    assert only(small(V1), 1.0).growth == pytest.approx(expected.item(), rel=1e-4)
+
+
+def test_a_network_without_residuals_gives_one_curve_of_its_block_outputs(small: Small) -> None:
+    (curve,) = curves(small(V4), IMAGE, (None, 1.0, 0.5))
+    tensors = ran(small(V4))
+    expected = [f"inception_{part}.{i}" for part, n in zip("abc", (4, 7, 3), strict=True) for i in range(n)]
+    assert [block.path for block in curve.blocks if close(block.output, tensors[block.path])] == expected
+
+
+def test_a_network_without_residuals_has_no_scale_and_no_ratio(small: Small) -> None:
+    (curve,) = curves(small(V4), IMAGE, (0.5,))
+    nothing = {(curve.scale, b.scale, b.shortcut, b.residual, b.scaled, b.ratio) for b in curve.blocks}
+    assert nothing == {(None,) * 6}
+
+
+@pytest.mark.parametrize(("changes", "once"), [({}, ["stem"]), ({"a": 0}, ["stem", "reduction_a"])])
+def test_what_comes_before_the_first_residual_block_is_computed_once(changes: dict[str, int], once: list[str]) -> None:
+    model = build(network(V1, input_size=96, **changes))
+    calls = dict.fromkeys(("stem", "reduction_a", "reduction_b"), 0)
+
+    def count(stage: str) -> Callable[[nn.Module, object, object], None]:
+        return lambda *_: calls.update({stage: calls[stage] + 1})
+
+    for stage in calls:
+        model.get_submodule(stage).register_forward_hook(count(stage))
+    list(curves(model, IMAGE, (None, 1.0, 0.5)))
+    assert calls == {stage: 1 if stage in once else 3 for stage in calls}
+
+
+def test_a_network_without_any_block_gives_a_curve_without_points() -> None:
+    (curve,) = curves(build(network(V1, input_size=96, a=0, b=0, c=0)), IMAGE, (None, 1.0))
+    assert (curve.blocks, curve.growth) == ((), None)
+
+
+def test_a_result_names_network_weights_and_curves() -> None:
+    spec = network(V1, input_size=96, a=1, b=1, c=1)
+    found = residual_scale(spec, IMAGE, scales=(None, 0.5), seed=4, init="he")
+    assert (found.network, found.weights, [curve.scale for curve in found.curves]) == (
+        "inception_resnet_v1.paper (input_size=96, a=1, b=1, c=1)",
+        "untrained, init he, seed 4",
+        [None, 0.5],
+    )
+
+
+def test_a_borrowed_model_gives_what_a_fresh_one_gives(small: Small) -> None:
+    spec = network(V1, input_size=96)
+    assert residual_scale(spec, IMAGE, model=small(V1)) == residual_scale(spec, IMAGE)
+
+
+def test_a_record_says_which_scale_was_asked_for() -> None:
+    found = residual_scale(network(V1, input_size=96, a=1, b=0, c=0), IMAGE, scales=(None, 0.25))
+    assert [(r["scaling"], r["block"], r["scale"]) for r in records(found)] == [
+        ("published", "block_a.0", 0.1),
+        ("0.25", "block_a.0", 0.25),
+    ]

@@ -1,0 +1,172 @@
+"""Uploaded pictures: what is read, and one sentence for what is not."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+import zlib
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from irnet.experiments.photos import MAX_BYTES, decoded
+
+RAMP = np.linspace(0, 255, 48 * 64).reshape(48, 64).astype(np.uint8)
+COLOUR = Image.fromarray(np.stack([RAMP, RAMP[::-1], RAMP[:, ::-1]], axis=2))
+UNREADABLE = r"^the file is not a JPEG, PNG or WebP picture that can be read$"
+
+
+def encoded(image: Image.Image, form: str, **settings: Any) -> bytes:
+    file = BytesIO()
+    image.save(file, form, **settings)
+    return file.getvalue()
+
+
+def turned(form: str = "JPEG") -> bytes:
+    """A picture with the note that it was taken with the camera on its side."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010F] = "a camera"
+    return encoded(COLOUR, form, exif=exif)
+
+
+def with_broken_exif(tag: int, kind: int) -> bytes:
+    """A good JPEG, on its side, whose EXIF gives one entry a type that it can't have."""
+    entries = sorted([(0x0112, 3, struct.pack(">H", 6)), (tag, kind, b"ab")])
+    table = b"".join(struct.pack(">HHL", t, k, 1) + value.ljust(4, b"\0") for t, k, value in entries)
+    exif = b"Exif\0\0" + struct.pack(">2sHLH", b"MM", 42, 8, len(entries)) + table + bytes(4)
+    return encoded(COLOUR, "JPEG", exif=exif)
+
+
+def huge_png(width: int, height: int) -> bytes:
+    """A PNG of a few bytes that claims this size."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(100_000))) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+VALID = {
+    "JPEG": encoded(COLOUR, "JPEG"),
+    "progressive JPEG": encoded(COLOUR, "JPEG", progressive=True),
+    "PNG": encoded(COLOUR, "PNG"),
+    "WebP": encoded(COLOUR, "WEBP"),
+    "CMYK": encoded(COLOUR.convert("CMYK"), "JPEG"),
+    "grey": encoded(COLOUR.convert("L"), "JPEG"),
+    "alpha": encoded(COLOUR.convert("RGBA"), "PNG"),
+    "grey with alpha": encoded(COLOUR.convert("LA"), "PNG"),
+    "palette": encoded(COLOUR.convert("P"), "PNG", transparency=3),
+    "black and white": encoded(COLOUR.convert("1"), "PNG"),
+    "animation": encoded(COLOUR, "WEBP", save_all=True, append_images=[COLOUR.rotate(180)]),
+}
+TURNED = {form: turned(form) for form in ("JPEG", "PNG", "WEBP")}
+BROKEN = {
+    "nothing": b"",
+    "text": b"Dear sir or madam, please find attached no picture at all.\n" * 20,
+    "a GIF": encoded(COLOUR, "GIF"),
+    "a BMP": encoded(COLOUR, "BMP"),
+    "a TIFF": encoded(COLOUR, "TIFF"),
+    "a PDF": encoded(COLOUR, "PDF"),
+    "only the start of a JPEG": VALID["JPEG"][:100],
+}
+
+
+@pytest.mark.parametrize("file", VALID.values(), ids=VALID)
+def test_pictures_of_all_kinds_are_read_in_colour(file: bytes) -> None:
+    image = decoded(file)
+    assert (image.mode, image.size) == ("RGB", (64, 48))
+
+
+@pytest.mark.parametrize("file", VALID.values(), ids=VALID)
+def test_pictures_of_all_kinds_keep_their_brightness(file: bytes) -> None:
+    assert np.asarray(decoded(file).convert("L")).mean() == pytest.approx(np.asarray(COLOUR.convert("L")).mean(), abs=6)
+
+
+def test_a_picture_of_sixteen_bits_keeps_its_brightness() -> None:
+    deep = Image.fromarray((RAMP.astype(np.uint16) << 8) | RAMP)
+    found = np.asarray(decoded(encoded(deep, "PNG")), dtype=float)
+    assert np.abs(found - RAMP[..., np.newaxis]).max() <= 1
+
+
+@pytest.mark.parametrize("file", TURNED.values(), ids=TURNED)
+def test_a_picture_taken_on_its_side_is_put_upright(file: bytes) -> None:
+    image = decoded(file)
+    upright = np.asarray(COLOUR.transpose(Image.Transpose.ROTATE_270), dtype=float)
+    assert image.size == (48, 64)
+    assert np.abs(np.asarray(image, dtype=float) - upright).mean() < 6
+
+
+@pytest.mark.parametrize("file", BROKEN.values(), ids=BROKEN)
+def test_what_is_no_picture_is_refused_in_one_sentence(file: bytes) -> None:
+    with pytest.raises(ValueError, match=UNREADABLE):
+        decoded(file)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WebP"])
+def test_a_truncated_picture_is_refused_in_one_sentence(form: str) -> None:
+    whole = VALID[form]
+    with pytest.raises(ValueError, match=r"^mine\.jpg is (a broken|not a) .*picture"):
+        decoded(whole[: len(whole) * 2 // 3], "mine.jpg")
+
+
+def test_too_many_bytes_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"^the file has more than the 10,485,760 bytes that are read$"):
+        decoded(VALID["PNG"] + bytes(MAX_BYTES))
+
+
+def test_as_many_bytes_as_allowed_are_read() -> None:
+    assert decoded(VALID["PNG"] + bytes(MAX_BYTES - len(VALID["PNG"]))).size == (64, 48)
+
+
+def test_too_many_pixels_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"^the file has 8001 x 5000 pixels, more than the 40,000,000 that are read$"):
+        decoded(huge_png(8001, 5000))
+
+
+def test_as_many_pixels_as_allowed_are_decoded() -> None:
+    """There are fewer pixels in the file than it claims, and that is what is said: it got past the limit."""
+    with pytest.raises(ValueError, match=r"^the file is a broken PNG picture: its pixels can't be read$"):
+        decoded(huge_png(8000, 5000))
+
+
+@pytest.mark.parametrize("side", [10_000, 20_000, 2_000_000])
+@pytest.mark.filterwarnings("error")
+def test_a_decompression_bomb_is_refused_without_a_warning_beside_the_sentence(side: int) -> None:
+    with pytest.raises(ValueError, match=r"^the file "):
+        decoded(huge_png(side, side))
+
+
+def harmless(file: bytes) -> bool:
+    """Whether a file is read or refused, and nothing else; Pillow may warn about its EXIF."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return decoded(file).mode == "RGB"
+        except ValueError as error:
+            return str(error).startswith("the file ")
+
+
+@pytest.mark.parametrize(("tag", "kind"), [(0x0100, 2), (0x010F, 11), (0x011A, 2)])
+def test_a_good_picture_with_broken_exif_is_read_or_refused(tag: int, kind: int) -> None:
+    assert harmless(with_broken_exif(tag, kind))
+
+
+@given(st.binary(max_size=400))
+def test_random_bytes_are_read_or_refused(file: bytes) -> None:
+    assert harmless(file)
+
+
+@given(st.sampled_from([*VALID.values(), *TURNED.values()]), st.data())
+def test_damaged_pictures_are_read_or_refused(file: bytes, data: st.DataObject) -> None:
+    damaged = bytearray(file)
+    for at, byte in data.draw(st.lists(st.tuples(st.integers(0, len(file) - 1), st.integers(0, 255)), max_size=12)):
+        damaged[at] = byte
+    assert harmless(bytes(damaged[: data.draw(st.integers(0, len(file)))]))
