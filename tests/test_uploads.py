@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from irnet.experiments.photos import MAX_BYTES, decoded
 
@@ -27,10 +27,10 @@ def encoded(image: Image.Image, form: str, **settings: Any) -> bytes:
     return file.getvalue()
 
 
-def turned(form: str = "JPEG") -> bytes:
-    """A picture with the note that it was taken with the camera on its side."""
+def turned(form: str, orientation: int = 6) -> bytes:
+    """A picture with a note of how the camera was held; 6 is on its side."""
     exif = Image.Exif()
-    exif[0x0112] = 6
+    exif[0x0112] = orientation
     exif[0x010F] = "a camera"
     return encoded(COLOUR, form, exif=exif)
 
@@ -102,6 +102,15 @@ def test_a_picture_taken_on_its_side_is_put_upright(file: bytes) -> None:
     upright = np.asarray(COLOUR.transpose(Image.Transpose.ROTATE_270), dtype=float)
     assert image.size == (48, 64)
     assert np.abs(np.asarray(image, dtype=float) - upright).mean() < 6
+
+
+@pytest.mark.parametrize("orientation", range(10))
+def test_a_picture_is_turned_as_pillow_turns_it(orientation: int) -> None:
+    """By Pillow's own `exif_transpose`; 1 is upright, 0 and 9 mean nothing."""
+    file = turned("PNG", orientation)
+    with Image.open(BytesIO(file)) as image:
+        expected = ImageOps.exif_transpose(image)
+    assert np.array_equal(np.asarray(decoded(file)), np.asarray(expected))
 
 
 @pytest.mark.parametrize("file", BROKEN.values(), ids=BROKEN)

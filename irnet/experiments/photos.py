@@ -88,7 +88,7 @@ def decoded(file: bytes, name: str = "the file") -> Image.Image:
 
 def _upright(image: Image.Image) -> Image.Image:
     """The picture in RGB, turned as its EXIF says; what else the EXIF holds, broken or not, is not looked at."""
-    turn = _TURNS.get(image.getexif().get(ORIENTATION))
+    turn = _TURNS.get(image.getexif().get(ORIENTATION, 1))
     if image.mode.startswith("I"):  # sixteen bits, of which the upper eight are kept
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     coloured = image.convert("RGB")
