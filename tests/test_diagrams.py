@@ -57,10 +57,11 @@ def shown(rows: dict[str, Row]) -> dict[str, Row]:
     return {path: row for path, row in rows.items() if row.op != "concat" or not MERGED.search(path)}
 
 
-def words(pdf: bytes) -> Counter[str]:
-    """The lines of text in a PDF of one page."""
-    page = pdfium.PdfDocument(pdf)[0]
-    return Counter(line.strip() for line in page.get_textpage().get_text_range().splitlines())
+@cache
+def words(name: str, stage: str = "", index: int = 0) -> tuple[str, ...]:
+    """The lines of text in the PDF of a picture."""
+    page = pdfium.PdfDocument(drawn(network(name), "pdf", stage, index=index))[0]
+    return tuple(line.strip() for line in page.get_textpage().get_text_range().splitlines())
 
 
 def multiplied(text: str) -> str:
@@ -132,14 +133,14 @@ def test_the_text_of_a_pdf_has_every_row_and_its_size(name: str, stage: str, ind
     rows = [row for row in block_rows(name, stage, index).values() if row.op in ("conv", "max_pool", "avg_pool")]
     titles = [multiplied(row.notation) for row in rows]
     sizes = [f"{row.out_shape[1]}×{row.out_shape[2]}×{row.out_shape[0]}" for row in rows]
-    assert Counter(titles + sizes) <= words(drawn(network(name), "pdf", stage, index=index))
+    assert Counter(titles + sizes) <= Counter(words(name, stage, index))
 
 
 @each_block
 def test_what_a_concatenation_says_adds_up(name: str, stage: str, index: int) -> None:
     rows = shown(block_rows(name, stage, index)).values()
-    lines = words(drawn(network(name), "pdf", stage, index=index)).elements()
-    said = [list(map(int, re.findall(r"\d+", line))) for line in lines if line.startswith("concat ")]
+    lines = [line for line in words(name, stage, index) if line.startswith("concat ")]
+    said = [list(map(int, re.findall(r"\d+", line))) for line in lines]
     sizes = [(*row.out_shape[1:], row.out_shape[0]) for row in rows if row.op == "concat"]
     assert sorted((*numbers[-3:], sum(numbers[:-3])) for numbers in said) == sorted((*s, s[-1]) for s in sizes)
 
@@ -148,13 +149,12 @@ def test_what_a_concatenation_says_adds_up(name: str, stage: str, index: int) ->
 def test_the_text_of_a_residual_block_has_its_scale_and_its_linear_convolution(stage: str) -> None:
     name = "inception_resnet_v2.tf_slim"
     rows = [row for row in block_rows(name, stage, 0).values() if row.op in ("scale", "project")]
-    lines = words(drawn(network(name), "pdf", stage))
-    assert Counter(multiplied(row.notation) for row in rows) <= lines
+    assert Counter(multiplied(row.notation) for row in rows) <= Counter(words(name, stage))
 
 
 def test_the_last_block_says_that_it_has_no_relu() -> None:
-    pictures = {stage: drawn(network("inception_resnet_v1.facenet"), "pdf", stage) for stage in ("block_c", "block8")}
-    said = {stage: [line for line in words(pdf) if line.startswith("sum")] for stage, pdf in pictures.items()}
+    lines = {stage: words("inception_resnet_v1.facenet", stage) for stage in ("block_c", "block8")}
+    said = {stage: [line for line in each if line.startswith("sum")] for stage, each in lines.items()}
     assert said == {
         "block_c": ["sum: input + 0.2 × residual, then ReLU"],
         "block8": ["sum: input + 1 × residual, no ReLU"],
@@ -163,9 +163,8 @@ def test_the_last_block_says_that_it_has_no_relu() -> None:
 
 @pytest.mark.parametrize("name", OVERVIEWS)
 def test_the_text_of_an_overview_has_the_repeats(name: str) -> None:
-    lines = words(drawn(network(name), "pdf"))
     stages = network(name).stages
-    assert {f"{s.repeat} × {s.title}" if s.repeat > 1 else s.title for s in stages} <= set(lines)
+    assert {f"{s.repeat} × {s.title}" if s.repeat > 1 else s.title for s in stages} <= set(words(name))
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -41,7 +41,8 @@ if size.open:
         title = view.finding(result, tensor, statistic)
         if series := view.magnitudes(results, tensor, statistic):
             figure = charts.lines(series, title, f"{view.STATISTICS[statistic]} of the {tensor}", log=log)
-            show.chart(figure, "magnitudes", alt=f"{title}. The tab All numbers has every value.")
+            show.chart(figure, "magnitudes", alt=f"{title}; the table below has the numbers")
+            show.table(view.columns(series), f"{network.name}.{tensor}.{statistic}", alt=title)
         else:
             st.caption(text.NO_RESIDUALS)
         st.caption(text.READ_MAGNITUDES)
@@ -50,7 +51,8 @@ if share.open:
         if ratios := view.ratios(result):
             title = "How large the scaled residual is beside the shortcut it is added to"
             figure = charts.lines(ratios, title, "mean |scaled residual| / mean |shortcut|", log=True)
-            show.chart(figure, "ratios", alt=f"{title}. The tab All numbers has every value.")
+            show.chart(figure, "ratios", alt=f"{title}; the table below has the numbers")
+            show.table(view.columns(ratios), f"{network.name}.ratios", alt=title)
         else:
             st.caption(text.NO_RESIDUALS)
 if numbers.open:

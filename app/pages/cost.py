@@ -57,8 +57,10 @@ if tree.open:
         show.chart(
             charts.modules(measure.records(counts), network.label),
             "cost.tree",
-            alt="MACs of the module tree as nested boxes; the Modules tab has the numbers",
+            alt="MACs of the module tree as nested boxes; the table below has its upper levels",
         )
+        upper = measure.records(measure.search(counts, "", 2))
+        show.table(upper, f"{network.name}.tree", alt="MACs of stages and blocks")
 if summary.open:
     with summary:
         st.code(counts.torchinfo_text, language=None)

@@ -74,6 +74,17 @@ def magnitudes(results: Sequence[Result], tensor: str, statistic: str) -> Series
     return series
 
 
+def columns(series: Series) -> list[dict[str, object]]:
+    """The points of a plot as a table: one row a place in the order of the blocks, block and value of every curve."""
+    longest = max((len(blocks) for blocks, _ in series.values()), default=0)
+    rows: list[dict[str, object]] = [{"place": i + 1} for i in range(longest)]
+    for name, (blocks, values) in series.items():
+        for i, row in enumerate(rows):
+            row.setdefault("block", blocks[i] if i < len(blocks) else None)
+            row[name] = values[i] if i < len(values) else None
+    return rows
+
+
 def ratios(result: Result) -> Series:
     """Scaled residual over shortcut in every residual block, one line a curve."""
     return {

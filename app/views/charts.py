@@ -56,7 +56,8 @@ def lines(
     series: Mapping[str, tuple[Sequence[str], Sequence[float | None]]], title: str, y: str, *, log: bool
 ) -> go.Figure:
     """Values block by block, one line a series: name to (blocks, values)."""
-    figure = _figure(title, y, log=log)
+    positive = all(value is None or value > 0 for _, values in series.values() for value in values)
+    figure = _figure(title, y, log=log and positive)  # a zero has no logarithm, and would be left out in silence
     for i, (name, (blocks, values)) in enumerate(series.items()):
         figure.add_trace(
             go.Scatter(

@@ -114,7 +114,9 @@ def chart(figure: go.Figure, key: str, *, alt: str) -> None:
 def files(network: Network, stage: str = "", index: int = 0, *, key: str) -> None:
     """The picture as files, in a theme of the reader's choice."""
     with st.popover("Download", icon=":material/download:"):
-        theme = st.segmented_control("Theme of the file", list(THEMES), default="light", key=f"{key}.theme") or "light"
+        theme = st.segmented_control(
+            "Theme of the file", list(THEMES), default="light", key=f"{key}.theme", required=True, bind="query-params"
+        )
         name = ".".join(part for part in (network.name, stage or "overview", theme) if part)
         with st.container(horizontal=True):
             for form in FORMATS:

@@ -1,0 +1,170 @@
+"""Tables: stages add up, records say what the rows say, and what can't be read is refused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from irnet.analysis.ledger import ledger, sums
+from irnet.analysis.ledger import records as terms
+from irnet.analysis.tables import details, overview, records, stages, summary, totals
+from irnet.models import PRESETS, network
+from irnet.models.recipe import read
+from irnet.resolve import resolve
+from irnet.runtime.measure import search
+from irnet.spec import Network
+from tests.conftest import Measured
+
+COUNTS = ("params", "macs", "activation_elements")
+each_preset = pytest.mark.parametrize("name", PRESETS)
+
+
+def added(spec: Network) -> dict[str, int]:
+    return {count: sum(getattr(stage, count) for stage in stages(spec)) for count in COUNTS}
+
+
+@each_preset
+def test_stages_add_up_to_the_totals(name: str) -> None:
+    spec = network(name)
+    assert added(spec) == {count: getattr(totals(spec), count) for count in COUNTS}
+
+
+@given(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3), st.integers(0, 5))
+def test_stages_add_up_to_the_totals_also_without_blocks(a: int, b: int, c: int, classes: int) -> None:
+    spec = network("inception_resnet_v2.tf_slim", a=a, b=b, c=c, classes=classes)
+    assert added(spec) == {count: getattr(totals(spec), count) for count in COUNTS}
+
+
+def test_a_stage_without_blocks_hands_its_input_on() -> None:
+    found = {stage.name: stage.out_shape for stage in stages(network("inception_v4", b=0))}
+    assert found["inception_b"] == found["reduction_a"] == (1024, 17, 17)
+
+
+@each_preset
+def test_stages_stand_in_the_order_of_the_network_and_the_head_is_last(name: str) -> None:
+    spec = network(name)
+    assert [stage.name for stage in stages(spec)] == [*(stage.name for stage in spec.stages), "head"]
+
+
+@each_preset
+def test_a_summary_is_plain_json(name: str) -> None:
+    made = summary(network(name))
+    assert json.loads(json.dumps(made, allow_nan=False)) == made
+
+
+def test_the_overview_has_every_preset_at_its_own_size() -> None:
+    sizes = {row["name"]: row["input_shape"] for row in overview()}
+    assert sizes == {name: [3, *[160 if "facenet" in name else 299] * 2] for name in PRESETS}
+
+
+@each_preset
+def test_records_have_one_row_a_step(name: str) -> None:
+    spec = network(name)
+    assert [record["path"] for record in records(spec)] == [row.path for row in resolve(spec)]
+
+
+def test_records_of_a_stage_are_those_of_its_paths() -> None:
+    spec = network("inception_resnet_v2.tf_slim")
+    found = [record["path"] for record in records(spec, "block_b")]
+    assert found == [row.path for row in resolve(spec) if row.path.startswith("block_b.")]
+
+
+def test_a_record_has_no_macs_where_there_is_no_convolution() -> None:
+    none = {record["op"] for record in records(network("inception_resnet_v2.tf_slim")) if record["macs"] is None}
+    assert none == {"max_pool", "avg_pool", "concat", "scale", "add", "global_pool", "dropout"}
+
+
+def test_details_say_what_the_stem_of_figure_3_starts_with() -> None:
+    found = details(network("inception_v4"), "stem.0.0")
+    assert [found[what] for what in ("What", "Input", "Output", "Parameters")] == [
+        "3x3 conv 32 /2 V",
+        "299x299x3",
+        "149x149x32",
+        "928, 0.0 % of the network",
+    ]
+
+
+def test_details_of_an_unknown_path_are_refused() -> None:
+    with pytest.raises(KeyError, match=r"inception_v4\.paper has no step 'stem\.9'"):
+        details(network("inception_v4"), "stem.9")
+
+
+@each_preset
+def test_records_of_the_ledger_add_up_to_the_counters(name: str) -> None:
+    spec = network(name)
+    made: list[dict[str, Any]] = terms(ledger(spec))
+    assert {c: sum(term[c] or 0 for term in made) for c in ("fvcore", "torchinfo", "torch")} == sums(ledger(spec))
+
+
+def test_the_ledger_lists_what_nobody_counts_with_its_amount() -> None:
+    """20 residual blocks of 256x35x35, 896x17x17 and 1792x8x8 numbers, scaled and added."""
+    amounts = {
+        t.what: t.amount for t in ledger(network("inception_resnet_v1")) if not (t.fvcore or t.torchinfo or t.torch)
+    }
+    once = 5 * 256 * 35 * 35 + 10 * 896 * 17 * 17 + 5 * 1792 * 8 * 8
+    assert [amounts[what] for what in ("residual scaling: products", "residual sum: additions")] == [once, once]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a=6", ("a", 6)),
+        (" scale_b = 0.25 ", ("scale_b", 0.25)),
+        ("scale_b=1", ("scale_b", 1.0)),
+        ("input_size=224", ("input_size", 224)),
+        ("input_size=224x261", ("input_size", (224, 261))),
+    ],
+)
+def test_a_knob_is_read_with_its_type(text: str, expected: tuple[str, object]) -> None:
+    assert read(PRESETS["inception_resnet_v2.paper"], text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "a", "a=", "=6", "a=six", "a=6.5", "input_size=2x2x2", "input_size=bigx9"])
+def test_a_knob_that_can_not_be_read_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"(does not say a knob and its value|is not (a number|pixels))"):
+        read(PRESETS["inception_resnet_v2.paper"], text)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "paths"),
+    [
+        (
+            "",
+            [
+                "",
+                "stem",
+                "block_a",
+                "reduction_a",
+                "block_b",
+                "reduction_b",
+                "block_c",
+                "pool",
+                "dropout",
+                "classifier",
+            ],
+        ),
+        ("block_b.3.project", ["block_b.3.project"]),
+        ("*.9.scale", ["block_b.9.scale"]),
+        ("BATCHNORM1D", []),
+        (" adaptive ", ["pool.0"]),
+    ],
+)
+def test_modules_are_found_by_path_or_kind(wanted: str, paths: list[str], measured: Measured) -> None:
+    found = search(measured("inception_resnet_v1.paper"), wanted, 1)
+    assert [module.path for module in found.modules] == paths
+
+
+def test_without_a_search_there_are_modules_down_to_a_depth(measured: Measured) -> None:
+    counts = measured("inception_resnet_v1.paper")
+    found = {module.path for module in search(counts, "", 2).modules}
+    assert found == {module.path for module in counts.modules if module.path.count(".") < 2}
+
+
+def test_a_search_changes_no_total(measured: Measured) -> None:
+    counts = measured("inception_resnet_v1.paper")
+    assert replace(search(counts, "stem", 1), modules=counts.modules) == counts
