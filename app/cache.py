@@ -7,7 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from irnet.diagrams import drawn
+from irnet.diagrams import canvas_svg, drawn
+from irnet.diagrams.nested import Opened
+from irnet.diagrams.overlay import Edges, Overlay
 from irnet.diagrams.render import Format
 from irnet.spec import Network
 
@@ -20,3 +22,9 @@ BY_KEY: dict[str | type[Any], Callable[[Any], Any]] = {
 def picture(network: Network, form: Format, stage: str = "", theme: str = "light", index: int = 0) -> bytes:
     """A diagram as a file's bytes."""
     return drawn(network, form, stage, theme, index)
+
+
+@st.cache_data(max_entries=512, show_spinner=False, hash_funcs=BY_KEY)
+def drawing(network: Network, opened: Opened, overlay: Overlay, edges: Edges, theme: str) -> bytes:
+    """SVG of a network with some of its boxes open."""
+    return canvas_svg(network, opened, theme, overlay, edges)

@@ -50,7 +50,11 @@ LEDGER = (
     "the counter leaves out. Every column adds up to what the counter measured, to the unit."
 )
 
-EMPTY_STEP = "Click a box of the block, or choose a step by name, to see its shapes, counts and receptive field."
+EMPTY_BOX = (
+    "Click a box to see its shapes, counts and source. A second click on Open, Enter or a double click opens it; "
+    "arrow keys walk along the arrows, Escape goes up."
+)
+SEARCH = "1x7, max pool, Fig. 17, E4, block_b.*.project"
 EMPTY_UPLOAD = "JPEG, PNG or WebP, at most 10 MB and 40 megapixels. The picture stays on this machine."
 NO_RESIDUALS = "Inception-v4 has no residuals: its line shows what its blocks put out, as a reference."
 READ_MAGNITUDES = (

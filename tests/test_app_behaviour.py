@@ -70,22 +70,40 @@ def test_meta_is_counted_but_not_run() -> None:
 
 
 def test_a_step_in_the_address_is_told() -> None:
-    app = opened("network", V1, stage="block_b", step="block_b.0.project")
+    app = opened("network", V1, box="block_b.0.project")
     assert "block_b.0.project" in str(app.table[0].value.to_numpy())
     assert "896 linear" in str(app.table[0].value.to_numpy())
 
 
 def test_a_selection_that_the_next_model_lacks_is_forgotten() -> None:
-    app = opened("network", V1, stage="block_c")
+    app = opened("network", V1, box="block_c.1", stage="block_c")
     app.selectbox(key="model").set_value("inception_v4.paper").run()
     assert not troubles(app)
-    assert app.selectbox(key="stage").value == "stem"
+    assert app.selectbox(key="box").value is None
+    assert app.selectbox(key="stage").value == ""
+
+
+def test_a_search_counts_its_matches_and_walks_through_them() -> None:
+    app = opened("network", V1, find="block_b.*.project")
+    assert "10 boxes" in [caption.value for caption in app.caption]
+    for path, told in (("block_b.0.project", "1 of 10 boxes"), ("block_b.1.project", "2 of 10 boxes")):
+        next(button for button in app.button if button.label == "Next").click().run()
+        assert app.selectbox(key="box").value == path
+        assert told in [caption.value for caption in app.caption]
+
+
+@pytest.mark.parametrize("address", [{"turned": "block_q,<b>,block_b"}, {"level": "atoms"}, {"overlay": "joy"}])
+def test_an_unknown_part_of_a_view_opens_the_nearest_valid_one(address: dict[str, str]) -> None:
+    app = opened("network", V1, **address)
+    assert not app.exception
+    assert not app.error
+    assert app.title
 
 
 def test_back_to_the_preset_undoes_every_knob() -> None:
     app = opened("network", V1, **{f"{V1}.a": 7})
     assert app.slider(key=f"{V1}.a").value == 7
-    app.button[0].click().run()
+    next(button for button in app.button if "preset" in button.label).click().run()
     assert app.slider(key=f"{V1}.a").value == 5
 
 

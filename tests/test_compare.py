@@ -13,7 +13,8 @@ from irnet.analysis.tables import totals
 from irnet.models import PRESETS, network
 from irnet.models.fragments import pool_last
 from irnet.models.recipe import knobs, limits
-from irnet.spec import Fork, Network, Residual, Stage
+from irnet.resolve import smallest_input
+from irnet.spec import Conv, Fork, Network, Node, Residual, Stage
 
 V1, V2 = "inception_resnet_v1.paper", "inception_resnet_v2.paper"
 FACENET, SLIM = "inception_resnet_v1.facenet", "inception_resnet_v2.tf_slim"
@@ -35,7 +36,7 @@ def knob_changes(one: str, two: str) -> dict[str, tuple[object, object]]:
     return {change.where: (change.left, change.right) for change in changed_knobs(PRESETS[one], PRESETS[two])}
 
 
-def single(node: Fork) -> Network:
+def single(node: Node) -> Network:
     return Network("single", (Stage("block", node, part="a"),))
 
 
@@ -172,10 +173,16 @@ KNOBS = [(name, knob) for name, recipe in PRESETS.items() for knob in knobs(reci
 def test_every_turn_of_a_knob_is_found(at: tuple[str, str], data: st.DataObject) -> None:
     name, knob = at
     before, limit = knobs(PRESETS[name])[knob], limits(PRESETS[name])[knob]
-    numbers: st.SearchStrategy[Any] = st.integers(int(limit.low), int(limit.high))
+    low = smallest_input(network(name)) if knob == "input_size" else int(limit.low)
+    numbers: st.SearchStrategy[Any] = st.integers(low, int(limit.high))
     value = data.draw(st.floats(limit.low, limit.high) if isinstance(before, float) else numbers)
     changes = compare(network(name), network(name, **{knob: value})).changes
     assert (changes == ()) == (value == before)
+
+
+def test_a_relu_that_is_missing_after_a_sum_is_one_change() -> None:
+    changes = compare(single(Residual(Conv(8))), single(Residual(Conv(8), relu=False))).changes
+    assert changes == (Change("block.relu", True, False),)
 
 
 @pytest.mark.parametrize("name", [name for name in PRESETS if "resnet" in name])

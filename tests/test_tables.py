@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from irnet.analysis.boxes import details
 from irnet.analysis.ledger import ledger, sums
 from irnet.analysis.ledger import records as terms
-from irnet.analysis.tables import details, overview, records, stages, summary, totals
+from irnet.analysis.tables import overview, records, stages, summary, totals
 from irnet.models import PRESETS, network
 from irnet.models.recipe import read
 from irnet.resolve import resolve
@@ -90,7 +91,7 @@ def test_details_say_what_the_stem_of_figure_3_starts_with() -> None:
 
 
 def test_details_of_an_unknown_path_are_refused() -> None:
-    with pytest.raises(KeyError, match=r"inception_v4\.paper has no step 'stem\.9'"):
+    with pytest.raises(KeyError, match=r"inception_v4\.paper has no box 'stem\.9'"):
         details(network("inception_v4"), "stem.9")
 
 

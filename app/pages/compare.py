@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.components.diagram import diagram
+from app.components.canvas import diagram
 from app.controls import chosen
 from app.state import choose
 from app.views import charts, show

@@ -1,19 +1,16 @@
-"""One network: its plan, the inside of a block, every step with its numbers."""
+"""One network: a canvas that opens down to a single convolution, and every step with its numbers."""
 
 import streamlit as st
 
-from app import text
-from app.components.diagram import diagram
 from app.controls import chosen
+from app.explorer import explorer
 from app.state import choose
 from app.views import show
-from irnet.analysis.tables import details, records, totals
-from irnet.diagrams import stage_named
-from irnet.resolve import resolve, smallest_input
+from irnet.analysis.tables import records, totals
+from irnet.resolve import smallest_input
 from irnet.units import exact, short
 
-choice = chosen()
-network = choice.network
+network = chosen().network
 total = totals(network)
 show.heading("", network)
 show.figures(
@@ -32,29 +29,10 @@ show.figures(
         "Smallest input": "Side of the smallest square image that every window fits into",
     },
 )
-built = [stage.name for stage in network.stages if stage.repeat]
-with st.grid(2, min_column_width=380):
-    left, right = st.container(border=True), st.container(border=True)
-with right:
-    stage = stage_named(network, choose("Stage", built, "stage"))
-    st.subheader(stage.title)
-    drawing = st.container()
-    steps = [row.path for row in resolve(network) if row.path.startswith(f"{stage.name}.0")]
-    if step := choose("Step", steps, "step", required=False):
-        show.pairs(details(network, step))
-    else:
-        st.caption(text.EMPTY_STEP)
-    show.files(network, stage.name, key="inside.file")
-    show.provenance(stage.source)
-with drawing:
-    diagram(network, stage.name, key="inside", height=640, selects=("step", steps), caption=False)
-with left:
-    st.subheader("The network")
-    diagram(network, key="plan", height=720, selects=("stage", built))
-    show.files(network, key="plan.file")
+explorer(network)
 
-st.header(f"Steps of {stage.title}")
-show.table(records(network, stage.name), f"{network.name}.{stage.name}", alt=f"Every step of {stage.name}")
-with st.expander("All steps of the network", key="all_steps", on_change="rerun") as everything:
-    if everything.open:
-        show.table(records(network), network.name, alt=f"Every step of {network.label}")
+st.header("Steps and figures")
+built = [stage.name for stage in network.stages if stage.repeat]
+stage = choose("Stage", ["", *built], "stage", format_func=lambda name: name or "Whole network")
+show.files(network, stage, key="inside.file")
+show.table(records(network, stage), f"{network.name}.{stage or 'all'}", alt=f"Every step of {stage or network.label}")

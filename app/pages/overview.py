@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import text
-from app.components.diagram import diagram
+from app.components.canvas import diagram
 from app.views import show
 from irnet.analysis.provenance import errata_of
 from irnet.analysis.published import TABLE_2, TABLE_2_SOURCE

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from irnet.models import PRESETS, network
 from irnet.resolve import Row, resolve
 from irnet.spec import Network, Part, Shape, Source
-from irnet.units import exact, grid, share, sides
+from irnet.units import grid, share, sides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,39 +161,6 @@ def stage_records(network: Network) -> list[dict[str, object]]:
         }
         for stage in stages(network)
     ]
-
-
-def details(network: Network, path: str) -> dict[str, str]:
-    """Everything about one step, in words.
-
-    Raises
-    ------
-    KeyError
-        If the network has no step with this path.
-
-    Examples
-    --------
-    >>> details(network("inception_v4"), "stem.0.0")["Receptive field"]
-    '3 px, one pixel of the output every 2, padding 0'
-    """
-    row = next((row for row in resolve(network) if row.path == path), None)
-    if row is None:
-        raise KeyError(f"{network.name} has no step {path!r}")
-    total, field = totals(network), row.field
-    counted = (
-        f"{exact(row.macs)}, {share(row.macs, total.macs)} of the network" if row.macs else "none of conv or linear"
-    )
-    return {
-        "Path": path,
-        "What": row.notation,
-        "Input": grid(row.in_shape),
-        "Output": grid(row.out_shape),
-        "Parameters": f"{exact(row.params)}, {share(row.params, total.params)} of the network",
-        "MACs": counted,
-        "Activations": f"{exact(row.activation_elements)} numbers",
-        "Receptive field": f"{sides(field.size)} px, one pixel of the output every {sides(field.stride)}, "
-        f"padding {sides(field.padding)}",
-    }
 
 
 def records(network: Network, stage: str = "") -> list[dict[str, object]]:

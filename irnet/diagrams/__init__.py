@@ -9,6 +9,9 @@ from graphviz.backend import dot_command
 
 from irnet.diagrams.block import block
 from irnet.diagrams.caption import Words, block_words, overview_words
+from irnet.diagrams.nested import Opened, nested
+from irnet.diagrams.overlay import Edges, Overlay
+from irnet.diagrams.overlay import look as paint
 from irnet.diagrams.overview import overview
 from irnet.diagrams.render import FORMATS, Format, layout_engine, render
 from irnet.diagrams.theme import theme_named
@@ -62,6 +65,14 @@ def drawn(network: Network, form: Format, stage: str = "", theme: str = "light",
     told = words(network, stage)
     dot = source(network, stage, theme, index)
     return render(dot, form, title=told.alt, description=told.caption)
+
+
+def canvas_svg(
+    network: Network, opened: Opened, theme: str, overlay: Overlay = "operation", edges: Edges = "alike"
+) -> bytes:
+    """SVG of a network with the boxes open that `opened` says, painted as the overlay says."""
+    look, told = theme_named(theme), words(network)
+    return render(nested(network, look, opened, paint(network, look, overlay, edges)), "svg", title=told.alt)
 
 
 class Diagram(graphviz.Digraph):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import assert_never
 
 from irnet.diagrams.sheet import BOX, Sheet, Spans, end, total
-from irnet.diagrams.theme import Theme, conv_kind
+from irnet.diagrams.theme import Kind, Theme, conv_kind
 from irnet.resolve import Row, notation, resolve
-from irnet.spec import Chain, Conv, Fork, Network, Node, Pool, Residual, Stage
+from irnet.spec import Chain, Conv, Fork, Network, Node, Pool, Residual, Stage, pair
 from irnet.units import grid
 
+BRANCH, STEP = 1, 2  # indices of levels of boxes, after stages
 LANE = 0.5  # inches: the shortcut's lane beside the branches
+_End = tuple[str, int, float]  # a branch's last box, its channels and its inches
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +30,33 @@ class _Tip:
 
 
 @dataclass(slots=True)
-class _Drawing:
+class Drawing:
+    """A sheet, and what is open on it; without `is_open`, steps are shown and the units inside them are not."""
+
     sheet: Sheet
     rows: dict[str, Row]
+    is_open: Callable[[str, int | None], bool] | None = None  # of a path and the index of its level
+
+    def shut(self, path: str) -> bool:
+        """Whether the steps of a branch stand in one box."""
+        return self.is_open is not None and not self.is_open(path, BRANCH)
+
+    def shows_units(self, path: str) -> bool:
+        """Whether a convolution is shown as convolution, norm and ReLU."""
+        return self.is_open is not None and self.is_open(path, STEP)
+
+    @contextmanager
+    def frame(self, node: Node, path: str) -> Iterator[None]:
+        """A frame round an open branch of several steps; none where all branches are open."""
+        if self.is_open is None or not isinstance(node, Chain) or len(node.nodes) == 1:
+            yield
+            return
+        with self.sheet.cluster(path, path.rpartition(".")[2], "branch", told=f"{path}: {len(node.nodes)} steps"):
+            yield
+
+    def bar(self, path: str, part: str) -> str:
+        """The id of a bar: its row's, unless a frame round the block has that one."""
+        return path if self.is_open is None else f"{path}.{part}"
 
 
 def block(network: Network, stage: Stage, theme: Theme, index: int = 0) -> str:
@@ -43,14 +71,19 @@ def block(network: Network, stage: Stage, theme: Theme, index: int = 0) -> str:
         raise ValueError(f"{network.name}: {stage.name} has {stage.repeat} blocks, so none has the number {index}")
     rows = {row.path: row for row in resolve(network)}
     path = f"{stage.name}.{index}"
-    drawing = _Drawing(Sheet(theme), rows)
-    given = next(row for row in rows.values() if row.path == path or row.path.startswith(f"{path}.")).in_shape
-    drawing.sheet.bar("input", f"input  {grid(given)}", "other", told=f"input {grid(given)}", below=_first(stage.node))
-    last = _draw(drawing, stage.node, path, _Tip("input", bar=True), "main", ())
+    drawing = Drawing(Sheet(theme), rows)
+    last = inside(drawing, stage.node, path, "input")
     drawing.sheet.words("output", f"output  {grid(_out(drawing, stage.node, path))}", "output")
-    drawing.sheet.arrow(end(last.path, "s"), end("output"), weight=20)
+    drawing.sheet.arrow(end(last, "s"), end("output"), weight=20)
     repeats = f", {index + 1} of {stage.repeat}" if stage.repeat > 1 else ""
     return drawing.sheet.dot(f"{stage.title}{repeats}  ·  {network.label}  ·  {stage.source.ref}")
+
+
+def inside(drawing: Drawing, node: Node, path: str, name: str, column: str = "main") -> str:
+    """Draw a block under a bar for its input, which is called `name`; return the id of its last box."""
+    given = next(row for row in drawing.rows.values() if row.path == path or row.path.startswith(f"{path}.")).in_shape
+    drawing.sheet.bar(name, f"input  {grid(given)}", "other", told=f"input {grid(given)}", below=_first(node))
+    return _draw(drawing, node, path, _Tip(name, bar=True), column, ()).path
 
 
 def _first(node: Node) -> Spans:
@@ -79,14 +112,14 @@ def _span(node: Node) -> float:
             return BOX
 
 
-def _out(drawing: _Drawing, node: Node, path: str) -> tuple[int, int, int]:
+def _out(drawing: Drawing, node: Node, path: str) -> tuple[int, int, int]:
     """Shape (C, H, W) that `node` puts out; a chain has no row of its own."""
     if isinstance(node, Chain):
         return _out(drawing, node.nodes[-1], f"{path}.{len(node.nodes) - 1}")
     return drawing.rows[path].out_shape
 
 
-def _draw(drawing: _Drawing, node: Node, path: str, tip: _Tip, column: str, following: Spans, port: int = 0) -> _Tip:
+def _draw(drawing: Drawing, node: Node, path: str, tip: _Tip, column: str, following: Spans, port: int = 0) -> _Tip:
     """Draw `node` under `tip`; `following` are the branches that will hang below it. Return the new tip."""
     match node:
         case Conv() | Pool():
@@ -105,8 +138,10 @@ def _draw(drawing: _Drawing, node: Node, path: str, tip: _Tip, column: str, foll
             assert_never(node)
 
 
-def _leaf(drawing: _Drawing, node: Conv | Pool, path: str, tip: _Tip, column: str, port: int) -> _Tip:
+def _leaf(drawing: Drawing, node: Conv | Pool, path: str, tip: _Tip, column: str, port: int) -> _Tip:
     row = drawing.rows[path]
+    if isinstance(node, Conv) and drawing.shows_units(path):
+        return _units(drawing, node, path, tip, column, port)
     told = f"{path}: {row.notation}, {grid(row.in_shape)} to {grid(row.out_shape)}"
     kind = conv_kind(node.kernel) if isinstance(node, Conv) else "pool"
     drawing.sheet.box(path, notation(node), grid(row.out_shape), kind, told=told, column=column)
@@ -114,51 +149,89 @@ def _leaf(drawing: _Drawing, node: Conv | Pool, path: str, tip: _Tip, column: st
     return _Tip(path)
 
 
-def _fork(drawing: _Drawing, node: Fork, path: str, tip: _Tip, column: str, following: Spans, port: int) -> _Tip:
-    ends = _branches(drawing, node, path, tip, column, port)
-    row = drawing.rows[path]
-    text = f"concat  {' + '.join(str(width) for _, width in ends)} = {grid(row.out_shape)}"
-    spans = _leaves(node)
-    drawing.sheet.bar(
-        path, text, "concat", told=f"{path}: concat, {grid(row.out_shape)}", above=spans, below=following, column=column
+def _units(drawing: Drawing, node: Conv, path: str, tip: _Tip, column: str, port: int) -> _Tip:
+    """A convolution as the three modules that it consists of."""
+    row, sheet = drawing.rows[path], drawing.sheet
+    units: tuple[tuple[str, str, Kind], ...] = (
+        (f"{path}.conv", f"{row.notation}, no bias", conv_kind(node.kernel)),
+        (f"{path}.bn", "batch norm", "norm"),
+        (f"{path}.relu", "ReLU", "relu"),
     )
-    for i, (last, _) in enumerate(ends):
-        drawing.sheet.arrow(end(last, "s"), end(path, f"t{i}:n"), weight=8)
-    return _Tip(path, bar=bool(following))
+    with sheet.cluster(path, row.notation, conv_kind(node.kernel), told=f"{path}: {row.notation}"):
+        last = tip.port(port)
+        for unit, title, kind in units:
+            sheet.box(unit, title, "", kind, told=f"{unit}: {title}", column=column)
+            sheet.arrow(last, end(unit, "n"), weight=20)
+            last = end(unit, "s")
+    return _Tip(f"{path}.relu")
 
 
-def _branches(drawing: _Drawing, node: Fork, path: str, tip: _Tip, column: str, port: int) -> list[tuple[str, int]]:
-    """Draw every branch; return the last box of each and its channels, those of an inner fork one by one.
+def _branch(drawing: Drawing, node: Chain, path: str, tip: _Tip, column: str, port: int) -> _Tip:
+    """All steps of a branch in one box: kernels above, filters below."""
+    kernels, filters = zip(*(_brief(child) for child in node.nodes), strict=True)
+    shape = _out(drawing, node, path)
+    told = f"{path}: {' then '.join(kernels)}, to {grid(shape)}"
+    detail = f"{' > '.join(filter(None, filters))},  {grid(shape)}"
+    drawing.sheet.box(path, " > ".join(kernels), detail, "branch", told=told, column=column)
+    drawing.sheet.arrow(tip.port(port), end(path, "n"), weight=20)
+    return _Tip(path)
+
+
+def _brief(node: Node) -> tuple[str, str]:
+    """Kernel and filters of a step."""
+    match node:
+        case Conv(filters, kernel):
+            return f"{pair(kernel)[0]}x{pair(kernel)[1]}", str(filters)
+        case Pool(op):
+            return f"{op} pool", ""
+        case Fork(branches):
+            return f"{len(branches)} branches", ""
+        case Chain() | Residual():
+            return "...", ""
+        case _:
+            assert_never(node)
+
+
+def _fork(drawing: Drawing, node: Fork, path: str, tip: _Tip, column: str, following: Spans, port: int) -> _Tip:
+    ends = _branches(drawing, node, path, tip, column, port)
+    row, name = drawing.rows[path], drawing.bar(path, "concat")
+    text = f"concat  {' + '.join(str(width) for _, width, _ in ends)} = {grid(row.out_shape)}"
+    spans = tuple(span for _, _, span in ends)
+    told = f"{path}: concat, {grid(row.out_shape)}"
+    drawing.sheet.bar(name, text, "concat", told=told, above=spans, below=following, column=column)
+    for i, (last, _, _) in enumerate(ends):
+        drawing.sheet.arrow(end(last, "s"), end(name, f"t{i}:n"), weight=8)
+    return _Tip(name, bar=bool(following))
+
+
+def _branches(drawing: Drawing, node: Fork, path: str, tip: _Tip, column: str, port: int) -> list[_End]:
+    """Draw every branch; return where each ends, those of an inner fork one by one.
 
     As in Figure 6, an inner concatenation that ends a branch is drawn as part of the outer one.
     """
-    ends: list[tuple[str, int]] = []
+    ends: list[_End] = []
     for i, child in enumerate(node.branches):
         inside, name = f"{path}.b{i}", f"{column}.b{i}"
         start = port + i if tip.bar else 0
-        if isinstance(child, Chain) and isinstance(child.nodes[-1], Fork):
-            body, inner = Chain(child.nodes[:-1]), child.nodes[-1]
-            last = _draw(drawing, body, inside, tip, name, (), start)
-            ends += _branches(drawing, inner, f"{inside}.{len(body.nodes)}", last, name, 0)
-        else:
-            last = _draw(drawing, child, inside, tip, name, (), start)
-            ends.append((last.path, drawing.rows[last.path].out_shape[0]))
+        if isinstance(child, Chain) and len(child.nodes) > 1 and drawing.shut(inside):
+            last = _branch(drawing, child, inside, tip, name, start)
+            ends.append((last.path, _out(drawing, child, inside)[0], BOX))
+            continue
+        with drawing.frame(child, inside):
+            if isinstance(child, Chain) and isinstance(child.nodes[-1], Fork):
+                body, inner = Chain(child.nodes[:-1]), child.nodes[-1]
+                last = _draw(drawing, body, inside, tip, name, (), start)
+                ends += _branches(drawing, inner, f"{inside}.{len(body.nodes)}", last, name, 0)
+            else:
+                last = _draw(drawing, child, inside, tip, name, (), start)
+                ends.append((last.path, _out(drawing, child, inside)[0], _span(child)))
     return ends
 
 
-def _leaves(node: Fork) -> Spans:
-    """Widths of the columns that reach the concatenation, those of inner forks one by one."""
-    spans: list[float] = []
-    for child in node.branches:
-        inner = child.nodes[-1] if isinstance(child, Chain) else child
-        spans += _leaves(inner) if isinstance(inner, Fork) else (_span(child),)
-    return tuple(spans)
-
-
-def _residual(drawing: _Drawing, node: Residual, path: str, tip: _Tip, column: str) -> _Tip:
+def _residual(drawing: Drawing, node: Residual, path: str, tip: _Tip, column: str) -> _Tip:
     sheet, row = drawing.sheet, drawing.rows[path]
     inner = _draw(drawing, node.body, f"{path}.body", tip, column, ())
-    up, scale = f"{path}.project", f"{path}.scale"
+    up, scale, name = f"{path}.project", f"{path}.scale", drawing.bar(path, "add")
     sheet.box(
         up,
         f"1x1 conv {row.out_shape[0]} linear",
@@ -174,10 +247,10 @@ def _residual(drawing: _Drawing, node: Residual, path: str, tip: _Tip, column: s
     branches = total(_first(node)[:-1])
     text = f"sum:  input + {node.scale:g} x residual,  {'then ReLU' if node.relu else 'no ReLU'}"
     sheet.bar(
-        path, text, "sum", told=f"{path}: {row.notation}, no batch norm after it", above=(branches, LANE), column=column
+        name, text, "sum", told=f"{path}: {row.notation}, no batch norm after it", above=(branches, LANE), column=column
     )
-    sheet.arrow(end(scale, "s"), end(path, "t0:n"), weight=20)
+    sheet.arrow(end(scale, "s"), end(name, "t0:n"), weight=20)
     lane = len(_first(node)) - 1
     shortcut = f'color="{sheet.theme.shortcut}" penwidth=1.8 arrowsize=0.7'
-    sheet.arrow(tip.port(lane), end(path, "t1:n"), weight=2, extra=shortcut)
-    return _Tip(path)
+    sheet.arrow(tip.port(lane), end(name, "t1:n"), weight=2, extra=shortcut)
+    return _Tip(name)

@@ -17,17 +17,16 @@ def overview(network: Network, theme: Theme) -> str:
     sheet = Sheet(theme)
     shape = grid(network.input_shape)
     sheet.box("input", "Input", "", "other", told=f"input, {shape}", wide=WIDE)
-    kinds = {stage.name: _kind(stage) for stage in network.stages}
+    kinds = {stage.name: stage_kind(stage) for stage in network.stages}
     last = "input"
     for stage in stages(network)[:-1]:
         if stage.repeat:
-            _stage(sheet, stage, kinds[stage.name])
+            stage_box(sheet, stage, kinds[stage.name])
             sheet.arrow(end(last), end(stage.name), extra=f'label="  {typeset(shape)}"')
             last, shape = stage.name, grid(stage.out_shape)
     for row in resolve(network):
         if "." not in row.path:
-            title, detail, kind = _head(row)
-            sheet.box(row.path, title, detail, kind, told=f"{row.path}: {row.notation}", wide=WIDE)
+            head_box(sheet, row)
             sheet.arrow(end(last), end(row.path), extra=f'label="  {typeset(shape)}"')
             last, shape = row.path, str(row.out_shape[0]) if row.out_shape[1:] == (1, 1) else grid(row.out_shape)
     if network.head.classes:
@@ -36,7 +35,8 @@ def overview(network: Network, theme: Theme) -> str:
     return sheet.dot(f"{network.label}  ·  {network.source.ref}", ranksep=0.3, columns=1)
 
 
-def _kind(stage: Stage) -> Kind:
+def stage_kind(stage: Stage) -> Kind:
+    """What a stage is painted as."""
     if stage.part in ("reduction_a", "reduction_b"):
         return "reduction"
     if stage.part in ("stem", "tail"):
@@ -44,11 +44,18 @@ def _kind(stage: Stage) -> Kind:
     return "residual" if isinstance(stage.node, Residual) else "inception"
 
 
-def _stage(sheet: Sheet, stage: StageTotal, kind: Kind) -> None:
+def stage_box(sheet: Sheet, stage: StageTotal, kind: Kind) -> None:
+    """The box of a whole stage, with its repeats and what it adds up to."""
     times = f"{stage.repeat} × " if stage.repeat > 1 else ""
     detail = f"{short(stage.params)} parameters, {short(stage.macs, 'MAC')}"
     told = f"{stage.name}: {times}{stage.title}, {detail}, {stage.source.ref}"
     sheet.box(stage.name, f"{times}{stage.title}", detail, kind, told=told, wide=WIDE)
+
+
+def head_box(sheet: Sheet, row: Row) -> None:
+    """The box of one row of the head."""
+    title, detail, kind = _head(row)
+    sheet.box(row.path, title, detail, kind, told=f"{row.path}: {row.notation}", wide=WIDE)
 
 
 def _head(row: Row) -> tuple[str, str, Kind]:

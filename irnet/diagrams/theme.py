@@ -23,6 +23,9 @@ Kind = Literal[
     "inception",
     "residual",
     "reduction",
+    "branch",
+    "norm",
+    "relu",
     "other",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -38,6 +41,9 @@ NAMES: dict[Kind, str] = {
     "inception": "Inception blocks: concatenation only",
     "residual": "residual blocks: input + scale x residual",
     "reduction": "reduction: halves the grid, pools beside convolutions",
+    "branch": "branch of several steps",
+    "norm": "batch norm",
+    "relu": "ReLU",
     "other": "",  # says what it is
 }
 
@@ -95,8 +101,10 @@ LIGHT = Theme(
     line="#6b7885",
     shortcut="#b8460e",
     paints=_paints(
-        "#dcecfa #d5f0e6 #fdf0cd #ffffff #f3e1ee #e6eaee #fbe0d2 #dcecfa #fbe0d2 #f3e1ee #f6f7f9",
-        "#2b7bba #0a8a66 #b98300 #2b7bba #a8588b #7b8794 #c8560f #2b7bba #c8560f #a8588b #8a96a3",
+        "#dcecfa #d5f0e6 #fdf0cd #ffffff #f3e1ee #e6eaee #fbe0d2 "
+        "#dcecfa #fbe0d2 #f3e1ee #eef1f4 #ece9f7 #eaf5d8 #f6f7f9",
+        "#2b7bba #0a8a66 #b98300 #2b7bba #a8588b #7b8794 #c8560f "
+        "#2b7bba #c8560f #a8588b #5d6b79 #7561b5 #5c8a12 #8a96a3",
     ),
 )
 DARK = Theme(
@@ -107,8 +115,10 @@ DARK = Theme(
     line="#93a0ad",
     shortcut="#f4a261",
     paints=_paints(
-        "#173a57 #0d4434 #4a3a0a #0e1117 #47263c #2a323b #5a2a10 #173a57 #5a2a10 #47263c #1b2129",
-        "#6db7ec #3fc79c #e3b341 #6db7ec #d694bd #8a97a4 #f0915a #6db7ec #f0915a #d694bd #75828f",
+        "#173a57 #0d4434 #4a3a0a #0e1117 #47263c #2a323b #5a2a10 "
+        "#173a57 #5a2a10 #47263c #232b34 #2d2748 #2b3a12 #1b2129",
+        "#6db7ec #3fc79c #e3b341 #6db7ec #d694bd #8a97a4 #f0915a "
+        "#6db7ec #f0915a #d694bd #a3b0bd #a99be0 #9ccc4f #75828f",
     ),
 )
 PRINT = Theme(
@@ -119,8 +129,10 @@ PRINT = Theme(
     line="#444444",
     shortcut="#000000",
     paints=_paints(
-        "#ffffff #e6e6e6 #f4f4f4 #ffffff #ffffff #d5d5d5 #ffffff #e6e6e6 #ffffff #f4f4f4 #fafafa",
-        "#222222 #222222 #222222 #000000 #222222 #222222 #000000 #222222 #000000 #222222 #555555",
+        "#ffffff #e6e6e6 #f4f4f4 #ffffff #ffffff #d5d5d5 #ffffff "
+        "#e6e6e6 #ffffff #f4f4f4 #ffffff #ffffff #ffffff #fafafa",
+        "#222222 #222222 #222222 #000000 #222222 #222222 #000000 "
+        "#222222 #000000 #222222 #444444 #444444 #444444 #555555",
     ),
 )
 THEMES = {theme.name: theme for theme in (LIGHT, DARK, PRINT)}

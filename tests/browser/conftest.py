@@ -14,7 +14,7 @@ from tests.system import browser
 
 # Streamlit's own client looks for its server below a page's path before it looks at the root.
 PROBE = re.compile(r"/\w+/_stcore/(health|host-config)$")
-PATIENCE = 120_000  # milliseconds
+PATIENCE = 30_000  # milliseconds
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,8 @@ SMALLER = f"model={MODEL}&{MODEL}.height={SMALL}&{MODEL}.width={SMALL}"
 DRAWN = ".frame[data-drawn] svg"
 PICTURES = {
     "": (DRAWN, 3),
-    "network": (DRAWN, 2),
+    "network": (DRAWN, 1),
+    "network?level=units&overlay=MACs&edges=channels": (DRAWN, 1),
     "compare": (DRAWN, 2),
     f"compare?{SMALLER}&compare=Counts": (".js-plotly-plot .bars .point", 14),
     f"cost?{SMALLER}": ("[data-testid=stDataFrame] canvas", 1),
@@ -41,32 +42,6 @@ def _count(selector: str) -> str:
         "[document, ...[...document.querySelectorAll('*')].map(e => e.shadowRoot).filter(Boolean)]"
         f".reduce((n, root) => n + root.querySelectorAll({selector!r}).length, 0)"
     )
-
-
-def test_a_click_in_the_plan_opens_the_stage_and_the_address_follows(viewer: Viewer) -> None:
-    page = viewer.open(f"network?model={MODEL}")
-    page.locator("g#block_c").click()
-    expect(page.get_by_role("combobox", name="Stage")).to_have_value("block_c")
-    expect(page).to_have_url(re.compile("stage=block_c"))
-    expect(page.locator(r"g#block_c\.0\.project")).to_be_visible()
-    page.locator(r"g#block_c\.0\.project").click()
-    expect(page.get_by_role("table").get_by_text("block_c.0.project")).to_be_visible()
-    assert not viewer.troubles()
-
-
-def test_a_link_reopens_the_view(viewer: Viewer) -> None:
-    page = viewer.open(f"network?model={MODEL}&{MODEL}.a=7&stage=block_b&step=block_b.0.scale")
-    expect(page.locator("g.chosen#block_b")).to_be_visible()
-    expect(page.locator(r"g.chosen#block_b\.0\.scale")).to_be_visible()
-    expect(page.locator("g#block_a text").first).to_have_text("7 × Inception-ResNet-A")
-
-
-def test_a_box_is_chosen_with_the_keyboard(viewer: Viewer) -> None:
-    page = viewer.open(f"network?model={MODEL}")
-    page.locator("g#stem").focus()
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("combobox", name="Stage")).to_have_value("block_a")
 
 
 def test_model_and_knobs_go_along_to_another_page(viewer: Viewer) -> None:

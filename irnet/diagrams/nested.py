@@ -1,0 +1,135 @@
+"""A network with any of its boxes open: blocks, branches and steps drawn inside the boxes they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from irnet.analysis.boxes import Box, boxes
+from irnet.analysis.tables import StageTotal, stages
+from irnet.diagrams.block import BRANCH, STEP, Drawing, inside
+from irnet.diagrams.overview import head_box, stage_box, stage_kind
+from irnet.diagrams.sheet import Look, Sheet, end, typeset
+from irnet.diagrams.theme import Theme
+from irnet.resolve import resolve
+from irnet.spec import Network, Stage
+from irnet.units import grid
+
+LEVELS = ("stages", "branches", "steps", "units")  # the finest that is shown; a box of one opens to those of the next
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Which boxes are open: all down to a level, except for those that a reader turned over."""
+
+    level: int = 0  # index of the finest of `LEVELS` that is shown
+    turned: frozenset[str] = frozenset()
+    shown: str = ""  # the block that stands for its stage, such as "block_b.3", or a box inside it
+
+    def __call__(self, path: str, depth: int | None) -> bool:
+        """Whether the box at `path` is open; `depth` is the index of its level, None for one that starts open."""
+        return (depth is None or depth < self.level) != (path in self.turned)
+
+
+def depth(box: Box) -> int | None:
+    """The index of the level that a box belongs to; None for one that is open as soon as it is seen."""
+    if box.op == "conv":
+        return STEP
+    return {"stage": 0, "branch": BRANCH}.get(box.level)
+
+
+def turn(opened: Opened, path: str) -> Opened:
+    """`opened` with one box turned over, shut if it was open and open if it was shut."""
+    return replace(opened, turned=opened.turned ^ {path}, shown=path if "." in path else opened.shown)
+
+
+def revealing(network: Network, opened: Opened, path: str) -> Opened:
+    """`opened` with every box open that stands round the one at `path`, so that it can be seen."""
+    found, around = boxes(network), []
+    while path and (path := found[path].parent):
+        if found[path].children and not opened(path, depth(found[path])) and not _frameless(found, path):
+            around.append(path)
+    return replace(opened, turned=opened.turned ^ frozenset(around))
+
+
+def _frameless(found: Mapping[str, Box], path: str) -> bool:
+    """Whether a box is never drawn as one: the only block of its stage, and what a block consists of."""
+    box = found[path]
+    alone = box.level == "block" and len(found[box.parent].children) == 1
+    return alone or (box.level == "step" and box.op == "group")
+
+
+def nested(network: Network, theme: Theme, opened: Opened, look: Look | None = None) -> str:
+    """DOT of `network` from its input to the softmax, with boxes open as `opened` says."""
+    spoken = {path: box.spoken for path, box in boxes(network).items()}
+    sheet = Sheet(theme, look=replace(look or Look(), spoken=spoken))
+    drawing = _Nested(network, opened, Drawing(sheet, {row.path: row for row in resolve(network)}, opened))
+    last = "input"
+    sheet.box("input", "Input", "", "other", told=f"input, {grid(network.input_shape)}", wide=2.5)
+    shape = network.input_shape
+    for stage, total in zip(network.stages, stages(network), strict=False):
+        if stage.repeat:
+            last = drawing.stage(stage, total, last, _label(shape))
+            shape = total.out_shape
+    for row in resolve(network):
+        if "." not in row.path:
+            head_box(sheet, row)
+            sheet.arrow(end(last), end(row.path), extra=_label(row.in_shape))
+            last = row.path
+    return sheet.dot(f"{network.label}  \u00b7  {network.source.ref}", ranksep=0.3, columns=3)
+
+
+def _label(shape: tuple[int, int, int]) -> str:
+    return f'label="  {typeset(str(shape[0]) if shape[1:] == (1, 1) else grid(shape))}"'
+
+
+@dataclass(frozen=True, slots=True)
+class _Nested:
+    network: Network
+    opened: Opened
+    drawing: Drawing
+
+    def stage(self, stage: Stage, total: StageTotal, last: str, label: str) -> str:
+        """Draw a stage below `last`, shut or open; return the id of its last box."""
+        sheet, kind = self.drawing.sheet, stage_kind(stage)
+        if not self.opened(stage.name, 0):
+            stage_box(sheet, total, kind)
+            sheet.arrow(end(last), end(stage.name), extra=label)
+            return stage.name
+        times = f"{stage.repeat} x " if stage.repeat > 1 else ""
+        with sheet.cluster(stage.name, f"{times}{stage.title}", kind, told=f"{stage.name}: {times}{stage.title}"):
+            if stage.repeat == 1:
+                return self._inside(stage, f"{stage.name}.0", last)
+            return self._blocks(stage, last)
+
+    def _blocks(self, stage: Stage, last: str) -> str:
+        """One block of the stage, and boxes that stand for those before and after it."""
+        sheet = self.drawing.sheet
+        shown = f"{self.opened.shown}."
+        index = next((i for i in range(stage.repeat) if shown.startswith(f"{stage.name}.{i}.")), 0)
+        for first, count in ((0, index), (index + 1, stage.repeat - index - 1)):
+            if first:
+                last = self._block(stage, index, last)
+            if count:
+                name = f"{stage.name}.{first}-{first + count - 1}"
+                told = f"{count} more blocks, like the one shown"
+                sheet.box(name, f"{count} more", "like the one shown", "other", told=told, wide=1.8)
+                sheet.arrow(end(last), end(name))
+                last = name
+        return last
+
+    def _block(self, stage: Stage, index: int, last: str) -> str:
+        sheet, path, kind = self.drawing.sheet, f"{stage.name}.{index}", stage_kind(stage)
+        which = f"{stage.title}, {index + 1} of {stage.repeat}"
+        if not self.opened(path, None):
+            sheet.box(path, which, "", kind, told=f"{path}: {which}", wide=2.5)
+            sheet.arrow(end(last), end(path))
+            return path
+        with sheet.cluster(path, which, "other", told=f"{path}: {which}"):
+            return self._inside(stage, path, last)
+
+    def _inside(self, stage: Stage, path: str, last: str) -> str:
+        """Draw the inside of a block under a bar for its input."""
+        name = f"{path}.input"
+        self.drawing.sheet.arrow(end(last), end(name, "n"))
+        return inside(self.drawing, stage.node, path, name, path)

@@ -1,0 +1,88 @@
+"""Overlays: fills that say how much a box holds, and arrows as wide as what runs along them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import prod
+from types import MappingProxyType
+from typing import Literal, get_args
+
+from irnet.analysis.boxes import Box, boxes
+from irnet.diagrams.sheet import Look
+from irnet.diagrams.theme import Theme
+from irnet.spec import Network, Shape
+from irnet.units import short
+
+Overlay = Literal["operation", "parameters", "MACs", "activation memory", "receptive field"]
+OVERLAYS: tuple[Overlay, ...] = get_args(Overlay)
+Edges = Literal["alike", "channels", "bytes"]
+EDGES: tuple[Edges, ...] = get_args(Edges)
+BYTES = 4  # of a float32
+THIN, THICK = 0.8, 6.0  # points
+
+_AMOUNT: Mapping[str, tuple[Callable[[Box], int], str]] = MappingProxyType(
+    {
+        "parameters": (lambda box: box.params, ""),
+        "MACs": (lambda box: box.macs, "MAC"),
+        "activation memory": (lambda box: BYTES * box.activation_elements, "B"),
+        "receptive field": (lambda box: max(box.rows[-1].field.size), "px"),
+    }
+)
+_STEPS = MappingProxyType(  # light to heavy; text keeps a contrast of 4.5 to 1 on each
+    {
+        "light": ("#ffffff", "#fdf1d8", "#fadfa6", "#f5c56b", "#eca63a"),
+        "dark": ("#0e1117", "#2b2411", "#47390f", "#634c0a", "#7d5d00"),
+        "print": ("#ffffff", "#f0f0f0", "#dedede", "#cacaca", "#b4b4b4"),
+    }
+)
+_BOUNDS = (0.0, 0.02, 0.08, 0.25, 1.0)  # of the largest amount: the upper end of each step
+
+
+def look(network: Network, theme: Theme, overlay: Overlay = "operation", edges: Edges = "alike") -> Look:
+    """How the boxes and arrows of `network` are painted.
+
+    Parameters
+    ----------
+    overlay
+        What the fills stand for. "operation" leaves the theme's.
+    edges
+        What the width of an arrow stands for: channels, or bytes of one image in float32.
+
+    Raises
+    ------
+    ValueError
+        For an unknown overlay or kind of edges.
+    """
+    if overlay not in OVERLAYS:
+        raise ValueError(f"no overlay is called {overlay!r}; they are {', '.join(OVERLAYS)}")
+    if edges not in EDGES:
+        raise ValueError(f"arrows can't stand for {edges!r}; they can for {', '.join(EDGES)}")
+    widths = {} if edges == "alike" else _widths(network, edges)
+    if overlay == "operation":
+        return Look(widths=widths)
+    amount, unit = _AMOUNT[overlay]
+    amounts = {path: amount(box) for path, box in boxes(network).items()}
+    largest = max((amounts[p] for p, box in boxes(network).items() if box.level != "stage"), default=0) or 1
+    fills = _STEPS[theme.name]
+    legend = [(fills[0], f"{overlay}: none" if overlay != "receptive field" else f"{overlay}: up to 1 px")]
+    legend += [
+        (fill, f"up to {short(largest * bound, unit)}") for fill, bound in zip(fills[1:], _BOUNDS[1:], strict=True)
+    ]
+    painted = {path: fills[_step(value, largest)] for path, value in amounts.items()}
+    return Look(fills=painted, widths=widths, legend=tuple(legend))
+
+
+def _step(value: int, largest: int) -> int:
+    return next((i for i, bound in enumerate(_BOUNDS) if value <= bound * largest), len(_BOUNDS) - 1)
+
+
+def _widths(network: Network, edges: Edges) -> dict[str, float]:
+    """Points of the arrows that leave a box, by its path; the bar at a block's input counts as its input."""
+    shapes: dict[str, Shape] = {"input": network.input_shape}
+    for path, box in boxes(network).items():
+        shapes[path] = box.out_shape
+        if box.level == "block":
+            shapes[f"{path}.input"] = box.in_shape
+    amount = {path: shape[0] if edges == "channels" else BYTES * prod(shape) for path, shape in shapes.items()}
+    largest = max(amount.values())
+    return {path: round(THIN + (THICK - THIN) * value / largest, 1) for path, value in amount.items()}
