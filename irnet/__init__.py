@@ -19,18 +19,19 @@ from irnet.models import PRESETS, network
 from irnet.resolve import resolve
 
 if TYPE_CHECKING:
-    from irnet.diagrams import diagram
+    from irnet.diagrams import diagram, explore
     from irnet.runtime.build import build
     from irnet.runtime.capture import capture, intervene
 
 __version__ = "0.1.0"
-__all__ = ["PRESETS", "build", "capture", "compare", "diagram", "intervene", "network", "resolve"]
+__all__ = ["PRESETS", "build", "capture", "compare", "diagram", "explore", "intervene", "network", "resolve"]
 
 _LAZY = {
     "build": "irnet.runtime.build",
     "capture": "irnet.runtime.capture",
     "intervene": "irnet.runtime.capture",
     "diagram": "irnet.diagrams",
+    "explore": "irnet.diagrams",
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.exceptions import TyperException
@@ -19,6 +19,7 @@ from irnet.analysis.ledger import ledger, records, sums
 from irnet.analysis.provenance import errata_of
 from irnet.analysis.tables import overview, summary
 from irnet.diagrams import FORMATS, save
+from irnet.diagrams.page import page
 from irnet.models import PRESETS, full_name, network
 from irnet.models.recipe import read
 from irnet.spec import Network
@@ -57,6 +58,19 @@ def diagram(
     """Draw the network and one block of every stage as SVG, PNG, PDF and DOT."""
     files = [str(file) for file in save(_network(name, knobs), out, theme, FORMATS)]
     show(files, form, lambda written: typer.echo("\n".join(written)))
+
+
+@app.command()
+def export(
+    name: Name,
+    out: Annotated[Path, typer.Option(help="File to write.")],
+    knobs: Knobs = None,
+    form: Annotated[Literal["html"], typer.Option("--format", help="What to write.")] = "html",
+) -> None:
+    """Write the network as one interactive page that opens from a disk and asks no server for anything."""
+    del form  # the only one there is
+    out.write_text(page(_network(name, knobs)), encoding="utf-8")
+    typer.echo(out)
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -101,6 +102,16 @@ def test_diagram_writes_four_formats_without_a_system_graphviz(tmp_path: Path) -
     assert all(file.stat().st_size for file in files)
 
 
+def test_export_writes_one_page_that_names_no_other_host(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "net.html"
+    assert main(["export", V1, "--out", str(file), "--set", "b=2"]) == 0
+    text = file.read_text(encoding="utf-8")
+    assert "2 \u00d7 Inception-ResNet-B" in text
+    hosts = {found for found in re.findall(r"https?://[\w./-]+", text) if not found.startswith("http://www.w3.org/")}
+    assert hosts == set()
+    assert capsys.readouterr().out.strip() == str(file)
+
+
 @pytest.mark.parametrize("verb", ["list", "errata"])
 def test_a_verb_prints_a_table_for_people(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([verb]) == 0
@@ -131,6 +142,8 @@ def test_a_verb_about_networks_prints_a_table_for_people(verb: list[str], capsys
         (("activations", V1, "--init", "zero"), "init='zero' is not one of torch, he, tf"),
         (("diagram", V1, "--out", "/dev/null/d"), "Not a directory"),
         (("diagram", V1, "--out", "d", "--theme", "neon"), "no theme is called 'neon'"),
+        (("export", V1, "--out", "/dev/null/net.html"), "Not a directory"),
+        (("export", V1, "--out", "net.svg", "--format", "svg"), "'svg' is not"),
         (("paint", V1), "No such command 'paint'"),
         (("summary", V1, "--format", "xml"), "'xml' is not one of 'text', 'json'"),
     ],

@@ -7,7 +7,7 @@ import torch
 from hypothesis import assume, given
 
 from irnet.models import PRESETS, network
-from irnet.resolve import TooSmall, resolve
+from irnet.resolve import resolve
 from irnet.runtime.build import build
 from irnet.spec import Network
 from tests.walks import flat, networks, seen, torch_macs, torch_params
@@ -92,7 +92,3 @@ def test_a_spec_is_too_small_exactly_when_torch_refuses_it(spec: Network) -> Non
     else:
         with pytest.raises(RuntimeError, match=r"(?i)size|kernel"):
             model(image)
-
-
-def test_too_small_is_a_value_error() -> None:
-    assert issubclass(TooSmall, ValueError)

@@ -13,6 +13,7 @@ from irnet.diagrams.nested import Opened, nested
 from irnet.diagrams.overlay import Edges, Overlay
 from irnet.diagrams.overlay import look as paint
 from irnet.diagrams.overview import overview
+from irnet.diagrams.page import Page
 from irnet.diagrams.render import FORMATS, Format, layout_engine, render
 from irnet.diagrams.theme import theme_named
 from irnet.models import network as preset
@@ -20,7 +21,7 @@ from irnet.spec import Network, Stage
 
 dot_command.DOT_BINARY = layout_engine()  # so that a graphviz.Digraph shows itself without a system Graphviz
 
-__all__ = ["FORMATS", "diagram", "drawn", "source", "words"]
+__all__ = ["FORMATS", "diagram", "drawn", "explore", "source", "words"]
 
 
 def stage_named(network: Network, name: str) -> Stage:
@@ -115,6 +116,17 @@ def diagram(network: Network | str, path: str | None = None, theme: str = "light
         raise ValueError(f"{path!r} is not a stage or one of its blocks, such as 'block_b' or 'block_b.3'")
     _, *body, _ = source(spec, stage, theme, int(index or 0)).splitlines(keepends=True)
     return Diagram(spec, stage, body)
+
+
+def explore(network: Network | str) -> Page:
+    """The network as a canvas that opens in place; it shows itself in a notebook cell, without a server.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name.
+    """
+    return Page(preset(network) if isinstance(network, str) else network)
 
 
 def save(network: Network, folder: Path, theme: str = "light", forms: tuple[Format, ...] = FORMATS) -> list[Path]:

@@ -1,5 +1,5 @@
 // Where the reader stands: pan, zoom, fit, and a small map once the picture is larger than the view.
-const SMALLEST = 0.05, LARGEST = 6, MARGIN = 8, BAR = 44;  // pixels; the buttons have a strip of their own
+const SMALLEST = 0.05, LARGEST = 6, MARGIN = 8, BAR = 44, READABLE = 0.6;  // pixels; the buttons have a strip of their own
 
 function place(s, glide) {
   s.sheet.classList.toggle("glide", Boolean(glide));
@@ -25,6 +25,24 @@ function fit(s) {
   s.k = Math.max(SMALLEST, Math.min((W - 2 * MARGIN) / w, (H - BAR - MARGIN) / h, 1.25));
   s.x = (W - w * s.k) / 2;
   s.y = BAR + (H - BAR - MARGIN - h * s.k) / 2;
+  place(s, false);
+}
+
+// The first look: everything, or, where that would be too small to read, the full width around what is chosen.
+function begin(s) {
+  fit(s);
+  if (!s.svg || s.k >= READABLE) return;
+  const { w } = size(s), W = s.view.clientWidth, H = s.view.clientHeight;
+  s.k = Math.max(READABLE, Math.min((W - 2 * MARGIN) / w, 1));
+  s.x = (W - w * s.k) / 2;
+  s.y = BAR;
+  s.fitted = false;
+  place(s, false);
+  const chosen = find(s, s.selected);
+  if (!chosen) return;
+  const view = s.view.getBoundingClientRect(), box = chosen.getBoundingClientRect();
+  s.x += W / 2 - (box.left - view.left + box.width / 2);
+  s.y += H / 2 - (box.top - view.top + box.height / 2);
   place(s, false);
 }
 

@@ -70,7 +70,7 @@ function draw(s, text) {
   s.svg = s.sheet.firstElementChild;
   offer(s);
   links(s);
-  if (before.size) anchor(s, before); else fit(s);
+  if (before.size) anchor(s, before); else begin(s);
   mark(s);
   glide(s, before);
   const chosen = find(s, s.selected);

@@ -21,7 +21,7 @@ function find(s, id) {
 function anchor(s, before) {
   const id = s.turned && before.has(s.turned) && find(s, s.turned) ? s.turned : null;
   s.turned = null;
-  if (!id || s.fitted) return fit(s);
+  if (!id) return begin(s);
   place(s, false);
   const was = before.get(id), is = frameOf(find(s, id));
   s.x += was.left + was.width / 2 - is.left - is.width / 2;

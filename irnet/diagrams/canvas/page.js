@@ -1,0 +1,74 @@
+// The canvas without a server: every state is laid out beforehand, and the address after # holds the view.
+const { states, details, colours, levels, label } = JSON.parse(document.getElementById("data").textContent);
+const root = document.getElementById("canvas"), told = document.getElementById("told");
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const view = { key: "0", box: "" };
+
+function read() {
+  const asked = new URLSearchParams(location.hash.slice(1));
+  view.key = states[asked.get("open")] ? asked.get("open") : "0";
+  view.box = details[asked.get("box")] ? asked.get("box") : "";
+}
+
+function recolour(svg) {
+  return dark.matches ? svg.replace(/#[0-9a-f]{6}/g, (colour) => colours[colour] ?? colour) : svg;
+}
+
+function render() {
+  const svg = recolour(states[view.key]);
+  const shown = [...svg.matchAll(/ id="([^"]+)"/g)].map((found) => found[1]).filter((id) => details[id]);
+  canvas({
+    data: { light: svg, dark: svg, label, height: Math.max(420, innerHeight - 190), map: true, selected: view.box || null, choices: shown, openable: shown.filter((id) => details[id].opens) },
+    parentElement: root,
+    setTriggerValue: (what, value) => ({ clicked: select, toggled: turnOver, searched: () => document.getElementById("find").focus() })[what](value),
+  });
+  told.replaceChildren(...Object.entries(details[view.box]?.told ?? {}).map(([name, value]) => {
+    const row = document.createElement("tr"), head = document.createElement("th"), cell = document.createElement("td");
+    head.scope = "row"; head.textContent = name; cell.textContent = value;
+    row.append(head, cell);
+    return row;
+  }));
+  document.getElementById("empty").hidden = Boolean(view.box);
+  for (const radio of document.querySelectorAll("#levels input")) radio.checked = radio.value === view.key;
+}
+
+function write() {
+  const hash = new URLSearchParams(Object.entries({ open: view.key, box: view.box }).filter(([, value]) => value && value !== "0"));
+  history.pushState(null, "", `#${hash}`);
+  render();
+}
+
+function select(path) { view.box = path; write(); }
+
+// A state is a level of the whole network ("2"), or of one stage while the others are shut ("block_b:2").
+function turnOver(path) {
+  const stage = path.split(".")[0], depth = details[path].depth;
+  const [only, level] = view.key.includes(":") ? view.key.split(":") : ["", view.key];
+  const open = only && only !== stage ? 0 : Number(level);
+  const next = open > depth ? depth : depth + 1;
+  const key = only || open === 0 ? (next ? `${stage}:${next}` : "0") : String(next);
+  view.box = path;
+  view.key = states[key] ? key : "0";
+  write();
+}
+
+levels.forEach((name, i) => {
+  const label = document.createElement("label"), radio = document.createElement("input");
+  Object.assign(radio, { type: "radio", name: "level", value: String(i), onchange: () => { view.key = String(i); write(); } });
+  label.append(radio, ` ${name}`);
+  document.getElementById("levels").append(label);
+});
+document.getElementById("find").addEventListener("input", ({ target }) => {
+  const text = target.value.trim().toLowerCase();
+  const found = text ? Object.keys(details).filter((id) => details[id].words.includes(text)) : [];
+  document.getElementById("matches").textContent = text ? `${found.length} boxes` : "";
+  if (!found.length) return;
+  view.box = found[0];
+  const needs = details[found[0]].needs;
+  if (needs) view.key = `${found[0].split(".")[0]}:${needs}`;
+  write();
+});
+addEventListener("popstate", () => { read(); render(); });
+dark.addEventListener("change", render);
+read();
+render();

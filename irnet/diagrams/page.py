@@ -1,0 +1,100 @@
+"""A network as one HTML file: the canvas with every level laid out beforehand, and no request to anywhere."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator
+
+from irnet.analysis.boxes import Box, boxes, details
+from irnet.diagrams.canvas import HERE, assets
+from irnet.diagrams.caption import overview_words
+from irnet.diagrams.nested import LEVELS, Opened, depth, nested
+from irnet.diagrams.render import render
+from irnet.diagrams.theme import DARK, LIGHT
+from irnet.spec import Network
+
+
+def page(network: Network) -> str:
+    """The file's text; it opens from a disk, in light and dark, and its address after # holds the view.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> "http-equiv" in page(network("inception_resnet_v1", a=1, b=1, c=1))
+    True
+    """
+    told = overview_words(network)
+    canvas, css, script = assets()
+    data = {
+        "states": dict(_states(network)),
+        "details": {path: _detail(network, box) for path, box in boxes(network).items() if _drawn(box)},
+        "colours": _dark_for_light(),
+        "levels": LEVELS,
+        "label": told.alt,
+    }
+    text = (HERE / "page.html").read_text(encoding="utf-8")
+    filled = {
+        "TITLE": html.escape(network.label),
+        "CAPTION": html.escape(told.caption),
+        "CSS": css,
+        "CANVAS": canvas,
+        "DATA": json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
+        "SCRIPT": f"{script}\n{(HERE / 'page.js').read_text(encoding='utf-8')}",
+    }
+    return re.sub(r"@([A-Z]+)@", lambda found: filled[found[1]], text)
+
+
+def _states(network: Network) -> Iterator[tuple[str, str]]:
+    """Every state that the file can show: the network at each level, and each stage open by itself at each level."""
+    for level in range(len(LEVELS)):
+        yield str(level), _svg(network, Opened(level))
+    found = boxes(network)
+    for stage in (s.name for s in network.stages if s.repeat):
+        for level in range(1, len(LEVELS)):
+            inside = (box for box in found.values() if box.stage == stage and box.children)
+            turned = frozenset(box.path for box in inside if (at := depth(box)) is not None and at < level)
+            yield f"{stage}:{level}", _svg(network, Opened(0, turned))
+
+
+def _svg(network: Network, opened: Opened) -> str:
+    return render(nested(network, LIGHT, opened), "svg").decode()
+
+
+def _drawn(box: Box) -> bool:
+    """Whether a box is in one of the states: of the blocks of a stage, the first one is shown."""
+    parts = box.path.split(".")
+    return len(parts) == 1 or parts[1] == "0"
+
+
+def _detail(network: Network, box: Box) -> dict[str, object]:
+    told = details(network, box.path)
+    at, around = depth(box), boxes(network).get(box.parent)
+    needs = 0
+    while around:
+        needs = max(needs, (depth(around) or 0) + 1)
+        around = boxes(network).get(around.parent)
+    opens = bool(box.children) and at is not None
+    title = "" if box.level == "branch" and box.op == "group" else box.title  # its steps are found by theirs
+    words = f"{box.path} {title} {box.op} {box.source.ref}".lower()
+    return {"told": told, "opens": opens, "depth": at or 0, "needs": needs, "words": words}
+
+
+def _dark_for_light() -> dict[str, str]:
+    """The dark theme's colour for every colour of the light one; kinds that share one colour share the other too."""
+    pairs = {getattr(LIGHT, name): getattr(DARK, name) for name in ("ink", "faint", "line", "shortcut", "paper")}
+    for kind, paint in LIGHT.paints.items():
+        pairs |= {paint.fill: DARK.paints[kind].fill, paint.border: DARK.paints[kind].border}
+    return pairs
+
+
+class Page:
+    """A network that shows itself in a notebook cell as its page, in a frame of its own."""
+
+    def __init__(self, network: Network, height: int = 820) -> None:
+        self.network, self.height = network, height
+
+    def _repr_html_(self) -> str:
+        source = html.escape(page(self.network), quote=True)
+        return f'<iframe srcdoc="{source}" width="100%" height="{self.height}" style="border:0"></iframe>'

@@ -1,0 +1,39 @@
+"""axe-core finds nothing that is ours on any page, light or dark; the phone's page has no sideways scroll."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.apps import SMALL
+from tests.browser.conftest import Viewer
+
+MODEL = "inception_resnet_v1.paper"
+SMALLER = f"model={MODEL}&{MODEL}.height={SMALL}&{MODEL}.width={SMALL}"
+PAGES = [
+    "",
+    f"network?model={MODEL}&box=block_b&level=branches",
+    "compare",
+    f"cost?{SMALLER}",
+    f"activations?{SMALLER}",
+]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("address", PAGES)
+def test_axe_finds_nothing(viewer: Viewer, address: str, scheme: Literal["light", "dark"]) -> None:
+    viewer.page.emulate_media(color_scheme=scheme)
+    page = viewer.open(address)
+    page.wait_for_timeout(500)
+    found = Axe().run(page).response["violations"]
+    assert [(rule["id"], [node["html"][:160] for node in rule["nodes"]][:4]) for rule in found] == []
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_phone_shows_a_page_without_sideways_scroll(viewer: Viewer, address: str) -> None:
+    viewer.page.set_viewport_size({"width": 390, "height": 844})
+    page = viewer.open(address)
+    assert page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+    assert not viewer.troubles()
