@@ -18,7 +18,7 @@ from tests.system import browser
 HERE = Path(__file__).parent
 V2 = "inception_resnet_v2"
 PAGES = {
-    "network": f"network?model={V2}.paper&stage=block_b&step=block_b.0.project",
+    "network": f"network?model={V2}.paper&box=block_b.0.body.b1.1&overlay=operation",
     "compare": f"compare?model={V2}.tf_slim&with={V2}.paper&compare=Counts",
     "cost": f"cost?model={V2}.paper&cost=Tree",
     "activations": f"activations?model={V2}.paper&norm=running&reference=true",

@@ -139,6 +139,11 @@ def test_every_stage_is_in_exactly_one_part(one: str, two: str) -> None:
     assert names == [sorted([*(stage.name for stage in network(name).stages), "head"]) for name in (one, two)]
 
 
+def test_parts_stand_in_the_order_of_the_network_and_the_head_is_one_of_its_own() -> None:
+    parts = [pair.part for pair in compared(V1, SLIM).pairs]
+    assert parts == ["stem", "a", "reduction_a", "b", "reduction_b", "c", "tail", "head"]
+
+
 @each_pair
 def test_the_other_way_round_every_change_changes_sides(one: str, two: str) -> None:
     forth = [(change.left, change.right) for change in compared(one, two).changes]

@@ -122,7 +122,7 @@ def test_the_ledger_lists_what_nobody_counts_with_its_amount() -> None:
     ],
 )
 def test_a_knob_is_read_with_its_type(text: str, expected: tuple[str, object]) -> None:
-    assert read(PRESETS["inception_resnet_v2.paper"], text) == expected
+    assert repr(read(PRESETS["inception_resnet_v2.paper"], text)) == repr(expected)
 
 
 @pytest.mark.parametrize("text", ["", "a", "a=", "=6", "a=six", "a=6.5", "input_size=2x2x2", "input_size=bigx9"])

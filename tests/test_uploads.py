@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 
 from irnet.experiments.photos import MAX_BYTES, decoded
 
-RAMP = np.linspace(0, 255, 48 * 64).reshape(48, 64).astype(np.uint8)
+RAMP = (255 * np.linspace(0, 1, 48 * 64) ** 2).reshape(48, 64).astype(np.uint8)  # more dark than light
 COLOUR = Image.fromarray(np.stack([RAMP, RAMP[::-1], RAMP[:, ::-1]], axis=2))
 UNREADABLE = r"^the file is not a JPEG, PNG or WebP picture that can be read$"
 

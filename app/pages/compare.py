@@ -29,16 +29,16 @@ if drawings.open:
         with st.grid(2, min_column_width=360):
             for side, spec, stages in zip(("left", "right"), sides, found.drawable(part), strict=True):
                 with st.container(border=True):
-                    st.subheader(spec.label)
+                    st.header(spec.label)
                     for stage in stages:
                         diagram(spec, stage, key=f"{side}.{stage}", height=560 if stage else 700)
                         show.files(spec, stage, key=f"{side}.{stage}.file")
 if differences.open:
     with differences:
-        st.subheader("Knobs")
+        st.header("Knobs")
         knobs = changed_knobs(left.recipe, PRESETS[right.name])
         show.changes(knobs, sides, "knobs")
-        st.subheader("Structure")
+        st.header("Structure")
         show.changes(found.changes, sides, "structure")
 if counts.open:
     with counts:

@@ -18,7 +18,7 @@ with st.grid(3, min_column_width=300):
     for name, idea in text.IDEAS.items():
         spec, total = network(name), totals(network(name))
         with st.container(border=True):
-            st.subheader(name.removesuffix(".paper"))
+            st.header(name.removesuffix(".paper"))
             st.markdown(idea)
             show.figures({"Parameters": short(total.params), "MACs": short(total.macs)})
             diagram(spec, key=f"diagram.{name}", height=720)

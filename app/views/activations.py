@@ -30,7 +30,8 @@ def picture() -> Image.Image:
         own = st.file_uploader("Your own photograph", ["jpg", "jpeg", "png", "webp"], help=text.EMPTY_UPLOAD)
         name = st.selectbox("Photograph", PHOTOS, key="photo", bind="query-params", disabled=own is not None)
     image = decoded(own.getvalue(), own.name) if own else photo(name)
-    preview.image(image, caption=own.name if own else name)
+    shown = own.name if own else name
+    preview.image(image, caption=shown, alt=f"The photograph that is run: {shown}")
     return image
 
 

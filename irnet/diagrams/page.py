@@ -40,7 +40,7 @@ def page(network: Network) -> str:
         "CAPTION": html.escape(told.caption),
         "CSS": css,
         "CANVAS": canvas,
-        "DATA": json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
+        "DATA": json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c"),
         "SCRIPT": f"{script}\n{(HERE / 'page.js').read_text(encoding='utf-8')}",
     }
     return re.sub(r"@([A-Z]+)@", lambda found: filled[found[1]], text)

