@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from irnet.diagrams import canvas_svg, drawn
+from irnet.diagrams import canvas_svgs, drawn
 from irnet.diagrams.nested import Opened
 from irnet.diagrams.overlay import Edges, Overlay
 from irnet.diagrams.render import Format
@@ -25,6 +25,6 @@ def picture(network: Network, form: Format, stage: str = "", theme: str = "light
 
 
 @st.cache_data(max_entries=512, show_spinner=False, hash_funcs=BY_KEY)
-def drawing(network: Network, opened: Opened, overlay: Overlay, edges: Edges, theme: str) -> bytes:
-    """SVG of a network with some of its boxes open."""
-    return canvas_svg(network, opened, theme, overlay, edges)
+def drawings(network: Network, opened: Opened, overlay: Overlay, edges: Edges) -> tuple[bytes, bytes]:
+    """SVG of a network with some of its boxes open, light and dark."""
+    return canvas_svgs(network, opened, overlay, edges)

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 import torch
 from hypothesis import assume, given
 
 from irnet.models import PRESETS, network
-from irnet.resolve import resolve
-from irnet.runtime.build import build
+from irnet.resolve import Row, resolve
+from irnet.runtime.build import Model, build
 from irnet.spec import Network
-from tests.walks import flat, networks, seen, torch_macs, torch_params
+from tests.walks import Seen, flat, networks, seen, torch_macs, torch_params
 
 SIZES: dict[str, int | tuple[int, int]] = {"its own": 0, "even grids": (224, 256), "uneven": (261, 139)}
 CASES = [(name, size) for name in PRESETS for size in SIZES]
+
+
+@cache
+def walked(spec: Network) -> tuple[tuple[Row, ...], Model, dict[str, Seen]]:
+    """Rows of a network, its module on "meta", and what went in and out of every part of that."""
+    model = build(spec, device="meta")
+    return resolve(spec), model, seen(model)
 
 
 def sized(name: str, size: str) -> Network:
@@ -22,22 +31,20 @@ def sized(name: str, size: str) -> Network:
 
 @pytest.mark.parametrize(("name", "size"), CASES)
 def test_every_row_has_the_input_and_output_of_its_module(name: str, size: str) -> None:
-    spec = sized(name, size)
-    shapes = seen(build(spec, device="meta"))
-    rows = {row.path: (flat(row.in_shape), flat(row.out_shape)) for row in resolve(spec)}
-    assert rows == {path: (flat(shapes[path].in_shape), flat(shapes[path].out_shape)) for path in rows}
+    rows, _, shapes = walked(sized(name, size))
+    found = {row.path: (flat(row.in_shape), flat(row.out_shape)) for row in rows}
+    assert found == {path: (flat(shapes[path].in_shape), flat(shapes[path].out_shape)) for path in found}
 
 
 @pytest.mark.parametrize(("name", "size"), CASES)
 def test_every_row_has_the_macs_of_its_module(name: str, size: str) -> None:
-    spec = sized(name, size)
-    model, rows = build(spec, device="meta"), resolve(spec)
-    assert {row.path: row.macs for row in rows} == torch_macs(model, rows, seen(model))
+    rows, model, shapes = walked(sized(name, size))
+    assert {row.path: row.macs for row in rows} == torch_macs(model, rows, shapes)
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_row_has_the_parameters_of_its_module(name: str) -> None:
-    model, rows = build(name, device="meta"), resolve(network(name))
+    rows, model, _ = walked(network(name))
     assert {row.path: row.params for row in rows} == torch_params(model, rows)
 
 
@@ -50,16 +57,16 @@ def test_paths_are_unique(name: str) -> None:
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_layer_of_torch_belongs_to_a_row(name: str) -> None:
     """The only layers without a row of their own are those inside a convolution, a residual or the head."""
-    paths = {row.path for row in resolve(network(name))}
-    leaves = [path for path, module in build(name, device="meta").named_modules() if not list(module.children())]
+    rows, model, _ = walked(network(name))
+    paths = {row.path for row in rows}
+    leaves = [path for path, module in model.named_modules() if not list(module.children())]
     assert [path for path in leaves if path not in paths and path.rpartition(".")[0] not in paths] == []
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_rows_stand_in_the_order_in_which_torch_runs(name: str) -> None:
-    spec = network(name)
-    shapes = seen(build(spec, device="meta"))
-    paths = [row.path for row in resolve(spec)]
+    rows, _, shapes = walked(network(name))
+    paths = [row.path for row in rows]
     assert paths == [path for path in shapes if path in set(paths)]
 
 
@@ -72,9 +79,9 @@ def test_rows_of_any_spec_agree_with_torch(spec: Network) -> None:
         return
     model = build(spec, device="meta")
     shapes = seen(model)
+    params, macs = torch_params(model, rows), torch_macs(model, rows, shapes)
     assert {row.path: (flat(row.in_shape), flat(row.out_shape), row.params, row.macs) for row in rows} == {
-        path: (flat(shapes[path].in_shape), flat(shapes[path].out_shape), params, torch_macs(model, rows, shapes)[path])
-        for path, params in torch_params(model, rows).items()
+        path: (flat(shapes[path].in_shape), flat(shapes[path].out_shape), params[path], macs[path]) for path in params
     }
 
 

@@ -66,7 +66,7 @@ def test_one_pixel_less_fails_in_torch_at_the_block_that_is_named(name: str, siz
     assert (path, int(pixels)) == where_torch_fails(spec)
 
 
-@pytest.mark.parametrize("side", [1, 2, 6, 20, 50])
+@pytest.mark.parametrize("side", [1, 20, 50])
 @pytest.mark.parametrize("name", PRESETS)
 def test_much_too_small_an_input_fails_in_torch_at_the_block_that_is_named(name: str, side: int) -> None:
     spec = network(name, input_size=side)

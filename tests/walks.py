@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -27,16 +27,17 @@ def seen(model: Model) -> dict[str, Seen]:
     """Every module's first input and output in a forward pass of a model on "meta"."""
     found: dict[str, Seen] = {}
 
-    def look(path: str, module: nn.Module) -> None:
+    def look(path: str) -> Callable[[nn.Module, Sequence[Tensor], Tensor], None]:
         def hook(_module: nn.Module, given: Sequence[Tensor], made: Tensor) -> None:
             found[path] = Seen(tuple(given[0].shape[1:]), tuple(made.shape[1:]))
 
-        module.register_forward_hook(hook)
+        return hook
 
-    for path, module in model.named_modules():
-        look(path, module)
+    hooks = [module.register_forward_hook(look(path)) for path, module in model.named_modules()]
     with torch.no_grad():
         model(torch.empty(1, *model.network.input_shape, device="meta"))
+    for hook in hooks:
+        hook.remove()
     return found
 
 
@@ -45,28 +46,29 @@ def flat(shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(shape[:1]) if tuple(shape[1:]) == (1, 1) else tuple(shape)
 
 
-def owner(path: str, rows: Sequence[Row]) -> str:
-    """The row that a module belongs to: the longest path that it is or lies under."""
-    under = (row.path for row in rows if f"{path}.".startswith(f"{row.path}."))
-    return max(under, key=len)
+def owner(path: str, rows: Mapping[str, int]) -> str:
+    """The innermost row that a module is or lies in."""
+    while path not in rows:
+        path = path.rpartition(".")[0]
+    return path
 
 
 def torch_params(model: Model, rows: Sequence[Row]) -> dict[str, int]:
     """Parameters by row; each belongs to the innermost row around it."""
     found = dict.fromkeys((row.path for row in rows), 0)
     for name, parameter in model.named_parameters():
-        found[owner(name, rows)] += parameter.numel()
+        found[owner(name, found)] += parameter.numel()
     return found
 
 
-def torch_macs(model: Model, rows: Sequence[Row], shapes: dict[str, Seen]) -> dict[str, int]:
+def torch_macs(model: Model, rows: Sequence[Row], shapes: Mapping[str, Seen]) -> dict[str, int]:
     """MACs by row, from the weights and outputs of torch's own layers."""
     found = dict.fromkeys((row.path for row in rows), 0)
     for path, module in model.named_modules():
         if isinstance(module, nn.Conv2d):
-            found[owner(path, rows)] += module.weight.numel() * prod(shapes[path].out_shape[1:])
+            found[owner(path, found)] += module.weight.numel() * prod(shapes[path].out_shape[1:])
         elif isinstance(module, nn.Linear):
-            found[owner(path, rows)] += module.weight.numel()
+            found[owner(path, found)] += module.weight.numel()
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 from streamlit import runtime
 
-from app.cache import drawing, picture
+from app.cache import drawings, picture
 from irnet.analysis.boxes import boxes
 from irnet.diagrams import words
 from irnet.diagrams.canvas import assets
@@ -54,7 +54,7 @@ def canvas(
 ) -> None:
     """A network whose boxes open in place; the callbacks get the path of a box that is really there."""
     found = boxes(view.network)
-    svgs = {theme: drawing(view.network, view.opened, view.overlay, view.edges, theme) for theme in THEMES}
+    svgs = dict(zip(THEMES, drawings(view.network, view.opened, view.overlay, view.edges), strict=True))
     shown = [path for path in re.findall(r'id="([^"]+)"', svgs["light"].decode()) if path in found]
     choices: Sequence[str] = list(dict.fromkeys(shown))
     data = {theme: _address(svg, f"{key}.{theme}") for theme, svg in svgs.items()} | {

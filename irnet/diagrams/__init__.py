@@ -10,12 +10,12 @@ from graphviz.backend import dot_command
 from irnet.diagrams.block import block
 from irnet.diagrams.caption import Words, block_words, overview_words
 from irnet.diagrams.nested import Opened, nested
-from irnet.diagrams.overlay import Edges, Overlay
+from irnet.diagrams.overlay import Edges, Overlay, darkened
 from irnet.diagrams.overlay import look as paint
 from irnet.diagrams.overview import overview
 from irnet.diagrams.page import Page
 from irnet.diagrams.render import FORMATS, Format, layout_engine, render
-from irnet.diagrams.theme import theme_named
+from irnet.diagrams.theme import LIGHT, theme_named
 from irnet.models import network as preset
 from irnet.spec import Network, Stage
 
@@ -68,12 +68,13 @@ def drawn(network: Network, form: Format, stage: str = "", theme: str = "light",
     return render(dot, form, title=told.alt, description=told.caption)
 
 
-def canvas_svg(
-    network: Network, opened: Opened, theme: str, overlay: Overlay = "operation", edges: Edges = "alike"
-) -> bytes:
-    """SVG of a network with the boxes open that `opened` says, painted as the overlay says."""
-    look, told = theme_named(theme), words(network)
-    return render(nested(network, look, opened, paint(network, look, overlay, edges)), "svg", title=told.alt)
+def canvas_svgs(
+    network: Network, opened: Opened, overlay: Overlay = "operation", edges: Edges = "alike"
+) -> tuple[bytes, bytes]:
+    """SVG of a network with the boxes open that `opened` says, painted as the overlay says: light and dark."""
+    dot = nested(network, LIGHT, opened, paint(network, LIGHT, overlay, edges))
+    light = render(dot, "svg", title=words(network).alt)
+    return light, darkened(light)
 
 
 class Diagram(graphviz.Digraph):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from math import prod
 from types import MappingProxyType
@@ -9,7 +10,7 @@ from typing import Literal, get_args
 
 from irnet.analysis.boxes import Box, boxes
 from irnet.diagrams.sheet import Look
-from irnet.diagrams.theme import Theme
+from irnet.diagrams.theme import DARK, LIGHT, Theme
 from irnet.spec import Network, Shape
 from irnet.units import short
 
@@ -70,6 +71,21 @@ def look(network: Network, theme: Theme, overlay: Overlay = "operation", edges: 
     ]
     painted = {path: fills[_step(value, largest)] for path, value in amounts.items()}
     return Look(fills=painted, widths=widths, legend=tuple(legend))
+
+
+def dark_for_light() -> dict[str, str]:
+    """The dark theme's colour for every colour of the light one; kinds that share one colour share the other too."""
+    pairs = dict(zip(_STEPS["light"], _STEPS["dark"], strict=True))
+    pairs |= {getattr(LIGHT, name): getattr(DARK, name) for name in ("ink", "faint", "line", "shortcut", "paper")}
+    for kind, paint in LIGHT.paints.items():
+        pairs |= {paint.fill: DARK.paints[kind].fill, paint.border: DARK.paints[kind].border}
+    return pairs
+
+
+def darkened(svg: bytes) -> bytes:
+    """A light drawing in the dark theme's colours, without laying it out again."""
+    pairs = {light.encode(): dark.encode() for light, dark in dark_for_light().items()}
+    return re.sub(rb"#[0-9a-f]{6}", lambda found: pairs.get(found[0], found[0]), svg)
 
 
 def _step(value: int, largest: int) -> int:

@@ -11,8 +11,9 @@ from irnet.analysis.boxes import Box, boxes, details
 from irnet.diagrams.canvas import HERE, assets
 from irnet.diagrams.caption import overview_words
 from irnet.diagrams.nested import LEVELS, Opened, depth, nested
+from irnet.diagrams.overlay import dark_for_light
 from irnet.diagrams.render import render
-from irnet.diagrams.theme import DARK, LIGHT
+from irnet.diagrams.theme import LIGHT
 from irnet.spec import Network
 
 
@@ -30,7 +31,7 @@ def page(network: Network) -> str:
     data = {
         "states": dict(_states(network)),
         "details": {path: _detail(network, box) for path, box in boxes(network).items() if _drawn(box)},
-        "colours": _dark_for_light(),
+        "colours": dark_for_light(),
         "levels": LEVELS,
         "label": told.alt,
     }
@@ -79,14 +80,6 @@ def _detail(network: Network, box: Box) -> dict[str, object]:
     title = "" if box.level == "branch" and box.op == "group" else box.title  # its steps are found by theirs
     words = f"{box.path} {title} {box.op} {box.source.ref}".lower()
     return {"told": told, "opens": opens, "depth": at or 0, "needs": needs, "words": words}
-
-
-def _dark_for_light() -> dict[str, str]:
-    """The dark theme's colour for every colour of the light one; kinds that share one colour share the other too."""
-    pairs = {getattr(LIGHT, name): getattr(DARK, name) for name in ("ink", "faint", "line", "shortcut", "paper")}
-    for kind, paint in LIGHT.paints.items():
-        pairs |= {paint.fill: DARK.paints[kind].fill, paint.border: DARK.paints[kind].border}
-    return pairs
 
 
 class Page:

@@ -1,10 +1,12 @@
 // Called when the canvas appears and again whenever its data or the theme change; the DOM stays.
 // Only the last clean-up runs, when the canvas goes: one state per root, and nothing attached twice.
 const STATES = new WeakMap();
+const REMEMBERED = 40;  // pictures
 
 export default function canvas({ data, parentElement, setTriggerValue }) {
   const s = STATES.get(parentElement) ?? started(parentElement);
   s.send = (what, value) => setTriggerValue(what, value);
+  const offered = s.choices?.size === data.choices.length && data.choices.every((id) => s.choices.has(id));
   s.choices = new Set(data.choices);
   s.openable = new Set(data.openable);
   s.spoken = data.spoken ?? {};
@@ -17,6 +19,7 @@ export default function canvas({ data, parentElement, setTriggerValue }) {
   const picture = (dark ? data.dark : data.light);
   if (picture !== s.picture) show(s, picture);
   else {
+    if (!offered && s.svg) offer(s);
     mark(s);
     if (moved && find(s, s.selected)) reveal(s, find(s, s.selected), true);
   }
@@ -24,7 +27,7 @@ export default function canvas({ data, parentElement, setTriggerValue }) {
 }
 
 function started(root) {
-  const s = { frame: root.querySelector(".frame"), gone: new AbortController(), selected: null };
+  const s = { frame: root.querySelector(".frame"), gone: new AbortController(), selected: null, texts: new Map(), steps: new Map() };
   for (const part of ["view", "sheet", "map", "bar"]) s[part] = root.querySelector(`.${part}`);
   STATES.set(root, s);
   listen(s);
@@ -57,7 +60,31 @@ async function show(s, picture) {
     }
     if (picture !== s.picture) return;             // a newer picture was asked for meanwhile
   }
+  remember(s, picture, text);
   draw(s, text);
+  chart(s, picture, text);
+}
+
+// What was seen once is shown at once: a step from a picture by a box leads to the same picture again.
+function remember(s, picture, text) {
+  s.texts.set(picture, text);
+  if (s.texts.size > REMEMBERED) s.texts.delete(s.texts.keys().next().value);
+  if (s.step) s.steps.set(s.step, picture);
+  s.step = null;
+}
+
+function recall(s, id) {
+  s.step = `${s.picture} ${id}`;
+  const picture = s.steps.get(s.step), text = s.texts.get(picture);
+  if (!text) return;
+  s.picture = picture;
+  s.step = null;
+  s.selected = id;
+  draw(s, text);
+  chart(s, picture, text);
+}
+
+function chart(s, picture, text) {
   if (s.mapped) {
     s.map.querySelector("img").onload = () => place(s, false);
     s.map.querySelector("img").src = picture.startsWith("<") ? `data:image/svg+xml,${encodeURIComponent(text)}` : picture;
@@ -131,6 +158,7 @@ function toggle(s, id) {
   s.turned = id;
   s.fitted = false;
   s.send("toggled", id);
+  recall(s, id);
 }
 
 function listen(s) {
