@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from app import text
@@ -28,6 +30,7 @@ def explorer(network: Network) -> None:
         chosen = choose("Box", list(found), BOX, required=False)
         _search(network)
         if chosen:
+            _crumbs(network, chosen)
             show.pairs(details(network, chosen))
             show.provenance(found[chosen].source)
         else:
@@ -63,6 +66,19 @@ def _search(network: Network) -> None:
         st.caption(f"{at + 1} of {len(matches)} boxes" if at >= 0 else f"{len(matches)} boxes")
 
 
+def _crumbs(network: Network, chosen: str) -> None:
+    """The boxes around the chosen one, from the outside in; each leads there."""
+    around = [chosen]
+    while parent := boxes(network)[around[0]].parent:
+        around.insert(0, parent)
+    with st.container(horizontal=True, gap="xxsmall"):
+        for path in around[:-1]:
+            st.button(
+                f"{path.rpartition('.')[2]} ›", key=f"crumb.{path}", type="tertiary", on_click=_select, args=(path,)
+            )
+        st.markdown(f"**{chosen.rpartition('.')[2]}**")
+
+
 def _turned(network: Network) -> frozenset[str]:
     """The boxes that the address says were turned over; what is no box is left out."""
     asked = st.query_params.get(TURNED, "").split(",")
@@ -71,6 +87,13 @@ def _turned(network: Network) -> frozenset[str]:
 
 def _select(path: str) -> None:
     st.session_state[BOX] = path
+
+
+def select_row(key: str, paths: Sequence[str]) -> None:
+    """Choose the box of the row that was chosen in the table with this key."""
+    rows = st.session_state[key]["selection"]["rows"]
+    if rows and rows[0] < len(paths):
+        _select(paths[rows[0]])
 
 
 def _turn(opened: Opened, path: str) -> None:

@@ -8,10 +8,11 @@ from io import BytesIO
 from threading import Event, Thread
 
 import pytest
+import streamlit as st
 import torch
 from PIL import Image
 
-from app import controls
+from app import controls, explorer
 from app.live import borrow, counted
 from irnet.models import network
 from irnet.runtime import measure
@@ -81,6 +82,16 @@ def test_a_selection_that_the_next_model_lacks_is_forgotten() -> None:
     assert not troubles(app)
     assert app.selectbox(key="box").value is None
     assert app.selectbox(key="stage").value == ""
+
+
+def test_a_row_of_the_table_chooses_its_box() -> None:
+    app = opened("network", V1, stage="block_b")
+    app.session_state[f"rows.{V1}.block_b"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
+    state = app.session_state
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(st, "session_state", state)
+        explorer.select_row(f"rows.{V1}.block_b", ["block_b.0.body.b0", "block_b.0.body.b1.0"])
+    assert state["box"] == "block_b.0.body.b1.0"
 
 
 def test_a_search_counts_its_matches_and_walks_through_them() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
+from functools import cache
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from irnet.experiments.residual_scale import Curve, curves, records, residual_scale
 from irnet.experiments.statistics import Stats
@@ -20,24 +21,25 @@ from tests.test_statistics import defined, values
 V1, V2, V4 = "inception_resnet_v1.paper", "inception_resnet_v2.paper", "inception_v4.paper"
 IMAGE = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(2)) * 2 - 1
 WHAT = {"residual": "{}.project", "scaled": "{}.scale", "output": "{}"}
-Tensors = dict[str, Tensor]
+Found = dict[str, Stats]
 
 
-def ran(model: Model, image: Tensor = IMAGE, scale: float | None = None) -> Tensors:
-    """Every activation of a copy of `model`, whose scales are set by hand."""
+@cache
+def ran(model: Model, scale: float | None = None) -> Found:
+    """Statistics of every activation of a copy of `model`, whose scales are set by hand."""
     copy = deepcopy(model)
     for module in copy.modules():
         if isinstance(module, Scale) and scale is not None:
             module.scale = scale
-    with capture(copy, "*") as found, torch.no_grad():
-        copy(image)
+    with capture(copy, "*", keep=defined) as found, torch.no_grad():
+        copy(IMAGE)
     return found
 
 
-def shortcut(paths: list[str], path: str, tensors: Tensors) -> Tensor:
+def shortcut(paths: list[str], path: str, found: Found) -> Stats:
     """What a block adds its residual to: what the stage or block before it put out."""
     stage, _, index = path.partition(".")
-    return tensors[f"{stage}.{int(index) - 1}"] if int(index) else tensors[paths[paths.index(stage) - 1]]
+    return found[f"{stage}.{int(index) - 1}"] if int(index) else found[paths[paths.index(stage) - 1]]
 
 
 def only(model: Model, scale: float | None = None) -> Curve:
@@ -45,26 +47,24 @@ def only(model: Model, scale: float | None = None) -> Curve:
     return curve
 
 
-def close(ours: Stats | None, theirs: Tensor) -> bool:
-    return ours is not None and values(ours) == pytest.approx(values(defined(theirs)), rel=1e-4, abs=1e-9)
+def close(ours: Stats | None, theirs: Stats) -> bool:
+    return ours is not None and values(ours) == pytest.approx(values(theirs), rel=1e-4, abs=1e-9)
 
 
 @pytest.mark.parametrize("what", WHAT)
 @pytest.mark.parametrize("scale", [None, 1.0, 0.0, 0.35])
 @pytest.mark.parametrize("name", [V1, V2, "inception_resnet_v1.facenet"])
 def test_statistics_are_those_of_the_captured_tensors(name: str, scale: float | None, what: str, small: Small) -> None:
-    tensors = ran(small(name), scale=scale)
-    blocks = only(small(name), scale).blocks
-    assert [b.path for b in blocks if not close(getattr(b, what), tensors[WHAT[what].format(b.path)])] == []
+    model = small(name)
+    found, blocks = ran(model, scale), only(model, scale).blocks
+    assert [b.path for b in blocks if not close(getattr(b, what), found[WHAT[what].format(b.path)])] == []
 
 
 @pytest.mark.parametrize("name", [V1, V2, "inception_resnet_v1.facenet"])
 def test_the_shortcut_is_what_came_out_before_the_block(name: str, small: Small) -> None:
     model = small(name)
-    tensors = ran(model)
-    found = only(model).blocks
-    names = list(model.stage_names)
-    assert [b.path for b in found if not close(b.shortcut, shortcut(names, b.path, tensors))] == []
+    names, found = list(model.stage_names), ran(model)
+    assert [b.path for b in only(model).blocks if not close(b.shortcut, shortcut(names, b.path, found))] == []
 
 
 def test_every_residual_block_is_there_once_and_in_order(small: Small) -> None:
@@ -83,10 +83,10 @@ def test_the_published_scales_are_named(small: Small) -> None:
 
 
 def test_the_ratio_is_that_of_the_mean_magnitudes(small: Small) -> None:
-    names, tensors = list(small(V1).stage_names), ran(small(V1))
-    for block in only(small(V1)).blocks:
-        added, kept = tensors[f"{block.path}.scale"], shortcut(names, block.path, tensors)
-        assert block.ratio == pytest.approx((added.abs().mean() / kept.abs().mean()).item(), rel=1e-4)
+    model = small(V1)
+    names, found, blocks = list(model.stage_names), ran(model), only(model).blocks
+    expected = [found[f"{b.path}.scale"].mean_abs / shortcut(names, b.path, found).mean_abs for b in blocks]
+    assert [b.ratio for b in blocks] == pytest.approx(expected, rel=1e-4)
 
 
 def test_a_scale_of_zero_hands_every_shortcut_on(small: Small) -> None:
@@ -96,16 +96,16 @@ def test_a_scale_of_zero_hands_every_shortcut_on(small: Small) -> None:
 
 
 def test_growth_is_from_before_the_first_block_to_after_the_last(small: Small) -> None:
-    tensors = ran(small(V1), scale=1.0)
-    expected = tensors["block_c.4"].abs().mean() / tensors["stem"].abs().mean()
-    assert only(small(V1), 1.0).growth == pytest.approx(expected.item(), rel=1e-4)
+    found = ran(small(V1), 1.0)
+    expected = found["block_c.4"].mean_abs / found["stem"].mean_abs
+    assert only(small(V1), 1.0).growth == pytest.approx(expected, rel=1e-4)
 
 
 def test_a_network_without_residuals_gives_one_curve_of_its_block_outputs(small: Small) -> None:
     (curve,) = curves(small(V4), IMAGE, (None, 1.0, 0.5))
-    tensors = ran(small(V4))
+    found = ran(small(V4))
     expected = [f"inception_{part}.{i}" for part, n in zip("abc", (4, 7, 3), strict=True) for i in range(n)]
-    assert [block.path for block in curve.blocks if close(block.output, tensors[block.path])] == expected
+    assert [block.path for block in curve.blocks if close(block.output, found[block.path])] == expected
 
 
 def test_a_network_without_residuals_has_no_scale_and_no_ratio(small: Small) -> None:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.controls import chosen
-from app.explorer import explorer
+from app.explorer import explorer, select_row
 from app.state import choose
 from app.views import show
 from irnet.analysis.tables import records, totals
@@ -35,4 +35,10 @@ st.header("Steps and figures")
 built = [stage.name for stage in network.stages if stage.repeat]
 stage = choose("Stage", ["", *built], "stage", format_func=lambda name: name or "Whole network")
 show.files(network, stage, key="inside.file")
-show.table(records(network, stage), f"{network.name}.{stage or 'all'}", alt=f"Every step of {stage or network.label}")
+rows = records(network, stage)
+show.table(
+    rows,
+    f"{network.name}.{stage or 'all'}",
+    alt=f"Every step of {stage or network.label}",
+    on_row=lambda key: select_row(key, [str(row["path"]) for row in rows]),
+)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal
 
 import plotly.graph_objects as go
@@ -40,14 +41,30 @@ LABELS = {
 }
 
 
-def table(records: Records, name: str, *, alt: str, decimals: int | None = None) -> None:
+def table(
+    records: Records, name: str, *, alt: str, decimals: int | None = None, on_row: Callable[[str], None] | None = None
+) -> None:
     """Records as a table that sorts and searches, with its CSV and JSON below.
 
-    Whole numbers are shown in full, others with four digits or so many `decimals`.
+    Whole numbers are shown in full, others with four digits or so many `decimals`. `on_row` gets the key of the table
+    when a row is chosen.
     """
     plain = [{key: _plain(value, key) for key, value in record.items()} for record in records]
     height: Literal["content", "auto"] = "content" if len(plain) <= SHORT else "auto"
-    st.dataframe(plain, hide_index=True, alt=alt, height=height, column_config=_columns(plain, decimals))
+    columns = _columns(plain, decimals)
+    if on_row is None:
+        st.dataframe(plain, hide_index=True, alt=alt, height=height, column_config=columns)
+    else:
+        st.dataframe(
+            plain,
+            hide_index=True,
+            alt=alt,
+            height=height,
+            column_config=columns,
+            key=f"rows.{name}",
+            on_select=partial(on_row, f"rows.{name}"),
+            selection_mode="single-row",
+        )
     _files(plain, records, name)
 
 
