@@ -71,7 +71,7 @@ def _crumbs(network: Network, chosen: str) -> None:
     around = [chosen]
     while parent := boxes(network)[around[0]].parent:
         around.insert(0, parent)
-    with st.container(horizontal=True, gap="xxsmall"):
+    with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
         for path in around[:-1]:
             st.button(
                 f"{path.rpartition('.')[2]} ›", key=f"crumb.{path}", type="tertiary", on_click=_select, args=(path,)
