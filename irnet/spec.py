@@ -97,6 +97,8 @@ class Residual:
     relu: bool = True
 
     def __post_init__(self) -> None:
+        if not 0 <= self.scale <= 1:
+            raise ValueError(f"a residual's scale lies from 0 to 1, not at {self.scale}")
         object.__setattr__(self, "scale", float(self.scale))  # 1 and 1.0 are one architecture, with one key
 
 
@@ -136,6 +138,10 @@ class Stage:
     part: Part = field(default="stem", compare=False, repr=False)
     source: Source = field(default=Source("not given"), compare=False, repr=False)
 
+    def __post_init__(self) -> None:
+        if self.repeat < 0:
+            raise ValueError(f"stage {self.name} is repeated 0 times or more, not {self.repeat}")
+
 
 @dataclass(frozen=True, slots=True)
 class Norm:
@@ -158,6 +164,8 @@ class Head:
     source: Source = field(default=Source("not given"), compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        if self.classes < 0 or not 0 <= self.dropout < 1:
+            raise ValueError(f"a head has 0 or more classes and drops 0 to 1, not {self.classes} and {self.dropout}")
         object.__setattr__(self, "dropout", float(self.dropout))  # 0 and 0.0 are one architecture, with one key
 
 

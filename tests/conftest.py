@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import settings
 
 from irnet.models import network
@@ -17,6 +18,7 @@ from irnet.spec import Network
 DATA = Path(__file__).parent / "data"
 settings.register_profile("irnet", deadline=None, derandomize=True)
 settings.load_profile("irnet")
+torch.set_num_threads(1)  # two threads on a machine with other work wait for each other: five times slower
 
 Meta = Callable[[Network], Model]
 Small = Callable[[str], Model]

@@ -83,7 +83,9 @@ class Comparison:
     @property
     def finding(self) -> str:
         """One sentence: how the right network's size and cost compare to the left's."""
-        return f"{self.right.label} has {self.told('params')} and {self.told('macs')} than {self.left.label}."
+        equal = not (self.difference("params") or self.difference("macs"))
+        joined = f"{self.told('params')} and {self.told('macs')} {'as' if equal else 'than'} {self.left.label}"
+        return f"{self.right.label} has {joined}."
 
     def drawable(self, part: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The stages of a part that have a block to draw, on either side; "" is the whole network, as is no part."""
@@ -172,11 +174,15 @@ def _stage_changes(one: Stage | None, two: Stage | None) -> Iterator[Change]:
     if one is None or two is None:
         side = one or two
         name = side.name if side else ""
-        yield Change(name, *(f"{s.repeat} x {describe(s.node)}" if s else None for s in (one, two)))
+        yield Change(name, *(_counted(s) if s else None for s in (one, two)))
         return
     if one.repeat != two.repeat:
         yield Change(f"{one.name}.repeat", one.repeat, two.repeat)
     yield from _node_changes(one.node, two.node, one.name)
+
+
+def _counted(stage: Stage) -> str:
+    return f"{stage.repeat} block{'s' if stage.repeat != 1 else ''} of {describe(stage.node)}"
 
 
 def _node_changes(one: Node | None, two: Node | None, path: str) -> Iterator[Change]:
@@ -184,11 +190,8 @@ def _node_changes(one: Node | None, two: Node | None, path: str) -> Iterator[Cha
         case Chain(ours), Chain(theirs):
             for i, (a, b) in enumerate(zip_longest(ours, theirs)):
                 yield from _node_changes(a, b, f"{path}.{i}")
-        case Fork(ours), Fork(theirs) if one != two and sorted(map(repr, ours)) == sorted(map(repr, theirs)):
-            yield Change(f"{path}: order of the branches", *(describe(node) for node in (one, two) if node))
-        case Fork(ours), Fork(theirs):
-            for i, (a, b) in enumerate(zip_longest(ours, theirs)):
-                yield from _node_changes(a, b, f"{path}.b{i}")
+        case Fork(), Fork():
+            yield from _fork_changes(one, two, path)
         case Residual(), Residual():
             if one.scale != two.scale:
                 yield Change(f"{path}.scale", one.scale, two.scale)
@@ -198,6 +201,32 @@ def _node_changes(one: Node | None, two: Node | None, path: str) -> Iterator[Cha
         case _:
             if one != two:
                 yield Change(path, *(describe(node) if node else None for node in (one, two)))
+
+
+def _fork_changes(one: Fork, two: Fork, path: str) -> Iterator[Change]:
+    """What differs between two forks; branches that only stand elsewhere are told once."""
+    if one == two:
+        return
+    order = Change(f"{path}: order of the branches", describe(one), describe(two))
+    if sorted(map(repr, one.branches)) == sorted(map(repr, two.branches)):
+        yield order
+        return
+    left, right = _pools_last(one), _pools_last(two)
+    if len(left) == len(right) and [i for i, _ in left] != [i for i, _ in right]:
+        yield order
+    for ours, theirs in zip_longest(left, right):
+        number, _ = ours or theirs
+        yield from _node_changes(ours[1] if ours else None, theirs[1] if theirs else None, f"{path}.b{number}")
+
+
+def _pools_last(fork: Fork) -> list[tuple[int, Node]]:
+    """Branches with their numbers, those that start with pooling last: figures and releases put them on either side."""
+
+    def pools(numbered: tuple[int, Node]) -> bool:
+        branch = numbered[1]
+        return isinstance(branch.nodes[0] if isinstance(branch, Chain) else branch, Pool)
+
+    return sorted(enumerate(fork.branches), key=pools)
 
 
 def describe(node: Node) -> str:

@@ -19,8 +19,6 @@ from irnet.diagrams.theme import LIGHT, theme_named
 from irnet.models import network as preset
 from irnet.spec import Network, Stage
 
-dot_command.DOT_BINARY = layout_engine()  # so that a graphviz.Digraph shows itself without a system Graphviz
-
 __all__ = ["FORMATS", "diagram", "drawn", "explore", "source", "words"]
 
 
@@ -115,6 +113,7 @@ def diagram(network: Network | str, path: str | None = None, theme: str = "light
     stage, _, index = (path or "").partition(".")
     if index and not index.isdecimal():
         raise ValueError(f"{path!r} is not a stage or one of its blocks, such as 'block_b' or 'block_b.3'")
+    dot_command.DOT_BINARY = layout_engine()  # so that it also saves itself without a system Graphviz
     _, *body, _ = source(spec, stage, theme, int(index or 0)).splitlines(keepends=True)
     return Diagram(spec, stage, body)
 
