@@ -124,7 +124,7 @@ def test_the_same_order_in_all_blocks_is_told_once_a_stage() -> None:
 
 
 def test_what_the_print_turned_round_is_told_kernel_by_kernel_beside_the_order() -> None:
-    """Erratum E2 and E3 in Figure 5: the pooling branch stands first in print, and four pairs are the other way round."""
+    """Errata E2 and E3, Figure 5: in print the pooling branch stands first, and the pairs are the other way round."""
     changes = compare(network("inception_v4.paper"), network("inception_v4.tf_slim")).changes
     inside = [c.where for c in changes if c.where.startswith("inception_b.")]
     assert inside == ["inception_b.b2.2", *(f"inception_b.b3.{i}" for i in (1, 2, 3, 4))]
