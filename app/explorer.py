@@ -11,7 +11,7 @@ from app.components.canvas import View, canvas
 from app.state import choose
 from app.views import show
 from irnet.analysis.boxes import boxes, details, search
-from irnet.diagrams.nested import LEVELS, Opened, revealing, turn
+from irnet.diagrams.nested import LEVELS, Opened, revealing
 from irnet.diagrams.overlay import EDGES, OVERLAYS
 from irnet.spec import Network
 
@@ -97,9 +97,8 @@ def select_row(key: str, paths: Sequence[str]) -> None:
 
 
 def _turn(opened: Opened, path: str) -> None:
-    after = turn(opened, path)
-    st.session_state[BOX] = path
-    st.query_params[TURNED] = ",".join(sorted(after.turned))
+    _select(path)
+    st.query_params[TURNED] = ",".join(sorted(opened.turned ^ {path}))
 
 
 def _shut() -> None:

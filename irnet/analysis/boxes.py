@@ -15,6 +15,7 @@ from irnet.spec import Chain, Conv, Fork, Network, Node, Pool, Residual, Shape, 
 from irnet.units import exact, grid, share, short, sides
 
 Level = Literal["stage", "block", "branch", "step", "unit"]
+BYTES = 4  # of a float32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,11 @@ class Box:
     rows: tuple[Row, ...]  # that it consists of
     stage: str  # "" in the head
     source: Source
+
+    @property
+    def activation_bytes(self) -> int:
+        """Memory of the activations in float32."""
+        return BYTES * self.activation_elements
 
 
 @lru_cache(maxsize=32)
@@ -246,7 +252,6 @@ def details(network: Network, path: str) -> dict[str, str]:
     field = box.rows[-1].field
     concat = next((row for row in reversed(box.rows) if row.op == "concat" and row.out_shape == box.out_shape), None)
     macs = f"{exact(box.macs)}, {share(box.macs, total.macs)} of the network"
-    size = 4 * box.activation_elements
     return {
         "Path": path,
         "What": box.title,
@@ -256,7 +261,7 @@ def details(network: Network, path: str) -> dict[str, str]:
         "Output": f"{concat.notation} = {grid(box.out_shape)}" if concat else grid(box.out_shape),
         "Parameters": f"{exact(box.params)}, {share(box.params, total.params)} of the network",
         "MACs": macs if box.macs else "none of convolutions or linear layers",
-        "Activations": f"{exact(box.activation_elements)} numbers, {short(size, 'B')} in float32, one image",
+        "Activations": f"{exact(box.activation_elements)} numbers, {short(box.activation_bytes, 'B')} in float32, one image",
         "Receptive field": f"{sides(field.size)} px, one pixel of the output every {sides(field.stride)}, "
         f"padding {sides(field.padding)}",
         "Module": _module(box),
@@ -285,8 +290,10 @@ def search(network: Network, wanted: str) -> tuple[str, ...]:
     ('stem.0.4.b1.2', 'block_b.0.body.b1.1')
     """
     text = wanted.strip().lower()
-    if not text or text in boxes(network):
-        return (text,) if text else ()
+    if not text:
+        return ()
+    if text in boxes(network):
+        return (text,)
     return tuple(path for path, box in boxes(network).items() if _matches(box, text))
 
 

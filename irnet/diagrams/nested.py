@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from irnet.analysis.boxes import Box, boxes
 from irnet.analysis.tables import StageTotal, stages
 from irnet.diagrams.block import BRANCH, STEP, Drawing, inside
-from irnet.diagrams.overview import head_box, stage_box, stage_kind
+from irnet.diagrams.overview import WIDE, head_box, stage_box, stage_kind
 from irnet.diagrams.sheet import Look, Sheet, end, typeset
 from irnet.diagrams.theme import Theme
 from irnet.resolve import resolve
@@ -38,11 +38,6 @@ def depth(box: Box) -> int | None:
     return {"stage": 0, "branch": BRANCH}.get(box.level)
 
 
-def turn(opened: Opened, path: str) -> Opened:
-    """`opened` with one box turned over, shut if it was open and open if it was shut."""
-    return replace(opened, turned=opened.turned ^ {path}, shown=path if "." in path else opened.shown)
-
-
 def revealing(network: Network, opened: Opened, path: str) -> Opened:
     """`opened` with every box open that stands round the one at `path`, so that it can be seen."""
     found, around = boxes(network), []
@@ -60,12 +55,12 @@ def _frameless(found: Mapping[str, Box], path: str) -> bool:
 
 
 def nested(network: Network, theme: Theme, opened: Opened, look: Look | None = None) -> str:
-    """DOT of `network` from its input to the softmax, with boxes open as `opened` says."""
+    """DOT of `network` from its input to its last layer, with boxes open as `opened` says."""
     spoken = {path: box.spoken for path, box in boxes(network).items()}
     sheet = Sheet(theme, look=replace(look or Look(), spoken=spoken))
-    drawing = _Nested(network, opened, Drawing(sheet, {row.path: row for row in resolve(network)}, opened))
+    drawing = _Nested(opened, Drawing(sheet, {row.path: row for row in resolve(network)}, opened))
     last = "input"
-    sheet.box("input", "Input", "", "other", told=f"input, {grid(network.input_shape)}", wide=2.5)
+    sheet.box("input", "Input", "", "other", told=f"input, {grid(network.input_shape)}", wide=WIDE)
     shape = network.input_shape
     for stage, total in zip(network.stages, stages(network), strict=False):
         if stage.repeat:
@@ -85,7 +80,6 @@ def _label(shape: tuple[int, int, int]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Nested:
-    network: Network
     opened: Opened
     drawing: Drawing
 
@@ -122,7 +116,7 @@ class _Nested:
         sheet, path, kind = self.drawing.sheet, f"{stage.name}.{index}", stage_kind(stage)
         which = f"{stage.title}, {index + 1} of {stage.repeat}"
         if not self.opened(path, None):
-            sheet.box(path, which, "", kind, told=f"{path}: {which}", wide=2.5)
+            sheet.box(path, which, "", kind, told=f"{path}: {which}", wide=WIDE)
             sheet.arrow(end(last), end(path))
             return path
         with sheet.cluster(path, which, "other", told=f"{path}: {which}"):

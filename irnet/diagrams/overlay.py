@@ -8,7 +8,7 @@ from math import prod
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from irnet.analysis.boxes import Box, boxes
+from irnet.analysis.boxes import BYTES, Box, boxes
 from irnet.diagrams.sheet import Look
 from irnet.diagrams.theme import DARK, LIGHT, Theme
 from irnet.spec import Network, Shape
@@ -18,14 +18,13 @@ Overlay = Literal["operation", "parameters", "MACs", "activation memory", "recep
 OVERLAYS: tuple[Overlay, ...] = get_args(Overlay)
 Edges = Literal["alike", "channels", "bytes"]
 EDGES: tuple[Edges, ...] = get_args(Edges)
-BYTES = 4  # of a float32
 THIN, THICK = 0.8, 6.0  # points
 
 _AMOUNT: Mapping[str, tuple[Callable[[Box], int], str]] = MappingProxyType(
     {
         "parameters": (lambda box: box.params, ""),
         "MACs": (lambda box: box.macs, "MAC"),
-        "activation memory": (lambda box: BYTES * box.activation_elements, "B"),
+        "activation memory": (lambda box: box.activation_bytes, "B"),
         "receptive field": (lambda box: max(box.rows[-1].field.size), "px"),
     }
 )
