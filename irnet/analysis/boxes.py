@@ -261,7 +261,8 @@ def details(network: Network, path: str) -> dict[str, str]:
         "Output": f"{concat.notation} = {grid(box.out_shape)}" if concat else grid(box.out_shape),
         "Parameters": f"{exact(box.params)}, {share(box.params, total.params)} of the network",
         "MACs": macs if box.macs else "none of convolutions or linear layers",
-        "Activations": f"{exact(box.activation_elements)} numbers, {short(box.activation_bytes, 'B')} in float32, one image",
+        "Activations": f"{exact(box.activation_elements)} numbers, "
+        f"{short(box.activation_bytes, 'B')} in float32, one image",
         "Receptive field": f"{sides(field.size)} px, one pixel of the output every {sides(field.stride)}, "
         f"padding {sides(field.padding)}",
         "Module": _module(box),
