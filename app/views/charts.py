@@ -18,7 +18,7 @@ Records = Sequence[Mapping[str, Any]]
 INK = [LIGHT.paints[kind].border for kind in ("sum", "pointwise", "square", "pool", "factorised")]
 DASHES = ("solid", "dash", "dot", "dashdot")
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x")
-WIDEST = 62  # characters in a line of a title, for a narrow page
+WIDEST = 42  # characters in a line of a title, for a page of 390 pixels
 CONFIG = {
     "displaylogo": False,
     "toImageButtonOptions": {"format": "svg"},

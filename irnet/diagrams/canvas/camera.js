@@ -31,7 +31,7 @@ function fit(s) {
 // The first look: everything, or, where that would be too small to read, the full width around what is chosen.
 function begin(s) {
   fit(s);
-  if (!s.svg || s.k >= READABLE) return;
+  if (!s.svg || !s.mapped || s.k >= READABLE) return;  // a plain figure is shown whole
   const { w } = size(s), W = s.view.clientWidth, H = s.view.clientHeight;
   s.k = Math.max(READABLE, Math.min((W - 2 * MARGIN) / w, 1));
   s.x = (W - w * s.k) / 2;
