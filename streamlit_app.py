@@ -1,20 +1,7 @@
-"""The pages of the app, and nothing else: `streamlit run streamlit_app.py`."""
+"""The app's front door: `streamlit run streamlit_app.py` serves the pages, and drawings by address beside them."""
 
 import streamlit as st
 
-from app.frame import run
+from app.drawings import ROUTES
 
-st.set_page_config(page_title="irnet: Inception-ResNet explorer", page_icon="assets/icon.png", layout="wide")
-
-run(
-    st.navigation(
-        [
-            st.Page("app/pages/overview.py", title="Overview", icon=":material/account_tree:", default=True),
-            st.Page("app/pages/network.py", title="Network", icon=":material/schema:"),
-            st.Page("app/pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
-            st.Page("app/pages/cost.py", title="Cost", icon=":material/calculate:"),
-            st.Page("app/pages/activations.py", title="Activations", icon=":material/show_chart:"),
-        ],
-        position="top",
-    )
-)
+app = st.App("pages.py", routes=ROUTES)

@@ -11,6 +11,7 @@ from irnet.diagrams import canvas_svgs, drawn
 from irnet.diagrams.nested import Opened
 from irnet.diagrams.overlay import Edges, Overlay
 from irnet.diagrams.render import Format
+from irnet.diagrams.sheet import Flow
 from irnet.spec import Network
 
 BY_KEY: dict[str | type[Any], Callable[[Any], Any]] = {
@@ -25,6 +26,6 @@ def picture(network: Network, form: Format, stage: str = "", theme: str = "light
 
 
 @st.cache_data(max_entries=512, show_spinner=False, hash_funcs=BY_KEY)
-def drawings(network: Network, opened: Opened, overlay: Overlay, edges: Edges) -> tuple[bytes, bytes]:
+def drawings(network: Network, opened: Opened, overlay: Overlay, edges: Edges, flow: Flow) -> tuple[bytes, bytes]:
     """SVG of a network with some of its boxes open, light and dark."""
-    return canvas_svgs(network, opened, overlay, edges)
+    return canvas_svgs(network, opened, overlay, edges, flow)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from app import text
 from app.state import wrong_in_address
+from app.views import show
 from irnet.models import PRESETS, edited, named
 from irnet.models.recipe import Limits, Recipe, knobs, limits
 from irnet.spec import Network
@@ -40,8 +41,7 @@ def sidebar() -> None:
         for name, limit in limits(PRESETS[preset]).items():
             _draw(preset, name, limit)
         st.button("Back to the preset", icon=":material/restart_alt:", on_click=_reset, args=(preset,))
-    for sentence in complaints:
-        st.warning(sentence, icon=":material/link_off:")
+    show.ignored(complaints)
 
 
 def chosen() -> Choice:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from app import text
-from app.components.canvas import View, canvas
-from app.state import choose
+from app.components.canvas import canvas
+from app.drawings import View
+from app.state import unknown
+from app.steps import steps
 from app.views import show
-from irnet.analysis.boxes import boxes, details, search
-from irnet.diagrams.nested import LEVELS, Opened, revealing
+from irnet.analysis.boxes import box_at, boxes, details, search
+from irnet.diagrams.nested import LEVELS, Opened, revealing, shown_block
 from irnet.diagrams.overlay import EDGES, OVERLAYS
+from irnet.diagrams.sheet import FLOWS
 from irnet.spec import Network
 
 BOX, TURNED, FIND, LEVEL = "box", "turned", "find", "level"  # parameters of the address
@@ -22,48 +23,78 @@ HEIGHT = 760  # pixels
 @st.fragment
 def explorer(network: Network) -> None:
     """The network as a canvas, and beside it what the chosen box is."""
-    level = _controls()
     found = boxes(network)
+    options = {LEVEL: LEVELS, "overlay": OVERLAYS, "edges": EDGES, "flow": FLOWS, TURNED: found}
+    show.ignored(unknown(options))
+    level = _controls()
     grid = st.grid(3, min_column_width=270)
     left, right = grid.cell(column_span=2), grid.cell().container(border=True)
     with right:
-        chosen = choose("Box", list(found), BOX, required=False)
-        _search(network)
-        if chosen:
-            _crumbs(network, chosen)
-            show.pairs(details(network, chosen))
-            show.provenance(found[chosen].source)
-        else:
-            st.caption(text.EMPTY_BOX)
-    opened = Opened(LEVELS.index(level), _turned(network), chosen)
+        chosen = _box(network)
+    opened = Opened(LEVELS.index(level), _turned(network), shown_block(network, chosen))
     opened = revealing(network, opened, chosen) if chosen else opened
-    view = View(network, opened, chosen, st.session_state["overlay"], st.session_state["edges"])
-    with left:
-        canvas(view, key="canvas", height=HEIGHT, on_click=_select, on_toggle=lambda path: _turn(opened, path))
+    overlay, edges, flow = (st.session_state[key] for key in ("overlay", "edges", "flow"))
+    with left:  # before the details, so that the browser draws while they are on their way
+        canvas(
+            View(network=network, opened=opened, overlay=overlay, edges=edges, flow=flow),
+            chosen,
+            key="canvas",
+            height=HEIGHT,
+            on_click=select,
+            on_toggle=lambda path: _turn(opened, path),
+            on_shut=_shut_all,
+        )
+    with right:
+        _panel(network, chosen)
+    steps(network, chosen, select)
 
 
 def _controls() -> str:
-    """Level, overlay and arrows; returns the level."""
+    """Level, overlay, arrows and orientation; returns the level."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         level: str = st.segmented_control(
             "Open down to", LEVELS, default=LEVELS[0], key=LEVEL, required=True, bind="query-params", on_change=_shut
         )
         st.selectbox("Colour by", OVERLAYS, key="overlay", bind="query-params", width=190)
         st.selectbox("Width of arrows by", EDGES, key="edges", bind="query-params", width=190)
+        st.segmented_control("Arrows run", FLOWS, default=FLOWS[0], key="flow", required=True, bind="query-params")
     return level
 
 
-def _search(network: Network) -> None:
+def _box(network: Network) -> str:
+    """The field that names the chosen box; returns its path, "" where it is none that is there."""
+    asked = st.text_input("Box", key=BOX, bind="query-params", placeholder=text.BOX).strip()
+    if not asked:
+        return ""
+    try:
+        return box_at(network, asked).path
+    except KeyError as error:
+        show.ignored([str(error.args[0])])
+        return ""
+
+
+def _panel(network: Network, chosen: str) -> None:
+    """Search, and everything about the chosen box."""
+    _search(network, chosen)
+    if not chosen:
+        st.caption(text.EMPTY_BOX)
+        return
+    _crumbs(network, chosen)
+    show.pairs(details(network, chosen))
+    show.provenance(boxes(network)[chosen].source)
+
+
+def _search(network: Network, chosen: str) -> None:
     """A field that finds boxes, and buttons that walk through what it found."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        wanted = st.text_input("Search", key=FIND, bind="query-params", placeholder=text.SEARCH)
-        matches = search(network, wanted)
-        at = matches.index(st.session_state[BOX]) if st.session_state.get(BOX) in matches else -1
+    wanted = st.text_input("Search", key=FIND, bind="query-params", placeholder=text.SEARCH)
+    matches = search(network, wanted)
+    at = matches.index(chosen) if chosen in matches else -1
+    with st.container(horizontal=True, vertical_alignment="center"):
         for label, icon, step in (("Previous", "arrow_upward", -1), ("Next", "arrow_downward", 1)):
             to = matches[(at + step) % len(matches) if at >= 0 or step > 0 else -1] if matches else ""
-            st.button(label, icon=f":material/{icon}:", disabled=not matches, on_click=_select, args=(to,))
-    if wanted:
-        st.caption(f"{at + 1} of {len(matches)} boxes" if at >= 0 else f"{len(matches)} boxes")
+            st.button(label, icon=f":material/{icon}:", disabled=not matches, on_click=select, args=(to,))
+        if wanted:
+            st.caption(f"{at + 1} of {len(matches)} boxes" if at >= 0 else f"{len(matches)} boxes")
 
 
 def _crumbs(network: Network, chosen: str) -> None:
@@ -74,7 +105,7 @@ def _crumbs(network: Network, chosen: str) -> None:
     with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
         for path in around[:-1]:
             st.button(
-                f"{path.rpartition('.')[2]} ›", key=f"crumb.{path}", type="tertiary", on_click=_select, args=(path,)
+                f"{path.rpartition('.')[2]} ›", key=f"crumb.{path}", type="tertiary", on_click=select, args=(path,)
             )
         st.markdown(f"**{chosen.rpartition('.')[2]}**")
 
@@ -85,23 +116,23 @@ def _turned(network: Network) -> frozenset[str]:
     return frozenset(path for path in asked if path in boxes(network))
 
 
-def _select(path: str) -> None:
+def select(path: str) -> None:
+    """Choose a box, and show it wherever it is shown."""
     st.session_state[BOX] = path
 
 
-def select_row(key: str, paths: Sequence[str]) -> None:
-    """Choose the box of the row that was chosen in the table with this key."""
-    rows = st.session_state[key]["selection"]["rows"]
-    if rows and rows[0] < len(paths):
-        _select(paths[rows[0]])
-
-
 def _turn(opened: Opened, path: str) -> None:
-    _select(path)
     st.query_params[TURNED] = ",".join(sorted(opened.turned ^ {path}))
+    select(path)
 
 
 def _shut() -> None:
     """A level is meant as it says: what was turned over before is forgotten."""
     if TURNED in st.query_params:
         del st.query_params[TURNED]
+
+
+def _shut_all() -> None:
+    _shut()
+    st.session_state[LEVEL] = LEVELS[0]
+    select("")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app import text
 from app.controls import sidebar
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except (ValueError, KeyError, OSError, RuntimeError) as error:
-        sentence = error.args[0] if isinstance(error, KeyError) else error
-        st.error(f"{str(sentence)[:1].upper()}{str(sentence)[1:]}.".replace("..", "."), icon=":material/error:")
+        sentence = str(error.args[0] if isinstance(error, KeyError) else error)
+        st.error(text.plain(f"{sentence[:1].upper()}{sentence[1:]}.".replace("..", ".")), icon=":material/error:")
 
 
 @st.cache_resource(show_spinner=False)

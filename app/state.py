@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from difflib import get_close_matches
 
 import streamlit as st
 
 from irnet.models import PRESETS, full_name, network
 from irnet.models.recipe import knobs, read
+
+FEW = 8  # options that a sentence can list
 
 
 def choose(
@@ -38,6 +41,22 @@ def wrong_in_address() -> list[str]:
     """One sentence for every value in the address that no control can take; the control keeps its own."""
     asked = st.query_params.to_dict()
     return [sentence for key, value in asked.items() if (sentence := _refusal(key, value))]
+
+
+def unknown(options: Mapping[str, Collection[str]]) -> list[str]:
+    """One sentence for every parameter of the address that names what is none of its options; lists have commas."""
+    asked = {key: st.query_params.get(key, "").split(",") for key in options}
+    wrong = {key: [value for value in values if value and value not in options[key]] for key, values in asked.items()}
+    return [
+        f"The address asks for {key} {', '.join(map(repr, values))}, which is not there; "
+        f"{'it can be' if len(options[key]) <= FEW else 'near ones are'} {', '.join(_near(values[0], options[key]))}"
+        for key, values in wrong.items()
+        if values
+    ]
+
+
+def _near(value: str, options: Collection[str]) -> Collection[str]:
+    return options if len(options) <= FEW else get_close_matches(value, options, n=3, cutoff=0)
 
 
 def _refusal(key: str, value: str) -> str:

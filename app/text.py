@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 INTRODUCTION = (
     "Three networks from one paper, Szegedy et al. 2016 ([arXiv 1602.07261](https://arxiv.org/abs/1602.07261)): "
     "built, drawn, counted and run. The two Inception-ResNets share one architecture; they differ in filter counts "
@@ -54,6 +56,7 @@ EMPTY_BOX = (
     "Click a box to see its shapes, counts and source. A second click on Open, Enter or a double click opens it; "
     "arrow keys walk along the arrows, Escape goes up."
 )
+BOX = "block_b.0.project"
 SEARCH = "1x7, max pool, Fig. 17, E4, block_b.*.project"
 EMPTY_UPLOAD = "JPEG, PNG or WebP, at most 10 MB and 40 megapixels. The picture stays on this machine."
 NO_RESIDUALS = "Inception-v4 has no residuals: its line shows what its blocks put out, as a reference."
@@ -61,3 +64,14 @@ READ_MAGNITUDES = (
     "Each point is the mean magnitude of one block's output, for one picture. The grid shrinks and the width grows "
     "at the reductions, so steps between groups of blocks are no effect of the scale."
 )
+
+
+def plain(words: str) -> str:
+    r"""Words that may come from an address, so that no markup, link or picture in them takes effect.
+
+    Examples
+    --------
+    >>> print(plain("![x](http://a.b/c.png)"))
+    !\[x\](http\://a.b/c.png)
+    """
+    return re.sub(r"([\\\[\]<>`*$]|:(?=//)|(?<=www)\.)", r"\\\1", words)

@@ -82,6 +82,17 @@ def grid(shape: tuple[int, int, int]) -> str:
     return f"{height}x{width}x{channels}"
 
 
+def extent(shape: tuple[int, int, int]) -> str:
+    """A (C, H, W) shape as `grid` writes it, or the channels alone where there is no grid left.
+
+    Examples
+    --------
+    >>> extent((384, 35, 35)), extent((1536, 1, 1))
+    ('35x35x384', '1536')
+    """
+    return grid(shape) if shape[1:] != (1, 1) else str(shape[0])
+
+
 def sides(pair: tuple[int, int]) -> str:
     """Height and width, once if they are equal.
 

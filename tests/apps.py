@@ -18,7 +18,7 @@ SMALL = 139  # pixels: the smallest side that leaves a C block more than one pix
 
 def opened(page: str, preset: str = "", **address: object) -> AppTest:
     """`page` after its first run, with these values in its address."""
-    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=120)
+    app = AppTest.from_file(ROOT / "pages.py", default_timeout=120)
     for key, value in ({"model": preset} if preset else {}).items() | address.items():
         app.query_params[key] = str(value)
     if page != "overview":

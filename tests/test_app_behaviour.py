@@ -8,11 +8,10 @@ from io import BytesIO
 from threading import Event, Thread
 
 import pytest
-import streamlit as st
 import torch
 from PIL import Image
 
-from app import controls, explorer
+from app import controls
 from app.live import borrow, counted
 from irnet.models import network
 from irnet.runtime import measure
@@ -76,22 +75,14 @@ def test_a_step_in_the_address_is_told() -> None:
     assert "896 linear" in str(app.table[0].value.to_numpy())
 
 
-def test_a_selection_that_the_next_model_lacks_is_forgotten() -> None:
+def test_a_selection_that_the_next_model_lacks_is_told_and_the_page_goes_on() -> None:
     app = opened("network", V1, box="block_c.1", stage="block_c")
     app.selectbox(key="model").set_value("inception_v4.paper").run()
-    assert not troubles(app)
-    assert app.selectbox(key="box").value is None
-    assert app.selectbox(key="stage").value == ""
-
-
-def test_a_row_of_the_table_chooses_its_box() -> None:
-    app = opened("network", V1, stage="block_b")
-    app.session_state[f"rows.{V1}.block_b"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
-    state = app.session_state
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(st, "session_state", state)
-        explorer.select_row(f"rows.{V1}.block_b", ["block_b.0.body.b0", "block_b.0.body.b1.0"])
-    assert state["box"] == "block_b.0.body.b1.0"
+    assert [warning.value for warning in app.warning] == [
+        "inception_v4.paper has no box 'block_c.1'; near ones: inception_c.1, inception_c.2.b1, inception_c.1.b3"
+    ]
+    assert not app.exception
+    assert app.selectbox(key="stage").value == "here"
 
 
 def test_a_search_counts_its_matches_and_walks_through_them() -> None:
@@ -99,13 +90,24 @@ def test_a_search_counts_its_matches_and_walks_through_them() -> None:
     assert "10 boxes" in [caption.value for caption in app.caption]
     for path, told in (("block_b.0.project", "1 of 10 boxes"), ("block_b.1.project", "2 of 10 boxes")):
         next(button for button in app.button if button.label == "Next").click().run()
-        assert app.selectbox(key="box").value == path
+        assert app.text_input(key="box").value == path
         assert told in [caption.value for caption in app.caption]
 
 
-@pytest.mark.parametrize("address", [{"turned": "block_q,<b>,block_b"}, {"level": "atoms"}, {"overlay": "joy"}])
-def test_an_unknown_part_of_a_view_opens_the_nearest_valid_one(address: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ({"turned": "block_q,<b>,block_b"}, "turned 'block_q', '\\<b\\>', which is not there; near ones are block_c"),
+        ({"level": "atoms"}, "level 'atoms', which is not there; it can be stages, branches, steps, units"),
+        ({"overlay": "joy"}, "overlay 'joy', which is not there; it can be operation, parameters"),
+        ({"edges": "thick"}, "edges 'thick', which is not there; it can be alike, channels, bytes, MACs"),
+        ({"flow": "up"}, "flow 'up', which is not there; it can be down, right"),
+        ({"box": "block_q"}, "has no box 'block_q'; near ones: block_c"),
+    ],
+)
+def test_an_unknown_part_of_a_view_is_told_and_the_nearest_valid_one_opens(address: dict[str, str], told: str) -> None:
     app = opened("network", V1, **address)
+    assert [told in warning.value for warning in app.warning] == [True]
     assert not app.exception
     assert not app.error
     assert app.title

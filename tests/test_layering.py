@@ -21,11 +21,11 @@ LAYERS = (  # lowest first; parts of one layer do not know each other
     ("irnet",),  # the package's own front door
     ("irnet.terminal",),
     ("irnet.cli", "app"),
-    ("irnet.__main__", "streamlit_app"),
+    ("irnet.__main__", "pages", "streamlit_app"),
 )
 HEIGHT = {part: height for height, parts in enumerate(LAYERS) for part in parts}
 TORCH, PICTURES = {"irnet.runtime", "irnet.experiments"}, {"irnet.diagrams"}
-PAGES, COMMANDS = {"app", "streamlit_app"}, {"irnet.cli", "irnet.terminal"}
+PAGES, COMMANDS = {"app", "pages", "streamlit_app"}, {"irnet.cli", "irnet.terminal"}
 HOMES = {
     "torch": TORCH,
     "torchvision": TORCH,
@@ -39,7 +39,7 @@ HOMES = {
     "typer": COMMANDS,
     "rich": COMMANDS,
 }
-FILES = sorted([*ROOT.glob("irnet/**/*.py"), *ROOT.glob("app/**/*.py"), *ROOT.glob("streamlit_app.py")])
+FILES = sorted([*ROOT.glob("irnet/**/*.py"), *ROOT.glob("app/**/*.py"), *ROOT.glob("*.py")])
 WITHOUT_TORCH = f"""
 import sys
 for missing in {sorted({*HOMES} - {"graphviz", "vl_convert"})}:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
-from streamlit import runtime
 
-from app.cache import drawings, picture
+from app.drawings import THEMES, View
 from irnet.analysis.boxes import boxes
 from irnet.diagrams import words
 from irnet.diagrams.canvas import assets
-from irnet.diagrams.nested import Opened
-from irnet.diagrams.overlay import Edges, Overlay
 from irnet.spec import Network
-
-THEMES = ("light", "dark")
 
 
 @st.cache_resource(show_spinner=False)
@@ -31,59 +24,49 @@ def _component() -> Callable[..., Any]:
 def diagram(network: Network, stage: str = "", *, key: str, height: int = 620) -> None:
     """Show a picture of `network` or of one block, with its caption; `height` is in pixels."""
     told = words(network, stage)
-    look = {theme: _address(picture(network, "svg", stage, theme), f"{key}.{theme}") for theme in THEMES}
-    _component()(
-        key=key, data={**look, "label": told.alt, "choices": [], "openable": [], "height": height}, height=height
-    )
+    _component()(key=key, data=_pictures(View(network=network, stage=stage), told.alt, height), height=height)
     st.caption(told.caption)
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """What a canvas shows."""
-
-    network: Network
-    opened: Opened
-    selected: str
-    overlay: Overlay
-    edges: Edges
-
-
 def canvas(
-    view: View, *, key: str, height: int, on_click: Callable[[str], None], on_toggle: Callable[[str], None]
+    view: View,
+    selected: str,
+    *,
+    key: str,
+    height: int,
+    on_click: Callable[[str], None],
+    on_toggle: Callable[[str], None],
+    on_shut: Callable[[], None],
 ) -> None:
     """A network whose boxes open in place; the callbacks get the path of a box that is really there."""
-    found = boxes(view.network)
-    svgs = dict(zip(THEMES, drawings(view.network, view.opened, view.overlay, view.edges), strict=True))
-    shown = [path for path in re.findall(r'id="([^"]+)"', svgs["light"].decode()) if path in found]
-    choices: Sequence[str] = list(dict.fromkeys(shown))
-    data = {theme: _address(svg, f"{key}.{theme}") for theme, svg in svgs.items()} | {
-        "label": words(view.network).alt,
-        "choices": choices,
-        "openable": [path for path in choices if found[path].children],
-        "selected": view.selected or None,
+    turns = f"{key}.turns"
+
+    def clicked() -> None:
+        if (path := st.session_state[key]["clicked"]) in boxes(view.network):  # a browser's word is checked again
+            on_click(path)
+
+    def toggled() -> None:
+        turned = st.session_state[key]["toggled"]
+        st.session_state[turns] = turned["turns"]  # what the browser shows by now; older pictures must not undo it
+        if turned["path"] in boxes(view.network):
+            on_toggle(turned["path"])
+
+    data = _pictures(view, words(view.network).alt, height) | {
+        "selected": selected or None,
+        "turns": st.session_state.get(turns, 0),
         "map": True,
-        "height": height,
+        "flow": view.flow,
+        "find": "input[aria-label=Search]",
     }
-
-    def told(what: str, act: Callable[[str], None]) -> Callable[[], None]:
-        def heard() -> None:
-            path = st.session_state[key][what]
-            if path in found:  # what comes from a browser is checked again
-                act(path)
-
-        return heard
-
     _component()(
         key=key,
         data=data,
         height=height,
-        on_clicked_change=told("clicked", on_click),
-        on_toggled_change=told("toggled", on_toggle),
-        on_searched_change=lambda: None,
+        on_clicked_change=clicked,
+        on_toggled_change=toggled,
+        on_shut_change=on_shut,
     )
 
 
-def _address(svg: bytes, place: str) -> str:
-    """Where the browser finds the SVG: under the hash of its content, so that nothing is sent twice."""
-    return runtime.get_instance().media_file_mgr.add(svg, "image/svg+xml", place)
+def _pictures(view: View, label: str, height: int) -> dict[str, Any]:
+    return {theme: view.address(theme) for theme in THEMES} | {"label": label, "height": height}

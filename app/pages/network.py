@@ -1,12 +1,9 @@
 """One network: a canvas that opens down to a single convolution, and every step with its numbers."""
 
-import streamlit as st
-
 from app.controls import chosen
-from app.explorer import explorer, select_row
-from app.state import choose
+from app.explorer import explorer
 from app.views import show
-from irnet.analysis.tables import records, totals
+from irnet.analysis.tables import totals
 from irnet.resolve import smallest_input
 from irnet.units import exact, short
 
@@ -30,15 +27,3 @@ show.figures(
     },
 )
 explorer(network)
-
-st.header("Steps and figures")
-built = [stage.name for stage in network.stages if stage.repeat]
-stage = choose("Stage", ["", *built], "stage", format_func=lambda name: name or "Whole network")
-show.files(network, stage, key="inside.file")
-rows = records(network, stage)
-show.table(
-    rows,
-    f"{network.name}.{stage or 'all'}",
-    alt=f"Every step of {stage or network.label}",
-    on_row=lambda key: select_row(key, [str(row["path"]) for row in rows]),
-)

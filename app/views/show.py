@@ -12,6 +12,7 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 import streamlit as st
 
+from app import text
 from app.cache import picture
 from app.views.charts import CONFIG
 from irnet.analysis.compare import Change
@@ -42,12 +43,18 @@ LABELS = {
 
 
 def table(
-    records: Records, name: str, *, alt: str, decimals: int | None = None, on_row: Callable[[str], None] | None = None
+    records: Records,
+    name: str,
+    *,
+    alt: str,
+    decimals: int | None = None,
+    row: int | None = None,
+    on_row: Callable[[int], None] | None = None,
 ) -> None:
     """Records as a table that sorts and searches, with its CSV and JSON below.
 
-    Whole numbers are shown in full, others with four digits or so many `decimals`. `on_row` gets the key of the table
-    when a row is chosen.
+    Whole numbers are shown in full, others with four digits or so many `decimals`. With `on_row`, which gets the
+    number of a row that is chosen, `row` is shown as the chosen one.
     """
     plain = [{key: _plain(value, key) for key, value in record.items()} for record in records]
     height: Literal["content", "auto"] = "content" if len(plain) <= SHORT else "auto"
@@ -55,17 +62,31 @@ def table(
     if on_row is None:
         st.dataframe(plain, hide_index=True, alt=alt, height=height, column_config=columns)
     else:
+        key = f"rows.{name}"
+        st.session_state[key] = {"selection": {"rows": [] if row is None else [row], "columns": [], "cells": []}}
         st.dataframe(
             plain,
             hide_index=True,
             alt=alt,
             height=height,
             column_config=columns,
-            key=f"rows.{name}",
-            on_select=partial(on_row, f"rows.{name}"),
+            key=key,
+            on_select=partial(_chosen_row, key, len(plain), on_row),
             selection_mode="single-row",
         )
     _files(plain, records, name)
+
+
+def _chosen_row(key: str, count: int, on_row: Callable[[int], None]) -> None:
+    rows = st.session_state[key]["selection"]["rows"]
+    if rows and 0 <= rows[0] < count:  # what comes from a browser is checked again
+        on_row(rows[0])
+
+
+def ignored(sentences: Sequence[str]) -> None:
+    """One line for everything that was asked for and is not there."""
+    for sentence in sentences:
+        st.warning(text.plain(sentence), icon=":material/link_off:")
 
 
 def prose(records: Records, name: str, *, alt: str) -> None:

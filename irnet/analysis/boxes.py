@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Literal, assert_never
@@ -231,6 +232,21 @@ def _short(node: Node) -> str:
             assert_never(node)
 
 
+def box_at(network: Network, path: str) -> Box:
+    """The box of `network` with this path.
+
+    Raises
+    ------
+    KeyError
+        Naming the unknown path and near ones.
+    """
+    found = boxes(network)
+    if path not in found:
+        near = get_close_matches(path, found, n=3, cutoff=0.4) or list(found)[:3]
+        raise KeyError(f"{network.name} has no box {path!r}; near ones: {', '.join(near)}")
+    return found[path]
+
+
 def details(network: Network, path: str) -> dict[str, str]:
     """Everything about one box, in words.
 
@@ -245,10 +261,7 @@ def details(network: Network, path: str) -> dict[str, str]:
     >>> details(network("inception_v4"), "stem.0.0")["Receptive field"]
     '3 px, one pixel of the output every 2, padding 0'
     """
-    found = boxes(network)
-    if path not in found:
-        raise KeyError(f"{network.name} has no box {path!r}")
-    box, total = found[path], totals(network)
+    box, total = box_at(network, path), totals(network)
     field = box.rows[-1].field
     concat = next((row for row in reversed(box.rows) if row.op == "concat" and row.out_shape == box.out_shape), None)
     macs = f"{exact(box.macs)}, {share(box.macs, total.macs)} of the network"

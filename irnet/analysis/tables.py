@@ -163,8 +163,8 @@ def stage_records(network: Network) -> list[dict[str, object]]:
     ]
 
 
-def records(network: Network, stage: str = "") -> list[dict[str, object]]:
-    """The rows of `network`, or of one stage, as flat records for a table.
+def records(network: Network, within: str = "") -> list[dict[str, object]]:
+    """The rows of `network`, or of what is inside the box at a path, as flat records for a table.
 
     `macs` is None where there is neither a convolution nor a linear layer.
     Shapes are written height x width x channels, receptive fields in pixels (height x width where they differ).
@@ -184,5 +184,5 @@ def records(network: Network, stage: str = "") -> list[dict[str, object]]:
             "field padding": sides(row.field.padding),
         }
         for row in resolve(network)
-        if not stage or row.path.split(".")[0] == stage
+        if not within or f"{row.path}.".startswith(f"{within}.")
     ]

@@ -15,11 +15,12 @@ from irnet.diagrams.overlay import look as paint
 from irnet.diagrams.overview import overview
 from irnet.diagrams.page import Page
 from irnet.diagrams.render import FORMATS, Format, layout_engine, render
+from irnet.diagrams.sheet import FLOWS, Flow
 from irnet.diagrams.theme import LIGHT, theme_named
 from irnet.models import network as preset
 from irnet.spec import Network, Stage
 
-__all__ = ["FORMATS", "diagram", "drawn", "explore", "source", "words"]
+__all__ = ["FLOWS", "FORMATS", "diagram", "drawn", "explore", "source", "words"]
 
 
 def stage_named(network: Network, name: str) -> Stage:
@@ -36,16 +37,18 @@ def stage_named(network: Network, name: str) -> Stage:
     raise ValueError(f"{network.name} has no stage {name!r}; its stages: {', '.join(s.name for s in network.stages)}")
 
 
-def source(network: Network, stage: str = "", theme: str = "light", index: int = 0) -> str:
-    """DOT of the whole network, or of one block of a stage.
+def source(network: Network, stage: str = "", theme: str = "light", index: int = 0, flow: Flow = "down") -> str:
+    """DOT of the whole network, or of one block of a stage; the arrows run "down" or "right".
 
     Raises
     ------
     ValueError
-        For an unknown stage or theme, or a block that the stage does not have.
+        For an unknown stage, theme or flow, or a block that the stage does not have.
     """
+    if flow not in FLOWS:
+        raise ValueError(f"arrows can't run {flow!r}; they can {', '.join(FLOWS)}")
     look = theme_named(theme)
-    return block(network, stage_named(network, stage), look, index) if stage else overview(network, look)
+    return block(network, stage_named(network, stage), look, index, flow) if stage else overview(network, look, flow)
 
 
 def words(network: Network, stage: str = "") -> Words:
@@ -53,7 +56,9 @@ def words(network: Network, stage: str = "") -> Words:
     return block_words(network, stage_named(network, stage)) if stage else overview_words(network)
 
 
-def drawn(network: Network, form: Format, stage: str = "", theme: str = "light", index: int = 0) -> bytes:
+def drawn(
+    network: Network, form: Format, stage: str = "", theme: str = "light", index: int = 0, flow: Flow = "down"
+) -> bytes:
     """The picture as a file's bytes: "svg", "png", "pdf" or "dot".
 
     Examples
@@ -62,15 +67,15 @@ def drawn(network: Network, form: Format, stage: str = "", theme: str = "light",
     True
     """
     told = words(network, stage)
-    dot = source(network, stage, theme, index)
+    dot = source(network, stage, theme, index, flow)
     return render(dot, form, title=told.alt, description=told.caption)
 
 
 def canvas_svgs(
-    network: Network, opened: Opened, overlay: Overlay = "operation", edges: Edges = "alike"
+    network: Network, opened: Opened, overlay: Overlay = "operation", edges: Edges = "alike", flow: Flow = "down"
 ) -> tuple[bytes, bytes]:
     """SVG of a network with the boxes open that `opened` says, painted as the overlay says: light and dark."""
-    dot = nested(network, LIGHT, opened, paint(network, LIGHT, overlay, edges))
+    dot = nested(network, LIGHT, opened, paint(network, LIGHT, overlay, edges), flow)
     light = render(dot, "svg", title=words(network).alt)
     return light, darkened(light)
 
@@ -87,7 +92,9 @@ class Diagram(graphviz.Digraph):
         return {"image/svg+xml": svg.decode()}
 
 
-def diagram(network: Network | str, path: str | None = None, theme: str = "light") -> graphviz.Digraph:
+def diagram(
+    network: Network | str, path: str | None = None, theme: str = "light", flow: Flow = "down"
+) -> graphviz.Digraph:
     """A diagram that shows itself in a notebook and saves itself.
 
     Parameters
@@ -98,11 +105,13 @@ def diagram(network: Network | str, path: str | None = None, theme: str = "light
         A stage ("block_b") or one of its blocks ("block_b.3"); None for the whole network.
     theme
         "light", "dark" or "print".
+    flow
+        "down" or "right": the way that the arrows run.
 
     Raises
     ------
     ValueError
-        For an unknown name, path or theme.
+        For an unknown name, path, theme or flow.
 
     Examples
     --------
@@ -114,11 +123,11 @@ def diagram(network: Network | str, path: str | None = None, theme: str = "light
     if index and not index.isdecimal():
         raise ValueError(f"{path!r} is not a stage or one of its blocks, such as 'block_b' or 'block_b.3'")
     dot_command.DOT_BINARY = layout_engine()  # so that it also saves itself without a system Graphviz
-    _, *body, _ = source(spec, stage, theme, int(index or 0)).splitlines(keepends=True)
+    _, *body, _ = source(spec, stage, theme, int(index or 0), flow).splitlines(keepends=True)
     return Diagram(spec, stage, body)
 
 
-def explore(network: Network | str) -> Page:
+def explore(network: Network | str, flow: Flow = "down") -> Page:
     """The network as a canvas that opens in place; it shows itself in a notebook cell, without a server.
 
     Raises
@@ -126,10 +135,12 @@ def explore(network: Network | str) -> Page:
     ValueError
         For an unknown name.
     """
-    return Page(preset(network) if isinstance(network, str) else network)
+    return Page(preset(network) if isinstance(network, str) else network, flow)
 
 
-def save(network: Network, folder: Path, theme: str = "light", forms: tuple[Format, ...] = FORMATS) -> list[Path]:
+def save(
+    network: Network, folder: Path, theme: str = "light", forms: tuple[Format, ...] = FORMATS, flow: Flow = "down"
+) -> list[Path]:
     """Write the whole network and one block of every stage to `folder`, in every format; return the files.
 
     Raises
@@ -142,6 +153,6 @@ def save(network: Network, folder: Path, theme: str = "light", forms: tuple[Form
     for stage in ("", *(stage.name for stage in network.stages if stage.repeat)):
         for form in forms:
             file = folder / f"{network.name}.{stage or 'overview'}.{theme}.{form}"
-            file.write_bytes(drawn(network, form, stage, theme))
+            file.write_bytes(drawn(network, form, stage, theme, flow=flow))
             written.append(file)
     return written

@@ -7,26 +7,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import assert_never
 
-from irnet.diagrams.sheet import BOX, Sheet, Spans, end, total
+from irnet.diagrams.sheet import End, Flow, Sheet, Spans, total
 from irnet.diagrams.theme import Kind, Theme, conv_kind
 from irnet.resolve import Row, notation, resolve
 from irnet.spec import Chain, Conv, Fork, Network, Node, Pool, Residual, Stage, pair
 from irnet.units import grid
 
 BRANCH, STEP = 1, 2  # indices of levels of boxes, after stages
-LANE = 0.5  # inches: the shortcut's lane beside the branches
 _End = tuple[str, int, float]  # a branch's last box, its channels and its inches
 
 
 @dataclass(frozen=True, slots=True)
 class _Tip:
-    """Where the next arrow starts: a node, its ports below (one a branch of what follows), and its width in inches."""
+    """Where the next arrow starts: a node and, if it is a bar, its ports, one a branch of what follows."""
 
     path: str
     bar: bool = False
 
-    def port(self, i: int) -> str:
-        return end(self.path, f"b{i}:s") if self.bar else end(self.path, "s")
+    def port(self, i: int) -> End:
+        return End(self.path, "out", f"b{i}" if self.bar else "")
 
 
 @dataclass(slots=True)
@@ -58,8 +57,32 @@ class Drawing:
         """The id of a bar: its row's, unless a frame round the block has that one."""
         return path if self.is_open is None else f"{path}.{part}"
 
+    def first(self, node: Node) -> Spans:
+        """Inches across the flow of the branches that read the input of `node`."""
+        match node:
+            case Fork(branches):
+                return tuple(map(self.span, branches))
+            case Chain(nodes):
+                return self.first(nodes[0]) if isinstance(nodes[0], Fork) else (self.span(node),)
+            case Residual(body):
+                return (*self.first(body), self.sheet.lane)
+            case _:
+                return (self.sheet.box_span,)
 
-def block(network: Network, stage: Stage, theme: Theme, index: int = 0) -> str:
+    def span(self, node: Node) -> float:
+        """Inches that `node` takes across the flow."""
+        match node:
+            case Fork(branches):
+                return total(tuple(map(self.span, branches)))
+            case Chain(nodes):
+                return max(map(self.span, nodes))
+            case Residual():
+                return total(self.first(node))
+            case _:
+                return self.sheet.box_span
+
+
+def block(network: Network, stage: Stage, theme: Theme, index: int = 0, flow: Flow = "down") -> str:
     """DOT of one block of `stage`, from its input to its output.
 
     Raises
@@ -71,10 +94,10 @@ def block(network: Network, stage: Stage, theme: Theme, index: int = 0) -> str:
         raise ValueError(f"{network.name}: {stage.name} has {stage.repeat} blocks, so none has the number {index}")
     rows = {row.path: row for row in resolve(network)}
     path = f"{stage.name}.{index}"
-    drawing = Drawing(Sheet(theme), rows)
+    drawing = Drawing(Sheet(theme, flow), rows)
     last = inside(drawing, stage.node, path, "input")
     drawing.sheet.words("output", f"output  {grid(_out(drawing, stage.node, path))}", "output")
-    drawing.sheet.arrow(end(last, "s"), end("output"), weight=20)
+    drawing.sheet.arrow(End(last, "out"), End("output"), weight=20)
     repeats = f", {index + 1} of {stage.repeat}" if stage.repeat > 1 else ""
     return drawing.sheet.dot(f"{stage.title}{repeats}  ·  {network.label}  ·  {stage.source.ref}")
 
@@ -82,34 +105,8 @@ def block(network: Network, stage: Stage, theme: Theme, index: int = 0) -> str:
 def inside(drawing: Drawing, node: Node, path: str, name: str, column: str = "main") -> str:
     """Draw a block under a bar for its input, which is called `name`; return the id of its last box."""
     given = next(row for row in drawing.rows.values() if row.path == path or row.path.startswith(f"{path}.")).in_shape
-    drawing.sheet.bar(name, f"input  {grid(given)}", "other", told=f"input {grid(given)}", below=_first(node))
+    drawing.sheet.bar(name, f"input  {grid(given)}", "other", told=f"input {grid(given)}", below=drawing.first(node))
     return _draw(drawing, node, path, _Tip(name, bar=True), column, ()).path
-
-
-def _first(node: Node) -> Spans:
-    """Widths in inches of the branches that read the input of `node`."""
-    match node:
-        case Fork(branches):
-            return tuple(map(_span, branches))
-        case Chain(nodes):
-            return _first(nodes[0]) if isinstance(nodes[0], Fork) else (_span(node),)
-        case Residual(body):
-            return (*_first(body), LANE)
-        case _:
-            return (BOX,)
-
-
-def _span(node: Node) -> float:
-    """Inches that `node` takes from side to side."""
-    match node:
-        case Fork(branches):
-            return total(tuple(map(_span, branches)))
-        case Chain(nodes):
-            return max(map(_span, nodes))
-        case Residual():
-            return total(_first(node))
-        case _:
-            return BOX
 
 
 def _out(drawing: Drawing, node: Node, path: str) -> tuple[int, int, int]:
@@ -127,7 +124,7 @@ def _draw(drawing: Drawing, node: Node, path: str, tip: _Tip, column: str, follo
         case Chain(nodes):
             for i, child in enumerate(nodes):
                 after = nodes[i + 1] if i + 1 < len(nodes) else None
-                below = _first(after) if isinstance(after, Fork) else following if after is None else ()
+                below = drawing.first(after) if isinstance(after, Fork) else following if after is None else ()
                 tip = _draw(drawing, child, f"{path}.{i}", tip, column, below, port if i == 0 else 0)
             return tip
         case Fork():
@@ -145,7 +142,7 @@ def _leaf(drawing: Drawing, node: Conv | Pool, path: str, tip: _Tip, column: str
     told = f"{path}: {row.notation}, {grid(row.in_shape)} to {grid(row.out_shape)}"
     kind = conv_kind(node.kernel) if isinstance(node, Conv) else "pool"
     drawing.sheet.box(path, notation(node), grid(row.out_shape), kind, told=told, column=column)
-    drawing.sheet.arrow(tip.port(port), end(path, "n"), weight=20)
+    drawing.sheet.arrow(tip.port(port), End(path, "in"), weight=20)
     return _Tip(path)
 
 
@@ -161,8 +158,8 @@ def _units(drawing: Drawing, node: Conv, path: str, tip: _Tip, column: str, port
         last = tip.port(port)
         for unit, title, kind in units:
             sheet.box(unit, title, "", kind, told=f"{unit}: {title}", column=column)
-            sheet.arrow(last, end(unit, "n"), weight=20)
-            last = end(unit, "s")
+            sheet.arrow(last, End(unit, "in"), weight=20)
+            last = End(unit, "out")
     return _Tip(f"{path}.relu")
 
 
@@ -173,7 +170,7 @@ def _branch(drawing: Drawing, node: Chain, path: str, tip: _Tip, column: str, po
     told = f"{path}: {' then '.join(kernels)}, to {grid(shape)}"
     detail = f"{' > '.join(filter(None, filters))},  {grid(shape)}"
     drawing.sheet.box(path, " > ".join(kernels), detail, "branch", told=told, column=column)
-    drawing.sheet.arrow(tip.port(port), end(path, "n"), weight=20)
+    drawing.sheet.arrow(tip.port(port), End(path, "in"), weight=20)
     return _Tip(path)
 
 
@@ -200,7 +197,7 @@ def _fork(drawing: Drawing, node: Fork, path: str, tip: _Tip, column: str, follo
     told = f"{path}: concat, {grid(row.out_shape)}"
     drawing.sheet.bar(name, text, "concat", told=told, above=spans, below=following, column=column)
     for i, (last, _, _) in enumerate(ends):
-        drawing.sheet.arrow(end(last, "s"), end(name, f"t{i}:n"), weight=8)
+        drawing.sheet.arrow(End(last, "out"), End(name, "in", f"t{i}"), weight=8)
     return _Tip(name, bar=bool(following))
 
 
@@ -215,7 +212,7 @@ def _branches(drawing: Drawing, node: Fork, path: str, tip: _Tip, column: str, p
         start = port + i if tip.bar else 0
         if isinstance(child, Chain) and len(child.nodes) > 1 and drawing.shut(inside):
             last = _branch(drawing, child, inside, tip, name, start)
-            ends.append((last.path, _out(drawing, child, inside)[0], BOX))
+            ends.append((last.path, _out(drawing, child, inside)[0], drawing.sheet.box_span))
             continue
         with drawing.frame(child, inside):
             if isinstance(child, Chain) and isinstance(child.nodes[-1], Fork):
@@ -224,7 +221,7 @@ def _branches(drawing: Drawing, node: Fork, path: str, tip: _Tip, column: str, p
                 ends += _branches(drawing, inner, f"{inside}.{len(body.nodes)}", last, name, 0)
             else:
                 last = _draw(drawing, child, inside, tip, name, (), start)
-                ends.append((last.path, _out(drawing, child, inside)[0], _span(child)))
+                ends.append((last.path, _out(drawing, child, inside)[0], drawing.span(child)))
     return ends
 
 
@@ -241,16 +238,21 @@ def _residual(drawing: Drawing, node: Residual, path: str, tip: _Tip, column: st
         column=column,
         wide=2.0,
     )
-    sheet.arrow(end(inner.path, "s"), end(up, "n"), weight=20)
+    sheet.arrow(End(inner.path, "out"), End(up, "in"), weight=20)
     sheet.box(scale, f"x {node.scale:g}", "", "sum", told=f"{scale}: times {node.scale:g}", column=column, wide=0.8)
-    sheet.arrow(end(up, "s"), end(scale, "n"), weight=20)
-    branches = total(_first(node)[:-1])
+    sheet.arrow(End(up, "out"), End(scale, "in"), weight=20)
+    branches = total(drawing.first(node)[:-1])
     text = f"sum:  input + {node.scale:g} x residual,  {'then ReLU' if node.relu else 'no ReLU'}"
     sheet.bar(
-        name, text, "sum", told=f"{path}: {row.notation}, no batch norm after it", above=(branches, LANE), column=column
+        name,
+        text,
+        "sum",
+        told=f"{path}: {row.notation}, no batch norm after it",
+        above=(branches, sheet.lane),
+        column=column,
     )
-    sheet.arrow(end(scale, "s"), end(name, "t0:n"), weight=20)
-    lane = len(_first(node)) - 1
+    sheet.arrow(End(scale, "out"), End(name, "in", "t0"), weight=20)
+    lane = len(drawing.first(node)) - 1
     shortcut = f'color="{sheet.theme.shortcut}" penwidth=1.8 arrowsize=0.7'
-    sheet.arrow(tip.port(lane), end(name, "t1:n"), weight=2, extra=shortcut)
+    sheet.arrow(tip.port(lane), End(name, "in", "t1"), weight=2, extra=shortcut)
     return _Tip(name)

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from irnet.analysis.boxes import Box, boxes
 from irnet.analysis.tables import StageTotal, stages
 from irnet.diagrams.block import BRANCH, STEP, Drawing, inside
-from irnet.diagrams.overview import WIDE, head_box, stage_box, stage_kind
-from irnet.diagrams.sheet import Look, Sheet, end, typeset
+from irnet.diagrams.overview import STAGE, head_box, stage_box, stage_kind
+from irnet.diagrams.sheet import End, Flow, Look, Sheet
 from irnet.diagrams.theme import Theme
 from irnet.resolve import resolve
 from irnet.spec import Network, Stage
-from irnet.units import grid
+from irnet.units import extent, grid
 
 LEVELS = ("stages", "branches", "steps", "units")  # the finest that is shown; a box of one opens to those of the next
 
@@ -24,7 +24,7 @@ class Opened:
 
     level: int = 0  # index of the finest of `LEVELS` that is shown
     turned: frozenset[str] = frozenset()
-    shown: str = ""  # the block that stands for its stage, such as "block_b.3", or a box inside it
+    shown: str = ""  # the block that stands for its stage, such as "block_b.3"; "" for the first of each
 
     def __call__(self, path: str, depth: int | None) -> bool:
         """Whether the box at `path` is open; `depth` is the index of its level, None for one that starts open."""
@@ -40,11 +40,27 @@ def depth(box: Box) -> int | None:
 
 def revealing(network: Network, opened: Opened, path: str) -> Opened:
     """`opened` with every box open that stands round the one at `path`, so that it can be seen."""
-    found, around = boxes(network), []
+    found = boxes(network)
+    around: list[str] = []
     while path and (path := found[path].parent):
         if found[path].children and not opened(path, depth(found[path])) and not _frameless(found, path):
             around.append(path)
     return replace(opened, turned=opened.turned ^ frozenset(around))
+
+
+def shown_block(network: Network, path: str) -> str:
+    """The block that has to stand for its stage so that the box at `path` can be seen; "" where the first one does.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> shown_block(network("inception_v4"), "inception_b.3.b1"), shown_block(network("inception_v4"), "inception_b.0")
+    ('inception_b.3', '')
+    """
+    found = boxes(network)
+    while path and found[path].level != "block":
+        path = found[path].parent
+    return path if path and path != found[found[path].parent].children[0] else ""
 
 
 def _frameless(found: Mapping[str, Box], path: str) -> bool:
@@ -54,28 +70,26 @@ def _frameless(found: Mapping[str, Box], path: str) -> bool:
     return alone or (box.level == "step" and box.op == "group")
 
 
-def nested(network: Network, theme: Theme, opened: Opened, look: Look | None = None) -> str:
+def nested(network: Network, theme: Theme, opened: Opened, look: Look | None = None, flow: Flow = "down") -> str:
     """DOT of `network` from its input to its last layer, with boxes open as `opened` says."""
-    spoken = {path: box.spoken for path, box in boxes(network).items()}
-    sheet = Sheet(theme, look=replace(look or Look(), spoken=spoken))
+    found, look = boxes(network), look or Look()
+    spoken = {path: box.spoken for path, box in found.items()}
+    opens = look.opens or frozenset(path for path, box in found.items() if box.children)
+    sheet = Sheet(theme, flow, look=replace(look, spoken=spoken, opens=opens))
     drawing = _Nested(opened, Drawing(sheet, {row.path: row for row in resolve(network)}, opened))
     last = "input"
-    sheet.box("input", "Input", "", "other", told=f"input, {grid(network.input_shape)}", wide=WIDE)
+    sheet.box("input", "Input", "", "other", told=f"input, {grid(network.input_shape)}", wide=STAGE)
     shape = network.input_shape
     for stage, total in zip(network.stages, stages(network), strict=False):
         if stage.repeat:
-            last = drawing.stage(stage, total, last, _label(shape))
+            last = drawing.stage(stage, total, last, extent(shape))
             shape = total.out_shape
     for row in resolve(network):
         if "." not in row.path:
             head_box(sheet, row)
-            sheet.arrow(end(last), end(row.path), extra=_label(row.in_shape))
+            sheet.arrow(End(last), End(row.path), label=extent(row.in_shape))
             last = row.path
     return sheet.dot(f"{network.label}  \u00b7  {network.source.ref}", ranksep=0.3, columns=3)
-
-
-def _label(shape: tuple[int, int, int]) -> str:
-    return f'label="  {typeset(str(shape[0]) if shape[1:] == (1, 1) else grid(shape))}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +102,7 @@ class _Nested:
         sheet, kind = self.drawing.sheet, stage_kind(stage)
         if not self.opened(stage.name, 0):
             stage_box(sheet, total, kind)
-            sheet.arrow(end(last), end(stage.name), extra=label)
+            sheet.arrow(End(last), End(stage.name), label=label)
             return stage.name
         times = f"{stage.repeat} x " if stage.repeat > 1 else ""
         with sheet.cluster(stage.name, f"{times}{stage.title}", kind, told=f"{stage.name}: {times}{stage.title}"):
@@ -99,8 +113,7 @@ class _Nested:
     def _blocks(self, stage: Stage, last: str) -> str:
         """One block of the stage, and boxes that stand for those before and after it."""
         sheet = self.drawing.sheet
-        shown = f"{self.opened.shown}."
-        index = next((i for i in range(stage.repeat) if shown.startswith(f"{stage.name}.{i}.")), 0)
+        index = next((i for i in range(stage.repeat) if self.opened.shown == f"{stage.name}.{i}"), 0)
         for first, count in ((0, index), (index + 1, stage.repeat - index - 1)):
             if first:
                 last = self._block(stage, index, last)
@@ -108,7 +121,7 @@ class _Nested:
                 name = f"{stage.name}.{first}-{first + count - 1}"
                 told = f"{count} more blocks, like the one shown"
                 sheet.box(name, f"{count} more", "like the one shown", "other", told=told, wide=1.8)
-                sheet.arrow(end(last), end(name))
+                sheet.arrow(End(last), End(name))
                 last = name
         return last
 
@@ -116,8 +129,8 @@ class _Nested:
         sheet, path, kind = self.drawing.sheet, f"{stage.name}.{index}", stage_kind(stage)
         which = f"{stage.title}, {index + 1} of {stage.repeat}"
         if not self.opened(path, None):
-            sheet.box(path, which, "", kind, told=f"{path}: {which}", wide=WIDE)
-            sheet.arrow(end(last), end(path))
+            sheet.box(path, which, "", kind, told=f"{path}: {which}", wide=STAGE)
+            sheet.arrow(End(last), End(path))
             return path
         with sheet.cluster(path, which, "other", told=f"{path}: {which}"):
             return self._inside(stage, path, last)
@@ -125,5 +138,5 @@ class _Nested:
     def _inside(self, stage: Stage, path: str, last: str) -> str:
         """Draw the inside of a block under a bar for its input."""
         name = f"{path}.input"
-        self.drawing.sheet.arrow(end(last), end(name, "n"))
+        self.drawing.sheet.arrow(End(last), End(name, "in"))
         return inside(self.drawing, stage.node, path, name, path)

@@ -16,7 +16,7 @@ from irnet.units import short
 
 Overlay = Literal["operation", "parameters", "MACs", "activation memory", "receptive field"]
 OVERLAYS: tuple[Overlay, ...] = get_args(Overlay)
-Edges = Literal["alike", "channels", "bytes"]
+Edges = Literal["alike", "channels", "bytes", "MACs"]
 EDGES: tuple[Edges, ...] = get_args(Edges)
 THIN, THICK = 0.8, 6.0  # points
 
@@ -46,7 +46,8 @@ def look(network: Network, theme: Theme, overlay: Overlay = "operation", edges: 
     overlay
         What the fills stand for. "operation" leaves the theme's.
     edges
-        What the width of an arrow stands for: channels, or bytes of one image in float32.
+        What the width of an arrow stands for: channels or bytes (float32) of one image that run along it, or the
+        MACs of the box that it leaves.
 
     Raises
     ------
@@ -57,9 +58,9 @@ def look(network: Network, theme: Theme, overlay: Overlay = "operation", edges: 
         raise ValueError(f"no overlay is called {overlay!r}; they are {', '.join(OVERLAYS)}")
     if edges not in EDGES:
         raise ValueError(f"arrows can't stand for {edges!r}; they can for {', '.join(EDGES)}")
-    widths = {} if edges == "alike" else _widths(network, edges)
+    widths, arrows = _widths(network, edges)
     if overlay == "operation":
-        return Look(widths=widths)
+        return Look(widths=widths, arrows=arrows)
     amount, unit = _AMOUNT[overlay]
     amounts = {path: amount(box) for path, box in boxes(network).items()}
     largest = max((amounts[p] for p, box in boxes(network).items() if box.level != "stage"), default=0) or 1
@@ -69,7 +70,7 @@ def look(network: Network, theme: Theme, overlay: Overlay = "operation", edges: 
         (fill, f"up to {short(largest * bound, unit)}") for fill, bound in zip(fills[1:], _BOUNDS[1:], strict=True)
     ]
     painted = {path: fills[_step(value, largest)] for path, value in amounts.items()}
-    return Look(fills=painted, widths=widths, legend=tuple(legend))
+    return Look(fills=painted, widths=widths, legend=tuple(legend), arrows=arrows)
 
 
 def dark_for_light() -> dict[str, str]:
@@ -91,13 +92,24 @@ def _step(value: int, largest: int) -> int:
     return next((i for i, bound in enumerate(_BOUNDS) if value <= bound * largest), len(_BOUNDS) - 1)
 
 
-def _widths(network: Network, edges: Edges) -> dict[str, float]:
-    """Points of the arrows that leave a box, by its path; the bar at a block's input counts as its input."""
+def _widths(network: Network, edges: Edges) -> tuple[dict[str, float], str]:
+    """Points of the arrows that leave a box, by its path, and what they stand for in words.
+
+    The bar at a block's input passes on what it is given, and does no work.
+    """
+    if edges == "alike":
+        return {}, ""
     shapes: dict[str, Shape] = {"input": network.input_shape}
+    macs = {"input": 0}
     for path, box in boxes(network).items():
-        shapes[path] = box.out_shape
+        shapes[path], macs[path] = box.out_shape, box.macs
         if box.level == "block":
-            shapes[f"{path}.input"] = box.in_shape
-    amount = {path: shape[0] if edges == "channels" else BYTES * prod(shape) for path, shape in shapes.items()}
+            shapes[f"{path}.input"], macs[f"{path}.input"] = box.in_shape, 0
+    if edges == "MACs":
+        amount, unit = macs, "MAC"
+    else:
+        amount = {path: shape[0] if edges == "channels" else BYTES * prod(shape) for path, shape in shapes.items()}
+        unit = "" if edges == "channels" else "B"
     largest = max(amount.values())
-    return {path: round(THIN + (THICK - THIN) * value / largest, 1) for path, value in amount.items()}
+    widths = {path: round(THIN + (THICK - THIN) * value / largest, 1) for path, value in amount.items()}
+    return widths, f"arrows: {edges}, the widest {short(largest, unit)}"

@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 from irnet.analysis.tables import StageTotal, stages
-from irnet.diagrams.sheet import Sheet, end, typeset
+from irnet.diagrams.sheet import End, Flow, Sheet
 from irnet.diagrams.theme import Kind, Theme
 from irnet.resolve import Row, resolve
 from irnet.spec import Network, Residual, Stage
-from irnet.units import grid, short
+from irnet.units import extent, grid, short
 
-WIDE = 2.5  # inches
+STAGE = 2.5  # inches
 
 
-def overview(network: Network, theme: Theme) -> str:
+def overview(network: Network, theme: Theme, flow: Flow = "down") -> str:
     """DOT of `network` from its input to the softmax that its logits go to."""
-    sheet = Sheet(theme)
+    sheet = Sheet(theme, flow)
     shape = grid(network.input_shape)
-    sheet.box("input", "Input", "", "other", told=f"input, {shape}", wide=WIDE)
+    sheet.box("input", "Input", "", "other", told=f"input, {shape}", wide=STAGE)
     kinds = {stage.name: stage_kind(stage) for stage in network.stages}
     last = "input"
     for stage in stages(network)[:-1]:
         if stage.repeat:
             stage_box(sheet, stage, kinds[stage.name])
-            sheet.arrow(end(last), end(stage.name), extra=f'label="  {typeset(shape)}"')
+            sheet.arrow(End(last), End(stage.name), label=shape)
             last, shape = stage.name, grid(stage.out_shape)
     for row in resolve(network):
         if "." not in row.path:
             head_box(sheet, row)
-            sheet.arrow(end(last), end(row.path), extra=f'label="  {typeset(shape)}"')
-            last, shape = row.path, str(row.out_shape[0]) if row.out_shape[1:] == (1, 1) else grid(row.out_shape)
+            sheet.arrow(End(last), End(row.path), label=shape)
+            last, shape = row.path, extent(row.out_shape)
     if network.head.classes:
-        sheet.box("softmax", "Softmax", "not in the module: it puts out logits", "other", told="softmax", wide=WIDE)
-        sheet.arrow(end(last), end("softmax"), extra=f'label="  {typeset(shape)}"')
+        sheet.box("softmax", "Softmax", "not in the module: it puts out logits", "other", told="softmax", wide=STAGE)
+        sheet.arrow(End(last), End("softmax"), label=shape)
     return sheet.dot(f"{network.label}  ·  {network.source.ref}", ranksep=0.3, columns=1)
 
 
@@ -49,13 +49,13 @@ def stage_box(sheet: Sheet, stage: StageTotal, kind: Kind) -> None:
     times = f"{stage.repeat} × " if stage.repeat > 1 else ""
     detail = f"{short(stage.params)} parameters, {short(stage.macs, 'MAC')}"
     told = f"{stage.name}: {times}{stage.title}, {detail}, {stage.source.ref}"
-    sheet.box(stage.name, f"{times}{stage.title}", detail, kind, told=told, wide=WIDE)
+    sheet.box(stage.name, f"{times}{stage.title}", detail, kind, told=told, wide=STAGE)
 
 
 def head_box(sheet: Sheet, row: Row) -> None:
     """The box of one row of the head."""
     title, detail, kind = _head(row)
-    sheet.box(row.path, title, detail, kind, told=f"{row.path}: {row.notation}", wide=WIDE)
+    sheet.box(row.path, title, detail, kind, told=f"{row.path}: {row.notation}", wide=STAGE)
 
 
 def _head(row: Row) -> tuple[str, str, Kind]:

@@ -13,11 +13,12 @@ from irnet.diagrams.caption import overview_words
 from irnet.diagrams.nested import LEVELS, Opened, depth, nested
 from irnet.diagrams.overlay import dark_for_light
 from irnet.diagrams.render import render
+from irnet.diagrams.sheet import Flow, Look
 from irnet.diagrams.theme import LIGHT
 from irnet.spec import Network
 
 
-def page(network: Network) -> str:
+def page(network: Network, flow: Flow = "down") -> str:
     """The file's text; it opens from a disk, in light and dark, and its address after # holds the view.
 
     Examples
@@ -29,11 +30,12 @@ def page(network: Network) -> str:
     told = overview_words(network)
     canvas, css, script = assets()
     data = {
-        "states": dict(_states(network)),
+        "states": dict(_states(network, flow)),
         "details": {path: _detail(network, box) for path, box in boxes(network).items() if _drawn(box)},
         "colours": dark_for_light(),
         "levels": LEVELS,
         "label": told.alt,
+        "flow": flow,
     }
     text = (HERE / "page.html").read_text(encoding="utf-8")
     filled = {
@@ -47,20 +49,25 @@ def page(network: Network) -> str:
     return re.sub(r"@([A-Z]+)@", lambda found: filled[found[1]], text)
 
 
-def _states(network: Network) -> Iterator[tuple[str, str]]:
+def _states(network: Network, flow: Flow) -> Iterator[tuple[str, str]]:
     """Every state that the file can show: the network at each level, and each stage open by itself at each level."""
     for level in range(len(LEVELS)):
-        yield str(level), _svg(network, Opened(level))
+        yield str(level), _svg(network, Opened(level), flow)
     found = boxes(network)
     for stage in (s.name for s in network.stages if s.repeat):
         for level in range(1, len(LEVELS)):
             inside = (box for box in found.values() if box.stage == stage and box.children)
             turned = frozenset(box.path for box in inside if (at := depth(box)) is not None and at < level)
-            yield f"{stage}:{level}", _svg(network, Opened(0, turned))
+            yield f"{stage}:{level}", _svg(network, Opened(0, turned), flow)
 
 
-def _svg(network: Network, opened: Opened) -> str:
-    return render(nested(network, LIGHT, opened), "svg").decode()
+def _svg(network: Network, opened: Opened, flow: Flow) -> str:
+    return render(nested(network, LIGHT, opened, Look(opens=_opens(network)), flow), "svg").decode()
+
+
+def _opens(network: Network) -> frozenset[str]:
+    """The boxes that the file can turn over: there are no states for the others."""
+    return frozenset(path for path, box in boxes(network).items() if box.children and depth(box) is not None)
 
 
 def _drawn(box: Box) -> bool:
@@ -76,18 +83,17 @@ def _detail(network: Network, box: Box) -> dict[str, object]:
     while around:
         needs = max(needs, (depth(around) or 0) + 1)
         around = boxes(network).get(around.parent)
-    opens = bool(box.children) and at is not None
     title = "" if box.level == "branch" and box.op == "group" else box.title  # its steps are found by theirs
     words = f"{box.path} {title} {box.op} {box.source.ref}".lower()
-    return {"told": told, "opens": opens, "depth": at or 0, "needs": needs, "words": words}
+    return {"told": told, "depth": at or 0, "needs": needs, "words": words}
 
 
 class Page:
     """A network that shows itself in a notebook cell as its page, in a frame of its own."""
 
-    def __init__(self, network: Network, height: int = 820) -> None:
-        self.network, self.height = network, height
+    def __init__(self, network: Network, flow: Flow = "down", height: int = 820) -> None:
+        self.network, self.flow, self.height = network, flow, height
 
     def _repr_html_(self) -> str:
-        source = html.escape(page(self.network), quote=True)
+        source = html.escape(page(self.network, self.flow), quote=True)
         return f'<iframe srcdoc="{source}" width="100%" height="{self.height}" style="border:0"></iframe>'

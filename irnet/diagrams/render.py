@@ -134,7 +134,7 @@ def _described(svg: str, title: str, description: str) -> bytes:
     root = ElementTree.fromstring(_with_fonts(svg, _SCREEN_FONTS))
     root.set("role", "img")
     for group in root.iter(f"{{{_SVG}}}g"):
-        if group.get("class") in ("node", "edge"):
+        if group.get("class", "").split(" ")[0] in ("node", "edge", "cluster"):
             _unwrap(group)
     graph = root.find(f"{{{_SVG}}}g")
     if graph is not None and (old := graph.find(f"{{{_SVG}}}title")) is not None:

@@ -7,11 +7,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
+from textwrap import wrap
+from typing import Literal, NamedTuple, get_args
 
 from irnet.diagrams.theme import NAMES, Kind, Theme
 
-BOX, GAP = 1.5, 0.25  # inches: width of a box, space between branches; whole points, or columns lean
+Flow = Literal["down", "right"]  # the way that the arrows run
+FLOWS: tuple[Flow, ...] = get_args(Flow)
+WIDE, HIGH, GAP = 1.5, 0.5, 0.25  # inches: a box, the space between branches; whole points, or columns lean
+LANES = {"down": 0.5, "right": 0.25}  # inches: the shortcut's lane beside the branches
+SIDES = {"down": {"in": "n", "out": "s"}, "right": {"in": "w", "out": "e"}}  # where arrows enter and leave
 POINTS = 72  # per inch
+NARROW = 20  # characters in a line of a bar that stands
 FONT = "Helvetica"
 
 
@@ -19,10 +26,20 @@ FONT = "Helvetica"
 class Look:
     """What a picture says beside its structure, by path: words, fills in place of the theme's, widths of arrows."""
 
-    spoken: Mapping[str, str] = field(default_factory=dict)
+    spoken: Mapping[str, str] = field(default_factory=dict)  # of every box that can be chosen
+    opens: frozenset[str] = frozenset()  # boxes with something inside
     fills: Mapping[str, str] = field(default_factory=dict)
     widths: Mapping[str, float] = field(default_factory=dict)  # points, of the arrows that leave a box
     legend: tuple[tuple[str, str], ...] = ()  # fill and what it stands for; in place of the theme's
+    arrows: str = ""  # what the widths stand for
+
+
+class End(NamedTuple):
+    """Where an arrow starts or ends: a box, a port of a bar, and the side; without a side, Graphviz chooses."""
+
+    path: str
+    side: Literal["in", "out", ""] = ""
+    port: str = ""
 
 
 @dataclass(slots=True)
@@ -30,14 +47,25 @@ class Sheet:
     """Lines of DOT, and the kinds of operation that they show."""
 
     theme: Theme
+    flow: Flow = "down"
     lines: list[str] = field(default_factory=list)
     look: Look = field(default_factory=Look)
     shown: set[Kind] = field(default_factory=set)
     frames: int = 0  # open round what is being drawn
     waiting: list[str] = field(default_factory=list)  # arrows that cross them: DOT would draw their ends inside
 
+    @property
+    def box_span(self) -> float:
+        """Inches that a box takes across the flow."""
+        return WIDE if self.flow == "down" else HIGH
+
+    @property
+    def lane(self) -> float:
+        """Inches that the shortcut takes across the flow."""
+        return LANES[self.flow]
+
     def box(
-        self, path: str, title: str, detail: str, kind: Kind, *, told: str, column: str = "", wide: float = BOX
+        self, path: str, title: str, detail: str, kind: Kind, *, told: str, column: str = "", wide: float = WIDE
     ) -> None:
         """A box with a bold title and a faint line of detail."""
         self.shown.add(kind)
@@ -56,19 +84,14 @@ class Sheet:
     def bar(
         self, path: str, text: str, kind: Kind, *, told: str, above: Spans = (), below: Spans = (), column: str = ""
     ) -> None:
-        """A bar over or under branches, with a port for each: `t0`, `t1`, ... on top and `b0`, `b1`, ... below."""
+        """A bar before or after branches, with a port for each: `t0`, `t1`, ... where they come in, `b0`, ... out."""
         self.shown.add(kind)
         paint = self.theme.paints[kind]
         fill = self.look.fills.get(path, paint.fill)
-        width = max(map(total, (above, below)))
-        rows = [
-            _ports("t", above, width),
-            f'<tr><td cellpadding="4">{typeset(text)}</td></tr>',
-            _ports("b", below, width),
-        ]
+        inside = _across(text, above, below) if self.flow == "down" else _along(text, above, below)
         label = (
             f'<<table border="{paint.cell_border}" cellborder="0" cellspacing="0" cellpadding="0" style="rounded" '
-            f'bgcolor="{fill}" color="{paint.border}">{"".join(rows)}</table>>'
+            f'bgcolor="{fill}" color="{paint.border}">{inside}</table>>'
         )
         group = f' group="{column}"' if column else ""
         self._node(path, told, f'shape=plain style="" label={label}{group}')
@@ -78,10 +101,9 @@ class Sheet:
         """A frame round everything that is drawn while the block runs."""
         paint, theme = self.theme.paints[kind], self.theme
         label = f'<<font point-size="10" color="{theme.faint}">{typeset(title)}</font>>'
-        told = escape(self.look.spoken.get(path, told))
         self.frames += 1
         self.lines.append(
-            f'subgraph "cluster_{path}" {{ id="{path}" tooltip="{told}" label={label} labeljust=l labelloc=t '
+            f'subgraph "cluster_{path}" {{ {self._named(path, told)} label={label} labeljust=l labelloc=t '
             f'style="{style}" color="{paint.border}" penwidth=1.2 margin=9'
         )
         yield
@@ -98,20 +120,33 @@ class Sheet:
         )
 
     def _node(self, path: str, told: str, attributes: str) -> None:
-        told = escape(self.look.spoken.get(path, told))
-        self.lines.append(f'"{path}" [id="{path}" tooltip="{told}" {attributes}]')
+        self.lines.append(f'"{path}" [{self._named(path, told)} {attributes}]')
 
-    def arrow(self, tail: str, head: str, *, weight: int = 10, extra: str = "") -> None:
-        """An arrow between two ends, each a name with an optional port as `end` writes it."""
-        if (width := self.look.widths.get(tail.split('"')[1])) is not None:
+    def _named(self, path: str, told: str) -> str:
+        """Who a box or frame is: its id, what is said of it, and whether it can be chosen and opened."""
+        words = ["choice"] * (path in self.look.spoken) + ["opens"] * (path in self.look.opens)
+        kind = f' class="{" ".join(words)}"' if words else ""
+        return f'id="{path}"{kind} tooltip="{escape(self.look.spoken.get(path, told))}"'
+
+    def arrow(self, tail: End, head: End, *, label: str = "", weight: int = 10, extra: str = "") -> None:
+        """An arrow between two ends, with a label beside it."""
+        if label:  # beside or above the line, never on it
+            extra += f'label="  {typeset(label)}"' if self.flow == "down" else f'label="{typeset(label)}\\n "'
+        if (width := self.look.widths.get(tail.path)) is not None:
             extra += f" penwidth={width:g}"
-        (self.waiting if self.frames else self.lines).append(f"{tail} -> {head} [weight={weight} {extra}]")
+        line = f"{self._end(tail)} -> {self._end(head)} [weight={weight} {extra}]"
+        (self.waiting if self.frames else self.lines).append(line)
+
+    def _end(self, end: End) -> str:
+        port = f":{end.port}" if end.port else ""
+        return f'"{end.path}"{port}' + (f":{SIDES[self.flow][end.side]}" if end.side else "")
 
     def dot(self, title: str, *, ranksep: float = 0.28, columns: int = 3) -> str:
         """The whole graph, with a title and a legend of what it shows underneath."""
         theme = self.theme
         head = [
             "digraph {",
+            *(["rankdir=LR"] if self.flow == "right" else []),
             f'graph [bgcolor="{theme.paper}" nodesep={GAP} ranksep={ranksep} splines=spline fontname="{FONT}" '
             f'ordering=out pad=0.15 labelloc=b fontcolor="{theme.ink}" label={self._legend(title, columns)}]',
             f'node [shape=box fontname="{FONT}" fontsize=11 fontcolor="{theme.ink}" margin="0.04,0.03" height=0.44]',
@@ -124,6 +159,8 @@ class Sheet:
         cells = [self._swatch(kind) for kind, name in NAMES.items() if name and kind in self.shown]
         if self.look.legend:
             cells = [self._patch(fill, "#808080", "", text) for fill, text in self.look.legend]
+        if self.look.arrows:
+            cells.append(self._patch(self.theme.line, self.theme.line, "", self.look.arrows, height=3))
         lines = "".join(f"<tr>{''.join(cells[i : i + columns])}</tr>" for i in range(0, len(cells), columns))
         aside = "<td></td>" * 4  # takes up most of the width by which the title is wider than the legend
         table = '<table border="0" cellborder="0" cellspacing="{}" cellpadding="2">{}</table>'
@@ -138,9 +175,9 @@ class Sheet:
         style = f' style="{paint.style}"' if paint.style != "solid" else ""
         return self._patch(paint.fill, paint.border, style, NAMES[kind], paint.cell_border)
 
-    def _patch(self, fill: str, border: str, style: str, text: str, width: int = 1) -> str:
+    def _patch(self, fill: str, border: str, style: str, text: str, width: int = 1, height: int = 10) -> str:
         return (
-            f'<td border="{width}" width="16" height="10" fixedsize="true" bgcolor="{fill}" '
+            f'<td border="{width}" width="16" height="{height}" fixedsize="true" bgcolor="{fill}" '
             f'color="{border}"{style}></td><td align="left"><font point-size="9" color="{self.theme.faint}">'
             f"{typeset(text)}</font></td>"
         )
@@ -168,21 +205,43 @@ def total(spans: Spans) -> float:
     return sum(spans) + GAP * (len(spans) - 1)
 
 
-def end(path: str, port: str = "") -> str:
-    """A node's name, and a port of it with its compass point: "b0:s"."""
-    return f'"{path}":{port}' if port else f'"{path}"'
-
-
-def _ports(side: str, spans: Spans, width: float) -> str:
-    """A table row with one cell a branch, centred in `width` inches."""
-    if not spans:
-        return ""
-    margin = (width - total(spans)) / 2
-    blank = '<td width="{:.0f}" height="2" fixedsize="true"></td>'
-    edge = blank.format(margin * POINTS) if margin * POINTS >= 1 else ""
-    cells = blank.format(GAP * POINTS).join(
-        f'<td port="{side}{i}" width="{span * POINTS:.0f}" height="2" fixedsize="true"></td>'
-        for i, span in enumerate(spans)
+def _across(text: str, above: Spans, below: Spans) -> str:
+    """Rows of a bar that lies: ports on top, words, ports below."""
+    width = max(map(total, (above, below)))
+    words = f'<tr><td cellpadding="4">{typeset(text)}</td></tr>'
+    return "".join(
+        (
+            f"<tr><td>{_ports('t', above, width, 'width')}</td></tr>" if above else "",
+            words,
+            f"<tr><td>{_ports('b', below, width, 'width')}</td></tr>" if below else "",
+        )
     )
-    table = '<table border="0" cellborder="0" cellspacing="0" cellpadding="0">'
-    return f"<tr><td>{table}<tr>{edge}{cells}{edge}</tr></table></td></tr>"
+
+
+def _along(text: str, above: Spans, below: Spans) -> str:
+    """The row of a bar that stands: ports on the left, words one below the other, ports on the right."""
+    height = max(map(total, (above, below)))
+    parts = (line for part in re.split(r"  +|(?= = )", text) for line in wrap(part, NARROW))
+    words = "<br/>".join(map(typeset, parts))
+    cells = (
+        f"<td>{_ports('t', above, height, 'height')}</td>" if above else "",
+        f'<td cellpadding="4">{words}</td>',
+        f"<td>{_ports('b', below, height, 'height')}</td>" if below else "",
+    )
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _ports(side: str, spans: Spans, length: float, measure: Literal["width", "height"]) -> str:
+    """One cell a branch, centred in `length` inches: side by side if they measure widths, else one below the other."""
+    thin = "height" if measure == "width" else "width"
+    margin = (length - total(spans)) / 2
+    blank = f'<td {measure}="{{:.0f}}" {thin}="2" fixedsize="true"></td>'
+    edge = [blank.format(margin * POINTS)] if margin * POINTS >= 1 else []
+    ports = [
+        f'<td port="{side}{i}" {measure}="{span * POINTS:.0f}" {thin}="2" fixedsize="true"></td>'
+        for i, span in enumerate(spans)
+    ]
+    gap = blank.format(GAP * POINTS)
+    cells = [*edge, *(cell for port in ports for cell in (port, gap))][:-1] + edge
+    rows = "".join(cells) if measure == "width" else "</tr><tr>".join(cells)
+    return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{rows}</tr></table>'

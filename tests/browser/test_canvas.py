@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import Viewer
+from tests.browser.conftest import PATIENCE, Viewer
+from tests.browser.served import SETTLED
 
 MODEL = "inception_resnet_v1.paper"
 START = f"network?model={MODEL}"
@@ -21,7 +22,7 @@ def box(page: Page, path: str) -> Locator:
 def chosen(page: Page, path: str) -> None:
     """Wait until a box is chosen in the drawing, the field and the table alike."""
     expect(page.locator("g.chosen")).to_have_id(path)
-    expect(page.get_by_role("combobox", name="Box")).to_have_value(path)
+    expect(page.get_by_role("textbox", name="Box")).to_have_value(path)
     expect(page.get_by_role("table").get_by_text(path, exact=True)).to_be_visible()
 
 
@@ -112,6 +113,103 @@ def test_a_search_leads_to_its_matches(viewer: Viewer) -> None:
     chosen(page, "block_a")
 
 
+def test_a_slash_leads_to_the_search_field(viewer: Viewer) -> None:
+    page = viewer.open(f"{START}&box=block_b")
+    box(page, "block_b").focus()
+    page.keyboard.press("/")
+    expect(page.get_by_role("textbox", name="Search")).to_be_focused()
+
+
+def test_arrows_that_run_right_are_walked_with_the_keys_that_point_along_them(viewer: Viewer) -> None:
+    page = viewer.open(f"{START}&box=block_b.0.body.b0&level=steps&flow=right")
+    box(page, "block_b.0.body.b0").focus()
+    for key, path in (
+        ("ArrowDown", "block_b.0.body.b1.0"),
+        ("ArrowRight", "block_b.0.body.b1.1"),
+        ("ArrowLeft", "block_b.0.body.b1.0"),
+        ("ArrowUp", "block_b.0.body.b0"),
+    ):
+        page.keyboard.press(key)
+        chosen(page, path)
+    places = [box(page, path).bounding_box() for path in ("block_b.0.body.b0", "block_b.0.body.b1.0", "block_b.0.add")]
+    (x, y), (x_below, y_below), (x_after, _) = ((place["x"], place["y"]) for place in places if place)
+    assert y < y_below
+    assert x == pytest.approx(x_below, abs=20)
+    assert x_after > x_below
+
+
+def test_everything_shuts_at_once(viewer: Viewer) -> None:
+    page = viewer.open(f"{START}&level=branches&turned=stem")
+    page.get_by_role("button", name="Close all").click()
+    expect(page.locator("g.node[id='block_b']")).to_be_visible()
+    expect(page.locator("g.cluster")).to_have_count(0)
+    expect(page.get_by_role("button", name="Close all")).to_be_hidden()
+    expect(page).not_to_have_url(re.compile("turned|level"))
+
+
+def test_a_box_opens_without_the_server_that_runs_the_page(viewer: Viewer) -> None:
+    page = viewer.open(START)
+    box(page, "block_b").click()
+    chosen(page, "block_b")
+    page.evaluate("() => { WebSocket.prototype.send = () => {} }")
+    page.get_by_role("toolbar").get_by_role("button", name="Open").click()
+    expect(page.locator("g.cluster[id='block_b']")).to_be_visible()
+
+
+def test_a_row_of_the_table_is_the_box_that_is_chosen(viewer: Viewer) -> None:
+    page = viewer.open(f"{START}&steps=true&box=block_b.3.body.b1.1")
+    marked = page.locator("[data-testid=stDataFrame] tbody [role=row][aria-selected=true]")
+    expect(marked).to_contain_text("block_b.3.body.b1.1")
+    box(page, "block_b.3.project").click()
+    expect(marked).to_contain_text("block_b.3.project")
+    rows = page.locator("[data-testid=stDataFrame] canvas").first
+    rows.click(position={"x": 20, "y": 53}, force=True)  # the box at the head of the first row
+    chosen(page, "block_b.3.body.b0")
+
+
+def test_fingers_move_zoom_and_choose(browser: Browser, app_url: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{app_url}/{START}")
+    page.wait_for_selector(SETTLED)
+    target = box(page, "reduction_a")
+    target.scroll_into_view_if_needed()
+    target.tap()
+    expect(page.locator("g.chosen")).to_have_id("reduction_a")
+    before = placed(page)
+    touch(page, target, [(0, 0)], [(60, 40)])
+    moved = placed(page)
+    assert (moved["x"] - before["x"], moved["y"] - before["y"]) == pytest.approx((60, 40), abs=2)
+    touch(page, target, [(-20, 0), (20, 0)], [(-60, 0), (60, 0)])
+    assert placed(page)["k"] == pytest.approx(3 * moved["k"], rel=0.1)
+    context.close()
+
+
+def placed(page: Page) -> dict[str, float]:
+    """Where the sheet lies, and how large it is drawn."""
+    found: dict[str, float] = page.locator(".sheet").evaluate(
+        "e => { const m = new DOMMatrix(getComputedStyle(e).transform); return {x: m.e, y: m.f, k: m.a} }"
+    )
+    return found
+
+
+def touch(page: Page, at: Locator, start: list[tuple[int, int]], end: list[tuple[int, int]]) -> None:
+    """Put fingers down around the middle of an element, move them in ten steps and lift them."""
+    place = at.bounding_box()
+    assert place is not None
+    x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+    fingers = page.context.new_cdp_session(page)
+    for i in range(11):
+        points = [
+            {"x": x + a + (c - a) * i / 10, "y": y + b + (d - b) * i / 10, "id": n}
+            for n, ((a, b), (c, d)) in enumerate(zip(start, end, strict=True))
+        ]
+        kind = "touchStart" if i == 0 else "touchMove"
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
 def test_a_box_says_what_it_is(viewer: Viewer) -> None:
     page = viewer.open(f"{START}&level=steps")
     expect(box(page, "block_b.0.body.b1.1")).to_have_attribute(
@@ -126,3 +224,13 @@ def test_a_hostile_address_puts_nothing_on_the_page(viewer: Viewer) -> None:
     expect(page.locator(".frame[data-drawn]")).to_be_visible()
     assert page.locator("img[src=x]").count() == 0
     assert "pwned" not in page.title()
+
+
+def test_a_picture_or_link_in_an_address_is_only_text(viewer: Viewer) -> None:
+    asked: list[str] = []
+    viewer.page.on("request", lambda request: asked.append(request.url))
+    evil = "![x](http://127.0.0.1:9/x.png) [y](http://127.0.0.1:9/y) http://127.0.0.1:9/z"
+    page = viewer.open(f"network?model={evil}&box={evil}&turned={evil}&find={evil}&flow={evil}")
+    expect(page.get_by_test_id("stAlert").first).to_contain_text("![x](http://127.0.0.1:9/x.png)")
+    assert page.locator("a[href*='127.0.0.1:9/']").count() == 0
+    assert not [url for url in asked if url.startswith("http://127.0.0.1:9")]

@@ -1,5 +1,5 @@
 // Where the reader stands: pan, zoom, fit, and a small map once the picture is larger than the view.
-const SMALLEST = 0.05, LARGEST = 6, MARGIN = 8, BAR = 44, READABLE = 0.6;  // pixels; the buttons have a strip of their own
+const SMALLEST = 0.05, LARGEST = 6, MARGIN = 8, BAR = 44, READABLE = 0.6, NEAREST = 2.5;  // pixels; the buttons have a strip of their own
 
 function place(s, glide) {
   s.sheet.classList.toggle("glide", Boolean(glide));
@@ -32,10 +32,10 @@ function fit(s) {
 function begin(s) {
   fit(s);
   if (!s.svg || !s.mapped || s.k >= READABLE) return;  // a plain figure is shown whole
-  const { w } = size(s), W = s.view.clientWidth, H = s.view.clientHeight;
-  s.k = Math.max(READABLE, Math.min((W - 2 * MARGIN) / w, 1));
-  s.x = (W - w * s.k) / 2;
-  s.y = BAR;
+  const { w, h } = size(s), W = s.view.clientWidth, H = s.view.clientHeight;
+  s.k = Math.max(READABLE, Math.min(s.across ? (H - BAR - MARGIN) / h : (W - 2 * MARGIN) / w, 1));
+  s.x = s.across ? MARGIN : (W - w * s.k) / 2;
+  s.y = s.across ? BAR + (H - BAR - MARGIN - h * s.k) / 2 : BAR;
   s.fitted = false;
   place(s, false);
   const chosen = find(s, s.selected);
@@ -53,6 +53,19 @@ function zoom(s, x, y, factor, glide) {
   s.k = k;
   s.fitted = false;
   place(s, glide);
+}
+
+// Make an element as large as the view allows.
+function near(s, element) {
+  if (!element) return;
+  const view = s.view.getBoundingClientRect(), box = element.getBoundingClientRect();
+  const W = view.width - 2 * MARGIN, H = view.height - BAR - MARGIN;
+  const grow = Math.min(W / box.width, H / box.height, NEAREST / s.k);
+  s.x = view.width / 2 - (box.left + box.width / 2 - view.left - s.x) * grow;
+  s.y = BAR + H / 2 - (box.top + box.height / 2 - view.top - s.y) * grow;
+  s.k *= grow;
+  s.fitted = false;
+  place(s, true);
 }
 
 // Bring an element into view: moved as little as possible, made smaller only if it would not fit.

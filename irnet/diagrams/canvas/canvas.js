@@ -1,38 +1,38 @@
 // Called when the canvas appears and again whenever its data or the theme change; the DOM stays.
 // Only the last clean-up runs, when the canvas goes: one state per root, and nothing attached twice.
 const STATES = new WeakMap();
-const REMEMBERED = 40;  // pictures
+const REMEMBERED = 40, PATIENCE = 3000;  // pictures, milliseconds
 
 export default function canvas({ data, parentElement, setTriggerValue }) {
   const s = STATES.get(parentElement) ?? started(parentElement);
   s.send = (what, value) => setTriggerValue(what, value);
-  const offered = s.choices?.size === data.choices.length && data.choices.every((id) => s.choices.has(id));
-  s.choices = new Set(data.choices);
-  s.openable = new Set(data.openable);
-  s.spoken = data.spoken ?? {};
   s.mapped = Boolean(data.map);
-  const moved = (data.selected ?? null) !== s.selected;
-  s.selected = data.selected ?? null;
+  s.across = data.flow === "right";
+  s.finder = data.find;
   s.view.setAttribute("aria-label", data.label);
   s.frame.style.height = `${data.height}px`;
-  const dark = isDark(parentElement);
-  const picture = (dark ? data.dark : data.light);
+  const turns = data.turns ?? 0;
+  if (turns < s.turns && Date.now() < s.until) return s.leave;  // an answer to what was done before a box was turned over
+  s.turns = turns;
+  const moved = (data.selected ?? null) !== s.selected;
+  s.selected = data.selected ?? null;
+  const picture = isDark(parentElement) ? data.dark : data.light;
   if (picture !== s.picture) show(s, picture);
   else {
-    if (!offered && s.svg) offer(s);
     mark(s);
     if (moved && find(s, s.selected)) reveal(s, find(s, s.selected), true);
   }
-  return () => { s.gone.abort(); s.watcher.disconnect(); STATES.delete(parentElement); };
+  return s.leave;
 }
 
 function started(root) {
-  const s = { frame: root.querySelector(".frame"), gone: new AbortController(), selected: null, texts: new Map(), steps: new Map() };
+  const s = { frame: root.querySelector(".frame"), gone: new AbortController(), selected: null, turns: 0, texts: new Map() };
   for (const part of ["view", "sheet", "map", "bar"]) s[part] = root.querySelector(`.${part}`);
   STATES.set(root, s);
   listen(s);
   s.watcher = new ResizeObserver(() => { if (s.fitted) fit(s); });
   s.watcher.observe(s.view);
+  s.leave = () => { s.gone.abort(); s.watcher.disconnect(); STATES.delete(root); };
   return s;
 }
 
@@ -45,43 +45,36 @@ function isDark(root) {
   return 0.299 * r + 0.587 * g + 0.114 * b < 128;
 }
 
-// A picture is an address, or the text of an SVG itself.
+// A picture is an address, or the text of an SVG itself. What was seen once is shown at once.
 async function show(s, picture) {
   s.picture = picture;
-  let text = picture;
-  if (!picture.startsWith("<")) {
+  let text = picture.startsWith("<") ? picture : s.texts.get(picture);
+  if (!text) {
     try {
-      const answer = await fetch(new URL(picture.replace(/^\//, ""), document.baseURI), { signal: s.gone.signal });
-      if (!answer.ok) throw new Error(`status ${answer.status}`);
+      const answer = await fetch(new URL(picture, document.baseURI), { signal: s.gone.signal });
       text = await answer.text();
+      if (!answer.ok) throw new Error(text.length < 300 ? text : `status ${answer.status}`);
     } catch (error) {
       if (error.name !== "AbortError" && picture === s.picture) refuse(s, `The diagram could not be fetched (${error.message}); reload the page.`);
       return;
     }
+    s.texts.set(picture, text);
+    if (s.texts.size > REMEMBERED) s.texts.delete(s.texts.keys().next().value);
     if (picture !== s.picture) return;             // a newer picture was asked for meanwhile
   }
-  remember(s, picture, text);
   draw(s, text);
   chart(s, picture, text);
 }
 
-// What was seen once is shown at once: a step from a picture by a box leads to the same picture again.
-function remember(s, picture, text) {
-  s.texts.set(picture, text);
-  if (s.texts.size > REMEMBERED) s.texts.delete(s.texts.keys().next().value);
-  if (s.step) s.steps.set(s.step, picture);
-  s.step = null;
-}
-
-function recall(s, id) {
-  s.step = `${s.picture} ${id}`;
-  const picture = s.steps.get(s.step), text = s.texts.get(picture);
-  if (!text) return;
-  s.picture = picture;
-  s.step = null;
-  s.selected = id;
-  draw(s, text);
-  chart(s, picture, text);
+// The address of the same picture with one more box turned over, as the server will write it.
+function turnedOver(picture, id) {
+  const [path, query] = picture.split("?"), asked = new URLSearchParams(query);
+  const turned = new Set((asked.get("turned") ?? "").split(",").filter(Boolean));
+  if (!turned.delete(id)) turned.add(id);
+  asked.delete("turned");
+  if (turned.size) asked.set("turned", [...turned].sort().join(","));
+  asked.sort();
+  return `${path}?${asked}`;
 }
 
 function chart(s, picture, text) {
@@ -125,13 +118,13 @@ function clean(text) {
 
 // One tab stop; arrow keys walk from choice to choice.
 function offer(s) {
-  s.boxes = [...s.svg.querySelectorAll("g.node, g.cluster")].filter((g) => s.choices.has(g.id));
+  s.boxes = [...s.svg.querySelectorAll("g.choice")];
+  s.choices = new Set(s.boxes.map((g) => g.id));
   s.svg.setAttribute("role", s.boxes.length ? "group" : "img");
   for (const g of s.boxes) {
-    g.classList.add("choice");
     g.setAttribute("role", "button");
-    g.setAttribute("aria-label", s.spoken[g.id] ?? g.querySelector("desc")?.textContent ?? g.id);
-    if (s.openable.has(g.id)) g.setAttribute("aria-expanded", String(g.classList.contains("cluster")));
+    g.setAttribute("aria-label", g.querySelector("desc")?.textContent ?? g.id);
+    if (g.classList.contains("opens")) g.setAttribute("aria-expanded", String(g.classList.contains("cluster")));
   }
 }
 
@@ -142,9 +135,11 @@ function mark(s) {
     g.setAttribute("aria-pressed", String(g.id === s.selected));
     g.setAttribute("tabindex", g === stop ? "0" : "-1");
   }
-  const button = s.bar.querySelector("[data-do=toggle]"), box = find(s, s.selected);
-  button.hidden = !box || !s.openable.has(s.selected);
-  if (!button.hidden) button.textContent = box.classList.contains("cluster") ? "Close" : "Open";
+  const box = find(s, s.selected), button = (act) => s.bar.querySelector(`[data-do=${act}]`);
+  button("near").hidden = !box;
+  button("shut").hidden = !(s.boxes ?? []).some((g) => g.classList.contains("cluster"));
+  button("toggle").hidden = !box?.classList.contains("opens");
+  if (box) button("toggle").textContent = box.classList.contains("cluster") ? "Close" : "Open";
 }
 
 function choose(s, id) {
@@ -155,17 +150,19 @@ function choose(s, id) {
 }
 
 function toggle(s, id) {
-  s.turned = id;
+  s.turned = s.selected = id;
   s.fitted = false;
-  s.send("toggled", id);
-  recall(s, id);
+  s.turns += 1;
+  s.until = Date.now() + PATIENCE;
+  if (!s.picture.startsWith("<")) show(s, turnedOver(s.picture, id));  // at once, before the server answers
+  s.send("toggled", { path: id, turns: s.turns });
 }
 
 function listen(s) {
   const on = (target, what, act, more) => target.addEventListener(what, act, { signal: s.gone.signal, ...more });
   const picked = (e) => e.composedPath().find((element) => element.classList?.contains("choice"));
   on(s.view, "click", (e) => { const g = picked(e); if (!s.dragged && g) choose(s, g.id); s.dragged = false; });
-  on(s.view, "dblclick", (e) => { const g = picked(e); if (g && s.openable.has(g.id)) toggle(s, g.id); });
+  on(s.view, "dblclick", (e) => { const g = picked(e); if (g?.classList.contains("opens")) toggle(s, g.id); });
   on(s.view, "keydown", (e) => pressed(s, e));
   on(s.view, "wheel", (e) => {
     if (!e.ctrlKey && !e.metaKey && !document.fullscreenElement) return;  // a plain wheel scrolls the page
@@ -176,6 +173,8 @@ function listen(s) {
   fingers(s, on);
   const acts = {
     toggle: () => toggle(s, s.selected),
+    shut: () => s.send("shut", Date.now()),
+    near: () => near(s, find(s, s.selected)),
     in: () => zoom(s, s.view.clientWidth / 2, s.view.clientHeight / 2, 1.25, true),
     out: () => zoom(s, s.view.clientWidth / 2, s.view.clientHeight / 2, 0.8, true),
     fit: () => fit(s),

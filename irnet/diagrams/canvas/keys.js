@@ -14,7 +14,10 @@ function push(map, key, value) {
   if (!map.get(key).includes(value)) map.get(key).push(value);
 }
 
-function neighbour(s, id, key) {
+const TURNED = { ArrowRight: "ArrowDown", ArrowLeft: "ArrowUp", ArrowDown: "ArrowRight", ArrowUp: "ArrowLeft" };
+
+function neighbour(s, id, pressed) {
+  const key = s.across ? TURNED[pressed] : pressed;  // along the arrows, and across the branches
   const ahead = s.next.get(id) ?? [], behind = s.last.get(id) ?? [];
   if (key === "ArrowDown") return ahead.find((to) => s.choices.has(to)) ?? ahead.flatMap((to) => s.next.get(to) ?? []).find((to) => s.choices.has(to));
   if (key === "ArrowUp") return behind.find((from) => s.choices.has(from)) ?? behind.flatMap((from) => s.last.get(from) ?? []).find((from) => s.choices.has(from));
@@ -34,12 +37,12 @@ function parentOf(s, id) {
 function pressed(s, event) {
   const g = event.composedPath().find((element) => element.classList?.contains("choice"));
   const id = g?.id ?? s.selected;
-  if (event.key === "/") return stop(event, () => s.send("searched", ""));
+  if (event.key === "/" && s.finder) return stop(event, () => document.querySelector(s.finder)?.focus());
   if (!id || !find(s, id)) return undefined;
   if (event.key.startsWith("Arrow")) return stop(event, () => go(s, neighbour(s, id, event.key)));
   if (event.key === "Escape") return stop(event, () => go(s, parentOf(s, id)));
   if (event.key === " ") return stop(event, () => choose(s, id));
-  if (event.key === "Enter") return stop(event, () => (s.selected !== id || !s.openable.has(id) ? choose(s, id) : toggle(s, id)));
+  if (event.key === "Enter") return stop(event, () => (s.selected === id && find(s, id).classList.contains("opens") ? toggle(s, id) : choose(s, id)));
   return undefined;
 }
 

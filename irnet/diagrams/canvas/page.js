@@ -1,8 +1,8 @@
 // The canvas without a server: every state is laid out beforehand, and the address after # holds the view.
-const { states, details, colours, levels, label } = JSON.parse(document.getElementById("data").textContent);
+const { states, details, colours, levels, label, flow } = JSON.parse(document.getElementById("data").textContent);
 const root = document.getElementById("canvas"), told = document.getElementById("told");
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const view = { key: "0", box: "" };
+const view = { key: "0", box: "", turns: 0 };
 
 function read() {
   const asked = new URLSearchParams(location.hash.slice(1));
@@ -16,11 +16,10 @@ function recolour(svg) {
 
 function render() {
   const svg = recolour(states[view.key]);
-  const shown = [...svg.matchAll(/ id="([^"]+)"/g)].map((found) => found[1]).filter((id) => details[id]);
   canvas({
-    data: { light: svg, dark: svg, label, height: Math.max(420, innerHeight - 190), map: true, selected: view.box || null, choices: shown, openable: shown.filter((id) => details[id].opens) },
+    data: { light: svg, dark: svg, label, height: Math.max(420, innerHeight - 190), map: true, flow, find: "#find", selected: view.box || null, turns: view.turns },
     parentElement: root,
-    setTriggerValue: (what, value) => ({ clicked: select, toggled: turnOver, searched: () => document.getElementById("find").focus() })[what](value),
+    setTriggerValue: (what, value) => ({ clicked: select, toggled: turnOver, shut })[what](value),
   });
   told.replaceChildren(...Object.entries(details[view.box]?.told ?? {}).map(([name, value]) => {
     const row = document.createElement("tr"), head = document.createElement("th"), cell = document.createElement("td");
@@ -38,10 +37,13 @@ function write() {
   render();
 }
 
+function shut() { view.key = "0"; view.box = ""; write(); }
+
 function select(path) { view.box = path; write(); }
 
 // A state is a level of the whole network ("2"), or of one stage while the others are shut ("block_b:2").
-function turnOver(path) {
+function turnOver({ path, turns }) {
+  view.turns = turns;
   const stage = path.split(".")[0], depth = details[path].depth;
   const [only, level] = view.key.includes(":") ? view.key.split(":") : ["", view.key];
   const open = only && only !== stage ? 0 : Number(level);

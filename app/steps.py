@@ -1,0 +1,47 @@
+"""The steps of a network as a table whose rows are the boxes of the canvas, and the figures as files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from app.state import choose
+from app.views import show
+from irnet.analysis.boxes import boxes
+from irnet.analysis.tables import records
+from irnet.spec import Network
+
+HERE, ALL = "here", "all"
+LABELS = {HERE: "Block of the chosen box", ALL: "Whole network"}
+
+
+def steps(network: Network, chosen: str, on_choose: Callable[[str], None]) -> None:
+    """The table, open where the reader opened it; the row of the chosen box is marked, and a row chooses its box."""
+    built = [stage.name for stage in network.stages if stage.repeat]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        part = choose("Part", [HERE, ALL, *built], "stage", format_func=lambda name: LABELS.get(name, name))
+        shown = boxes(network)[chosen].stage if part == HERE and chosen else part if part in built else ""
+        show.files(network, shown, key="inside.file")
+    table = st.expander("Steps as a table", key="steps", on_change="rerun", bind="query-params")
+    if not table.open:
+        return
+    within = _block(network, chosen) if part == HERE else shown
+    rows = records(network, within)
+    paths = [str(row["path"]) for row in rows]
+    first = boxes(network)[chosen].rows[0].path if chosen else ""
+    with table:
+        show.table(
+            rows,
+            f"{network.name}.{within or ALL}",
+            alt=f"Every step of {within or network.label}",
+            row=paths.index(first) if first in paths else None,
+            on_row=lambda row: on_choose(paths[row]),
+        )
+
+
+def _block(network: Network, chosen: str) -> str:
+    """The block that the chosen box is or lies in; its stage if it is one, "" if nothing is chosen."""
+    while chosen and boxes(network)[chosen].level not in ("stage", "block"):
+        chosen = boxes(network)[chosen].parent
+    return chosen

@@ -1,0 +1,20 @@
+"""The pages of the app, and nothing else."""
+
+import streamlit as st
+
+from app.frame import run
+
+st.set_page_config(page_title="irnet: Inception-ResNet explorer", page_icon="assets/icon.png", layout="wide")
+
+run(
+    st.navigation(
+        [
+            st.Page("app/pages/overview.py", title="Overview", icon=":material/account_tree:", default=True),
+            st.Page("app/pages/network.py", title="Network", icon=":material/schema:"),
+            st.Page("app/pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
+            st.Page("app/pages/cost.py", title="Cost", icon=":material/calculate:"),
+            st.Page("app/pages/activations.py", title="Activations", icon=":material/show_chart:"),
+        ],
+        position="top",
+    )
+)
