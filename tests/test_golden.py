@@ -8,7 +8,11 @@ import pytest
 
 from irnet.analysis.compare import compare
 from irnet.analysis.tables import summary
-from irnet.diagrams import source
+from irnet.diagrams import canvas_svgs, source
+from irnet.diagrams.nested import LEVELS, Opened, nested
+from irnet.diagrams.overlay import look
+from irnet.diagrams.sheet import Flow
+from irnet.diagrams.theme import LIGHT
 from irnet.models import network
 from tests.conftest import Golden
 
@@ -24,6 +28,31 @@ PICTURES = [
 @pytest.mark.parametrize(("name", "stage"), PICTURES)
 def test_a_picture_is_the_stored_one(name: str, stage: str, golden: Golden) -> None:
     golden(f"{name}.{stage or 'overview'}.dot", source(network(name), stage))
+
+
+OPENED: dict[str, tuple[Opened, Flow]] = {
+    "stages": (Opened(0), "down"),
+    "one_open": (Opened(0, frozenset({"block_b"}), "block_b.2"), "down"),
+    "units_right": (Opened(len(LEVELS) - 1), "right"),
+}
+
+
+@pytest.mark.parametrize("case", OPENED)
+def test_a_network_with_open_boxes_is_the_stored_one(case: str, golden: Golden) -> None:
+    opened, flow = OPENED[case]
+    spec = network("inception_resnet_v1.paper", a=1, b=4, c=1)
+    golden(f"inception_resnet_v1.{case}.dot", nested(spec, LIGHT, opened, flow=flow))
+
+
+def test_an_overlay_is_the_stored_one(golden: Golden) -> None:
+    spec = network("inception_resnet_v1.paper", a=1, b=4, c=1)
+    painted = look(spec, LIGHT, "MACs", "channels")
+    golden("inception_resnet_v1.macs_channels.dot", nested(spec, LIGHT, Opened(1), painted))
+
+
+def test_a_drawing_is_the_stored_one(golden: Golden) -> None:
+    light, _ = canvas_svgs(network("inception_resnet_v1.paper", a=1, b=4, c=1), Opened(0, frozenset({"block_c"})))
+    golden("inception_resnet_v1.block_c_open.svg", light.decode())
 
 
 def test_the_changes_from_the_drawn_v2_to_the_released_are_the_stored_ones(golden: Golden) -> None:

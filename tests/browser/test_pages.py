@@ -70,3 +70,23 @@ def test_a_dark_page_shows_dark_diagrams(viewer: Viewer) -> None:
     page = viewer.open("network")
     paper = page.locator(f"{DRAWN} > rect").first
     expect(paper).to_have_attribute("fill", "#0e1117")
+
+
+def test_a_drawing_is_served_so_that_nothing_in_it_can_run(viewer: Viewer) -> None:
+    answer = viewer.page.request.get(f"{viewer.url}/drawing/{MODEL}.svg?level=2&turned=stem")
+    assert answer.status == 200
+    assert answer.headers["content-type"].startswith("image/svg+xml")
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "told"),
+    [
+        ("level=9", 400, "level can't be '9'; it can be 0, 1, 2, 3"),
+        ("level=1&turned=" + "x" * 20_000, 414, "an address has at most 20000 characters"),
+    ],
+)
+def test_a_bad_address_of_a_drawing_gets_one_sentence(viewer: Viewer, asked: str, status: int, told: str) -> None:
+    answer = viewer.page.request.get(f"{viewer.url}/drawing/{MODEL}.svg?{asked}")
+    assert (answer.status, answer.text()) == (status, told)

@@ -1,0 +1,80 @@
+"""The address of a drawing leads back to the view that it was made for; a bad one gets one sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.drawings import View, edited, svg
+from irnet.analysis.boxes import boxes
+from irnet.diagrams import canvas_svgs, drawn
+from irnet.diagrams.nested import LEVELS, Opened, shown_block
+from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay
+from irnet.diagrams.sheet import FLOWS, Flow
+from irnet.models import PRESETS, network
+
+V1 = "inception_resnet_v1.paper"
+SPEC = network(V1, a=2, b=3, input_size=(224, 261), scale_b=0.2)
+
+
+def asked(address: str) -> tuple[str, dict[str, str]]:
+    """Name and parameters of an address, as a server reads them."""
+    parts = urlsplit(address)
+    return parts.path.removeprefix("drawing/").removesuffix(".svg"), dict(parse_qsl(parts.query))
+
+
+@given(
+    st.integers(0, len(LEVELS) - 1),
+    st.frozensets(st.sampled_from(sorted(path for path, box in boxes(SPEC).items() if box.children)), max_size=3),
+    st.sampled_from(sorted(boxes(SPEC))),
+    st.sampled_from(OVERLAYS),
+    st.sampled_from(EDGES),
+    st.sampled_from(FLOWS),
+)
+def test_an_address_draws_the_view_it_was_made_for(
+    level: int, turned: frozenset[str], chosen: str, overlay: Overlay, edges: Edges, flow: Flow
+) -> None:
+    opened = Opened(level, turned, shown_block(SPEC, chosen))
+    view = View(network=SPEC, opened=opened, overlay=overlay, edges=edges, flow=flow)
+    both = canvas_svgs(SPEC, opened, overlay, edges, flow)
+    assert tuple(svg(*asked(view.address(theme))) for theme in ("light", "dark")) == both
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_an_address_draws_the_figure_of_a_stage(theme: str) -> None:
+    view = View(network=SPEC, stage="block_b")
+    assert svg(*asked(view.address(theme))) == drawn(SPEC, "svg", "block_b", theme)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_edits_of_a_network_lead_back_to_it(name: str) -> None:
+    changes: tuple[dict[str, Any], ...] = ({}, {"classes": 10}, {"dropout": 0.05, "input_size": (320, 299)})
+    for changed in changes:
+        spec = network(name, **changed)
+        assert edited(spec.name, spec.edits) == spec
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "told"),
+    [
+        ("inception_v5", {}, "no network is called 'inception_v5'"),
+        (V1, {"edits": "a=99"}, "a=99 is outside 0 to 20"),
+        (V1, {"edits": "<b>"}, "does not say a knob"),
+        (V1, {"stage": "block_q"}, "no stage 'block_q'"),
+        (V1, {"theme": "print"}, "theme can't be 'print'"),
+        (V1, {"level": "9"}, "level can't be '9'; it can be 0, 1, 2, 3"),
+        (V1, {"level": "1", "turned": "stem,block_q"}, "no box 'block_q'"),
+        (V1, {"level": "1", "shown": "block_b.99"}, "no box 'block_b.99'"),
+        (V1, {"level": "1", "overlay": "joy"}, "overlay can't be 'joy'"),
+        (V1, {"level": "1", "edges": "thick"}, "edges can't be 'thick'"),
+        (V1, {"level": "1", "flow": "up"}, "flow can't be 'up'; it can be down, right"),
+    ],
+)
+def test_an_address_of_what_is_not_there_gets_one_sentence(name: str, query: dict[str, str], told: str) -> None:
+    with pytest.raises((ValueError, KeyError)) as refused:
+        svg(name, query)
+    assert told in str(refused.value.args[0])
