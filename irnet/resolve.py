@@ -259,3 +259,22 @@ def notation(node: Conv | Pool) -> str:
     what = f"conv {node.filters}" if isinstance(node, Conv) else f"{node.op} pool"
     stride = f" /{node.stride}" if node.stride > 1 else ""
     return f"{kh}x{kw} {what}{stride}{' V' if node.padding == 'valid' else ''}"
+
+
+def describe(node: Node) -> str:
+    """A node on one line: `>` joins what runs one after another, `|` what runs side by side.
+
+    Examples
+    --------
+    >>> describe(Fork((Pool("max", 3, 2, "valid"), Chain((Conv(64), Conv(96, 3))))))
+    '(3x3 max pool /2 V | 1x1 conv 64 > 3x3 conv 96)'
+    """
+    match node:
+        case Conv() | Pool():
+            return notation(node)
+        case Chain(nodes):
+            return " > ".join(map(describe, nodes))
+        case Fork(branches):
+            return f"({' | '.join(map(describe, branches))})"
+        case Residual(body, scale, relu):
+            return f"x + {scale:g} {describe(body)}{', ReLU' if relu else ''}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -86,7 +87,7 @@ def test_the_released_v2_is_told_by_its_repeats_scales_and_own_stages() -> None:
     }
     assert {place: changes.get(place) for place in expected} == expected
     assert {place for place, (left, _) in changes.items() if left is None} == {
-        "stem.6",
+        "stem.5",
         "mixed_5b",
         "block8",
         "conv2d_7b",
@@ -120,7 +121,7 @@ def test_the_same_order_in_all_blocks_is_told_once_a_stage() -> None:
         place for place in found("inception_v4.paper", "inception_v4.tf_slim") if "order of the branches" in place
     ]
     stages = ["inception_a", "reduction_a", "inception_b", "reduction_b", "inception_c"]
-    assert [place.partition(":")[0] for place in ordered] == [*stages, "inception_c.b3.3"]
+    assert [place.partition(":")[0] for place in ordered] == [*stages[:-1], "inception_c.b3.3", "inception_c"]
 
 
 def test_what_the_print_turned_round_is_told_kernel_by_kernel_beside_the_order() -> None:
@@ -154,8 +155,8 @@ def test_parts_stand_in_the_order_of_the_network_and_the_head_is_one_of_its_own(
 
 @each_pair
 def test_the_other_way_round_every_change_changes_sides(one: str, two: str) -> None:
-    forth = [(change.left, change.right) for change in compared(one, two).changes]
-    back = [(change.right, change.left) for change in compared(two, one).changes]
+    forth = Counter((str(change.left), str(change.right)) for change in compared(one, two).changes)
+    back = Counter((str(change.right), str(change.left)) for change in compared(two, one).changes)
     assert forth == back
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import zip_longest
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from irnet.analysis.align import ORDER, Match, align
 from irnet.analysis.tables import StageTotal, stages, totals
 from irnet.models.recipe import Recipe, knobs
-from irnet.resolve import notation
-from irnet.spec import Chain, Conv, Fork, Network, Node, Pool, Residual, Stage
+from irnet.resolve import describe
+from irnet.spec import Conv, Network, Pool, Source, Stage
 from irnet.units import grid, share
 
 PARTS = {
@@ -35,6 +35,7 @@ class Change:
     where: str
     left: object
     right: object
+    why: str = field(default="", compare=False)  # what the sources of either side say
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +119,8 @@ def compare(left: Network, right: Network) -> Comparison:
     --------
     >>> from irnet.models import network
     >>> found = compare(network("inception_resnet_v2"), network("inception_resnet_v2", scale_b=0.2))
-    >>> found.changes
-    (Change(where='block_b.scale', left=0.1, right=0.2),)
+    >>> [(change.where, change.left, change.right) for change in found.changes]
+    [('block_b.scale', 0.1, 0.2)]
     """
     return Comparison(left, right, tuple(_pairs(left, right)), tuple(_changes(left, right)))
 
@@ -157,92 +158,62 @@ def _part(stage: StageTotal) -> str:
 
 def _changes(left: Network, right: Network) -> Iterator[Change]:
     yield from _changed({"input": grid(left.input_shape)}, {"input": grid(right.input_shape)})
-    for part in PARTS:
-        ours, theirs = ([s for s in side.stages if s.part == part] for side in (left, right))
-        for one, two in zip_longest(ours, theirs):
-            yield from _stage_changes(one, two)
+    stages_of = [{stage.name: stage for stage in side.stages} for side in (left, right)]
+    for match in align(left, right):
+        ours, theirs = (side.get(name or "") for side, name in zip(stages_of, (match.left, match.right), strict=True))
+        why = _why(*(stage.source for stage in (ours, theirs) if stage))
+        yield from (replace(change, why=why) for change in _stage_changes(match, ours, theirs))
     for what in ("head", "norm"):
         one, two = (_fields(getattr(side, what)) for side in (left, right))
-        yield from _changed(one, two, f"{what}.")
+        why = _why(left.head.source, right.head.source) if what == "head" else ""
+        yield from (replace(change, why=why) for change in _changed(one, two, f"{what}."))
+
+
+def _why(*sources: Source) -> str:
+    """What the sources of two stages say of them: their notes, and the errata that concern them."""
+    notes = dict.fromkeys(f"{source.ref}: {source.note}" for source in sources if source.note)
+    ids = dict.fromkeys(erratum.id for source in sources for erratum in source.errata if erratum.concerns == "stage")
+    return " ".join((*notes, f"See {', '.join(ids)}." if ids else "")).strip()
 
 
 def _fields(value: Any) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__slots__ if name != "source"}
 
 
-def _stage_changes(one: Stage | None, two: Stage | None) -> Iterator[Change]:
-    if one is None or two is None:
-        side = one or two
-        name = side.name if side else ""
-        yield Change(name, *(_counted(s) if s else None for s in (one, two)))
+def _stage_changes(match: Match, one: Stage | None, two: Stage | None) -> Iterator[Change]:
+    if match.status in ("left", "right"):
+        if stage := one or two:
+            yield Change(stage.name, _counted(one) if one else None, _counted(two) if two else None)
         return
-    if one.repeat != two.repeat:
-        yield Change(f"{one.name}.repeat", one.repeat, two.repeat)
-    yield from _node_changes(one.node, two.node, one.name)
+    if one and two:
+        yield from (Change(f"{one.name}.repeat", differs.left, differs.right) for differs in match.fields)
+        for inside in match.parts:
+            yield from _inner_changes(inside)
 
 
 def _counted(stage: Stage) -> str:
     return f"{stage.repeat} block{'s' if stage.repeat != 1 else ''} of {describe(stage.node)}"
 
 
-def _node_changes(one: Node | None, two: Node | None, path: str) -> Iterator[Change]:
-    match one, two:
-        case Chain(ours), Chain(theirs):
-            for i, (a, b) in enumerate(zip_longest(ours, theirs)):
-                yield from _node_changes(a, b, f"{path}.{i}")
-        case Fork(), Fork():
-            yield from _fork_changes(one, two, path)
-        case Residual(), Residual():
-            if one.scale != two.scale:
-                yield Change(f"{path}.scale", one.scale, two.scale)
-            if one.relu != two.relu:
-                yield Change(f"{path}.relu", one.relu, two.relu)
-            yield from _node_changes(one.body, two.body, f"{path}.body")
-        case _:
-            if one != two:
-                yield Change(path, *(describe(node) if node else None for node in (one, two)))
-
-
-def _fork_changes(one: Fork, two: Fork, path: str) -> Iterator[Change]:
-    """What differs between two forks; branches that only stand elsewhere are told once."""
-    if one == two:
+def _inner_changes(match: Match) -> Iterator[Change]:
+    """What differs at a place and inside it; a lone branch is told as a whole, and a lone bar follows from the rest."""
+    where = _where(match.left or match.right or "")
+    left, right = match.nodes
+    if match.status in ("left", "right"):
+        if left or right:
+            yield Change(where, describe(left) if left else None, describe(right) if right else None)
         return
-    order = Change(f"{path}: order of the branches", describe(one), describe(two))
-    if sorted(map(repr, one.branches)) == sorted(map(repr, two.branches)):
-        yield order
-        return
-    left, right = _pools_last(one), _pools_last(two)
-    if len(left) == len(right) and [i for i, _ in left] != [i for i, _ in right]:
-        yield order
-    for ours, theirs in zip_longest(left, right):
-        number, _ = ours or theirs
-        yield from _node_changes(ours[1] if ours else None, theirs[1] if theirs else None, f"{path}.b{number}")
+    if match.fields and isinstance(left, Conv | Pool) and right:
+        yield Change(where, describe(left), describe(right))
+    else:
+        bar = where.rpartition(".")[0]
+        named = {"scale": f"{bar}.scale", "relu": f"{bar}.relu", ORDER: f"{bar}: {ORDER}"}
+        yield from (Change(named.get(f.name, f"{where}: {f.name}"), f.left, f.right) for f in match.fields)
+    for part in match.parts:
+        yield from _inner_changes(part)
 
 
-def _pools_last(fork: Fork) -> list[tuple[int, Node]]:
-    """Branches with their numbers, those that start with pooling last: figures and releases put them on either side."""
-
-    def pools(numbered: tuple[int, Node]) -> bool:
-        branch = numbered[1]
-        return isinstance(branch.nodes[0] if isinstance(branch, Chain) else branch, Pool)
-
-    return sorted(enumerate(fork.branches), key=pools)
-
-
-def describe(node: Node) -> str:
-    """A node on one line: `>` joins what runs one after another, `|` what runs side by side.
-
-    Examples
-    --------
-    >>> describe(Fork((Pool("max", 3, 2, "valid"), Chain((Conv(64), Conv(96, 3))))))
-    '(3x3 max pool /2 V | 1x1 conv 64 > 3x3 conv 96)'
-    """
-    match node:
-        case Conv() | Pool():
-            return notation(node)
-        case Chain(nodes):
-            return " > ".join(map(describe, nodes))
-        case Fork(branches):
-            return f"({' | '.join(map(describe, branches))})"
-        case Residual(body, scale, relu):
-            return f"x + {scale:g} {describe(body)}{', ReLU' if relu else ''}"
+def _where(path: str) -> str:
+    """A path without the number of its block: the first stands for all of its stage."""
+    stage, _, *rest = path.split(".")
+    return ".".join((stage, *rest))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from irnet.analysis.compare import describe
 from irnet.analysis.tables import stages, totals
-from irnet.resolve import resolve
+from irnet.resolve import describe, resolve
 from irnet.spec import Network, Stage
 from irnet.units import exact, grid
 
