@@ -1,0 +1,27 @@
+from collections.abc import Callable
+from os import PathLike
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+class Dataset:
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    nbytes: int
+    external: list[tuple[str, int, int]] | None
+    is_virtual: bool
+    def __getitem__(self, where: tuple[()]) -> NDArray[Any]: ...
+
+class Group:
+    def __getitem__(self, name: str) -> Dataset: ...
+    def visititems(self, func: Callable[[str, Group | Dataset], object]) -> object: ...
+    def create_dataset(self, name: str, data: NDArray[Any]) -> Dataset: ...
+
+class File(Group):
+    def __init__(self, name: str | PathLike[str], mode: str = "r") -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
