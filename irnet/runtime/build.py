@@ -117,6 +117,7 @@ class Model(nn.Module):
         super().__init__()
         self.network = network
         self.origin = "no weights yet"  # what the weights are, for whoever shows what they lead to
+        self.loaded = False  # whether they are from a file
         self.stage_names = tuple(stage.name for stage in network.stages)
         width = network.input_shape[0]
         for stage in network.stages:

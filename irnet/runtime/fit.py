@@ -50,13 +50,19 @@ def _first(names: tuple[str, ...]) -> str:
     return f"{names[0]!r}{more}"
 
 
-def nearest(found: Checkpoint) -> Fit | None:
-    """The released network, with as many classes as the file has, that differs in the fewest keys."""
+def nearest(found: Checkpoint, only: str | None = None) -> Fit | None:
+    """The preset, with as many classes as the file has, that differs in the fewest keys; None if all differ.
+
+    With `only`, the layout of that preset that does.
+    """
     fits = [
-        compared(found, _sized(found, name, layout), layout) for layout in LAYOUTS.values() for name in layout.presets
+        compared(found, _sized(found, name, layout), layout)
+        for layout in LAYOUTS.values()
+        for name in layout.presets
+        if only in (None, name)
     ]
     best = min(fits, key=lambda fit: (fit.off, not _as_released(fit)))
-    return best if len(best.extra) < len(found.shapes) else None
+    return best if only or len(best.extra) < len(found.shapes) else None
 
 
 def _as_released(fit: Fit) -> bool:

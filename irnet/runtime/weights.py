@@ -31,18 +31,20 @@ class Identity:
     background: bool  # the file has one row more, for the background
     unit_gammas: bool | None  # every batch norm's gamma is one, as in all ports from TensorFlow; None if not looked at
     differences: str
+    asked: str | None  # the preset that it was held against; None: all
+    fits: str | None  # the preset that it is, where it is not the one that was asked for
 
     @property
     def sentence(self) -> str:
         """What was found, for people."""
         if self.preset is None or self.layout is None:
-            return f"{self.file} is none of the released networks: it has no key of any known layout"
+            return f"{self.file} is none of the networks here: it has no key of any known layout"
         what = f"{self.preset} in the layout of {LAYOUTS[self.layout].title}, {_classes(self.classes or 0)}"
-        return (
-            f"{self.file} is {what}{' and the background' if self.background else ''}"
-            if self.exact
-            else f"{self.file} is none of the released networks; the nearest is {what}: {self.differences}"
-        )
+        if self.exact:
+            return f"{self.file} is {what}{' and the background' if self.background else ''}"
+        if self.asked:
+            return f"{self.file} is not {self.asked}: {self.differences}{f'; it is {self.fits}' if self.fits else ''}"
+        return f"{self.file} is none of the networks here; the nearest is {what}: {self.differences}"
 
 
 def _classes(classes: int) -> str:
@@ -61,8 +63,15 @@ class Loaded:
     dropped_background: bool  # row 0 of the file's classifier was left out
 
 
-def identify(file: Path | str) -> Identity:
+def identify(file: Path | str, name: str | None = None) -> Identity:
     """Which network a checkpoint file is, from its keys and shapes; of the numbers only batch norm's gammas are read.
+
+    Parameters
+    ----------
+    file
+        safetensors, PyTorch or Keras HDF5.
+    name
+        A preset to hold it against; without one, all.
 
     Raises
     ------
@@ -70,19 +79,22 @@ def identify(file: Path | str) -> Identity:
         If the file can't be read, as `irnet.runtime.checkpoint.opened` says.
     """
     with opened(file) as found:
-        fit = nearest(found)
-        unit = _unit_gammas(_gammas(found, fit)) if fit and not fit.off else None
+        fit = nearest(found, name)
+        exact = fit is not None and not fit.off
+        other = nearest(found) if name and not exact else None
         return Identity(
             file=found.name,
             container=found.container,
             tensors=len(found.shapes),
-            exact=fit is not None and not fit.off,
+            exact=exact,
             preset=fit.network.name if fit else None,
             layout=fit.layout.name if fit else None,
             classes=fit.network.head.classes if fit else None,
             background=fit is not None and fit.background,
-            unit_gammas=unit,
+            unit_gammas=_unit_gammas(_gammas(found, fit)) if fit and exact else None,
             differences=fit.differences if fit else "",
+            asked=name,
+            fits=other.network.name if other and not other.off else None,
         )
 
 
@@ -117,6 +129,7 @@ def load_weights(model: Model, file: Path | str) -> Loaded:
             raise ValueError(_refusal(found, fit))
         tensors = dict(_converted(found, fit, model))
     model.load_state_dict(tensors)
+    model.loaded = True
     model.origin = f"weights loaded from {found.name}, in the layout of {fit.layout.title}"
     return Loaded(
         file=found.name,
