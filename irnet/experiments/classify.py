@@ -93,7 +93,7 @@ def classify(model: Model, image: Image.Image, *, labels: Path | str | None = No
     if not classes:
         raise ValueError(f"{model.network.label} has no classifier, so it has no classes to choose from")
     if not model.loaded:
-        raise ValueError(f"{model.network.label} has no weights that were trained ({model.origin}); load some first")
+        raise ValueError(f"{model.network.label} has no weights from a file ({model.origin}); load some first")
     names, told = _labels(labels, classes)
     wanted = PREPROCESSING.get(model.network.name, WHOLE)
     pixels = prepared(image, model.network.input_shape[1:], wanted).to(next(model.parameters()).device)

@@ -107,10 +107,11 @@ def middle(image: Image.Image, size: tuple[int, int], fraction: float) -> Image.
     (299, 299)
     """
     height, width = size
-    scale = max(floor(height / fraction) / image.height, floor(width / fraction) / image.width)
-    across, down = max(round(image.width * scale), width), max(round(image.height * scale), height)
-    resized = image.resize((across, down), Image.Resampling.BICUBIC)
+    sides = (floor(height / fraction), image.height), (floor(width / fraction), image.width)
+    wanted, had = max(sides, key=lambda side: side[0] / side[1])
+    across, down = image.width * wanted // had, image.height * wanted // had
     left, top = round((across - width) / 2), round((down - height) / 2)
+    resized = image.resize((across, down), Image.Resampling.BICUBIC)
     return resized.crop((left, top, left + width, top + height))
 
 

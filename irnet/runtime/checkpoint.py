@@ -116,11 +116,11 @@ def _check_zip(path: Path) -> None:
 
 def _state_dict(name: str, found: Any) -> Mapping[str, Tensor]:
     if not isinstance(found, Mapping):
-        raise ValueError(f"{name} holds a {type(found).__name__} and no state_dict")
+        raise ValueError(f"{name} holds a value of type {type(found).__name__} and no state_dict")
     for key, value in found.items():
         if not isinstance(value, Tensor):
             raise ValueError(
-                f"{name} holds a {type(value).__name__} at {key!r}, which is no tensor; save the state_dict alone"
+                f"{name}: {key!r} is of type {type(value).__name__} and no tensor; save the state_dict alone"
             )
     return found
 

@@ -47,7 +47,7 @@ class Fit:
 
 def _first(names: tuple[str, ...]) -> str:
     more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-    return f"{names[0]!r}{more}"
+    return f"{names[0][:200]!r}{more}"
 
 
 def nearest(found: Checkpoint, only: str | None = None) -> Fit | None:

@@ -85,5 +85,6 @@ def _keys(names: list[str]) -> list[str]:
 
 def _ranks(kind: str, layers: list[str]) -> dict[str, str]:
     """The layers called `kind` and a number, to the same with consecutive numbers: conv2d, conv2d_1, conv2d_2."""
-    numbered = {name: int(name[len(kind) + 1 :] or 0) for name in layers if re.fullmatch(rf"{kind}(_\d{1, 9})?", name)}
+    number = re.compile(kind + r"(?:_(\d{1,9}))?")
+    numbered = {name: int(found[1] or 0) for name in layers if (found := number.fullmatch(name))}
     return {name: f"{kind}_{i}" if i else kind for i, name in enumerate(sorted(numbered, key=lambda n: numbered[n]))}

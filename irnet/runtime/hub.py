@@ -29,14 +29,14 @@ def fetched(name: str, out: Path | None = None) -> Path:
     if name not in REPOSITORIES:
         raise ValueError(f"no released file of {name} is known; there are some of {', '.join(REPOSITORIES)}")
     try:
-        hub = import_module("huggingface_hub")
+        download = import_module("huggingface_hub").hf_hub_download
     except ImportError:
         raise ValueError("fetching weights needs huggingface_hub: pip install huggingface_hub") from None
     log = getLogger("huggingface_hub")
     level = log.level
     try:
         log.setLevel(ERROR)  # it would tell of every attempt
-        file = Path(hub.hf_hub_download(repo_id=REPOSITORIES[name], filename=FILE))
+        file = Path(download(repo_id=REPOSITORIES[name], filename=FILE))
     except Exception as error:  # its own errors, and those of whatever it fetches with
         raise ValueError(
             f"{REPOSITORIES[name]} could not be fetched from the Hugging Face Hub ({type(error).__name__}): "

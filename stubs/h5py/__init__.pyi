@@ -17,7 +17,15 @@ class Dataset:
 class Group:
     def __getitem__(self, name: str) -> Dataset: ...
     def visititems(self, func: Callable[[str, Group | Dataset], object]) -> object: ...
-    def create_dataset(self, name: str, data: NDArray[Any]) -> Dataset: ...
+    def create_dataset(
+        self,
+        name: str,
+        shape: tuple[int, ...] | None = None,
+        dtype: str | None = None,
+        data: NDArray[Any] | None = None,
+        *,
+        external: list[tuple[str, int, int]] | None = None,
+    ) -> Dataset: ...
 
 class File(Group):
     def __init__(self, name: str | PathLike[str], mode: str = "r") -> None: ...

@@ -43,7 +43,7 @@ def module_keys(network: Network, path: str) -> dict[str, tuple[str, ...]]:
         inside = [key for ours, key in names.items() if ours.startswith(f"{path}.")]
         if inside:
             outside = set(names.values()).difference(inside)
-            found[layout.name] = tuple(_prefixes(inside, outside)) if layout.presets[network.name] else (path,)
+            found[layout.name] = tuple(_prefixes(inside, outside)) if layout.naming != "path" else (path,)
     return found
 
 
@@ -88,7 +88,7 @@ def find(network: Network, text: str) -> str:
     if found:
         return found
     if not tokens:
-        raise ValueError("there is no key in an empty text")
+        raise ValueError(f"there is no key in {text!r}")
     for name in PRESETS:
         there = next((token for token in tokens if name != network.name and _find(preset(name), token)), None)
         if there:

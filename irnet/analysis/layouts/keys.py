@@ -64,18 +64,18 @@ def _keys(network: Network, layout: Layout) -> Iterator[tuple[str, str]]:
 
 def _layers(network: Network, layout: Layout) -> Iterator[tuple[_Unit, str, str]]:
     """Every unit with their names of its layer and of its batch norm."""
-    placed, names = tuple(_placed(network)), layout.presets[network.name]
-    match layout.numbered:
-        case "no":
-            for block, unit in placed:
-                theirs = (_named(names, block), unit.place) if names else (unit.path,)
-                yield unit, ".".join(filter(None, theirs)), ""
+    placed, names = tuple(_placed(network)), layout.presets.get(network.name, {})
+    match layout.naming:
+        case "path":
+            yield from ((unit, unit.path, "") for _, unit in placed)
+        case "place":
+            yield from ((unit, ".".join(filter(None, (_named(names, b), unit.place))), "") for b, unit in placed)
         case "created":
             yield from _by_creation(names, placed)
         case "depth":
             yield from _by_depth(placed)
         case _:
-            assert_never(layout.numbered)
+            assert_never(layout.naming)
 
 
 def _by_creation(names: Names, placed: tuple[tuple[_Block, _Unit], ...]) -> Iterator[tuple[_Unit, str, str]]:

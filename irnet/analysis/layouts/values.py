@@ -76,15 +76,16 @@ _KERAS_NAMED = {
 class Layout:
     """One way to name tensors, and which presets have checkpoints named so.
 
-    `numbered` says how Keras counts layers without a name of their own: "created" in the order they were made,
-    "depth" by their distance from the output, as Keras 3 lists them.
+    `naming` says by what a layer goes: "path", as here; "place", the block's name and the place in it; "created" and
+    "depth", a number for what has no name of its own, in the order of making or, as Keras 3 lists layers, by their
+    distance from the output.
     """
 
     name: str
     title: str  # whose layout it is
     presets: Mapping[str, Names] = field(hash=False)
     tensors: Mapping[str, str] = field(default_factory=lambda: _TORCH, hash=False)  # ours below a unit -> theirs
-    numbered: Literal["no", "created", "depth"] = "no"
+    naming: Literal["path", "place", "created", "depth"] = "place"
     released: tuple[int, ...] = (1000,)  # classes of the files that were published
     background: bool = False  # a classifier of 1001 rows has the background in row 0
     channels_last: bool = False  # kernels are (H, W, in, out) and matrices (in, out)
@@ -96,7 +97,7 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
     {
         layout.name: layout
         for layout in (
-            Layout(name="irnet", title="irnet", presets={name: {} for name in PRESETS}, released=()),
+            Layout(name="irnet", title="irnet", presets={name: {} for name in PRESETS}, naming="path", released=()),
             Layout(name="timm", title="timm", presets=_TIMM, background=True),
             Layout(
                 name="cadene",
@@ -116,7 +117,7 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
                 title="Keras .h5",
                 presets={"inception_resnet_v2.tf_slim": _KERAS_NAMED},
                 tensors=_KERAS,
-                numbered="created",
+                naming="created",
                 channels_last=True,
             ),
             Layout(
@@ -124,7 +125,7 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
                 title="Keras 3 .weights.h5",
                 presets={"inception_resnet_v2.tf_slim": {}},
                 tensors=_KERAS_V3,
-                numbered="depth",
+                naming="depth",
                 channels_last=True,
             ),
         )
@@ -133,7 +134,7 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
 
 
 def layouts_of(network: Network) -> tuple[Layout, ...]:
-    """The layouts in which checkpoints of this network's preset exist, our own first.
+    """Our own layout, and those in which checkpoints of this network's preset exist.
 
     Examples
     --------
@@ -141,4 +142,4 @@ def layouts_of(network: Network) -> tuple[Layout, ...]:
     >>> [layout.name for layout in layouts_of(network("inception_v4.tf_slim"))]
     ['irnet', 'timm', 'cadene']
     """
-    return tuple(layout for layout in LAYOUTS.values() if network.name in layout.presets)
+    return tuple(found for found in LAYOUTS.values() if found.naming == "path" or network.name in found.presets)
