@@ -108,6 +108,13 @@ def hollow(state: State) -> State:
     }
 
 
+def listed_state(name: str) -> State:
+    """A hollow checkpoint with the keys and shapes of a manifest; every number is one."""
+    shapes = stored(f"manifest_{name}")["state_dict"]
+    counts = {key: torch.tensor(0) for key in shapes if key.endswith("num_batches_tracked")}
+    return hollow({key: torch.ones(()).expand(shape) for key, shape in shapes.items()}) | counts
+
+
 @torch.no_grad()
 def error(model: Model, logits: list[float]) -> float:
     """How far the outputs for the recipe's image are from `logits`, in units of the recipe's tolerance."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 
 from irnet.analysis.boxes import boxes
 from irnet.analysis.layouts import LAYOUTS, find, keys, layouts_of, module_keys
 from irnet.models import PRESETS, network
 from irnet.spec import Network
-from tests.conftest import DATA, Meta
+from tests.checkpoints import stored
+from tests.conftest import Meta
 
 V4, V2, V1 = "inception_v4.tf_slim", "inception_resnet_v2.tf_slim", "inception_resnet_v1.facenet"
 LISTED = {
@@ -20,12 +18,8 @@ LISTED = {
     "facenet_v1": (V1, "facenet_pytorch", {"classes": 0}),
     "facenet_v1_classify8631": (V1, "facenet_pytorch", {}),
 }
+KERAS = stored("golden_keras_inception_resnet_v2")
 PAIRS = [(name, layout.name) for name in PRESETS for layout in layouts_of(network(name))]
-
-
-def stored(name: str) -> Any:
-    """What a file of stored data holds."""
-    return json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def shapes(spec: Network, meta: Meta) -> dict[str, list[int]]:
@@ -69,9 +63,6 @@ def test_keras_3_counts_the_same_layers_by_class_and_depth() -> None:
     names, positions = keys(spec, "keras"), keys(spec, "keras_v3")
     pairs = {(names[key].split("/")[0], positions[key].split("/")[1]) for key in names}
     assert pairs == {(name, position) for name, position, _ in KERAS["layers"]}
-
-
-KERAS = stored("golden_keras_inception_resnet_v2")
 
 
 def test_cadene_calls_both_heads_last_linear() -> None:
@@ -146,6 +137,7 @@ def test_every_key_finds_the_box_around_its_tensor(name: str, layout: str) -> No
         (V2, "size mismatch for module.classif.weight: copying a param", "classifier"),
         (V4, "model.features.19.branch1_1a", "inception_c.0.b1.1.b0"),
         (V2, "repeat_2", "block_c"),
+        (V2, 'Missing key(s) in state_dict: "block8.conv2d.bias", "repeat.0.branch2.1.bn.weight"', "block8.0.project"),
         (V2, "block35_1_conv/kernel:0", "block_a.0.project"),
         (V1, "last_linear.weight", "embedding"),
         (V4, "inception_b.6.b2", "inception_b.6.b2"),
@@ -162,6 +154,8 @@ def test_a_pasted_text_finds_its_box(name: str, text: str, path: str) -> None:
         ("repeat_1.3.branch2.0.conv.weight", r"but one of inception_resnet_v1\.facenet$"),
         ("features.19.branch1_1a.conv.weight", r"but one of inception_v4\.tf_slim$"),
         ("mixed_5c.branch0.conv.weight", r"in any layout; the nearest is 'mixed_5b\.branch0\.conv\.weight'$"),
+        ("the weights do not load", r"^'the' is no key"),
+        ("x" * 10**6, r"^'x{200}' is no key"),
         ("???", r"^there is no key in '\?\?\?'$"),
     ],
 )

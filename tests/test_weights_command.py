@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from irnet.cli import main
 from irnet.models import network
 from irnet.runtime.build import build
-from tests.checkpoints import State, hollow, stored
+from tests.checkpoints import listed_state
 
 V4, V2 = "inception_v4.tf_slim", "inception_resnet_v2.tf_slim"
 
@@ -25,14 +25,8 @@ V4, V2 = "inception_v4.tf_slim", "inception_resnet_v2.tf_slim"
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with the keys and shapes of timm's inception_v4, all ones."""
     file = tmp_path_factory.mktemp("released") / "model.pt"
-    torch.save(timm("inception_v4"), file)
+    torch.save(listed_state("inception_v4"), file)
     return file
-
-
-def timm(name: str) -> State:
-    shapes = stored(f"manifest_{name}")["state_dict"]
-    counts = {key: torch.tensor(0) for key in shapes if key.endswith("num_batches_tracked")}
-    return hollow({key: torch.ones(()).expand(shape) for key, shape in shapes.items()}) | counts
 
 
 def printed(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> Any:

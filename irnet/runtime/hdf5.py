@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import prod
 from pathlib import Path
 from types import MappingProxyType
 
@@ -53,7 +54,7 @@ def _datasets(name: str, file: h5py.File) -> dict[str, h5py.Dataset]:
 
     try:
         file.visititems(keep)
-        declared = sum(dataset.nbytes for dataset in found.values())
+        declared = sum(max(d.nbytes, prod(d.chunks or ()) * d.dtype.itemsize) for d in found.values())
         elsewhere = any(dataset.external or dataset.is_virtual for dataset in found.values())
     except _FAULTS:
         raise broken(name, "Keras HDF5") from None

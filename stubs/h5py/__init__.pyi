@@ -10,6 +10,7 @@ class Dataset:
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     nbytes: int
+    chunks: tuple[int, ...] | None
     external: list[tuple[str, int, int]] | None
     is_virtual: bool
     def __getitem__(self, where: tuple[()]) -> NDArray[Any]: ...
@@ -24,6 +25,9 @@ class Group:
         dtype: str | None = None,
         data: NDArray[Any] | None = None,
         *,
+        chunks: tuple[int, ...] | None = None,
+        maxshape: tuple[int | None, ...] | None = None,
+        compression: str | None = None,
         external: list[tuple[str, int, int]] | None = None,
     ) -> Dataset: ...
 

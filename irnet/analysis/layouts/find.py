@@ -15,6 +15,7 @@ from irnet.models import PRESETS
 from irnet.models import network as preset
 from irnet.spec import Network
 
+_LONGEST = 200  # characters of what is told of a text that has no key
 _KEY = re.compile(r"[A-Za-z_]\w*(?:[./]\w+)*")
 
 
@@ -83,19 +84,20 @@ def find(network: Network, text: str) -> str:
     >>> find(network("inception_resnet_v2.tf_slim"), told), find(network("inception_resnet_v1.facenet"), told)
     ('block_b.3.body.b1.1.conv', 'block_a.3.body.b1.1.conv')
     """
-    tokens = sorted(dict.fromkeys(_KEY.findall(text)), key=lambda token: -len(re.split(r"[./]", token)))
+    tokens = sorted(dict.fromkeys(_KEY.findall(text)), key=lambda token: not set("./") & set(token))  # words come last
     found = next(filter(None, (_find(network, token) for token in tokens)), None)
     if found:
         return found
     if not tokens:
-        raise ValueError(f"there is no key in {text!r}")
+        raise ValueError(f"there is no key in {text[:_LONGEST]!r}")
     for name in PRESETS:
         there = next((token for token in tokens if name != network.name and _find(preset(name), token)), None)
         if there:
             raise ValueError(f"{there!r} is no key of {network.name}, but one of {name}")
-    near = get_close_matches(tokens[0], _places(network), n=1, cutoff=0.5)
+    first = tokens[0][:_LONGEST]
+    near = get_close_matches(first, _places(network), n=1, cutoff=0.5)
     hint = f"; the nearest is {near[0]!r}" if near else ""
-    raise ValueError(f"{tokens[0]!r} is no key of {network.name} in any layout{hint}")
+    raise ValueError(f"{first!r} is no key of {network.name} in any layout{hint}")
 
 
 def _find(network: Network, token: str) -> str | None:
