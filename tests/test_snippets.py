@@ -18,7 +18,7 @@ from irnet.spec import Network
 
 V2 = network("inception_resnet_v2.tf_slim", a=1, b=1, c=1, input_size=(96, 80))
 V1 = network("inception_resnet_v1.facenet", a=1, b=1, c=1, input_size=96, classes=0, dropout=0.5)
-V4 = network("inception_v4", a=1, b=1, c=1, input_size=96)
+V4 = network("inception_v4", a=1, b=1, c=1, input_size=139)  # the last blocks have several pixels
 PLACES = [
     (V2, "block_b.0.body.b1.2"),
     (V2, "block_b.0.body.b1.2.bn"),
@@ -106,7 +106,9 @@ def test_the_cam_of_the_last_block_is_the_weighted_sum_of_its_channels() -> None
         best = model(found["image"])[0].argmax()
     made = kept["inception_c"]
     weights = model.classifier.weight[best] / made[0, 0].numel()
-    assert torch.allclose(found["cam"], torch.einsum("c,nchw->nhw", weights, made).relu(), atol=1e-6)
+    wanted = torch.einsum("c,nchw->nhw", weights, made).relu()
+    assert wanted.max() > 0
+    assert torch.allclose(found["cam"], wanted, rtol=1e-4, atol=1e-4 * float(wanted.max()))
 
 
 def test_an_unknown_box_is_refused() -> None:
