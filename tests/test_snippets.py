@@ -36,13 +36,20 @@ IDS = [f"{spec.name} {path}" for spec, path in PLACES]
 HOOKED, CAM, CUT, FREEZE = "in plain torch", "Grad-CAM", "Cut", "Freeze"
 
 
+def lively(code: str) -> str:
+    """The snippet with numbers in its image and weights: from a black one, untrained layers make nothing but zeros."""
+    lively = "from irnet.runtime.init import initialise\ninitialise(model, 'he', 0)"
+    code = code.replace('# irnet.load_weights(model, "model.safetensors")', lively)
+    return code.replace("torch.zeros(", "torch.ones(")
+
+
 @cache
 def ran(spec: Network, path: str, title: str) -> dict[str, Any]:
     """What a snippet leaves behind; empty if there is none of that title."""
     found: dict[str, Any] = {}
     for snippet in snippets(spec, path):
         if title in snippet.title:
-            exec(snippet.code, found)  # the snippet itself is what is tested
+            exec(lively(snippet.code), found)  # the snippet itself is what is tested
     return found
 
 
@@ -56,6 +63,7 @@ def shape(spec: Network, path: str) -> tuple[int, ...]:
 def test_a_hook_reads_the_output_of_the_box(spec: Network, path: str) -> None:
     found = ran(spec, path, HOOKED)
     assert [tuple(made.shape) for made in found["features"].values()] == [shape(spec, path)]
+    assert all(made.std() > 0 for made in found["features"].values())
     assert sum(len(module._forward_hooks) for module in found["model"].modules()) == 0
 
 
@@ -64,7 +72,7 @@ def test_capture_reads_what_the_hook_reads(spec: Network, path: str) -> None:
     (module,) = ran(spec, path, HOOKED)["features"]
     code = next(snippet.code for snippet in snippets(spec, path) if snippet.title == "Read its output")
     found: dict[str, Any] = {}
-    exec(code, found)
+    exec(lively(code), found)
     assert torch.equal(found["features"], ran(spec, path, HOOKED)["features"][module])
 
 
@@ -92,6 +100,11 @@ def test_a_cam_has_the_grid_of_the_box_and_the_head_has_none(spec: Network, path
         assert tuple(found["cam"].shape) == (1, *shape(spec, path)[2:])
     else:
         assert not found
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_a_snippet_runs_as_it_stands(number: int) -> None:
+    exec(snippets(V2, "block_b.0")[number].code, {})
 
 
 def test_a_snippet_makes_the_network_that_is_on_screen() -> None:
