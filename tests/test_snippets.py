@@ -119,9 +119,17 @@ def test_the_cam_of_the_last_block_is_the_weighted_sum_of_its_channels() -> None
         best = model(found["image"])[0].argmax()
     made = kept["inception_c"]
     weights = model.classifier.weight[best] / made[0, 0].numel()
-    wanted = torch.einsum("c,nchw->nhw", weights, made).relu()
+    wanted = torch.einsum("c,nchw->nhw", weights.detach(), made).relu()
     assert wanted.max() > 0
     assert torch.allclose(found["cam"], wanted, rtol=1e-4, atol=1e-4 * float(wanted.max()))
+
+
+def test_a_cam_shows_only_what_speaks_for_the_class() -> None:
+    code = next(snippet.code for snippet in snippets(V4, "inception_c") if CAM in snippet.title)
+    against = "model.classifier.weight.data = -model.classifier.weight.data.abs()\nimage = "
+    found: dict[str, Any] = {}
+    exec(lively(code).replace("image = ", against, 1), found)
+    assert found["cam"].max() == 0
 
 
 def test_an_unknown_box_is_refused() -> None:
