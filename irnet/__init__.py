@@ -1,6 +1,6 @@
 """irnet: Inception-v4 and the Inception-ResNets as values that can be built, drawn, counted and compared.
 
-Structure needs no torch: `build`, `capture` and `intervene` import it when they are first asked for.
+Structure needs no torch: `build`, `capture`, `intervene` and `load_weights` import it when they are first asked for.
 
 Examples
 --------
@@ -22,14 +22,27 @@ if TYPE_CHECKING:
     from irnet.diagrams import diagram, explore
     from irnet.runtime.build import build
     from irnet.runtime.capture import capture, intervene
+    from irnet.runtime.weights import load_weights
 
 __version__ = "0.1.0"
-__all__ = ["PRESETS", "build", "capture", "compare", "diagram", "explore", "intervene", "network", "resolve"]
+__all__ = [
+    "PRESETS",
+    "build",
+    "capture",
+    "compare",
+    "diagram",
+    "explore",
+    "intervene",
+    "load_weights",
+    "network",
+    "resolve",
+]
 
 _LAZY = {
     "build": "irnet.runtime.build",
     "capture": "irnet.runtime.capture",
     "intervene": "irnet.runtime.capture",
+    "load_weights": "irnet.runtime.weights",
     "diagram": "irnet.diagrams",
     "explore": "irnet.diagrams",
 }

@@ -18,6 +18,7 @@ from irnet.analysis.compare import compare as compared
 from irnet.analysis.ledger import ledger, records, sums
 from irnet.analysis.provenance import errata_of
 from irnet.analysis.tables import overview, summary
+from irnet.commands_weights import app as weights_app
 from irnet.diagrams import FORMATS, save
 from irnet.diagrams.page import page
 from irnet.models import PRESETS, full_name, network
@@ -26,6 +27,7 @@ from irnet.spec import Network
 from irnet.terminal import Output, activations_text, compare_text, cost_text, show, summary_text, table
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Explore Inception-v4 and the Inception-ResNets.")
+app.add_typer(weights_app, name="weights")
 
 
 Name = Annotated[str, typer.Argument(help="A network, such as inception_v4 or inception_resnet_v2.tf_slim.")]
@@ -121,18 +123,24 @@ def activations(
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the untrained weights.")] = 0,
     init: Annotated[str, typer.Option(help="torch, he or tf.")] = "torch",
-    batch_norm: Annotated[str, typer.Option(help="batch or running statistics.")] = "batch",
+    batch_norm: Annotated[
+        str | None, typer.Option(help="batch or running statistics. Without: running with --weights, else batch.")
+    ] = None,
+    weights: Annotated[Path | None, typer.Option(help="A checkpoint of this network, instead of untrained.")] = None,
     device: Device = "cpu",
     knobs: Knobs = None,
     form: Form = Output.TEXT,
 ) -> None:
-    """Magnitudes in every block of a network with untrained weights, with and without residual scaling."""
+    """Magnitudes in every block of a network, with and without residual scaling; untrained without --weights."""
     spec = _network(name, knobs)
     photos, experiment = (import_module(f"irnet.experiments.{part}") for part in ("photos", "residual_scale"))
     image = photos.to_input(photos.photo_or_file(photo), spec.input_shape[1:])
     scales = tuple(scale) if scale else (None, 1.0)
-    settings = {"scales": scales, "seed": seed, "init": init, "batch_norm": batch_norm, "device": device}
-    result = experiment.residual_scale(spec, image, **settings)
+    model = import_module("irnet.runtime.build").build(spec, device, seed, init)
+    if weights:
+        import_module("irnet.runtime.weights").load_weights(model, weights)
+    norms = batch_norm or ("running" if weights else "batch")
+    result = experiment.residual_scale(spec, image, scales=scales, batch_norm=norms, device=device, model=model)
     found = {"network": result.network, "photo": photo, "weights": result.weights, "batch_norm": result.batch_norm}
     show(found | {"blocks": experiment.records(result)}, form, activations_text)
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irnet.analysis.compare import Change, Comparison, changed_knobs, compare, describe
+from irnet.analysis.compare import Change, Comparison, changed_knobs, compare
 from irnet.analysis.tables import totals
 from irnet.models import PRESETS, network
 from irnet.models.fragments import pool_last
 from irnet.models.recipe import knobs, limits
-from irnet.resolve import smallest_input
+from irnet.resolve import describe, smallest_input
 from irnet.spec import Conv, Fork, Network, Node, Residual, Stage
 
 V1, V2 = "inception_resnet_v1.paper", "inception_resnet_v2.paper"

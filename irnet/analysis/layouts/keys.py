@@ -1,0 +1,167 @@
+"""One walk over the blocks of a network gives the keys of every layout."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+from typing import assert_never
+
+from irnet.analysis.layouts.values import TENSORS, Kind, Layout, Names, layouts_of
+from irnet.spec import Chain, Conv, Fork, Network, Node, Pool, Residual
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """One layer with weights: where it stands here, and where in its block as the ports write it."""
+
+    path: str  # "block_b.3.body.b1.2"
+    kind: Kind
+    place: str = ""  # "branch1.2"; "" is the block itself
+    after: int = 0  # Keras layers between it and the end of its block
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """What checkpoints count as a block: a step of the stem's chain, a repeat of another stage, a layer of the head."""
+
+    names: tuple[str, ...]  # under which a layout may know it: "stem.0.4", "stem"
+    position: int  # in the whole network
+    numbers: Mapping[str, int]  # what its name may hold
+
+
+@lru_cache(maxsize=64)
+def keys(network: Network, layout: str) -> Mapping[str, str]:
+    """Our state_dict key to that of a layout, in the order the layers run.
+
+    What a layout does not store (in Keras batch norm's gamma, which is one, and its count of batches) has no entry.
+
+    Raises
+    ------
+    ValueError
+        For an unknown layout, or one that the network's preset has no checkpoint in.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> keys(network("inception_resnet_v2.tf_slim"), "timm")["block_b.3.body.b1.2.conv.weight"]
+    'repeat_1.3.branch1.2.conv.weight'
+    """
+    known = {found.name: found for found in layouts_of(network)}
+    if layout not in known:
+        raise ValueError(f"{network.name} has no checkpoint layout {layout!r}; it has {', '.join(known)}")
+    return MappingProxyType(dict(_keys(network, known[layout])))
+
+
+def _keys(network: Network, layout: Layout) -> Iterator[tuple[str, str]]:
+    for unit, layer, norm in _layers(network, layout):
+        for tensor in TENSORS[unit.kind]:
+            if tensor in layout.tensors:
+                yield f"{unit.path}.{tensor}", layout.tensors[tensor].format(layer=layer, norm=norm)
+
+
+def _layers(network: Network, layout: Layout) -> Iterator[tuple[_Unit, str, str]]:
+    """Every unit with their names of its layer and of its batch norm."""
+    placed, names = tuple(_placed(network)), layout.presets.get(network.name, {})
+    match layout.naming:
+        case "path":
+            yield from ((unit, unit.path, "") for _, unit in placed)
+        case "place":
+            yield from ((unit, ".".join(filter(None, (_named(names, b), unit.place))), "") for b, unit in placed)
+        case "created":
+            yield from _by_creation(names, placed)
+        case "depth":
+            yield from _by_depth(placed)
+        case _:
+            assert_never(layout.naming)
+
+
+def _by_creation(names: Names, placed: tuple[tuple[_Block, _Unit], ...]) -> Iterator[tuple[_Unit, str, str]]:
+    made = 0
+    for block, unit in placed:
+        own = unit.kind == "project" or (not unit.place and any(name in names for name in block.names))
+        layer = _named(names, block) if own else _numbered("conv2d", made)
+        yield unit, layer, f"{layer}_bn" if own else _numbered("batch_normalization", made)
+        made += not own
+
+
+def _by_depth(placed: tuple[tuple[_Block, _Unit], ...]) -> Iterator[tuple[_Unit, str, str]]:
+    convs, norms = 0, 0
+    for _, unit in sorted(placed, key=lambda both: (both[0].position, -both[1].after)):
+        layer = "dense" if unit.kind == "linear" else _numbered("conv2d", convs)
+        yield unit, layer, _numbered("batch_normalization", norms)
+        convs, norms = convs + 1, norms + (unit.kind == "conv")
+
+
+def _numbered(name: str, n: int) -> str:
+    return f"{name}_{n}" if n else name
+
+
+def _named(names: Names, block: _Block) -> str:
+    return next(names[name] for name in block.names if name in names).format(**block.numbers)
+
+
+def _placed(network: Network) -> Iterator[tuple[_Block, _Unit]]:
+    """Every unit with its block; its numbers: n in the network, i in the stage, j in the stage's part from 1."""
+    n, parts = 0, Counter[str]()
+    for stage in network.stages:
+        for i in range(stage.repeat):
+            parts[stage.part] += 1
+            path, node = f"{stage.name}.{i}", stage.node
+            steps = node.nodes if isinstance(node, Chain) else ()
+            for where, step in [(f"{path}.{k}", step) for k, step in enumerate(steps)] or [(path, node)]:
+                block = _Block((where, stage.name), n, {"n": n, "i": i, "j": parts[stage.part]})
+                yield from ((block, unit) for unit in _units(step, where))
+                n += 1
+    yield from ((_Block((unit.path,), n, {}), unit) for unit in _head(network))
+
+
+def _units(node: Node, path: str, place: str = "", after: int = 0) -> Iterator[_Unit]:
+    """The units of one block; a chain that ends in a fork is flat in the ports: branch1_0, branch1_1a, branch1_1b."""
+    match node:
+        case Conv():
+            yield _Unit(path, "conv", place, after)
+        case Pool():
+            return
+        case Chain(nodes):
+            joint = "_" if any(isinstance(child, Fork) for child in nodes) else "."
+            for i, child in enumerate(nodes):
+                later = after + sum(map(_length, nodes[i + 1 :]))
+                yield from _units(child, f"{path}.{i}", f"{place}{joint}{i}", later)
+        case Fork(branches):
+            lone = sum(not isinstance(branch, Pool) for branch in branches) == 1
+            for i, branch in enumerate(branches):
+                here = f"{place}{chr(ord('a') + i)}" if place else "conv" if lone else f"branch{i}"
+                yield from _units(branch, f"{path}.b{i}", here, after + 1)
+        case Residual(body):
+            yield from _units(body, f"{path}.body", place, after + 1)
+            yield _Unit(f"{path}.project", "project", "conv2d", after)
+        case _:
+            assert_never(node)
+
+
+def _length(node: Node) -> int:
+    """Keras layers on the longest way through a node: convolution, norm and activation are three."""
+    match node:
+        case Conv():
+            return 3
+        case Pool():
+            return 1
+        case Chain(nodes):
+            return sum(map(_length, nodes))
+        case Fork(branches):
+            return 1 + max(map(_length, branches))
+        case Residual(body):
+            return 2 + _length(body)
+        case _:
+            assert_never(node)
+
+
+def _head(network: Network) -> Iterator[_Unit]:
+    if network.head.embedding:
+        yield _Unit("embedding.0", "bottleneck")
+        yield _Unit("embedding.1", "norm")
+    if network.head.classes:
+        yield _Unit("classifier", "linear")

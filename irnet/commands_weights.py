@@ -1,0 +1,86 @@
+"""The verbs about weights: what a file is, fetching a released one, and what a network with it sees."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from irnet.models import full_name
+from irnet.models import network as preset
+from irnet.terminal import Output, show, table
+
+app = typer.Typer(no_args_is_help=True, help="Checkpoint files: which network one is, and released ones to fetch.")
+
+Form = Annotated[Output, typer.Option("--format", help="How to print.")]
+
+
+@app.command()
+def check(
+    given: Annotated[list[str], typer.Argument(metavar="[NAME] FILE", help="A checkpoint; NAME is as --as.")],
+    wanted: Annotated[str | None, typer.Option("--as", metavar="NAME", help="The network that it should be.")] = None,
+    form: Form = Output.TEXT,
+) -> int:
+    """Say which released network a file is, from its keys and shapes; exit status 1 if it is none, or not NAME."""
+    *names, file = given
+    if len(names) + (wanted is not None) > 1:
+        raise ValueError("one network and one file can be checked at a time: irnet weights check [NAME] FILE")
+    name = full_name(wanted or names[0]) if wanted or names else None
+    found = import_module("irnet.runtime.weights").identify(file, name)
+    show(asdict(found) | {"sentence": found.sentence}, form, _identity_text)
+    return 0 if found.exact else 1
+
+
+@app.command()
+def get(
+    name: Annotated[str, typer.Argument(help="A released network, such as inception_v4.tf_slim.")],
+    out: Annotated[Path | None, typer.Option(help="File to write; without it, the Hub's own cache.")] = None,
+    form: Form = Output.TEXT,
+) -> int:
+    """Fetch timm's released weights of a network and check that they are what they say; needs huggingface_hub."""
+    full = full_name(name)
+    file = import_module("irnet.runtime.hub").fetched(full, out)
+    found = import_module("irnet.runtime.weights").identify(file, full)
+    show(asdict(found) | {"path": str(file), "sentence": found.sentence}, form, _identity_text)
+    return 0 if found.exact else 1
+
+
+@app.command()
+def classify(
+    file: Annotated[Path, typer.Argument(help="A checkpoint with a classifier.")],
+    photo: Annotated[str, typer.Option(help="A bundled photograph, or a JPEG, PNG or WebP file.")] = "coffee",
+    labels: Annotated[Path | None, typer.Option(help="A text file with one class name a line.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
+    form: Form = Output.TEXT,
+) -> None:
+    """The five likeliest classes of a photograph, by the network that a file is."""
+    weights, build = import_module("irnet.runtime.weights"), import_module("irnet.runtime.build")
+    photos, experiment = (import_module(f"irnet.experiments.{part}") for part in ("photos", "classify"))
+    found = weights.identify(file)
+    if not found.exact:
+        raise ValueError(found.sentence)
+    model = build.build(preset(found.preset, classes=found.classes), device)
+    weights.load_weights(model, file)
+    result = experiment.classify(model, photos.photo_or_file(photo), labels=labels)
+    told = {name: value for name, value in asdict(result).items() if name != "guesses"}
+    show(told | {"photo": photo, "classes": experiment.records(result)}, form, _classes_text)
+
+
+def _identity_text(data: dict[str, Any]) -> None:
+    typer.echo(data["sentence"])
+    typer.echo(f"{data['container']}, {data['tensors']} tensors")
+    if data["unit_gammas"] is not None:
+        typer.echo("Every batch norm's gamma is 1: ported from TensorFlow." if data["unit_gammas"] else _TRAINED)
+    if "path" in data:
+        typer.echo(data["path"])
+
+
+_TRAINED = "Batch norm's gammas are not all 1: not a plain port from TensorFlow."
+
+
+def _classes_text(data: dict[str, Any]) -> None:
+    table(data["classes"], f"{data['network']} on {data['photo']}, {data['weights']}")
+    typer.echo(f"\nPreprocessing: {data['preprocessing']}.\nLabels: {data['names']}.")

@@ -1,0 +1,5 @@
+from os import PathLike
+
+from torch import Tensor
+
+def save_file(tensors: dict[str, Tensor], filename: str | PathLike[str]) -> None: ...

@@ -1,0 +1,85 @@
+"""A file is asked which network it is; keys and shapes are enough."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from irnet.runtime.weights import identify
+from tests.checkpoints import listed_state, with_background
+from tests.test_weights import V1, V2, V4
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where to save."""
+    return tmp_path / "weights"
+
+
+IDENTITIES = {
+    "inception_v4": (V4, "timm", 1000, "last_linear"),
+    "inception_resnet_v2": (V2, "timm", 1000, "classif"),
+    "facenet_v1": (V1, "facenet_pytorch", 0, ""),
+    "facenet_v1_classify8631": (V1, "facenet_pytorch", 8631, "logits"),
+}
+
+
+@pytest.mark.parametrize("listed", IDENTITIES)
+def test_a_released_file_is_identified(listed: str, file: Path) -> None:
+    torch.save(listed_state(listed), file)
+    found = identify(file)
+    assert (found.preset, found.layout, found.classes) == IDENTITIES[listed][:3]
+    assert (found.exact, found.unit_gammas, found.background) == (True, True, False)
+
+
+@pytest.mark.parametrize("listed", [name for name, known in IDENTITIES.items() if known[3]])
+def test_a_file_with_another_number_of_classes_is_recognised(listed: str, file: Path) -> None:
+    state, head = listed_state(listed), IDENTITIES[listed][3]
+    state |= {
+        f"{head}.{name}": state[f"{head}.{name}"][:1].expand(37, *state[f"{head}.{name}"].shape[1:])
+        for name in ("weight", "bias")
+    }
+    torch.save(state, file)
+    found = identify(file)
+    assert (found.exact, found.preset, found.classes) == (True, IDENTITIES[listed][0], 37)
+
+
+def test_a_headless_file_is_recognised(file: Path) -> None:
+    torch.save({k: t for k, t in listed_state("inception_v4").items() if not k.startswith("last_linear")}, file)
+    assert (identify(file).preset, identify(file).classes) == (V4, 0)
+
+
+@pytest.mark.parametrize(
+    ("head", "listed", "layout"),
+    [("last_linear", "inception_v4", "cadene"), ("classif", "inception_resnet_v2", "timm")],
+)
+def test_a_background_row_is_told_apart_from_a_class(head: str, listed: str, layout: str, file: Path) -> None:
+    torch.save(with_background(listed_state(listed), head), file)
+    found = identify(file)
+    assert (found.exact, found.layout, found.classes, found.background) == (True, layout, 1000, True)
+
+
+def test_trained_gammas_are_told_apart(file: Path) -> None:
+    state = listed_state("facenet_v1")
+    torch.save(state | {"last_bn.weight": torch.full((512,), 0.9)}, file)
+    assert identify(file).unit_gammas is False
+
+
+def test_a_file_of_no_network_has_no_preset(file: Path) -> None:
+    save_file({"encoder.weight": torch.zeros(3)}, file)
+    found = identify(file)
+    assert (found.exact, found.preset) == (False, None)
+    assert found.sentence == "weights is none of the networks here: it has no key of any known layout"
+
+
+def test_the_nearest_network_is_named_with_what_differs(file: Path) -> None:
+    state = listed_state("inception_resnet_v2")
+    del state["block8.conv2d.bias"]
+    torch.save(state | {"ema.decay": torch.zeros(1), "classif.bias": torch.zeros(999)}, file)
+    assert identify(file).sentence == (
+        f"weights is none of the networks here; the nearest is {V2} in the layout of timm, 1000 classes: "
+        "'block8.conv2d.bias' missing, 'ema.decay' left over, 'classif.bias' is (999,) instead of (1000,)"
+    )

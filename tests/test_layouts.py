@@ -1,0 +1,161 @@
+"""Keys of checkpoints: against lists of the keys that other implementations really have, and back to the boxes."""
+
+from __future__ import annotations
+
+import pytest
+
+from irnet.analysis.boxes import boxes
+from irnet.analysis.layouts import find, keys, layouts_of, module_keys
+from irnet.models import PRESETS, network
+from irnet.spec import Network
+from tests.checkpoints import stored
+from tests.conftest import Meta
+
+V4, V2, V1 = "inception_v4.tf_slim", "inception_resnet_v2.tf_slim", "inception_resnet_v1.facenet"
+LISTED = {
+    "inception_v4": (V4, "timm", {}),
+    "inception_resnet_v2": (V2, "timm", {}),
+    "facenet_v1": (V1, "facenet_pytorch", {"classes": 0}),
+    "facenet_v1_classify8631": (V1, "facenet_pytorch", {}),
+}
+KERAS = stored("golden_keras_inception_resnet_v2")
+PAIRS = [(name, layout.name) for name in PRESETS for layout in layouts_of(network(name))]
+
+
+def shapes(spec: Network, meta: Meta) -> dict[str, list[int]]:
+    return {key: list(tensor.shape) for key, tensor in meta(spec).state_dict().items()}
+
+
+@pytest.mark.parametrize("listed", LISTED)
+def test_every_key_and_shape_of_a_port_is_named_and_no_other(listed: str, meta: Meta) -> None:
+    preset, layout, knobs = LISTED[listed]
+    spec = network(preset, **knobs)
+    ours = shapes(spec, meta)
+    theirs = {name: ours[key] for key, name in keys(spec, layout).items()}
+    assert theirs == stored(f"manifest_{listed}")["state_dict"]
+
+
+@pytest.mark.parametrize("listed", LISTED)
+def test_prefixes_pair_the_tensors_that_execution_order_pairs(listed: str, meta: Meta) -> None:
+    preset, layout, knobs = LISTED[listed]
+    spec = network(preset, **knobs)
+    assert dict(keys(spec, layout)) == dict(
+        zip(shapes(spec, meta), stored(f"manifest_{listed}")["state_dict"], strict=True)
+    )
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_our_own_layout_is_the_state_dict(name: str, meta: Meta) -> None:
+    spec = network(name)
+    assert dict(keys(spec, "irnet")) == {key: key for key in shapes(spec, meta)}
+
+
+def test_keras_layers_have_the_names_and_shapes_of_keras(meta: Meta) -> None:
+    spec = network(V2)
+    ours = shapes(spec, meta)
+    listed = {f"{name}/{tensor}": shape for name, _, held in KERAS["layers"] for tensor, shape in held.items()}
+    theirs = {name: ours[key] for key, name in keys(spec, "keras").items()}
+    assert {name: (s[2:] + s[1::-1]) if len(s) > 1 else s for name, s in theirs.items()} == listed
+
+
+def test_keras_3_counts_the_same_layers_by_class_and_depth() -> None:
+    spec = network(V2)
+    names, positions = keys(spec, "keras"), keys(spec, "keras_v3")
+    pairs = {(names[key].split("/")[0], positions[key].split("/")[1]) for key in names}
+    assert pairs == {(name, position) for name, position, _ in KERAS["layers"]}
+
+
+def test_cadene_calls_both_heads_last_linear() -> None:
+    assert {keys(network(name), "cadene")["classifier.bias"] for name in (V4, V2)} == {"last_linear.bias"}
+
+
+def test_an_edited_network_keeps_the_numbering_of_its_port() -> None:
+    found = keys(network(V4, a=5), "timm")
+    assert found["inception_a.4.b0.conv.weight"] == "features.10.branch0.conv.weight"
+    assert found["reduction_a.0.b0.conv.weight"] == "features.11.branch0.conv.weight"
+
+
+def test_a_layout_without_a_checkpoint_of_the_network_is_refused_with_those_that_have_one() -> None:
+    with pytest.raises(
+        ValueError, match=r"^inception_v4\.tf_slim has no checkpoint layout 'keras'; it has irnet, timm"
+    ):
+        keys(network(V4), "keras")
+
+
+@pytest.mark.parametrize(("name", "layout"), PAIRS)
+def test_the_prefixes_of_a_box_hold_its_tensors_and_no_others(name: str, layout: str) -> None:
+    spec = network(name)
+    names = keys(spec, layout)
+    for path in ("stem", "classifier", *(stage.name for stage in spec.stages), *list(boxes(spec))[::37]):
+        inside = {theirs for ours, theirs in names.items() if ours.startswith(f"{path}.")}
+        under = module_keys(spec, path).get(layout, ())
+        marks = tuple(f"{prefix}{mark}" for prefix in under for mark in "./")
+        assert {theirs for theirs in names.values() if theirs.startswith(marks)} == inside, path
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "layout", "told"),
+    [
+        (V2, "block_b.3", "timm", ("repeat_1.3",)),
+        (V1, "block_b.3", "facenet_pytorch", ("repeat_2.3",)),
+        (V2, "block_b.3.project", "keras", ("block17_4_conv",)),
+        (V2, "block8", "keras", ("conv2d_199", "batch_normalization_199", "conv2d_200")),
+        (V4, "inception_a", "timm", ("features.6", "features.7", "features.8", "features.9")),
+        (V4, "inception_c.0.b1.1.b0", "timm", ("features.19.branch1_1a",)),
+        (V1, "embedding", "facenet_pytorch", ("last_linear", "last_bn")),
+    ],
+)
+def test_a_box_shows_where_its_weights_are(name: str, path: str, layout: str, told: tuple[str, ...]) -> None:
+    assert module_keys(network(name), path)[layout][: len(told)] == told
+
+
+def test_a_box_without_weights_has_no_keys() -> None:
+    assert module_keys(network(V4), "pool") == {}
+
+
+def test_keys_of_an_unknown_box_are_refused() -> None:
+    with pytest.raises(KeyError, match=r"has no box 'block_z'"):
+        module_keys(network(V2), "block_z")
+
+
+@pytest.mark.parametrize(("name", "layout"), PAIRS)
+def test_every_key_finds_the_innermost_box_around_its_tensor(name: str, layout: str) -> None:
+    spec = network(name)
+    for ours, theirs in keys(spec, layout).items():
+        around = [path for path in boxes(spec) if ours.startswith(f"{path}.")]
+        assert find(spec, theirs) == max(around, key=len)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "path"),
+    [
+        (V2, 'Missing key(s) in state_dict: "repeat_1.3.branch1.1.conv.weight".', "block_b.3.body.b1.1.conv"),
+        (V1, 'Missing key(s) in state_dict: "repeat_1.3.branch1.1.conv.weight".', "block_a.3.body.b1.1.conv"),
+        (V2, "size mismatch for module.classif.weight: copying a param", "classifier"),
+        (V4, "model.features.19.branch1_1a", "inception_c.0.b1.1.b0"),
+        (V2, "repeat_2", "block_c"),
+        (V2, 'Missing key(s) in state_dict: "block8.conv2d.bias", "repeat.0.branch2.1.bn.weight"', "block8.0.project"),
+        (V2, "block35_1_conv/kernel:0", "block_a.0.project"),
+        (V1, "last_linear.weight", "embedding"),
+        (V4, "inception_b.6.b2", "inception_b.6.b2"),
+        ("inception_v4", "stem.0.0.conv.weight", "stem.0.0.conv"),
+    ],
+)
+def test_a_pasted_text_finds_its_box(name: str, text: str, path: str) -> None:
+    assert find(network(name), text) == path
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("repeat_1.3.branch2.0.conv.weight", r"but one of inception_resnet_v1\.facenet$"),
+        ("features.19.branch1_1a.conv.weight", r"but one of inception_v4\.tf_slim$"),
+        ("mixed_5c.branch0.conv.weight", r"in any layout; the nearest is 'mixed_5b\.branch0\.conv\.weight'$"),
+        ("the weights do not load", r"^'the' is no key"),
+        ("x" * 10**6, r"^'x{200}' is no key"),
+        ("???", r"^there is no key in '\?\?\?'$"),
+    ],
+)
+def test_a_text_without_a_key_of_the_network_gets_one_sentence(text: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        find(network(V2), text)
