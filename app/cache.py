@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from irnet.diagrams import canvas_svgs, drawn
+from irnet.diagrams import beside_svgs, canvas_svgs, drawn
 from irnet.diagrams.nested import Opened
 from irnet.diagrams.overlay import Edges, Overlay
 from irnet.diagrams.render import Format
@@ -29,3 +29,11 @@ def picture(network: Network, form: Format, stage: str = "", theme: str = "light
 def drawings(network: Network, opened: Opened, overlay: Overlay, edges: Edges, flow: Flow) -> tuple[bytes, bytes]:
     """SVG of a network with some of its boxes open, light and dark."""
     return canvas_svgs(network, opened, overlay, edges, flow)
+
+
+@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=BY_KEY)
+def side_drawings(
+    networks: tuple[Network, ...], opened: tuple[Opened, ...], flow: Flow, *, ghosts: bool
+) -> tuple[bytes, bytes]:
+    """SVG of networks side by side, light and dark."""
+    return beside_svgs(networks, opened, ghosts=ghosts, flow=flow)

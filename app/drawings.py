@@ -5,7 +5,8 @@ The browser asks for what it shows, so a page never sends a drawing, and a box o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -14,8 +15,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from app.cache import drawings, picture
-from irnet.analysis.boxes import box_at
+from app.cache import drawings, picture, side_drawings
+from irnet.analysis.boxes import box_at, boxes
+from irnet.analysis.side_by_side import checked
+from irnet.diagrams import words
+from irnet.diagrams.beside import opened_beside
+from irnet.diagrams.caption import beside_alt
 from irnet.diagrams.nested import LEVELS, Opened
 from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay
 from irnet.diagrams.sheet import FLOWS, Flow
@@ -45,14 +50,66 @@ class View:
     edges: Edges = "alike"
     flow: Flow = "down"
 
+    @property
+    def alt(self) -> str:
+        """Alternative text."""
+        return words(self.network, self.stage).alt
+
+    @property
+    def paths(self) -> Collection[str]:
+        """Of all boxes that can be chosen."""
+        return boxes(self.network)
+
     def address(self, theme: str) -> str:
         """Where this view is drawn, below the root of the app; parameters are in alphabetical order."""
         told = {"edits": self.network.edits, "stage": self.stage, "theme": theme}
         if self.opened:
             told |= {"overlay": self.overlay, "edges": self.edges, "flow": self.flow, "shown": self.opened.shown}
             told |= {"level": str(self.opened.level), "turned": ",".join(sorted(self.opened.turned))}
-        query = urlencode(sorted((key, value) for key, value in told.items() if value))
-        return f"drawing/{self.network.name}.svg?{query}"
+        return f"drawing/{self.network.name}.svg?{_query(told)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BesideView:
+    """Networks side by side; paths have the number of their network in front: "0/block_b"."""
+
+    networks: tuple[Network, ...]
+    level: int = 0
+    turned: frozenset[str] = frozenset()
+    ghosts: bool = False
+    flow: Flow = "down"
+
+    @property
+    def alt(self) -> str:
+        """Alternative text."""
+        return beside_alt(self.networks)
+
+    @property
+    def paths(self) -> Collection[str]:
+        """Of all boxes that can be chosen."""
+        return frozenset(f"{i}/{path}" for i, spec in enumerate(self.networks) for path in boxes(spec))
+
+    def address(self, theme: str) -> str:
+        """Where this view is drawn, below the root of the app."""
+        told = {f"n{i}": spec.label for i, spec in enumerate(self.networks)}
+        told |= {"level": str(self.level), "turned": ",".join(sorted(self.turned)), "flow": self.flow, "theme": theme}
+        return f"beside.svg?{_query(told | {'ghosts': 'yes' if self.ghosts else ''})}"
+
+
+def _query(told: Mapping[str, str]) -> str:
+    return urlencode(sorted((key, value) for key, value in told.items() if value))
+
+
+def labelled(label: str) -> Network:
+    """The network that a label names, as `Network.label` writes it: "inception_v4.paper (a=6, b=3)".
+
+    Raises
+    ------
+    ValueError
+        For an unknown name or knob, or a value outside its limits.
+    """
+    name, _, edits = label.strip().partition(" ")
+    return edited(name, edits.strip().removeprefix("(").removesuffix(")"))
 
 
 def edited(name: str, edits: str) -> Network:
@@ -92,6 +149,25 @@ def svg(name: str, asked: Mapping[str, str]) -> bytes:
     return both[THEMES.index(theme)]
 
 
+def beside_svg(asked: Mapping[str, str]) -> bytes:
+    """The drawing of networks side by side that an address asks for.
+
+    Raises
+    ------
+    ValueError, KeyError
+        For anything in it that is not there, with one sentence.
+    """
+    networks = checked([labelled(asked[key]) for key in sorted(asked) if re.fullmatch(r"n\d", key)])
+    theme, flow = _one_of(asked, "theme", THEMES), _one_of(asked, "flow", FLOWS)
+    level = int(_one_of(asked, "level", tuple(map(str, range(len(LEVELS))))))
+    turned = frozenset(path for path in asked.get("turned", "").split(",") if path)
+    if wrong := turned - frozenset(BesideView(networks=networks).paths):
+        raise ValueError(f"no box is called {min(wrong)!r}; one is called '0/{networks[0].stages[0].name}'")
+    opened = opened_beside(networks, level, turned)
+    both = side_drawings(networks, opened, flow, ghosts=asked.get("ghosts") == "yes")
+    return both[THEMES.index(theme)]
+
+
 def _one_of(asked: Mapping[str, str], key: str, options: tuple[Word, ...]) -> Word:
     value = asked.get(key, options[0])
     for option in options:
@@ -101,10 +177,18 @@ def _one_of(asked: Mapping[str, str], key: str, options: tuple[Word, ...]) -> Wo
 
 
 def _drawing(request: Request) -> Response:
+    return _answer(request, lambda: svg(request.path_params["name"], request.query_params))
+
+
+def _beside(request: Request) -> Response:
+    return _answer(request, lambda: beside_svg(request.query_params))
+
+
+def _answer(request: Request, draw: Callable[[], bytes]) -> Response:
     if len(str(request.url)) > LONGEST:
         return PlainTextResponse(f"an address has at most {LONGEST} characters", 414)
     try:
-        made = svg(request.path_params["name"], request.query_params)
+        made = draw()
     except (ValueError, KeyError) as error:
         return PlainTextResponse(str(error.args[0]), 400)
     except (OSError, RuntimeError) as error:
@@ -112,4 +196,4 @@ def _drawing(request: Request) -> Response:
     return Response(made, media_type="image/svg+xml", headers=HEADERS)
 
 
-ROUTES = (Route("/drawing/{name}.svg", _drawing),)
+ROUTES = (Route("/drawing/{name}.svg", _drawing), Route("/beside.svg", _beside))

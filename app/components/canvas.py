@@ -7,8 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.drawings import THEMES, View
-from irnet.analysis.boxes import boxes
+from app.drawings import THEMES, BesideView, View
 from irnet.diagrams import words
 from irnet.diagrams.canvas import assets
 from irnet.spec import Network
@@ -23,13 +22,12 @@ def _component() -> Callable[..., Any]:
 
 def diagram(network: Network, stage: str = "", *, key: str, height: int = 620) -> None:
     """Show a picture of `network` or of one block, with its caption; `height` is in pixels."""
-    told = words(network, stage)
-    _component()(key=key, data=_pictures(View(network=network, stage=stage), told.alt, height), height=height)
-    st.caption(told.caption)
+    _component()(key=key, data=_pictures(View(network=network, stage=stage), height), height=height)
+    st.caption(words(network, stage).caption)
 
 
 def canvas(
-    view: View,
+    view: View | BesideView,
     selected: str,
     *,
     key: str,
@@ -38,20 +36,20 @@ def canvas(
     on_toggle: Callable[[str], None],
     on_shut: Callable[[], None],
 ) -> None:
-    """A network whose boxes open in place; the callbacks get the path of a box that is really there."""
+    """A drawing whose boxes open in place; the callbacks get the path of a box that is really there."""
     turns = f"{key}.turns"
 
     def clicked() -> None:
-        if (path := st.session_state[key]["clicked"]) in boxes(view.network):  # a browser's word is checked again
+        if (path := st.session_state[key]["clicked"]) in view.paths:  # a browser's word is checked again
             on_click(path)
 
     def toggled() -> None:
         turned = st.session_state[key]["toggled"]
         st.session_state[turns] = turned["turns"]  # what the browser shows by now; older pictures must not undo it
-        if turned["path"] in boxes(view.network):
+        if turned["path"] in view.paths:
             on_toggle(turned["path"])
 
-    data = _pictures(view, words(view.network).alt, height) | {
+    data = _pictures(view, height) | {
         "selected": selected or None,
         "turns": st.session_state.get(turns, 0),
         "map": True,
@@ -68,5 +66,5 @@ def canvas(
     )
 
 
-def _pictures(view: View, label: str, height: int) -> dict[str, Any]:
-    return {theme: view.address(theme) for theme in THEMES} | {"label": label, "height": height}
+def _pictures(view: View | BesideView, height: int) -> dict[str, Any]:
+    return {theme: view.address(theme) for theme in THEMES} | {"label": view.alt, "height": height}

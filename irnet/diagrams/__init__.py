@@ -7,8 +7,9 @@ from pathlib import Path
 import graphviz
 from graphviz.backend import dot_command
 
+from irnet.diagrams.beside import beside
 from irnet.diagrams.block import block
-from irnet.diagrams.caption import Words, block_words, overview_words
+from irnet.diagrams.caption import Words, beside_alt, block_words, overview_words
 from irnet.diagrams.nested import Opened, nested
 from irnet.diagrams.overlay import Edges, Overlay, darkened
 from irnet.diagrams.overlay import look as paint
@@ -77,6 +78,14 @@ def canvas_svgs(
     """SVG of a network with the boxes open that `opened` says, painted as the overlay says: light and dark."""
     dot = nested(network, LIGHT, opened, paint(network, LIGHT, overlay, edges), flow)
     light = render(dot, "svg", title=words(network).alt)
+    return light, darkened(light)
+
+
+def beside_svgs(
+    networks: tuple[Network, ...], opened: tuple[Opened, ...], *, ghosts: bool = False, flow: Flow = "down"
+) -> tuple[bytes, bytes]:
+    """SVG of two to four networks side by side, light and dark; `beside` says what is drawn."""
+    light = render(beside(networks, LIGHT, opened, ghosts=ghosts, flow=flow), "svg", title=beside_alt(networks))
     return light, darkened(light)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
+from irnet.analysis.side_by_side import side_by_side
 from irnet.analysis.tables import stages, totals
 from irnet.resolve import describe, resolve
 from irnet.spec import Network, Stage
@@ -38,6 +40,15 @@ def overview_words(network: Network) -> Words:
             f"{exact(total.macs)} multiply-accumulates in convolutions and linear layers for one image. "
             f"Source: {network.source.ref}. {network.source.note}"
         ).strip(),
+    )
+
+
+def beside_alt(networks: tuple[Network, ...]) -> str:
+    """Alternative text for networks side by side."""
+    found = Counter(row.mark for row in side_by_side(*networks))
+    return (
+        f"Block diagrams side by side: {', '.join(spec.label for spec in networks)}. Of their places "
+        f"{found['same']} are the same, {found['changed']} differ and {found['only']} stand on one side only."
     )
 
 

@@ -72,10 +72,18 @@ def _frameless(found: Mapping[str, Box], path: str) -> bool:
 
 def nested(network: Network, theme: Theme, opened: Opened, look: Look | None = None, flow: Flow = "down") -> str:
     """DOT of `network` from its input to its last layer, with boxes open as `opened` says."""
+    sheet = sheet_of(network, theme, opened, look, flow)
+    return sheet.dot(f"{network.label}  \u00b7  {network.source.ref}", ranksep=0.3, columns=3)
+
+
+def sheet_of(
+    network: Network, theme: Theme, opened: Opened, look: Look | None = None, flow: Flow = "down", before: str = ""
+) -> Sheet:
+    """The boxes and arrows of `network`, their names with `before` in front."""
     found, look = boxes(network), look or Look()
     spoken = {path: box.spoken for path, box in found.items()}
     opens = look.opens or frozenset(path for path, box in found.items() if box.children)
-    sheet = Sheet(theme, flow, look=replace(look, spoken=spoken, opens=opens))
+    sheet = Sheet(theme, flow, look=replace(look, spoken=spoken, opens=opens), before=before)
     drawing = _Nested(opened, Drawing(sheet, {row.path: row for row in resolve(network)}, opened))
     last = "input"
     sheet.box("input", "Input", "", "other", told=f"input, {grid(network.input_shape)}", wide=STAGE)
@@ -89,7 +97,7 @@ def nested(network: Network, theme: Theme, opened: Opened, look: Look | None = N
             head_box(sheet, row)
             sheet.arrow(End(last), End(row.path), label=extent(row.in_shape))
             last = row.path
-    return sheet.dot(f"{network.label}  \u00b7  {network.source.ref}", ranksep=0.3, columns=3)
+    return sheet
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ _STEPS = MappingProxyType(  # light to heavy; text keeps a contrast of 4.5 to 1 
         "print": ("#ffffff", "#f0f0f0", "#dedede", "#cacaca", "#b4b4b4"),
     }
 )
+_INKS = ("ink", "faint", "line", "shortcut", "changed", "only", "ghost", "paper")
 _BOUNDS = (0.0, 0.02, 0.08, 0.25, 1.0)  # of the largest amount: the upper end of each step
 
 
@@ -76,7 +77,7 @@ def look(network: Network, theme: Theme, overlay: Overlay = "operation", edges: 
 def dark_for_light() -> dict[str, str]:
     """The dark theme's colour for every colour of the light one; kinds that share one colour share the other too."""
     pairs = dict(zip(_STEPS["light"], _STEPS["dark"], strict=True))
-    pairs |= {getattr(LIGHT, name): getattr(DARK, name) for name in ("ink", "faint", "line", "shortcut", "paper")}
+    pairs |= {getattr(LIGHT, name): getattr(DARK, name) for name in _INKS}
     for kind, paint in LIGHT.paints.items():
         pairs |= {paint.fill: DARK.paints[kind].fill, paint.border: DARK.paints[kind].border}
     return pairs

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from textwrap import wrap
+from types import MappingProxyType
 from typing import Literal, NamedTuple, get_args
 
-from irnet.diagrams.theme import NAMES, Kind, Theme
+from irnet.analysis.side_by_side import Mark
+from irnet.diagrams.theme import NAMES, Kind, Paint, Theme
 
 Flow = Literal["down", "right"]  # the way that the arrows run
 FLOWS: tuple[Flow, ...] = get_args(Flow)
@@ -18,6 +20,9 @@ WIDE, HIGH, GAP = 1.5, 0.5, 0.25  # inches: a box, the space between branches; w
 LANES = {"down": 0.5, "right": 0.25}  # inches: the shortcut's lane beside the branches
 SIDES = {"down": {"in": "n", "out": "s"}, "right": {"in": "w", "out": "e"}}  # where arrows enter and leave
 POINTS = 72  # per inch
+MARKED = 2.6  # points: the border of a marked box
+SIGNS: Mapping[Mark, str] = MappingProxyType({"changed": "\u2260 ", "only": "+ "})
+MARKS: Mapping[Mark, str] = MappingProxyType({"changed": "\u2260 differs", "only": "+ on one side only"})
 NARROW = 20  # characters in a line of a bar that stands
 FONT = "Helvetica"
 
@@ -32,6 +37,9 @@ class Look:
     widths: Mapping[str, float] = field(default_factory=dict)  # points, of the arrows that leave a box
     legend: tuple[tuple[str, str], ...] = ()  # fill and what it stands for; in place of the theme's
     arrows: str = ""  # what the widths stand for
+    marks: Mapping[str, Mark] = field(default_factory=dict)  # how boxes stand to those of another network
+    ghosts: bool = False  # what is the same is drawn without fill
+    groups: Mapping[str, str] = field(default_factory=dict)  # what boxes of several networks have in common
 
 
 class End(NamedTuple):
@@ -53,6 +61,8 @@ class Sheet:
     shown: set[Kind] = field(default_factory=set)
     frames: int = 0  # open round what is being drawn
     waiting: list[str] = field(default_factory=list)  # arrows that cross them: DOT would draw their ends inside
+    before: str = ""  # put before every name, where several networks share a picture
+    names: set[str] = field(default_factory=set)  # of the boxes and bars drawn
 
     @property
     def box_span(self) -> float:
@@ -68,43 +78,62 @@ class Sheet:
         self, path: str, title: str, detail: str, kind: Kind, *, told: str, column: str = "", wide: float = WIDE
     ) -> None:
         """A box with a bold title and a faint line of detail."""
-        self.shown.add(kind)
-        paint = self.theme.paints[kind]
-        fill = self.look.fills.get(path, paint.fill)
-        label = f"<b>{typeset(title)}</b>"
+        paint, fill = self._paint(path, kind)
+        label = f"<b>{self._sign(path)}{typeset(title)}</b>"
         if detail:
             label += f'<br/><font point-size="9" color="{self.theme.faint}">{typeset(detail)}</font>'
         self._node(
             path,
             told,
-            f'label=<{label}> style="filled,rounded,{paint.style}" fillcolor="{fill}" color="{paint.border}" '
-            f"penwidth={paint.width} width={wide}" + (f' group="{column}"' if column else ""),
+            f'label=<{label}> style="filled,{self._corners(path)},{paint.style}" fillcolor="{fill}" '
+            f'color="{paint.border}" penwidth={paint.width} width={wide}' + self._column(column),
         )
 
     def bar(
         self, path: str, text: str, kind: Kind, *, told: str, above: Spans = (), below: Spans = (), column: str = ""
     ) -> None:
         """A bar before or after branches, with a port for each: `t0`, `t1`, ... where they come in, `b0`, ... out."""
-        self.shown.add(kind)
-        paint = self.theme.paints[kind]
-        fill = self.look.fills.get(path, paint.fill)
+        paint, fill = self._paint(path, kind)
+        text = f"{self._sign(path)}{text}"
         inside = _across(text, above, below) if self.flow == "down" else _along(text, above, below)
+        corners = f' style="{self._corners(path)}"' if self._corners(path) == "rounded" else ""
         label = (
-            f'<<table border="{paint.cell_border}" cellborder="0" cellspacing="0" cellpadding="0" style="rounded" '
+            f'<<table border="{paint.cell_border}" cellborder="0" cellspacing="0" cellpadding="0"{corners} '
             f'bgcolor="{fill}" color="{paint.border}">{inside}</table>>'
         )
-        group = f' group="{column}"' if column else ""
-        self._node(path, told, f'shape=plain style="" label={label}{group}')
+        self._node(path, told, f'shape=plain style="" label={label}{self._column(column)}')
+
+    def _paint(self, path: str, kind: Kind) -> tuple[Paint, str]:
+        """Border and fill of a box; a mark has a border of its own."""
+        paint, mark = self.theme.paints[kind], self.look.marks.get(path)
+        if mark == "same" and self.look.ghosts:
+            return replace(paint, border=self.theme.ghost), self.theme.paper
+        self.shown.add(kind)
+        if mark in ("changed", "only"):
+            paint = replace(paint, border=getattr(self.theme, mark), width=MARKED)
+        return paint, self.look.fills.get(path, paint.fill)
+
+    def _sign(self, path: str) -> str:
+        return SIGNS.get(self.look.marks.get(path, "same"), "")
+
+    def _corners(self, path: str) -> str:
+        """Marked boxes have sharp corners, so that colour is not all that tells them."""
+        return "rounded" if self.look.marks.get(path, "same") == "same" else "solid"
+
+    def _column(self, column: str) -> str:
+        return f' group="{self.before}{column}"' if column else ""
 
     @contextmanager
     def cluster(self, path: str, title: str, kind: Kind, *, told: str, style: str = "rounded") -> Iterator[None]:
         """A frame round everything that is drawn while the block runs."""
         paint, theme = self.theme.paints[kind], self.theme
+        border = getattr(theme, self.look.marks.get(path, ""), paint.border)
+        title = f"{self._sign(path)}{title}"
         label = f'<<font point-size="10" color="{theme.faint}">{typeset(title)}</font>>'
         self.frames += 1
         self.lines.append(
-            f'subgraph "cluster_{path}" {{ {self._named(path, told)} label={label} labeljust=l labelloc=t '
-            f'style="{style}" color="{paint.border}" penwidth=1.2 margin=9'
+            f'subgraph "cluster_{self.before}{path}" {{ {self._named(path, told)} label={label} labeljust=l '
+            f'labelloc=t style="{style}" color="{border}" penwidth=1.2 margin=9'
         )
         yield
         self.frames -= 1
@@ -120,13 +149,15 @@ class Sheet:
         )
 
     def _node(self, path: str, told: str, attributes: str) -> None:
-        self.lines.append(f'"{path}" [{self._named(path, told)} {attributes}]')
+        self.names.add(path)
+        self.lines.append(f'"{self.before}{path}" [{self._named(path, told)} {attributes}]')
 
     def _named(self, path: str, told: str) -> str:
         """Who a box or frame is: its id, what is said of it, and whether it can be chosen and opened."""
         words = ["choice"] * (path in self.look.spoken) + ["opens"] * (path in self.look.opens)
+        words += [self.look.groups[path]] if path in self.look.groups else []
         kind = f' class="{" ".join(words)}"' if words else ""
-        return f'id="{path}"{kind} tooltip="{escape(self.look.spoken.get(path, told))}"'
+        return f'id="{self.before}{path}"{kind} tooltip="{escape(self.look.spoken.get(path, told))}"'
 
     def arrow(self, tail: End, head: End, *, label: str = "", weight: int = 10, extra: str = "") -> None:
         """An arrow between two ends, with a label beside it."""
@@ -139,14 +170,15 @@ class Sheet:
 
     def _end(self, end: End) -> str:
         port = f":{end.port}" if end.port else ""
-        return f'"{end.path}"{port}' + (f":{SIDES[self.flow][end.side]}" if end.side else "")
+        return f'"{self.before}{end.path}"{port}' + (f":{SIDES[self.flow][end.side]}" if end.side else "")
 
-    def dot(self, title: str, *, ranksep: float = 0.28, columns: int = 3) -> str:
-        """The whole graph, with a title and a legend of what it shows underneath."""
+    def dot(self, title: str, *, ranksep: float = 0.28, columns: int = 3, shared: bool = False) -> str:
+        """The whole graph, with a title and a legend of what it shows underneath; `shared` by several networks."""
         theme = self.theme
         head = [
             "digraph {",
             *(["rankdir=LR"] if self.flow == "right" else []),
+            *(["newrank=true"] if shared else []),
             f'graph [bgcolor="{theme.paper}" nodesep={GAP} ranksep={ranksep} splines=spline fontname="{FONT}" '
             f'ordering=out pad=0.15 labelloc=b fontcolor="{theme.ink}" label={self._legend(title, columns)}]',
             f'node [shape=box fontname="{FONT}" fontsize=11 fontcolor="{theme.ink}" margin="0.04,0.03" height=0.44]',
@@ -159,6 +191,9 @@ class Sheet:
         cells = [self._swatch(kind) for kind, name in NAMES.items() if name and kind in self.shown]
         if self.look.legend:
             cells = [self._patch(fill, "#808080", "", text) for fill, text in self.look.legend]
+        if self.look.marks:
+            borders = ((getattr(self.theme, mark), words) for mark, words in MARKS.items())
+            cells += [self._patch(self.theme.paper, border, "", words, 2) for border, words in borders]
         if self.look.arrows:
             cells.append(self._patch(self.theme.line, self.theme.line, "", self.look.arrows, height=3))
         lines = "".join(f"<tr>{''.join(cells[i : i + columns])}</tr>" for i in range(0, len(cells), columns))

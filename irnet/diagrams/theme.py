@@ -73,6 +73,9 @@ class Theme:
     faint: str
     line: str
     shortcut: str
+    changed: str  # borders of what differs, of what only one network has, and of what is the same
+    only: str
+    ghost: str
     paints: MappingProxyType[Kind, Paint]
 
 
@@ -100,6 +103,9 @@ LIGHT = Theme(
     faint="#47535f",
     line="#6b7885",
     shortcut="#b8460e",
+    changed="#8e24aa",
+    only="#00695c",
+    ghost="#b3bcc6",
     paints=_paints(
         "#dcecfa #d5f0e6 #fdf0cd #ffffff #f3e1ee #e6eaee #fbe0d2 "
         "#dcecfa #fbe0d2 #f3e1ee #eef1f4 #ece9f7 #eaf5d8 #f6f7f9",
@@ -114,6 +120,9 @@ DARK = Theme(
     faint="#b9c3cd",
     line="#93a0ad",
     shortcut="#f4a261",
+    changed="#e07cf5",
+    only="#4fd1bd",
+    ghost="#47525d",
     paints=_paints(
         "#173a57 #0d4434 #4a3a0a #0e1117 #47263c #2a323b #5a2a10 "
         "#173a57 #5a2a10 #47263c #232b34 #2d2748 #2b3a12 #1b2129",
@@ -128,6 +137,9 @@ PRINT = Theme(
     faint="#333333",
     line="#444444",
     shortcut="#000000",
+    changed="#010101",
+    only="#020202",
+    ghost="#bbbbbb",
     paints=_paints(
         "#ffffff #e6e6e6 #f4f4f4 #ffffff #ffffff #d5d5d5 #ffffff "
         "#e6e6e6 #ffffff #f4f4f4 #ffffff #ffffff #ffffff #fafafa",

@@ -135,11 +135,19 @@ function mark(s) {
     g.setAttribute("aria-pressed", String(g.id === s.selected));
     g.setAttribute("tabindex", g === stop ? "0" : "-1");
   }
+  const twins = new Set(partners(s, s.selected));
+  for (const g of s.boxes ?? []) g.classList.toggle("partner", twins.has(g.id) && g.id !== s.selected);
   const box = find(s, s.selected), button = (act) => s.bar.querySelector(`[data-do=${act}]`);
   button("near").hidden = !box;
   button("shut").hidden = !(s.boxes ?? []).some((g) => g.classList.contains("cluster"));
   button("toggle").hidden = !box?.classList.contains("opens");
   if (box) button("toggle").textContent = box.classList.contains("cluster") ? "Close" : "Open";
+}
+
+// The boxes of other networks that stand for the same place: they share a class such as "p12".
+function partners(s, id) {
+  const group = [...(find(s, id)?.classList ?? [])].find((name) => /^p\d+$/.test(name));
+  return group ? [...s.svg.querySelectorAll(`g.choice.${group}`)].map((g) => g.id) : [id];
 }
 
 function choose(s, id) {
@@ -154,7 +162,8 @@ function toggle(s, id) {
   s.fitted = false;
   s.turns += 1;
   s.until = Date.now() + PATIENCE;
-  if (!s.picture.startsWith("<")) show(s, turnedOver(s.picture, id));  // at once, before the server answers
+  const twins = partners(s, id).filter((twin) => find(s, twin).classList.contains("opens"));
+  if (!s.picture.startsWith("<")) show(s, twins.reduce(turnedOver, s.picture));  // at once, before the server answers
   s.send("toggled", { path: id, turns: s.turns });
 }
 
