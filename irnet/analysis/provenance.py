@@ -1,9 +1,164 @@
-"""Which errata concern which part of a network."""
+"""Where a stage comes from: its names in the releases, how they deviate, and which errata concern it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+from irnet.analysis.tables import stages
+from irnet.models import PRESETS
+from irnet.models import network as preset
+from irnet.models.deviation import COLUMNS, Deviation
+from irnet.models.deviations_of_settings import SETTINGS
+from irnet.models.deviations_of_structure import STRUCTURE
 from irnet.models.errata import ERRATA
+from irnet.models.names import IMPLEMENTATIONS
+from irnet.models.recipe import knobs
+from irnet.resolve import smallest_input
 from irnet.spec import Network, Source
+
+DEVIATIONS: Mapping[str, Deviation] = {deviation.id: deviation for deviation in (*STRUCTURE, *SETTINGS)}
+NOT_DRAWN = "not in the paper"
+_RESNETS = ("inception_resnet_v2", "inception_resnet_v1")
+_FACTS = {  # what the braces in a deviation's values stand for
+    "v1": "inception_resnet_v1.paper",
+    "v2": "inception_resnet_v2.paper",
+    "v4": "inception_v4.paper",
+    "v1_face": "inception_resnet_v1.facenet",
+    "v2_slim": "inception_resnet_v2.tf_slim",
+    "v4_slim": "inception_v4.tf_slim",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What an implementation calls a stage; `of` is the architecture, if it is a sibling's counterpart."""
+
+    by: str
+    name: str
+    of: str = ""
+
+    @property
+    def told(self) -> str:
+        """The name, and the sibling's if it is one."""
+        return f"{self.name} ({self.of})" if self.of else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """One stage: the paper's figure, its names in the releases, and the ids of the deviations that touch it."""
+
+    stage: str
+    paper: str
+    names: tuple[Named, ...]
+    deviations: tuple[str, ...]
+
+    @property
+    def line(self) -> str:
+        """All of it in one line."""
+        numbers = f"deviations {', '.join(self.deviations)}" if self.deviations else "no deviation"
+        return " · ".join((f"Paper: {self.paper}", *(f"{one.by} {one.told}" for one in self.names), numbers))
+
+
+def provenance(network: Network, stage: str) -> Provenance:
+    """The names of a stage of `network`, or of its "head".
+
+    The two Inception-ResNets have counterparts: what only the sibling's releases name is listed with the sibling.
+
+    Raises
+    ------
+    ValueError
+        Naming the unknown stage and the known ones.
+
+    Examples
+    --------
+    >>> print(provenance(preset("inception_resnet_v2"), "block_b").line)  # doctest: +NORMALIZE_WHITESPACE
+    Paper: Fig. 17 · TF-slim Repeat_1/block17_1 to Repeat_1/block17_20 · Keras block17_1 to block17_20 ·
+    timm repeat_1.0 to repeat_1.19 · Cadene repeat_1.0 to repeat_1.19 ·
+    facenet Repeat_1/block17_1 to Repeat_1/block17_10 (inception_resnet_v1) ·
+    facenet-pytorch repeat_2.0 to repeat_2.9 (inception_resnet_v1) · deviations D3, D6, D7, D8, D12, D23
+    """
+    known = [*(found.name for found in network.stages), "head"]
+    if stage not in known:
+        raise ValueError(f"{network.name} has no stage {stage!r}; its stages: {', '.join(known)}")
+    architecture = _architecture(network)
+    touching = (d.id for d in DEVIATIONS.values() if stage in d.touches.get(architecture, ()))
+    return Provenance(stage, _figure(architecture, stage), tuple(_names(architecture, stage)), tuple(touching))
+
+
+def _architecture(network: Network) -> str:
+    return network.name.partition(".")[0]
+
+
+def _figure(architecture: str, stage: str) -> str:
+    """The paper's figure; the stages that only released networks have are in none."""
+    name = f"{architecture}.paper"
+    return PRESETS[name].sources[stage].ref if name in PRESETS and stage in PRESETS[name].sources else NOT_DRAWN
+
+
+def _names(architecture: str, stage: str) -> Iterator[Named]:
+    for other in (architecture, *(name for name in _RESNETS if architecture in _RESNETS and name != architecture)):
+        for one in IMPLEMENTATIONS[other]:
+            if stage in one.stages:
+                yield Named(one.name, one.stages[stage], other if other != architecture else "")
+
+
+def names(network: Network) -> list[dict[str, object]]:
+    """The stages of `network` side by side: one record a stage, one column an implementation."""
+    found = [provenance(network, stage) for stage in (*(s.name for s in network.stages), "head")]
+    columns: dict[str, object] = dict.fromkeys((named.by for one in found for named in one.names), "none")
+    return [
+        {"stage": one.stage, "paper": one.paper, **columns}
+        | {named.by: named.told for named in one.names}
+        | {"deviations": ", ".join(one.deviations)}
+        for one in found
+    ]
+
+
+def deviations(network: Network | None = None) -> list[dict[str, object]]:
+    """The numbered deviations that touch `network`, or all: a record each, with a column an implementation.
+
+    Examples
+    --------
+    >>> scales = next(d for d in deviations() if d["id"] == "D7")
+    >>> scales["timm"], scales["facenet"]
+    ('0.17, 0.1, 0.2', '0.17, 0.1, 0.2')
+    """
+    return [
+        {"id": one.id, "what": one.what}
+        | {column: told(one.values[column]) if column in one.values else "" for column in COLUMNS}
+        | {"why": one.why, "touches": {name: list(where) for name, where in one.touches.items()}}
+        for one in DEVIATIONS.values()
+        if network is None or _architecture(network) in one.touches
+    ]
+
+
+def told(text: str) -> str:
+    """A value of a deviation with its braces filled in from the presets."""
+    return text.format(**_facts())
+
+
+@cache
+def _facts() -> Mapping[str, Any]:
+    return {key: _fact(name) for key, name in _FACTS.items()}
+
+
+def _fact(name: str) -> SimpleNamespace:
+    network, recipe = preset(name), PRESETS[name]
+    return SimpleNamespace(
+        **knobs(recipe),
+        width={stage.name: stage.out_shape[0] for stage in stages(network)},
+        embedding=network.head.embedding,
+        keep=1 - network.head.dropout,
+        eps=network.norm.eps,
+        momentum=network.norm.momentum,
+        decay=1 - network.norm.momentum,
+        side=network.input_shape[1],
+        least=smallest_input(network),
+    )
 
 
 def errata_of(network: Network | None = None) -> list[dict[str, object]]:
@@ -11,8 +166,7 @@ def errata_of(network: Network | None = None) -> list[dict[str, object]]:
 
     Examples
     --------
-    >>> from irnet.models import network
-    >>> [(found["id"], found["stages"]) for found in errata_of(network("inception_resnet_v2"))][:2]
+    >>> [(found["id"], found["stages"]) for found in errata_of(preset("inception_resnet_v2"))][:2]
     [('E1', ['stem']), ('E3', ['stem'])]
     """
     touched = _touched(network) if network else {}
