@@ -20,12 +20,13 @@ LAYERS = (  # lowest first; parts of one layer do not know each other
     ("irnet.experiments",),
     ("irnet",),  # the package's own front door
     ("irnet.terminal",),
+    ("irnet.verbs",),
     ("irnet.cli", "app"),
     ("irnet.__main__", "streamlit_app"),
 )
 HEIGHT = {part: height for height, parts in enumerate(LAYERS) for part in parts}
 TORCH, PICTURES = {"irnet.runtime", "irnet.experiments"}, {"irnet.diagrams"}
-PAGES, COMMANDS = {"app", "streamlit_app"}, {"irnet.cli", "irnet.terminal"}
+PAGES, COMMANDS = {"app", "streamlit_app"}, {"irnet.cli", "irnet.verbs", "irnet.terminal"}
 HOMES = {
     "torch": TORCH,
     "torchvision": TORCH,

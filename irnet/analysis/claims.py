@@ -189,6 +189,7 @@ def summaries(network: Network) -> list[dict[str, object]]:
     """Every count in one line: who says what, ours, the gap, and how far the terms get."""
     return [
         {
+            "title": claim.count.title,
             "by": claim.count.by,
             "what": claim.count.what,
             "printed": f"{claim.count.printed} {claim.count.unit}".strip(),

@@ -92,7 +92,7 @@ STRUCTURE = (
         id="D10",
         what="Order of branches in a concatenation",
         values={"paper": "the pooling branch is drawn first"}
-        | alike("the pooling branch comes last; in v4's stem pool, conv at first and conv, pool at last", "TF-slim")
+        | alike("the pooling branch comes last; in v4's stem Mixed_3a is pool, conv and Mixed_5a conv, pool", "TF-slim")
         | alike("the pooling branch comes last", "Keras", *V1_RELEASES)
         | alike("as TF-slim", "timm", "Cadene"),
         why="Channels change places, so the next layer's weights no longer fit.",
