@@ -9,8 +9,9 @@ import streamlit as st
 from app import text
 from app.components.canvas import View, canvas
 from app.state import choose
-from app.views import show
+from app.views import show, sources
 from irnet.analysis.boxes import boxes, details, search
+from irnet.analysis.provenance import provenance
 from irnet.diagrams.nested import LEVELS, Opened, revealing
 from irnet.diagrams.overlay import EDGES, OVERLAYS
 from irnet.spec import Network
@@ -32,7 +33,7 @@ def explorer(network: Network) -> None:
         if chosen:
             _crumbs(network, chosen)
             show.pairs(details(network, chosen))
-            show.provenance(found[chosen].source)
+            sources.provenance(found[chosen].source, provenance(network, found[chosen].stage or "head"), network.name)
         else:
             st.caption(text.EMPTY_BOX)
     opened = Opened(LEVELS.index(level), _turned(network), chosen)

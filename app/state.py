@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from irnet.models import PRESETS, full_name, network
+from irnet.models.errata import errata
 from irnet.models.recipe import knobs, read
 
 
@@ -46,6 +47,8 @@ def _refusal(key: str, value: str) -> str:
     try:
         if key == "model":
             full_name(value)
+        elif key == "erratum":
+            errata(value)
         elif preset in PRESETS and knob in knobs(PRESETS[preset]):
             _, number = read(PRESETS[preset], f"{knob}={value}")
             network(preset, **{knob: number})

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from irnet.analysis.claims import claims, lookalikes, records, summaries
+from irnet.analysis.claims import claims, records, summaries
+from irnet.analysis.lookalikes import lookalikes
 from irnet.analysis.provenance import deviations, errata_of, names
 from irnet.analysis.refutations import told
 from irnet.models import PRESETS, full_name, network

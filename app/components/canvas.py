@@ -28,13 +28,16 @@ def _component() -> Callable[..., Any]:
     return st.components.v2.component("irnet_canvas", html=html, css=css, js=js)
 
 
-def diagram(network: Network, stage: str = "", *, key: str, height: int = 620) -> None:
-    """Show a picture of `network` or of one block, with its caption; `height` is in pixels."""
+def diagram(network: Network, stage: str = "", *, key: str, height: int = 620, selected: str = "") -> None:
+    """Show a picture of `network` or of one block, with its caption; `height` is in pixels.
+
+    The box with the path `selected` is marked.
+    """
     told = words(network, stage)
     look = {theme: _address(picture(network, "svg", stage, theme), f"{key}.{theme}") for theme in THEMES}
-    _component()(
-        key=key, data={**look, "label": told.alt, "choices": [], "openable": [], "height": height}, height=height
-    )
+    marked = [selected] if selected else []
+    data = {**look, "label": told.alt, "choices": marked, "openable": [], "selected": selected or None}
+    _component()(key=key, data=data | {"height": height}, height=height)
     st.caption(told.caption)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 from irnet.analysis.counts import COUNTS, Count
 from irnet.analysis.ledger import terms_of
@@ -14,10 +14,9 @@ from irnet.models import network as preset
 from irnet.models.auxiliary import AFTER, auxiliary
 from irnet.resolve import Row, resolve
 from irnet.spec import Network
-from irnet.units import exact, share
+from irnet.units import exact
 
 SCALE = {"": 1, "M": 10**6, "G": 10**9}
-ALIKE = 0.02  # figures this close to each other are easily taken for one
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,32 +150,6 @@ def _auxiliary(network: Network) -> Network:
 def _normed(rows: tuple[Row, ...]) -> int:
     """Channels under batch norm."""
     return sum(row.out_shape[0] for row in rows if row.op == "conv" or row.path == "embedding")
-
-
-def lookalikes(network: Network) -> tuple[str, ...]:
-    """Sentences about figures that look alike and are not: another unit, or another image.
-
-    Examples
-    --------
-    >>> lookalikes(preset("inception_v4"))[0].partition(" differ")[0]
-    "timm's 12.28 GMAC at 299 px and Google's 12.271 GFLOP at 224 px"
-    """
-    work = [claim for claim in claims(network) if claim.count.what in ("MACs", "FLOPs") and claim.count.unit]
-    return tuple(_alike(*pair) for pair in combinations(work, 2) if _are_alike(*pair))
-
-
-def _are_alike(one: Explanation, two: Explanation) -> bool:
-    return one.count.what != two.count.what and abs(one.printed - two.printed) < Decimal(ALIKE) * one.printed
-
-
-def _alike(one: Explanation, two: Explanation) -> str:
-    told = [f"{c.by}'s {c.printed} {c.unit}{c.what[:-1]} at {c.size} px" for c in (one.count, two.count)]
-    gap = share(float(abs(one.printed - two.printed)), float(one.printed))
-    flops = [int(claim.printed) * (2 if claim.count.what == "MACs" else 1) for claim in (one, two)]
-    return (
-        f"{told[0]} and {told[1]} differ by {gap} on paper and twofold in fact: as FLOPs they are "
-        f"{flops[0] / SCALE['G']:.2f} G and {flops[1] / SCALE['G']:.2f} G. The smaller image hides the factor of two."
-    )
 
 
 def records(explanation: Explanation) -> list[dict[str, object]]:

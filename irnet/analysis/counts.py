@@ -103,7 +103,7 @@ def _google(preset: str, point: str, at_224: str, at_321: str) -> tuple[Count, .
         f"google-research/receptive_field, RECEPTIVE_FIELD_TABLE.md, up to {point}. Its rf_benchmark.py builds the "
         "network without batch norm, so every convolution has a bias; TensorFlow's profiler counts each pooling "
         "window in full. That it leaves the residual sums out is concluded, not read: only so does every end point "
-        "of three networks come out as printed."
+        "of three networks come out as printed"
     )
     return tuple(
         Count(

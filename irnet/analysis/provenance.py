@@ -4,38 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from types import SimpleNamespace
-from typing import Any
 
-from irnet.analysis.tables import stages
+from irnet.analysis.facts import told
 from irnet.models import PRESETS
-from irnet.models import network as preset
 from irnet.models.deviation import COLUMNS, Deviation
 from irnet.models.deviations_of_settings import SETTINGS
 from irnet.models.deviations_of_structure import STRUCTURE
 from irnet.models.errata import ERRATA
 from irnet.models.names import IMPLEMENTATIONS
-from irnet.models.recipe import knobs
-from irnet.resolve import smallest_input
 from irnet.spec import Network, Source
 
 DEVIATIONS: Mapping[str, Deviation] = {deviation.id: deviation for deviation in (*STRUCTURE, *SETTINGS)}
 NOT_DRAWN = "not in the paper"
 _RESNETS = ("inception_resnet_v2", "inception_resnet_v1")
-_FACTS = {  # what the braces in a deviation's values stand for
-    "v1": "inception_resnet_v1.paper",
-    "v2": "inception_resnet_v2.paper",
-    "v4": "inception_v4.paper",
-    "v1_face": "inception_resnet_v1.facenet",
-    "v2_slim": "inception_resnet_v2.tf_slim",
-    "v4_slim": "inception_v4.tf_slim",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What an implementation calls a stage; `of` is the architecture, if it is a sibling's counterpart."""
+    """What an implementation calls a stage; `of` is "v1" or "v2" for a counterpart in the other Inception-ResNet."""
 
     by: str
     name: str
@@ -43,7 +29,7 @@ class Named:
 
     @property
     def told(self) -> str:
-        """The name, and the sibling's if it is one."""
+        """The name, with the other network in brackets if it is of that one."""
         return f"{self.name} ({self.of})" if self.of else self.name
 
 
@@ -57,10 +43,18 @@ class Provenance:
     deviations: tuple[str, ...]
 
     @property
+    def called(self) -> dict[str, str]:
+        """Who calls it what, the paper first; those with one name for it share an entry."""
+        by_name: dict[str, list[str]] = {}
+        for one in self.names:
+            by_name.setdefault(one.told, []).append(one.by)
+        return {"Paper": self.paper} | {", ".join(who): name for name, who in by_name.items()}
+
+    @property
     def line(self) -> str:
         """All of it in one line."""
         numbers = f"deviations {', '.join(self.deviations)}" if self.deviations else "no deviation"
-        return " · ".join((f"Paper: {self.paper}", *(f"{one.by} {one.told}" for one in self.names), numbers))
+        return " · ".join((*(f"{who} {name}" for who, name in self.called.items()), numbers))
 
 
 def provenance(network: Network, stage: str) -> Provenance:
@@ -76,10 +70,9 @@ def provenance(network: Network, stage: str) -> Provenance:
     Examples
     --------
     >>> print(provenance(preset("inception_resnet_v2"), "block_b").line)  # doctest: +NORMALIZE_WHITESPACE
-    Paper: Fig. 17 · TF-slim Repeat_1/block17_1 to Repeat_1/block17_20 · Keras block17_1 to block17_20 ·
-    timm repeat_1.0 to repeat_1.19 · Cadene repeat_1.0 to repeat_1.19 ·
-    facenet Repeat_1/block17_1 to Repeat_1/block17_10 (inception_resnet_v1) ·
-    facenet-pytorch repeat_2.0 to repeat_2.9 (inception_resnet_v1) · deviations D3, D6, D7, D8, D12, D23
+    Paper Fig. 17 · TF-slim Repeat_1/block17_1 to Repeat_1/block17_20 · Keras block17_1 to block17_20 ·
+    timm, Cadene repeat_1.0 to repeat_1.19 · facenet Repeat_1/block17_1 to Repeat_1/block17_10 (v1) ·
+    facenet-pytorch repeat_2.0 to repeat_2.9 (v1) · deviations D3, D6, D7, D8, D12, D23
     """
     known = [*(found.name for found in network.stages), "head"]
     if stage not in known:
@@ -103,7 +96,7 @@ def _names(architecture: str, stage: str) -> Iterator[Named]:
     for other in (architecture, *(name for name in _RESNETS if architecture in _RESNETS and name != architecture)):
         for one in IMPLEMENTATIONS[other]:
             if stage in one.stages:
-                yield Named(one.name, one.stages[stage], other if other != architecture else "")
+                yield Named(one.name, one.stages[stage], other[-2:] if other != architecture else "")
 
 
 def names(network: Network) -> list[dict[str, object]]:
@@ -130,35 +123,10 @@ def deviations(network: Network | None = None) -> list[dict[str, object]]:
     return [
         {"id": one.id, "what": one.what}
         | {column: told(one.values[column]) if column in one.values else "" for column in COLUMNS}
-        | {"why": one.why, "touches": {name: list(where) for name, where in one.touches.items()}}
+        | {"why": one.why, "touches": [f"{name} {stage}" for name, stages in one.touches.items() for stage in stages]}
         for one in DEVIATIONS.values()
         if network is None or _architecture(network) in one.touches
     ]
-
-
-def told(text: str) -> str:
-    """A value of a deviation with its braces filled in from the presets."""
-    return text.format(**_facts())
-
-
-@cache
-def _facts() -> Mapping[str, Any]:
-    return {key: _fact(name) for key, name in _FACTS.items()}
-
-
-def _fact(name: str) -> SimpleNamespace:
-    network, recipe = preset(name), PRESETS[name]
-    return SimpleNamespace(
-        **knobs(recipe),
-        width={stage.name: stage.out_shape[0] for stage in stages(network)},
-        embedding=network.head.embedding,
-        keep=1 - network.head.dropout,
-        eps=network.norm.eps,
-        momentum=network.norm.momentum,
-        decay=1 - network.norm.momentum,
-        side=network.input_shape[1],
-        least=smallest_input(network),
-    )
 
 
 def errata_of(network: Network | None = None) -> list[dict[str, object]]:

@@ -1,6 +1,6 @@
 """What a deviation is: one aspect in which released implementations depart from the paper or from each other.
 
-Values in braces are filled in from the presets (see `irnet.analysis.provenance`): v1, v2, v4 are the paper's networks,
+Values in braces are filled in from the presets (see `irnet.analysis.facts`): v1, v2, v4 are the paper's networks,
 v1_face, v2_slim, v4_slim the released ones. A column without a value has no such network.
 """
 
