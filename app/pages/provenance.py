@@ -34,7 +34,7 @@ if ledger.open:
     with ledger:
         st.markdown(text.PUBLISHED)
         for sentence in lookalikes(network):
-            st.info(sentence, icon=":material/compare:")
+            st.markdown(f"> :material/compare: {sentence}")
         counts = {claim.count.title: claim for claim in claims(network)}
         longest = max(range(len(counts)), key=lambda i: len(list(counts.values())[i].lines))
         claim = counts[choose("Count", list(counts), "count", index=longest)]

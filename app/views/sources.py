@@ -108,5 +108,9 @@ def width(id_: str) -> None:
         help=text.TRY_WIDTH,
     )
     trial = try_width(preset("inception_resnet_v2"), LINEAR[id_], tried)
-    said = st.success if trial.accepted else st.error
-    said(f"{trial.sentence}.", icon=":material/check:" if trial.accepted else ":material/block:")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if trial.accepted:
+            st.badge("accepted", icon=":material/check:", color="green")
+        else:
+            st.badge("refused", icon=":material/block:", color="red")
+        st.markdown(f"{trial.sentence}.")

@@ -69,7 +69,8 @@ def provenance(network: Network, stage: str) -> Provenance:
 
     Examples
     --------
-    >>> print(provenance(preset("inception_resnet_v2"), "block_b").line)  # doctest: +NORMALIZE_WHITESPACE
+    >>> from irnet.models import network
+    >>> print(provenance(network("inception_resnet_v2"), "block_b").line)  # doctest: +NORMALIZE_WHITESPACE
     Paper Fig. 17 · TF-slim Repeat_1/block17_1 to Repeat_1/block17_20 · Keras block17_1 to block17_20 ·
     timm, Cadene repeat_1.0 to repeat_1.19 · facenet Repeat_1/block17_1 to Repeat_1/block17_10 (v1) ·
     facenet-pytorch repeat_2.0 to repeat_2.9 (v1) · deviations D3, D6, D7, D8, D12, D23
@@ -134,7 +135,8 @@ def errata_of(network: Network | None = None) -> list[dict[str, object]]:
 
     Examples
     --------
-    >>> [(found["id"], found["stages"]) for found in errata_of(preset("inception_resnet_v2"))][:2]
+    >>> from irnet.models import network
+    >>> [(found["id"], found["stages"]) for found in errata_of(network("inception_resnet_v2"))][:2]
     [('E1', ['stem']), ('E3', ['stem'])]
     """
     touched = _touched(network) if network else {}
