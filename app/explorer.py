@@ -33,7 +33,7 @@ def explorer(network: Network) -> None:
         if chosen:
             _crumbs(network, chosen)
             show.pairs(details(network, chosen))
-            sources.provenance(found[chosen].source, provenance(network, found[chosen].stage or "head"), network.name)
+            sources.origin(found[chosen].source, provenance(network, found[chosen].stage or "head"), network.name)
         else:
             st.caption(text.EMPTY_BOX)
     opened = Opened(LEVELS.index(level), _turned(network), chosen)

@@ -56,7 +56,7 @@ PROVENANCE = (
 )
 NAMES = (
     "Names in TF-slim and facenet are variable scopes and end points, in Keras layers, elsewhere attributes of the "
-    "module. A name with v1 or v2 in brackets is the counterpart in the other Inception-ResNet: `repeat_1` means "
+    "module. A name with v1 or v2 in brackets is the counterpart in the other Inception-ResNet: repeat_1 means "
     "B blocks in timm's v2 and A blocks in facenet-pytorch's v1."
 )
 PUBLISHED = (

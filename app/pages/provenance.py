@@ -23,8 +23,9 @@ side, numbered, ledger = st.tabs(
 )
 if side.open:
     with side:
-        show.prose(names(network), f"{network.name}.names", alt="What paper and releases call every stage")
         st.caption(text.NAMES)
+        view.names(network)
+        show.take_away(names(network), f"{network.name}.names")
 if numbered.open:
     with numbered:
         found = deviations(network)

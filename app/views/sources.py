@@ -12,11 +12,11 @@ from app.components.canvas import diagram
 from app.views import show
 from irnet.analysis.arithmetic import Step, try_width
 from irnet.analysis.arithmetic_of_shapes import LINEAR, printed_width
-from irnet.analysis.provenance import Provenance
+from irnet.analysis.provenance import Provenance, provenance
 from irnet.models import network as preset
 from irnet.models.deviation import COLUMNS
 from irnet.models.evidence import Evidence
-from irnet.spec import Source
+from irnet.spec import Network, Source
 from irnet.units import change, exact
 
 Records = Sequence[Mapping[str, Any]]
@@ -25,7 +25,7 @@ RELEASES = COLUMNS[1:]
 WIDEST = 100_000  # filters that can be typed
 
 
-def provenance(source: Source, names: Provenance, network: str) -> None:
+def origin(source: Source, names: Provenance, network: str) -> None:
     """Where a stage comes from, its names elsewhere, and every place where its source contradicts itself."""
     st.markdown(f"**Source:** {source.ref}. {source.note}".strip())
     show.pairs(names.called)
@@ -40,6 +40,18 @@ def provenance(source: Source, names: Provenance, network: str) -> None:
                 f"**Printed:** {erratum.printed}\n\n**Used here:** {erratum.used}\n\n**Why:** {erratum.why}\n\n"
                 f"**How certain:** {erratum.certainty}"
             )
+
+
+def names(network: Network) -> None:
+    """A card for every stage, with its names in the paper and in the releases."""
+    parts = {stage.name: stage.title for stage in network.stages} | {"head": "Pool and classifier"}
+    with st.grid(2, min_column_width=340):
+        for stage, title in parts.items():
+            found = provenance(network, stage)
+            with st.container(border=True):
+                st.header(stage)
+                show.pairs({"Here": title} | found.called)
+                st.caption(f"Deviations: {', '.join(found.deviations)}" if found.deviations else "No deviation")
 
 
 def deviations(found: Records) -> None:
