@@ -9,8 +9,9 @@ from app.components.canvas import canvas
 from app.drawings import View
 from app.state import unknown
 from app.steps import steps
-from app.views import show
+from app.views import show, sources
 from irnet.analysis.boxes import box_at, boxes, details, search
+from irnet.analysis.provenance import provenance
 from irnet.diagrams.nested import LEVELS, Opened, revealing, shown_block
 from irnet.diagrams.overlay import EDGES, OVERLAYS
 from irnet.diagrams.sheet import FLOWS
@@ -81,7 +82,8 @@ def _panel(network: Network, chosen: str) -> None:
         return
     _crumbs(network, chosen)
     show.pairs(details(network, chosen))
-    show.provenance(boxes(network)[chosen].source)
+    box = boxes(network)[chosen]
+    sources.origin(box.source, provenance(network, box.stage or "head"), network.name)
 
 
 def _search(network: Network, chosen: str) -> None:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 import streamlit as st
 
 from irnet.models import PRESETS, full_name, network
+from irnet.models.errata import errata
 from irnet.models.recipe import knobs, read
 
 FEW = 8  # options that a sentence can list
@@ -65,6 +66,8 @@ def _refusal(key: str, value: str) -> str:
     try:
         if key == "model":
             full_name(value)
+        elif key == "erratum":
+            errata(value)
         elif preset in PRESETS and knob in knobs(PRESETS[preset]):
             _, number = read(PRESETS[preset], f"{knob}={value}")
             network(preset, **{knob: number})

@@ -11,7 +11,7 @@ INTRODUCTION = (
 )
 
 DEVICE = "Where Cost and Activations build the network; meta has shapes and no numbers."
-KNOBS = "Network, Compare, Cost and Activations show this model, with this input size and these knobs."
+KNOBS = "Network, Compare, Provenance, Cost and Activations show this model, with this input size and these knobs."
 
 IDEAS = {
     "inception_v4.paper": (
@@ -51,6 +51,28 @@ LEDGER = (
     "Three counters, three totals. Each is a sum of the same terms with other factors; an empty cell is work that "
     "the counter leaves out. Every column adds up to what the counter measured, to the unit."
 )
+
+PROVENANCE = (
+    "The same name stands for different networks. Here is what the paper and each release call a stage, where they "
+    "differ, and how counts that others published follow from ours."
+)
+NAMES = (
+    "Names in TF-slim and facenet are variable scopes and end points, in Keras layers, elsewhere attributes of the "
+    "module. A name with v1 or v2 in brackets is the counterpart in the other Inception-ResNet: repeat_1 means "
+    "B blocks in timm's v2 and A blocks in facenet-pytorch's v1."
+)
+PUBLISHED = (
+    "Every line is computed from this network's own steps. Where a source prints all digits, the lines add up to the "
+    "unit; where it rounds, to the digits that it prints."
+)
+ERRATA = (
+    "Eighteen places where the print disagrees with arithmetic, with itself or with released code. The lines below are "
+    "calculated from the networks while you look; none is typed in."
+)
+ARITHMETIC = "What the networks and the paper's own numbers say to it; a line without a mark claims nothing."
+WORDS_ALONE = "The words alone show it: there is nothing to calculate."
+NO_PLACE = "It stands in the text, a caption or a table: no diagram shows it."
+TRY_WIDTH = "Any whole number. It goes through the same refusals as a network's own filters and sums."
 
 EMPTY_BOX = (
     "Click a box to see its shapes, counts and source. A second click on Open, Enter or a double click opens it; "

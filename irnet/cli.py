@@ -16,23 +16,18 @@ from typer.exceptions import TyperException
 from irnet.analysis.compare import Comparison, changed_knobs
 from irnet.analysis.compare import compare as compared
 from irnet.analysis.ledger import ledger, records, sums
-from irnet.analysis.provenance import errata_of
 from irnet.analysis.tables import overview, summary
 from irnet.commands_weights import app as weights_app
 from irnet.diagrams import FORMATS, save
 from irnet.diagrams.page import page
 from irnet.models import PRESETS, full_name, network
-from irnet.models.recipe import read
-from irnet.spec import Network
 from irnet.terminal import Output, activations_text, compare_text, cost_text, show, summary_text, table
+from irnet.verbs import Form, Knobs, Name, network_of, sources
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Explore Inception-v4 and the Inception-ResNets.")
 app.add_typer(weights_app, name="weights")
+app.add_typer(sources)
 
-
-Name = Annotated[str, typer.Argument(help="A network, such as inception_v4 or inception_resnet_v2.tf_slim.")]
-Form = Annotated[Output, typer.Option("--format", help="How to print.")]
-Knobs = Annotated[list[str] | None, typer.Option("--set", help="Change a knob, as a=6 or input_size=224x261.")]
 Device = Annotated[str, typer.Option(help="cpu, cuda, mps or meta (shapes without numbers).")]
 
 
@@ -45,7 +40,7 @@ def list_(form: Form = Output.TEXT) -> None:
 @app.command("summary")
 def summary_(name: Name, knobs: Knobs = None, form: Form = Output.TEXT) -> None:
     """Parameters and MACs of a network, stage by stage."""
-    found = summary(_network(name, knobs))
+    found = summary(network_of(name, knobs))
     show(found, form, summary_text)
 
 
@@ -58,7 +53,7 @@ def diagram(
     form: Form = Output.TEXT,
 ) -> None:
     """Draw the network and one block of every stage as SVG, PNG, PDF and DOT."""
-    files = [str(file) for file in save(_network(name, knobs), out, theme, FORMATS)]
+    files = [str(file) for file in save(network_of(name, knobs), out, theme, FORMATS)]
     show(files, form, lambda written: typer.echo("\n".join(written)))
 
 
@@ -71,7 +66,7 @@ def export(
 ) -> None:
     """Write the network as one interactive page that opens from a disk and asks no server for anything."""
     del form  # the only one there is
-    out.write_text(page(_network(name, knobs)), encoding="utf-8")
+    out.write_text(page(network_of(name, knobs)), encoding="utf-8")
     typer.echo(out)
 
 
@@ -87,7 +82,7 @@ def compare(left: Name, right: Name, form: Form = Output.TEXT) -> None:
 @app.command()
 def cost(name: Name, device: Device = "cpu", knobs: Knobs = None, form: Form = Output.TEXT) -> None:
     """Count a built network with fvcore module by module, beside torchinfo and torch's own counter."""
-    spec = _network(name, knobs)
+    spec = network_of(name, knobs)
     build, measuring = import_module("irnet.runtime.build"), import_module("irnet.runtime.measure")
     counts = measuring.measure(build.build(spec, device))
     terms = ledger(spec)
@@ -103,15 +98,6 @@ def cost(name: Name, device: Device = "cpu", knobs: Knobs = None, form: Form = O
         "modules": measuring.records(counts),
     }
     show(found, form, cost_text)
-
-
-@app.command()
-def errata(
-    name: Annotated[str | None, typer.Argument(help="A network; without one, all errata.")] = None,
-    form: Form = Output.TEXT,
-) -> None:
-    """Where the paper's print disagrees with arithmetic, with itself or with released code."""
-    show(errata_of(network(name) if name else None), form, table)
 
 
 @app.command()
@@ -132,7 +118,7 @@ def activations(
     form: Form = Output.TEXT,
 ) -> None:
     """Magnitudes in every block of a network, with and without residual scaling; untrained without --weights."""
-    spec = _network(name, knobs)
+    spec = network_of(name, knobs)
     photos, experiment = (import_module(f"irnet.experiments.{part}") for part in ("photos", "residual_scale"))
     image = photos.to_input(photos.photo_or_file(photo), spec.input_shape[1:])
     scales = tuple(scale) if scale else (None, 1.0)
@@ -143,11 +129,6 @@ def activations(
     result = experiment.residual_scale(spec, image, scales=scales, batch_norm=norms, device=device, model=model)
     found = {"network": result.network, "photo": photo, "weights": result.weights, "batch_norm": result.batch_norm}
     show(found | {"blocks": experiment.records(result)}, form, activations_text)
-
-
-def _network(name: str, changes: list[str] | None) -> Network:
-    full = full_name(name)
-    return network(full, **dict(read(PRESETS[full], text) for text in changes or ()))
 
 
 def _differences(found: Comparison) -> dict[str, Any]:

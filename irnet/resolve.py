@@ -173,14 +173,32 @@ def _walk(node: Node, path: str, x: _Flow) -> _Walk:
             assert_never(node)
 
 
+def added(path: str, x: Shape, residual: Shape) -> Shape:
+    """The (C, H, W) shape of x + residual, which is that of both.
+
+    Raises
+    ------
+    ValueError
+        If the two differ; the message starts with the path.
+
+    Examples
+    --------
+    >>> added("block_b.0", (1152, 17, 17), (1152, 17, 17))
+    (1152, 17, 17)
+    """
+    if residual[1:] != x[1:]:
+        raise ValueError(f"{path}: cannot add a grid of {residual[1:]} to a grid of {x[1:]}")
+    if residual[0] != x[0]:
+        raise ValueError(f"{path}: cannot add {residual[0]} channels to {x[0]}")
+    return x
+
+
 def _residual(node: Residual, path: str, x: _Flow) -> _Walk:
     inner = yield from _walk(node.body, f"{path}.body", x)
-    if inner.shape[1:] != x.shape[1:]:
-        raise ValueError(f"{path}: cannot add a grid of {inner.shape[1:]} to a grid of {x.shape[1:]}")
     width = x.shape[0]
     weights = inner.shape[0] * width
-    up = _Flow(x.shape, inner.field)
-    out = _Flow(x.shape, x.field.merged(inner.field))
+    up = _Flow((width, *inner.shape[1:]), inner.field)
+    out = _Flow(added(path, x.shape, up.shape), x.field.merged(inner.field))
     text = f"1x1 conv {width} linear"
     yield _row(f"{path}.project", "project", text, inner, up, weights + width, weights * prod(x.shape[1:]))
     yield _row(f"{path}.scale", "scale", f"x {node.scale:g}", up, up)

@@ -87,3 +87,41 @@ def activations_text(data: Mapping[str, Any]) -> None:
     ]
     title = f"{data['network']} on {data['photo']}, {data['weights']}, {data['batch_norm']} statistics"
     table(shown, title)
+
+
+def provenance_text(data: Mapping[str, Any]) -> None:
+    """Print the names side by side, then the deviations one below the other."""
+    table(data["stages"], f"{data['name']}: one stage, its names")
+    for found in data["deviations"]:
+        rows = [
+            {"who": who, "has": value}
+            for who, value in found.items()
+            if value and who not in ("id", "what", "why", "touches")
+        ]
+        typer.echo(f"\n{found['id']} {found['what']}: {found['why']}")
+        table(rows)
+
+
+def errata_text(data: Records) -> None:
+    """Print every erratum, then the arithmetic that speaks to it."""
+    for found in data:
+        keys = ("printed", "used", "why", "certainty", "released")
+        stages = f", in {', '.join(found['stages'])}" if found.get("stages") else ""
+        typer.echo(f"\n{found['id']} {found['where']}{stages}")
+        table([{"": key, " ": found[key]} for key in keys])
+        if found["arithmetic"]:
+            table([step | {"holds": _holds(step["holds"])} for step in found["arithmetic"]])
+        else:
+            typer.echo("The words alone show it: there is nothing to calculate.")
+
+
+def _holds(holds: bool | None) -> str:
+    return {True: "yes", False: "no", None: "-"}[holds]
+
+
+def ledger_text(data: Mapping[str, Any]) -> None:
+    """Print every count with the lines that lead to it."""
+    for found in data["counts"]:
+        typer.echo(f"\n{found['title']}: {found['explained']}")
+        table(found["lines"])
+    typer.echo("".join(f"\n{sentence}" for sentence in data["lookalikes"]))

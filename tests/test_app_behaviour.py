@@ -13,7 +13,9 @@ from PIL import Image
 
 from app import controls
 from app.live import borrow, counted
-from irnet.models import network
+from irnet.analysis.arithmetic_of_shapes import LINEAR
+from irnet.models import PRESETS, network
+from irnet.models.errata import ERRATA
 from irnet.runtime import measure
 from irnet.runtime.capture import capture
 from irnet.runtime.device import DEVICES
@@ -42,6 +44,7 @@ assert app.title
         ({"model": "inception_v5"}, "'inception_v5'"),
         ({f"{V1}.a": "99"}, "a=99 is outside 0 to 20"),
         ({f"{V1}.scale_b": "much"}, "scale_b=much is not a number"),
+        ({"erratum": "E99"}, "no erratum is called 'E99'"),
         ({f"{V1}.height": "9999"}, "input_size=9999 is outside 1 to 4096"),
     ],
 )
@@ -73,6 +76,64 @@ def test_a_step_in_the_address_is_told() -> None:
     app = opened("network", V1, box="block_b.0.project")
     assert "block_b.0.project" in str(app.table[0].value.to_numpy())
     assert "896 linear" in str(app.table[0].value.to_numpy())
+
+
+@pytest.mark.parametrize(
+    ("preset", "stage", "told"),
+    [
+        ("inception_resnet_v2.paper", "block_b.0.project", ["Fig. 17", "timm, Cadene", "repeat_1.0 to repeat_1.19"]),
+        ("inception_v4.tf_slim", "classifier", ["Fig. 9", "TF-slim", "Logits"]),
+    ],
+)
+def test_a_box_shows_its_names_in_the_releases(preset: str, stage: str, told: list[str]) -> None:
+    app = opened("network", preset, box=stage)
+    shown = str([table.value.to_numpy().tolist() for table in app.table])
+    assert not troubles(app)
+    assert [words for words in told if words not in shown] == []
+
+
+TABS = ("Names side by side", "Numbered deviations", "Ledger of numbers")
+
+
+@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_tab_of_the_provenance_page_shows_every_preset(preset: str, tab: str) -> None:
+    app = opened("provenance", preset, provenance=tab)
+    assert not troubles(app)
+    assert app.table
+
+
+def test_the_ledger_shows_the_count_in_the_address_with_its_lines() -> None:
+    app = opened("provenance", V1, provenance=TABS[2], count="facenet-pytorch, VGGFace2: 27,910,327 parameters")
+    lines = app.table[0].value.to_numpy().tolist()
+    assert lines[0] == ["inception_resnet_v1.paper as shown here", "22,756,328"]
+    assert lines[-1] == ["sum", "27,910,327"]
+
+
+@pytest.mark.parametrize("id_", ERRATA)
+def test_the_errata_page_shows_every_erratum(id_: str) -> None:
+    app = opened("errata", erratum=id_)
+    assert not troubles(app)
+    assert ERRATA[id_].printed in str(app.table[0].value.to_numpy())
+    assert len(app.table) == (1 if id_ == "E17" else 2)
+
+
+@pytest.mark.parametrize(("id_", "printed", "needed"), [("E4", 1154, 1152), ("E5", 2048, 2144)])
+def test_a_typed_width_is_refused_or_accepted_by_the_sum(id_: str, printed: int, needed: int) -> None:
+    app = opened("errata", erratum=id_)
+    said = [text.value for text in app.markdown]
+    assert f"{LINEAR[id_]}.0: cannot add {printed} channels to {needed}." in said
+    assert any("refused" in text for text in said)
+    app.number_input(key=f"width.{id_}").set_value(needed).run()
+    said = [text.value for text in app.markdown]
+    assert f"{LINEAR[id_]}.0: {needed} channels are added to {needed}." in said
+    assert any("accepted" in text for text in said)
+
+
+def test_the_overview_leads_to_every_erratum() -> None:
+    links = [link.proto for link in opened("overview").get("page_link")]
+    asked = {link.label.split(":")[0] for link in links if link.page.endswith("errata")}
+    assert asked == set(ERRATA)
 
 
 def test_a_selection_that_the_next_model_lacks_is_told_and_the_page_goes_on() -> None:

@@ -35,11 +35,19 @@ def test_a_page_that_runs_shows_every_preset(name: str, preset: str) -> None:
 
 @pytest.mark.parametrize("end", ["low", "high"])
 @pytest.mark.parametrize("preset", PRESETS)
-@pytest.mark.parametrize("name", ["network", "compare"])
+@pytest.mark.parametrize("name", ["network", "compare", "provenance"])
 def test_a_structural_page_bears_all_knobs_at_their_limits(name: str, preset: str, end: str) -> None:
     app = opened(name, preset, **at_limit(preset, end))
     assert not troubles(app)
     assert "changed knobs" in app.caption[1].value or "changed knobs" in app.caption[0].value
+
+
+@pytest.mark.parametrize("end", ["low", "high"])
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_ledger_starts_from_a_network_with_all_knobs_at_their_limits(preset: str, end: str) -> None:
+    app = opened("provenance", preset, provenance="Ledger of numbers", **at_limit(preset, end))
+    assert not troubles(app)
+    assert "(" in str(app.table[0].value.to_numpy()[0][0])
 
 
 @pytest.mark.parametrize(("preset", "knob", "end"), KNOBS)

@@ -79,6 +79,37 @@ def test_errata_of_a_network_name_the_stages(capsys: pytest.CaptureFixture[str])
     assert "E2" not in found
 
 
+def test_errata_come_with_arithmetic_and_with_what_releases_do(capsys: pytest.CaptureFixture[str]) -> None:
+    found = {erratum["id"]: erratum for erratum in printed(capsys, "errata")}
+    assert [step["holds"] for step in found["E4"]["arithmetic"]] == [None, False, True]
+    assert found["E4"]["drawn"] == {
+        "preset": "inception_resnet_v2.paper",
+        "stage": "block_b",
+        "box": "block_b.0.project",
+    }
+    assert found["E17"]["arithmetic"] == []
+    assert all(erratum["released"] for erratum in found.values())
+
+
+def test_provenance_has_every_stage_and_every_deviation(capsys: pytest.CaptureFixture[str]) -> None:
+    found = printed(capsys, "provenance", "inception_resnet_v2.tf_slim")
+    names = {stage["stage"]: stage for stage in found["stages"]}
+    assert names["block_b"]["timm"] == "repeat_1.0 to repeat_1.19"
+    assert names["conv2d_7b"]["paper"] == "not in the paper"
+    assert len(found["deviations"]) == 22
+
+
+def test_a_ledger_prints_lines_that_add_up_from_the_network_that_was_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = printed(capsys, "ledger", "inception_resnet_v2", "--set", "a=6")
+    keras = next(count for count in found["counts"] if count["by"] == "Keras, total")
+    *lines, last = [line["amount"] for line in keras["lines"]]
+    assert found["edits"] == "a=6"
+    assert sum(lines) == last == 55_873_736
+    assert len(found["lookalikes"]) == 1
+
+
 def test_activations_say_that_the_weights_are_untrained(capsys: pytest.CaptureFixture[str]) -> None:
     found = printed(capsys, "activations", V1, "--set", "input_size=139", "--scale", "0.5", "--seed", "3")
     assert found["weights"] == "untrained, init torch, seed 3"
@@ -128,6 +159,21 @@ def test_a_verb_about_networks_prints_a_table_for_people(verb: list[str], capsys
 
 
 @pytest.mark.parametrize(
+    ("verb", "told"),
+    [
+        (["provenance", V1], "D7 Scale of the residuals in A, B, C"),
+        (["ledger", V1], "facenet-pytorch, VGGFace2: 27,910,327 parameters: adds up to the unit"),
+        (["ledger", "inception_v4"], "The smaller image hides the factor of two."),
+        (["errata", "inception_v4"], "The words alone show it"),
+        (["errata", "inception_resnet_v2"], "cannot add 1154 channels to 1152"),
+    ],
+)
+def test_a_verb_about_sources_says_it_in_words(verb: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(verb) == 0
+    assert told in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (("summary", "inception_resnet_v3"), "did you mean inception_resnet_v"),
@@ -136,6 +182,9 @@ def test_a_verb_about_networks_prints_a_table_for_people(verb: list[str], capsys
         (("summary", V1, "--set", "a"), "'a' does not say a knob and its value"),
         (("summary", V1, "--set", "input_size=12x"), "input_size=12x is not pixels"),
         (("summary", V1, "--set", "input_size=20"), "each side needs at least 75 pixels"),
+        (("provenance", "inception_resnet_v3"), "did you mean inception_resnet_v"),
+        (("ledger", V1, "--set", "a=99"), "a=99 is outside 0 to 20"),
+        (("errata", "inception_v5"), "no network is called 'inception_v5'"),
         (("cost", V1, "--device", "abacus"), "'abacus' is no device; this machine has cpu"),
         (("activations", V1, "--photo", "nowhere.png"), "no photograph or file is called 'nowhere.png'"),
         (("activations", V1, "--scale", "2"), "scale=2.0 is outside 0 to 1"),

@@ -20,9 +20,13 @@ def _component() -> Callable[..., Any]:
     return st.components.v2.component("irnet_canvas", html=html, css=css, js=js)
 
 
-def diagram(network: Network, stage: str = "", *, key: str, height: int = 620) -> None:
-    """Show a picture of `network` or of one block, with its caption; `height` is in pixels."""
-    _component()(key=key, data=_pictures(View(network=network, stage=stage), height), height=height)
+def diagram(network: Network, stage: str = "", *, key: str, height: int = 620, selected: str = "") -> None:
+    """Show a picture of `network` or of one block, with its caption; `height` is in pixels.
+
+    The box with the path `selected` is marked.
+    """
+    data = _pictures(View(network=network, stage=stage), height) | {"selected": selected or None}
+    _component()(key=key, data=data, height=height)
     st.caption(words(network, stage).caption)
 
 

@@ -5,10 +5,10 @@ import streamlit as st
 from app import text
 from app.components.canvas import diagram
 from app.views import show
-from irnet.analysis.provenance import errata_of
 from irnet.analysis.published import TABLE_2, TABLE_2_SOURCE
 from irnet.analysis.tables import overview, totals
 from irnet.models import network
+from irnet.models.errata import ERRATA
 from irnet.units import short
 
 st.title("Inception-v4 and the Inception-ResNets")
@@ -42,8 +42,11 @@ show.table(
 )
 
 st.header("Where the paper contradicts itself")
-show.prose(
-    [{key: found[key] for key in ("id", "where", "concerns", "printed", "used", "why")} for found in errata_of()],
-    "errata",
-    alt="All errata: where, what is printed, what is used here, and why",
-)
+with st.grid(3, min_column_width=260):
+    for erratum in ERRATA.values():
+        st.page_link(
+            "app/pages/errata.py",
+            label=f"{erratum.id}: {erratum.where}",
+            icon=":material/edit_note:",
+            query_params={"erratum": erratum.id},
+        )

@@ -18,7 +18,7 @@ from app.views.charts import CONFIG
 from irnet.analysis.compare import Change
 from irnet.diagrams import FORMATS
 from irnet.diagrams.theme import THEMES
-from irnet.spec import Network, Source
+from irnet.spec import Network
 from irnet.units import grid
 
 Records = Sequence[Mapping[str, Any]]
@@ -89,10 +89,15 @@ def ignored(sentences: Sequence[str]) -> None:
         st.warning(text.plain(sentence), icon=":material/link_off:")
 
 
-def prose(records: Records, name: str, *, alt: str) -> None:
-    """Records with long texts, which wrap, with their CSV and JSON below."""
-    st.table(list(records), hide_index=True, border="horizontal", alt=alt)
-    _files(records, records, name)
+def prose(records: Records, name: str, *, alt: str, shown: Records | None = None) -> None:
+    """Records with long texts, which wrap, with their CSV and JSON below; `shown` is how the page writes them."""
+    st.table(list(shown or records), hide_index=True, border="horizontal", alt=alt)
+    take_away(records, name)
+
+
+def take_away(records: Records, name: str) -> None:
+    """CSV and JSON of records that are shown in another way than as a table."""
+    _files([{key: _plain(value, key) for key, value in record.items()} for record in records], records, name)
 
 
 def _files(plain: Records, records: Records, name: str) -> None:
@@ -163,17 +168,6 @@ def files(network: Network, stage: str = "", index: int = 0, *, key: str) -> Non
 
 def _drawing(network: Network, form: Any, stage: str, theme: str, index: int) -> Any:
     return lambda: picture(network, form, stage, theme, index)
-
-
-def provenance(source: Source) -> None:
-    """Where a stage comes from, and every place where its source contradicts itself."""
-    st.markdown(f"**Source:** {source.ref}. {source.note}".strip())
-    for erratum in source.errata:
-        with st.expander(f"{erratum.id}: {erratum.where}", icon=":material/edit_note:"):
-            st.markdown(
-                f"**Printed:** {erratum.printed}\n\n**Used here:** {erratum.used}\n\n**Why:** {erratum.why}\n\n"
-                f"**How certain:** {erratum.certainty}"
-            )
 
 
 def heading(about: str, *networks: Network) -> None:

@@ -1,9 +1,10 @@
-"""Why three counters give three totals: each is a sum of the same terms with other factors."""
+"""Why counters give other totals: each is a sum of the same terms with other factors."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import Literal
 
 from irnet.resolve import Row, resolve
 from irnet.spec import Network
@@ -15,17 +16,26 @@ class Term:
 
     what: str
     amount: int
+    ours: int = 0  # MACs of convolutions and linear layers, as every page shows them
     fvcore: int = 0  # "flops" in its own words, MACs for convolutions
     torchinfo: int = 0  # "mult-adds"
     torch: int = 0  # torch.utils.flop_counter: FLOPs, 2 a MAC
+    tensorflow: int = 0  # its profiler on a graph without batch norm, where every convolution has a bias instead
 
 
-COUNTERS = ("fvcore", "torchinfo", "torch")
+Counter = Literal["ours", "fvcore", "torchinfo", "torch", "tensorflow"]
+COUNTERS: tuple[Counter, ...] = ("fvcore", "torchinfo", "torch")  # those that run here
+WINDOW = 9  # pixels of every pooling window in these networks, the one over the whole grid aside
 
 
 def sums(terms: tuple[Term, ...]) -> dict[str, int]:
     """What each counter must come to, if the terms are all that it counts."""
-    return {counter: sum(term.amount * getattr(term, counter) for term in terms) for counter in COUNTERS}
+    return {counter: counted(terms, counter) for counter in COUNTERS}
+
+
+def counted(terms: tuple[Term, ...], counter: Counter) -> int:
+    """What one counter comes to over these terms."""
+    return sum(term.amount * int(getattr(term, counter)) for term in terms)
 
 
 def records(terms: tuple[Term, ...]) -> list[dict[str, object]]:
@@ -38,7 +48,7 @@ def records(terms: tuple[Term, ...]) -> list[dict[str, object]]:
 
 
 def ledger(network: Network) -> tuple[Term, ...]:
-    """The terms for one image; a term that no counter counts has three zeros and is still listed.
+    """The terms for one image; a term that no counter counts is still listed.
 
     Examples
     --------
@@ -47,7 +57,11 @@ def ledger(network: Network) -> tuple[Term, ...]:
     >>> sum(term.amount * term.fvcore for term in terms)
     12284251296
     """
-    rows = resolve(network)
+    return terms_of(resolve(network))
+
+
+def terms_of(rows: tuple[Row, ...]) -> tuple[Term, ...]:
+    """The terms of some steps only, as of all up to an end point."""
 
     def amount(of: str, op: str) -> int:
         return sum(_amounts(row)[of] for row in rows if row.op == op)
@@ -60,20 +74,35 @@ def ledger(network: Network) -> tuple[Term, ...]:
         Term(
             what="convolutions: MACs",
             amount=amount("macs", "conv") + amount("macs", "project"),
+            ours=1,
             fvcore=1,
             torchinfo=1,
             torch=2,
+            tensorflow=2,
         ),
-        Term(what="linear layers: MACs", amount=amount("macs", "linear"), fvcore=1, torchinfo=1, torch=2),
-        Term(what="batch norm: output elements", amount=sum(row.activation_elements for row in normed), fvcore=2),
+        Term(
+            what="linear layers: MACs",
+            amount=amount("macs", "linear"),
+            ours=1,
+            fvcore=1,
+            torchinfo=1,
+            torch=2,
+            tensorflow=2,
+        ),
+        Term(
+            what="batch norm, or a bias in its place: output elements",
+            amount=sum(row.activation_elements for row in normed),
+            fvcore=2,
+            tensorflow=1,
+        ),
         Term(what="average over the grid: input elements", amount=amount("inputs", "global_pool"), fvcore=1),
         Term(what="batch norm: parameters, once", amount=sum(2 * row.out_shape[0] for row in normed), torchinfo=1),
-        Term(what="1x1 linear: biases at every pixel", amount=amount("outputs", "project"), torchinfo=1),
+        Term(what="1x1 linear: biases at every pixel", amount=amount("outputs", "project"), torchinfo=1, tensorflow=1),
         Term(what="classifier: biases", amount=sum(row.out_shape[0] for row in classifier), torchinfo=1),
-        Term(what="residual scaling: products", amount=amount("outputs", "scale")),
+        Term(what="residual scaling: products", amount=amount("outputs", "scale"), tensorflow=1),
         Term(what="residual sum: additions", amount=amount("outputs", "add")),
-        Term(what="max pooling: output elements", amount=amount("outputs", "max_pool")),
-        Term(what="average pooling 3x3: output elements", amount=amount("outputs", "avg_pool")),
+        Term(what="max pooling: output elements", amount=amount("outputs", "max_pool"), tensorflow=WINDOW),
+        Term(what="average pooling 3x3: output elements", amount=amount("outputs", "avg_pool"), tensorflow=WINDOW),
     )
 
 

@@ -1,9 +1,133 @@
-"""Which errata concern which part of a network."""
+"""Where a stage comes from: its names in the releases, how they deviate, and which errata concern it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from irnet.analysis.facts import told
+from irnet.models import PRESETS
+from irnet.models.deviation import COLUMNS, Deviation
+from irnet.models.deviations_of_settings import SETTINGS
+from irnet.models.deviations_of_structure import STRUCTURE
 from irnet.models.errata import ERRATA
+from irnet.models.names import IMPLEMENTATIONS
 from irnet.spec import Network, Source
+
+DEVIATIONS: Mapping[str, Deviation] = {deviation.id: deviation for deviation in (*STRUCTURE, *SETTINGS)}
+NOT_DRAWN = "not in the paper"
+_RESNETS = ("inception_resnet_v2", "inception_resnet_v1")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What an implementation calls a stage; `of` is "v1" or "v2" for a counterpart in the other Inception-ResNet."""
+
+    by: str
+    name: str
+    of: str = ""
+
+    @property
+    def told(self) -> str:
+        """The name, with the other network in brackets if it is of that one."""
+        return f"{self.name} ({self.of})" if self.of else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """One stage: the paper's figure, its names in the releases, and the ids of the deviations that touch it."""
+
+    stage: str
+    paper: str
+    names: tuple[Named, ...]
+    deviations: tuple[str, ...]
+
+    @property
+    def called(self) -> dict[str, str]:
+        """Who calls it what, the paper first; those with one name for it share an entry."""
+        by_name: dict[str, list[str]] = {}
+        for one in self.names:
+            by_name.setdefault(one.told, []).append(one.by)
+        return {"Paper": self.paper} | {", ".join(who): name for name, who in by_name.items()}
+
+    @property
+    def line(self) -> str:
+        """All of it in one line."""
+        numbers = f"deviations {', '.join(self.deviations)}" if self.deviations else "no deviation"
+        return " · ".join((*(f"{who} {name}" for who, name in self.called.items()), numbers))
+
+
+def provenance(network: Network, stage: str) -> Provenance:
+    """The names of a stage of `network`, or of its "head".
+
+    The two Inception-ResNets have counterparts: what only the sibling's releases name is listed with the sibling.
+
+    Raises
+    ------
+    ValueError
+        Naming the unknown stage and the known ones.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> print(provenance(network("inception_resnet_v2"), "block_b").line)  # doctest: +NORMALIZE_WHITESPACE
+    Paper Fig. 17 · TF-slim Repeat_1/block17_1 to Repeat_1/block17_20 · Keras block17_1 to block17_20 ·
+    timm, Cadene repeat_1.0 to repeat_1.19 · facenet Repeat_1/block17_1 to Repeat_1/block17_10 (v1) ·
+    facenet-pytorch repeat_2.0 to repeat_2.9 (v1) · deviations D3, D6, D7, D8, D12, D23
+    """
+    known = [*(found.name for found in network.stages), "head"]
+    if stage not in known:
+        raise ValueError(f"{network.name} has no stage {stage!r}; its stages: {', '.join(known)}")
+    architecture = _architecture(network)
+    touching = (d.id for d in DEVIATIONS.values() if stage in d.touches.get(architecture, ()))
+    return Provenance(stage, _figure(architecture, stage), tuple(_names(architecture, stage)), tuple(touching))
+
+
+def _architecture(network: Network) -> str:
+    return network.name.partition(".")[0]
+
+
+def _figure(architecture: str, stage: str) -> str:
+    """The paper's figure; the stages that only released networks have are in none."""
+    name = f"{architecture}.paper"
+    return PRESETS[name].sources[stage].ref if name in PRESETS and stage in PRESETS[name].sources else NOT_DRAWN
+
+
+def _names(architecture: str, stage: str) -> Iterator[Named]:
+    for other in (architecture, *(name for name in _RESNETS if architecture in _RESNETS and name != architecture)):
+        for one in IMPLEMENTATIONS[other]:
+            if stage in one.stages:
+                yield Named(one.name, one.stages[stage], other[-2:] if other != architecture else "")
+
+
+def names(network: Network) -> list[dict[str, object]]:
+    """The stages of `network` side by side: one record a stage, one column an implementation."""
+    found = [provenance(network, stage) for stage in (*(s.name for s in network.stages), "head")]
+    columns: dict[str, object] = dict.fromkeys((named.by for one in found for named in one.names), "none")
+    return [
+        {"stage": one.stage, "paper": one.paper, **columns}
+        | {named.by: named.told for named in one.names}
+        | {"deviations": ", ".join(one.deviations)}
+        for one in found
+    ]
+
+
+def deviations(network: Network | None = None) -> list[dict[str, object]]:
+    """The numbered deviations that touch `network`, or all: a record each, with a column an implementation.
+
+    Examples
+    --------
+    >>> scales = next(d for d in deviations() if d["id"] == "D7")
+    >>> scales["timm"], scales["facenet"]
+    ('0.17, 0.1, 0.2', '0.17, 0.1, 0.2')
+    """
+    return [
+        {"id": one.id, "what": one.what}
+        | {column: told(one.values[column]) if column in one.values else "" for column in COLUMNS}
+        | {"why": one.why, "touches": [f"{name} {stage}" for name, stages in one.touches.items() for stage in stages]}
+        for one in DEVIATIONS.values()
+        if network is None or _architecture(network) in one.touches
+    ]
 
 
 def errata_of(network: Network | None = None) -> list[dict[str, object]]:

@@ -27,3 +27,8 @@ TABLE_2 = (
     Result("Inception-v4", 20.0, 5.0, "inception_v4.paper"),
     Result("Inception-ResNet-v2", 19.9, 4.9, "inception_resnet_v2.paper"),
 )
+
+FIG_23_END = 20.0  # top-1 error, in percent, at which the curve called "pure" ends: read by eye, to about 0.1
+RESNET_152_BLOCKS = (3, 8, 36, 3)  # He et al. 2015, arXiv 1512.03385, Table 1: blocks a stage, three convolutions each
+FIG_3_END = (71, 35)  # pixels a side that Fig. 3 prints before and after its last step
+FIG_15_CHANNELS = (256, 256, 896, 896, 1792, 1792)  # printed after the stem, A, Reduction-A, B, Reduction-B and C

@@ -17,6 +17,10 @@ PAGES = [
     "",
     f"network?model={MODEL}&box=block_b&level=branches",
     "compare",
+    "provenance",
+    "provenance?provenance=Numbered+deviations",
+    "provenance?provenance=Ledger+of+numbers",
+    "errata?erratum=E4",
     f"cost?{SMALLER}",
     f"activations?{SMALLER}",
 ]

@@ -20,6 +20,8 @@ PICTURES = {
     "network?level=units&overlay=MACs&edges=channels": (DRAWN, 1),
     "compare": (DRAWN, 2),
     f"compare?{SMALLER}&compare=Counts": (".js-plotly-plot .bars .point", 14),
+    f"provenance?model={MODEL}": ("[data-testid=stTable] td", 80),
+    "errata?erratum=E4": (f"{DRAWN} g.chosen", 1),
     f"cost?{SMALLER}": ("[data-testid=stDataFrame] canvas", 1),
     f"cost?{SMALLER}&cost=Stages": (".js-plotly-plot .bars .point", 7),
     f"cost?{SMALLER}&cost=Tree": (".js-plotly-plot .iciclelayer .slice", 8),

@@ -135,6 +135,7 @@ function mark(s) {
     g.setAttribute("aria-pressed", String(g.id === s.selected));
     g.setAttribute("tabindex", g === stop ? "0" : "-1");
   }
+  if (!s.boxes?.length) find(s, s.selected)?.classList.add("chosen");  // a plain figure that points at a box
   const twins = new Set(partners(s, s.selected));
   for (const g of s.boxes ?? []) g.classList.toggle("partner", twins.has(g.id) && g.id !== s.selected);
   const box = find(s, s.selected), button = (act) => s.bar.querySelector(`[data-do=${act}]`);

@@ -1,0 +1,41 @@
+"""Where the paper errs: the print, arithmetic done while you look, what releases do, and the drawing of the place."""
+
+import streamlit as st
+
+from app import text
+from app.views import show
+from app.views import sources as view
+from irnet.analysis.arithmetic_of_shapes import LINEAR
+from irnet.analysis.refutations import refutation
+from irnet.models.errata import ERRATA
+from irnet.models.evidence import EVIDENCE
+
+st.title("Errata of the paper")
+st.markdown(text.ERRATA)
+chosen = st.pills("Erratum", list(ERRATA), default="E1", key="erratum", required=True, bind="query-params")
+erratum, evidence = ERRATA[chosen], EVIDENCE[chosen]
+
+with st.grid(2, min_column_width=340):
+    with st.container(border=True):
+        st.header(f"{chosen}: {erratum.where}")
+        show.pairs(
+            {
+                "Printed": erratum.printed,
+                "Used here": erratum.used,
+                "Why": erratum.why,
+                "How certain": erratum.certainty,
+                "Released code": evidence.released,
+            }
+        )
+    with st.container(border=True):
+        st.header("The place")
+        view.place(evidence)
+
+st.header("The arithmetic")
+if steps := refutation(chosen):
+    st.caption(text.ARITHMETIC)
+    show.prose(view.steps(steps), f"{chosen}.arithmetic", alt=f"The calculation behind {chosen}, line by line")
+else:
+    st.caption(text.WORDS_ALONE)
+if chosen in LINEAR:
+    view.width(chosen)

@@ -1,0 +1,47 @@
+"""Which network is this: its names in the releases, the numbered deviations, and a ledger of published counts."""
+
+import streamlit as st
+
+from app import text
+from app.controls import chosen
+from app.state import choose
+from app.views import show
+from app.views import sources as view
+from irnet.analysis.claims import claims, records, summaries
+from irnet.analysis.lookalikes import lookalikes
+from irnet.analysis.provenance import deviations, names
+
+network = chosen().network
+show.heading("Provenance of", network)
+st.markdown(text.PROVENANCE)
+
+side, numbered, ledger = st.tabs(
+    ["Names side by side", "Numbered deviations", "Ledger of numbers"],
+    key="provenance",
+    on_change="rerun",
+    bind="query-params",
+)
+if side.open:
+    with side:
+        st.caption(text.NAMES)
+        view.names(network)
+        show.take_away(names(network), f"{network.name}.names")
+if numbered.open:
+    with numbered:
+        found = deviations(network)
+        view.deviations(found)
+        show.take_away(found, f"{network.name}.deviations")
+if ledger.open:
+    with ledger:
+        st.markdown(text.PUBLISHED)
+        for sentence in lookalikes(network):
+            st.markdown(f"> :material/compare: {sentence}")
+        counts = {claim.count.title: claim for claim in claims(network)}
+        longest = max(range(len(counts)), key=lambda i: len(list(counts.values())[i].lines))
+        claim = counts[choose("Count", list(counts), "count", index=longest)]
+        st.markdown(f"**{claim.count.title}:** {claim.verdict}. Source: {claim.count.source}.")
+        lines, alt = records(claim), f"The terms that lead to {claim.count.title}"
+        show.prose(lines, f"{network.name}.count", alt=alt, shown=view.terms(lines))
+        st.header("All counts")
+        every = summaries(network)
+        show.prose(every, f"{network.name}.counts", alt="Every published count beside ours", shown=view.counts(every))

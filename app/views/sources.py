@@ -1,0 +1,128 @@
+"""Views of provenance and errata: the releases to compare, a calculation, the drawing of a place, a width to try."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from app import text
+from app.components.canvas import diagram
+from app.views import show
+from irnet.analysis.arithmetic import Step, try_width
+from irnet.analysis.arithmetic_of_shapes import LINEAR, printed_width
+from irnet.analysis.provenance import Provenance, provenance
+from irnet.models import network as preset
+from irnet.models.deviation import COLUMNS
+from irnet.models.evidence import Evidence
+from irnet.spec import Network, Source
+from irnet.units import change, exact
+
+Records = Sequence[Mapping[str, Any]]
+HOLDS = {True: "holds", False: "fails", None: ""}
+RELEASES = COLUMNS[1:]
+WIDEST = 100_000  # filters that can be typed
+
+
+def origin(source: Source, names: Provenance, network: str) -> None:
+    """Where a stage comes from, its names elsewhere, and every place where its source contradicts itself."""
+    st.markdown(f"**Source:** {source.ref}. {source.note}".strip())
+    show.pairs(names.called)
+    address = {"model": network, "provenance": "Numbered deviations"}
+    numbers = ", ".join(names.deviations) or "none"
+    st.page_link(
+        "app/pages/provenance.py", label=f"Deviations: {numbers}", icon=":material/fingerprint:", query_params=address
+    )
+    for erratum in source.errata:
+        with st.expander(f"{erratum.id}: {erratum.where}", icon=":material/edit_note:"):
+            st.markdown(
+                f"**Printed:** {erratum.printed}\n\n**Used here:** {erratum.used}\n\n**Why:** {erratum.why}\n\n"
+                f"**How certain:** {erratum.certainty}"
+            )
+
+
+def names(network: Network) -> None:
+    """A card for every stage, with its names in the paper and in the releases."""
+    parts = {stage.name: stage.title for stage in network.stages} | {"head": "Pool and classifier"}
+    with st.grid(2, min_column_width=340):
+        for stage, title in parts.items():
+            found = provenance(network, stage)
+            with st.container(border=True):
+                st.header(stage)
+                show.pairs({"Here": title} | found.called)
+                st.caption(f"Deviations: {', '.join(found.deviations)}" if found.deviations else "No deviation")
+
+
+def deviations(found: Records) -> None:
+    """A card for every deviation; releases that have the same share a line."""
+    with st.grid(2, min_column_width=340):
+        for one in found:
+            with st.container(border=True):
+                st.header(f"{one['id']}: {one['what']}")
+                show.pairs(_alike(one))
+                st.caption(one["why"])
+
+
+def _alike(deviation: Mapping[str, Any]) -> dict[str, str]:
+    """Who has what: the paper first, then releases by what they have."""
+    who: dict[str, list[str]] = {}
+    for name in RELEASES:
+        if value := deviation[name]:
+            who.setdefault(value, []).append(name)
+    return {"Paper": deviation["paper"]} | {", ".join(names): value for value, names in who.items()}
+
+
+def terms(found: Records) -> list[dict[str, str]]:
+    """The terms of a count with signs; the first is what is shown here, the last the sum."""
+    first, *between, last = found
+    return [
+        {"why": first["why"], "amount": exact(first["amount"])},
+        *({"why": one["why"], "amount": change(one["amount"])} for one in between),
+        {"why": last["why"], "amount": exact(last["amount"])},
+    ]
+
+
+def counts(found: Records) -> list[dict[str, str]]:
+    """Published counts, one a row, with ours and how far the terms get."""
+    return [{"count": one["title"], "ours": exact(one["ours"]), "the terms": one["explained"]} for one in found]
+
+
+def steps(found: Sequence[Step]) -> list[dict[str, str]]:
+    """A calculation, line by line."""
+    return [
+        {"claim": one.label, "calculation": one.expression, "result": one.result, "so it": HOLDS[one.holds]}
+        for one in found
+    ]
+
+
+def place(evidence: Evidence) -> None:
+    """The drawing of the block that an erratum is about, with the box chosen; or that none is."""
+    if not evidence.preset:
+        st.caption(text.NO_PLACE)
+        return
+    spec = preset(evidence.preset)
+    diagram(spec, evidence.stage, key="place", height=460, selected=evidence.box)
+    address = {"model": evidence.preset} | ({"box": evidence.box} if evidence.box else {})
+    st.page_link("app/pages/network.py", label="Open on the canvas", icon=":material/schema:", query_params=address)
+
+
+def width(id_: str) -> None:
+    """A field for the width of the 1x1 linear convolution, and what the sum says to it."""
+    st.header("Try a width")
+    tried = st.number_input(
+        "Filters of the 1x1 linear convolution",
+        -WIDEST,
+        WIDEST,
+        printed_width(id_),
+        key=f"width.{id_}",
+        bind="query-params",
+        help=text.TRY_WIDTH,
+    )
+    trial = try_width(preset("inception_resnet_v2"), LINEAR[id_], tried)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if trial.accepted:
+            st.badge("accepted", icon=":material/check:", color="green")
+        else:
+            st.badge("refused", icon=":material/block:", color="red")
+        st.markdown(f"{trial.sentence}.")

@@ -1,0 +1,178 @@
+"""Errata about figures: which windows fit, and what can't be added or concatenated."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from irnet.analysis.arithmetic import V1, V2, V4, V4_SLIM, Step, alone, checked, node_of, rows_of, try_width
+from irnet.analysis.published import FIG_3_END, FIG_15_CHANNELS
+from irnet.analysis.tables import stages, totals
+from irnet.models import network as preset
+from irnet.models.errata import ERRATA
+from irnet.models.fragments import chain
+from irnet.spec import Chain, Conv, Fork, Node, Pool
+from irnet.units import exact, sides
+
+LINEAR = {"E4": "block_b", "E5": "block_c"}  # the stages of v2 whose 1x1 linear convolution is printed too wide
+
+
+def printed_width(id_: str) -> int:
+    """The filters that the paper prints in the block that E4 or E5 is about.
+
+    Examples
+    --------
+    >>> printed_width("E4"), printed_width("E5")
+    (1154, 2048)
+    """
+    return int(re.findall(r"\((\d+) Linear\)", ERRATA[id_].printed)[0])
+
+
+def e1() -> tuple[Step, ...]:
+    """The last step of the stem, with and without a stride."""
+    before, after = FIG_3_END
+    channels = rows_of(V4)["stem.0.5.b0"].in_shape[0]
+
+    def tried(what: str, node: Conv | Pool) -> Step:
+        side = alone(node, (channels, before, before))[-1].out_shape[1]
+        steps = f"({before} - {node.kernel}) // {node.stride} + 1"
+        return Step(f"{what} leads from {before} to {after} pixels", steps, str(side), side == after)
+
+    return (
+        tried("3x3 conv V without a stride, as printed,", Conv(192, 3, 1, "valid")),
+        tried("3x3 conv /2 V", Conv(192, 3, 2, "valid")),
+        tried("3x3 max pool /2 V", Pool("max", 3, 2, "valid")),
+        tried("2x2 max pool /2 V (so sizes alone don't give the kernel)", Pool("max", 2, 2, "valid")),
+    )
+
+
+def e2() -> tuple[Step, ...]:
+    """What the third branch of Fig. 5 sees, as printed and as released; no count differs."""
+    shape = rows_of(V4)["inception_b.0"].in_shape
+    return (*(_seen(told, _branch(name, i), shape) for told, name, i in _THIRD), *equal_counts())
+
+
+_THIRD = (("printed", V4, 2), ("released", V4_SLIM, 1))  # the pooling branch is drawn first and released last
+
+
+def _branch(name: str, i: int) -> Node:
+    node = node_of(name, "inception_b")
+    assert isinstance(node, Fork)
+    return node.branches[i]
+
+
+def _seen(told: str, branch: Node, shape: tuple[int, int, int]) -> Step:
+    rows = alone(branch, shape)
+    height, width = rows[-1].field.size
+    text = " > ".join(row.notation for row in rows)
+    return Step(
+        f"the branch as {told} sees as far up and down as to the sides",
+        text,
+        f"{sides((height, width))} px",
+        height == width,
+    )
+
+
+def equal_counts() -> tuple[Step, ...]:
+    """Parameters and MACs of both v4s: no count can tell the orders apart."""
+    ours, theirs = totals(preset(V4)), totals(preset(V4_SLIM))
+    return tuple(
+        checked(f"v4 as printed and as released have the same {what}", f"{exact(a)} = {exact(b)}", a == b)
+        for what, a, b in (("parameters", ours.params, theirs.params), ("MACs", ours.macs, theirs.macs))
+    )
+
+
+def e4() -> tuple[Step, ...]:
+    """What Reduction-A puts out, against the width printed in Fig. 17."""
+    return _sum("E4", "reduction_a")
+
+
+def e5() -> tuple[Step, ...]:
+    """What Reduction-B puts out, against the width printed in Fig. 19, also if one believes Fig. 17."""
+    believed, printed = printed_width("E4"), printed_width("E5")
+    _, *grid = rows_of(V2)["reduction_b.0"].in_shape
+    row = alone(node_of(V2, "reduction_b"), (believed, grid[0], grid[1]))[-1]
+    label = f"{printed} is the sum if one believes {believed} in Fig. 17"
+    return (
+        *_sum("E5", "reduction_b"),
+        Step(label, row.notation, str(row.out_shape[0]), row.out_shape[0] == printed),
+    )
+
+
+def _sum(id_: str, reduction: str) -> tuple[Step, ...]:
+    row = rows_of(V2)[f"{reduction}.0"]
+    width = row.out_shape[0]
+    trials = (try_width(preset(V2), LINEAR[id_], tried) for tried in (printed_width(id_), width))
+    return (
+        Step("channels that the reduction before it puts out", row.notation, str(width)),
+        *(Step(f"{t.width} filters can be added", f"{t.width} = {width}", t.sentence, t.accepted) for t in trials),
+    )
+
+
+def e6() -> tuple[Step, ...]:
+    """Fig. 18 in v1 would not give the size that Fig. 15 prints for v1."""
+    before, after = rows_of(V1)["reduction_b.0"].in_shape, FIG_15_CHANNELS[4]
+    found = {figure: alone(node_of(name, "reduction_b"), before)[-1] for figure, name in (("18", V2), ("12", V1))}
+    return tuple(
+        Step(
+            f"Fig. {figure} in v1 gives the {after} channels that Fig. 15 prints for v1",
+            row.notation,
+            str(row.out_shape[0]),
+            row.out_shape[0] == after,
+        )
+        for figure, row in found.items()
+    )
+
+
+def e7() -> tuple[Step, ...]:
+    """The channels that Fig. 15 prints are v1's and not v2's."""
+    return tuple(
+        checked(
+            f"after {stage.title} {name.partition('.')[0]} has the printed channels",
+            f"{stage.out_shape[0]} = {printed}",
+            stage.out_shape[0] == printed,
+        )
+        for name in (V1, V2)
+        for stage, printed in zip(stages(preset(name))[:-1], FIG_15_CHANNELS, strict=True)
+    )
+
+
+def e14() -> tuple[Step, ...]:
+    """Which average pools can stand in a block whose branches are concatenated."""
+    return (
+        _pooled("3x3 average, stride 1, same", Pool("avg", 3)),
+        _pooled("3x3 average, stride 1, valid", Pool("avg", 3, 1, "valid")),
+        _pooled("3x3 average, stride 2, valid", Pool("avg", 3, 2, "valid")),
+        _pooled("5x5 average, stride 1, same (so sizes alone don't give the kernel)", Pool("avg", 5)),
+    )
+
+
+def _pooled(label: str, pool: Pool) -> Step:
+    block, shape = node_of(V4, "inception_a"), rows_of(V4)["inception_a.0"].in_shape
+    assert isinstance(block, Fork)
+    first, *others = block.branches
+    assert isinstance(first, Chain)
+    tried = replace(block, branches=(chain(pool, *first.nodes[1:]), *others))
+    try:
+        row = alone(tried, shape)[-1]
+    except ValueError as error:
+        return Step(
+            f"{label}: fits", f"the other branches stay {shape[1]}x{shape[2]}", str(error).partition(": ")[2], False
+        )
+    return Step(f"{label}: fits", row.notation, f"{row.out_shape[1]}x{row.out_shape[2]}", True)
+
+
+def e15() -> tuple[Step, ...]:
+    """The 1x1 linear convolution has weights for all branches at once, so it reads their concatenation."""
+    return tuple(_read(name, stage) for name in (V1, V2) for stage in ("block_a", "block_b", "block_c"))
+
+
+def _read(name: str, stage: str) -> Step:
+    body, up = (rows_of(name)[f"{stage}.0.{part}"] for part in ("body", "project"))
+    width = up.out_shape[0]
+    return Step(
+        f"weights of the 1x1 linear in {name.partition('.')[0]} {stage}",
+        f"({body.notation}) x {width}",
+        exact(up.params - width),
+        body.out_shape[0] * width == up.params - width,
+    )

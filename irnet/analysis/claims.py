@@ -1,0 +1,176 @@
+"""Published and reported counts beside ours: each gap as terms that add up, to the unit or to the printed digits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
+
+from irnet.analysis.counts import COUNTS, Count
+from irnet.analysis.ledger import terms_of
+from irnet.analysis.tables import totals
+from irnet.models import network as preset
+from irnet.models.auxiliary import AFTER, auxiliary
+from irnet.resolve import Row, resolve
+from irnet.spec import Network
+from irnet.units import exact
+
+SCALE = {"": 1, "M": 10**6, "G": 10**9}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One term of a sum, computed from rows."""
+
+    why: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A count, and the lines that lead from ours to it."""
+
+    count: Count
+    lines: tuple[Line, ...]
+
+    @property
+    def ours(self) -> int:
+        """The count that this project shows for the network asked about."""
+        return self.lines[0].amount
+
+    @property
+    def total(self) -> int:
+        """What the lines add up to."""
+        return sum(line.amount for line in self.lines)
+
+    @property
+    def printed(self) -> Decimal:
+        """The published figure, unit and all."""
+        return Decimal(self.count.printed.replace(",", "")) * SCALE[self.count.unit]
+
+    @property
+    def unexplained(self) -> int:
+        """What is left of the published figure; 0 where the lines give all the digits that it was printed with."""
+        last = Decimal(self.count.printed.replace(",", "")).as_tuple().exponent
+        step = Decimal(10) ** int(last) * SCALE[self.count.unit]
+        rounded = (Decimal(self.total) / step).quantize(Decimal(1), ROUND_HALF_UP) * step
+        return 0 if rounded == self.printed else int(self.printed - self.total)
+
+    @property
+    def verdict(self) -> str:
+        """How far the lines get."""
+        if self.unexplained:
+            return f"{exact(self.unexplained)} of it is unexplained"
+        if not self.count.unit:
+            return "adds up to the unit"
+        return f"{exact(self.total)}, which rounds to {self.count.printed} {self.count.unit}"
+
+
+def claims(network: Network) -> tuple[Explanation, ...]:
+    """Every published or reported count of the released networks of `network`'s architecture, explained from its own.
+
+    Examples
+    --------
+    >>> found = claims(preset("inception_resnet_v2.tf_slim"))
+    >>> keras = next(claim for claim in found if claim.count.by == "Keras, total")
+    >>> [(line.why, line.amount) for line in keras.lines]  # doctest: +NORMALIZE_WHITESPACE
+    [('inception_resnet_v2.tf_slim as shown here', 55843464), ('batch norm has no gamma', -30272),
+     ('moving means and variances count too', 60544)]
+    """
+    architecture = network.name.partition(".")[0]
+    return tuple(explained(network, count) for count in COUNTS if count.preset.partition(".")[0] == architecture)
+
+
+def explained(network: Network, count: Count) -> Explanation:
+    """The way from our count of `network` to a published count."""
+    return Explanation(count, tuple(line for line in _lines(network, count) if line.amount))
+
+
+def _lines(network: Network, count: Count) -> Iterator[Line]:
+    released = preset(count.preset)
+    size = released.input_shape[1] if count.what == "parameters" else count.size
+    sized = preset(count.preset, input_size=size)
+    last = preset(count.preset, input_size=size, classes=count.classes)
+    steps = (
+        (f"{network.label} as shown here", network),
+        (f"{released.name} instead", released),
+        (f"an image of {size} instead of {released.input_shape[1]} pixels a side", sized),
+        (_classes(count.classes, released.head.classes), last),
+    )
+    yield Line(steps[0][0], _ours(network, count))
+    for (_, before), (why, after) in pairwise(steps):
+        yield Line(why, _ours(after, count) - _ours(before, count))
+    if count.what == "parameters":
+        yield from _parameters(last, count)
+    elif count.what != "activations":
+        yield from _work(last, count)
+
+
+def _classes(wanted: int, have: int) -> str:
+    return f"{wanted} classes instead of {have}" if wanted else "without the classifier"
+
+
+def _ours(network: Network, count: Count) -> int:
+    found = totals(network)
+    return {"parameters": found.params, "activations": found.activation_elements}.get(count.what, found.macs)
+
+
+def _work(network: Network, count: Count) -> Iterator[Line]:
+    """What a counter adds to the MACs of convolutions and linear layers."""
+    for term in terms_of(resolve(network)):
+        times = getattr(term, count.counter) - term.ours
+        yield Line(
+            f"{term.what} again: 2 FLOPs a MAC"
+            if term.ours
+            else f"{term.what}{f', {times} each' if times > 1 else ''}",
+            times * term.amount,
+        )
+
+
+def _parameters(network: Network, count: Count) -> Iterator[Line]:
+    """What is counted otherwise than in a module, whose batch norms have a gamma and keep statistics apart."""
+    rows = resolve(network)
+    if "auxiliary head" in count.otherwise:
+        head = resolve(_auxiliary(network))
+        yield Line("the auxiliary head", sum(row.params for row in head))
+        rows += head
+    if "no gamma" in count.otherwise:
+        yield Line("batch norm has no gamma", -_normed(rows))
+    if "moving statistics" in count.otherwise:
+        yield Line("moving means and variances count too", 2 * _normed(rows))
+
+
+def _auxiliary(network: Network) -> Network:
+    stage = AFTER[network.name.partition(".")[0]]
+    shape = [row.out_shape for row in resolve(network) if row.path.split(".")[0] == stage][-1]
+    return auxiliary(shape, network.head.classes)
+
+
+def _normed(rows: tuple[Row, ...]) -> int:
+    """Channels under batch norm."""
+    return sum(row.out_shape[0] for row in rows if row.op == "conv" or row.path == "embedding")
+
+
+def records(explanation: Explanation) -> list[dict[str, object]]:
+    """The lines of one explanation as plain values, the sum last."""
+    lines: list[dict[str, object]] = [{"why": line.why, "amount": line.amount} for line in explanation.lines]
+    return [*lines, {"why": "sum", "amount": explanation.total}]
+
+
+def summaries(network: Network) -> list[dict[str, object]]:
+    """Every count in one line: who says what, ours, the gap, and how far the terms get."""
+    return [
+        {
+            "title": claim.count.title,
+            "by": claim.count.by,
+            "what": claim.count.what,
+            "printed": f"{claim.count.printed} {claim.count.unit}".strip(),
+            "image": None if claim.count.what == "parameters" else claim.count.size,
+            "classes": claim.count.classes,
+            "ours": claim.ours,
+            "explained": claim.verdict,
+            "source": claim.count.source,
+        }
+        for claim in claims(network)
+    ]

@@ -1,0 +1,61 @@
+"""What verbs have in common, and those about sources: provenance, errata, ledger."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from irnet.analysis.claims import claims, records, summaries
+from irnet.analysis.lookalikes import lookalikes
+from irnet.analysis.provenance import deviations, errata_of, names
+from irnet.analysis.refutations import told
+from irnet.models import PRESETS, full_name, network
+from irnet.models.recipe import read
+from irnet.spec import Network
+from irnet.terminal import Output, errata_text, ledger_text, provenance_text, show
+
+Name = Annotated[str, typer.Argument(help="A network, such as inception_v4 or inception_resnet_v2.tf_slim.")]
+Form = Annotated[Output, typer.Option("--format", help="How to print.")]
+Knobs = Annotated[list[str] | None, typer.Option("--set", help="Change a knob, as a=6 or input_size=224x261.")]
+
+sources = typer.Typer()
+
+
+def network_of(name: str, changes: list[str] | None = None) -> Network:
+    """The network that a command line names, with its knobs changed.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name or knob, or a value outside its limits.
+    """
+    full = full_name(name)
+    return network(full, **dict(read(PRESETS[full], text) for text in changes or ()))
+
+
+@sources.command()
+def provenance(name: Name, form: Form = Output.TEXT) -> None:
+    """What paper and releases call every stage of a network, and how they deviate."""
+    spec = network_of(name)
+    show({"name": spec.name, "stages": names(spec), "deviations": deviations(spec)}, form, provenance_text)
+
+
+@sources.command()
+def errata(
+    name: Annotated[str | None, typer.Argument(help="A network; without one, all errata.")] = None,
+    form: Form = Output.TEXT,
+) -> None:
+    """Where the paper's print disagrees with arithmetic, with itself or with released code, and the arithmetic."""
+    found = errata_of(network(name) if name else None)
+    show([erratum | told(str(erratum["id"])) for erratum in found], form, errata_text)
+
+
+@sources.command()
+def ledger(name: Name, knobs: Knobs = None, form: Form = Output.TEXT) -> None:
+    """Published and reported counts beside ours, with terms that add up to them."""
+    spec = network_of(name, knobs)
+    told_each = zip(summaries(spec), claims(spec), strict=True)
+    counts = [summary | {"lines": records(claim)} for summary, claim in told_each]
+    found = {"name": spec.name, "edits": spec.edits, "counts": counts, "lookalikes": lookalikes(spec)}
+    show(found, form, ledger_text)

@@ -1,0 +1,192 @@
+"""Names in the releases and numbered deviations: all there, true to the presets and to real module names."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import chain
+
+import pytest
+
+from irnet.analysis.provenance import DEVIATIONS, deviations, names, provenance
+from irnet.models import PRESETS, network
+from irnet.models.deviation import COLUMNS
+from irnet.models.errata import ERRATA
+from irnet.models.names import IMPLEMENTATIONS, Implementation
+from irnet.runtime.build import Model
+from irnet.spec import Network
+from tests.conftest import DATA, Meta
+
+MODULES: dict[str, list[str]] = json.loads((DATA / "module_names.json").read_text(encoding="utf-8"))
+EACH = [(name, part) for name in PRESETS for part in (*(s.name for s in network(name).stages), "head")]
+RELEASED = [(architecture, one) for architecture, every in IMPLEMENTATIONS.items() for one in every]
+RANGE = re.compile(r"^(.*?)(\d+|[a-z]) to \1(\d+|[a-z])$")
+released = pytest.mark.parametrize(("architecture", "one"), RELEASED, ids=lambda value: getattr(value, "name", value))
+
+
+def unfolded(text: str) -> Iterator[str]:
+    """Every name that "first to last" and "one, two" stand for."""
+    for part in text.split(", "):
+        found = RANGE.match(part)
+        if not found:
+            yield part
+        elif found[2].isdigit():
+            yield from (f"{found[1]}{i}" for i in range(int(found[2]), int(found[3]) + 1))
+        else:
+            yield from (f"{found[1]}{chr(i)}" for i in range(ord(found[2]), ord(found[3]) + 1))
+
+
+def stage_names(spec: Network) -> list[str]:
+    return [*(stage.name for stage in spec.stages), "head"]
+
+
+@pytest.mark.parametrize(("name", "part"), EACH)
+def test_every_stage_of_every_preset_has_names(name: str, part: str) -> None:
+    found = provenance(network(name), part)
+    assert found.paper
+    assert {one.by for one in found.names} & {"TF-slim", "facenet"}
+
+
+@released
+def test_a_release_names_every_stage_of_its_preset_and_no_other(architecture: str, one: Implementation) -> None:
+    assert one.preset.startswith(architecture)
+    assert sorted(one.stages) == sorted(stage_names(network(one.preset)))
+
+
+@released
+def test_a_run_of_blocks_has_as_many_names_as_the_preset_has_blocks(architecture: str, one: Implementation) -> None:
+    del architecture
+    runs = {stage: len(list(unfolded(text))) for stage, text in one.stages.items() if RANGE.match(text)}
+    repeats = {stage.name: stage.repeat for stage in network(one.preset).stages}
+    runs.pop("stem", None)
+    assert runs == {stage: n for stage, n in repeats.items() if n > 1}
+
+
+def test_a_blocks_run_is_unfolded() -> None:
+    assert list(unfolded("Mixed_5b to Mixed_5e, x.8 to x.10")) == [
+        *("Mixed_5b", "Mixed_5c", "Mixed_5d", "Mixed_5e"),
+        *("x.8", "x.9", "x.10"),
+    ]
+
+
+@pytest.mark.parametrize("key", MODULES)
+def test_the_names_are_those_of_the_real_modules_in_the_same_order(key: str) -> None:
+    architecture, by = key.split()
+    one = next(one for one in IMPLEMENTATIONS[architecture] if one.name == by)
+    spoken = [name for stage in stage_names(network(one.preset)) for name in unfolded(one.stages[stage])]
+    without_parameters = {"maxpool_3a", "maxpool_5a", "global_pool", "head_drop", "avgpool_1a", "dropout"}
+    assert [name for name in spoken if name not in without_parameters] == MODULES[key]
+
+
+@pytest.mark.parametrize(
+    ("name", "stage", "figure"),
+    [
+        ("inception_resnet_v2.tf_slim", "block_b", "Fig. 17"),
+        ("inception_resnet_v1.facenet", "block_b", "Fig. 11"),
+        ("inception_resnet_v2.tf_slim", "mixed_5b", "not in the paper"),
+        ("inception_v4.tf_slim", "inception_c", "Fig. 6"),
+        ("inception_v3.tf_slim", "mixed_6a", "not in the paper"),
+    ],
+)
+def test_a_released_stage_points_at_the_figure_that_it_comes_from(name: str, stage: str, figure: str) -> None:
+    assert provenance(network(name), stage).paper == figure
+
+
+def test_repeat_1_means_different_stages_in_timm_and_facenet_pytorch() -> None:
+    found = {one.by: one.told for one in provenance(network("inception_resnet_v2"), "block_b").names}
+    assert found["timm"].startswith("repeat_1.")
+    assert found["facenet-pytorch"] == "repeat_2.0 to repeat_2.9 (v1)"
+
+
+def test_an_edited_network_keeps_the_names_of_its_preset() -> None:
+    spec = network("inception_resnet_v2", b=3)
+    assert provenance(spec, "block_b") == provenance(network("inception_resnet_v2"), "block_b")
+
+
+def test_an_unknown_stage_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match=r"inception_v4\.paper has no stage 'block_b'; its stages: stem, .*, head$"):
+        provenance(network("inception_v4"), "block_b")
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_table_of_names_has_a_row_for_every_stage(name: str) -> None:
+    assert [record["stage"] for record in names(network(name))] == stage_names(network(name))
+
+
+def test_deviations_are_numbered_without_a_gap() -> None:
+    assert list(DEVIATIONS) == [f"D{i}" for i in range(1, len(DEVIATIONS) + 1)]
+
+
+@pytest.mark.parametrize("id_", DEVIATIONS)
+def test_a_deviation_touches_stages_that_there_are(id_: str) -> None:
+    for architecture, where in DEVIATIONS[id_].touches.items():
+        there = chain.from_iterable(stage_names(network(n)) for n in PRESETS if n.startswith(architecture))
+        assert set(where) <= {*there, "network"}
+
+
+@pytest.mark.parametrize("id_", DEVIATIONS)
+def test_a_deviation_says_what_the_paper_and_at_least_one_release_have(id_: str) -> None:
+    values = DEVIATIONS[id_].values
+    assert "paper" in values
+    assert set(values) <= set(COLUMNS)
+    assert len(values) > 1
+
+
+@pytest.mark.parametrize("record", deviations(), ids=lambda record: record["id"])
+def test_a_deviation_has_no_brace_left_and_names_only_errata_that_there_are(record: dict[str, object]) -> None:
+    text = json.dumps({key: value for key, value in record.items() if key != "touches"})
+    assert not set("{}") & set(text[1:-1])
+    assert set(re.findall(r"\bE\d+", text)) <= set(ERRATA)
+
+
+@pytest.mark.parametrize("spec", [network(name) for name in PRESETS], ids=PRESETS)
+def test_the_deviations_of_a_network_are_those_that_touch_its_architecture(spec: Network) -> None:
+    architecture = spec.name.split(".")[0]
+    listed = {record["id"] for record in deviations(spec)}
+    assert listed == {id_ for id_, one in DEVIATIONS.items() if architecture in one.touches}
+    assert listed >= {id_ for stage in stage_names(spec) for id_ in provenance(spec, stage).deviations}
+
+
+# What the figures and the released code have, read there: deviation, column, text
+READ = [
+    ("D1", "paper", "384 channels"),
+    ("D1", "timm", "192 channels"),
+    ("D2", "Keras", "from 192 to 320 channels"),
+    ("D3", "paper", "5, 10, 5"),
+    ("D3", "TF-slim", "10, 20, 9 and one more"),
+    ("D3", "facenet", "5, 10, 5 and one more"),
+    ("D5", "paper", "2144 channels"),
+    ("D5", "Cadene", "1x1 to 1536"),
+    ("D6", "paper", "384, 1152, 2144"),
+    ("D6", "TF-slim", "320, 1088, 2080"),
+    ("D7", "TF-slim", "0.17, 0.1, 0.2"),
+    ("D7", "facenet-pytorch", "0.17, 0.1, 0.2"),
+    ("D13", "paper", "1000"),
+    ("D13", "facenet-pytorch", "8631 (VGGFace2)"),
+    ("D14", "facenet-pytorch", "linear to 512"),
+    ("D15", "paper", "keep 0.8"),
+    ("D15", "facenet-pytorch", "drop 0.6"),
+    ("D17", "timm", "0.001"),
+    ("D18", "timm", "momentum 0.1"),
+    ("D22", "Keras", "299 px, -1 to 1; at least 75 px"),
+    ("D22", "facenet", "160 px"),
+]
+
+
+@pytest.mark.parametrize(("id_", "column", "text"), READ)
+def test_a_value_that_a_preset_holds_is_that_of_figure_or_code(id_: str, column: str, text: str) -> None:
+    record = next(record for record in deviations() if record["id"] == id_)
+    assert text in str(record[column])
+
+
+def modules(model: Model, name: str) -> list[object]:
+    return [getattr(m, name) for m in model.modules() if hasattr(m, name)]
+
+
+@pytest.mark.parametrize("name", ["inception_v4.tf_slim", "inception_resnet_v2.tf_slim", "inception_resnet_v1.facenet"])
+def test_a_built_module_has_the_settings_that_the_deviations_name(name: str, meta: Meta) -> None:
+    told = {record["id"]: record["facenet-pytorch" if "facenet" in name else "timm"] for record in deviations()}
+    model = meta(network(name))
+    assert {told["D17"]} == {f"{eps:g}" for eps in map(float, map(str, modules(model, "eps")))}
+    assert {f"0.9, that is momentum {m}" for m in modules(model, "momentum")} == {told["D18"]}

@@ -1,0 +1,141 @@
+"""The arithmetic behind the errata: numbers worked out by hand, and widths that the sum refuses."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from irnet.analysis.arithmetic import try_width
+from irnet.analysis.arithmetic_of_shapes import LINEAR, printed_width
+from irnet.analysis.boxes import boxes
+from irnet.analysis.refutations import refutation, told
+from irnet.models import PRESETS, network
+from irnet.models.errata import ERRATA
+from irnet.models.evidence import EVIDENCE
+
+V2 = network("inception_resnet_v2")
+ABOUT_WORDS = {"E17"}
+NOT_DRAWN = {"E12", "E13", "E16", "E17"}
+# erratum: results of the calculation from top to bottom, by hand from the figures and tables
+BY_HAND = {
+    "E1": ["69", "35", "35", "35"],
+    "E2": ["1x13 px", "7 px", "yes", "yes"],
+    "E6": ["1888", "1792"],
+    "E7": ["yes"] * 6 + ["no"] * 6,
+    "E8": ["0.756", "1.074", "1.086"],
+    "E9": ["yes", "no"],
+    "E10": ["0.2", "1228.8", "307.2"],
+    "E11": ["no", "1,537,000", "no", "1,793,000", "no", "2,145,000"],
+    "E12": ["no", "yes"],
+    "E13": ["152", "152"],
+    "E15": ["24,576", "229,376", "688,128", "49,152", "442,368", "960,512"],
+    "E16": ["yes", "yes"],
+    "E18": ["45,760", "55.84 M", "55.89 M"],
+}
+HOLDS = {
+    "E1": [False, True, True, True],
+    "E2": [False, True, True, True],
+    "E3": [True, True],
+    "E4": [None, False, True],
+    "E5": [None, False, True, False],
+    "E6": [False, True],
+    "E8": [False, True, True],
+    "E9": [True, False],
+    "E12": [False, True],
+    "E13": [False, True],
+    "E14": [True, False, False, True],
+    "E16": [True, True],
+}
+
+
+@pytest.mark.parametrize("id_", BY_HAND)
+def test_the_results_are_those_worked_out_by_hand(id_: str) -> None:
+    assert [step.result for step in refutation(id_)] == BY_HAND[id_]
+
+
+@pytest.mark.parametrize("id_", HOLDS)
+def test_each_line_holds_or_fails_as_the_erratum_says(id_: str) -> None:
+    assert [step.holds for step in refutation(id_)] == HOLDS[id_]
+
+
+@pytest.mark.parametrize("id_", ERRATA)
+def test_every_erratum_that_is_more_than_words_has_a_calculation(id_: str) -> None:
+    assert bool(refutation(id_)) == (id_ not in ABOUT_WORDS)
+
+
+@pytest.mark.parametrize(
+    ("id_", "sum_", "width"), [("E4", "384 + 384 + 384", 1152), ("E5", "1152 + 384 + 288 + 320", 2144)]
+)
+def test_the_width_is_the_sum_of_the_reduction_before_it(id_: str, sum_: str, width: int) -> None:
+    first = refutation(id_)[0]
+    assert (first.expression, first.result) == (sum_, str(width))
+    assert sum(map(int, sum_.split(" + "))) == width
+
+
+def test_2048_is_not_the_sum_either_if_one_believes_1154() -> None:
+    last = refutation("E5")[-1]
+    assert (last.expression, last.result, last.holds) == ("1154 + 384 + 288 + 320", "2146", False)
+
+
+@pytest.mark.parametrize(("id_", "printed", "needed"), [("E4", 1154, 1152), ("E5", 2048, 2144)])
+def test_the_sum_refuses_the_printed_width_and_takes_the_one_used(id_: str, printed: int, needed: int) -> None:
+    assert printed_width(id_) == printed
+    refused, taken = (try_width(V2, LINEAR[id_], width) for width in (printed, needed))
+    assert (refused.accepted, taken.accepted) == (False, True)
+    assert refused.sentence == f"{LINEAR[id_]}.0: cannot add {printed} channels to {needed}"
+
+
+@given(st.integers(1, 4000))
+def test_a_width_is_accepted_exactly_when_torch_could_add_it(width: int) -> None:
+    x = torch.empty(1, 1152, 17, 17, device="meta")
+    try:
+        possible = (x + torch.empty(1, width, 17, 17, device="meta")).shape == x.shape and width != 1
+    except RuntimeError:
+        possible = False  # a single channel would be broadcast; a convolution of one filter is still too narrow
+    assert try_width(V2, "block_b", width).accepted == possible
+
+
+@pytest.mark.parametrize("width", [0, -3])
+def test_a_width_that_no_convolution_has_gets_the_sentence_of_the_convolution(width: int) -> None:
+    found = try_width(V2, "block_b", width)
+    assert (found.accepted, found.sentence) == (False, f"a convolution needs at least 1 filter, not {width}")
+
+
+def test_a_width_can_only_be_tried_where_there_is_a_residual() -> None:
+    with pytest.raises(ValueError, match=r"inception_v4\.paper has no residual block 'inception_b\.0'"):
+        try_width(network("inception_v4"), "inception_b", 1024)
+
+
+def test_a_pool_that_shrinks_its_grid_is_refused_by_the_concatenation() -> None:
+    results = [step.result for step in refutation("E14")]
+    assert results[1:3] == [
+        "branches end on different grids: 33x33, 35x35",
+        "branches end on different grids: 17x17, 35x35",
+    ]
+
+
+def test_what_releases_do_is_told_for_every_erratum() -> None:
+    assert list(EVIDENCE) == list(ERRATA)
+    assert all(len(one.released) > 20 for one in EVIDENCE.values())
+
+
+@pytest.mark.parametrize("id_", ERRATA)
+def test_the_place_is_drawn_in_a_network_that_carries_the_erratum(id_: str) -> None:
+    one = EVIDENCE[id_]
+    assert (one.preset == "") == (id_ in NOT_DRAWN)
+    if one.preset:
+        spec = network(one.preset)
+        sources = {stage.name: stage.source for stage in spec.stages}
+        here = (sources[one.stage],) if one.stage else (spec.source, spec.head.source)
+        assert id_ in {erratum.id for source in here for erratum in source.errata}
+        assert one.preset in PRESETS
+        assert one.box == "" or one.box in boxes(spec)
+        assert one.box.startswith(one.stage) or not one.box
+
+
+def test_an_unknown_erratum_is_refused_with_the_known_ones() -> None:
+    for ask in (refutation, told):
+        with pytest.raises(ValueError, match=r"^no erratum is called 'E19'; they are E1, .*, E18$"):
+            ask("E19")
