@@ -24,8 +24,7 @@ from irnet.diagrams.caption import beside_alt
 from irnet.diagrams.nested import LEVELS, Opened
 from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay
 from irnet.diagrams.sheet import FLOWS, Flow
-from irnet.models import PRESETS, full_name, network
-from irnet.models.recipe import read
+from irnet.models import labelled
 from irnet.spec import Network
 
 Word = TypeVar("Word", bound=str)
@@ -100,30 +99,6 @@ def _query(told: Mapping[str, str]) -> str:
     return urlencode(sorted((key, value) for key, value in told.items() if value))
 
 
-def labelled(label: str) -> Network:
-    """The network that a label names, as `Network.label` writes it: "inception_v4.paper (a=6, b=3)".
-
-    Raises
-    ------
-    ValueError
-        For an unknown name or knob, or a value outside its limits.
-    """
-    name, _, edits = label.strip().partition(" ")
-    return edited(name, edits.strip().removeprefix("(").removesuffix(")"))
-
-
-def edited(name: str, edits: str) -> Network:
-    """The preset with this name and these edits, written as `Network.edits` writes them: "a=6, input_size=224x320".
-
-    Raises
-    ------
-    ValueError
-        For an unknown name or knob, or a value outside its limits.
-    """
-    full = full_name(name)
-    return network(full, **dict(read(PRESETS[full], edit) for edit in edits.split(",") if edit.strip()))
-
-
 def svg(name: str, asked: Mapping[str, str]) -> bytes:
     """The drawing that an address asks for.
 
@@ -132,7 +107,7 @@ def svg(name: str, asked: Mapping[str, str]) -> bytes:
     ValueError, KeyError
         For anything in it that is not there, with one sentence.
     """
-    spec, theme = edited(name, asked.get("edits", "")), _one_of(asked, "theme", THEMES)
+    spec, theme = labelled(f"{name} {asked.get('edits', '')}"), _one_of(asked, "theme", THEMES)
     if "level" not in asked:
         return picture(spec, "svg", asked.get("stage", ""), theme)
     turned = frozenset(path for path in asked.get("turned", "").split(",") if path)

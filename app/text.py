@@ -78,6 +78,14 @@ EMPTY_BOX = (
     "Click a box to see its shapes, counts and source. A second click on Open, Enter or a double click opens it; "
     "arrow keys walk along the arrows, Escape goes up."
 )
+COMPARE_WITH = "One to three networks"
+COMPARE_EDITED = (
+    "A preset, or one with changed knobs, typed as inception_v4.paper (a=6, b=3). The sidebar's comes first."
+)
+EMPTY_PLACE = (
+    "Click a box to see what stands there in every network; its partners light up with it. A double click opens it "
+    "in all of them."
+)
 BOX = "block_b.0.project"
 SEARCH = "1x7, max pool, Fig. 17, E4, block_b.*.project"
 EMPTY_UPLOAD = "JPEG, PNG or WebP, at most 10 MB and 40 megapixels. The picture stays on this machine."

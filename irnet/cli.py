@@ -8,23 +8,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 from typer.exceptions import TyperException
 
-from irnet.analysis.compare import Comparison, changed_knobs
-from irnet.analysis.compare import compare as compared
 from irnet.analysis.ledger import ledger, records, sums
 from irnet.analysis.tables import overview, summary
+from irnet.commands_compare import verbs as comparing
 from irnet.commands_weights import app as weights_app
 from irnet.diagrams import FORMATS, save
 from irnet.diagrams.page import page
-from irnet.models import PRESETS, full_name, network
-from irnet.terminal import Output, activations_text, compare_text, cost_text, show, summary_text, table
+from irnet.terminal import Output, activations_text, cost_text, show, summary_text, table
 from irnet.verbs import Form, Knobs, Name, network_of, sources
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Explore Inception-v4 and the Inception-ResNets.")
+app.add_typer(comparing)
 app.add_typer(weights_app, name="weights")
 app.add_typer(sources)
 
@@ -68,15 +67,6 @@ def export(
     del form  # the only one there is
     out.write_text(page(network_of(name, knobs)), encoding="utf-8")
     typer.echo(out)
-
-
-@app.command()
-def compare(left: Name, right: Name, form: Form = Output.TEXT) -> None:
-    """What differs between two networks: knobs, structure, and counts part by part."""
-    ours, theirs = full_name(left), full_name(right)
-    found = compared(network(ours), network(theirs))
-    knobs = [{"knob": c.where, ours: c.left, theirs: c.right} for c in changed_knobs(PRESETS[ours], PRESETS[theirs])]
-    show({"left": ours, "right": theirs, "knobs": knobs} | _differences(found), form, compare_text)
 
 
 @app.command()
@@ -129,14 +119,6 @@ def activations(
     result = experiment.residual_scale(spec, image, scales=scales, batch_norm=norms, device=device, model=model)
     found = {"network": result.network, "photo": photo, "weights": result.weights, "batch_norm": result.batch_norm}
     show(found | {"blocks": experiment.records(result)}, form, activations_text)
-
-
-def _differences(found: Comparison) -> dict[str, Any]:
-    left, right = found.left.name, found.right.name
-    return {
-        "structure": [{"where": c.where, left: c.left, right: c.right} for c in found.changes],
-        "parts": found.records(),
-    }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

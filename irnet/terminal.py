@@ -65,13 +65,6 @@ def _cell(name: str, value: object) -> str:
     return "-" if value is None else str(value)
 
 
-def compare_text(data: Mapping[str, Any]) -> None:
-    """Print a comparison: knobs, structure, counts."""
-    table(data["knobs"], f"Knobs that differ: {len(data['knobs'])}")
-    table(data["structure"], f"\nStructure that differs: {len(data['structure'])}")
-    table(data["parts"], "\nCounts, part by part (MACs of convolutions and linear layers, one image)")
-
-
 def cost_text(data: Mapping[str, Any]) -> None:
     """Print counts: the modules, then what explains the totals."""
     table(data["modules"], "fvcore, module by module")

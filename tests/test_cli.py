@@ -56,10 +56,28 @@ def test_summary_takes_knobs(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["edits"] == "input_size=224x320, a=6" or found["edits"] == "a=6, input_size=224x320"
 
 
-def test_compare_names_the_knobs_that_differ(capsys: pytest.CaptureFixture[str]) -> None:
-    found = printed(capsys, "compare", V1, "inception_resnet_v2")
-    assert [knob["knob"] for knob in found["knobs"]] == ["k", "l", "m"]
-    assert sum(part["params difference"] for part in found["parts"]) == 32_433_928 - 22_756_328
+def test_compare_tells_what_differs_and_counts_every_network(capsys: pytest.CaptureFixture[str]) -> None:
+    found = printed(capsys, "compare", V1, "inception_resnet_v2", "inception_resnet_v1 a=6")
+    changes = {change["where"]: change["values"] for change in found["changes"]}
+    assert changes["block_a.repeat"] == [5, 5, 6]
+    assert changes["reduction_a.b2.0"] == ["1x1 conv 192", "1x1 conv 256", "1x1 conv 192"]
+    assert found["parts"]["all"]["params"][:2] == [22_756_328, 32_433_928]
+    assert found["parts"]["all"]["convolutions"][:2] == [127, 132]
+
+
+def test_compare_draws_and_writes_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", V1, "inception_v4", "--format", "svg", "--level", "1"]) == 0
+    assert 'id="1/inception_a.0.b0"' in capsys.readouterr().out
+    assert main(["compare", V1, "inception_v4", "--format", "markdown"]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
+    assert "| where | 1: inception_resnet_v1.paper | 2: inception_v4.paper | why |" in lines
+    assert len({line.replace("\\|", "").count("|") for line in lines if "block" in line and "why" not in line}) <= 2
+
+
+@pytest.mark.parametrize("names", [[V1], [V1] * 5])
+def test_compare_takes_two_to_four_networks(names: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", *names]) == 2
+    assert f"{len(names)} networks can't be compared; 2 to 4 can" in capsys.readouterr().err
 
 
 def test_cost_explains_every_counter_to_the_unit(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.drawings import View, edited, svg
+from app.drawings import View, svg
 from irnet.analysis.boxes import boxes
 from irnet.diagrams import canvas_svgs, drawn
 from irnet.diagrams.nested import LEVELS, Opened, shown_block
 from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay
 from irnet.diagrams.sheet import FLOWS, Flow
-from irnet.models import PRESETS, network
+from irnet.models import PRESETS, labelled, network
 
 V1 = "inception_resnet_v1.paper"
 SPEC = network(V1, a=2, b=3, input_size=(224, 261), scale_b=0.2)
@@ -51,11 +51,11 @@ def test_an_address_draws_the_figure_of_a_stage(theme: str) -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_the_edits_of_a_network_lead_back_to_it(name: str) -> None:
+def test_the_label_of_a_network_leads_back_to_it(name: str) -> None:
     changes: tuple[dict[str, Any], ...] = ({}, {"classes": 10}, {"dropout": 0.05, "input_size": (320, 299)})
     for changed in changes:
         spec = network(name, **changed)
-        assert edited(spec.name, spec.edits) == spec
+        assert labelled(spec.label) == spec
 
 
 @pytest.mark.parametrize(

@@ -1,65 +1,53 @@
-"""Two networks side by side: drawings, knobs and structure, counts."""
+"""Two to four networks side by side: one canvas, what differs and why, counts."""
 
 import streamlit as st
 
-from app.components.canvas import diagram
+from app.comparison import offers, others, side_by_side
 from app.controls import chosen
-from app.state import choose
 from app.views import charts, show
-from irnet.analysis.compare import COUNTED, PARTS, changed_knobs, compare
-from irnet.models import PRESETS, network
+from irnet.analysis.compare import compare
+from irnet.analysis.part_counts import COUNTS, count_records
+from irnet.analysis.side_by_side import all_changes
+from irnet.units import short
 
-left = chosen()
+first = chosen().network
 head = st.container()
-names = list(PRESETS)
-right = network(choose("Compare with", names, "with", index=names.index("inception_resnet_v1.paper")))
-found = compare(left.network, right)
-sides = (left.network, right)
+networks = (first, *others())
 with head:
-    show.heading("", *sides)
-st.markdown(found.finding)
+    show.heading("", *networks)
+if len(networks) < 2:
+    st.info("Choose a network to compare with.", icon=":material/compare_arrows:")
+    st.stop()
+offers(networks)
+for other in networks[1:]:
+    st.markdown(compare(first, other).finding)
 
 drawings, differences, counts = st.tabs(
     ["Drawings", "What differs", "Counts"], key="compare", on_change="rerun", bind="query-params"
 )
 if drawings.open:
     with drawings:
-        parts = [pair.part for pair in found.pairs if pair.part != "head"]
-        part = choose("Part", ["network", *parts], "part", format_func=lambda key: PARTS.get(key, "Whole network"))
-        with st.grid(2, min_column_width=360):
-            for side, spec, stages in zip(("left", "right"), sides, found.drawable(part), strict=True):
-                with st.container(border=True):
-                    st.header(spec.label)
-                    for stage in stages:
-                        diagram(spec, stage, key=f"{side}.{stage}", height=560 if stage else 700)
-                        show.files(spec, stage, key=f"{side}.{stage}.file")
+        side_by_side(networks)
 if differences.open:
     with differences:
-        st.header("Knobs")
-        knobs = changed_knobs(left.recipe, PRESETS[right.name])
-        show.changes(knobs, sides, "knobs")
-        st.header("Structure")
-        show.changes(found.changes, sides, "structure")
+        found = all_changes(*networks)
+        st.caption(f"{len(found)} differences between the first network and the others, and what their sources say.")
+        show.changes(found, networks, f"{first.name}.changes")
 if counts.open:
     with counts:
         unit = st.segmented_control(
             "Count",
-            list(COUNTED),
-            format_func=COUNTED.__getitem__,
+            list(COUNTS),
+            format_func=lambda name: COUNTS[name][0],
             default="params",
             key="unit",
             required=True,
             bind="query-params",
         )
-        title = f"{right.label} has {found.told(unit)}"
-        figure = charts.bars(
-            [PARTS[pair.part] for pair in found.pairs],
-            {
-                f"left: {left.network.label}": found.counts("left", unit),
-                f"right: {right.label}": found.counts("right", unit),
-            },
-            title,
-            COUNTED[unit],
-        )
+        *parts, total = count_records(unit, *networks)
+        labels = [label for label in total if label[0].isdigit() and ":" in label]
+        title = f"{COUNTS[unit][0].capitalize()}: {', '.join(short(int(str(total[label]))) for label in labels)}"
+        series = {label: [int(str(part[label])) for part in parts] for label in labels}
+        figure = charts.bars([str(part["part"]) for part in parts], series, title, COUNTS[unit][0])
         show.chart(figure, "compare.bars", alt=f"{title}; the table below has the numbers")
-        show.table(found.records(), f"{left.network.name}.{right.name}", alt="Counts of both networks, part by part")
+        show.table([*parts, total], f"{first.name}.{unit}", alt="Counts of the networks, part by part")

@@ -15,7 +15,7 @@ import streamlit as st
 from app import text
 from app.cache import picture
 from app.views.charts import CONFIG
-from irnet.analysis.compare import Change
+from irnet.analysis.side_by_side import Changes
 from irnet.diagrams import FORMATS
 from irnet.diagrams.theme import THEMES
 from irnet.spec import Network
@@ -195,14 +195,19 @@ def pairs(values: Mapping[str, str]) -> None:
     )
 
 
-def changes(found: Sequence[Change], sides: tuple[Network, Network], name: str) -> None:
-    """What differs, side by side; or that nothing does."""
+def changes(found: Sequence[Changes], networks: Sequence[Network], name: str) -> None:
+    """What differs, one column a network; or that nothing does."""
     if not found:
         st.caption("Nothing differs here.")
         return
-    left, right = (f"{side}: {spec.label}" for side, spec in zip(("left", "right"), sides, strict=True))
-    records = [{"where": c.where, left: _side(c.left), right: _side(c.right)} for c in found]
-    table(records, name, alt=f"{name.capitalize()} that differ between {sides[0].label} and {sides[1].label}")
+    labels = [f"{i + 1}: {network.label}" for i, network in enumerate(networks)]
+    records = [
+        {"where": one.where}
+        | {label: _side(value) for label, value in zip(labels, one.values, strict=True)}
+        | {"why": one.why}
+        for one in found
+    ]
+    prose(records, name, alt=f"What differs between {', '.join(labels)}")
 
 
 def _side(value: object) -> str:

@@ -147,12 +147,13 @@ def _changed(ours: dict[str, Any], theirs: dict[str, Any], prefix: str = "") -> 
 def _pairs(left: Network, right: Network) -> Iterator[Pair]:
     ours, theirs = stages(left), stages(right)
     for part in PARTS:
-        sides = [tuple(s for s in side if _part(s) == part) for side in (ours, theirs)]
+        sides = [tuple(s for s in side if part_of(s) == part) for side in (ours, theirs)]
         if any(sides):
             yield Pair(part, *sides)
 
 
-def _part(stage: StageTotal) -> str:
+def part_of(stage: StageTotal) -> str:
+    """The part of a network that a stage belongs to; the head is one of its own."""
     return "head" if stage.name == "head" else stage.part
 
 

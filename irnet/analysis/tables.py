@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from irnet.models import PRESETS, network
-from irnet.resolve import Row, resolve
+from irnet.resolve import ReceptiveField, Row, resolve
 from irnet.spec import Network, Part, Shape, Source
 from irnet.units import grid, share, sides
 
@@ -23,6 +23,8 @@ class StageTotal:
     params: int
     macs: int  # convolutions and linear layers, one image
     activation_elements: int  # outputs of convolutions and linear layers, one image
+    convolutions: int
+    field: ReceptiveField  # of what the stage puts out
     source: Source
 
 
@@ -73,16 +75,26 @@ def _stages(network: Network) -> Iterator[StageTotal]:
     by_stage: dict[str, list[Row]] = {}
     for row in resolve(network):
         by_stage.setdefault(row.path.split(".")[0], []).append(row)
-    shape = network.input_shape
+    shape, field = network.input_shape, ReceptiveField()
     for stage in network.stages:
         rows = by_stage.pop(stage.name, [])
-        shape = rows[-1].out_shape if rows else shape
-        yield _total(stage.name, stage.title, stage.part, stage.repeat, shape, rows, stage.source)
+        shape, field = (rows[-1].out_shape, rows[-1].field) if rows else (shape, field)
+        yield _total(stage.name, stage.title, stage.part, stage.repeat, shape, field, rows, stage.source)
     rows = [row for rest in by_stage.values() for row in rest]
-    yield _total("head", "Pool and classifier", "tail", 1, rows[-1].out_shape, rows, network.head.source)
+    last = rows[-1]
+    yield _total("head", "Pool and classifier", "tail", 1, last.out_shape, last.field, rows, network.head.source)
 
 
-def _total(name: str, title: str, part: Part, repeat: int, shape: Shape, rows: list[Row], source: Source) -> StageTotal:
+def _total(
+    name: str,
+    title: str,
+    part: Part,
+    repeat: int,
+    shape: Shape,
+    field: ReceptiveField,
+    rows: list[Row],
+    source: Source,
+) -> StageTotal:
     return StageTotal(
         name=name,
         title=title,
@@ -92,6 +104,8 @@ def _total(name: str, title: str, part: Part, repeat: int, shape: Shape, rows: l
         params=sum(row.params for row in rows),
         macs=sum(row.macs for row in rows),
         activation_elements=sum(row.activation_elements for row in rows if row.op in WEIGHTED),
+        convolutions=sum(row.op in ("conv", "project") for row in rows),
+        field=field,
         source=source,
     )
 

@@ -49,7 +49,11 @@ def beside(
         look = Look(marks=marked, ghosts=ghosts, groups=groups[i])
         sheet = sheet_of(spec, theme, opened[i], look, flow, f"{i}/")
         label = f'<<b>{typeset(spec.label)}</b><br/><font point-size="9">{typeset(spec.source.ref)}</font>>'
-        whole.lines += [f'subgraph "cluster_{i}" {{ label={label} color="{theme.paper}" margin=14', *sheet.lines, "}"]
+        whole.lines += [
+            f'subgraph "cluster_{i}" {{ label={label} labelloc=t color="{theme.paper}" margin=14',
+            *sheet.lines,
+            "}",
+        ]
         whole.shown |= sheet.shown
         sheets.append(sheet)
     whole.lines += _level(networks, sheets)

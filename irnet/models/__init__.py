@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from irnet.models import inception_resnet, inception_v3, inception_v4
-from irnet.models.recipe import Recipe, knobs
+from irnet.models.recipe import Recipe, knobs, read
 from irnet.spec import Network
 
 PRESETS: Mapping[str, Recipe] = MappingProxyType(
@@ -68,6 +68,25 @@ def network(name: str, /, **changes: Any) -> Network:
     """
     full = full_name(name)
     return named(full, edited(full, changes))
+
+
+def labelled(label: str) -> Network:
+    """The network that a label names, written as `Network.label` writes it; the brackets may be left out.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name or knob, or a value outside its limits.
+
+    Examples
+    --------
+    >>> labelled("inception_v4.paper (a=6, input_size=224x320)").edits
+    'input_size=224x320, a=6'
+    """
+    name, _, edits = label.strip().partition(" ")
+    full = full_name(name)
+    texts = edits.strip().removeprefix("(").removesuffix(")").split(",")
+    return network(full, **dict(read(PRESETS[full], text) for text in texts if text.strip()))
 
 
 def edited(name: str, changes: Mapping[str, Any]) -> Recipe:

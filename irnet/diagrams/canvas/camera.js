@@ -41,7 +41,7 @@ function begin(s) {
   const chosen = find(s, s.selected);
   if (!chosen) return;
   const view = s.view.getBoundingClientRect(), box = chosen.getBoundingClientRect();
-  s.x += W / 2 - (box.left - view.left + box.width / 2);
+  if (w * s.k > W) s.x += W / 2 - (box.left - view.left + box.width / 2);
   s.y += H / 2 - (box.top - view.top + box.height / 2);
   place(s, false);
 }

@@ -1,0 +1,146 @@
+"""Networks side by side on one canvas: which, what is open, and what stands at the chosen place in each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app import text
+from app.components.canvas import canvas
+from app.drawings import BesideView
+from app.state import unknown
+from app.views import show
+from irnet.analysis.boxes import boxes, details
+from irnet.analysis.comparisons import READY, Ready, ready
+from irnet.analysis.side_by_side import MOST, partners
+from irnet.diagrams.nested import LEVELS
+from irnet.diagrams.sheet import FLOWS
+from irnet.models import PRESETS, labelled
+from irnet.spec import Network
+
+WITH, EDITED, PLACE, OPENED, LEVEL = "with", "edited", "place", "opened", "down"  # parameters of the address
+FIRST = ("inception_resnet_v1.paper",)
+HEIGHT = 820  # pixels
+
+
+def others() -> tuple[Network, ...]:
+    """The networks that the reader compares with; a name that is none is told, and left out."""
+    named = st.pills(
+        "Compare with", list(PRESETS), default=list(FIRST), selection_mode="multi", key=WITH, bind="query-params"
+    )
+    typed = st.text_input(
+        "and with one whose knobs are changed",
+        key=EDITED,
+        bind="query-params",
+        placeholder=text.COMPARE_EDITED,
+        help=text.COMPARE_HELP,
+    )
+    found = []
+    for label in (*named, *(label for label in typed.split(";") if label.strip())):
+        try:
+            found.append(labelled(label))
+        except ValueError as error:
+            show.ignored([str(error)])
+    if len(found) >= MOST:
+        show.ignored([f"{MOST} networks can be compared; {', '.join(n.label for n in found[MOST - 1 :])} left out"])
+    return tuple(found[: MOST - 1])
+
+
+def offers(networks: tuple[Network, ...]) -> None:
+    """The comparisons that are asked for most, one click each, and what the one that is shown says."""
+    st.pills("Ready-made", [one.title for one in READY], key="ready", on_change=_open)
+    shown = _ready(st.session_state.get("ready")) or ready(tuple(spec.label for spec in networks))
+    if shown and shown.names == tuple(spec.label for spec in networks):
+        st.markdown(shown.shows)
+
+
+def _ready(title: str | None) -> Ready | None:
+    return next((one for one in READY if one.title == title), None)
+
+
+def _open() -> None:
+    if one := _ready(st.session_state["ready"]):
+        first, *rest = one.names
+        st.session_state["model"], st.session_state[WITH], st.session_state[EDITED] = first, rest, ""
+        st.session_state[LEVEL] = LEVELS[0]
+        paths = [f"{i}/{s.name}" for i, n in enumerate(one.names) for s in labelled(n).stages if s.name in one.stages]
+        _put(OPENED, ",".join(paths))
+        _put(PLACE, "")
+
+
+def _put(key: str, value: str) -> None:
+    if value:
+        st.query_params[key] = value
+    elif key in st.query_params:
+        del st.query_params[key]
+
+
+@st.fragment
+def side_by_side(networks: tuple[Network, ...]) -> None:
+    """The canvas, and under it what stands at the chosen place in every network."""
+    paths = frozenset(f"{i}/{path}" for i, spec in enumerate(networks) for path in boxes(spec))
+    show.ignored(unknown({LEVEL: LEVELS, "flow": FLOWS, OPENED: paths, PLACE: paths}))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        level = st.segmented_control(
+            "Open down to",
+            LEVELS[:3],
+            default=LEVELS[0],
+            key=LEVEL,
+            required=True,
+            bind="query-params",
+            on_change=_shut,
+        )
+        flow = st.segmented_control(
+            "Arrows run", FLOWS, default=FLOWS[0], key="flow", required=True, bind="query-params"
+        )
+        ghosts = st.toggle("Fade what is the same", key="fade", bind="query-params")
+    turned = frozenset(st.query_params.get(OPENED, "").split(",")) & paths
+    place = st.query_params.get(PLACE, "")
+    place = place if place in paths else ""
+    view = BesideView(networks=networks, level=LEVELS.index(level), turned=turned, ghosts=ghosts, flow=flow)
+    canvas(
+        view,
+        place,
+        key="beside",
+        height=HEIGHT,
+        on_click=lambda path: _put(PLACE, path),
+        on_toggle=lambda path: _turn(networks, turned, path),
+        on_shut=_shut_all,
+    )
+    _at(networks, place)
+
+
+def _turn(networks: tuple[Network, ...], turned: frozenset[str], path: str) -> None:
+    """Turn a box over, and its partners with it."""
+    number, _, own = path.partition("/")
+    twins = partners(*networks).get((int(number), own), ())
+    every = {f"{i}/{twin}" for i, twin in enumerate(twins) if twin and boxes(networks[i])[twin].children} | {path}
+    _put(OPENED, ",".join(sorted(turned ^ every)))
+    _put(PLACE, path)
+
+
+def _shut() -> None:
+    _put(OPENED, "")
+
+
+def _shut_all() -> None:
+    _shut()
+    st.session_state[LEVEL] = LEVELS[0]
+
+
+def _at(networks: Sequence[Network], place: str) -> None:
+    """Everything about a place, one column a network."""
+    if not place:
+        st.caption(text.EMPTY_PLACE)
+        return
+    number, _, own = place.partition("/")
+    alone = tuple(own if i == int(number) else None for i in range(len(networks)))
+    paths = partners(*networks).get((int(number), own), alone)
+    told = [details(spec, path) if path else {} for spec, path in zip(networks, paths, strict=True)]
+    labels = [f"{i + 1}: {spec.label}" for i, spec in enumerate(networks)]
+    names = list(dict.fromkeys(name for one in told for name in one))
+    records = [
+        {"": name} | {label: one.get(name, "-") for label, one in zip(labels, told, strict=True)} for name in names
+    ]
+    show.prose(records, "place", alt=f"What stands at {place} in every network")

@@ -1,0 +1,95 @@
+"""The verb that lays two to four networks beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from irnet.analysis.part_counts import part_counts
+from irnet.analysis.side_by_side import all_changes, checked, side_by_side
+from irnet.diagrams import beside_svgs
+from irnet.diagrams.beside import opened_beside
+from irnet.diagrams.nested import LEVELS
+from irnet.models import labelled
+from irnet.spec import Network
+from irnet.terminal import Output, show, table
+from irnet.units import change, exact
+
+verbs = typer.Typer()
+
+
+class Form(StrEnum):
+    """How a comparison is printed."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+    SVG = "svg"
+
+
+Names = Annotated[list[str], typer.Argument(metavar="A B [C D]", help='Networks, edited ones as "inception_v4 a=6".')]
+
+
+@verbs.command()
+def compare(
+    names: Names,
+    form: Annotated[Form, typer.Option("--format", help="How to print.")] = Form.TEXT,
+    level: Annotated[int, typer.Option(min=0, max=len(LEVELS) - 1, help="Of the SVG: 0 stages to 3 units.")] = 0,
+) -> None:
+    """What differs between two to four networks, place by place, and their counts part by part."""
+    networks = checked([labelled(name) for name in names])
+    if form is Form.SVG:
+        light, _ = beside_svgs(networks, opened_beside(networks, level, frozenset()))
+        typer.echo(light.decode())
+    elif form is Form.JSON:
+        show(_found(networks), Output.JSON, print)
+    else:
+        write = _markdown if form is Form.MARKDOWN else table
+        write(_changes(networks), f"What differs: {len(all_changes(*networks))}")
+        typer.echo()
+        write(_counts(networks), "Counts, part by part; the first network's, then the differences to it")
+
+
+def _found(networks: tuple[Network, ...]) -> dict[str, Any]:
+    return {
+        "networks": [network.label for network in networks],
+        "changes": [asdict(found) for found in all_changes(*networks)],
+        "places": [asdict(row) for row in side_by_side(*networks)],
+        "parts": part_counts(*networks),
+    }
+
+
+def _changes(networks: tuple[Network, ...]) -> list[dict[str, str]]:
+    """The changes as flat records, without the places where nothing stands spelt out."""
+    labels = [f"{i + 1}: {network.label}" for i, network in enumerate(networks)]
+    return [
+        {"where": found.where}
+        | {label: "-" if value is None else str(value) for label, value in zip(labels, found.values, strict=True)}
+        | {"why": found.why}
+        for found in all_changes(*networks)
+    ]
+
+
+def _counts(networks: tuple[Network, ...]) -> list[dict[str, str]]:
+    return [
+        {"part": part}
+        | {
+            name: " ".join((exact(first), *map(change, (v - first for v in others))))
+            for name, (first, *others) in c.items()
+        }
+        for part, c in part_counts(*networks).items()
+    ]
+
+
+def _markdown(records: Sequence[Mapping[str, str]], title: str) -> None:
+    """Records as a Markdown table; what Markdown would take for markup is escaped."""
+    typer.echo(f"{title}\n")
+    for i, record in enumerate(records):
+        if i == 0:
+            typer.echo(f"| {' | '.join(record)} |\n|{' --- |' * len(record)}")
+        cells = (value.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;") for value in record.values())
+        typer.echo(f"| {' | '.join(cells)} |")
