@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
 from app import text
@@ -9,8 +11,9 @@ from app.components.canvas import canvas
 from app.drawings import View
 from app.state import unknown
 from app.steps import steps
-from app.views import show, sources
+from app.views import bridge, show, sources
 from irnet.analysis.boxes import box_at, boxes, details, search
+from irnet.analysis.layouts import find
 from irnet.analysis.provenance import provenance
 from irnet.diagrams.nested import LEVELS, Opened, revealing, shown_block
 from irnet.diagrams.overlay import EDGES, OVERLAYS
@@ -64,14 +67,35 @@ def _controls() -> str:
 
 def _box(network: Network) -> str:
     """The field that names the chosen box; returns its path, "" where it is none that is there."""
-    asked = st.text_input("Box", key=BOX, bind="query-params", placeholder=text.BOX).strip()
-    if not asked:
-        return ""
+    asked = st.text_input(
+        "Box",
+        key=BOX,
+        bind="query-params",
+        placeholder=text.BOX,
+        help=text.BOX_HELP,
+        on_change=_named,
+        args=(network,),
+    )
     try:
-        return box_at(network, asked).path
+        return _meant(network, asked.strip())
     except KeyError as error:
         show.ignored([str(error.args[0])])
         return ""
+
+
+def _meant(network: Network, asked: str) -> str:
+    """The path of the box that is asked for by its path, by a key of a checkpoint or by an error message with one."""
+    if not asked or asked in boxes(network):
+        return asked
+    with suppress(ValueError):
+        return find(network, asked)
+    return box_at(network, asked).path
+
+
+def _named(network: Network) -> None:
+    """What was typed becomes the path that it means, so that the address is short."""
+    with suppress(KeyError):
+        st.session_state[BOX] = _meant(network, st.session_state[BOX].strip())
 
 
 def _panel(network: Network, chosen: str) -> None:
@@ -84,6 +108,9 @@ def _panel(network: Network, chosen: str) -> None:
     show.pairs(details(network, chosen))
     box = boxes(network)[chosen]
     sources.origin(box.source, provenance(network, box.stage or "head"), network.name)
+    with st.expander("In code and in checkpoints", key="code", on_change="rerun", bind="query-params") as code:
+        if code.open:
+            bridge.shown(network, chosen)
 
 
 def _search(network: Network, chosen: str) -> None:

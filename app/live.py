@@ -14,12 +14,16 @@ import streamlit as st
 from PIL import Image
 
 from app.cache import BY_KEY
+from app.weights import Weights
+from irnet.experiments.classify import Result as Classes
+from irnet.experiments.classify import classify
 from irnet.experiments.photos import to_input
 from irnet.experiments.residual_scale import BatchNormMode, Result, residual_scale
 from irnet.models import network as preset
 from irnet.runtime.build import Model, build
 from irnet.runtime.init import Init
 from irnet.runtime.measure import Counts, measure
+from irnet.runtime.weights import load_weights
 from irnet.spec import Network
 from irnet.units import sides
 
@@ -34,18 +38,26 @@ class Setting:
     device: str
 
 
+_BY_WEIGHTS = BY_KEY | {"app.weights.Weights": lambda weights: weights.key}
+_BY_PIXELS = _BY_WEIGHTS | {"PIL.Image.Image": lambda image: (image.size, image.tobytes())}
 LONGEST_SIDE = 1024  # pixels; beyond it a forward pass takes gigabytes and minutes on a laptop
 
 
-@st.cache_resource(max_entries=2, show_spinner="Building the network", hash_funcs=BY_KEY)
-def _shelf(network: Network, device: str, seed: int, init: Init) -> tuple[Model, Lock]:
-    return build(network, device, seed, init), Lock()
+@st.cache_resource(max_entries=2, show_spinner="Building the network", hash_funcs=_BY_WEIGHTS)
+def _shelf(network: Network, device: str, seed: int, init: Init, weights: Weights | None = None) -> tuple[Model, Lock]:
+    model = build(network, device, seed, init)
+    if weights:
+        with weights.file() as file:
+            load_weights(model, file)
+    return model, Lock()
 
 
 @contextmanager
-def borrow(network: Network, *, device: str = "cpu", seed: int = 0, init: Init = "torch") -> Iterator[Model]:
-    """The model of `network`; whoever else wants it waits until the block ends."""
-    model, lock = _shelf(network, device, seed, init)
+def borrow(
+    network: Network, *, device: str = "cpu", seed: int = 0, init: Init = "torch", weights: Weights | None = None
+) -> Iterator[Model]:
+    """The model of `network`, untrained or with the weights given; whoever else wants it waits until the block ends."""
+    model, lock = _shelf(network, device, seed, init, weights)
     with lock:
         yield model
 
@@ -58,21 +70,27 @@ def counted(network: Network, device: str) -> Counts:
         return measure(model)
 
 
-_BY_PIXELS = BY_KEY | {"PIL.Image.Image": lambda image: (image.size, image.tobytes())}
-
-
 @st.cache_data(max_entries=64, show_spinner="Running the network", show_time=True, hash_funcs=_BY_PIXELS)
 def scaled(
     network: Network,
     image: Image.Image,
     scales: tuple[float | None, ...],
     setting: Setting,
+    weights: Weights | None = None,
 ) -> Result:
     """The residual-scale experiment on a borrowed model."""
     _bearable(network)
     pixels = to_input(image, network.input_shape[1:])
-    with borrow(network, device=setting.device, seed=setting.seed, init=setting.init) as model:
+    with borrow(network, device=setting.device, seed=setting.seed, init=setting.init, weights=weights) as model:
         return residual_scale(network, pixels, scales=scales, model=model, **asdict(setting))
+
+
+@st.cache_data(max_entries=64, show_spinner="Classifying", hash_funcs=_BY_PIXELS)
+def classified(network: Network, image: Image.Image, device: str, weights: Weights) -> Classes:
+    """The likeliest classes of a picture, by a network with loaded weights."""
+    _bearable(network)
+    with borrow(network, device=device, weights=weights) as model:
+        return classify(model, image)
 
 
 def reference(network: Network) -> Network:

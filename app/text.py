@@ -32,9 +32,16 @@ IDEAS = {
 DEATH = (
     "Section 3.3 of the paper: with more than 1000 filters, residual networks died early in training; the last layer "
     "before the pooling put out only zeros. Scaling the residual by 0.1 to 0.3 before the sum prevented it. "
-    "That is a claim about **training**. Below are **untrained** weights: the plots show how magnitudes propagate, "
-    "and nothing about accuracy."
+    "That is a claim about **training**."
 )
+UNTRAINED = "Below are **untrained** weights: the plots show how magnitudes propagate, and nothing about accuracy."
+TRAINED = "Below are **loaded** weights; a scale other than the one they were trained with changes what they compute."
+WEIGHTS = (
+    "safetensors, PyTorch or Keras, in the layouts of timm, Cadene, facenet-pytorch, Keras or irnet. Nothing in a file "
+    "is executed; every key has to fit the network that the sidebar shows, and its seed and initial weights are unused."
+)
+NO_CLASSES = "Untrained weights know no classes: choose a checkpoint under Trained weights."
+NO_FOLDER = "The server offers no checkpoints: the environment variable {} names no folder."
 
 NORMS = (
     "Batch norm follows every ordinary convolution; there is none after the sums, so nothing holds the sum's "
@@ -78,15 +85,17 @@ EMPTY_BOX = (
     "Click a box to see its shapes, counts and source. A second click on Open, Enter or a double click opens it; "
     "arrow keys walk along the arrows, Escape goes up."
 )
-COMPARE_WITH = "One to three networks"
-COMPARE_EDITED = (
-    "A preset, or one with changed knobs, typed as inception_v4.paper (a=6, b=3). The sidebar's comes first."
+COMPARE_EDITED = "inception_v4.paper (a=6, b=3)"
+COMPARE_HELP = (
+    "A preset and its changed knobs; several with a semicolon between them. The sidebar's network comes first."
 )
 EMPTY_PLACE = (
     "Click a box to see what stands there in every network; its partners light up with it. A double click opens it "
     "in all of them."
 )
 BOX = "block_b.0.project"
+BOX_HELP = "A path, a key of a checkpoint such as repeat_1.3.conv2d.weight, or an error message with one in it."
+NO_KEYS = "There are no weights in this box, so no checkpoint has a key for it."
 SEARCH = "1x7, max pool, Fig. 17, E4, block_b.*.project"
 EMPTY_UPLOAD = "JPEG, PNG or WebP, at most 10 MB and 40 megapixels. The picture stays on this machine."
 NO_RESIDUALS = "Inception-v4 has no residuals: its line shows what its blocks put out, as a reference."

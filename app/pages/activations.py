@@ -4,15 +4,17 @@ import streamlit as st
 
 from app import text
 from app.controls import chosen
-from app.live import reference, scaled
+from app.live import classified, reference, scaled
 from app.views import activations as view
 from app.views import charts, show
+from app.weights import weights
 from irnet.experiments.residual_scale import records
 
 choice = chosen()
 network = choice.network
 show.heading("Activations of", network)
-st.markdown(text.DEATH)
+loaded = weights()
+st.markdown(f"{text.DEATH} {text.TRAINED if loaded else text.UNTRAINED}")
 
 with st.grid(2, min_column_width=300):
     with st.container(border=True):
@@ -26,14 +28,15 @@ with st.grid(2, min_column_width=300):
             "Inception-v4 as a reference line", key="reference", help=text.NO_RESIDUALS, bind="query-params"
         )
 
-result = scaled(network, image, (None, scale), setting)
+result = scaled(network, image, (None, scale), setting, loaded)
 results = [result, *([scaled(reference(network), image, (None,), setting)] if beside else [])]
-st.caption(
-    f"**{result.weights.capitalize()}**; {result.batch_norm} statistics; computed on {choice.device}. {text.NORMS}"
-)
+st.caption(f"{view.made(result)}; computed on {choice.device}. {text.NORMS}")
 
-size, share, numbers = st.tabs(
-    ["Magnitude", "Residual against shortcut", "All numbers"], key="plot", on_change="rerun", bind="query-params"
+size, share, numbers, classes = st.tabs(
+    ["Magnitude", "Residual against shortcut", "All numbers", "Classes"],
+    key="plot",
+    on_change="rerun",
+    bind="query-params",
 )
 if size.open:
     with size:
@@ -59,3 +62,6 @@ if numbers.open:
     with numbers:
         found = [{"network": one.network} | record for one in results for record in records(one)]
         show.table(found, f"{network.name}.activations", alt="Mean, deviation, maximum and zero share, block by block")
+if classes.open:
+    with classes:
+        view.classes(classified(network, image, choice.device, loaded) if loaded else None)

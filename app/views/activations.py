@@ -9,6 +9,9 @@ from PIL import Image
 
 from app import text
 from app.live import Setting
+from app.views import show
+from irnet.experiments.classify import Result as Classes
+from irnet.experiments.classify import records
 from irnet.experiments.photos import PHOTOS, decoded, photo
 from irnet.experiments.residual_scale import BATCH_NORM_MODES, TENSORS, Curve, Result
 from irnet.runtime.init import INITS
@@ -52,6 +55,11 @@ def setting(device: str) -> Setting:
         )
     seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="seed", bind="query-params")
     return Setting(seed, init, batch_norm, device)
+
+
+def made(result: Result) -> str:
+    """Which weights and statistics a result comes from."""
+    return f"**{text.plain(result.weights[:1].upper() + result.weights[1:])}**; {result.batch_norm} statistics"
 
 
 def named(result: Result, curve: Curve) -> str:
@@ -119,3 +127,12 @@ def shown() -> tuple[str, str, bool]:
         )
         log = st.toggle("Log scale", True, key="log", disabled=statistic == "zero_share", bind="query-params")
     return tensor, statistic, log and statistic != "zero_share"  # a share may be 0, which has no logarithm
+
+
+def classes(found: Classes | None) -> None:
+    """The likeliest classes of the photograph; untrained weights have none."""
+    if found is None:
+        st.caption(text.NO_CLASSES)
+        return
+    st.caption(text.plain(f"{found.weights}. {found.preprocessing}. Labels: {found.names}."))
+    show.table(records(found), f"{found.network}.classes", alt="The likeliest classes of the photograph")

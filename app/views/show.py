@@ -109,7 +109,10 @@ def _files(plain: Records, records: Records, name: str) -> None:
 def _columns(records: Records, decimals: int | None) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     for key in records[0] if records else ():
-        values, label = [record[key] for record in records], LABELS.get(key, key.replace("_", " "))
+        values, label = (
+            [record[key] for record in records],
+            LABELS.get(key, key if ":" in key else key.replace("_", " ")),
+        )
         if any(isinstance(value, float) for value in values):
             form = "%.4g" if decimals is None else f"%.{decimals}f"
             columns[key] = st.column_config.NumberColumn(label, format=form)
@@ -196,19 +199,19 @@ def pairs(values: Mapping[str, str]) -> None:
 
 
 def changes(found: Sequence[Changes], networks: Sequence[Network], name: str) -> None:
-    """What differs, one column a network; or that nothing does."""
+    """What differs, one column a network, and what the sources say of it; or that nothing does."""
     if not found:
         st.caption("Nothing differs here.")
         return
     labels = [f"{i + 1}: {network.label}" for i, network in enumerate(networks)]
     records = [
         {"where": one.where}
-        | {label: _side(value) for label, value in zip(labels, one.values, strict=True)}
+        | {label: "not there" if value is None else str(value) for label, value in zip(labels, one.values, strict=True)}
         | {"why": one.why}
         for one in found
     ]
-    prose(records, name, alt=f"What differs between {', '.join(labels)}")
-
-
-def _side(value: object) -> str:
-    return "not there" if value is None else str(value)
+    table(records, name, alt=f"What differs between {', '.join(labels)}")
+    st.header("What the sources say")
+    for why in dict.fromkeys(one.why for one in found if one.why):
+        places = dict.fromkeys(one.where.split(".")[0].split(":")[0] for one in found if one.why == why)
+        st.markdown(f"**{', '.join(places)}**: {why}")

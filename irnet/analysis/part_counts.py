@@ -13,20 +13,19 @@ from irnet.spec import Network
 Stages = tuple[StageTotal, ...]
 
 
-def _largest_field(found: Stages) -> int:
-    return max((max(stage.field.size) for stage in found if stage.repeat), default=0)
-
-
 COUNTS: Mapping[str, tuple[str, Callable[[Stages], int]]] = MappingProxyType(  # name to words and sum
     {
         "params": ("parameters", lambda found: sum(stage.params for stage in found)),
         "macs": ("MACs", lambda found: sum(stage.macs for stage in found)),
         "activation_bytes": (
-            "bytes of activations in float32",
+            "activation bytes",
             lambda found: BYTES * sum(stage.activation_elements for stage in found),
         ),
         "convolutions": ("convolutions", lambda found: sum(stage.convolutions for stage in found)),
-        "receptive_field": ("pixels that an output sees at the end of a part", _largest_field),
+        "receptive_field": (
+            "receptive field in pixels",
+            lambda found: max((max(stage.field.size) for stage in found), default=0),
+        ),
     }
 )
 TOTAL = "all"

@@ -1,0 +1,73 @@
+"""A checkpoint for the network that is run: one from the server's folder, or the reader's own file."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FOLDER = "IRNET_WEIGHTS"  # names the server's folder of checkpoints
+ENDINGS = ("safetensors", "pt", "pth", "bin", "h5")
+LARGEST = 300  # MB of an upload; the largest released checkpoint has 224
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A checkpoint, told apart by its content."""
+
+    name: str
+    key: str
+    path: Path | None = field(default=None, compare=False)  # on the server
+    content: bytes = field(default=b"", compare=False, repr=False)  # or uploaded
+
+    @contextmanager
+    def file(self) -> Iterator[Path]:
+        """The file, for as long as the block runs; an upload leaves nothing behind."""
+        if self.path:
+            yield self.path
+            return
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / Path(self.name).name
+            path.write_bytes(self.content)
+            yield path
+
+
+def weights() -> Weights | None:
+    """The checkpoint that the reader chose; None for untrained weights."""
+    with st.expander("Trained weights", key="weights", on_change="rerun", bind="query-params") as box:
+        if not box.open:
+            return None
+        st.caption(text.WEIGHTS)
+        own = st.file_uploader("A checkpoint of yours", list(ENDINGS), max_upload_size=LARGEST, key="checkpoint")
+        served = on_server()
+        name = st.selectbox("or one on the server", sorted(served), index=None, key="served", disabled=not served)
+        if not served:
+            st.caption(text.NO_FOLDER.format(FOLDER))
+    if own:
+        content = own.getvalue()
+        return Weights(own.name, sha256(content).hexdigest(), content=content)
+    return _served(served[name]) if name else None
+
+
+def on_server() -> dict[str, Path]:
+    """Name to path of every checkpoint in the server's folder; a reader can name no other path."""
+    folder = Path(os.environ.get(FOLDER, ""))
+    if not os.environ.get(FOLDER) or not folder.is_dir():
+        return {}
+    return {path.name: path for path in folder.iterdir() if path.suffix[1:] in ENDINGS and path.is_file()}
+
+
+def _served(path: Path) -> Weights:
+    stat = path.stat()
+    return Weights(path.name, f"{path} {stat.st_size} {stat.st_mtime_ns}", path)
