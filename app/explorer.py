@@ -50,6 +50,7 @@ def explorer(network: Network) -> None:
         )
     with right:
         _panel(network, chosen)
+    bridge.shown(network, chosen)
     steps(network, chosen, select)
 
 
@@ -108,9 +109,6 @@ def _panel(network: Network, chosen: str) -> None:
     show.pairs(details(network, chosen))
     box = boxes(network)[chosen]
     sources.origin(box.source, provenance(network, box.stage or "head"), network.name)
-    with st.expander("In code and in checkpoints", key="code", on_change="rerun", bind="query-params") as code:
-        if code.open:
-            bridge.shown(network, chosen)
 
 
 def _search(network: Network, chosen: str) -> None:

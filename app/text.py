@@ -95,6 +95,7 @@ EMPTY_PLACE = (
 )
 BOX = "block_b.0.project"
 BOX_HELP = "A path, a key of a checkpoint such as repeat_1.3.conv2d.weight, or an error message with one in it."
+NO_SNIPPET = "# This box is no module of its own."
 NO_KEYS = "There are no weights in this box, so no checkpoint has a key for it."
 SEARCH = "1x7, max pool, Fig. 17, E4, block_b.*.project"
 EMPTY_UPLOAD = "JPEG, PNG or WebP, at most 10 MB and 40 megapixels. The picture stays on this machine."

@@ -19,6 +19,7 @@ from irnet.commands_compare import verbs as comparing
 from irnet.commands_weights import app as weights_app
 from irnet.diagrams import FORMATS, save
 from irnet.diagrams.page import page
+from irnet.diagrams.sheet import Flow
 from irnet.terminal import Output, activations_text, cost_text, show, summary_text, table
 from irnet.verbs import Form, Knobs, Name, network_of, sources
 
@@ -27,6 +28,7 @@ app.add_typer(comparing)
 app.add_typer(weights_app, name="weights")
 app.add_typer(sources)
 
+Run = Annotated[Flow, typer.Option("--flow", help="The way that the arrows run.")]
 Device = Annotated[str, typer.Option(help="cpu, cuda, mps or meta (shapes without numbers).")]
 
 
@@ -48,11 +50,12 @@ def diagram(
     name: Name,
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
     theme: Annotated[str, typer.Option(help="light, dark or print.")] = "light",
+    flow: Run = "down",
     knobs: Knobs = None,
     form: Form = Output.TEXT,
 ) -> None:
     """Draw the network and one block of every stage as SVG, PNG, PDF and DOT."""
-    files = [str(file) for file in save(network_of(name, knobs), out, theme, FORMATS)]
+    files = [str(file) for file in save(network_of(name, knobs), out, theme, FORMATS, flow)]
     show(files, form, lambda written: typer.echo("\n".join(written)))
 
 
@@ -60,12 +63,13 @@ def diagram(
 def export(
     name: Name,
     out: Annotated[Path, typer.Option(help="File to write.")],
+    flow: Run = "down",
     knobs: Knobs = None,
     form: Annotated[Literal["html"], typer.Option("--format", help="What to write.")] = "html",
 ) -> None:
     """Write the network as one interactive page that opens from a disk and asks no server for anything."""
     del form  # the only one there is
-    out.write_text(page(network_of(name, knobs)), encoding="utf-8")
+    out.write_text(page(network_of(name, knobs), flow), encoding="utf-8")
     typer.echo(out)
 
 

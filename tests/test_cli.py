@@ -224,3 +224,9 @@ def test_bad_input_gets_one_sentence(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert told in refused(capsys, *arguments)
+
+
+def test_arrows_of_a_drawing_may_run_right(tmp_path: Path) -> None:
+    assert main(["diagram", V1, "--out", str(tmp_path), "--flow", "right"]) == 0
+    assert "rankdir=LR" in next(tmp_path.glob("*.overview.light.dot")).read_text()
+    assert main(["diagram", V1, "--out", str(tmp_path), "--flow", "up"]) == 2

@@ -113,6 +113,15 @@ def test_a_search_leads_to_its_matches(viewer: Viewer) -> None:
     chosen(page, "block_a")
 
 
+def test_a_change_of_theme_repaints_the_drawing_without_a_new_layout(viewer: Viewer) -> None:
+    page = viewer.open(f"{START}&box=block_b")
+    place = box(page, "block_b").bounding_box()
+    viewer.page.emulate_media(color_scheme="dark")
+    expect(page.locator(".sheet svg > rect")).to_have_attribute("fill", "#0e1117")
+    assert box(page, "block_b").bounding_box() == place
+    chosen(page, "block_b")
+
+
 def test_a_slash_leads_to_the_search_field(viewer: Viewer) -> None:
     page = viewer.open(f"{START}&box=block_b")
     box(page, "block_b").focus()
