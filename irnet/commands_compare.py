@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from irnet.analysis.part_counts import part_counts
-from irnet.analysis.side_by_side import all_changes, checked, side_by_side
+from irnet.analysis.side_by_side import Changes, all_changes, changed_knobs, checked, side_by_side
 from irnet.diagrams import beside_svgs
 from irnet.diagrams.beside import opened_beside
 from irnet.diagrams.nested import LEVELS
@@ -49,28 +49,30 @@ def compare(
         show(_found(networks), Output.JSON, print)
     else:
         write = _markdown if form is Form.MARKDOWN else table
-        write(_changes(networks), f"What differs: {len(all_changes(*networks))}")
-        typer.echo()
+        for title, found in (("Knobs that differ", changed_knobs(*networks)), ("What differs", all_changes(*networks))):
+            write(_changes(networks, found), f"{title}: {len(found)}")
+            typer.echo()
         write(_counts(networks), "Counts, part by part; the first network's, then the differences to it")
 
 
 def _found(networks: tuple[Network, ...]) -> dict[str, Any]:
     return {
         "networks": [network.label for network in networks],
+        "knobs": [asdict(found) for found in changed_knobs(*networks)],
         "changes": [asdict(found) for found in all_changes(*networks)],
         "places": [asdict(row) for row in side_by_side(*networks)],
         "parts": part_counts(*networks),
     }
 
 
-def _changes(networks: tuple[Network, ...]) -> list[dict[str, str]]:
+def _changes(networks: tuple[Network, ...], changes: Sequence[Changes]) -> list[dict[str, str]]:
     """The changes as flat records, without the places where nothing stands spelt out."""
     labels = [f"{i + 1}: {network.label}" for i, network in enumerate(networks)]
     return [
         {"where": found.where}
         | {label: "-" if value is None else str(value) for label, value in zip(labels, found.values, strict=True)}
-        | {"why": found.why}
-        for found in all_changes(*networks)
+        | ({"why": found.why} if any(change.why for change in changes) else {})
+        for found in changes
     ]
 
 

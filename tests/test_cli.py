@@ -61,6 +61,7 @@ def test_compare_tells_what_differs_and_counts_every_network(capsys: pytest.Capt
     changes = {change["where"]: change["values"] for change in found["changes"]}
     assert changes["block_a.repeat"] == [5, 5, 6]
     assert changes["reduction_a.b2.0"] == ["1x1 conv 192", "1x1 conv 256", "1x1 conv 192"]
+    assert [knob["where"] for knob in found["knobs"]] == ["a", "k", "l", "m"]
     assert found["parts"]["all"]["params"][:2] == [22_756_328, 32_433_928]
     assert found["parts"]["all"]["convolutions"][:2] == [127, 132]
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irnet.analysis.compare import Change, Comparison, changed_knobs, compare
+from irnet.analysis.compare import Change, Comparison, compare
+from irnet.analysis.side_by_side import changed_knobs
 from irnet.analysis.tables import totals
 from irnet.models import PRESETS, network
 from irnet.models.fragments import pool_last
@@ -33,8 +34,8 @@ def found(one: str, two: str) -> dict[str, tuple[object, object]]:
     return {change.where: (change.left, change.right) for change in compared(one, two).changes}
 
 
-def knob_changes(one: str, two: str) -> dict[str, tuple[object, object]]:
-    return {change.where: (change.left, change.right) for change in changed_knobs(PRESETS[one], PRESETS[two])}
+def knob_changes(one: str, two: str) -> dict[str, tuple[object, ...]]:
+    return {change.where: change.values for change in changed_knobs(network(one), network(two))}
 
 
 def single(node: Node) -> Network:

@@ -7,7 +7,7 @@ from app.controls import chosen
 from app.views import charts, show
 from irnet.analysis.compare import compare
 from irnet.analysis.part_counts import COUNTS, count_records
-from irnet.analysis.side_by_side import all_changes
+from irnet.analysis.side_by_side import all_changes, changed_knobs
 from irnet.units import short
 
 first = chosen().network
@@ -32,6 +32,9 @@ if differences.open:
     with differences:
         found = all_changes(*networks)
         st.caption(f"{len(found)} differences between the first network and the others, and what their sources say.")
+        st.header("Knobs")
+        show.changes(changed_knobs(*networks), networks, f"{first.name}.knobs")
+        st.header("Structure")
         show.changes(found, networks, f"{first.name}.changes")
 if counts.open:
     with counts:

@@ -207,11 +207,10 @@ def changes(found: Sequence[Changes], networks: Sequence[Network], name: str) ->
     records = [
         {"where": one.where}
         | {label: "not there" if value is None else str(value) for label, value in zip(labels, one.values, strict=True)}
-        | {"why": one.why}
+        | ({"why": one.why} if any(other.why for other in found) else {})
         for one in found
     ]
     table(records, name, alt=f"What differs between {', '.join(labels)}")
-    st.header("What the sources say")
     for why in dict.fromkeys(one.why for one in found if one.why):
         places = dict.fromkeys(one.where.split(".")[0].split(":")[0] for one in found if one.why == why)
         st.markdown(f"**{', '.join(places)}**: {why}")

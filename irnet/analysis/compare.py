@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 from irnet.analysis.align import ORDER, Match, align
 from irnet.analysis.tables import StageTotal, stages, totals
-from irnet.models.recipe import Recipe, knobs
 from irnet.resolve import describe
 from irnet.spec import Conv, Network, Pool, Source, Stage
 from irnet.units import grid, share
@@ -70,10 +69,6 @@ class Comparison:
         """A count of the whole right network less that of the left."""
         return sum(pair.difference(field) for pair in self.pairs)
 
-    def counts(self, side: Literal["left", "right"], field: str) -> list[int]:
-        """A count of one side, part by part."""
-        return [pair.sums(field)[side == "right"] for pair in self.pairs]
-
     def told(self, field: str) -> str:
         """How the right network's count compares to the left's: "12.5 % fewer parameters"."""
         by, word = self.difference(field), COUNTED[field]
@@ -88,29 +83,6 @@ class Comparison:
         joined = f"{self.told('params')} and {self.told('macs')} {'as' if equal else 'than'} {self.left.label}"
         return f"{self.right.label} has {joined}."
 
-    def drawable(self, part: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The stages of a part that have a block to draw, on either side; "" is the whole network, as is no part."""
-        for pair in self.pairs:
-            if pair.part == part:
-                left, right = (tuple(s.name for s in side if s.repeat) for side in (pair.left, pair.right))
-                return left, right
-        return ("",), ("",)
-
-    def records(self) -> list[dict[str, object]]:
-        """Parameters and MACs part by part, as plain values, with the differences right minus left."""
-        return [
-            {
-                "part": PARTS[pair.part],
-                "left params": pair.sums("params")[0],
-                "right params": pair.sums("params")[1],
-                "params difference": pair.difference("params"),
-                "left macs": pair.sums("macs")[0],
-                "right macs": pair.sums("macs")[1],
-                "macs difference": pair.difference("macs"),
-            }
-            for pair in self.pairs
-        ]
-
 
 def compare(left: Network, right: Network) -> Comparison:
     """Align two networks part by part and list everything that differs in their structure.
@@ -123,19 +95,6 @@ def compare(left: Network, right: Network) -> Comparison:
     [('block_b.scale', 0.1, 0.2)]
     """
     return Comparison(left, right, tuple(_pairs(left, right)), tuple(_changes(left, right)))
-
-
-def changed_knobs(left: Recipe, right: Recipe) -> tuple[Change, ...]:
-    """The knobs that differ between two recipes.
-
-    Examples
-    --------
-    >>> from irnet.models import PRESETS
-    >>> found = changed_knobs(PRESETS["inception_resnet_v1.paper"], PRESETS["inception_resnet_v2.paper"])
-    >>> [(change.where, change.left, change.right) for change in found]
-    [('k', 192, 256), ('l', 192, 256), ('m', 256, 384)]
-    """
-    return tuple(_changed(knobs(left), knobs(right)))
 
 
 def _changed(ours: dict[str, Any], theirs: dict[str, Any], prefix: str = "") -> Iterator[Change]:

@@ -10,6 +10,8 @@ from typing import Literal
 from irnet.analysis.align import Match, align
 from irnet.analysis.boxes import boxes
 from irnet.analysis.compare import Comparison, compare
+from irnet.models import recipe_of
+from irnet.models.recipe import knobs
 from irnet.spec import Conv, Network, Pool
 
 Mark = Literal["same", "changed", "only"]
@@ -187,3 +189,19 @@ def _change(where: str, pairs: Sequence[Comparison]) -> Changes:
     known = next(change for change in found if change)
     values = (known.left, *(change.right if change else known.left for change in found))
     return Changes(where, values, " ".join(dict.fromkeys(change.why for change in found if change and change.why)))
+
+
+def changed_knobs(*networks: Network) -> tuple[Changes, ...]:
+    """The knobs that differ between the presets of the networks, with their edits; None where one has no such knob.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> found = changed_knobs(network("inception_resnet_v1"), network("inception_resnet_v2", b=12))
+    >>> [(change.where, change.values) for change in found]
+    [('b', (10, 12)), ('k', (192, 256)), ('l', (192, 256)), ('m', (256, 384))]
+    """
+    every = [knobs(recipe_of(network)) for network in checked(networks)]
+    names = dict.fromkeys(name for found in every for name in found)
+    values = {name: tuple(found.get(name) for found in every) for name in names}
+    return tuple(Changes(name, told, "") for name, told in values.items() if len(set(told)) > 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from irnet.analysis.boxes import Box, boxes
+from irnet.analysis.boxes import Box, box_at
 from irnet.models import PRESETS
 from irnet.models.recipe import read
 from irnet.spec import Network
@@ -107,9 +107,7 @@ def snippets(network: Network, path: str) -> tuple[Snippet, ...]:
     >>> [snippet.title for snippet in snippets(network("inception_v4"), "inception_b.3")][:2]
     ['Read its output', 'Read its output, in plain torch']
     """
-    if path not in boxes(network):
-        raise KeyError(f"{network.name} has no box {path!r}")
-    box = boxes(network)[path]
+    box = box_at(network, path)
     height, width = box.out_shape[1:]
     words = {
         "path": _module(box),

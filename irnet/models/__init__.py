@@ -85,8 +85,16 @@ def labelled(label: str) -> Network:
     """
     name, _, edits = label.strip().partition(" ")
     full = full_name(name)
-    texts = edits.strip().removeprefix("(").removesuffix(")").split(",")
-    return network(full, **dict(read(PRESETS[full], text) for text in texts if text.strip()))
+    return network(full, **_read(full, edits.strip().removeprefix("(").removesuffix(")")))
+
+
+def recipe_of(network: Network) -> Recipe:
+    """The recipe of a network that was made from a preset: the preset's, with the network's edits."""
+    return edited(network.name, _read(network.name, network.edits))
+
+
+def _read(name: str, edits: str) -> dict[str, Any]:
+    return dict(read(PRESETS[name], text) for text in edits.split(",") if text.strip())
 
 
 def edited(name: str, changes: Mapping[str, Any]) -> Recipe:

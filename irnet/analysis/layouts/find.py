@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from itertools import takewhile
 
-from irnet.analysis.boxes import boxes
+from irnet.analysis.boxes import box_at, boxes
 from irnet.analysis.layouts.keys import keys
 from irnet.analysis.layouts.values import layouts_of
 from irnet.models import PRESETS
@@ -36,8 +36,7 @@ def module_keys(network: Network, path: str) -> dict[str, tuple[str, ...]]:
     >>> found["timm"], found["keras"]
     (('repeat_1.3.branch1.2',), ('conv2d_91', 'batch_normalization_91'))
     """
-    if path not in boxes(network):
-        raise KeyError(f"{network.name} has no box {path!r}")
+    box_at(network, path)
     found = {}
     for layout in layouts_of(network):
         names = keys(network, layout.name)
