@@ -164,8 +164,9 @@ function toggle(s, id) {
   s.turns += 1;
   s.until = Date.now() + PATIENCE;
   const twins = partners(s, id).filter((twin) => find(s, twin).classList.contains("opens"));
-  if (!s.picture.startsWith("<")) show(s, twins.reduce(turnedOver, s.picture));  // at once, before the server answers
-  s.send("toggled", { path: id, turns: s.turns });
+  const turned = { path: id, turns: s.turns }, tell = () => s.send("toggled", turned);
+  if (s.picture.startsWith("<")) tell();
+  else show(s, twins.reduce(turnedOver, s.picture)).finally(tell);  // first the picture, then the page around it
 }
 
 function listen(s) {
