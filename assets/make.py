@@ -19,7 +19,8 @@ HERE = Path(__file__).parent
 V2 = "inception_resnet_v2"
 PAGES = {
     "network": f"network?model={V2}.paper&box=block_b.0.body.b1.1&overlay=operation",
-    "compare": f"compare?model={V2}.tf_slim&with={V2}.paper&compare=Counts",
+    "compare": f"compare?model={V2}.paper&with={V2}.tf_slim&opened=0/block_a,1/block_a&place=0/block_a.0.scale",
+    "errata": "errata?erratum=E4",
     "cost": f"cost?model={V2}.paper&cost=Tree",
     "activations": f"activations?model={V2}.paper&norm=running&reference=true",
 }
