@@ -9,7 +9,7 @@ import streamlit as st
 from app import text
 from app.components.canvas import canvas
 from app.drawings import BesideView
-from app.state import unknown
+from app.state import put, unknown
 from app.views import show
 from irnet.analysis.boxes import boxes, details
 from irnet.analysis.comparisons import READY, Ready, ready
@@ -65,21 +65,14 @@ def _open() -> None:
         st.session_state["model"], st.session_state[WITH], st.session_state[EDITED] = first, rest, ""
         st.session_state[LEVEL] = LEVELS[0]
         paths = [f"{i}/{s.name}" for i, n in enumerate(one.names) for s in labelled(n).stages if s.name in one.stages]
-        _put(OPENED, ",".join(paths))
-        _put(PLACE, "")
-
-
-def _put(key: str, value: str) -> None:
-    if value:
-        st.query_params[key] = value
-    elif key in st.query_params:
-        del st.query_params[key]
+        put(OPENED, ",".join(paths))
+        put(PLACE, "")
 
 
 @st.fragment
 def side_by_side(networks: tuple[Network, ...]) -> None:
     """The canvas, and under it what stands at the chosen place in every network."""
-    paths = frozenset(f"{i}/{path}" for i, spec in enumerate(networks) for path in boxes(spec))
+    paths = BesideView(networks=networks).paths
     show.ignored(unknown({LEVEL: LEVELS, "flow": FLOWS, OPENED: paths, PLACE: paths}))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         level = st.segmented_control(
@@ -95,7 +88,7 @@ def side_by_side(networks: tuple[Network, ...]) -> None:
             "Arrows run", FLOWS, default=FLOWS[0], key="flow", required=True, bind="query-params"
         )
         ghosts = st.toggle("Fade what is the same", key="fade", bind="query-params")
-    turned = frozenset(st.query_params.get(OPENED, "").split(",")) & paths
+    turned = frozenset(path for path in st.query_params.get(OPENED, "").split(",") if path in paths)
     place = st.query_params.get(PLACE, "")
     place = place if place in paths else ""
     view = BesideView(networks=networks, level=LEVELS.index(level), turned=turned, ghosts=ghosts, flow=flow)
@@ -104,7 +97,7 @@ def side_by_side(networks: tuple[Network, ...]) -> None:
         place,
         key="beside",
         height=HEIGHT,
-        on_click=lambda path: _put(PLACE, path),
+        on_click=lambda path: put(PLACE, path),
         on_toggle=lambda path: _turn(networks, turned, path),
         on_shut=_shut_all,
     )
@@ -116,12 +109,12 @@ def _turn(networks: tuple[Network, ...], turned: frozenset[str], path: str) -> N
     number, _, own = path.partition("/")
     twins = partners(*networks).get((int(number), own), ())
     every = {f"{i}/{twin}" for i, twin in enumerate(twins) if twin and boxes(networks[i])[twin].children} | {path}
-    _put(OPENED, ",".join(sorted(turned ^ every)))
-    _put(PLACE, path)
+    put(OPENED, ",".join(sorted(turned ^ every)))
+    put(PLACE, path)
 
 
 def _shut() -> None:
-    _put(OPENED, "")
+    put(OPENED, "")
 
 
 def _shut_all() -> None:

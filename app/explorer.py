@@ -9,7 +9,7 @@ import streamlit as st
 from app import text
 from app.components.canvas import canvas
 from app.drawings import View
-from app.state import unknown
+from app.state import put, unknown
 from app.steps import steps
 from app.views import bridge, show, sources
 from irnet.analysis.boxes import box_at, boxes, details, search
@@ -149,14 +149,13 @@ def select(path: str) -> None:
 
 
 def _turn(opened: Opened, path: str) -> None:
-    st.query_params[TURNED] = ",".join(sorted(opened.turned ^ {path}))
+    put(TURNED, ",".join(sorted(opened.turned ^ {path})))
     select(path)
 
 
 def _shut() -> None:
     """A level is meant as it says: what was turned over before is forgotten."""
-    if TURNED in st.query_params:
-        del st.query_params[TURNED]
+    put(TURNED, "")
 
 
 def _shut_all() -> None:

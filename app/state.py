@@ -56,6 +56,14 @@ def unknown(options: Mapping[str, Collection[str]]) -> list[str]:
     ]
 
 
+def put(key: str, value: str) -> None:
+    """Keep a value in the address; nothing of it, if it is empty."""
+    if value:
+        st.query_params[key] = value
+    elif key in st.query_params:
+        del st.query_params[key]
+
+
 def _near(value: str, options: Collection[str]) -> Collection[str]:
     return options if len(options) <= FEW else get_close_matches(value, options, n=3, cutoff=0)
 

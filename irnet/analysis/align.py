@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
 
 from irnet.analysis.distance import (
     ANOTHER,
@@ -22,10 +22,10 @@ from irnet.analysis.distance import (
     steps,
 )
 from irnet.resolve import describe
-from irnet.spec import Chain, Fork, Head, Network, Node, Residual, Stage
+from irnet.spec import Chain, Fork, Head, Network, Node, Part, Residual, Stage
 
 Status = Literal["same", "changed", "left", "right"]
-PARTS = ("stem", "a", "reduction_a", "b", "reduction_b", "c", "tail")  # stages of one part stand for each other
+PARTS: tuple[Part, ...] = get_args(Part)  # stages of one part stand for each other
 ORDER = "order of the branches"
 
 

@@ -146,7 +146,7 @@ def _like_first(path: str) -> str:
 def partners(*networks: Network) -> dict[tuple[int, str], tuple[str | None, ...]]:
     """From the number of a network and a path in it to the paths of that place in all networks.
 
-    A group stands for the place that it ends with.
+    Branches of several steps and blocks have none of their own: their stage and their steps do.
     """
     found = {(i, path): row.paths for row in side_by_side(*networks) for i, path in enumerate(row.paths) if path}
     for i, spec in enumerate(networks):

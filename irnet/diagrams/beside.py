@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from irnet.analysis.side_by_side import checked, marks, side_by_side
 from irnet.diagrams.nested import Opened, sheet_of
@@ -85,4 +84,4 @@ def _groups(networks: tuple[Network, ...]) -> tuple[Mapping[str, str], ...]:
 def opened_beside(networks: tuple[Network, ...], level: int, turned: frozenset[str]) -> tuple[Opened, ...]:
     """What is open in every network, from paths with the network's number in front: "0/block_b"."""
     own = tuple(frozenset(p.partition("/")[2] for p in turned if p.startswith(f"{i}/")) for i in range(len(networks)))
-    return tuple(replace(Opened(level), turned=paths) for paths in own)
+    return tuple(Opened(level, paths) for paths in own)
