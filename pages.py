@@ -16,6 +16,8 @@ run(
             st.Page("app/pages/errata.py", title="Errata", icon=":material/edit_note:"),
             st.Page("app/pages/cost.py", title="Cost", icon=":material/calculate:"),
             st.Page("app/pages/activations.py", title="Activations", icon=":material/show_chart:"),
+            st.Page("app/pages/block.py", title="Block", icon=":material/function:"),
+            st.Page("app/pages/maps.py", title="Feature maps", icon=":material/grid_view:"),
         ],
         position="top",
     )

@@ -54,6 +54,23 @@ def explorer(network: Network) -> None:
     steps(network, chosen, select)
 
 
+def picker(network: Network, otherwise: str) -> str:
+    """The canvas to choose a box from, without colours and levels; returns the chosen box, or `otherwise`."""
+    show.ignored(unknown({TURNED: boxes(network)}))
+    chosen = _box(network) or otherwise
+    opened = revealing(network, Opened(0, _turned(network), shown_block(network, chosen)), chosen)
+    canvas(
+        View(network=network, opened=opened),
+        chosen,
+        key="picker",
+        height=HEIGHT,
+        on_click=select,
+        on_toggle=lambda path: _turn(opened, path),
+        on_shut=_shut_and_forget,
+    )
+    return chosen
+
+
 def _controls() -> str:
     """Level, overlay, arrows and orientation; returns the level."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -159,6 +176,10 @@ def _shut() -> None:
 
 
 def _shut_all() -> None:
-    _shut()
     st.session_state[LEVEL] = LEVELS[0]
+    _shut_and_forget()
+
+
+def _shut_and_forget() -> None:
+    _shut()
     select("")

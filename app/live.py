@@ -39,7 +39,7 @@ class Setting:
 
 
 _BY_WEIGHTS = BY_KEY | {"app.weights.Weights": lambda weights: weights.key}
-_BY_PIXELS = _BY_WEIGHTS | {"PIL.Image.Image": lambda image: (image.size, image.tobytes())}
+BY_PIXELS = _BY_WEIGHTS | {"PIL.Image.Image": lambda image: (image.size, image.tobytes())}
 LONGEST_SIDE = 1024  # pixels; beyond it a forward pass takes gigabytes and minutes on a laptop
 
 
@@ -65,12 +65,12 @@ def borrow(
 @st.cache_data(max_entries=32, show_spinner="Counting with fvcore, torchinfo and torch", hash_funcs=BY_KEY)
 def counted(network: Network, device: str) -> Counts:
     """What the three counters say; the same network is never counted twice."""
-    _bearable(network)
+    bearable(network)
     with borrow(network, device=device) as model:
         return measure(model)
 
 
-@st.cache_data(max_entries=64, show_spinner="Running the network", show_time=True, hash_funcs=_BY_PIXELS)
+@st.cache_data(max_entries=64, show_spinner="Running the network", show_time=True, hash_funcs=BY_PIXELS)
 def scaled(
     network: Network,
     image: Image.Image,
@@ -79,16 +79,16 @@ def scaled(
     weights: Weights | None = None,
 ) -> Result:
     """The residual-scale experiment on a borrowed model."""
-    _bearable(network)
+    bearable(network)
     pixels = to_input(image, network.input_shape[1:])
     with borrow(network, device=setting.device, seed=setting.seed, init=setting.init, weights=weights) as model:
         return residual_scale(network, pixels, scales=scales, model=model, **asdict(setting))
 
 
-@st.cache_data(max_entries=64, show_spinner="Classifying", hash_funcs=_BY_PIXELS)
+@st.cache_data(max_entries=64, show_spinner="Classifying", hash_funcs=BY_PIXELS)
 def classified(network: Network, image: Image.Image, device: str, weights: Weights) -> Classes:
     """The likeliest classes of a picture, by a network with loaded weights."""
-    _bearable(network)
+    bearable(network)
     with borrow(network, device=device, weights=weights) as model:
         return classify(model, image)
 
@@ -99,7 +99,8 @@ def reference(network: Network) -> Network:
     return preset("inception_v4", input_size=(height, width))
 
 
-def _bearable(network: Network) -> None:
+def bearable(network: Network) -> None:
+    """Refuse what a forward pass here would take too much memory and time for."""
     size = network.input_shape[1:]
     if max(size) > LONGEST_SIDE:
         raise ValueError(

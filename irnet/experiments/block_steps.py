@@ -22,7 +22,7 @@ from irnet.experiments.residual_scale import BatchNormMode
 from irnet.experiments.statistics import Stats, reader, statistics
 from irnet.runtime.build import Model, ResidualUnit
 from irnet.runtime.capture import rescaled
-from irnet.spec import Network
+from irnet.spec import Chain, Fork, Network, Node, Residual
 
 BINS = 60
 SHOWN = 16  # feature maps that a step keeps
@@ -79,6 +79,35 @@ def residual_blocks(network: Network) -> tuple[str, ...]:
     (('block_a.0', 'block_c.0', 'block_c.1'), ())
     """
     return tuple(path for path, box in boxes(network).items() if box.children[-1:] == (f"{path}.add",))
+
+
+def published(network: Network, path: str) -> float:
+    """The scale that the residual block `path` has by itself.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> published(network("inception_resnet_v2.tf_slim"), "block_b.3")
+    0.1
+    """
+    name, _, *parts = path.split(".")
+    node = next(stage.node for stage in network.stages if stage.name == name)
+    for part in parts:
+        node = _inside(node, part)
+    assert isinstance(node, Residual)
+    return node.scale
+
+
+def _inside(node: Node, part: str) -> Node:
+    match node:
+        case Chain(nodes):
+            return nodes[int(part)]
+        case Fork(branches):
+            return branches[int(part.removeprefix("b"))]
+        case Residual(body):
+            return body
+        case _:
+            raise KeyError(f"nothing is called {part!r} inside {node}")
 
 
 def block_steps(

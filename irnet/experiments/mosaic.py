@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from math import ceil, isqrt
 from typing import Any
@@ -20,6 +21,7 @@ from irnet.experiments.passes import Array
 TILE = 64  # pixels that a tile has at least
 LETTERS = 11
 MARGIN = 12
+VALUES = 100_000  # on a page
 BAR = 14  # pixels across
 
 
@@ -78,6 +80,53 @@ def mosaic(maps: Maps, shown: Sequence[Channel], title: str) -> bytes:
         _label(draw, font, channel, place, (width * times, height * times), cross)
     _bar(sheet, maps, (MARGIN + across * step_x + 8, top))
     return _png(sheet)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sheet:
+    """Channels laid out side by side in one array, for a chart that shows values under the pointer."""
+
+    values: Array  # (H, W); NaN between the tiles
+    where: NDArray[np.int32]  # (H, W, 3): channel, y and x of every value
+    wrong: Array  # (H, W): 1 where a value is no finite number, else NaN
+    corners: tuple[tuple[int, int], ...]  # (y, x) of every tile's first value
+    dead: tuple[bool, ...]
+
+
+def sheet(values: Array, numbers: Sequence[int]) -> Sheet:
+    """The channels (N, H, W) as tiles with gaps, which leave room for their `numbers` above them.
+
+    Examples
+    --------
+    >>> made = sheet(np.ones((4, 2, 2), np.float32), (7, 8, 9, 0))
+    >>> made.corners[3], made.where[made.corners[3]].tolist()
+    ((4, 4), [0, 0, 0])
+    """
+    count, height, width = values.shape
+    across = columns(count)
+    room, gap = max(1, ceil(height * 0.3)), max(1, ceil(width * 0.08))
+    step_y, step_x = height + room, width + gap
+    size = ceil(count / across) * step_y, across * step_x - gap
+    laid, wrong = (np.full(size, np.nan, np.float32) for _ in range(2))
+    where = np.zeros((*size, 3), np.int32)
+    corners = tuple((room + i // across * step_y, i % across * step_x) for i in range(count))
+    for (y, x), tile, number in zip(corners, values, numbers, strict=True):
+        place = slice(y, y + height), slice(x, x + width)
+        laid[place] = tile
+        wrong[place] = np.where(np.isfinite(tile), np.nan, 1)
+        where[place] = np.stack([np.full((height, width), number), *np.indices((height, width))], axis=-1)
+    return Sheet(values=laid, wrong=wrong, where=where, corners=corners, dead=tuple(not tile.any() for tile in values))
+
+
+def tiles(height: int, width: int) -> int:
+    """How many channels of this grid a page holds: a square number, so that a page has a bearable number of values.
+
+    Examples
+    --------
+    >>> tiles(35, 35), tiles(149, 149), tiles(1, 1)
+    (64, 4, 64)
+    """
+    return int(min(8, max(1, isqrt(VALUES // (height * width)))) ** 2)
 
 
 def columns(count: int) -> int:

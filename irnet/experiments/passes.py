@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import MappingProxyType
+from hashlib import sha256
 
 import numpy as np
 import torch
@@ -50,7 +50,25 @@ class Pass:
     weights: str
     batch_norm: BatchNormMode
     strip: tuple[Thumb, ...]  # in the order they run
-    starts: MappingProxyType[str, Start]  # by stage, or unit of the head
+    starts: tuple[Start, ...]  # one a stage, then one a unit of the head
+
+    @property
+    def key(self) -> str:
+        """Sixteen hex digits that change when the small pictures do."""
+        return sha256(b"".join(thumb.picture.tobytes() for thumb in self.strip)).hexdigest()[:16]
+
+    def start(self, path: str) -> Start:
+        """What the stage around the box `path` is given.
+
+        Raises
+        ------
+        KeyError
+            For a box of no stage that was run.
+        """
+        for start in self.starts:
+            if start.path.split(".")[0] == path.split(".", maxsplit=1)[0]:
+                return start
+        raise KeyError(f"{self.network} has no box {path!r}")
 
 
 def units(network: Network) -> tuple[str, ...]:
@@ -153,7 +171,8 @@ def look_through(model: Model, image: Tensor, batch_norm: BatchNormMode = "runni
     ['block_b.0', 'reduction_b.0', 'block_c.0']
     """
     network, x = model.network, _tensor(model, checked(model, image, batch_norm).values)
-    shown, starts = _shown(network), {}
+    shown = _shown(network)
+    starts: dict[str, Start] = {}
     with batch_statistics(model, batch_norm == "batch"), capture(model, *shown, keep=_thumb) as found:
         for path in units(network):
             if (child := path.split(".")[0]) not in starts:
@@ -167,7 +186,7 @@ def look_through(model: Model, image: Tensor, batch_norm: BatchNormMode = "runni
             Thumb(path=path, title=shown[path], channels=len(dead), dead=int(dead.sum()), mean_abs=mean, picture=small)
             for path, (dead, mean, small) in found.items()
         ),
-        starts=MappingProxyType(starts),
+        starts=tuple(starts.values()),
     )
 
 
