@@ -67,6 +67,7 @@ def picker(network: Network, otherwise: str) -> str:
         on_click=select,
         on_toggle=lambda path: _turn(opened, path),
         on_shut=_shut_and_forget,
+        small_map=False,
     )
     return chosen
 

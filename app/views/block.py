@@ -52,7 +52,9 @@ def _walk(result: BlockSteps, *, playing: bool) -> None:
     if _played(names, playing=playing):
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name: str = st.segmented_control("Step", names, default=names[0], key=STEP, required=True, bind="query-params")
+        name: str = st.segmented_control(
+            "Step", names, default=names[0], key=STEP, required=True, wrap=True, bind="query-params"
+        )
         at = names.index(name)
         _button("Back", "arrow_back", names, at - 1)
         _button("Next", "arrow_forward", names, at + 1)
@@ -125,7 +127,7 @@ def _figures(result: BlockSteps, step: Step) -> None:
         {
             "Size": grid(step.shape),
             "Mean magnitude": f"{step.stats.mean_abs:.3g}",
-            "of that of x": share(step.stats.mean_abs, x.mean_abs),
+            "Relative to x": share(step.stats.mean_abs, x.mean_abs),
             "Standard deviation": f"{step.stats.std:.3g}",
             "Largest magnitude": f"{step.stats.maximum:.3g}",
             "Zeros": share(step.stats.zero_share, 1),
