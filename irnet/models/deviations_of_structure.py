@@ -19,7 +19,8 @@ STRUCTURE = (
         what="Mixed 5b",
         values={"paper": "none"}
         | alike(
-            "an Inception block (one branch is 5x5) from {v2_slim.channels[stem]} to {v2_slim.channels[mixed_5b]} channels",
+            "an Inception block (one branch is 5x5) from {v2_slim.channels[stem]} to "
+            "{v2_slim.channels[mixed_5b]} channels",
             *V2_RELEASES,
         ),
         why="Inception-v3's A block with a wider first branch; in no figure of this paper.",
@@ -58,7 +59,10 @@ STRUCTURE = (
         id="D6",
         what="Channels after A, Reduction-A and Reduction-B of v2",
         values={"paper": "{v2.channels[block_a]}, {v2.channels[reduction_a]}, {v2.channels[reduction_b]}"}
-        | alike("{v2_slim.channels[block_a]}, {v2_slim.channels[reduction_a]}, {v2_slim.channels[reduction_b]}", *V2_RELEASES),
+        | alike(
+            "{v2_slim.channels[block_a]}, {v2_slim.channels[reduction_a]}, {v2_slim.channels[reduction_b]}",
+            *V2_RELEASES,
+        ),
         why="Branches are the same; what flows past them is narrower, since mixed 5b puts out less than Fig. 3. "
         "An old comment in TF-slim said 1024.",
         touches={"inception_resnet_v2": ("block_a", "reduction_a", "block_b", "reduction_b", "block_c")},
