@@ -77,7 +77,7 @@ def line_chart(
     names = [line.name for line in lines]
     shown: list[Spec] = [
         {
-            "transform": [{"filter": "datum.low !== undefined"}],
+            "transform": [{"filter": "datum.banded"}],
             "mark": {"type": "area", "opacity": 0.2, "invalid": "break-paths-show-path-domains"},
             "encoding": {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"}},
         },
@@ -199,7 +199,7 @@ def chart(spec: Spec, form: ChartFormat, scale: float = 2.0) -> bytes:
 def _points(line: Line) -> Iterable[Spec]:
     for i, (x, y) in enumerate(zip(line.x, line.y, strict=True)):
         band = {"low": _plain(line.low[i]), "high": _plain(line.high[i])} if line.low else {}
-        yield {"x": x, "y": _plain(y), "name": line.name} | band
+        yield {"x": x, "y": _plain(y), "name": line.name, "banded": bool(band)} | band
 
 
 def _plain(value: float | None) -> float | None:
