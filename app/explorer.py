@@ -125,6 +125,12 @@ def _panel(network: Network, chosen: str) -> None:
         return
     _crumbs(network, chosen)
     show.pairs(details(network, chosen))
+    st.page_link(
+        "app/pages/maps.py",
+        label="Feature maps of this box",
+        icon=":material/grid_view:",
+        query_params={"model": network.name, "box": chosen},
+    )
     box = boxes(network)[chosen]
     sources.origin(box.source, provenance(network, box.stage or "head"), network.name)
 

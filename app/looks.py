@@ -15,8 +15,9 @@ from irnet.experiments.block_steps import BlockSteps, block_steps
 from irnet.experiments.channels import Maps, Order, channels, page
 from irnet.experiments.feature_maps import FeatureMaps, feature_maps
 from irnet.experiments.mosaic import arrays, mosaic
-from irnet.experiments.passes import Pass, Start, begin, look_through
+from irnet.experiments.passes import Start, begin
 from irnet.experiments.photos import to_input
+from irnet.experiments.strip import Pass, look_through
 from irnet.spec import Network
 
 

@@ -71,7 +71,7 @@ def test_a_page_that_runs_bears_all_knobs_at_their_highest(name: str) -> None:
 
 
 @pytest.mark.parametrize("side", [1, 4096])
-@pytest.mark.parametrize("name", ["network", "compare", "cost", "activations"])
+@pytest.mark.parametrize("name", ["network", "compare", "cost", "activations", "maps"])
 def test_the_smallest_and_largest_input_end_in_a_picture_or_a_sentence(name: str, side: int) -> None:
     preset = "inception_v4.paper"
     app = opened(name, preset, **sized(preset, side))

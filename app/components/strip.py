@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from irnet.experiments.mosaic import thumbnail
-from irnet.experiments.passes import Thumb
+from irnet.experiments.strip import Thumb
 
 _HTML = '<div class="strip" role="group"></div>'
 _CSS = """

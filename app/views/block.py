@@ -114,7 +114,7 @@ def equation(result: BlockSteps, name: str) -> str:
     body = term("concat", f"[{inside}]") if inside else term("body", r"\mathrm{body}(x)")
     scaled = term("scale", rf"{result.scale:g}\,F(x)")
     total = term("add", f"{term('x', 'x')} + {scaled}")
-    total = term("norm", rf"\mathrm{{BN}}({total})") if "norm" in names else total
+    total = term("bn", rf"\mathrm{{BN}}({total})") if "bn" in names else total
     relu = result.steps[-1].term.startswith("ReLU")
     output = term("output", rf"\mathrm{{ReLU}}({total})" if relu else total)
     residual = term("project", rf"W_{{1\times1}}\,{body} + c")

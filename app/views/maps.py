@@ -15,7 +15,7 @@ from irnet.experiments.block_steps import residual_blocks
 from irnet.experiments.channels import ORDERS, Channel, Maps, Order, channels, page, pages
 from irnet.experiments.feature_maps import FeatureMaps
 from irnet.experiments.mosaic import tiles
-from irnet.experiments.passes import Pass
+from irnet.experiments.strip import Pass
 from irnet.spec import Network
 from irnet.units import exact, grid
 
@@ -37,9 +37,8 @@ def unit(look: Pass, chosen: str) -> str:
 def shown(network: Network, found: FeatureMaps) -> None:
     """One tensor of the box as tiles, with its controls, its files and its numbers."""
     names = [maps.name for maps in found.tensors]
-    what = {maps.name: f"{maps.name}: {maps.what}" for maps in found.tensors}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = choose("Tensor", names, "of", index=len(names) - 1, format_func=lambda one: what.get(one, one))
+        name = choose("Tensor", names, "of", index=len(names) - 1)
         order: Order = st.segmented_control(
             "Channels by", ORDERS, default=ORDERS[0], key="order", required=True, bind="query-params"
         )
@@ -50,6 +49,7 @@ def shown(network: Network, found: FeatureMaps) -> None:
     number = _page(pages(len(every), size))
     on_page = page(every, number, size)
     st.markdown(f"**{_finding(maps, every)}**")
+    st.caption(text.plain(f"{found.path}, {maps.name}: {maps.what}."))
     if maps.troubles:
         st.warning(f"{maps.troubles}: drawn in purple, and left out of the colour scale.", icon=":material/error:")
     numbers = [channel.index for channel in on_page]

@@ -16,24 +16,16 @@ from torch import Tensor
 from irnet.analysis.boxes import box_at, boxes
 from irnet.experiments.block_words import shape_of, terms, words
 from irnet.experiments.channels import Maps, channels
-from irnet.experiments.feature_maps import tapped, taps
-from irnet.experiments.passes import Array, Start, checked, last_unit
+from irnet.experiments.feature_maps import residual_at, tapped, taps
+from irnet.experiments.histogram import Histogram, edges_of, histogram
+from irnet.experiments.passes import Start, checked, last_unit
 from irnet.experiments.residual_scale import BatchNormMode
 from irnet.experiments.statistics import Stats, reader, statistics
 from irnet.runtime.build import Model, ResidualUnit
 from irnet.runtime.capture import rescaled
-from irnet.spec import Chain, Fork, Network, Node, Residual
+from irnet.spec import Network
 
-BINS = 60
 SHOWN = 16  # feature maps that a step keeps
-
-
-@dataclass(frozen=True, slots=True)
-class Histogram:
-    """How many values lie between neighbouring edges; values that are no finite numbers are in none."""
-
-    counts: tuple[int, ...]
-    edges: tuple[float, ...]  # one more than there are counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -90,24 +82,7 @@ def published(network: Network, path: str) -> float:
     >>> published(network("inception_resnet_v2.tf_slim"), "block_b.3")
     0.1
     """
-    name, _, *parts = path.split(".")
-    node = next(stage.node for stage in network.stages if stage.name == name)
-    for part in parts:
-        node = _inside(node, part)
-    assert isinstance(node, Residual)
-    return node.scale
-
-
-def _inside(node: Node, part: str) -> Node:
-    match node:
-        case Chain(nodes):
-            return nodes[int(part)]
-        case Fork(branches):
-            return branches[int(part.removeprefix("b"))]
-        case Residual(body):
-            return body
-        case _:
-            raise KeyError(f"nothing is called {part!r} inside {node}")
+    return residual_at(network, path).scale
 
 
 def block_steps(
@@ -188,7 +163,7 @@ def _steps(network: Network, path: str, found: tuple[Maps, ...], scale: float) -
         words(network, path, found, stats, scale),
         terms(network, path, [maps.name for maps in found], scale),
     )
-    edges = _edges(found)
+    edges = edges_of(tuple(maps.values for maps in found))
     strongest = _strongest(found[0])
     for maps in found:
         same = maps.values.shape == found[0].values.shape
@@ -199,7 +174,7 @@ def _steps(network: Network, path: str, found: tuple[Maps, ...], scale: float) -
             words=said[maps.name],
             shape=shape_of(maps),
             stats=stats[maps.name],
-            histogram=_histogram(maps.values, edges),
+            histogram=histogram(maps.values, edges),
             maps=replace(maps, values=maps.values[list(numbers)]),
             numbers=numbers,
             troubles=maps.troubles,
@@ -208,21 +183,6 @@ def _steps(network: Network, path: str, found: tuple[Maps, ...], scale: float) -
 
 def _strongest(maps: Maps) -> tuple[int, ...]:
     return tuple(channel.index for channel in channels(maps, "strength")[:SHOWN])
-
-
-def _edges(found: tuple[Maps, ...]) -> Array:
-    """Edges of the bins, the same for all steps, so that what a step changes is seen."""
-    finite = [maps.values[np.isfinite(maps.values)] for maps in found]
-    low, high = (
-        min((float(values.min(initial=0)) for values in finite), default=0.0),
-        max(float(values.max(initial=0)) for values in finite),
-    )
-    return np.linspace(low, high if high > low else low + 1, BINS + 1, dtype=np.float32)
-
-
-def _histogram(values: Array, edges: Array) -> Histogram:
-    counts, _ = np.histogram(values[np.isfinite(values)], edges)
-    return Histogram(tuple(map(int, counts)), tuple(map(float, edges)))
 
 
 def records(result: BlockSteps) -> list[dict[str, object]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from irnet.analysis.boxes import box_at
 from irnet.experiments.channels import Maps
+from irnet.experiments.feature_maps import residual_at
 from irnet.experiments.statistics import Stats
 from irnet.spec import Network, Shape
 from irnet.units import exact, grid, share
@@ -22,7 +23,7 @@ def terms(network: Network, path: str, names: Sequence[str], scale: float) -> di
     """
     branches = {name: f"{name}(x)" for name in names if is_branch(name)}
     total = f"x + {scale:g} F(x)"
-    normed = f"BN({total})" if "norm" in names else total
+    normed = f"BN({total})" if "bn" in names else total
     return branches | {
         "x": "x",
         "concat": f"[{', '.join(branches.values())}]",
@@ -30,7 +31,7 @@ def terms(network: Network, path: str, names: Sequence[str], scale: float) -> di
         "project": "F(x)",
         "scale": f"{scale:g} F(x)",
         "add": total,
-        "norm": normed,
+        "bn": normed,
         "output": f"ReLU({normed})" if rectifies(network, path) else normed,
     }
 
@@ -48,7 +49,7 @@ def is_branch(name: str) -> bool:
 
 def rectifies(network: Network, path: str) -> bool:
     """Whether a ReLU follows the sum of the residual block `path`."""
-    return "no ReLU" not in box_at(network, path).rows[-1].notation
+    return residual_at(network, path).relu
 
 
 def words(
@@ -70,7 +71,7 @@ def words(
         f"into {width}: x has {width}, and only what is as wide as x can be added to it.",
         "scale": f"The scale multiplies F(x), the residual, by {scale:g}, and nothing else: x stays as it is.{ratio}",
         "add": "The residual is added to x, value by value. There can be negative values now, as in F(x).",
-        "norm": "Batch norm of the sum, which the paper leaves out: it holds the sum's magnitude in check.",
+        "bn": "Batch norm of the sum, which the paper leaves out: it holds the sum's magnitude in check.",
         "output": f"ReLU makes every negative value zero: {share(output.zero_share, 1)} of all values are zero."
         if rectifies(network, path)
         else "This block has no ReLU after the sum: the next one is given the sum itself.",

@@ -13,7 +13,7 @@ from irnet.experiments.passes import Array, Start, begin, checked, last_unit, ru
 from irnet.experiments.residual_scale import BatchNormMode
 from irnet.runtime.build import Model
 from irnet.runtime.capture import capture, capture_inputs
-from irnet.spec import Network
+from irnet.spec import Chain, Fork, Network, Residual
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def taps(network: Network, path: str) -> tuple[Tap, ...]:
     return tuple(_children(network, box.children)) or (Tap("output", box.title, path),)
 
 
-_AT_SUM = ("x", "project", "scale", "add", "norm", "output")
+_AT_SUM = ("x", "project", "scale", "add", "bn", "output")
 
 
 def _children(network: Network, paths: tuple[str, ...]) -> Iterator[Tap]:
@@ -97,8 +97,39 @@ def _of_residual(network: Network, path: str) -> Iterator[Tap]:
     inside = taps(network, body)
     yield from inside if inside[-1].name == "concat" else (Tap("body", box_at(network, body).title, body),)
     for tap in _children(network, tuple(parts)):
-        yield Tap("add", "the sum before the ReLU", tap.module) if tap.name == "add" else tap
+        yield Tap("add", "the sum, before anything else", tap.module) if tap.name == "add" else tap
+    if residual_at(network, path).norm:
+        yield Tap("bn", "batch norm of the sum", f"{path}.bn")
     yield Tap("output", "the output of the block", path)
+
+
+def residual_at(network: Network, path: str) -> Residual:
+    """The residual node whose box is `path`.
+
+    Raises
+    ------
+    ValueError
+        If the box is of another kind.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> residual_at(network("inception_resnet_v2.tf_slim"), "block_b.3").scale
+    0.1
+    """
+    name, _, *parts = path.split(".")
+    node = next(stage.node for stage in network.stages if stage.name == name)
+    for part in parts:
+        match node:
+            case Chain(nodes):
+                node = nodes[int(part)]
+            case Fork(branches):
+                node = branches[int(part.removeprefix("b"))]
+            case Residual(body):
+                node = body
+    if not isinstance(node, Residual):
+        raise ValueError(f"{path} of {network.name} is no residual block")
+    return node
 
 
 def feature_maps(

@@ -100,7 +100,7 @@ def sheet(values: Array, numbers: Sequence[int]) -> Sheet:
     --------
     >>> made = sheet(np.ones((4, 2, 2), np.float32), (7, 8, 9, 0))
     >>> made.corners[3], made.where[made.corners[3]].tolist()
-    ((4, 4), [0, 0, 0])
+    ((4, 3), [0, 0, 0])
     """
     count, height, width = values.shape
     across = columns(count)
