@@ -90,6 +90,7 @@ def _box(network: Network) -> str:
         "Box",
         key=BOX,
         bind="query-params",
+        persist_state="session",  # a box chosen on one page is chosen on the next
         placeholder=text.BOX,
         help=text.BOX_HELP,
         on_change=_named,
@@ -125,12 +126,7 @@ def _panel(network: Network, chosen: str) -> None:
         return
     _crumbs(network, chosen)
     show.pairs(details(network, chosen))
-    st.page_link(
-        "app/pages/maps.py",
-        label="Feature maps of this box",
-        icon=":material/grid_view:",
-        query_params={"model": network.name, "box": chosen},
-    )
+    st.page_link("app/pages/maps.py", label="Feature maps of this box", icon=":material/grid_view:")
     box = boxes(network)[chosen]
     sources.origin(box.source, provenance(network, box.stage or "head"), network.name)
 

@@ -30,7 +30,8 @@ with st.grid(2, min_column_width=300):
         scale = block.scale(path.split(".")[0], published(network, path))
         setting = activations.setting(choice.device)
 
-result = stepped(network, image, setting, loaded, path, scale)
+with st.container():  # a place of its own for the spinner, so that what follows stays where it is
+    result = stepped(network, image, setting, loaded, path, scale)
 st.caption(block.made(result, choice.device))
 block.walk(result, playing=playing)
 block.numbers(result)

@@ -21,7 +21,8 @@ with st.grid(2, min_column_width=300):
     with st.container(border=True):
         setting = activations.setting(choice.device)
 
-look = looked_through(network, image, setting, loaded)
+with st.container():  # a place of its own for the spinner, so that what follows stays where it is
+    look = looked_through(network, image, setting, loaded)
 st.caption(f"{maps.made(look, choice.device)} {text.STRIP}")
 above = st.container()
 grid = st.grid(3, min_column_width=270)
@@ -30,4 +31,6 @@ with grid.cell():
 with above:
     strip(look.strip, maps.unit(look, box), look.key, key="strip", on_click=select)
 with grid.cell(column_span=2):
-    maps.shown(network, box_maps(network, image, setting, loaded, box))
+    with st.container():
+        found = box_maps(network, image, setting, loaded, box)
+    maps.shown(network, found)

@@ -96,7 +96,7 @@ def _onwards(network: Network, path: str) -> None:
     """From a box in a residual block to that block, step by step."""
     for block in residual_blocks(network):
         if f"{path}.".startswith(f"{block}."):
-            address = {"model": network.name, "block": block}
+            address = {"block": block}
             st.page_link(
                 "app/pages/block.py",
                 label="This block as an equation",
