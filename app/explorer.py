@@ -21,6 +21,7 @@ from irnet.diagrams.sheet import FLOWS
 from irnet.spec import Network
 
 BOX, TURNED, FIND, LEVEL = "box", "turned", "find", "level"  # parameters of the address
+FROM = "from"  # the box that another page was left with
 HEIGHT = 760  # pixels
 
 
@@ -56,8 +57,9 @@ def explorer(network: Network) -> None:
 
 def picker(network: Network, otherwise: str) -> str:
     """The canvas to choose a box from, without colours and levels; returns the chosen box, or `otherwise`."""
-    show.ignored(unknown({TURNED: boxes(network)}))
-    chosen = _box(network) or otherwise
+    show.ignored(unknown({TURNED: boxes(network), FROM: boxes(network)}))
+    came = st.query_params.get(FROM, "")
+    chosen = _box(network) or (came if came in boxes(network) else otherwise)
     opened = revealing(network, Opened(0, _turned(network), shown_block(network, chosen)), chosen)
     canvas(
         View(network=network, opened=opened),
@@ -90,7 +92,6 @@ def _box(network: Network) -> str:
         "Box",
         key=BOX,
         bind="query-params",
-        persist_state="session",  # a box chosen on one page is chosen on the next
         placeholder=text.BOX,
         help=text.BOX_HELP,
         on_change=_named,
@@ -126,7 +127,10 @@ def _panel(network: Network, chosen: str) -> None:
         return
     _crumbs(network, chosen)
     show.pairs(details(network, chosen))
-    st.page_link("app/pages/maps.py", label="Feature maps of this box", icon=":material/grid_view:")
+    address = {FROM: chosen}  # the field's own parameter goes when its page does
+    st.page_link(
+        "app/pages/maps.py", label="Feature maps of this box", icon=":material/grid_view:", query_params=address
+    )
     box = boxes(network)[chosen]
     sources.origin(box.source, provenance(network, box.stage or "head"), network.name)
 
