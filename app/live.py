@@ -47,9 +47,14 @@ class Setting:
     device: str
     label: int | None = None  # the class whose loss is taken backwards
 
+    @property
+    def seed(self) -> int:
+        """The first seed, for what looks at one forward pass."""
+        return self.seeds[0]
+
 
 _BY_WEIGHTS = BY_KEY | {"app.weights.Weights": lambda weights: weights.key}
-_BY_PIXELS = _BY_WEIGHTS | {"PIL.Image.Image": lambda image: (image.size, image.tobytes())}
+BY_PIXELS = _BY_WEIGHTS | {"PIL.Image.Image": lambda image: (image.size, image.tobytes())}
 LONGEST_SIDE = 1024  # pixels; beyond it a forward pass takes gigabytes and minutes on a laptop
 MOST_PARAMETERS = 300_000_000  # twice the width of the largest preset; beyond it a model takes gigabytes
 MODEL_BYTES, TRAIL_BYTES = 2 << 30, 512 << 20  # kept for all sessions together
@@ -78,7 +83,7 @@ def borrow(
     RuntimeError
         If the device has not enough memory.
     """
-    _bearable(network)
+    bearable(network)
     with _models().lent(
         (network.key, network.label, device, seed, init, weights), partial(_built, network, device, seed, init, weights)
     ) as model:
@@ -112,7 +117,7 @@ def scaled(
 
     Its progress is shown; a reader who moves a control meanwhile ends it, and what was computed is kept.
     """
-    _bearable(network)
+    bearable(network)
     pixels = to_input(image, network.input_shape[1:])
     check(network, pixels, scales, setting.batch_norm, setting.label)
     place = st.empty()
@@ -137,7 +142,7 @@ def _tell(place: DeltaGenerator, model: Model, trail: Trail, done: int, todo: in
     place.progress(done / todo, f"{model.origin}: {trail.units[len(trail.units) - todo + done].path}")
 
 
-@st.cache_data(max_entries=64, show_spinner="Classifying", hash_funcs=_BY_PIXELS)
+@st.cache_data(max_entries=64, show_spinner="Classifying", hash_funcs=BY_PIXELS)
 def classified(network: Network, image: Image.Image, device: str, weights: Weights) -> Classes:
     """The likeliest classes of a picture, by a network with loaded weights."""
     with borrow(network, device=device, weights=weights) as model:
@@ -150,7 +155,8 @@ def reference(network: Network) -> Network:
     return preset("inception_v4", input_size=(height, width))
 
 
-def _bearable(network: Network) -> None:
+def bearable(network: Network) -> None:
+    """Refuse what a forward pass here would take too much memory and time for."""
     size = network.input_shape[1:]
     if max(size) > LONGEST_SIDE:
         raise ValueError(

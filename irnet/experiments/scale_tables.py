@@ -1,47 +1,98 @@
-"""The curves of the residual-scale experiment as bands over seeds, records and sentences."""
+"""The curves of the residual-scale experiment as lines with bands over seeds, records and sentences."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from math import isfinite
 from statistics import median
 
+from irnet.diagrams.chart import Line
 from irnet.experiments.residual_scale import Result
 from irnet.experiments.statistics import Stats
 from irnet.experiments.trail import TENSORS, BlockStats, Curve, Scaling
+from irnet.units import fold
 
 STATISTICS = tuple(field.name for field in fields(Stats))
+WORDS = {
+    "mean_abs": "mean magnitude",
+    "std": "standard deviation",
+    "maximum": "largest magnitude",
+    "zero_share": "share of zeros",
+    "ratio": "mean |scaled residual| / mean |shortcut|",
+    "gradient": "gradient norm at the block's input",
+}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Band:
-    """One statistic, block by block, over several seeds at one scale; None where there is no number."""
+def lines(results: Sequence[Result], tensor: str, statistic: str) -> tuple[Line, ...]:
+    """One statistic of one tensor ("output", "mean_abs"), or ("", "ratio") and ("", "gradient"), block by block.
 
-    scale: Scaling
-    blocks: tuple[str, ...]
-    low: tuple[float | None, ...]
-    median: tuple[float | None, ...]
-    high: tuple[float | None, ...]
-
-
-def bands(result: Result, tensor: str, statistic: str) -> tuple[Band, ...]:
-    """One statistic of one tensor ("output", "mean_abs"), or ("", "ratio") and ("", "gradient"): a band a scale.
-
-    A network without residuals has no band of the tensors that only a residual has.
+    One line a network and scale: the median over the seeds, with a band from the lowest to the highest where there are
+    several. A block where a seed has no finite number is a gap; what has no such statistic has no line.
     """
-    made = []
-    for scale in dict.fromkeys(curve.scale for curve in result.curves):
-        alike = [curve for curve in result.curves if curve.scale == scale]
-        columns = [
-            [value_of(block, tensor, statistic) for block in blocks]
-            for blocks in zip(*(c.blocks for c in alike), strict=True)
-        ]
-        if any(value is not None for column in columns for value in column):
-            low, middle, high = zip(*map(_spread, columns), strict=True)
-            paths = tuple(block.path for block in alike[0].blocks)
-            made.append(Band(scale=scale, blocks=paths, low=low, median=middle, high=high))
-    return tuple(made)
+    return tuple(
+        line
+        for result in results
+        for scale in dict.fromkeys(curve.scale for curve in result.curves)
+        for line in _line(result, [curve for curve in result.curves if curve.scale == scale], tensor, statistic)
+    )
+
+
+def _line(result: Result, alike: Sequence[Curve], tensor: str, statistic: str) -> Iterator[Line]:
+    columns = {
+        blocks[0].path: [value_of(block, tensor, statistic) for block in blocks]
+        for blocks in zip(*(curve.blocks for curve in alike), strict=True)
+    }
+    held = {path: values for path, values in columns.items() if any(value is not None for value in values)}
+    if held:
+        low, middle, high = zip(*map(_spread, held.values()), strict=True)
+        yield Line(
+            name=named(result, alike[0]),
+            x=range(1, len(held) + 1),
+            y=middle,
+            low=low if len(alike) > 1 else (),
+            high=high if len(alike) > 1 else (),
+            places=tuple(held),
+        )
+
+
+def named(result: Result, curve: Curve) -> str:
+    """What a curve is, for a legend.
+
+    Examples
+    --------
+    >>> result = Result(network="a", weights="", batch_norm="running", curves=())
+    >>> named(result, Curve(network="a", scale=1.0, blocks=()))
+    'without scaling (scale 1)'
+    """
+    if curve.blocks and all(block.scale is None for block in curve.blocks):
+        return f"in {result.network}, without residuals"
+    sums = " with batch norm on the sums" if "sum_norm=true" in result.network else ""
+    if curve.scale is None:
+        scales = sorted({block.scale for block in curve.blocks if block.scale is not None})
+        return f"as published (scale {', '.join(f'{scale:g}' for scale in scales)}){sums}"
+    return f"{'without scaling (scale 1)' if curve.scale == 1 else f'at scale {told(curve.scale)}'}{sums}"
+
+
+def finding(results: Sequence[Result], tensor: str, statistic: str) -> str:
+    """What a plot shows, in one sentence: how mean magnitudes grow from first block to last, if it shows them."""
+    if (tensor, statistic) != ("output", "mean_abs"):
+        what = WORDS[statistic] + (f" of the {tensor}" if tensor else "")
+        return f"{what[:1].upper()}{what[1:]}, block by block"
+    grown = {
+        named(result, curve): [c.growth for c in result.curves if c.scale == curve.scale]
+        for result in results
+        for curve in result.curves
+    }
+    said = [f"{_grown(growths)} {name}" for name, growths in grown.items() if None not in growths]
+    if not said:
+        return f"{results[0].network} has no block to look at"
+    return f"Mean magnitude through {len(results[0].curves[0].blocks)} blocks: {', '.join(said)}"
+
+
+def _grown(growths: Sequence[float | None]) -> str:
+    middle = median(growth for growth in growths if growth is not None)
+    return fold(middle) if isfinite(middle) else "past all numbers"
 
 
 def value_of(block: BlockStats, tensor: str, statistic: str) -> float | None:

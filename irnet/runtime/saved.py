@@ -40,7 +40,9 @@ def saved_for_backward(network: Network, batch: int, device: str = "meta") -> in
     True
     """
     if network.head.embedding and batch < 2:
-        raise ValueError(f"{network.name} trains on 2 images or more: its embedding ends in a batch norm of single values")
+        raise ValueError(
+            f"{network.name} trains on 2 images or more: its embedding ends in a batch norm of single values"
+        )
     kept: dict[int, Tensor] = {}
 
     def pack(tensor: Tensor) -> Tensor:
