@@ -16,14 +16,13 @@ from irnet.analysis.saved import sum_norm_cost, with_sum_norm
 from irnet.analysis.tables import totals
 from irnet.diagrams.chart import Line
 from irnet.experiments.residual_scale import Result
-from irnet.experiments.scale_tables import WORDS, finding, lines, overflows, records
+from irnet.experiments.scale_tables import OF_BLOCK, WORDS, axis, finding, lines, overflows, records
 from irnet.experiments.trail import TENSORS, Scaling
 from irnet.runtime.saved import saved_for_backward
 from irnet.spec import Network, Residual
 from irnet.units import exact, share, short
 
 MULTIPLES: tuple[Scaling, ...] = (0.1, 0.17, 0.2, 0.3, 1.0)  # the paper's range, the released values, and none
-OF_BLOCK = ("ratio", "gradient")  # statistics that belong to no single tensor
 SHARES = ("zero_share",)  # may be 0, which has no logarithm
 
 
@@ -90,8 +89,7 @@ def _plot(network: Network, results: Sequence[Result], tensor: str, statistic: s
     if not found:
         st.caption(text.NO_RESIDUALS)
         return
-    y = WORDS[statistic] + (f" of the {tensor}" if tensor else "")
-    figure = charts.lines(found, title, y, note=activations.made(results[0]), log=log)
+    figure = charts.lines(found, title, axis(tensor, statistic), note=activations.made(results[0]), log=log)
     show.chart(figure, "curves", alt=f"{title}; the table below has the numbers")
     st.caption(text.READ_GRADIENT if statistic == "gradient" else text.READ_MAGNITUDES)
     show.table(columns(found), f"{network.name}.{tensor}.{statistic}", alt=title)
@@ -116,8 +114,8 @@ def small(network: Network, image: Image.Image, setting: Setting, loaded: Weight
         st.caption(text.NO_RESIDUALS)
         return
     show.ignored(overflows(result))
-    title = f"{WORDS[statistic].capitalize()} at {len(MULTIPLES)} scales; dotted: as published"
-    figure = charts.multiples(found, title, WORDS[statistic], note=activations.made(result), log=log)
+    title = f"{finding([result], '', statistic).partition(',')[0]} at {len(MULTIPLES)} scales; dotted: as published"
+    figure = charts.multiples(found, title, axis(tensor, statistic), note=activations.made(result), log=log)
     show.chart(figure, "multiples", alt=f"{title}; the table below has the numbers")
     show.table(columns(found), f"{network.name}.multiples.{statistic}", alt=title)
 

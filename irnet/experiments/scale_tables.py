@@ -14,6 +14,7 @@ from irnet.experiments.trail import TENSORS, BlockStats, Curve, Scaling
 from irnet.units import fold
 
 STATISTICS = tuple(field.name for field in fields(Stats))
+OF_BLOCK = ("ratio", "gradient")  # statistics that belong to no single tensor
 WORDS = {
     "mean_abs": "mean magnitude",
     "std": "standard deviation",
@@ -77,7 +78,7 @@ def named(result: Result, curve: Curve) -> str:
 def finding(results: Sequence[Result], tensor: str, statistic: str) -> str:
     """What a plot shows, in one sentence: how mean magnitudes grow from first block to last, if it shows them."""
     if (tensor, statistic) != ("output", "mean_abs"):
-        what = WORDS[statistic] + (f" of the {tensor}" if tensor else "")
+        what = axis(tensor, statistic)
         return f"{what[:1].upper()}{what[1:]}, block by block"
     grown = {
         named(result, curve): [c.growth for c in result.curves if c.scale == curve.scale]
@@ -93,6 +94,33 @@ def finding(results: Sequence[Result], tensor: str, statistic: str) -> str:
 def _grown(growths: Sequence[float | None]) -> str:
     middle = median(growth for growth in growths if growth is not None)
     return fold(middle) if isfinite(middle) else "past all numbers"
+
+
+def axis(tensor: str, statistic: str) -> str:
+    """What the y axis of a plot counts.
+
+    Examples
+    --------
+    >>> axis("output", "std"), axis("", "gradient")
+    ('standard deviation of the output', "gradient norm at the block's input")
+    """
+    return WORDS[statistic] + (f" of the {tensor}" if tensor else "")
+
+
+def checked(tensor: str, statistic: str, label: int | None) -> None:
+    """Hold a wish for a plot against what there is.
+
+    Raises
+    ------
+    ValueError
+        For an unknown tensor or statistic, or for gradients without a class.
+    """
+    if statistic not in WORDS:
+        raise ValueError(f"no statistic is called {statistic!r}; they are {', '.join(WORDS)}")
+    if tensor not in TENSORS:
+        raise ValueError(f"no tensor of a block is called {tensor!r}; they are {', '.join(TENSORS)}")
+    if statistic == "gradient" and label is None:
+        raise ValueError("a gradient belongs to a loss: name the class that it is for, as in --label 0")
 
 
 def value_of(block: BlockStats, tensor: str, statistic: str) -> float | None:
