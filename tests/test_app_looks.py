@@ -11,7 +11,7 @@ from irnet.models import network
 from tests.apps import SMALL, opened, sized, troubles
 
 V1, V4 = "inception_resnet_v1.paper", "inception_v4.paper"
-SETTING = Setting(0, "tf", "batch", "cpu")
+SETTING = Setting((0,), "tf", "batch", "cpu")
 
 
 def test_a_block_is_walked_through_forth_and_back() -> None:

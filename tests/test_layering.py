@@ -21,7 +21,7 @@ LAYERS = (  # lowest first; parts of one layer do not know each other
     ("irnet",),  # the package's own front door
     ("irnet.terminal",),
     ("irnet.verbs",),
-    ("irnet.commands_compare", "irnet.commands_maps", "irnet.commands_weights"),
+    ("irnet.commands_compare", "irnet.commands_lab", "irnet.commands_maps", "irnet.commands_weights"),
     ("irnet.cli", "app"),
     ("irnet.__main__", "pages", "streamlit_app"),
 )
@@ -32,6 +32,7 @@ COMMANDS = {
     "irnet.cli",
     "irnet.commands_compare",
     "irnet.commands_maps",
+    "irnet.commands_lab",
     "irnet.commands_weights",
     "irnet.verbs",
     "irnet.terminal",

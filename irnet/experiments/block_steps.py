@@ -19,8 +19,8 @@ from irnet.experiments.channels import Maps, channels
 from irnet.experiments.feature_maps import residual_at, tapped, taps
 from irnet.experiments.histogram import Histogram, edges_of, histogram
 from irnet.experiments.passes import Start, checked, last_unit
-from irnet.experiments.residual_scale import BatchNormMode
 from irnet.experiments.statistics import Stats, reader, statistics
+from irnet.experiments.trail import BatchNormMode
 from irnet.runtime.build import Model, ResidualUnit
 from irnet.runtime.capture import rescaled
 from irnet.spec import Network

@@ -10,7 +10,7 @@ from torch import Tensor
 from irnet.analysis.boxes import box_at
 from irnet.experiments.channels import Maps
 from irnet.experiments.passes import Array, Start, begin, checked, last_unit, run, to_array
-from irnet.experiments.residual_scale import BatchNormMode
+from irnet.experiments.trail import BatchNormMode
 from irnet.runtime.build import Model
 from irnet.runtime.capture import capture, capture_inputs
 from irnet.spec import Chain, Fork, Network, Residual

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from irnet.analysis.boxes import box_at
-from irnet.experiments.residual_scale import BATCH_NORM_MODES, BatchNormMode, batch_statistics
+from irnet.experiments.trail import BATCH_NORM_MODES, BatchNormMode, batch_statistics
 from irnet.resolve import resolve
 from irnet.runtime.build import Model
 from irnet.spec import Network

@@ -13,7 +13,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from irnet.analysis.boxes import box_at
 from irnet.experiments.passes import Array, Start, checked, to_array, to_tensor, units
-from irnet.experiments.residual_scale import BatchNormMode, batch_statistics
+from irnet.experiments.trail import BatchNormMode, batch_statistics
 from irnet.runtime.build import Model
 from irnet.runtime.capture import capture
 from irnet.spec import Chain, Network
