@@ -49,9 +49,12 @@ def test_a_moved_scale_shrinks_the_bars_of_the_scaled_residual(viewer: Viewer) -
 def test_strip_diagram_and_field_choose_the_same_box(viewer: Viewer) -> None:
     page = viewer.open(f"maps?{SMALLER}")
     page.locator(".strip button[data-path='block_b.1']").click()
+    expect(page).to_have_url(re.compile("box=block_b.1"), timeout=PATIENT)
+    viewer.settle()
     expect(page.get_by_role("textbox", name="Box")).to_have_value("block_b.1", timeout=PATIENT)
-    expect(page).to_have_url(re.compile("box=block_b.1"))
     page.locator("g[id='block_c']").click()
+    expect(page).to_have_url(re.compile("box=block_c"), timeout=PATIENT)
+    viewer.settle()
     expect(page.get_by_role("textbox", name="Box")).to_have_value("block_c", timeout=PATIENT)
     expect(page.locator(".strip button[aria-pressed=true]")).to_have_attribute("data-path", "block_c.0")
     assert not viewer.troubles()
