@@ -59,7 +59,7 @@ def _walk(result: BlockSteps, *, playing: bool) -> None:
         _button("Back", "arrow_back", names, at - 1)
         _button("Next", "arrow_forward", names, at + 1)
     step = result.steps[at]
-    st.latex(equation(result, name))
+    st.markdown(f"${equation(result, name)}$", text_alignment="center")  # inline: a display of its own would scroll
     st.markdown(f"**Step {at + 1} of {len(names)}.** {text.plain(step.words)}")
     if step.troubles:
         st.warning(f"{step.troubles}: drawn in purple, and in no bar.", icon=":material/error:")
