@@ -19,6 +19,7 @@ from irnet.models import PRESETS, network
 from irnet.resolve import resolve
 
 if TYPE_CHECKING:
+    from irnet.codegen import code
     from irnet.diagrams import diagram, explore
     from irnet.runtime.build import build
     from irnet.runtime.capture import capture, intervene
@@ -29,6 +30,7 @@ __all__ = [
     "PRESETS",
     "build",
     "capture",
+    "code",
     "compare",
     "diagram",
     "explore",
@@ -43,6 +45,7 @@ _LAZY = {
     "capture": "irnet.runtime.capture",
     "intervene": "irnet.runtime.capture",
     "load_weights": "irnet.runtime.weights",
+    "code": "irnet.codegen",
     "diagram": "irnet.diagrams",
     "explore": "irnet.diagrams",
 }
