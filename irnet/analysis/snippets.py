@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from irnet.analysis.boxes import Box, box_at
-from irnet.models import PRESETS
-from irnet.models.recipe import read
+from irnet.models import PRESETS, edits_of
 from irnet.spec import Network
 
 
@@ -113,7 +112,7 @@ def snippets(network: Network, path: str) -> tuple[Snippet, ...]:
         "path": _module(box),
         "made": ", ".join(map(str, (1, *(box.out_shape if box.stage else box.out_shape[:1])))),
         "cam": f"{height} x {width}",
-        "call": _call(network),
+        "call": call_of(network),
         "shape": ", ".join(map(str, network.input_shape)),
     }
     told = {"Read its output": _CAPTURE, "Read its output, in plain torch": _HOOK}
@@ -127,9 +126,10 @@ def _module(box: Box) -> str:
     return box.parent if box.op == "concat" and box.path.endswith(".concat") else box.path
 
 
-def _call(network: Network) -> str:
-    """The arguments of `irnet.network` that give this network: its preset's name and its edited knobs."""
+def call_of(network: Network) -> str:
+    """The arguments of `irnet.network` that give this network: its preset's name and its edits."""
     if network.name not in PRESETS:
         raise ValueError(f"{network.name} is no preset, so there is no call that makes it")
-    edits = (read(PRESETS[network.name], text) for text in network.edits.split(", ") if text)
-    return ", ".join([f'"{network.name}"', *(f"{knob}={value!r}" for knob, value in edits)])
+    edits = edits_of(network.name, network.edits)
+    places = (f'"{edit.text}"' for edit in edits if not edit.is_knob)
+    return ", ".join([f'"{network.name}"', *places, *(f"{e.what}={e.value!r}" for e in edits if e.is_knob)])
