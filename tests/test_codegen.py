@@ -56,6 +56,10 @@ def edited(draw: st.DrawFn) -> Network:
     for knob, limit in limits(PRESETS[name]).items():
         if knob in FEW:
             chosen[knob] = draw(FEW[knob])
+        elif knob == "width":
+            chosen[knob] = draw(st.sampled_from([0.125, 0.25]))
+        elif isinstance(knobs(PRESETS[name])[knob], bool):
+            chosen[knob] = draw(st.booleans())
         elif isinstance(knobs(PRESETS[name])[knob], float):
             chosen[knob] = draw(st.floats(limit.low, limit.high))
         else:
@@ -105,7 +109,11 @@ def test_the_source_needs_torch_and_nothing_else() -> None:
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the source of every preset, of one without classes and of one with odd widths."""
     folder = tmp_path_factory.mktemp("written")
-    extra = (network("inception_resnet_v1.facenet", classes=0), network("inception_v4", k=8, m=16, b=3, a=0))
+    extra = (
+        network("inception_resnet_v1.facenet", classes=0, sum_norm=True),
+        network("inception_v4", k=8, m=16, b=3, a=0),
+        network("inception_resnet_v2", "block_b.0.body.b1.1.kernel=5", sum_norm=True),
+    )
     for i, spec in enumerate((*map(network, PRESETS), *extra)):
         (folder / f"net{i}.py").write_text(code(spec), encoding="utf-8")
     return folder

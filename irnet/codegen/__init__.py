@@ -50,13 +50,13 @@ def code(network: Network) -> str:
     for stage in network.stages:
         if not stage.name.isidentifier():
             raise ValueError(f"a stage called {stage.name!r} can't be an attribute of a Python class")
-    classes = [class_of(block) for block in blocks_of(network.stages)]
+    classes = [class_of(block, network.norm) for block in blocks_of(network.stages)]
     classes.append(list(_whole(network)))
     text = "\n".join(line for lines in classes for line in lines)
     helpers = {
         "Conv": CONV.format(norm=norm("BatchNorm2d", "filters", network.norm)),
         "Concat": CONCAT,
-        "Residual": RESIDUAL,
+        "Residual": RESIDUAL.format(norm=norm("BatchNorm2d", "channels", network.norm)),
     }
     needed = [helper.strip() for name, helper in helpers.items() if re.search(rf"(?<!\w){name}\(", text)]
     return "\n\n\n".join([_top(network, "".join((*needed, text))), *needed, *map("\n".join, classes)]) + "\n"

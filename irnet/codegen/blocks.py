@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from irnet.codegen.layout import Call, call, camel, docstring, laid_out, written
-from irnet.codegen.modules import branches, filters, module, skeleton, steps
+from irnet.codegen.modules import branches, filters, module, norm, skeleton, steps
 from irnet.models.fragments import pool_last, reduction_a
-from irnet.spec import Chain, Conv, Fork, Node, Pool, Residual, Stage
+from irnet.spec import Chain, Conv, Fork, Node, Norm, Pool, Residual, Stage
 
 CHANNELS = {"channels": 1}
 TAKEN = frozenset({"Concat", "Conv", "Residual", "Tensor"})  # names that the source uses for something else
@@ -101,20 +101,20 @@ def _lettered() -> Iterator[tuple[Node, tuple[str, ...]]]:
         yield skeleton(node), tuple(LETTERS[count - 1] for count in filters(node))
 
 
-def class_of(block: Block) -> list[str]:
+def class_of(block: Block, settings: Norm) -> list[str]:
     """The source of a block's class."""
     match block.node:
         case Residual():
-            base, body = "nn.Module", _residual(block, block.node)
+            base, body = "nn.Module", _residual(block, block.node, settings)
         case Fork():
             base, body = "nn.Module", _fork(block, block.node)
         case Chain(nodes):
             made, _ = steps(nodes, CHANNELS, iter(block.numbers))
             base, body = "nn.Sequential", laid_out(call("super().__init__", *made), 8)
-    settings = ["channels: int", *(f"{name}: int" for name in block.parameters)]
+    given = ["channels: int", *(f"{name}: int" for name in block.parameters)]
     if isinstance(block.node, Residual):
-        settings += ["scale: float", *(["relu: bool"] if block.varies else [])]
-    signature = Call("def __init__(", ("self", *settings), ") -> None:")
+        given += ["scale: float", *(["relu: bool"] if block.varies else [])]
+    signature = Call("def __init__(", ("self", *given), ") -> None:")
     return [
         f"class {block.name}({base}):",
         *docstring(4, *_about(block)),
@@ -146,7 +146,7 @@ def _fork(block: Block, node: Fork) -> list[str]:
     return ["        super().__init__()", *lines, *_forward(*told)]
 
 
-def _residual(block: Block, node: Residual) -> list[str]:
+def _residual(block: Block, node: Residual, settings: Norm) -> list[str]:
     body, width = module(node.body, CHANNELS, iter(block.numbers))
     return [
         "        super().__init__()",
@@ -154,18 +154,22 @@ def _residual(block: Block, node: Residual) -> list[str]:
         '        # The paper\'s 1x1 "Linear" box: back to the width of x; bias, no norm, no ReLU.',
         f"        self.project = nn.Conv2d({written(width)}, channels, 1)",
         "        self.scale = scale  # of the residual before the sum: section 3.3",
+        *([f"        self.bn = {norm('BatchNorm2d', 'channels', settings)}"] if node.norm else []),
         *(["        self.relu = relu"] if block.varies else []),
         *_forward(*_sum(node, varies=block.varies)),
     ]
 
 
 def _sum(node: Residual, *, varies: bool) -> list[str]:
+    """The lines of the forward pass."""
     total = "x + self.scale * self.project(self.body(x))"
     if varies:
-        return [f"        x = {total}", "        return torch.relu(x) if self.relu else x"]
-    if node.relu:
-        return [f"        return torch.relu({total})"]
-    return [f"        return {total}"]
+        normed = ["        x = self.bn(x)"] if node.norm else []
+        return [f"        x = {total}", *normed, "        return torch.relu(x) if self.relu else x"]
+    if node.norm:
+        last = "torch.relu(x)" if node.relu else "x"
+        return [f"        x = self.bn({total})", f"        return {last}"]
+    return [f"        return torch.relu({total})" if node.relu else f"        return {total}"]
 
 
 def _forward(*lines: str) -> list[str]:

@@ -87,9 +87,9 @@ def module(node: Node, width: Width, numbers: Numbers) -> tuple[Call, Width]:
         case Fork(nodes):
             made, out = branches(nodes, width, numbers)
             return call("Concat", *made), out
-        case Residual(body, scale, relu):
+        case Residual(body, scale, relu, normed):
             inner, out = module(body, width, numbers)
-            settings = {"scale": scale} | ({} if relu else {"relu": False})
+            settings = {"scale": scale} | ({} if relu else {"relu": False}) | ({"norm": True} if normed else {})
             return call("Residual", inner, written(out), written(width), **settings), width
         case _:
             assert_never(node)

@@ -35,18 +35,26 @@ class Concat(nn.Module):
 
 RESIDUAL = '''
 class Residual(nn.Module):
-    """x + scale * project(body(x)), then ReLU."""
+    """x + scale * project(body(x)), batch norm where asked for, then ReLU."""
 
     def __init__(
-        self, body: nn.Module, inner: int, channels: int, scale: float, relu: bool = True
+        self,
+        body: nn.Module,
+        inner: int,
+        channels: int,
+        scale: float,
+        relu: bool = True,
+        norm: bool = False,
     ) -> None:
         super().__init__()
         self.body = body
         self.project = nn.Conv2d(inner, channels, 1)
         self.scale = scale
+        self.bn = {norm} if norm else None
         self.relu = relu
 
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.scale * self.project(self.body(x))
+        x = x if self.bn is None else self.bn(x)
         return torch.relu(x) if self.relu else x
 '''

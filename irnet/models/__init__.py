@@ -132,12 +132,12 @@ def applied(network: Network, edits: Sequence[Edit]) -> Network:
     made = named(network.name, recipe)
     places = shortened([edit for edit in every if not edit.is_knob])
     for edit in places:
-        made = restructured(made, edit) if edit.where else with_stem(made, named_stem(str(edit.value)))
+        made = restructured(made, edit) if edit.where else with_stem(made, stem_of(str(edit.value), recipe.width))
     return replace(made, edits=", ".join(filter(None, (made.edits, *(edit.text for edit in places)))))
 
 
-def named_stem(name: str) -> Stage:
-    """The stem of a preset.
+def stem_of(name: str, width: float = 1.0) -> Stage:
+    """The stem of a preset, with its filters times `width`.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def named_stem(name: str) -> Stage:
         For an unknown name.
     """
     full = full_name(name)
-    return named(full, PRESETS[full]).stages[0]
+    return named(full, edited(full, {"width": width})).stages[0]
 
 
 def recipe_of(network: Network) -> Recipe:

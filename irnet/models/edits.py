@@ -40,7 +40,9 @@ class Edit:
             object.__setattr__(self, "where", stage)
         elif stage:
             object.__setattr__(self, "where", f"{stage}.0" + (f".{inner}" if inner else ""))
-        if isinstance(self.value, tuple) and self.value[0] == self.value[1]:  # a square has one way to be written
+        if (
+            isinstance(self.value, tuple) and len(self.value) == 2 and len(set(self.value)) == 1
+        ):  # a square has one way to be written
             object.__setattr__(self, "value", self.value[0])
 
     @property
@@ -62,11 +64,15 @@ class Edit:
 
 def plain(value: Value) -> str:
     """A value as text that says all of it: a pair as "1x7", a float without trailing zeros."""
-    if isinstance(value, tuple):
-        return f"{value[0]}x{value[1]}"
-    if isinstance(value, float):
-        return short if float(short := f"{value:g}") == value else repr(value)
-    return str(value)
+    match value:
+        case (height, width):
+            return f"{height}x{width}"
+        case bool():
+            return str(value).lower()
+        case float():
+            return short if float(short := f"{value:g}") == value else repr(value)
+        case _:
+            return str(value)
 
 
 def parsed(recipe: Recipe, text: str) -> Edit:
