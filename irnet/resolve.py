@@ -114,7 +114,6 @@ def resolve(network: Network) -> tuple[Row, ...]:
         ) from None
 
 
-@lru_cache(maxsize=64)
 def smallest_input(network: Network) -> int:
     """The smallest side, in pixels, of a square input that every window of `network` fits into.
 
@@ -124,6 +123,11 @@ def smallest_input(network: Network) -> int:
     >>> smallest_input(network("inception_v4"))
     75
     """
+    return _smallest(replace(network, input_shape=(network.input_shape[0], 1, 1)))  # whatever the input is now
+
+
+@lru_cache(maxsize=64)
+def _smallest(network: Network) -> int:
     high = 1
     while not _fits(network, high):
         high *= 2
