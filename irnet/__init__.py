@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from irnet.analysis.compare import compare
 from irnet.models import PRESETS, network
-from irnet.resolve import resolve
+from irnet.notebook import register
+from irnet.resolve import Rows, resolve
 
 if TYPE_CHECKING:
     from irnet.codegen import code
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
     from irnet.runtime.capture import capture, intervene
     from irnet.runtime.weights import load_weights
 
+register()
 __version__ = "0.1.0"
 __all__ = [
     "PRESETS",
+    "Rows",
     "build",
     "capture",
     "code",

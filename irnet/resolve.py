@@ -9,7 +9,9 @@ from functools import lru_cache
 from math import prod
 from typing import Literal, assert_never
 
+from irnet.html import shown, table
 from irnet.spec import Chain, Conv, Fork, Kernel, Network, Node, Padding, Pool, Residual, Shape, pair
+from irnet.units import sides
 
 Op = Literal[
     "conv", "max_pool", "avg_pool", "concat", "project", "scale", "add", "global_pool", "dropout", "linear", "normalize"
@@ -75,6 +77,20 @@ class Row:
         return prod(self.out_shape)
 
 
+class Rows(tuple[Row, ...]):
+    """The rows of a network: a tuple that shows itself as a table in a notebook."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return shown(table([_record(row) for row in self]))
+
+
+def _record(row: Row) -> dict[str, object]:
+    told = ("path", "notation", "in_shape", "out_shape", "params", "macs")
+    return {name: getattr(row, name) for name in told} | {"receptive field": sides(row.field.size)}
+
+
 @dataclass(frozen=True, slots=True)
 class _Flow:
     """What runs along an edge of the tree."""
@@ -87,7 +103,7 @@ _Walk = Generator[Row, None, _Flow]
 
 
 @lru_cache(maxsize=64)
-def resolve(network: Network) -> tuple[Row, ...]:
+def resolve(network: Network) -> Rows:
     """Every step of `network`, in the order it runs.
 
     Raises
@@ -143,14 +159,14 @@ def _fits(network: Network, side: int) -> bool:
     return True
 
 
-def _rows(network: Network) -> tuple[Row, ...]:
+def _rows(network: Network) -> Rows:
     rows: list[Row] = []
     flow = _Flow(network.input_shape)
     for stage in network.stages:
         for i in range(stage.repeat):
             flow = _drain(rows, _walk(stage.node, f"{stage.name}.{i}", flow))
     _drain(rows, _head(network, flow))
-    return tuple(rows)
+    return Rows(rows)
 
 
 def _drain(rows: list[Row], walk: _Walk) -> _Flow:

@@ -11,13 +11,15 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (  # lowest first; parts of one layer do not know each other
-    ("irnet.spec", "irnet.units"),
+    ("irnet.units",),
+    ("irnet.spec", "irnet.html"),
     ("irnet.models",),
     ("irnet.resolve",),
     ("irnet.analysis",),
     ("irnet.diagrams", "irnet.codegen", "irnet.exchange"),
     ("irnet.runtime",),
     ("irnet.experiments",),
+    ("irnet.notebook",),
     ("irnet",),  # the package's own front door
     ("irnet.terminal",),
     ("irnet.verbs",),

@@ -15,12 +15,14 @@ import torch
 from torch import Tensor, nn
 
 from irnet.experiments.statistics import Stats, reader, statistics
+from irnet.html import shown, table, words
 from irnet.resolve import resolve
 from irnet.runtime.build import Model, ResidualUnit, build
 from irnet.runtime.capture import capture, rescaled
 from irnet.runtime.device import checked
 from irnet.runtime.init import Init
 from irnet.spec import Network, Residual
+from irnet.units import fold
 
 BatchNormMode = Literal["running", "batch"]
 BATCH_NORM_MODES: tuple[BatchNormMode, ...] = get_args(BatchNormMode)
@@ -74,6 +76,21 @@ class Result:
     weights: str  # "untrained, init torch, seed 0", or the file that they are from
     batch_norm: BatchNormMode
     curves: tuple[Curve, ...]
+
+    def _repr_html_(self) -> str:
+        title = f"{self.network}, {self.weights}, {self.batch_norm} statistics"
+        return shown(words(title, strong=True), *map(_told, self.curves))
+
+
+def _told(curve: Curve) -> str:
+    """A curve in a notebook: how magnitudes grew, and block by block."""
+    scale = "as published" if curve.scale is None else f"{curve.scale:g}"
+    growth = f"; mean magnitude grew {fold(curve.growth)}" if curve.growth else ""
+    blocks = [
+        {"block": block.path, "scale": block.scale, "mean magnitude": block.output.mean_abs, "ratio": block.ratio}
+        for block in curve.blocks
+    ]
+    return words(f"Scale {scale}{growth}.") + table(blocks)
 
 
 def residual_scale(
