@@ -19,6 +19,7 @@ _STYLE = (
     ".irnet table :is(td,th){padding:.2em .7em;border:0;border-bottom:1px solid color-mix(in srgb,currentColor 20%,"
     "transparent);text-align:left;background:none;color:inherit;white-space:normal}"
     ".irnet table :is(td,th).n{text-align:right;white-space:nowrap}.irnet{overflow-x:auto}"
+    ".irnet .beside{display:flex;flex-wrap:wrap;gap:0 2.5em;align-items:flex-start}"
     ".irnet p{margin:.4em 0}.irnet img{max-width:100%}.irnet .dark{display:none}"
     "@media (prefers-color-scheme:dark){.irnet .dark{display:inline}.irnet .light{display:none}}"
     '[data-jp-theme-light="true"] .irnet .dark{display:none}[data-jp-theme-light="true"] .irnet .light{display:inline}'
@@ -30,6 +31,11 @@ _STYLE = (
 def shown(*parts: str) -> str:
     """Parts of HTML, one below the other, as a notebook cell shows them."""
     return f'<div class="irnet">{_STYLE}{"".join(parts)}</div>'
+
+
+def beside(*parts: str) -> str:
+    """Parts of HTML side by side, where there is room."""
+    return f'<div class="beside">{"".join(f"<div>{part}</div>" for part in parts)}</div>'
 
 
 def words(text: str, *, strong: bool = False) -> str:
@@ -49,7 +55,7 @@ def table(records: Sequence[Mapping[str, object]], most: int = MOST) -> str:
     if not records:
         return words("Nothing.")
     numbers = {name for name in records[0] if all(_is_number(record[name]) for record in records)}
-    head = "".join(_cell("th", name, name.replace("_", " "), numbers) for name in records[0])
+    head = "".join(_cell("th", name, _title(name), numbers) for name in records[0])
     rows = (
         "".join(_cell("td", name, _written(name, value), numbers) for name, value in record.items())
         for record in islice(records, most)
@@ -67,6 +73,10 @@ def figure(light: bytes, dark: bytes, alt: str) -> str:
         f'<img class="{theme}" alt="{escape(alt)}" src="data:image/svg+xml;base64,{b64encode(svg).decode()}">'
         for theme, svg in images
     )
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ") if name.isidentifier() else name
 
 
 def _is_number(value: object) -> bool:

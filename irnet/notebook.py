@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from irnet.analysis.tables import summary
-from irnet.html import figure, shown, table
+from irnet.html import beside, figure, shown, table
 from irnet.html import words as paragraph
 from irnet.spec import Network
 from irnet.units import exact, grid, short
@@ -36,12 +36,14 @@ def network_html(network: Network) -> str:
     assert isinstance(macs, int)
     told = f"{grid(network.input_shape)}: {exact(params)} parameters, {short(macs, 'MAC')} for one image"
     diagrams = import_module("irnet.diagrams")  # when it is first asked for: every program imports this module
-    light, dark = (diagrams.drawn(network, "svg", theme=theme, flow="right") for theme in ("light", "dark"))
+    light, dark = (diagrams.drawn(network, "svg", theme=theme) for theme in ("light", "dark"))
     return shown(
         paragraph(network.label, strong=True),
         paragraph(told),
-        figure(light, dark, diagrams.words(network).alt),
-        table([{key: stage[key] for key in STAGE} for stage in stages]),
+        beside(
+            table([{key: stage[key] for key in STAGE} for stage in stages]),
+            figure(light, dark, diagrams.words(network).alt),
+        ),
     )
 
 
