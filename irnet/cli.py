@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 
 from irnet.analysis.ledger import ledger, records, sums
 from irnet.analysis.tables import overview, summary
+from irnet.commands_code import verbs as coding
 from irnet.commands_compare import verbs as comparing
 from irnet.commands_lab import verbs as lab
 from irnet.commands_weights import app as weights_app
@@ -27,6 +28,7 @@ from irnet.verbs import Form, Knobs, Name, network_of, sources
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Explore Inception-v4 and the Inception-ResNets.")
 app.add_typer(comparing)
 app.add_typer(lab)
+app.add_typer(coding)
 app.add_typer(weights_app, name="weights")
 app.add_typer(sources)
 

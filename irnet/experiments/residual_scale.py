@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 from torch import Tensor
 
 from irnet.experiments.gradients import gradient_norms
-from irnet.experiments.trail import BATCH_NORM_MODES, BatchNormMode, Curve, Progress, Scaling, Trail
+from irnet.experiments.trail import BATCH_NORM_MODES, BatchNormMode, Curve, Progress, Scaling, Trail, told
+from irnet.html import shown, table, words
 from irnet.resolve import resolve
 from irnet.runtime.build import Model, build
 from irnet.runtime.device import checked, memory_limit
 from irnet.runtime.init import Init
 from irnet.spec import Network, Residual
+from irnet.units import fold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,22 @@ class Result:
     weights: str  # "untrained, init torch, seed 0", or the file that they are from
     batch_norm: BatchNormMode
     curves: tuple[Curve, ...]  # all scales of the first seed, then all of the next
+
+    def _repr_html_(self) -> str:
+        title = f"{self.network}, {self.weights}, {self.batch_norm} statistics"
+        return shown(words(title, strong=True), *map(_told, self.curves))
+
+
+def _told(curve: Curve) -> str:
+    """A curve in a notebook: how magnitudes grew, and block by block."""
+    seed = "" if curve.seed is None else f", seed {curve.seed}"
+    ends = f"; no finite number from {curve.overflow} on" if curve.overflow else ""
+    growth = f"; mean magnitude grew {fold(curve.growth)}" if curve.growth and not ends else ends
+    blocks = [
+        {"block": block.path, "scale": block.scale, "mean magnitude": block.output.mean_abs, "ratio": block.ratio}
+        for block in curve.blocks
+    ]
+    return words(f"Scale {told(curve.scale)}{seed}{growth}.") + table(blocks)
 
 
 def residual_scale(
