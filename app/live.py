@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from threading import Lock
 
 import streamlit as st
@@ -17,9 +18,11 @@ from app.cache import BY_KEY
 from app.weights import Weights
 from irnet.experiments.classify import Result as Classes
 from irnet.experiments.classify import classify
+from irnet.experiments.effective_field import EffectiveField, effective_field
 from irnet.experiments.photos import to_input
 from irnet.experiments.residual_scale import BatchNormMode, Result, residual_scale
 from irnet.models import network as preset
+from irnet.resolve import Sides
 from irnet.runtime.build import Model, build
 from irnet.runtime.init import Init
 from irnet.runtime.measure import Counts, measure
@@ -91,6 +94,27 @@ def classified(network: Network, image: Image.Image, device: str, weights: Weigh
     _bearable(network)
     with borrow(network, device=device, weights=weights) as model:
         return classify(model, image)
+
+
+@st.cache_data(max_entries=64, show_spinner="Running the network up to the box, and back", hash_funcs=_BY_PIXELS)
+def focused(
+    network: Network,
+    image: Image.Image,
+    path: str,
+    position: Sides,
+    channel: int | None,
+    setting: Setting,
+    seeds: int,
+    weights: Weights | None = None,
+) -> EffectiveField:
+    """The effective receptive field, on a borrowed model or, of several seeds, on as many fresh ones."""
+    _bearable(network)
+    ask = partial(effective_field, network, to_input(image, network.input_shape[1:]), path, position)
+    ask = partial(ask, channel=channel, init=setting.init, batch_norm=setting.batch_norm, device=setting.device)
+    if seeds > 1 and not weights:
+        return ask(seeds=range(setting.seed, setting.seed + seeds))
+    with borrow(network, device=setting.device, seed=setting.seed, init=setting.init, weights=weights) as model:
+        return ask(model=model)
 
 
 def reference(network: Network) -> Network:

@@ -106,6 +106,25 @@ READ_MAGNITUDES = (
 )
 
 
+FIELD = (
+    "One output of a box sees a rectangle of the picture and nothing outside it: that is arithmetic, from kernels, "
+    "strides and padding. How much each pixel in it matters is another question; the gradient answers it."
+)
+FIELD_UNTRAINED = "The heat comes from **untrained** weights: it shows how paths add up, not what a network looks at."
+FIELD_TRAINED = "The heat comes from **loaded** weights."
+FIELD_BATCH = (
+    "With batch statistics every pixel reaches every output through the mean, also from outside the rectangle; running "
+    "statistics leave the rectangle sharp."
+)
+FIELD_CLICK = "Click the picture to look from there; the sliders do the same."
+FIELD_HEAT = (
+    "Heat: the root of the gradient's magnitude, summed over the colours, beside its largest value; the picture is "
+    "grey so that only the heat has colour."
+)
+FIELD_CHANNEL = "Of the box's output; empty for the mean of all channels."
+FIELD_SEEDS = "Untrained networks to average over, from the seed on; loaded weights have no seeds."
+
+
 def plain(words: str) -> str:
     r"""Words that may come from an address, so that no markup, link or picture in them takes effect.
 

@@ -13,7 +13,7 @@ from app.views import show
 from irnet.experiments.classify import Result as Classes
 from irnet.experiments.classify import records
 from irnet.experiments.photos import PHOTOS, decoded, photo
-from irnet.experiments.residual_scale import BATCH_NORM_MODES, TENSORS, Curve, Result
+from irnet.experiments.residual_scale import BATCH_NORM_MODES, TENSORS, BatchNormMode, Curve, Result
 from irnet.runtime.init import INITS
 from irnet.units import fold
 
@@ -38,13 +38,13 @@ def picture() -> Image.Image:
     return image
 
 
-def setting(device: str) -> Setting:
-    """The reader's statistics, weights and seed."""
+def setting(device: str, batch_norm: BatchNormMode = "batch") -> Setting:
+    """The reader's statistics, weights and seed; `batch_norm` is what is shown first."""
     with st.container(horizontal=True):
-        batch_norm = st.segmented_control(
+        statistics = st.segmented_control(
             "Batch norm statistics",
             BATCH_NORM_MODES[::-1],
-            default="batch",
+            default=batch_norm,
             key="norm",
             required=True,
             help="batch: of this picture, as in training; running: 0 and 1, as stored before any training",
@@ -54,7 +54,7 @@ def setting(device: str) -> Setting:
             "Initial weights", INITS, default="tf", key="init", required=True, bind="query-params"
         )
     seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="seed", bind="query-params")
-    return Setting(seed, init, batch_norm, device)
+    return Setting(seed, init, statistics, device)
 
 
 def made(result: Result) -> str:

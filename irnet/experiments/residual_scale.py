@@ -133,11 +133,22 @@ def residual_scale(
 
 
 def _check(network: Network, image: Tensor, scales: Sequence[float | None], batch_norm: str) -> None:
-    if tuple(image.shape[1:]) != network.input_shape:
-        raise ValueError(f"the image is {tuple(image.shape[1:])}, {network.name} takes {network.input_shape}")
     for scale in scales:
         if scale is not None and not 0 <= scale <= 1:
             raise ValueError(f"scale={scale} is outside 0 to 1")
+    check_image(network, image, batch_norm)
+
+
+def check_image(network: Network, image: Tensor, batch_norm: str) -> None:
+    """Nothing, if `network` can be run on `image` with these batch norm statistics.
+
+    Raises
+    ------
+    ValueError
+        For an image of another size, an unknown kind of statistics, or batch statistics over a single value.
+    """
+    if tuple(image.shape[1:]) != network.input_shape:
+        raise ValueError(f"the image is {tuple(image.shape[1:])}, {network.name} takes {network.input_shape}")
     if batch_norm not in BATCH_NORM_MODES:
         raise ValueError(f"batch_norm={batch_norm!r} is not one of {', '.join(BATCH_NORM_MODES)}")
     if batch_norm == "batch":
