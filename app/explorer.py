@@ -149,6 +149,7 @@ def select(path: str) -> None:
 
 
 def turn(opened: Opened, path: str) -> None:
+    """Open a box that is shut or shut one that is open, and choose it."""
     put(TURNED, ",".join(sorted(opened.turned ^ {path})))
     select(path)
 

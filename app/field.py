@@ -1,4 +1,4 @@
-"""Which box and which of its outputs the reader looks from: a list, a diagram, two sliders or a click on the picture."""
+"""Which box and which of its outputs the reader looks from: by a list, a diagram, two sliders or the picture."""
 
 from __future__ import annotations
 

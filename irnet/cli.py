@@ -16,6 +16,7 @@ from typer.exceptions import TyperException
 from irnet.analysis.ledger import ledger, records, sums
 from irnet.analysis.tables import overview, summary
 from irnet.commands_compare import verbs as comparing
+from irnet.commands_field import verbs as fields
 from irnet.commands_weights import app as weights_app
 from irnet.diagrams import FORMATS, save
 from irnet.diagrams.page import page
@@ -25,6 +26,7 @@ from irnet.verbs import Form, Knobs, Name, network_of, sources
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Explore Inception-v4 and the Inception-ResNets.")
 app.add_typer(comparing)
+app.add_typer(fields)
 app.add_typer(weights_app, name="weights")
 app.add_typer(sources)
 

@@ -19,10 +19,10 @@ st.markdown(f"{text.FIELD} {text.FIELD_TRAINED if loaded else text.FIELD_UNTRAIN
 with st.grid(2, min_column_width=300):
     with st.container(border=True):
         image = activations.picture()
+        setting = activations.setting(choice.device, "running")
+    with st.container(border=True):
         box = field.box(network)
         place = field.position(box.out_shape[1:])
-    with st.container(border=True):
-        setting = activations.setting(choice.device, "running")
         channel = field.channel(box.out_shape[0])
         seeds = st.number_input(
             "Seeds to average",

@@ -31,6 +31,16 @@ class Rectangle:
         """Number of pixels."""
         return self.size[0] * self.size[1]
 
+    @property
+    def ends(self) -> dict[str, int]:
+        """The first and last rows and columns, by name."""
+        return {
+            "first row": self.top,
+            "last row": self.bottom - 1,
+            "first column": self.left,
+            "last column": self.right - 1,
+        }
+
     def on(self, picture: Sides) -> Rectangle:
         """The part that lies on a picture of (height, width) pixels; an empty rectangle at its edge if there is none.
 
@@ -154,7 +164,8 @@ def _told(seen: Seen) -> list[str]:
     whole = Rectangle(0, 0, height, width)
     told = [
         f"The output at row {seen.position[0]}, column {seen.position[1]} on a grid of {_across(seen.grid)} sees "
-        f"{_across(seen.field.size)} pixels: rows {spot.top} to {spot.bottom - 1}, columns {spot.left} to {spot.right - 1}."
+        f"{_across(seen.field.size)} pixels: rows {spot.top} to {spot.bottom - 1}, "
+        f"columns {spot.left} to {spot.right - 1}."
     ]
     outside = share(spot.area - spot.on(seen.picture).area, spot.area)
     if spot.size[0] > height or spot.size[1] > width:
@@ -184,20 +195,35 @@ def _across(size: Sides) -> str:
     return f"{exact(size[0])}x{exact(size[1])}"
 
 
+def record(seen: Seen) -> dict[str, object]:
+    """What an output sees as plain values for JSON."""
+    return {
+        "network": seen.network,
+        "path": seen.path,
+        "position": list(seen.position),
+        "grid": list(seen.grid),
+        "picture": list(seen.picture),
+        "theoretical": part_records(seen),
+        "sentences": list(seen.sentences),
+    }
+
+
 def part_records(seen: Seen) -> list[dict[str, object]]:
     """The box, then its parts, as flat records: size, stride, padding and pixels, from first to last."""
     every = (Part(seen.path, seen.field, seen.rectangle), *seen.parts)
-    return [{"what": part.name} | _numbers(part.field) | _ends(part.rectangle, seen.picture) for part in every]
+    return [
+        {"what": part.name} | _numbers(part.field) | part.rectangle.ends | _shares(part.rectangle, seen.picture)
+        for part in every
+    ]
 
 
 def _numbers(field: ReceptiveField) -> dict[str, object]:
     return {"size": sides(field.size), "stride": sides(field.stride), "padding": sides(field.padding)}
 
 
-def _ends(spot: Rectangle, picture: Sides) -> dict[str, object]:
+def _shares(spot: Rectangle, picture: Sides) -> dict[str, object]:
     on = spot.on(picture).area
-    ends = {"top": spot.top, "left": spot.left, "bottom": spot.bottom, "right": spot.right}
-    return ends | {"on the picture": share(on, spot.area), "of the picture": share(on, picture[0] * picture[1])}
+    return {"on the picture": share(on, spot.area), "of the picture": share(on, picture[0] * picture[1])}
 
 
 def stage_fields(network: Network) -> list[dict[str, object]]:

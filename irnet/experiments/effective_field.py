@@ -7,7 +7,7 @@ that says how paths through the network add up; with trained ones, what the netw
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from irnet.analysis.boxes import box_at
-from irnet.analysis.receptive_field import Rectangle, Seen, part_records, receptive_field
+from irnet.analysis.receptive_field import Rectangle, Seen, receptive_field
+from irnet.analysis.receptive_field import record as theoretical
 from irnet.experiments.residual_scale import BatchNormMode, batch_statistics, check_image
 from irnet.experiments.smallest_box import smallest_box
-from irnet.resolve import Sides
+from irnet.resolve import Row, Sides, resolve
 from irnet.runtime.build import Model, build
 from irnet.runtime.capture import output_of
 from irnet.runtime.device import checked
@@ -119,7 +120,7 @@ def effective_field(
     """
     seen = receptive_field(network, path, position)
     _check(network, path, channel, seeds, device)
-    check_image(network, image, batch_norm)
+    check_image(network, image, batch_norm, _up_to(network, path))
     module, at = _module(network, path), seen.position
     found = [
         (one.origin, _magnitude(one, image, module, at, channel, batch_norm))
@@ -147,6 +148,11 @@ def _check(network: Network, path: str, channel: int | None, seeds: Sequence[int
         raise ValueError("untrained weights need at least 1 seed")
     if checked(device).type == "meta":
         raise ValueError("on meta there are shapes and no numbers; a gradient needs one of the other devices")
+
+
+def _up_to(network: Network, path: str) -> Sequence[Row]:
+    rows = resolve(network)
+    return rows[: rows.index(box_at(network, path).rows[-1]) + 1]
 
 
 def _untrained(network: Network, seeds: Sequence[int], init: Init, device: str) -> Iterator[Model]:
@@ -182,20 +188,13 @@ def _normalised(path: str, magnitude: NDArray[np.float64]) -> NDArray[np.float64
 
 def record(found: EffectiveField) -> dict[str, object]:
     """The result as plain values for JSON, without the map."""
-    seen = found.seen
-    return {
-        "network": seen.network,
-        "path": seen.path,
-        "position": list(seen.position),
-        "grid": list(seen.grid),
-        "picture": list(seen.picture),
-        "theoretical": part_records(seen),
+    return theoretical(found.seen) | {
         "weights": found.weights,
         "batch_norm": found.batch_norm,
         "channel": found.channel,
         "mass": MASS,
-        "effective": asdict(found.box) if found.box else None,
+        "effective": found.box.ends if found.box else None,
         "filled": found.filled,
         "filled_on_picture": found.filled_on_picture,
-        "sentences": [*seen.sentences, *found.sentences],
+        "sentences": [*found.seen.sentences, *found.sentences],
     }

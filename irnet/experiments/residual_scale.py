@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from irnet.experiments.statistics import Stats, reader, statistics
-from irnet.resolve import resolve
+from irnet.resolve import Row, resolve
 from irnet.runtime.build import Model, ResidualUnit, build
 from irnet.runtime.capture import capture, rescaled
 from irnet.runtime.device import checked
@@ -136,11 +136,11 @@ def _check(network: Network, image: Tensor, scales: Sequence[float | None], batc
     for scale in scales:
         if scale is not None and not 0 <= scale <= 1:
             raise ValueError(f"scale={scale} is outside 0 to 1")
-    check_image(network, image, batch_norm)
+    check_image(network, image, batch_norm, resolve(network))
 
 
-def check_image(network: Network, image: Tensor, batch_norm: str) -> None:
-    """Nothing, if `network` can be run on `image` with these batch norm statistics.
+def check_image(network: Network, image: Tensor, batch_norm: str, rows: Sequence[Row]) -> None:
+    """Nothing, if these rows of `network` can be run on `image` with these batch norm statistics.
 
     Raises
     ------
@@ -152,7 +152,7 @@ def check_image(network: Network, image: Tensor, batch_norm: str) -> None:
     if batch_norm not in BATCH_NORM_MODES:
         raise ValueError(f"batch_norm={batch_norm!r} is not one of {', '.join(BATCH_NORM_MODES)}")
     if batch_norm == "batch":
-        lone = next((row for row in resolve(network) if row.op == "conv" and row.out_shape[1:] == (1, 1)), None)
+        lone = next((row for row in rows if row.op == "conv" and row.out_shape[1:] == (1, 1)), None)
         if lone:
             raise ValueError(
                 f"{lone.path}: batch statistics of one image need more than one pixel, and the grid there is 1x1; "
