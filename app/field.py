@@ -24,8 +24,9 @@ def box(network: Network) -> Box:
     """The box that the reader chose; a click on one of a convolution's units means the convolution."""
     found, paths = boxes(network), choices(network)
     show.ignored(unknown({BOX: found, TURNED: found}))
-    asked = st.session_state.get(BOX) or ""
+    asked = st.session_state.get(BOX) or st.query_params.get(BOX, "")
     if asked in found and asked not in paths:
+        put(BOX, found[asked].parent)
         st.session_state[BOX] = found[asked].parent
     middle = next((stage.name for stage in network.stages if stage.part == "b" and stage.repeat), paths[0])
     return box_at(network, choose("Box", paths, BOX, index=paths.index(middle)))
@@ -40,11 +41,17 @@ def position(grid: Sides) -> Sides:
 def _along(axis: str, side: int) -> int:
     """A slider along one side of a grid; a grid of one row or column has nothing to slide along."""
     if side == 1:
-        put(axis, "")
         return 0
-    if st.session_state.get(axis, 0) >= side:
-        del st.session_state[axis]
+    _forget_beyond(axis, side)
     return st.slider(axis.capitalize(), 0, side - 1, side // 2, key=axis, bind="query-params")
+
+
+def _forget_beyond(key: str, count: int) -> None:
+    """Forget a value that a change of box left too large; one that the address asks for in vain is told."""
+    if key not in st.session_state:
+        show.ignored(unknown({key: tuple(map(str, range(count)))}))
+    elif (st.session_state[key] or 0) >= count:
+        del st.session_state[key]
 
 
 def look_from(place: Sides) -> None:
@@ -55,8 +62,7 @@ def look_from(place: Sides) -> None:
 
 def channel(width: int) -> int | None:
     """The channel whose gradient is asked for; None for the mean of all."""
-    if (st.session_state.get("channel") or 0) >= width:
-        del st.session_state["channel"]
+    _forget_beyond("channel", width)
     return st.number_input(
         "Channel",
         0,

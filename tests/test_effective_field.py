@@ -151,14 +151,14 @@ def test_branches_that_start_and_end_elsewhere_are_seen_together() -> None:
 def test_the_picture_and_the_box_are_what_a_gradient_by_hand_gives() -> None:
     spec = Network("one", (Stage("s", Conv(1, 3, 1, "valid")),), input_shape=(1, 5, 5))
     model = build(spec)
-    weight = torch.tensor([[1.0, 0, 0], [0, 18, 0], [0, 0, 1]])
+    weight = torch.tensor([[1.0, 0, 0], [0, 28, 0], [0, 0, 1]])
     with torch.no_grad():
         model.get_parameter("s.0.conv.weight").copy_(weight)
     found = effective_field(spec, torch.ones(1, 1, 5, 5), "s", (2, 1), model=model)
     expected = np.zeros((5, 5))
-    expected[2:5, 1:4] = weight.numpy() / 20
+    expected[2:5, 1:4] = weight.numpy() / 30
     assert found.magnitude == pytest.approx(expected)
-    assert found.box == Rectangle(2, 1, 4, 3)  # 18 + 1 of 20, the first of two that have it
+    assert found.box == Rectangle(2, 1, 4, 3)  # 28 + 1 of 30, the first of two that have it
     assert (found.filled, found.filled_on_picture) == pytest.approx((4 / 9, 4 / 9))
 
 
