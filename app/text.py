@@ -10,8 +10,8 @@ INTRODUCTION = (
     "and in the stem."
 )
 
-DEVICE = "Where Cost and Activations build the network; meta has shapes and no numbers."
-KNOBS = "Network, Compare, Provenance, Cost and Activations show this model, with this input size and these knobs."
+DEVICE = "Where Cost, Activations and Receptive field build the network; meta has shapes and no numbers."
+KNOBS = "All pages but Overview and Errata show this model, with this input size and these knobs."
 
 IDEAS = {
     "inception_v4.paper": (

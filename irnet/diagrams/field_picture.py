@@ -14,7 +14,8 @@ from irnet.diagrams.theme import LIGHT
 
 # From little to much; the lightness rises all the way, so that the scale can be read without its hues.
 HEAT = ("#420a68", "#932667", "#dd513a", "#fca50a", "#fcffa4")
-INK = [LIGHT.paints[kind].border for kind in ("sum", "pointwise", "square", "pool", "factorised", "norm", "relu")]
+INK = [LIGHT.paints[kind].border for kind in ("sum", "pointwise", "square", "pool", "factorised", "relu")]
+MOST_OF_IT = LIGHT.paints["norm"].border  # like the others 3 to 1 or better on white and on the dark page
 DASHES = ((), (14, 7), (4, 6), (14, 5, 3, 5), (24, 8))  # strokes and gaps in pixels
 PANEL, MARGIN, LINE = 560, 24, 24  # pixels: the longer side of a panel, what is round it, a line of text
 
@@ -42,7 +43,7 @@ def outlines(seen: Seen, box: Rectangle | None = None) -> tuple[Outline, ...]:
         for i, (spot, who) in enumerate(names.items())
     ]
     if box:
-        found.append(Outline(_named("95 % of the gradient", box), box, LIGHT.ink, 0))
+        found.append(Outline(_named("95 % of the gradient", box), box, MOST_OF_IT, 0))
     return tuple(found)
 
 
