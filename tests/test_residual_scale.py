@@ -10,8 +10,10 @@ import pytest
 import torch
 from torch import nn
 
-from irnet.experiments.residual_scale import Curve, curves, records, residual_scale
+from irnet.experiments.residual_scale import curves, residual_scale
+from irnet.experiments.scale_tables import records
 from irnet.experiments.statistics import Stats
+from irnet.experiments.trail import Curve
 from irnet.models import network
 from irnet.runtime.build import Model, Scale, build
 from irnet.runtime.capture import capture
@@ -135,7 +137,7 @@ def test_a_network_without_any_block_gives_a_curve_without_points() -> None:
 
 def test_a_result_names_network_weights_and_curves() -> None:
     spec = network(V1, input_size=96, a=1, b=1, c=1)
-    found = residual_scale(spec, IMAGE, scales=(None, 0.5), seed=4, init="he")
+    found = residual_scale(spec, IMAGE, scales=(None, 0.5), seeds=(4,), init="he")
     assert (found.network, found.weights, [curve.scale for curve in found.curves]) == (
         "inception_resnet_v1.paper (input_size=96, a=1, b=1, c=1)",
         "untrained, init he, seed 4",

@@ -19,23 +19,13 @@ st.markdown(f"{text.FIELD} {text.FIELD_TRAINED if loaded else text.FIELD_UNTRAIN
 with st.grid(2, min_column_width=300):
     with st.container(border=True):
         image = activations.picture()
-        setting = activations.setting(choice.device, "running")
+        setting = activations.setting(choice.device, several="" if loaded else "Seeds, to average", first="running")
     with st.container(border=True):
         box = field.box(network)
         place = field.position(box.out_shape[1:])
         channel = field.channel(box.out_shape[0])
-        seeds = st.number_input(
-            "Seeds to average",
-            1,
-            9,
-            1,
-            key="seeds",
-            bind="query-params",
-            disabled=loaded is not None,
-            help=text.FIELD_SEEDS,
-        )
 
-found = focused(network, image, box.path, place, channel, setting, seeds, loaded)
+found = focused(network, image, box.path, place, channel, setting, loaded)
 grid = st.grid(3, min_column_width=270)
 with grid.cell(column_span=2):
     view.picture(image, found, field.look_from)

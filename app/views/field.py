@@ -13,6 +13,7 @@ from PIL import Image
 
 from app.views import charts, show
 from irnet.analysis.receptive_field import Rectangle, Seen, around, centres, growth, stage_fields
+from irnet.diagrams.chart import Line
 from irnet.diagrams.field_picture import DASHES, Outline, field_picture, heated, outlines
 from irnet.experiments.effective_field import EffectiveField
 from irnet.experiments.photos import fitted
@@ -104,6 +105,7 @@ def _figure(
                 "visible": False,
                 "scaleanchor": "x",
                 "constrain": "domain",
+                "constraintoward": "top",
             },
             "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
             "height": 560 if legend else 300,
@@ -148,12 +150,11 @@ def depth(network: Network, side: int) -> None:
     paths = [step.path for step in steps]
     sizes = {axis: [step.field.size[i] for step in steps] for i, axis in enumerate(("height", "width"))}
     named = {"receptive field": sizes["height"]} if sizes["height"] == sizes["width"] else sizes
-    series = {name: (paths, values) for name, values in named.items()} | {
-        f"the picture, {exact(side)} pixels": (paths, [side] * len(paths))
-    }
+    found = named | {f"the picture, {exact(side)} pixels": [side] * len(paths)}
+    lines = [Line(name=name, x=range(1, len(paths) + 1), y=values, places=paths) for name, values in found.items()]
     beyond = next((step.path for step in steps if max(step.field.size) > side), None)
     title = f"The field is larger than the picture from {beyond} on" if beyond else "The picture is never outgrown"
-    show.chart(charts.lines(series, title, "pixels along a side", log=True), "field.depth", alt=title)
+    show.chart(charts.lines(lines, title, "pixels along a side", log=True), "field.depth", alt=title)
     show.table(stage_fields(network), f"{network.name}.fields", alt="The receptive field after every stage")
 
 

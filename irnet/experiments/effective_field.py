@@ -17,12 +17,13 @@ from torch import Tensor
 from irnet.analysis.boxes import box_at
 from irnet.analysis.receptive_field import Rectangle, Seen, receptive_field
 from irnet.analysis.receptive_field import record as theoretical
-from irnet.experiments.residual_scale import BatchNormMode, batch_statistics, check_image
+from irnet.experiments.residual_scale import check_image
 from irnet.experiments.smallest_box import smallest_box
+from irnet.experiments.trail import BatchNormMode, batch_statistics
 from irnet.resolve import Row, Sides, resolve
 from irnet.runtime.build import Model, build
 from irnet.runtime.capture import output_of
-from irnet.runtime.device import checked
+from irnet.runtime.device import checked, memory_limit
 from irnet.runtime.init import Init
 from irnet.spec import Network
 from irnet.units import share
@@ -122,10 +123,11 @@ def effective_field(
     _check(network, path, channel, seeds, device)
     check_image(network, image, batch_norm, _up_to(network, path))
     module, at = _module(network, path), seen.position
-    found = [
-        (one.origin, _magnitude(one, image, module, at, channel, batch_norm))
-        for one in ([model] if model else _untrained(network, seeds, init, device))
-    ]
+    with memory_limit(device):
+        found = [
+            (one.origin, _magnitude(one, image, module, at, channel, batch_norm))
+            for one in ([model] if model else _untrained(network, seeds, init, device))
+        ]
     total = np.mean([_normalised(path, made) for _, made in found], axis=0)
     total.setflags(write=False)
     origin = found[0][0] if len(found) == 1 else f"untrained, init {init}, mean of {len(found)} seeds from {seeds[0]}"
