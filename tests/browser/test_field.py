@@ -11,7 +11,7 @@ from tests.apps import SMALL
 from tests.browser.conftest import Viewer
 
 MODEL = "inception_resnet_v1.paper"
-SMALLER = f"field?model={MODEL}&{MODEL}.height={SMALL}&{MODEL}.width={SMALL}"
+SMALLER = f"field?model={MODEL}&{MODEL}.input_height={SMALL}&{MODEL}.input_width={SMALL}"
 
 
 def click_picture(page: Page, x: float, y: float) -> None:
