@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 from torch import Tensor
 
 from irnet.experiments.gradients import gradient_norms
-from irnet.experiments.trail import BATCH_NORM_MODES, BatchNormMode, Curve, Progress, Scaling, Trail
-from irnet.resolve import resolve
+from irnet.experiments.trail import BATCH_NORM_MODES, BatchNormMode, Curve, Progress, Scaling, Trail, told
+from irnet.html import shown, table, words
+from irnet.resolve import Row, resolve
 from irnet.runtime.build import Model, build
 from irnet.runtime.device import checked, memory_limit
 from irnet.runtime.init import Init
 from irnet.spec import Network, Residual
+from irnet.units import fold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,22 @@ class Result:
     weights: str  # "untrained, init torch, seed 0", or the file that they are from
     batch_norm: BatchNormMode
     curves: tuple[Curve, ...]  # all scales of the first seed, then all of the next
+
+    def _repr_html_(self) -> str:
+        title = f"{self.network}, {self.weights}, {self.batch_norm} statistics"
+        return shown(words(title, strong=True), *map(_told, self.curves))
+
+
+def _told(curve: Curve) -> str:
+    """A curve in a notebook: how magnitudes grew, and block by block."""
+    seed = "" if curve.seed is None else f", seed {curve.seed}"
+    ends = f"; no finite number from {curve.overflow} on" if curve.overflow else ""
+    growth = f"; mean magnitude grew {fold(curve.growth)}" if curve.growth and not ends else ends
+    blocks = [
+        {"block": block.path, "scale": block.scale, "mean magnitude": block.output.mean_abs, "ratio": block.ratio}
+        for block in curve.blocks
+    ]
+    return words(f"Scale {told(curve.scale)}{seed}{growth}.") + table(blocks)
 
 
 def residual_scale(
@@ -135,8 +153,6 @@ def check(
     ValueError
         As `residual_scale` says.
     """
-    if tuple(image.shape[1:]) != network.input_shape:
-        raise ValueError(f"the image is {tuple(image.shape[1:])}, {network.name} takes {network.input_shape}")
     stages = [stage.name for stage in network.stages if isinstance(stage.node, Residual)]
     for scaling in scales:
         for stage, scale in scaling if isinstance(scaling, tuple) else (("", scaling),):
@@ -146,12 +162,25 @@ def check(
                 raise ValueError(
                     f"{network.name} has no residual stage {stage!r}; it has {', '.join(stages) or 'none'}"
                 )
-    if batch_norm not in BATCH_NORM_MODES:
-        raise ValueError(f"batch_norm={batch_norm!r} is not one of {', '.join(BATCH_NORM_MODES)}")
     if label is not None and not 0 <= label < network.head.classes:
         raise ValueError(f"label={label} is none of the {network.head.classes} classes of {network.name}")
+    check_image(network, image, batch_norm, resolve(network))
+
+
+def check_image(network: Network, image: Tensor, batch_norm: str, rows: Sequence[Row]) -> None:
+    """Hold an image and statistics against these rows of `network`, which are those that run.
+
+    Raises
+    ------
+    ValueError
+        For an image of another size, an unknown kind of statistics, or batch statistics over a single value.
+    """
+    if tuple(image.shape[1:]) != network.input_shape:
+        raise ValueError(f"the image is {tuple(image.shape[1:])}, {network.name} takes {network.input_shape}")
+    if batch_norm not in BATCH_NORM_MODES:
+        raise ValueError(f"batch_norm={batch_norm!r} is not one of {', '.join(BATCH_NORM_MODES)}")
     if batch_norm == "batch":
-        lone = next((row for row in resolve(network) if row.op == "conv" and row.out_shape[1:] == (1, 1)), None)
+        lone = next((row for row in rows if row.op == "conv" and row.out_shape[1:] == (1, 1)), None)
         if lone:
             raise ValueError(
                 f"{lone.path}: batch statistics of one image need more than one pixel, and the grid there is 1x1; "

@@ -10,7 +10,7 @@ from statistics import median
 from irnet.diagrams.chart import Line
 from irnet.experiments.residual_scale import Result
 from irnet.experiments.statistics import Stats
-from irnet.experiments.trail import TENSORS, BlockStats, Curve, Scaling
+from irnet.experiments.trail import TENSORS, BlockStats, Curve, Scaling, told
 from irnet.units import fold
 
 STATISTICS = tuple(field.name for field in fields(Stats))
@@ -133,19 +133,6 @@ def value_of(block: BlockStats, tensor: str, statistic: str) -> float | None:
 def _spread(values: Sequence[float | None]) -> tuple[float | None, float | None, float | None]:
     numbers = [value for value in values if value is not None and isfinite(value)]
     return (min(numbers), median(numbers), max(numbers)) if len(numbers) == len(values) else (None, None, None)
-
-
-def told(scale: Scaling) -> str:
-    """A scaling in words.
-
-    Examples
-    --------
-    >>> told(None), told(0.25), told((("block_a", 0.2), ("block_b", 0.1)))
-    ('published', '0.25', 'block_a=0.2, block_b=0.1')
-    """
-    if isinstance(scale, tuple):
-        return ", ".join(f"{stage}={value:g}" for stage, value in scale)
-    return "published" if scale is None else f"{scale:g}"
 
 
 def read_scaling(text: str) -> Scaling:

@@ -23,6 +23,19 @@ TENSORS = ("shortcut", "residual", "scaled", "output")
 BLOCKS = ("a", "b", "c")  # the parts whose outputs are looked at, with or without a residual
 
 
+def told(scale: Scaling) -> str:
+    """A scaling in words.
+
+    Examples
+    --------
+    >>> told(None), told(0.25), told((("block_a", 0.2), ("block_b", 0.1)))
+    ('published', '0.25', 'block_a=0.2, block_b=0.1')
+    """
+    if isinstance(scale, tuple):
+        return ", ".join(f"{stage}={value:g}" for stage, value in scale)
+    return "published" if scale is None else f"{scale:g}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockStats:
     """One block; `shortcut`, `residual` and `scaled` are None in a network without residuals."""
