@@ -60,14 +60,14 @@ def picker(network: Network, otherwise: str) -> str:
     show.ignored(unknown({TURNED: boxes(network), FROM: boxes(network)}))
     came = st.query_params.get(FROM, "")
     chosen = _box(network) or (came if came in boxes(network) else otherwise)
-    opened = revealing(network, Opened(0, _turned(network), shown_block(network, chosen)), chosen)
+    opened = revealing(network, Opened(0, turned(network), shown_block(network, chosen)), chosen)
     canvas(
         View(network=network, opened=opened),
         chosen,
         key="picker",
         height=HEIGHT,
         on_click=select,
-        on_toggle=lambda path: _turn(opened, path),
+        on_toggle=lambda path: turn(opened, path),
         on_shut=_shut_and_forget,
         small_map=False,
     )
