@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import assert_never
 
-from irnet.diagrams.sheet import End, Flow, Sheet, Spans, total
+from irnet.diagrams.bars import Spans
+from irnet.diagrams.sheet import End, Flow, Sheet
 from irnet.diagrams.theme import Kind, Theme, conv_kind
 from irnet.resolve import Row, notation, resolve
 from irnet.spec import Chain, Conv, Fork, Network, Node, Pool, Residual, Stage, pair
@@ -73,11 +74,11 @@ class Drawing:
         """Inches that `node` takes across the flow."""
         match node:
             case Fork(branches):
-                return total(tuple(map(self.span, branches)))
+                return self.sheet.total(tuple(map(self.span, branches)))
             case Chain(nodes):
                 return max(map(self.span, nodes))
             case Residual():
-                return total(self.first(node))
+                return self.sheet.total(self.first(node))
             case _:
                 return self.sheet.box_span
 
@@ -90,16 +91,29 @@ def block(network: Network, stage: Stage, theme: Theme, index: int = 0, flow: Fl
     ValueError
         If the stage has no block with this index.
     """
+    return block_sheet(Sheet(theme, flow), network, stage, index).text
+
+
+def block_sheet(
+    sheet: Sheet, network: Network, stage: Stage, index: int = 0, title: str = "", *, shut: bool = False
+) -> Sheet:
+    """`sheet` with one block of `stage` on it; `shut` draws every branch as one box.
+
+    Raises
+    ------
+    ValueError
+        If the stage has no block with this index.
+    """
     if not 0 <= index < stage.repeat:
         raise ValueError(f"{network.name}: {stage.name} has {stage.repeat} blocks, so none has the number {index}")
     rows = {row.path: row for row in resolve(network)}
     path = f"{stage.name}.{index}"
-    drawing = Drawing(Sheet(theme, flow), rows)
+    drawing = Drawing(sheet, rows, (lambda _, level: level is None) if shut else None)
     last = inside(drawing, stage.node, path, "input")
-    drawing.sheet.words("output", f"output  {grid(_out(drawing, stage.node, path))}", "output")
-    drawing.sheet.arrow(End(last, "out"), End("output"), weight=20)
+    sheet.words("output", f"output  {grid(_out(drawing, stage.node, path))}", "output")
+    sheet.arrow(End(last, "out"), End("output"), weight=20)
     repeats = f", {index + 1} of {stage.repeat}" if stage.repeat > 1 else ""
-    return drawing.sheet.dot(f"{stage.title}{repeats}  ·  {network.label}  ·  {stage.source.ref}")
+    return sheet.closed(title or f"{stage.title}{repeats}  ·  {network.label}  ·  {stage.source.ref}")
 
 
 def inside(drawing: Drawing, node: Node, path: str, name: str, column: str = "main") -> str:
@@ -241,7 +255,7 @@ def _residual(drawing: Drawing, node: Residual, path: str, tip: _Tip, column: st
     sheet.arrow(End(inner.path, "out"), End(up, "in"), weight=20)
     sheet.box(scale, f"x {node.scale:g}", "", "sum", told=f"{scale}: times {node.scale:g}", column=column, wide=0.8)
     sheet.arrow(End(up, "out"), End(scale, "in"), weight=20)
-    branches = total(drawing.first(node)[:-1])
+    branches = sheet.total(drawing.first(node)[:-1])
     text = f"sum:  input + {node.scale:g} x residual,  {'then ReLU' if node.relu else 'no ReLU'}"
     sheet.bar(
         name,

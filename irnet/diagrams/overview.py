@@ -14,7 +14,11 @@ STAGE = 2.5  # inches
 
 def overview(network: Network, theme: Theme, flow: Flow = "down") -> str:
     """DOT of `network` from its input to the softmax that its logits go to."""
-    sheet = Sheet(theme, flow)
+    return overview_sheet(Sheet(theme, flow), network).text
+
+
+def overview_sheet(sheet: Sheet, network: Network, title: str = "") -> Sheet:
+    """`sheet` with `network` on it, from its input to the softmax that its logits go to."""
     shape = grid(network.input_shape)
     sheet.box("input", "Input", "", "other", told=f"input, {shape}", wide=STAGE)
     kinds = {stage.name: stage_kind(stage) for stage in network.stages}
@@ -32,7 +36,7 @@ def overview(network: Network, theme: Theme, flow: Flow = "down") -> str:
     if network.head.classes:
         sheet.box("softmax", "Softmax", "not in the module: it puts out logits", "other", told="softmax", wide=STAGE)
         sheet.arrow(End(last), End("softmax"), label=shape)
-    return sheet.dot(f"{network.label}  ·  {network.source.ref}", ranksep=0.3, columns=1)
+    return sheet.closed(title or f"{network.label}  ·  {network.source.ref}", ranksep=0.3, columns=1)
 
 
 def stage_kind(stage: Stage) -> Kind:
