@@ -105,3 +105,8 @@ def opened_beside(networks: tuple[Network, ...], level: int, turned: frozenset[s
     """What is open in every network, from paths with the network's number in front: "0/block_b"."""
     own = tuple(frozenset(p.partition("/")[2] for p in turned if p.startswith(f"{i}/")) for i in range(len(networks)))
     return tuple(Opened(level, paths) for paths in own)
+
+
+def opened_for(networks: tuple[Network, ...], stages: tuple[str, ...]) -> tuple[Opened, ...]:
+    """What is open in every network so that these stages show their branches."""
+    return tuple(Opened(0, frozenset(s.name for s in spec.stages if s.name in stages)) for spec in networks)

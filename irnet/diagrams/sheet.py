@@ -201,6 +201,7 @@ class Sheet:
 
     def words(self, path: str, text: str, told: str) -> None:
         """Text without a border."""
+        text = self.look.texts.get(path, (text,))[0]
         self._record(path, text, "", told, shape="words")
         size, label = self.measures.aside, quoted(typeset(text))
         self._node(path, told, f'shape=plain style="" label={label} fontcolor="{self.theme.faint}" fontsize={size}')
