@@ -11,7 +11,7 @@ from typing import Literal
 from irnet.analysis.comparisons import READY, Ready
 from irnet.diagrams.beside import beside_sheet, opened_for
 from irnet.diagrams.block import block_sheet
-from irnet.diagrams.layouts import SHUT, WAYS, Laid, Layout, Ways, laid, room_named
+from irnet.diagrams.layouts import BESIDE, FOLDED, SHUT, WAYS, Laid, Layout, Ways, laid, room_named
 from irnet.diagrams.overview import overview_sheet
 from irnet.diagrams.printed import printed
 from irnet.diagrams.scaling import scaling_sheet
@@ -43,19 +43,21 @@ class Figure:
     @property
     def ways(self) -> Ways:
         """How it may be laid out, the preferred way first."""
-        return SHUT if self.stage and not (self.paper and self.paper.letters) else WAYS
+        if self.paper and (self.paper.letters or self.paper.schema):
+            return WAYS
+        return BESIDE if self.ready else SHUT if self.stage else FOLDED
 
     def sheet(self, theme: Theme, way: Layout) -> Sheet:
         """The drawing, laid out in one way."""
         notes = (*self.notes, _direction(way)) if self.paper else self.notes
         sheet, first = Sheet(theme, way.flow, measures=way.measures, notes=notes), self.networks[0]
         if self.ready:
-            opened = opened_for(self.networks, self.ready.stages)
+            opened = opened_for(self.networks, () if way.shut else self.ready.stages)
             return beside_sheet(sheet, self.networks, opened, self.title)
         if self.paper and self.paper.schema:
             return scaling_sheet(sheet, first, self.title)
         if not self.stage:
-            return overview_sheet(sheet, first, self.title)
+            return overview_sheet(sheet, first, self.title, folded=way.folded)
         stage = stage_of(first, self.stage)
         if self.paper and not way.shut:
             sheet.look = Look(texts=printed(first, stage, _letters(stage) if self.paper.letters else None))

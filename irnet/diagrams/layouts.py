@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import inf
 from types import MappingProxyType
 
-from irnet.diagrams.measures import POINTS, SCREEN, TIGHT, Measures
+from irnet.diagrams.measures import FLAT, POINTS, SCREEN, TIGHT, Measures
 from irnet.diagrams.render import laid_out, layout_engine
 from irnet.diagrams.sheet import Flow, Sheet
 
@@ -40,16 +40,19 @@ ROOMS: Mapping[str, Room] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One way: where arrows run, how much room things take, and whether branches are shut."""
+    """One way: where arrows run, how much room things take, whether boxes are shut, and whether a chain is folded."""
 
     flow: Flow = "down"
     measures: Measures = SCREEN
     shut: bool = False
+    folded: bool = False
 
 
 Ways = tuple[Layout, ...]
 WAYS: Ways = (Layout(), Layout("right"), Layout("down", TIGHT), Layout("right", TIGHT))
 SHUT: Ways = (*WAYS, Layout("down", TIGHT, shut=True), Layout("right", TIGHT, shut=True))
+BESIDE: Ways = (Layout(), *(Layout("down", sizes, shut=shut) for shut in (False, True) for sizes in (FLAT, TIGHT)))
+FOLDED: Ways = (Layout(), Layout(folded=True), Layout("down", TIGHT), Layout("down", TIGHT, folded=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,4 +106,4 @@ def laid(name: str, draw: Callable[[Layout], Sheet], ways: Ways, room: Room) -> 
 def _in_room(sheet: Sheet, way: Layout, room: Room) -> Laid:
     svg = laid_out(sheet.text, layout_engine())
     width, height = (float(side) for side in re.findall(r'(?:width|height)="([\d.]+)pt"', svg)[:2])
-    return Laid(sheet, svg, min(room.most, room.width / (width + 1), room.height / (height + 1)), way)
+    return Laid(sheet, svg, min(room.most, room.width / width, room.height / height), way)

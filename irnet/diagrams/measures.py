@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import wrap
 from types import MappingProxyType
+from typing import Literal
 
 POINTS = 72  # per inch
 
@@ -28,12 +29,24 @@ class Measures:
     line: int  # characters in a line underneath
     broken: int  # characters in a line of a box; 0 leaves lines whole
     columns: int  # of the legend, at most
+    sizes: Literal["arrows", "boxes"]  # of stages: where they are written
 
-    def lines(self, text: str) -> list[str]:
-        """The lines of a box; the paper's brackets start one of their own."""
+    def lines(self, text: str, wide: float) -> list[str]:
+        """The lines of a box that is `wide` inches wide; the paper's brackets start one of their own."""
         if not self.broken:
             return [text]
-        return [line for part in text.replace(" (", "\n(").split("\n") for line in wrap(part, self.broken)]
+        room = int(self.broken * wide / self.wide)
+        parts = [text] if len(text) < room else text.replace(" (", "\n(").split("\n")
+        return [line for part in parts for line in _filled(part, room)]
+
+
+def _filled(text: str, room: int) -> list[str]:
+    """Lines of at most `room` characters, broken at commas rather than between a number and its unit."""
+    lines = [""]
+    for i, part in enumerate(text.split(", ")):
+        joined = f"{lines[-1]}, {part}" if i else part
+        lines[-1:] = [joined] if len(joined) <= room or not i else [f"{lines[-1]},", part]
+    return [line for long in lines for line in wrap(long, room)]
 
 
 SCREEN = Measures(
@@ -51,6 +64,7 @@ SCREEN = Measures(
     line=78,
     broken=0,
     columns=4,
+    sizes="arrows",
 )
 TIGHT = Measures(
     wide=0.75,
@@ -64,7 +78,9 @@ TIGHT = Measures(
     pad=0.03,
     rank=0.5,
     shrunk=0.64,
-    line=58,
-    broken=17,
+    line=54,
+    broken=13,
     columns=2,
+    sizes="boxes",
 )
+FLAT = replace(TIGHT, shrunk=1.0)  # low rather than narrow

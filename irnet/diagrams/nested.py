@@ -97,12 +97,12 @@ def sheet_of(
     shape = network.input_shape
     for stage, total in zip(network.stages, stages(network), strict=False):
         if stage.repeat:
-            last = drawing.stage(stage, total, last, extent(shape))
+            last = drawing.stage(stage, total, last, extent(shape) if sheet.sized_arrows else "")
             shape = total.out_shape
     for row in resolve(network):
         if "." not in row.path:
             head_box(sheet, row)
-            sheet.arrow(End(last), End(row.path), label=extent(row.in_shape))
+            sheet.arrow(End(last), End(row.path), label=extent(row.in_shape) if sheet.sized_arrows else "")
             last = row.path
     return sheet
 

@@ -17,26 +17,38 @@ def overview(network: Network, theme: Theme, flow: Flow = "down") -> str:
     return overview_sheet(Sheet(theme, flow), network).text
 
 
-def overview_sheet(sheet: Sheet, network: Network, title: str = "") -> Sheet:
-    """`sheet` with `network` on it, from its input to the softmax that its logits go to."""
+def overview_sheet(sheet: Sheet, network: Network, title: str = "", *, folded: bool = False) -> Sheet:
+    """`sheet` with `network` on it, from its input to the softmax that its logits go to; `folded` into two columns."""
     shape = grid(network.input_shape)
-    sheet.box("input", "Input", "", "other", told=f"input, {shape}", wide=STAGE)
+    sheet.box("input", "Input", _size(sheet, shape), "other", told=f"input, {shape}", wide=STAGE)
     kinds = {stage.name: stage_kind(stage) for stage in network.stages}
-    last = "input"
+    arrows: list[tuple[str, str]] = []  # to a box, with what runs along it
     for stage in stages(network)[:-1]:
         if stage.repeat:
             stage_box(sheet, stage, kinds[stage.name])
-            sheet.arrow(End(last), End(stage.name), label=shape)
-            last, shape = stage.name, grid(stage.out_shape)
+            arrows.append((stage.name, shape))
+            shape = grid(stage.out_shape)
     for row in resolve(network):
         if "." not in row.path:
             head_box(sheet, row)
-            sheet.arrow(End(last), End(row.path), label=shape)
-            last, shape = row.path, extent(row.out_shape)
+            arrows.append((row.path, shape))
+            shape = extent(row.out_shape)
     if network.head.classes:
         sheet.box("softmax", "Softmax", "not in the module: it puts out logits", "other", told="softmax", wide=STAGE)
-        sheet.arrow(End(last), End("softmax"), label=shape)
+        arrows.append(("softmax", shape))
+    last, turn = "input", (len(arrows) + 1) // 2 if folded else 0
+    for i, (name, size) in enumerate(arrows):
+        label = size if sheet.sized_arrows else ""
+        if i and i == turn:
+            sheet.arrow(End(last, "right"), End(name, "left"), label=label, extra="constraint=false ")
+        else:
+            sheet.arrow(End(last), End(name), label=label)
+        last = name
     return sheet.closed(title or f"{network.label}  ·  {network.source.ref}", ranksep=0.3, columns=1)
+
+
+def _size(sheet: Sheet, size: str) -> str:
+    return "" if sheet.sized_arrows else size
 
 
 def stage_kind(stage: Stage) -> Kind:
@@ -53,12 +65,15 @@ def stage_box(sheet: Sheet, stage: StageTotal, kind: Kind) -> None:
     times = f"{stage.repeat} × " if stage.repeat > 1 else ""
     detail = f"{short(stage.params)} parameters, {short(stage.macs, 'MAC')}"
     told = f"{stage.name}: {times}{stage.title}, {detail}, {stage.source.ref}"
-    sheet.box(stage.name, f"{times}{stage.title}", detail, kind, told=told, wide=STAGE)
+    size = f"{_size(sheet, extent(stage.out_shape))}, ".lstrip(", ")
+    sheet.box(stage.name, f"{times}{stage.title}", f"{size}{detail}", kind, told=told, wide=STAGE)
 
 
 def head_box(sheet: Sheet, row: Row) -> None:
     """The box of one row of the head."""
     title, detail, kind = _head(row)
+    size = _size(sheet, extent(row.out_shape)) if kind == "pool" else ""
+    detail = ", ".join(filter(None, (size, detail)))
     sheet.box(row.path, title, detail, kind, told=f"{row.path}: {row.notation}", wide=STAGE)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from html import escape
@@ -17,7 +17,10 @@ from irnet.diagrams.theme import NAMES, Kind, Paint, Theme
 
 Flow = Literal["down", "right"]  # the way that the arrows run
 FLOWS: tuple[Flow, ...] = get_args(Flow)
-SIDES = {"down": {"in": "n", "out": "s"}, "right": {"in": "w", "out": "e"}}  # where arrows enter and leave
+SIDES = {  # where arrows enter and leave
+    "down": {"in": "n", "out": "s", "left": "w", "right": "e"},
+    "right": {"in": "w", "out": "e", "left": "n", "right": "s"},
+}
 MARKED = 2.6  # points: the border of a marked box
 SIGNS: Mapping[Mark, str] = MappingProxyType({"changed": "\u2260 ", "only": "+ "})
 MARKS: Mapping[Mark, str] = MappingProxyType({"changed": "\u2260 differs", "only": "+ on one side only"})
@@ -44,7 +47,7 @@ class End(NamedTuple):
     """Where an arrow starts or ends: a box, a port of a bar, and the side; without a side, Graphviz chooses."""
 
     path: str
-    side: Literal["in", "out", ""] = ""
+    side: Literal["in", "out", "left", "right", ""] = ""
     port: str = ""
 
 
@@ -113,11 +116,11 @@ class Sheet:
         paint, fill = self._paint(path, kind)
         title, detail = self.look.texts.get(path, (title, detail))
         self._record(path, title, detail, told, kind)
-        label = f"<b>{self._sign(path)}{self._lines(title)}</b>"
+        width = round(wide * self.measures.shrunk, 2) if wide else self.measures.wide
+        label = f"<b>{self._sign(path)}{self._lines(title, width)}</b>"
         if detail:
             size = self.measures.detail
-            label += f'<br/><font point-size="{size}" color="{self.theme.faint}">{self._lines(detail)}</font>'
-        width = round(wide * self.measures.shrunk, 2) if wide else self.measures.wide
+            label += f'<br/><font point-size="{size}" color="{self.theme.faint}">{self._lines(detail, width)}</font>'
         self._node(
             path,
             told,
@@ -125,8 +128,8 @@ class Sheet:
             f'color="{paint.border}" penwidth={paint.width} width={width}' + self._column(column),
         )
 
-    def _lines(self, text: str) -> str:
-        return "<br/>".join(map(typeset, self.measures.lines(text)))
+    def _lines(self, text: str, wide: float) -> str:
+        return "<br/>".join(map(typeset, self.measures.lines(text, wide)))
 
     def _record(
         self,
@@ -217,9 +220,16 @@ class Sheet:
         kind = f' class="{" ".join(words)}"' if words else ""
         return f"id={quoted(self.before + path)}{kind} tooltip={quoted(escape(self.look.spoken.get(path, told)))}"
 
+    @property
+    def sized_arrows(self) -> bool:
+        """Whether sizes between stages stand beside arrows; else the boxes have them."""
+        return self.measures.sizes == "arrows"
+
     def arrow(self, tail: End, head: End, *, label: str = "", weight: int = 10, extra: str = "") -> None:
         """An arrow between two ends, with a label beside it."""
-        self.links.append(Link(f"{self.before}{tail.path}", f"{self.before}{head.path}", label, bool(extra)))
+        self.links.append(
+            Link(f"{self.before}{tail.path}", f"{self.before}{head.path}", label, shortcut="color" in extra)
+        )
         if label:  # beside or above the line, never on it
             extra += f'label="  {typeset(label)}"' if self.flow == "down" else f'label="{typeset(label)}\\n "'
         if (width := self.look.widths.get(tail.path)) is not None:
@@ -264,12 +274,11 @@ class Sheet:
         aside = "<td></td>" * 4  # takes up most of the width by which the title is wider than the legend
         table = '<table border="0" cellborder="0" cellspacing="{}" cellpadding="2">{}</table>'
         legend = f"<tr>{aside}<td>{table.format(3, lines)}</td>{aside}</tr>" if lines else ""
-        row = '<tr><td colspan="9"><font point-size="{}">{}</font></td></tr>'
-        sizes = self.measures
+        sizes, row = self.measures, '<tr><td colspan="9"><font point-size="{}">{}</font></td></tr>'
         heads = [title] if not sizes.broken else wrap(title, sizes.line)
         words = "".join(row.format(sizes.title, typeset(line)) for line in heads)
-        told = [line for note in self.notes for line in wrap(note, sizes.line)]
-        notes = "".join(row.format(sizes.detail, typeset(line)) for line in told)
+        told = [typeset(line) for note in self.notes for line in wrap(note, sizes.line)]
+        notes = row.format(sizes.detail, "".join(f'{line}<br align="left"/>' for line in told)) if told else ""
         space = '<tr><td height="8"></td></tr>'
         return f"<{table.format(0, space + words + notes + legend)}>"
 
@@ -282,5 +291,10 @@ class Sheet:
         return (
             f'<td border="{width}" width="16" height="{height}" fixedsize="true" bgcolor="{fill}" '
             f'color="{border}"{style}></td><td align="left"><font point-size="{self.measures.detail}" '
-            f'color="{self.theme.faint}">{typeset(text)}</font></td>'
+            f'color="{self.theme.faint}">{_left(wrap(text, self.measures.line - 10))}</font></td>'
         )
+
+
+def _left(lines: Sequence[str]) -> str:
+    """Lines of a cell, the first of several no further right than the others."""
+    return typeset(lines[0]) if len(lines) == 1 else "".join(f'{typeset(line)}<br align="left"/>' for line in lines)
