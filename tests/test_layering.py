@@ -21,14 +21,21 @@ LAYERS = (  # lowest first; parts of one layer do not know each other
     ("irnet",),  # the package's own front door
     ("irnet.terminal",),
     ("irnet.verbs",),
-    ("irnet.commands_compare", "irnet.commands_weights"),
+    ("irnet.commands_compare", "irnet.commands_export", "irnet.commands_weights"),
     ("irnet.cli", "app"),
     ("irnet.__main__", "pages", "streamlit_app"),
 )
 HEIGHT = {part: height for height, parts in enumerate(LAYERS) for part in parts}
 TORCH, PICTURES = {"irnet.runtime", "irnet.experiments"}, {"irnet.diagrams"}
 PAGES = {"app", "pages", "streamlit_app"}
-COMMANDS = {"irnet.cli", "irnet.commands_compare", "irnet.commands_weights", "irnet.verbs", "irnet.terminal"}
+COMMANDS = {
+    "irnet.cli",
+    "irnet.commands_compare",
+    "irnet.commands_export",
+    "irnet.commands_weights",
+    "irnet.verbs",
+    "irnet.terminal",
+}
 HOMES = {
     "torch": TORCH,
     "torchvision": TORCH,
