@@ -173,10 +173,8 @@ def _loose(graph: ElementTree.Element) -> Iterator[str]:
         if shape.tag == f"{_SVG}text":
             yield _text(shape)
         elif shape.tag in (f"{_SVG}polygon", f"{_SVG}path") and shape.get("points"):
-            box, fill, border = _frame([shape]), shape.get("fill") or "", shape.get("stroke") or ""
-            style = [f"fill={_rgb(fill[1:])}"] * fill.startswith("#") + [f"draw={_rgb(border[1:])}"] * (
-                border.startswith("#")
-            )
+            box, colours = _frame([shape]), (("fill", shape.get("fill")), ("draw", shape.get("stroke")))
+            style = [f"{name}={_rgb(colour[1:])}" for name, colour in colours if colour and colour.startswith("#")]
             if style:
                 yield rf"\path[{', '.join(style)}] ({_left(box)}) rectangle ({_right(box)});"
 
