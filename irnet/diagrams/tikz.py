@@ -8,7 +8,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from irnet.diagrams.latex import latex
-from irnet.diagrams.sheet import Item, Sheet
+from irnet.diagrams.sheet import MARKED, Item, Sheet
 from irnet.diagrams.theme import Theme
 
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -119,7 +119,9 @@ def _node(group: ElementTree.Element, items: dict[str, Item], factor: float) -> 
         yield from map(_text, group.iter(f"{_SVG}text"))
         return
     box = _frame(shapes)
-    size = f"minimum width={box.width * factor:.2f}pt, minimum height={box.height * factor:.2f}pt"
+    border = shapes[-1].get("stroke") or ""
+    marked = f", sharp corners, draw={_rgb(border[1:])}" if shapes[-1].get("stroke-width") == f"{MARKED:g}" else ""
+    size = f"minimum width={box.width * factor:.2f}pt, minimum height={box.height * factor:.2f}pt{marked}"
     texts = list(group.iter(f"{_SVG}text"))
     label = r"\\".join(_line(text, item) for text in texts)
     yield rf"\node[irnet {item.kind}, {size}] at ({box.x:.2f},{box.y:.2f}) {{{label}}};"
