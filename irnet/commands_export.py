@@ -7,12 +7,10 @@ from typing import Annotated
 
 import typer
 
-from irnet.diagrams.factory import Order, check, export_all, made
-from irnet.diagrams.figures import catalogue
+from irnet.diagrams.factory import Order, check, export_all, listing, made
 from irnet.diagrams.layouts import ROOMS
 from irnet.diagrams.page import page
 from irnet.diagrams.sheet import Flow
-from irnet.diagrams.tables import tables
 from irnet.terminal import Output, show, table
 from irnet.verbs import Form, Knobs, network_of
 
@@ -25,9 +23,7 @@ Checked = Annotated[Path | None, typer.Option("--check", help="Exit 1 if this fo
 @verbs.command()
 def figures(form: Form = Output.TEXT) -> None:
     """List the ids of all figures and tables."""
-    found = [{"id": f.id, "group": f.group, "title": f.title} for f in catalogue().values()]
-    found += [{"id": t.id, "group": "tables", "title": t.title} for t in tables().values()]
-    show(found, form, table)
+    show(listing(), form, table)
 
 
 @verbs.command()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -15,7 +15,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from irnet.diagrams.figure_words import latex_snippet, picture_snippet
+from irnet.diagrams.chart_figures import CHART_FORMS, chart_bytes, chart_catalogue
+from irnet.diagrams.figure_words import FigureWords, latex_snippet, picture_snippet
 from irnet.diagrams.figures import catalogue, figure_named
 from irnet.diagrams.formats import FIGURE_FORMS, THEMELESS, figure_bytes, words_of
 from irnet.diagrams.layouts import room_named
@@ -23,7 +24,7 @@ from irnet.diagrams.tables import TABLE_FORMS, tables
 from irnet.diagrams.theme import theme_named
 
 INDEX = "figures.json"
-FORMS = (*FIGURE_FORMS, *TABLE_FORMS)
+FORMS = tuple(dict.fromkeys((*FIGURE_FORMS, *CHART_FORMS, *TABLE_FORMS)))
 Files = dict[str, bytes]  # name -> content
 
 
@@ -65,8 +66,16 @@ class Made:
     refused: str = ""
 
 
-def made(name: str, order: Order) -> Made:
-    """One figure or table in every format that is asked for and that it has.
+def listing() -> list[dict[str, str]]:
+    """Id, group and title of every figure, chart and table."""
+    drawn = [(one.id, one.group, one.title) for one in catalogue().values()]
+    charts = [(one.id, one.group, one.title) for one in chart_catalogue().values()]
+    written = [(one.id, one.group, one.title) for one in tables().values()]
+    return [dict(zip(("id", "group", "title"), map(str, one), strict=True)) for one in (*drawn, *charts, *written)]
+
+
+def forms_of(name: str) -> Mapping[str, str]:
+    """The formats that a figure, chart or table has, and what each is.
 
     Raises
     ------
@@ -74,33 +83,73 @@ def made(name: str, order: Order) -> Made:
         For an unknown id.
     """
     if name in tables():
-        return _table(name, order)
+        return {form: form for form in TABLE_FORMS}
+    if name in chart_catalogue():
+        return CHART_FORMS
+    figure_named(name)
+    return FIGURE_FORMS
+
+
+def content(name: str, form: str, theme: str, width: str, scale: float) -> bytes:
+    """One file's bytes.
+
+    Raises
+    ------
+    ValueError
+        For an unknown id, format, theme or width, or if the text would be too small.
+    """
+    if name in tables():
+        return TABLE_FORMS[form](tables()[name]).encode()
+    if name in chart_catalogue():
+        return chart_bytes(chart_catalogue()[name], form, theme, width, scale)
+    return figure_bytes(figure_named(name), form, theme, width, scale)
+
+
+def told_of(name: str, width: str = "natural") -> dict[str, Any]:
+    """Title, caption, alternative text, long description, departures and snippets, as plain values.
+
+    Raises
+    ------
+    ValueError
+        For an unknown id, or if the text would be too small at this width.
+    """
+    if name in tables():
+        return {"title": tables()[name].title, "caption": tables()[name].caption}
+    if name in chart_catalogue():
+        chart = chart_catalogue()[name]
+        return _told(name, chart.title, chart.words, ())
     figure = figure_named(name)
-    forms = [form for form in order.forms if form in FIGURE_FORMS]
+    return _told(name, figure.title, words_of(figure, width), figure.notes)
+
+
+def _told(name: str, title: str, words: FigureWords, notes: tuple[str, ...]) -> dict[str, Any]:
+    snippets = {"picture": picture_snippet(name, words.alt), "latex": latex_snippet(name, words.caption)}
+    return {"title": title, **asdict(words), "departures": list(notes), "snippets": snippets}
+
+
+def made(name: str, order: Order) -> Made:
+    """One figure, chart or table in every format that is asked for and that it has.
+
+    Raises
+    ------
+    ValueError
+        For an unknown id.
+    """
+    has = forms_of(name)
+    wanted = [named for form in order.forms if form in has for named in _named(name, form, order.themes)]
     try:
-        files = {
-            file: figure_bytes(figure, form, theme, order.width, order.scale)
-            for form in forms
-            for theme, file in _named(name, form, order.themes)
-        }
-        told = words_of(figure, order.width)
+        files = {file: content(name, form, theme, order.width, order.scale) for form, theme, file in wanted}
+        words = told_of(name, order.width)
     except ValueError as refused:
         return Made(name, {}, {}, str(refused))
-    snippets = {"picture": picture_snippet(name, told.alt), "latex": latex_snippet(name, told.caption)}
-    words = {"title": figure.title, **asdict(told), "departures": list(figure.notes), "snippets": snippets}
     return Made(name, files, words | {"files": sorted(files)})
 
 
-def _named(name: str, form: str, themes: Sequence[str]) -> list[tuple[str, str]]:
+def _named(name: str, form: str, themes: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Format, theme and file name of each file."""
     if form in THEMELESS:
-        return [(themes[0], f"{name}.{form}")]
-    return [(theme, f"{name}.{theme}.{form}") for theme in themes]
-
-
-def _table(name: str, order: Order) -> Made:
-    table = tables()[name]
-    files = {f"{name}.{form}": TABLE_FORMS[form](table).encode() for form in order.forms if form in TABLE_FORMS}
-    return Made(name, files, {"title": table.title, "caption": table.caption, "files": sorted(files)})
+        return [(form, themes[0], f"{name}.{form}")]
+    return [(form, theme, f"{name}.{theme}.{form}") for theme in themes]
 
 
 def all_made(order: Order, workers: int | None = None) -> Iterator[Made]:
@@ -108,7 +157,7 @@ def all_made(order: Order, workers: int | None = None) -> Iterator[Made]:
 
     Workers start afresh, so this can be called from a program with threads.
     """
-    names = [*catalogue(), *tables()]
+    names = [one["id"] for one in listing()]
     count = workers or os.cpu_count() or 1
     if count == 1:
         yield from (made(name, order) for name in names)

@@ -1,8 +1,8 @@
 """A PDF whose objects stand in one order, with a title and a language.
 
-The converter writes fonts down in an order that changes from call to call. Here objects are numbered anew in the order
-in which they are reached from the first, references sorted by the names that they go by, so that the same picture
-always gives the same bytes.
+The converter writes fonts and states of the pen down in an order that changes from call to call. Here objects are
+numbered anew in the order in which they are reached from the first, references sorted by the names that they go by, so
+that the same picture always gives the same bytes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 
 _OBJECT = re.compile(rb"^(\d+) 0 obj\n(.*)\nendobj\s*$", re.DOTALL)
 _REFERENCE = re.compile(rb"\b(\d+) 0 R\b")
-_FONTS = re.compile(rb"(?:[ \t]*/fo\d+ \d+ 0 R\n)+")
+_RESOURCES = re.compile(rb"(?:[ \t]*/[A-Za-z]+\d+ \d+ 0 R\n)+")  # fonts, states of the pen
 
 
 def settled(pdf: bytes, title: str = "") -> bytes:
@@ -43,7 +43,7 @@ def _objects(pdf: bytes) -> dict[int, bytes]:
     starts = sorted(int(line[:10]) for line in (table[1].splitlines() if table else ()) if line[17:18] == b"n")
     ends = [*starts[1:], table.start() if table else 0]
     found = (_OBJECT.match(pdf[start:end].rstrip() + b"\n") for start, end in zip(starts, ends, strict=True))
-    return {int(one[1]): _sorted_fonts(one[2]) for one in found if one}
+    return {int(one[1]): _sorted(one[2]) for one in found if one}
 
 
 def _head(body: bytes) -> tuple[bytes, bytes]:
@@ -52,9 +52,9 @@ def _head(body: bytes) -> tuple[bytes, bytes]:
     return (body, b"") if at < 0 else (body[:at], body[at:])
 
 
-def _sorted_fonts(body: bytes) -> bytes:
+def _sorted(body: bytes) -> bytes:
     head, stream = _head(body)
-    return _FONTS.sub(lambda found: b"".join(sorted(found[0].splitlines(keepends=True))), head) + stream
+    return _RESOURCES.sub(lambda found: b"".join(sorted(found[0].splitlines(keepends=True))), head) + stream
 
 
 def _with(body: bytes, entry: bytes) -> bytes:

@@ -27,6 +27,7 @@ class Table:
     title: str
     caption: str
     records: Callable[[], Records]
+    group: str = "tables"
 
 
 @cache
