@@ -82,8 +82,8 @@ NO_PLACE = "It stands in the text, a caption or a table: no diagram shows it."
 TRY_WIDTH = "Any whole number. It goes through the same refusals as a network's own filters and sums."
 
 FIGURES = (
-    "The paper's Figures 3 to 20 redrawn from the networks, the blocks that were released, whole networks, comparisons, "
-    "charts and tables, in the form that a document needs. `irnet export --all` writes them all, and "
+    "The paper's Figures 3 to 20 redrawn from the networks, the blocks that were released, whole networks, "
+    "comparisons, charts and tables, in the form that a document needs. `irnet export --all` writes them all, and "
     "`irnet export --check` says which are out of date."
 )
 WIDTHS = (

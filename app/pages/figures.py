@@ -11,7 +11,9 @@ from irnet.diagrams.theme import THEMES
 
 st.title("Figures")
 st.markdown(text.FIGURES)
-words = st.text_input("Search", key="find", placeholder="figure 17, v2, reduction, cost, table", bind="query-params")
+words = st.text_input(
+    "Search", key="figure.find", placeholder="figure 17, v2, reduction, cost, table", bind="query-params"
+)
 shown = view.found(words)
 if not shown:
     st.info(text.NO_FIGURE, icon=":material/search_off:")
@@ -20,13 +22,19 @@ name = choose("Figure", shown, "figure")
 
 with st.container(horizontal=True):
     theme = st.segmented_control(
-        "Theme", list(THEMES), default="light", key="theme", required=True, bind="query-params"
+        "Theme", list(THEMES), default="light", key="figure.theme", required=True, bind="query-params"
     )
     width = st.segmented_control(
-        "Width", list(ROOMS), default="natural", key="width", required=True, bind="query-params", help=text.WIDTHS
+        "Width",
+        list(ROOMS),
+        default="natural",
+        key="figure.width",
+        required=True,
+        bind="query-params",
+        help=text.WIDTHS,
     )
     scale = st.segmented_control(
-        "PNG scale", ["1", "2", "4"], default="2", key="scale", required=True, bind="query-params"
+        "PNG scale", ["1", "2", "4"], default="2", key="figure.scale", required=True, bind="query-params"
     )
 
 told = figure_told(name, width)
@@ -35,7 +43,7 @@ with st.container(border=True):
     view.picture(name, told, theme, width)
 view.files(name, theme, width, float(scale))
 
-about, copied = st.tabs(["Words", "Snippets"], key="about", on_change="rerun", bind="query-params")
+about, copied = st.tabs(["Words", "Snippets"], key="figure.about", on_change="rerun", bind="query-params")
 if about.open:
     with about:
         view.words(told)

@@ -198,7 +198,7 @@ def _mermaid(figure: ChartFigure) -> str:
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"[^\w .,:()+/-]", " ", text)
+    return re.sub(r"[^\w .,:()+/×-]", " ", text)
 
 
 def _tikz(figure: ChartFigure, theme: str) -> str:
