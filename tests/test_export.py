@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from irnet.cli import main
+from irnet.diagrams import factory
 from irnet.diagrams.factory import INDEX, Order, folder_files, listing
 from tests.apps import ROOT
 
-COMMAND = ["--format", "svg,pdf,mmd,tikz,csv", "--theme", "light,dark"]
+COMMAND = ["--format", "svg,pdf,mmd,tikz,csv", "--theme", "light"]
+FEW = [one for one in listing() if one["id"] in ("figure_4", "figure_5", "cost.inception_v4.paper", "table.networks")]
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_one_process_writes_what_many_write(exported: Path) -> None:
-    files, left_out = folder_files(Order(("svg", "pdf", "mmd", "tikz", "csv"), ("light", "dark")), workers=1)
+    files, left_out = folder_files(Order(("svg", "pdf", "mmd", "tikz", "csv"), ("light",)), workers=1)
     assert left_out == []
     assert {file.name for file in exported.iterdir()} == set(files)
     assert [name for name, content in files.items() if (exported / name).read_bytes() != content] == []
@@ -41,20 +42,26 @@ def test_the_index_has_words_for_every_figure(exported: Path) -> None:
     assert [name for name, told in index.items() if not told["title"] or not told["caption"]] == []
 
 
-def test_a_folder_that_is_up_to_date_passes_the_check(exported: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["export", "--check", str(exported)]) == 0
+@pytest.fixture
+def few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with all of a small catalogue, in two themes."""
+    monkeypatch.setattr(factory, "listing", lambda: FEW)
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    assert main(["export", "--all", str(tmp_path / "few"), "--format", "svg,pdf,md", "--theme", "light,dark"]) == 0
+    return tmp_path / "few"
+
+
+def test_a_folder_that_is_up_to_date_passes_the_check(few: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", "--check", str(few)]) == 0
     assert capsys.readouterr().out.strip().endswith("is up to date")
 
 
-def test_a_check_names_what_is_stale_missing_and_surplus(
-    exported: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = tmp_path / "figures"
-    shutil.copytree(exported, folder)
-    (folder / "figure_4.light.svg").write_text("<svg/>")
-    (folder / "figure_5.dark.pdf").unlink()
-    (folder / "figure_99.light.svg").write_text("<svg/>")
-    assert main(["export", "--check", str(folder)]) == 1
+def test_a_check_names_what_is_stale_missing_and_surplus(few: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (few / "figure_4.light.svg").write_text("<svg/>")
+    (few / "figure_5.dark.pdf").unlink()
+    (few / "figure_99.light.svg").write_text("<svg/>")
+    capsys.readouterr()
+    assert main(["export", "--check", str(few)]) == 1
     assert capsys.readouterr().out.splitlines() == [
         "missing: figure_5.dark.pdf",
         "stale: figure_4.light.svg",

@@ -138,7 +138,7 @@ def _table_1(*, letters: bool) -> Iterator[str]:
     if letters:
         for name in ("inception_v4.paper", "inception_resnet_v1.paper", "inception_resnet_v2.paper"):
             have = knobs(PRESETS[name])
-            yield f"{name.partition('.')[0]}: {', '.join(f'{letter} = {have[letter]}' for letter in TABLE_1)}"
+            yield f"{name.partition('.')[0]}: {', '.join(f'{letter} = {have[letter]}' for letter in TABLE_1)}."
 
 
 def _letters(stage: Stage) -> dict[str, str]:

@@ -8,9 +8,8 @@ from irnet.diagrams.bars import with_signs
 from irnet.diagrams.sheet import Item, Sheet
 from irnet.diagrams.theme import Paint, Theme
 
-_SPECIAL = str.maketrans(
-    {char: f"#{ord(char)};" for char in '#"<>&`[](){}|\\;'} | {"\n": " "}
-)  # entities in Mermaid's own way
+# Entities in Mermaid's own way; between quotation marks nothing else is read as markup.
+_SPECIAL = str.maketrans({char: f"#{ord(char)};" for char in '#"<>&`|\\;'})
 
 
 def mermaid(sheet: Sheet, alt: str, described: str) -> str:
@@ -23,8 +22,8 @@ def mermaid(sheet: Sheet, alt: str, described: str) -> str:
     paints = [(kind, paint) for kind, paint in sheet.theme.paints.items() if kind in shown]
     lines = [
         f"flowchart {'TD' if sheet.flow == 'down' else 'LR'}",
-        f"accTitle: {_line(alt)}",
-        f"accDescr: {_line(described)}",
+        f"accTitle: {_text(alt)}",
+        f"accDescr: {_text(described)}",
         *_inside(sheet.items, names, ""),
         *(_arrow(sheet, i, names) for i in range(len(sheet.links))),
         *(f"classDef {kind}_ {_style(paint, sheet.theme)}" for kind, paint in paints),
@@ -67,9 +66,5 @@ def _style(paint: Paint, theme: Theme) -> str:
 
 
 def _text(text: str) -> str:
-    return " ".join(with_signs(text).split()).translate(_SPECIAL)
-
-
-def _line(text: str) -> str:
-    """Text after a keyword: one line, without what ends or begins something there."""
+    """Text on one line, without what begins or ends something."""
     return " ".join(with_signs(text).split()).translate(_SPECIAL)

@@ -22,10 +22,11 @@ def settled(pdf: bytes, title: str = "") -> bytes:
     ValueError
         If the bytes are not those of a PDF as the converter writes them.
     """
-    objects = _objects(pdf)
     trailer = re.search(rb"/Root (\d+) 0 R\s+/Info (\d+) 0 R", pdf)
-    if not trailer or not objects:
+    table = re.search(rb"\nxref\n0 \d+\n(.*?)trailer", pdf, re.DOTALL)
+    if not trailer or not table:
         raise ValueError("this is not a PDF as the converter writes them")
+    objects = _objects(pdf, table)
     root, info = int(trailer[1]), int(trailer[2])
     objects[root] = _with(objects[root], b"/Lang (en) /ViewerPreferences << /DisplayDocTitle true >>" if title else b"")
     objects[info] = _with(objects[info], b"/Title <" + _utf16(title) + b">" if title else b"")
@@ -37,11 +38,10 @@ def settled(pdf: bytes, title: str = "") -> bytes:
     return _written(bodies, number[root], number[info])
 
 
-def _objects(pdf: bytes) -> dict[int, bytes]:
+def _objects(pdf: bytes, table: re.Match[bytes]) -> dict[int, bytes]:
     """Number to body; the table of offsets says where each starts, so what streams hold doesn't matter."""
-    table = re.search(rb"\nxref\n0 \d+\n(.*?)trailer", pdf, re.DOTALL)
-    starts = sorted(int(line[:10]) for line in (table[1].splitlines() if table else ()) if line[17:18] == b"n")
-    ends = [*starts[1:], table.start() if table else 0]
+    starts = sorted(int(line[:10]) for line in table[1].splitlines() if line[17:18] == b"n")
+    ends = [*starts[1:], table.start()]
     found = (_OBJECT.match(pdf[start:end].rstrip() + b"\n") for start, end in zip(starts, ends, strict=True))
     return {int(one[1]): _sorted(one[2]) for one in found if one}
 
