@@ -36,6 +36,7 @@ def export(
     forms: Annotated[str, typer.Option("--format", help="One or more, with commas between them.")] = "",
     themes: Annotated[str, typer.Option("--theme", help="light, dark, print; with commas between them.")] = "light",
     width: Annotated[str, typer.Option(help=f"{', '.join(ROOMS)}.")] = "natural",
+    only: Annotated[str, typer.Option(help="With --all: just these ids, with commas between them.")] = "",
     scale: Annotated[float, typer.Option(help="Of PNGs, in pixels per 1/96 inch.")] = 2.0,
     flow: Annotated[Flow, typer.Option("--flow", help="Of the interactive page: the way that arrows run.")] = "down",
     knobs: Knobs = None,
@@ -52,7 +53,7 @@ def export(
         return
     if knobs:
         raise ValueError("--set changes a network; figures of the catalogue are those of the presets")
-    order = Order(_listed(forms or "svg"), _listed(themes), width, scale)
+    order = Order(_listed(forms or "svg"), _listed(themes), width, scale, _listed(only))
     if everything is not None:
         _all(everything, order)
     elif figure is not None:

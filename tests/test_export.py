@@ -83,7 +83,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (None, r"has no figures\.json, so nothing says how it was made"),
         ("{", r"does not say how the folder was made: "),
         (
-            '{"order": {"forms": ["gif"], "themes": ["light"], "width": "page", "scale": 2}}',
+            '{"order": {"forms": ["gif"], "themes": ["light"], "width": "page", "scale": 2, "only": []}}',
             r"no format is called 'gif'",
         ),
         ("[]", r"does not say how the folder was made: "),
@@ -101,6 +101,7 @@ def test_a_folder_without_an_order_is_refused(
     ("arguments", "sentence"),
     [
         ((), "export takes one of: "),
+        (("--all", "nowhere", "--only", "figure_4,figure_x"), "no figure is called 'figure_x'"),
         (("inception_v4", "--figure", "figure_4"), "export takes one of: "),
         (("inception_v4",), "--out says which file to write"),
         (("inception_v4", "--format", "svg"), "a network is exported as html, not as svg"),

@@ -35,13 +35,14 @@ class Order:
     Raises
     ------
     ValueError
-        For an unknown format, theme or width, or none at all.
+        For an unknown format, theme, width or id, or no format or theme at all.
     """
 
     forms: tuple[str, ...] = ("svg",)
     themes: tuple[str, ...] = ("light",)
     width: str = "natural"
     scale: float = 2.0  # of PNGs, in pixels per 1/96 inch
+    only: tuple[str, ...] = ()  # ids of figures and tables; without any, all of them
 
     def __post_init__(self) -> None:
         if not self.forms or not self.themes:
@@ -52,6 +53,8 @@ class Order:
         for theme in self.themes:
             theme_named(theme)
         room_named(self.width)
+        for name in self.only:
+            forms_of(name)
         if not 0.1 <= self.scale <= 10:
             raise ValueError(f"a scale of {self.scale:g} is outside 0.1 to 10")
 
@@ -157,7 +160,7 @@ def all_made(order: Order, workers: int | None = None) -> Iterator[Made]:
 
     Workers start afresh, so this can be called from a program with threads.
     """
-    names = [one["id"] for one in listing()]
+    names = [one["id"] for one in listing() if not order.only or one["id"] in order.only]
     count = workers or os.cpu_count() or 1
     if count == 1:
         yield from (made(name, order) for name in names)
@@ -211,7 +214,7 @@ def _order_of(folder: Path) -> Order:
         raise ValueError(f"{folder} has no {INDEX}, so nothing says how it was made; write it with irnet export --all")
     try:
         told = json.loads(index.read_text(encoding="utf-8"))["order"]
-        forms, themes = (tuple(map(str, told[name])) for name in ("forms", "themes"))
-        return Order(forms, themes, str(told["width"]), float(told["scale"]))
+        forms, themes, only = (tuple(map(str, told[name])) for name in ("forms", "themes", "only"))
+        return Order(forms, themes, str(told["width"]), float(told["scale"]), only)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{index} does not say how the folder was made: {error}") from None
