@@ -93,6 +93,8 @@ WIDTHS = (
 NO_FIGURE = "Nothing in the catalogue has all of these words."
 COPY_MARKDOWN = "For a README, with a light and a dark file beside it"
 COPY_MERMAID = "For Markdown on GitHub, which draws it"
+COPY_TABLE = "For Markdown"
+COPY_BOOKTABS = "For LaTeX, with the package booktabs"
 COPY_LATEX = "For a paper, with the light PDF beside it"
 
 EMPTY_BOX = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from html import escape
 from typing import Any
@@ -52,8 +52,8 @@ def words(told: Mapping[str, Any]) -> None:
 
 
 def files(name: str, theme: str, width: str, scale: float) -> None:
-    """A button for every format."""
-    forms = forms_of(name)
+    """A button for every format; a table has its CSV beneath it already."""
+    forms = {form: what for form, what in forms_of(name).items() if name not in tables() or form != "csv"}
     made = {
         f"{name}.{form}" if form in THEMELESS else f"{name}.{theme}.{form}": partial(
             figure_file, name, form, theme, width, scale
@@ -65,14 +65,17 @@ def files(name: str, theme: str, width: str, scale: float) -> None:
 
 def snippets(name: str, told: Mapping[str, Any], theme: str, width: str) -> None:
     """What is copied into a document."""
+    for label, language, code in _copied(name, told, theme, width):
+        with st.expander(label, expanded=language == "html"):
+            st.code(code, language=language, wrap_lines=True)  # a box that scrolls can't be reached by keyboard
+
+
+def _copied(name: str, told: Mapping[str, Any], theme: str, width: str) -> Iterator[tuple[str, str, str]]:
+    """Label, language and text of every snippet."""
     if name in tables():
-        for form, language in (("md", "markdown"), ("tex", "latex")):
-            st.code(figure_file(name, form, theme, width).decode(), language=language, height=260)
+        for form, label, language in (("md", text.COPY_TABLE, "markdown"), ("tex", text.COPY_BOOKTABS, "latex")):
+            yield label, language, figure_file(name, form, theme, width).decode()
         return
-    for label, language, code in (
-        (text.COPY_MARKDOWN, "html", told["snippets"]["picture"]),
-        (text.COPY_MERMAID, "markdown", mermaid_snippet(figure_file(name, "mmd", "light", width).decode())),
-        (text.COPY_LATEX, "latex", told["snippets"]["latex"]),
-    ):
-        st.markdown(f"**{label}**")
-        st.code(code, language=language, wrap_lines=True, height=200)
+    yield text.COPY_MARKDOWN, "html", told["snippets"]["picture"]
+    yield text.COPY_MERMAID, "markdown", mermaid_snippet(figure_file(name, "mmd", "light", width).decode())
+    yield text.COPY_LATEX, "latex", told["snippets"]["latex"]

@@ -65,9 +65,17 @@ def slug(title: str) -> str:
     return "_".join("".join(char if char.isalnum() else " " for char in title.lower()).split())
 
 
+_HEADS = {"params": "parameters", "macs": "MACs", "share of macs": "share of MACs", "input_shape": "input"}
+
+
+def _headed(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record under the names that a reader knows."""
+    return {_HEADS.get(name, name): value for name, value in record.items()}
+
+
 def _networks() -> Table:
     def records() -> Records:
-        return [row | {"input_shape": grid(network(str(row["name"])).input_shape)} for row in overview()]
+        return [_headed(row | {"input_shape": grid(network(str(row["name"])).input_shape)}) for row in overview()]
 
     caption = (
         "All networks at their own input sizes: parameters, and multiply-accumulates of convolutions and linear "
@@ -83,7 +91,12 @@ def _stages(name: str) -> Table:
         f"Stages of {name}, input {size}: {exact(total.params)} parameters, {exact(total.macs)} multiply-accumulates "
         "of convolutions and linear layers for one image. Outputs are height x width x channels."
     )
-    return Table(id=f"table.{name}", title=f"Stages of {name}", caption=caption, records=lambda: stage_records(spec))
+    return Table(
+        id=f"table.{name}",
+        title=f"Stages of {name}",
+        caption=caption,
+        records=lambda: [_headed(row) for row in stage_records(spec)],
+    )
 
 
 def _comparison(title: str, names: tuple[str, ...]) -> Iterator[Table]:
