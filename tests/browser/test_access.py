@@ -25,6 +25,8 @@ PAGES = [
     "figures?figure=table.networks&figure.about=Snippets",
     f"cost?{SMALLER}",
     f"activations?{SMALLER}",
+    f"field?{SMALLER}&box=block_a.1",
+    f"field?{SMALLER}&field=Field+against+depth",
 ]
 
 
