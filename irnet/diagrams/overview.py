@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from irnet.analysis.tables import StageTotal, stages
 from irnet.diagrams.sheet import End, Flow, Sheet
 from irnet.diagrams.theme import Kind, Theme
@@ -21,30 +23,32 @@ def overview_sheet(sheet: Sheet, network: Network, title: str = "", *, folded: b
     """`sheet` with `network` on it, from its input to the softmax that its logits go to; `folded` into two columns."""
     shape = grid(network.input_shape)
     sheet.box("input", "Input", _size(sheet, shape), "other", told=f"input, {shape}", wide=STAGE)
-    kinds = {stage.name: stage_kind(stage) for stage in network.stages}
-    arrows: list[tuple[str, str]] = []  # to a box, with what runs along it
-    for stage in stages(network)[:-1]:
-        if stage.repeat:
-            stage_box(sheet, stage, kinds[stage.name])
-            arrows.append((stage.name, shape))
-            shape = grid(stage.out_shape)
-    for row in resolve(network):
-        if "." not in row.path:
-            head_box(sheet, row)
-            arrows.append((row.path, shape))
-            shape = extent(row.out_shape)
-    if network.head.classes:
-        sheet.box("softmax", "Softmax", "not in the module: it puts out logits", "other", told="softmax", wide=STAGE)
-        arrows.append(("softmax", shape))
-    last, turn = "input", (len(arrows) + 1) // 2 if folded else 0
-    for i, (name, size) in enumerate(arrows):
+    blocks, head = [s for s in stages(network)[:-1] if s.repeat], [r for r in resolve(network) if "." not in r.path]
+    last, turn = "input", (len(blocks) + len(head) + 2) // 2
+    for i, (name, size) in enumerate(_boxes(sheet, network, blocks, head)):
         label = size if sheet.sized_arrows else ""
-        if i and i == turn:
+        if folded and i == turn:
             sheet.arrow(End(last, "right"), End(name, "left"), label=label, extra="constraint=false ")
         else:
             sheet.arrow(End(last), End(name), label=label)
         last = name
     return sheet.closed(title or f"{network.label}  ·  {network.source.ref}", ranksep=0.3, columns=1)
+
+
+def _boxes(sheet: Sheet, network: Network, blocks: list[StageTotal], head: list[Row]) -> Iterator[tuple[str, str]]:
+    """Draw one box after the other; yield its id and the size of what comes in."""
+    shape, kinds = grid(network.input_shape), {stage.name: stage_kind(stage) for stage in network.stages}
+    for stage in blocks:
+        stage_box(sheet, stage, kinds[stage.name])
+        yield stage.name, shape
+        shape = grid(stage.out_shape)
+    for row in head:
+        head_box(sheet, row)
+        yield row.path, shape
+        shape = extent(row.out_shape)
+    if network.head.classes:
+        sheet.box("softmax", "Softmax", "not in the module: it puts out logits", "other", told="softmax", wide=STAGE)
+        yield "softmax", shape
 
 
 def _size(sheet: Sheet, size: str) -> str:
