@@ -23,7 +23,7 @@ def typeset(text: str) -> str:
     >>> typeset("3x3 conv, 35x35x384, 0.1 x residual, Conv2d_1a_3x3 & x")
     '3×3 conv, 35×35×384, 0.1 × residual, Conv2d_1a_3x3 &amp; ×'
     """
-    return escape(with_signs(text))
+    return escape(with_signs(text)).replace("\\", "&#92;")  # \N and the like would be filled in
 
 
 def with_signs(text: str) -> str:
@@ -46,6 +46,17 @@ def quoted(text: str) -> str:
     "say \"no\" \\"
     """
     return '"' + _UNPRINTABLE.sub("", text).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def named(text: str) -> str:
+    """The name of a box between quotation marks; Graphviz reads entities there.
+
+    Examples
+    --------
+    >>> print(named("a&b"))
+    "a&amp;b"
+    """
+    return quoted(text.replace("&", "&amp;"))
 
 
 def total(spans: Spans, gap: float) -> float:

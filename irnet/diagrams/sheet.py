@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple, get_args
 
 from irnet.analysis.side_by_side import Mark
-from irnet.diagrams.bars import Spans, across, along, quoted, total, typeset
+from irnet.diagrams.bars import Spans, across, along, named, quoted, total, typeset
 from irnet.diagrams.measures import SCREEN, Measures
 from irnet.diagrams.theme import NAMES, Kind, Paint, Theme
 
@@ -211,14 +211,14 @@ class Sheet:
 
     def _node(self, path: str, told: str, attributes: str) -> None:
         self.names.add(path)
-        self.lines.append(f"{quoted(self.before + path)} [{self._named(path, told)} {attributes}]")
+        self.lines.append(f"{named(self.before + path)} [{self._named(path, told)} {attributes}]")
 
     def _named(self, path: str, told: str) -> str:
         """Who a box or frame is: its id, what is said of it, and whether it can be chosen and opened."""
         words = ["choice"] * (path in self.look.spoken) + ["opens"] * (path in self.look.opens)
         words += [self.look.groups[path]] if path in self.look.groups else []
         kind = f' class="{" ".join(words)}"' if words else ""
-        return f"id={quoted(self.before + path)}{kind} tooltip={quoted(escape(self.look.spoken.get(path, told)))}"
+        return f"id={named(self.before + path)}{kind} tooltip={quoted(escape(self.look.spoken.get(path, told)))}"
 
     @property
     def sized_arrows(self) -> bool:
@@ -231,7 +231,8 @@ class Sheet:
             Link(f"{self.before}{tail.path}", f"{self.before}{head.path}", label, shortcut="color" in extra)
         )
         if label:  # beside or above the line, never on it
-            extra += f'label="  {typeset(label)}"' if self.flow == "down" else f'label="{typeset(label)}\\n "'
+            text = typeset(label)
+            extra += f'label="  {text}"' if self.flow == "down" else f'label="{text}\\n "'
         if (width := self.look.widths.get(tail.path)) is not None:
             extra += f" penwidth={width:g}"
         line = f"{self._end(tail)} -> {self._end(head)} [weight={weight} {extra}]"
@@ -239,7 +240,7 @@ class Sheet:
 
     def _end(self, end: End) -> str:
         port = f":{end.port}" if end.port else ""
-        return f"{quoted(self.before + end.path)}{port}" + (f":{SIDES[self.flow][end.side]}" if end.side else "")
+        return f"{named(self.before + end.path)}{port}" + (f":{SIDES[self.flow][end.side]}" if end.side else "")
 
     def closed(self, title: str, *, ranksep: float = 0.28, columns: int = 3, shared: bool = False) -> Sheet:
         """The sheet with its DOT, a title and a legend of what it shows underneath; `shared` by several networks."""
