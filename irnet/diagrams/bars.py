@@ -23,7 +23,7 @@ def typeset(text: str) -> str:
     >>> typeset("3x3 conv, 35x35x384, 0.1 x residual, Conv2d_1a_3x3 & x")
     '3×3 conv, 35×35×384, 0.1 × residual, Conv2d_1a_3x3 &amp; ×'
     """
-    return escape(with_signs(text)).replace("\\", "&#92;")  # \N and the like would be filled in
+    return escape(with_signs(text)).replace("\\", "\\\\")  # else Graphviz fills in \N and the like
 
 
 def with_signs(text: str) -> str:

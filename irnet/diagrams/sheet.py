@@ -206,7 +206,7 @@ class Sheet:
         """Text without a border."""
         text = self.look.texts.get(path, (text,))[0]
         self._record(path, text, "", told, shape="words")
-        size, label = self.measures.aside, quoted(typeset(text))
+        size, label = self.measures.aside, f'"{typeset(text)}"'
         self._node(path, told, f'shape=plain style="" label={label} fontcolor="{self.theme.faint}" fontsize={size}')
 
     def _node(self, path: str, told: str, attributes: str) -> None:
