@@ -25,6 +25,7 @@ run(
                 st.Page("app/pages/maps.py", title="Feature maps", icon=":material/grid_view:"),
                 st.Page("app/pages/field.py", title="Receptive field", icon=":material/center_focus_strong:"),
             ],
+            "Documents": [st.Page("app/pages/figures.py", title="Figures", icon=":material/image:")],
         },
         position="top",
     )

@@ -99,6 +99,22 @@ WORDS_ALONE = "The words alone show it: there is nothing to calculate."
 NO_PLACE = "It stands in the text, a caption or a table: no diagram shows it."
 TRY_WIDTH = "Any whole number. It goes through the same refusals as a network's own filters and sums."
 
+FIGURES = (
+    "The paper's Figures 3 to 20 redrawn from the networks, the blocks that were released, whole networks, "
+    "comparisons, charts and tables, in the form that a document needs. `irnet export --all` writes them all, and "
+    "`irnet export --check` says which are out of date."
+)
+WIDTHS = (
+    "One column of a two-column paper, a one-column page, a slide. The figure is laid out so that no text is smaller "
+    "than 8 points there; where none fits, a sentence says so."
+)
+NO_FIGURE = "Nothing in the catalogue has all of these words."
+COPY_MARKDOWN = "For a README, with a light and a dark file beside it"
+COPY_MERMAID = "For Markdown on GitHub, which draws it"
+COPY_TABLE = "For Markdown"
+COPY_BOOKTABS = "For LaTeX, with the package booktabs"
+COPY_LATEX = "For a paper, with the light PDF beside it"
+
 EMPTY_BOX = (
     "Click a box to see its shapes, counts and source. A second click on Open, Enter or a double click opens it; "
     "arrow keys walk along the arrows, Escape goes up."

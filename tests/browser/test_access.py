@@ -21,6 +21,8 @@ PAGES = [
     "provenance?provenance=Numbered+deviations",
     "provenance?provenance=Ledger+of+numbers",
     "errata?erratum=E4",
+    "figures?figure=figure_17",
+    "figures?figure=table.networks&figure.about=Snippets",
     f"cost?{SMALLER}",
     f"activations?{SMALLER}",
     f"block?{SMALLER}&block=block_b.1&step=scale",
