@@ -1,0 +1,92 @@
+"""Where runs are computed: joblib's worker processes here, or the workers of a Dask or Ray cluster."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Literal, get_args
+
+import joblib
+
+BackendName = Literal["local", "dask", "ray"]
+BACKENDS: tuple[BackendName, ...] = get_args(BackendName)
+_PATIENCE = "20s"  # for a scheduler that does not answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backend:
+    """Where to compute, and how many runs at a time.
+
+    Workers of a cluster on other machines need the sweep's directory, and a folder of pictures, under the same path:
+    a shared disk.
+    """
+
+    name: BackendName = "local"
+    address: str | None = None  # of the Dask scheduler or the Ray cluster
+    workers: int | None = None  # None: as many as this machine has cores, or the cluster has
+
+    def __post_init__(self) -> None:
+        if self.name not in BACKENDS:
+            raise ValueError(f"backend={self.name!r} is not one of {', '.join(BACKENDS)}")
+        if self.name == "dask" and not self.address:
+            raise ValueError("the Dask backend needs the address of a scheduler, such as tcp://10.0.0.1:8786")
+        if self.name == "local" and self.address:
+            raise ValueError(f"the local backend has no address, not {self.address}; take dask or ray")
+        if self.workers is not None and self.workers < 1:
+            raise ValueError(f"workers={self.workers} is less than 1")
+
+    @property
+    def count(self) -> int:
+        """Runs at a time; of a cluster it is known only there, so -1 means all of it."""
+        return self.workers or (joblib.cpu_count() if self.name == "local" else -1)
+
+
+@contextmanager
+def parallel(backend: Backend, threads: int) -> Iterator[None]:
+    """Let `joblib.Parallel` compute there while the block runs.
+
+    Raises
+    ------
+    ValueError
+        If the backend's package is not installed, or nobody answers at its address.
+    """
+    options: dict[str, Any] = {"n_jobs": backend.count}
+    if backend.name == "local":
+        with joblib.parallel_config(backend="loky", inner_max_num_threads=threads, **options):
+            yield
+    elif backend.name == "dask":
+        distributed = _package("distributed", "dask")
+        try:
+            client = distributed.Client(backend.address, timeout=_PATIENCE)
+        except (OSError, ValueError, TimeoutError) as error:
+            raise ValueError(f"no Dask scheduler answers at {backend.address}: {error}") from None
+        with closing(client), joblib.parallel_config(backend="dask", **options):
+            yield
+    else:
+        ray = _package("ray", "ray")
+        try:
+            ray.init(address=backend.address, ignore_reinit_error=True, log_to_driver=False)
+        except (OSError, ValueError, RuntimeError, TimeoutError) as error:
+            raise ValueError(f"no Ray cluster answers at {backend.address}: {error}") from None
+        import_module("ray.util.joblib").register_ray()
+        try:
+            with joblib.parallel_config(backend="ray", **options):
+                yield
+        finally:
+            ray.shutdown()
+
+
+def _package(name: str, extra: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError:
+        raise ValueError(f"the backend {extra} needs the package {name}: pip install 'irnet[{extra}]'") from None
+
+
+def end_workers() -> None:
+    """End the local worker processes where they stand; their checkpoints stay."""
+    for child in multiprocessing.active_children():
+        child.kill()
