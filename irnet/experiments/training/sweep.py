@@ -99,8 +99,7 @@ def _compute(directory: Path, todo: list[int], owner: Owner, backend: Backend, t
     try:
         with parallel(backend, threads):
             jobs = (joblib.delayed(work)(place, number, owner.token) for number in todo)
-            for outcome in joblib.Parallel(return_as="generator_unordered", batch_size=1)(jobs):
-                _judge(directory, outcome)
+            outcomes: list[Outcome] = joblib.Parallel(batch_size=1)(jobs)
     except died:
         if asked(directory) != "stop":
             left = sum(not ended(run_file(directory, number)) for number in todo)
@@ -108,15 +107,12 @@ def _compute(directory: Path, todo: list[int], owner: Owner, backend: Backend, t
                 f"a worker process was killed, by hand or for want of memory; {left} runs are left: "
                 f"irnet resume {directory}"
             ) from None
-
-
-def _judge(directory: Path, outcome: Outcome) -> None:
-    if outcome.how == "full":
-        end_workers()
-        raise RuntimeError(outcome.sentence)
-    if outcome.how == "failed":
-        ask(directory, "stop")
-        raise ValueError(f"run {outcome.number}: {outcome.sentence}")
+        return
+    for outcome in outcomes:
+        if outcome.how == "full":
+            raise RuntimeError(outcome.sentence)
+        if outcome.how == "failed":
+            raise ValueError(f"run {outcome.number}: {outcome.sentence}")
 
 
 def _worker_died() -> tuple[type[BaseException], ...]:

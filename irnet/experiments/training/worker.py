@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from io import FileIO
@@ -17,7 +18,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Literal
 
-from irnet.experiments.training.directory import Ended, asked, checkpoint_file, ended, lines, run_file, settings, write
+from irnet.experiments.training.directory import Ended, ask, asked, checkpoint_file, ended, lines, run_file, settings, write
 from irnet.experiments.training.lock import orphaned
 from irnet.experiments.training.settings import Sweep
 
@@ -49,9 +50,12 @@ def work(directory: str, number: int, token: str) -> Outcome:
         return Outcome(number, left or "stopped")
     except OSError as error:
         full = error.errno in FULL
-        return Outcome(number, "full" if full else "failed", _full(folder) if full else str(error))
+        found = Outcome(number, "full" if full else "failed", _full(folder) if full else str(error))
     except (ValueError, RuntimeError, MemoryError) as error:
-        return Outcome(number, "failed", str(error).partition("\n")[0])
+        found = Outcome(number, "failed", str(error).partition("\n")[0])
+    with suppress(OSError, ValueError):  # on a full disk the others find out by themselves
+        ask(folder, "stop")
+    return found
 
 
 def _full(folder: Path) -> str:
