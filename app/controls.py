@@ -54,7 +54,7 @@ def chosen() -> Choice:
 
 def _parts(name: str) -> tuple[str, ...]:
     """The widgets of one knob."""
-    return ("height", "width") if name == "input_size" else (name,)
+    return ("input_height", "input_width") if name == "input_size" else (name,)
 
 
 def _value(preset: str, name: str) -> Any:
@@ -67,11 +67,14 @@ def _draw(preset: str, name: str, limit: Limits) -> None:
     """The widgets of one knob, with its limits."""
     parts, default = _parts(name), knobs(PRESETS[preset])[name]
     kind = type(default)
+    if kind is bool:
+        st.toggle(limit.help, default, key=f"{preset}.{name}", bind="query-params", persist_state="session")
+        return
     few = (limit.high - limit.low) / limit.step <= FINEST
     for part, column in zip(parts, st.columns(len(parts)), strict=True):
         widget: Callable[..., Any] = column.slider if few else column.number_input
         widget(
-            limit.help if len(parts) == 1 else part.capitalize(),
+            limit.help if len(parts) == 1 else part.capitalize().replace("_", " "),
             kind(limit.low),
             kind(limit.high),
             default,

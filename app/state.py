@@ -70,7 +70,7 @@ def _near(value: str, options: Collection[str]) -> Collection[str]:
 
 def _refusal(key: str, value: str) -> str:
     preset, _, knob = key.rpartition(".")
-    knob = "input_size" if knob in ("height", "width") else knob
+    knob = "input_size" if knob in ("input_height", "input_width") else knob
     try:
         if key == "model":
             full_name(value)

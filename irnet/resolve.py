@@ -199,11 +199,22 @@ def _residual(node: Residual, path: str, x: _Flow) -> _Walk:
     weights = inner.shape[0] * width
     up = _Flow((width, *inner.shape[1:]), inner.field)
     out = _Flow(added(path, x.shape, up.shape), x.field.merged(inner.field))
-    text = f"1x1 conv {width} linear"
+    text, sum_text = f"1x1 conv {width} linear", ", ".join((f"x + {node.scale:g} residual", *after_sum(node)))
     yield _row(f"{path}.project", "project", text, inner, up, weights + width, weights * prod(x.shape[1:]))
     yield _row(f"{path}.scale", "scale", f"x {node.scale:g}", up, up)
-    yield _row(path, "add", f"x + {node.scale:g} residual{', ReLU' if node.relu else ', no ReLU'}", x, out)
+    yield _row(path, "add", sum_text, x, out, 2 * width if node.norm else 0)
     return out
+
+
+def after_sum(node: Residual) -> tuple[str, ...]:
+    """What follows the addition, in words.
+
+    Examples
+    --------
+    >>> after_sum(Residual(Conv(8))), after_sum(Residual(Conv(8), relu=False, norm=True))
+    (('ReLU',), ('batch norm', 'no ReLU'))
+    """
+    return (*(("batch norm",) if node.norm else ()), "ReLU" if node.relu else "no ReLU")
 
 
 def _head(network: Network, x: _Flow) -> _Walk:
@@ -294,5 +305,5 @@ def describe(node: Node) -> str:
             return " > ".join(map(describe, nodes))
         case Fork(branches):
             return f"({' | '.join(map(describe, branches))})"
-        case Residual(body, scale, relu):
-            return f"x + {scale:g} {describe(body)}{', ReLU' if relu else ''}"
+        case Residual(body, scale, relu, norm):
+            return f"x + {scale:g} {describe(body)}{', batch norm' if norm else ''}{', ReLU' if relu else ''}"

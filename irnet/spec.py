@@ -89,12 +89,14 @@ class Residual:
     """relu(x + scale * project(body(x))).
 
     `project` is the paper's 1x1 "Linear" box: bias, no norm, no ReLU. It has no width of its own,
-    because only the width of x can be added to x.
+    because only the width of x can be added to x. The paper leaves batch norm off the sums; `norm` puts one there,
+    before the ReLU, to see what it would cost and do.
     """
 
     body: Node
     scale: float = 1.0
     relu: bool = True
+    norm: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.scale <= 1:

@@ -28,7 +28,7 @@ def opened(page: str, preset: str = "", **address: object) -> AppTest:
 
 def sized(preset: str, side: int = SMALL) -> dict[str, object]:
     """The address of a square input."""
-    return {f"{preset}.height": side, f"{preset}.width": side}
+    return {f"{preset}.input_height": side, f"{preset}.input_width": side}
 
 
 def at_limit(preset: str, end: str) -> Mapping[str, object]:

@@ -45,7 +45,7 @@ assert app.title
         ({f"{V1}.a": "99"}, "a=99 is outside 0 to 20"),
         ({f"{V1}.scale_b": "much"}, "scale_b=much is not a number"),
         ({"erratum": "E99"}, "no erratum is called 'E99'"),
-        ({f"{V1}.height": "9999"}, "input_size=9999 is outside 1 to 4096"),
+        ({f"{V1}.input_height": "9999"}, "input_size=9999 is outside 1 to 4096"),
     ],
 )
 def test_a_bad_address_gets_one_sentence_and_the_page_goes_on(address: dict[str, str], told: str) -> None:

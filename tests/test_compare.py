@@ -184,13 +184,23 @@ def test_the_finding_is_told_in_percent_of_the_left_network() -> None:
 KNOBS = [(name, knob) for name, recipe in PRESETS.items() for knob in knobs(recipe)]
 
 
+def values(name: str, knob: str) -> st.SearchStrategy[Any]:
+    """What a knob may be; an input has to be large enough, and widths that are near round to the same filters."""
+    before, limit = knobs(PRESETS[name])[knob], limits(PRESETS[name])[knob]
+    if isinstance(before, bool):
+        return st.booleans()
+    if knob == "width":
+        return st.integers(int(limit.low / limit.step), int(limit.high / limit.step)).map(lambda n: n * limit.step)
+    low = smallest_input(network(name)) if knob == "input_size" else int(limit.low)
+    whole = st.integers(low, int(limit.high))
+    return st.floats(limit.low, limit.high) if isinstance(before, float) else whole
+
+
 @given(st.sampled_from(KNOBS), st.data())
 def test_every_turn_of_a_knob_is_found(at: tuple[str, str], data: st.DataObject) -> None:
     name, knob = at
-    before, limit = knobs(PRESETS[name])[knob], limits(PRESETS[name])[knob]
-    low = smallest_input(network(name)) if knob == "input_size" else int(limit.low)
-    numbers: st.SearchStrategy[Any] = st.integers(low, int(limit.high))
-    value = data.draw(st.floats(limit.low, limit.high) if isinstance(before, float) else numbers)
+    before = knobs(PRESETS[name])[knob]
+    value = data.draw(values(name, knob))
     changes = compare(network(name), network(name, **{knob: value})).changes
     assert (changes == ()) == (value == before)
 
@@ -198,6 +208,11 @@ def test_every_turn_of_a_knob_is_found(at: tuple[str, str], data: st.DataObject)
 def test_a_relu_that_is_missing_after_a_sum_is_one_change() -> None:
     changes = compare(single(Residual(Conv(8))), single(Residual(Conv(8), relu=False))).changes
     assert changes == (Change("block.relu", True, False),)
+
+
+def test_a_batch_norm_of_the_sum_is_one_change() -> None:
+    changes = compare(single(Residual(Conv(8))), single(Residual(Conv(8), norm=True))).changes
+    assert changes == (Change("block.norm", False, True),)
 
 
 @pytest.mark.parametrize("name", [name for name in PRESETS if "resnet" in name])

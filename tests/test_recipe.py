@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from irnet.models import PRESETS, network
-from irnet.models.recipe import Limits, knobs, limits
+from irnet.models import PRESETS, labelled, network
+from irnet.models.recipe import Limits, knobs, limits, read
+from irnet.resolve import resolve
+from irnet.spec import Chain, Conv, Fork, Node, Pool, Residual
 
-KNOBS = [(preset, knob, limit) for preset, recipe in PRESETS.items() for knob, limit in limits(recipe).items()]
+EVERY = [(preset, knob, limit) for preset, recipe in PRESETS.items() for knob, limit in limits(recipe).items()]
+SWITCHES = [(preset, knob) for preset, knob, _ in EVERY if isinstance(knobs(PRESETS[preset])[knob], bool)]
+KNOBS = [(preset, knob, limit) for preset, knob, limit in EVERY if (preset, knob) not in SWITCHES]
 WHOLE = [(preset, knob, limit) for preset, knob, limit in KNOBS if isinstance(knobs(PRESETS[preset])[knob], int)]
 SIZES = [0, 4097, (0, 299), (299, 4097)]
 
@@ -84,7 +88,7 @@ def test_a_misspelt_knob_gets_its_near_match(preset: str) -> None:
 
 def test_an_unknown_knob_gets_all_knobs() -> None:
     said = message("inception_v3", zzz=1)
-    assert said == "inception_v3.tf_slim has no knob 'zzz'. Its knobs: classes, dropout, input_size"
+    assert said == "inception_v3.tf_slim has no knob 'zzz'. Its knobs: classes, dropout, input_size, width, depth"
 
 
 @pytest.mark.parametrize(
@@ -129,3 +133,61 @@ def test_a_preset_obeys_its_own_steps(preset: str) -> None:
     recipe = PRESETS[preset]
     steps = {k: (value - limits(recipe)[k].low) / limits(recipe)[k].step for k, value in knobs(recipe).items()}
     assert {k: step for k, step in steps.items() if abs(step - round(step)) > 1e-9} == {}
+
+
+@pytest.mark.parametrize("value", ["true", None, 0, 1, 0.0, [True]])
+@pytest.mark.parametrize(("preset", "knob"), SWITCHES)
+def test_a_switch_is_true_or_false(preset: str, knob: str, value: object) -> None:
+    assert message(preset, **{knob: value}).startswith(f"{preset}: {knob}={value!r} is neither true nor false (")
+
+
+@pytest.mark.parametrize(("word", "value"), [("true", True), ("1", True), ("False", False), ("0", False)])
+def test_a_switch_is_read_from_words(word: str, value: bool) -> None:
+    assert read(PRESETS["inception_resnet_v1.paper"], f"sum_norm={word}") == ("sum_norm", value)
+
+
+def test_another_word_for_a_switch_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^sum_norm=maybe is not true or false$"):
+        read(PRESETS["inception_resnet_v1.paper"], "sum_norm=maybe")
+
+
+def test_a_switch_in_a_label_leads_back_to_its_network() -> None:
+    spec = network("inception_resnet_v1", sum_norm=True, width=0.5, depth=2)
+    assert (spec.edits, labelled(spec.label).key) == ("width=0.5, depth=2, sum_norm=true", spec.key)
+
+
+def convolutions(node: Node) -> list[Conv]:
+    match node:
+        case Conv():
+            return [node]
+        case Pool():
+            return []
+        case Chain(parts) | Fork(parts):
+            return [found for part in parts for found in convolutions(part)]
+        case Residual(body):
+            return convolutions(body)
+
+
+@pytest.mark.parametrize("width", [0.125, 0.25, 0.5, 1.0, 1.5, 4.0])
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_width_multiplies_every_filter_in_eights(preset: str, width: float) -> None:
+    plain, wide = (
+        [conv.filters for stage in spec.stages for conv in convolutions(stage.node)]
+        for spec in (network(preset), network(preset, width=width))
+    )
+    assert all(filters % 8 == 0 and filters >= 8 for filters in wide)
+    assert all(abs(after - max(8, width * before)) <= 4 for before, after in zip(plain, wide, strict=True))
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_width_of_two_has_almost_four_times_the_convolution_macs(preset: str) -> None:
+    macs = [sum(row.macs for row in resolve(network(preset, width=w)) if row.op == "conv") for w in (1.0, 2.0)]
+    assert 3.8 < macs[1] / macs[0] < 4  # the first convolution reads three colours whatever the width
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_depth_repeats_blocks_and_nothing_else(preset: str) -> None:
+    plain, deep = (network(preset, depth=n).stages for n in (1, 3))
+    last = {"block8"}  # one at the end of the released networks, however many come before it
+    times = {s.name: d.repeat // s.repeat for s, d in zip(plain, deep, strict=True)}
+    assert times == {s.name: 3 if s.part in ("a", "b", "c") and s.name not in last else 1 for s in plain}

@@ -166,7 +166,8 @@ def _residuals(one: Place | None, two: Place | None) -> tuple[Match, ...]:
     bodies = (place.inner() if place else None for place in (one, two))
     left, right = (place if place and isinstance(place.node, Residual) else None for place in (one, two))
     own = {field.name: (field,) for field in fields(left.node, right.node)} if left and right else {}
-    told = {".project": (), ".scale": own.get("scale", ()), ".add": own.get("relu", ())}
+    of_sum = tuple(field for name, fields_ in own.items() if name != "scale" for field in fields_)
+    told = {".project": (), ".scale": own.get("scale", ()), ".add": of_sum}
     return (_match(*bodies), *(Match(_path(left, bar), _path(right, bar), fields=own) for bar, own in told.items()))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from irnet.analysis.align import ORDER, Match, align
+from irnet.analysis.distance import SUM_NORM
 from irnet.analysis.tables import StageTotal, stages, totals
 from irnet.resolve import describe
 from irnet.spec import Conv, Network, Pool, Source, Stage
@@ -167,7 +168,7 @@ def _inner_changes(match: Match) -> Iterator[Change]:
         yield Change(where, describe(left), describe(right))
     else:
         bar = where.rpartition(".")[0]
-        named = {"scale": f"{bar}.scale", "relu": f"{bar}.relu", ORDER: f"{bar}: {ORDER}"}
+        named = {"scale": f"{bar}.scale", "relu": f"{bar}.relu", SUM_NORM: f"{bar}.norm", ORDER: f"{bar}: {ORDER}"}
         yield from (Change(named.get(f.name, f"{where}: {f.name}"), f.left, f.right) for f in match.fields)
     for part in match.parts:
         yield from _inner_changes(part)

@@ -18,6 +18,7 @@ Item = TypeVar("Item")
 FIELD = 0.3  # a field that differs
 LENGTH = 0.2  # a step by which two sequences differ in length: short ones rather stand for short ones
 ANOTHER = 0.1  # another name
+SUM_NORM = "batch norm of the sum"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,8 @@ def _told(node: Node) -> tuple[tuple[str, Value], ...]:
             return ("filters", filters), ("kernel", f"{height}x{width}"), ("stride", stride), ("padding", padding)
         case Pool(op, size_, stride, padding):
             return ("pooling", op), ("kernel", f"{size_}x{size_}"), ("stride", stride), ("padding", padding)
-        case Residual(_, scale, relu):
-            return ("scale", scale), ("relu", relu)
+        case Residual(_, scale, relu, norm):
+            return ("scale", scale), ("relu", relu), (SUM_NORM, norm)
         case Chain() | Fork():
             return ()
 

@@ -1,4 +1,4 @@
-"""What can be read from the presets, for texts that name it in braces: "{v2_slim.width[reduction_a]} channels"."""
+"""What can be read from the presets, for texts that name it in braces: "{v2_slim.channels[reduction_a]} channels"."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def told(text: str) -> str:
 
     Examples
     --------
-    >>> told("{v2.width[reduction_a]} or {v2_slim.width[reduction_a]} channels")
+    >>> told("{v2.channels[reduction_a]} or {v2_slim.channels[reduction_a]} channels")
     '1152 or 1088 channels'
     """
     return text.format(**_facts())
@@ -43,7 +43,7 @@ def _fact(name: str) -> SimpleNamespace:
     network, recipe = preset(name), PRESETS[name]
     return SimpleNamespace(
         **knobs(recipe),
-        width={stage.name: stage.out_shape[0] for stage in stages(network)},
+        channels={stage.name: stage.out_shape[0] for stage in stages(network)},
         embedding=network.head.embedding,
         keep=1 - network.head.dropout,
         eps=network.norm.eps,

@@ -69,7 +69,7 @@ def terms_of(rows: tuple[Row, ...]) -> tuple[Term, ...]:
     linear = [row for row in rows if row.op == "linear"]
     embedding = [row for row in linear if row.path == "embedding"]
     classifier = [row for row in linear if row.path == "classifier"]
-    normed = [row for row in rows if row.op == "conv"] + embedding
+    normed = [row for row in rows if row.op == "conv" or (row.op == "add" and row.params)] + embedding
     return (
         Term(
             what="convolutions: MACs",

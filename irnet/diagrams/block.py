@@ -242,12 +242,12 @@ def _residual(drawing: Drawing, node: Residual, path: str, tip: _Tip, column: st
     sheet.box(scale, f"x {node.scale:g}", "", "sum", told=f"{scale}: times {node.scale:g}", column=column, wide=0.8)
     sheet.arrow(End(up, "out"), End(scale, "in"), weight=20)
     branches = total(drawing.first(node)[:-1])
-    text = f"sum:  input + {node.scale:g} x residual,  {'then ReLU' if node.relu else 'no ReLU'}"
+    text = f"sum:  input + {node.scale:g} x residual,  {_then(node)}"
     sheet.bar(
         name,
         text,
         "sum",
-        told=f"{path}: {row.notation}, no batch norm after it",
+        told=f"{path}: {row.notation}{'' if node.norm else ', no batch norm after it'}",
         above=(branches, sheet.lane),
         column=column,
     )
@@ -256,3 +256,9 @@ def _residual(drawing: Drawing, node: Residual, path: str, tip: _Tip, column: st
     shortcut = f'color="{sheet.theme.shortcut}" penwidth=1.8 arrowsize=0.7'
     sheet.arrow(tip.port(lane), End(name, "in", "t1"), weight=2, extra=shortcut)
     return _Tip(name)
+
+
+def _then(node: Residual) -> str:
+    """What follows the sum, for its bar."""
+    norm, relu = ("then batch norm, " if node.norm else ""), ("ReLU" if node.relu else "no ReLU")
+    return f"{norm}{'then ' if node.relu and not node.norm else ''}{relu}"

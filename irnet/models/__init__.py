@@ -132,10 +132,12 @@ def named(name: str, recipe: Recipe) -> Network:
 
 
 def _plain(value: Any) -> str:
-    return (
-        f"{value[0]}x{value[1]}"
-        if isinstance(value, tuple)
-        else f"{value:g}"
-        if isinstance(value, float)
-        else str(value)
-    )
+    match value:
+        case (height, width):
+            return f"{height}x{width}"
+        case bool():
+            return str(value).lower()
+        case float():
+            return f"{value:g}"
+        case _:
+            return str(value)

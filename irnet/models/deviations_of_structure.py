@@ -8,8 +8,8 @@ STRUCTURE = (
     Deviation(
         id="D1",
         what="Stem of Inception-ResNet-v2",
-        values={"paper": "Fig. 3, the branched stem of Inception-v4, {v2.width[stem]} channels"}
-        | alike("a chain as Inception-v3's, {v2_slim.width[stem]} channels", *V2_RELEASES),
+        values={"paper": "Fig. 3, the branched stem of Inception-v4, {v2.channels[stem]} channels"}
+        | alike("a chain as Inception-v3's, {v2_slim.channels[stem]} channels", *V2_RELEASES),
         why="The network called v2 everywhere never had the stem of its figure; features of the stem differ in "
         "number and kind.",
         touches={"inception_resnet_v2": ("stem",)},
@@ -19,7 +19,7 @@ STRUCTURE = (
         what="Mixed 5b",
         values={"paper": "none"}
         | alike(
-            "an Inception block (one branch is 5x5) from {v2_slim.width[stem]} to {v2_slim.width[mixed_5b]} channels",
+            "an Inception block (one branch is 5x5) from {v2_slim.channels[stem]} to {v2_slim.channels[mixed_5b]} channels",
             *V2_RELEASES,
         ),
         why="Inception-v3's A block with a wider first branch; in no figure of this paper.",
@@ -49,16 +49,16 @@ STRUCTURE = (
     Deviation(
         id="D5",
         what="Convolution before the pooling",
-        values={"paper": "none: {v2.width[block_c]} channels are pooled"}
-        | alike("1x1 to {v2_slim.width[conv2d_7b]}, batch norm, ReLU", *V2_RELEASES),
+        values={"paper": "none: {v2.channels[block_c]} channels are pooled"}
+        | alike("1x1 to {v2_slim.channels[conv2d_7b]}, batch norm, ReLU", *V2_RELEASES),
         why="Explains the often asked 1536 features where Fig. 19 lets one expect 2048 (E5).",
         touches={"inception_resnet_v2": ("conv2d_7b", "head")},
     ),
     Deviation(
         id="D6",
         what="Channels after A, Reduction-A and Reduction-B of v2",
-        values={"paper": "{v2.width[block_a]}, {v2.width[reduction_a]}, {v2.width[reduction_b]}"}
-        | alike("{v2_slim.width[block_a]}, {v2_slim.width[reduction_a]}, {v2_slim.width[reduction_b]}", *V2_RELEASES),
+        values={"paper": "{v2.channels[block_a]}, {v2.channels[reduction_a]}, {v2.channels[reduction_b]}"}
+        | alike("{v2_slim.channels[block_a]}, {v2_slim.channels[reduction_a]}, {v2_slim.channels[reduction_b]}", *V2_RELEASES),
         why="Branches are the same; what flows past them is narrower, since mixed 5b puts out less than Fig. 3. "
         "An old comment in TF-slim said 1024.",
         touches={"inception_resnet_v2": ("block_a", "reduction_a", "block_b", "reduction_b", "block_c")},

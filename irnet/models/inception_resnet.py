@@ -45,6 +45,7 @@ class InceptionResNet(Recipe):
     scale_a: float = knob(0.1, 0.0, 1.0, "Scale of the residual in A blocks", 0.01)
     scale_b: float = knob(0.1, 0.0, 1.0, "Scale of the residual in B blocks", 0.01)
     scale_c: float = knob(0.1, 0.0, 1.0, "Scale of the residual in C blocks", 0.01)
+    sum_norm: bool = knob(False, 0, 1, "Batch norm after every addition")
     k: int = knob(192, 8, 1024, "Reduction-A k: first 1x1", 8)
     l: int = knob(192, 8, 1024, "Reduction-A l: middle 3x3", 8)
     m: int = knob(256, 8, 1024, "Reduction-A m: last 3x3", 8)
@@ -53,19 +54,20 @@ class InceptionResNet(Recipe):
     conv2d_7b: int | None = None
     embedding: int | None = None
 
-    def network(self, name: str, edits: str = "") -> Network:
+    def _full_width(self, name: str, edits: str) -> Network:
         """Figure 15 from the input to the classifier, with the stages that a release adds."""
         reductions = reduction_a(self.k, self.l, self.m, self.n), reduction_b(*self.reduction_b)
         reduce_a, reduce_b = reductions if self.pool_first else map(pool_last, reductions)
-        block_a, block_b = Residual(self.body_a, self.scale_a), Residual(self.body_b, self.scale_b)
+        block_a = Residual(self.body_a, self.scale_a, norm=self.sum_norm)
+        block_b = Residual(self.body_b, self.scale_b, norm=self.sum_norm)
         at = self.source
         stages = [Stage("stem", self.stem, 1, "Stem", "stem", at("stem"))]
         if self.mixed_5b:
             stages.append(Stage("mixed_5b", self.mixed_5b, 1, "Mixed 5b", "stem", at("mixed_5b")))
         stages += [
-            Stage("block_a", block_a, self.a, "Inception-ResNet-A", "a", at("block_a")),
+            Stage("block_a", block_a, self.a * self.depth, "Inception-ResNet-A", "a", at("block_a")),
             Stage("reduction_a", reduce_a, 1, "Reduction-A", "reduction_a", at("reduction_a")),
-            Stage("block_b", block_b, self.b, "Inception-ResNet-B", "b", at("block_b")),
+            Stage("block_b", block_b, self.b * self.depth, "Inception-ResNet-B", "b", at("block_b")),
             Stage("reduction_b", reduce_b, 1, "Reduction-B", "reduction_b", at("reduction_b")),
             *self._tail(),
         ]
@@ -79,10 +81,10 @@ class InceptionResNet(Recipe):
         )
 
     def _tail(self) -> list[Stage]:
-        at, block_c = self.source, Residual(self.body_c, self.scale_c)
-        stages = [Stage("block_c", block_c, self.c, "Inception-ResNet-C", "c", at("block_c"))]
+        at, block_c = self.source, Residual(self.body_c, self.scale_c, norm=self.sum_norm)
+        stages = [Stage("block_c", block_c, self.c * self.depth, "Inception-ResNet-C", "c", at("block_c"))]
         if self.block8:
-            last = Residual(self.body_c, scale=1.0, relu=False)
+            last = Residual(self.body_c, scale=1.0, relu=False, norm=self.sum_norm)
             stages.append(Stage("block8", last, 1, "Inception-ResNet-C, last", "c", at("block8")))
         if self.conv2d_7b:
             stages.append(Stage("conv2d_7b", conv(self.conv2d_7b), 1, "Conv 7b", "tail", at("conv2d_7b")))

@@ -58,10 +58,17 @@ _SLIM = "TF-slim inception_v3.py"
 class InceptionV3(Recipe):
     """The released network; its blocks differ one by one, so each is a stage under its released name."""
 
-    def network(self, name: str, edits: str = "") -> Network:
+    def _full_width(self, name: str, edits: str) -> Network:
         """From the input to the classifier."""
         blocks = (
-            Stage(stage, node, 1, stage.capitalize().replace("_", " "), part, self._source(stage))
+            Stage(
+                stage,
+                node,
+                self.depth if part in ("a", "b", "c") else 1,
+                stage.capitalize().replace("_", " "),
+                part,
+                self._source(stage),
+            )
             for stage, node, part in _BLOCKS
         )
         return Network(

@@ -86,7 +86,7 @@ class InceptionV4(Recipe):
     m: int = knob(256, 8, 1024, "Reduction-A m: last 3x3", 8)
     n: int = knob(384, 8, 1024, "Reduction-A n: lone 3x3", 8)
 
-    def network(self, name: str, edits: str = "") -> Network:
+    def _full_width(self, name: str, edits: str) -> Network:
         """Figure 9 from the input to the classifier."""
         reductions = reduction_a(self.k, self.l, self.m, self.n), REDUCTION_B
         reduce_a, reduce_b = reductions if self.pool_first else map(pool_last, reductions)
@@ -95,11 +95,11 @@ class InceptionV4(Recipe):
             name,
             (
                 Stage("stem", self.stem, 1, "Stem", "stem", at("stem")),
-                Stage("inception_a", self.block_a, self.a, "Inception-A", "a", at("inception_a")),
+                Stage("inception_a", self.block_a, self.a * self.depth, "Inception-A", "a", at("inception_a")),
                 Stage("reduction_a", reduce_a, 1, "Reduction-A", "reduction_a", at("reduction_a")),
-                Stage("inception_b", self.block_b, self.b, "Inception-B", "b", at("inception_b")),
+                Stage("inception_b", self.block_b, self.b * self.depth, "Inception-B", "b", at("inception_b")),
                 Stage("reduction_b", reduce_b, 1, "Reduction-B", "reduction_b", at("reduction_b")),
-                Stage("inception_c", self.block_c, self.c, "Inception-C", "c", at("inception_c")),
+                Stage("inception_c", self.block_c, self.c * self.depth, "Inception-C", "c", at("inception_c")),
             ),
             self.head(),
             input_shape=self.input_shape,

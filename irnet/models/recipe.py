@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, assert_never
 
-from irnet.spec import Head, Network, Shape, Source
+from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Pool, Residual, Shape, Source
 
 Size = int | tuple[int, int]  # pixels; an int means square, a pair is (height, width)
+_WORDS = {"true": True, "1": True, "false": False, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Recipe(ABC):
     classes: int = knob(1000, 0, 21_843, "Classes (0 leaves the classifier out)")
     dropout: float = knob(0.2, 0.0, 0.95, "Dropout: probability of dropping", 0.05)
     input_size: Size = knob(299, 1, 4096, "Input size in pixels")
+    width: float = knob(1.0, 0.125, 4.0, "Width: all filters times this, in multiples of 8", 0.125)
+    depth: int = knob(1, 1, 4, "Depth: every inception block this many times")
     sources: Mapping[str, Source] = field(default_factory=dict, hash=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -41,9 +44,16 @@ class Recipe(ABC):
         if self.input_shape[1] == self.input_shape[2]:  # one network, one recipe: a square has one way to be written
             object.__setattr__(self, "input_size", self.input_shape[1])
 
-    @abstractmethod
     def network(self, name: str, edits: str = "") -> Network:
         """The network that these knobs describe, under a name and with a word on what was edited."""
+        full = self._full_width(name, edits)
+        if self.width == 1:
+            return full
+        return replace(full, stages=tuple(replace(s, node=widened(s.node, self.width)) for s in full.stages))
+
+    @abstractmethod
+    def _full_width(self, name: str, edits: str) -> Network:
+        """The network before its filters are multiplied."""
 
     def head(self) -> Head:
         """Average pooling, dropout and classifier with this recipe's knobs."""
@@ -64,6 +74,31 @@ class Recipe(ABC):
         """Channels, height and width of one input image."""
         size = self.input_size
         return (3, *size) if isinstance(size, tuple) else (3, size, size)
+
+
+def widened(node: Node, width: float) -> Node:
+    """`node` with all its filters times `width`, rounded to a multiple of 8, at least 8; sums and concats follow.
+
+    Examples
+    --------
+    >>> widened(Fork((Conv(32), Chain((Conv(48), Conv(64, 3))))), 0.25)
+    Fork(branches=(Conv(filters=8, kernel=1, stride=1, padding='same'), \
+Chain(nodes=(Conv(filters=16, kernel=1, stride=1, padding='same'), \
+Conv(filters=16, kernel=3, stride=1, padding='same')))))
+    """
+    match node:
+        case Conv(filters):
+            return replace(node, filters=max(8, 8 * int(filters * width / 8 + 0.5)))
+        case Pool():
+            return node
+        case Chain(nodes):
+            return Chain(tuple(widened(child, width) for child in nodes))
+        case Fork(branches):
+            return Fork(tuple(widened(child, width) for child in branches))
+        case Residual(body):
+            return replace(node, body=widened(body, width))
+        case _:
+            assert_never(node)
 
 
 def limits(recipe: Recipe) -> dict[str, Limits]:
@@ -91,12 +126,16 @@ def check(recipe: Recipe) -> None:
     ValueError
         Naming the knob, its value and its limits.
     """
-    whole = {f.name: f.type in ("int", "Size") for f in fields(recipe)}
+    types = {f.name: f.type for f in fields(recipe)}
     for name, limit in limits(recipe).items():
         value = getattr(recipe, name)
+        if types[name] == "bool":
+            if not isinstance(value, bool):
+                raise ValueError(f"{name}={value!r} is neither true nor false ({limit.help})")
+            continue
         sides = value if name == "input_size" and isinstance(value, tuple) and len(value) == 2 else (value,)
         for side in sides:
-            _check_number(name, side, limit, whole=whole[name])
+            _check_number(name, side, limit, whole=types[name] in ("int", "Size"))
 
 
 def _check_number(name: str, value: object, limit: Limits, *, whole: bool) -> None:
@@ -128,7 +167,18 @@ def read(recipe: Recipe, text: str) -> tuple[str, Any]:
         if name == "input_size" and "x" in value:
             height, width = map(int, value.split("x"))
             return name, (height, width)
-        return name, float(value) if isinstance(knobs(recipe).get(name), float) else int(value)
-    except ValueError:
-        form = "pixels, as 299 or 224x261 (height x width)" if name == "input_size" else "a number"
-        raise ValueError(f"{name}={value} is not {form}") from None
+        match knobs(recipe).get(name):
+            case bool():
+                return name, _WORDS[value.lower()]
+            case float():
+                return name, float(value)
+            case _:
+                return name, int(value)
+    except (ValueError, KeyError):
+        raise ValueError(f"{name}={value} is not {_form(recipe, name)}") from None
+
+
+def _form(recipe: Recipe, name: str) -> str:
+    if name == "input_size":
+        return "pixels, as 299 or 224x261 (height x width)"
+    return "true or false" if isinstance(knobs(recipe).get(name), bool) else "a number"

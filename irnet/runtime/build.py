@@ -56,19 +56,21 @@ class Add(nn.Module):
 
 
 class ResidualUnit(nn.Module):
-    """relu(x + scale * project(body(x))); no batch norm after the sum."""
+    """relu(x + scale * project(body(x))); no batch norm after the sum, unless the spec asks for one."""
 
-    def __init__(self, body: nn.Module, inner: int, width: int, spec: Residual) -> None:
+    def __init__(self, body: nn.Module, inner: int, width: int, spec: Residual, norm: Norm) -> None:
         super().__init__()
         self.body = body
         self.project = nn.Conv2d(inner, width, 1)
         self.scale = Scale(spec.scale)
         self.add = Add()
+        self.bn = nn.BatchNorm2d(width, norm.eps, norm.momentum) if spec.norm else None
         self.relu: nn.Module = nn.ReLU() if spec.relu else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) in and out."""
-        out: Tensor = self.relu(self.add(x, self.scale(self.project(self.body(x)))))
+        total: Tensor = self.add(x, self.scale(self.project(self.body(x))))
+        out: Tensor = self.relu(total if self.bn is None else self.bn(total))
         return out
 
 
@@ -90,7 +92,7 @@ def _unit(node: Node, width: int, norm: Norm) -> tuple[nn.Module, int]:
             return ForkUnit({f"b{i}": unit for i, (unit, _) in enumerate(built)}), sum(w for _, w in built)
         case Residual(body):
             unit, inner = _unit(body, width, norm)
-            return ResidualUnit(unit, inner, width, node), width
+            return ResidualUnit(unit, inner, width, node, norm), width
         case _:
             assert_never(node)
 

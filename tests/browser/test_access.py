@@ -11,7 +11,7 @@ from tests.apps import SMALL
 from tests.browser.conftest import Viewer
 
 MODEL = "inception_resnet_v1.paper"
-SMALLER = f"model={MODEL}&{MODEL}.height={SMALL}&{MODEL}.width={SMALL}"
+SMALLER = f"model={MODEL}&{MODEL}.input_height={SMALL}&{MODEL}.input_width={SMALL}"
 THEIRS = "stFileUploaderDropzone"  # Streamlit gives its drop zone a role and a label that contradict each other
 PAGES = [
     "",

@@ -12,7 +12,7 @@ from tests.apps import SMALL
 from tests.browser.conftest import Viewer
 
 MODEL = "inception_resnet_v1.paper"
-SMALLER = f"model={MODEL}&{MODEL}.height={SMALL}&{MODEL}.width={SMALL}"
+SMALLER = f"model={MODEL}&{MODEL}.input_height={SMALL}&{MODEL}.input_width={SMALL}"
 DRAWN = ".frame[data-drawn] svg"
 PICTURES = {
     "": (DRAWN, 3),
