@@ -58,7 +58,10 @@ STRUCTURE = (
         id="D6",
         what="Channels after A, Reduction-A and Reduction-B of v2",
         values={"paper": "{v2.channels[block_a]}, {v2.channels[reduction_a]}, {v2.channels[reduction_b]}"}
-        | alike("{v2_slim.channels[block_a]}, {v2_slim.channels[reduction_a]}, {v2_slim.channels[reduction_b]}", *V2_RELEASES),
+        | alike(
+            "{v2_slim.channels[block_a]}, {v2_slim.channels[reduction_a]}, {v2_slim.channels[reduction_b]}",
+            *V2_RELEASES,
+        ),
         why="Branches are the same; what flows past them is narrower, since mixed 5b puts out less than Fig. 3. "
         "An old comment in TF-slim said 1024.",
         touches={"inception_resnet_v2": ("block_a", "reduction_a", "block_b", "reduction_b", "block_c")},

@@ -18,7 +18,17 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Literal
 
-from irnet.experiments.training.directory import Ended, ask, asked, checkpoint_file, ended, lines, run_file, settings, write
+from irnet.experiments.training.directory import (
+    Ended,
+    ask,
+    asked,
+    checkpoint_file,
+    ended,
+    lines,
+    run_file,
+    settings,
+    write,
+)
 from irnet.experiments.training.lock import orphaned
 from irnet.experiments.training.settings import Sweep
 
