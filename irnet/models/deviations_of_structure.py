@@ -19,7 +19,8 @@ STRUCTURE = (
         what="Mixed 5b",
         values={"paper": "none"}
         | alike(
-            "an Inception block (one branch is 5x5) from {v2_slim.channels[stem]} to {v2_slim.channels[mixed_5b]} channels",
+            "an Inception block (one branch is 5x5) from {v2_slim.channels[stem]} to "
+            "{v2_slim.channels[mixed_5b]} channels",
             *V2_RELEASES,
         ),
         why="Inception-v3's A block with a wider first branch; in no figure of this paper.",

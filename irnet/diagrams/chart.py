@@ -1,0 +1,252 @@
+"""Charts for paper and command line: Vega-Lite specifications, turned into files without a browser.
+
+The app's charts are Plotly's, for which a file would need one. Colours, dashes and marker shapes are the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, Literal, get_args
+
+import vl_convert
+
+from irnet.diagrams.theme import LIGHT, THEMES, Theme
+
+ChartFormat = Literal["svg", "png", "pdf", "html", "json"]
+CHART_FORMATS: tuple[ChartFormat, ...] = get_args(ChartFormat)
+Spec = dict[str, Any]
+
+INK = [LIGHT.paints[kind].border for kind in ("sum", "pointwise", "square", "pool", "factorised")]
+_DASHES = ([1, 0], [7, 3], [2, 3], [8, 3, 2, 3])
+_SHAPES = ("circle", "diamond", "square", "triangle-up", "cross")
+_LEGEND: Spec = {"title": None, "orient": "bottom", "labelLimit": 0, "columns": 2, "symbolOpacity": 1}
+_FONT = "Liberation Sans"  # comes with the converter; a font that it lacks would be dropped with its text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a chart; `low` and `high`, where given, are the edges of a band round it."""
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float | None]
+    low: Sequence[float | None] = ()
+    high: Sequence[float | None] = ()
+
+
+def line_chart(
+    lines: Sequence[Line],
+    *,
+    title: str,
+    x: str,
+    y: str,
+    log: bool = False,
+    ticks: Mapping[float, str] | None = None,
+    theme: str = "light",
+    width: int = 640,
+    height: int = 360,
+) -> Spec:
+    """Lines, each with a band where it has one; what is not finite is a gap.
+
+    Parameters
+    ----------
+    lines
+        In the order of the legend.
+    title, x, y
+        What is found, and what the axes count, with units.
+    log
+        Whether y is on a logarithmic axis; it is linear if any value is 0 or less, and the axis says which.
+    ticks
+        Words for places on the x axis, instead of numbers.
+    width, height
+        Of the plotted area, in pixels.
+
+    Examples
+    --------
+    >>> spec = line_chart([Line(name="a", x=[1, 2], y=[0.1, 10])], title="It grows", x="block", y="size", log=True)
+    >>> chart(spec, "svg")[:4]
+    b'<svg'
+    """
+    positive = all(value > 0 for line in lines for value in _finite((*line.y, *line.low)))
+    scale = {"type": "log" if log and positive else "linear", "zero": False}
+    axis = {"title": f"{y}, log scale" if log and positive else y}
+    values = [record for line in lines for record in _points(line)]
+    names = [line.name for line in lines]
+    shown: list[Spec] = [
+        {
+            "transform": [{"filter": "datum.banded"}],
+            "mark": {"type": "area", "opacity": 0.2, "invalid": "break-paths-show-path-domains"},
+            "encoding": {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"}},
+        },
+        {
+            "mark": {"type": "line", "strokeWidth": 2.5, "invalid": "break-paths-show-path-domains"},
+            "encoding": {"strokeDash": _by_name(names, list(_DASHES), None)},
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 36, "invalid": "filter"},
+            "encoding": {"shape": _by_name(names, list(_SHAPES))},
+        },
+    ]
+    return _framed(
+        {
+            "data": {"values": values},
+            "encoding": {
+                "x": {
+                    "field": "x",
+                    "type": "quantitative",
+                    "axis": _axis(x, ticks),
+                    "scale": {"zero": False, "nice": False},
+                },
+                "y": {"field": "y", "type": "quantitative", "axis": axis, "scale": scale},
+                "color": _by_name(names, INK),
+            },
+            "layer": shown,
+        },
+        title,
+        theme,
+        width,
+        height,
+    )
+
+
+def bar_chart(
+    bars: Mapping[str, float], *, title: str, x: str, y: str, theme: str = "light", width: int = 640, height: int = 360
+) -> Spec:
+    """One bar a name, in their order."""
+    values = [{"x": name, "y": value} for name, value in bars.items()]
+    return _framed(
+        {
+            "data": {"values": values},
+            "mark": {"type": "bar", "color": INK[1]},
+            "encoding": {
+                "x": {"field": "x", "type": "nominal", "sort": None, "axis": {"title": x, "labelAngle": -35}},
+                "y": {"field": "y", "type": "quantitative", "axis": {"title": y, "format": "~s"}},
+            },
+        },
+        title,
+        theme,
+        width,
+        height,
+    )
+
+
+def heat_map(
+    cells: Iterable[tuple[str, str, float | None]],
+    *,
+    title: str,
+    x: str,
+    y: str,
+    value: str,
+    limits: tuple[float, float] | None = None,
+    theme: str = "light",
+    width: int = 480,
+    height: int = 360,
+) -> Spec:
+    """A grid of (x, y, value), each with its value written into it; a cell without a value is left empty."""
+    values = [{"x": across, "y": up, "value": _plain(found)} for across, up, found in cells]
+    scale = {"scheme": "viridis"} | ({"domain": list(limits)} if limits else {})
+    across = {"field": "x", "type": "ordinal", "sort": None, "axis": {"title": x, "labelAngle": 0}}
+    up = {"field": "y", "type": "ordinal", "sort": None, "axis": {"title": y}}
+    middle = sum(limits) / 2 if limits else 0.5
+    paper = {"condition": {"test": f"datum.value < {middle}", "value": "white"}, "value": "black"}
+    return _framed(
+        {
+            "data": {"values": values},
+            "encoding": {"x": across, "y": up},
+            "layer": [
+                {
+                    "mark": "rect",
+                    "encoding": {"color": {"field": "value", "type": "quantitative", "title": value, "scale": scale}},
+                },
+                {
+                    "mark": {"type": "text", "fontSize": 13},
+                    "encoding": {"text": {"field": "value", "format": ".2~f"}, "color": paper},
+                },
+            ],
+        },
+        title,
+        theme,
+        width,
+        height,
+    )
+
+
+def chart(spec: Spec, form: ChartFormat, scale: float = 2.0) -> bytes:
+    """A chart as a file's bytes: SVG (text stays text), PNG, PDF, one interactive HTML file, or Vega-Lite's JSON.
+
+    Raises
+    ------
+    ValueError
+        For an unknown format.
+    """
+    match form:
+        case "svg":
+            return vl_convert.vegalite_to_svg(spec).encode()
+        case "png":
+            return bytes(vl_convert.vegalite_to_png(spec, scale=scale))
+        case "pdf":
+            return bytes(vl_convert.vegalite_to_pdf(spec))
+        case "html":
+            return vl_convert.vegalite_to_html(spec, bundle=True).encode()
+        case "json":
+            return json.dumps(spec, indent=1, sort_keys=True, allow_nan=False).encode()
+    raise ValueError(f"no format of charts is called {form!r}; they are {', '.join(CHART_FORMATS)}")
+
+
+def _points(line: Line) -> Iterable[Spec]:
+    for i, (x, y) in enumerate(zip(line.x, line.y, strict=True)):
+        band = {"low": _plain(line.low[i]), "high": _plain(line.high[i])} if line.low else {}
+        yield {"x": x, "y": _plain(y), "name": line.name, "banded": bool(band)} | band
+
+
+def _plain(value: float | None) -> float | None:
+    return value if value is not None and isfinite(value) else None
+
+
+def _finite(values: Iterable[float | None]) -> list[float]:
+    return [value for value in map(_plain, values) if value is not None]
+
+
+def _by_name(names: Sequence[str], looks: Sequence[Any], legend: Spec | None = _LEGEND) -> Spec:
+    repeated = [looks[i % len(looks)] for i in range(len(names))]
+    return {
+        "field": "name",
+        "type": "nominal",
+        "scale": {"domain": list(names), "range": repeated},
+        "legend": legend,
+    }
+
+
+def _axis(title: str, ticks: Mapping[float, str] | None) -> Spec:
+    if not ticks:
+        return {"title": title}
+    chosen = " : ".join(f"datum.value == {json.dumps(at)} ? {json.dumps(word)}" for at, word in ticks.items())
+    return {"title": title, "values": list(ticks), "labelExpr": f"{chosen} : ''", "labelAngle": -35, "gridDash": [2, 3]}
+
+
+def _framed(spec: Spec, title: str, theme: str, width: int, height: int) -> Spec:
+    look: Theme = THEMES[theme]
+    text = {"labelColor": look.ink, "titleColor": look.ink, "labelFont": _FONT, "titleFont": _FONT}
+    return spec | {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "title": {
+            "text": title,
+            "anchor": "start",
+            "color": look.ink,
+            "font": _FONT,
+            "fontSize": 15,
+            "limit": width + 60,
+        },
+        "width": width,
+        "height": height,
+        "background": look.paper,
+        "config": {
+            "axis": text | {"labelFontSize": 12, "titleFontSize": 13, "gridColor": look.ghost, "gridOpacity": 0.5},
+            "legend": text | {"labelFontSize": 12},
+            "view": {"stroke": None},
+            "text": {"font": _FONT},
+        },
+    }

@@ -1,0 +1,61 @@
+"""Charts without a browser: what a file of each kind holds."""
+
+from __future__ import annotations
+
+import json
+from math import inf, nan
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from irnet.diagrams.chart import CHART_FORMATS, ChartFormat, Line, bar_chart, chart, heat_map, line_chart
+
+LINES = [Line(name="a <b> & c", x=[1, 2, 3], y=[1.0, nan, 100.0]), Line(name="d", x=[1, 2], y=[2.0, None])]
+SPEC = line_chart(LINES, title="It grows", x="block", y="size", log=True, ticks={1: "first", 3: "last"})
+STARTS = {"svg": b"<svg", "png": b"\x89PNG", "pdf": b"%PDF-", "html": b"<!DOCTYPE html>", "json": b"{"}
+
+
+def words(spec: dict[str, object]) -> list[str]:
+    """All text of the SVG."""
+    root = ElementTree.fromstring(chart(spec, "svg"))
+    return ["".join(element.itertext()) for element in root.iter("{http://www.w3.org/2000/svg}text")]
+
+
+@pytest.mark.parametrize("form", CHART_FORMATS)
+def test_a_chart_is_a_file_of_every_kind(form: ChartFormat) -> None:
+    assert chart(SPEC, form).lstrip().startswith(STARTS[form])
+
+
+@pytest.mark.parametrize("form", ["svg", "png", "json"])
+def test_the_same_chart_is_the_same_bytes(form: ChartFormat) -> None:
+    assert chart(SPEC, form) == chart(SPEC, form)
+
+
+def test_text_stays_text_and_says_that_an_axis_is_logarithmic() -> None:
+    assert {"It grows", "block", "size, log scale", "first", "last", "a <b> & c", "d"} <= set(words(SPEC))
+
+
+def test_a_zero_makes_the_axis_linear() -> None:
+    spec = line_chart([Line(name="a", x=[1, 2], y=[0.0, 1.0])], title="t", x="x", y="share", log=True)
+    assert "share" in words(spec)
+
+
+def test_what_is_not_finite_is_a_gap() -> None:
+    spec = line_chart([Line(name="a", x=[1, 2, 3], y=[1.0, inf, nan])], title="t", x="x", y="y")
+    assert [point["y"] for point in json.loads(chart(spec, "json"))["data"]["values"]] == [1.0, None, None]
+
+
+def test_a_cell_says_its_value() -> None:
+    assert "0.67" in words(heat_map([("0.1", "1", 0.67)], title="t", x="x", y="y", value="share", limits=(0, 1)))
+
+
+def test_bars_keep_their_order() -> None:
+    found = words(bar_chart({"z": 1, "a": 2}, title="t", x="x", y="y"))
+    assert found.index("z") < found.index("a")
+
+
+def test_an_unknown_format_is_refused() -> None:
+    form: Any = "gif"
+    with pytest.raises(ValueError, match=r"^no format of charts is called 'gif'; they are svg, png, pdf, html, json$"):
+        chart(SPEC, form)
