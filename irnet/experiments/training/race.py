@@ -25,6 +25,7 @@ AGAINST: tuple[Against, ...] = get_args(Against)
 Quantity = Literal["loss", "accuracy"]
 QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
 GOAL_STEP = 0.05
+BASE = Run(width=0.25, init="tf", steps=60, batch=16, evaluate_every=5)  # four networks, a minute on two cores
 
 
 def race(base: Run, networks: Sequence[str], seeds: Sequence[int], threads: int = 1) -> Sweep:

@@ -11,12 +11,15 @@ from math import log
 from typing import Any, Literal, get_args
 
 from irnet.experiments.training.results import History
-from irnet.experiments.training.settings import Data, Run, Sweep
+from irnet.experiments.training.settings import Run, Sweep
 
 AXES = ("scale", "width", "rate", "depth", "init", "sum_norm", "warm_up", "network")
 Way = Literal["both", "either"]
 WAYS: tuple[Way, ...] = get_args(Way)
 MOST_AXES = 2
+# The curated map: a minute on two cores shows a dead and a living network.
+BASE = Run(network="inception_resnet_v2.paper", rate=0.2, steps=30, batch=16)
+AXIS = ("scale", (0.1, 1.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,9 +157,3 @@ def story(history: History) -> Iterator[dict[str, Any]]:
                 "magnitude": magnitude,
                 "loss": line.loss,
             }
-
-
-def demonstration(threads: int = 1) -> Sweep:
-    """The curated map: one network with and without scaling, small enough for two cores and a minute."""
-    base = Run(network="inception_resnet_v2.paper", rate=0.2, steps=30, batch=16, data=Data())
-    return stability(base, (("scale", (0.1, 1.0)),), (0,), threads)
