@@ -66,16 +66,25 @@ def parallel(backend: Backend, threads: int) -> Iterator[None]:
         with closing(client), joblib.parallel_config(backend="dask", **options):
             yield
     else:
-        ray = _package("ray", "ray")
+        with _ray(backend.address), joblib.parallel_config(backend="ray", **options):
+            yield
+
+
+@contextmanager
+def _ray(address: str | None) -> Iterator[None]:
+    """A connection to a Ray cluster, or to one of its own without an address; one that is there is left as it is."""
+    ray = _package("ray", "ray")
+    mine = not ray.is_initialized()
+    if mine:
         try:
-            ray.init(address=backend.address, ignore_reinit_error=True, log_to_driver=False)
+            ray.init(address=address, log_to_driver=False)
         except (OSError, ValueError, RuntimeError, TimeoutError) as error:
-            raise ValueError(f"no Ray cluster answers at {backend.address}: {error}") from None
-        import_module("ray.util.joblib").register_ray()
-        try:
-            with joblib.parallel_config(backend="ray", **options):
-                yield
-        finally:
+            raise ValueError(f"no Ray cluster answers at {address}: {error}") from None
+    import_module("ray.util.joblib").register_ray()
+    try:
+        yield
+    finally:
+        if mine:
             ray.shutdown()
 
 

@@ -9,8 +9,16 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from irnet.diagrams.chart import Line, Spec, chart, heat_map, line_chart
-from irnet.experiments.training.race import Against, Quantity, best_goal, curve, curve_records, networks_of, standing
-from irnet.experiments.training.race import sentence as told
+from irnet.experiments.training.race import (
+    Against,
+    Quantity,
+    best_goal,
+    curve,
+    curve_records,
+    headline,
+    networks_of,
+    standing,
+)
 from irnet.experiments.training.results import History
 from irnet.experiments.training.settings import Sweep
 from irnet.experiments.training.stability import Death, cells, story
@@ -40,7 +48,8 @@ def race_chart(found: Sequence[History], quantity: Quantity, against: Against = 
         lines.append(Line(name=name, x=x, y=y, **(band if len(runs) > 1 else {})))
     means = f", mean of {SMOOTH} steps" if quantity == "loss" else ""
     log = quantity == "loss"
-    title = told(standing(found, best_goal(found), against)) if best_goal(found) else f"{ONES[quantity]} of a race"
+    goal = best_goal(found)
+    title = headline(standing(found, goal, against)) if goal else f"A race: {ONES[quantity]}"
     return line_chart(lines, title=title, x=words, y=f"{ONES[quantity]}{means}", log=log, theme=theme)
 
 

@@ -79,13 +79,13 @@ class Gratings:
     def _drawn(self, labels: Tensor, drawn: torch.Generator) -> Batch:
         size, count = self.settings.size, len(labels)
         angle = (labels / len(self.classes) * pi).view(-1, 1, 1)
-        waves = torch.empty(count, 1, 1).uniform_(4, 12, generator=drawn)  # over the width of an image
+        waves = torch.empty(count, 1, 1).uniform_(8, 12, generator=drawn)  # over the width of an image
         phase = torch.empty(count, 1, 1).uniform_(0, 2 * pi, generator=drawn)
         across = torch.linspace(0, 1, size).view(1, 1, -1)
         down = torch.linspace(0, 1, size).view(1, -1, 1)
         grating = torch.sin(2 * pi * waves * (across * angle.cos() + down * angle.sin()) + phase)
         noise = torch.randn(count, 3, size, size, generator=drawn) * self.settings.noise
-        return (noise + grating.unsqueeze(1)) / (1 + self.settings.noise), labels
+        return noise + grating.unsqueeze(1), labels
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,6 +180,14 @@ def sentence(found: Standing) -> str:
     return f"{text}."
 
 
+def headline(found: Standing) -> str:
+    """The same in one short line."""
+    first, goal = found.finishes[0], f"{100 * found.goal:.0f} %"
+    if first.middle is None:
+        return f"Nobody has reached {goal} yet"
+    return f"{first.network} is first at {goal}: {amount(first.middle, found.against)}"
+
+
 def amount(value: float, against: Against) -> str:
     """A place on the horizontal axis with its unit.
 
@@ -191,7 +199,7 @@ def amount(value: float, against: Against) -> str:
     if against == "seconds":
         return clock(value)
     return (
-        short(value, "MAC") if against == "macs" else f"{value:g} {against}" if value < 1e3 else short(value, against)
+        short(value, "MAC") if against == "macs" else f"{value:.3g} {against}" if value < 1e3 else short(value, against)
     )
 
 

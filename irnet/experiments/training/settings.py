@@ -42,7 +42,7 @@ class Data:
     size: int = 75  # pixels a side
     classes: int | None = None  # None: 8 gratings, all pictures, or as many as the folder has
     folder: str = ""  # on the machine that trains
-    noise: float = 1.0  # of gratings: its standard deviation, where the grating's amplitude is 1
+    noise: float = 0.5  # of gratings: its standard deviation, where the grating's amplitude is 1
     augment: bool = True  # random crops and, where it keeps the label, flips
     held_out: int = 128  # images, at most, that accuracy is measured on
     epoch: int = 1024  # images that count as an epoch where they are drawn without end
@@ -97,6 +97,7 @@ class Run:
         _check("steps", self.steps, 1, 100_000_000)
         _check("warm_up", self.warm_up, 0, self.steps)
         _check("evaluate_every", self.evaluate_every, 0, 100_000_000)
+        object.__setattr__(self, "network", written(*preset_and_edits(self.network)))  # one network, one label
         self.spec(self.data.classes or 2)  # a network that can't be built is refused here, not in a worker
 
     def spec(self, classes: int) -> Network:
@@ -136,6 +137,18 @@ def preset_and_edits(label: str) -> tuple[str, dict[str, Any]]:
     full = full_name(name)
     texts = edits.strip().removeprefix("(").removesuffix(")").split(",")
     return full, dict(read(PRESETS[full], text) for text in texts if text.strip())
+
+
+def written(name: str, edits: Mapping[str, Any]) -> str:
+    """The label of a preset with knobs, in one way.
+
+    Examples
+    --------
+    >>> written("inception_v4.paper", {"a": 1, "input_size": (75, 80)})
+    'inception_v4.paper (a=1, input_size=75x80)'
+    """
+    texts = (f"{knob}={'x'.join(map(str, v)) if isinstance(v, tuple) else v}" for knob, v in edits.items())
+    return f"{name} ({', '.join(texts)})" if edits else name
 
 
 Axis = tuple[str, tuple[Any, ...]]

@@ -18,7 +18,7 @@ Way = Literal["both", "either"]
 WAYS: tuple[Way, ...] = get_args(Way)
 MOST_AXES = 2
 # The curated map: a minute on two cores shows a dead and a living network.
-BASE = Run(network="inception_resnet_v2.paper", rate=0.2, steps=30, batch=16)
+BASE = Run(network="inception_resnet_v2.paper", rate=0.2, steps=30, batch=16, evaluate_every=30)
 AXIS = ("scale", (0.1, 1.0))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import version
+from multiprocessing import resource_tracker
 from pathlib import Path
 from threading import Event, Thread, current_thread, main_thread
 from time import monotonic
@@ -154,6 +155,7 @@ def interruptible(directory: Path) -> Iterator[None]:
     if current_thread() is not main_thread():
         yield
         return
+    resource_tracker.ensure_running()  # workers need it, and starting it later would unblock what is blocked below
     over = Event()
 
     def listen() -> None:
