@@ -92,7 +92,7 @@ def stability(
     address: Address = None,
     zeros: Zeros = 0.95,
     chance: Chance = 0.5,
-    last: Last = 5,
+    last: Last = 10,
     form: Form = Output.TEXT,
 ) -> int:
     """Train a network at several residual scales (or widths, rates, depths, inits) and see which runs die."""
@@ -115,7 +115,7 @@ def resume(
     while_watched: Annotated[bool, typer.Option(help="Stop when nobody looks any more.")] = False,
     zeros: Zeros = 0.95,
     chance: Chance = 0.5,
-    last: Last = 5,
+    last: Last = 10,
     form: Form = Output.TEXT,
 ) -> int:
     """Go on with a stopped, killed or paused race or death map; what has ended is never computed again."""
@@ -160,7 +160,7 @@ def plot(
     out: Annotated[Path | None, typer.Option(help="Folder to write to; without, DIR/plots.")] = None,
     zeros: Zeros = 0.95,
     chance: Chance = 0.5,
-    last: Last = 5,
+    last: Last = 10,
 ) -> None:
     """Write the curves of a race or a death map, finished or running, as pictures or tables."""
     sweep, found = _part("directory").settings(directory), _part("results").histories(directory)

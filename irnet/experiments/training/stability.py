@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import log
+from statistics import median
 from typing import Any, Literal, get_args
 
 from irnet.experiments.training.results import History
@@ -18,7 +19,7 @@ Way = Literal["both", "either"]
 WAYS: tuple[Way, ...] = get_args(Way)
 MOST_AXES = 2
 # The curated map: a minute on two cores shows a dead and a living network.
-BASE = Run(network="inception_resnet_v2.paper", rate=0.2, steps=30, batch=16, evaluate_every=30)
+BASE = Run(network="inception_resnet_v2.paper", rate=0.2, steps=40, batch=16, evaluate_every=40)
 AXIS = ("scale", (0.1, 1.0))
 
 
@@ -29,12 +30,12 @@ class Death:
     Examples
     --------
     >>> Death().sentence
-    'dead: over the last 5 steps, at least 95 % zeros after the last block, and a loss within 0.5 of chance'
+    'dead: over the last 10 steps, at least 95 % zeros after the last block, and a median loss within 0.5 of chance'
     """
 
     zeros: float | None = 0.95  # mean share of zeros in what the average pooling sees, at least
-    chance: float | None = 0.5  # distance of the mean loss from ln(classes), at most
-    last: int = 5  # steps
+    chance: float | None = 0.5  # distance of the median loss from ln(classes), at most: single batches still send it up
+    last: int = 10  # steps
     way: Way = "both"
 
     def __post_init__(self) -> None:
@@ -56,7 +57,7 @@ class Death:
         if self.zeros is not None:
             signs.append(f"at least {100 * self.zeros:g} % zeros after the last block")
         if self.chance is not None:
-            signs.append(f"a loss within {self.chance:g} of chance")
+            signs.append(f"a median loss within {self.chance:g} of chance")
         return f"dead: over the last {self.last} steps, {(', and ' if self.way == 'both' else ', or ').join(signs)}"
 
     def of(self, history: History) -> bool:
@@ -68,9 +69,8 @@ class Death:
         if self.zeros is not None:
             signs.append(sum(line.zeros[-1] for line in lines) / len(lines) >= self.zeros)
         if self.chance is not None:
-            losses = [line.loss for line in lines if line.loss is not None]
-            near = len(losses) == len(lines) and abs(sum(losses) / len(lines) - log(len(history.classes)))
-            signs.append(near is not False and near <= self.chance)
+            loss = median(float("inf") if line.loss is None else line.loss for line in lines)
+            signs.append(abs(loss - log(len(history.classes))) <= self.chance)
         return all(signs) if self.way == "both" else any(signs)
 
 
