@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import signal
 import subprocess
@@ -11,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from threading import Thread
 from time import monotonic, sleep
@@ -20,7 +18,7 @@ import pytest
 
 from irnet.experiments.training.backends import Backend
 from irnet.experiments.training.directory import ask, create, ended, lines, run_file, settings
-from irnet.experiments.training.lock import locked
+from irnet.experiments.training.lock import held, locked
 from irnet.experiments.training.results import Follower, histories, progress
 from irnet.experiments.training.settings import Sweep
 from irnet.experiments.training.sweep import resume, start
@@ -41,10 +39,10 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-def running(directory: Path, before: Callable[[], None] | None = None) -> subprocess.Popen[str]:
-    """`irnet resume` in a process of its own, one run at a time."""
-    command = [sys.executable, "-m", "irnet", "resume", str(directory), "--workers", "1"]
-    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, preexec_fn=before)
+def running(directory: Path, *before: str) -> subprocess.Popen[str]:
+    """`irnet resume` in a process of its own, one run at a time; `before` is a command that starts it."""
+    command = [*before, sys.executable, "-m", "irnet", "resume", str(directory), "--workers", "1"]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 
 def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
@@ -60,7 +58,7 @@ def steps(directory: Path, number: int) -> int:
 
 def children(pid: int) -> list[int]:
     """The worker processes of a process."""
-    listed = subprocess.run(["ps", "-e", "-o", "ppid,pid,args"], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["ps", "-eww", "-o", "ppid,pid,args"], capture_output=True, text=True, check=True).stdout
     rows = [line.split(maxsplit=2) for line in listed.splitlines()[1:]]
     return [int(row[1]) for row in rows if int(row[0]) == pid and "LokyProcess" in row[2]]
 
@@ -100,8 +98,9 @@ def test_a_stop_takes_less_than_two_seconds_and_loses_nothing(undisturbed: Path,
     wait_for(lambda: steps(directory, 0) > 5)
     asked = monotonic()
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    wait_for(lambda: not held(directory / "lock"))
     assert monotonic() - asked < 2
+    _, said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert said.strip().endswith(f"irnet: stopped; it goes on with: irnet resume {directory}")
     assert progress(directory, histories(directory)).state == "stopped"
@@ -110,28 +109,28 @@ def test_a_stop_takes_less_than_two_seconds_and_loses_nothing(undisturbed: Path,
 
 
 @contextmanager
-def small_disk(mount: Path) -> Iterator[tuple[Callable[[], None] | None, Callable[[], object]]]:
-    """A disk with hardly room for one checkpoint, and a way to make room; limited files where nothing may be mounted."""
+def small_disk(mount: Path) -> Iterator[tuple[tuple[str, ...], Callable[[], object]]]:
+    """A disk with hardly room for a checkpoint, and a way to make room.
+
+    Where nothing may be mounted, processes that start with the command given may not write files of that size.
+    """
     mount.mkdir()
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(mount)], capture_output=True, check=False
-    )
-    if done.returncode:
-        print("no tmpfs may be mounted here, so files are limited in size instead")
-        yield partial(resource.setrlimit, resource.RLIMIT_FSIZE, (500_000, resource.RLIM_INFINITY)), lambda: None
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(mount)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        yield ("bash", "-c", 'ulimit -f 400; exec "$@"', "bash"), lambda: None
         return
     try:
-        yield None, lambda: subprocess.run(["mount", "-o", "remount,size=64m", str(mount)], check=True)
+        yield (), lambda: subprocess.run(["mount", "-o", "remount,size=64m", str(mount)], check=True)
     finally:
         subprocess.run(["umount", str(mount)], check=True)
 
 
 def test_a_full_disk_ends_in_a_sentence_and_loses_no_finished_run(undisturbed: Path, tmp_path: Path) -> None:
-    with small_disk(tmp_path / "disk") as (limit, make_room):
+    with small_disk(tmp_path / "disk") as (limited, make_room):
         directory = made(tmp_path / "disk" / "sweep", LONG)
         shutil.copy(run_file(undisturbed, 0), run_file(directory, 0))
         finished = run_file(directory, 0).read_bytes()
-        process = running(directory, limit)
+        process = running(directory, *limited)
         _, said = process.communicate(timeout=60)
         assert process.returncode == 2
         assert f"no space is left for {directory}: the sweep stopped and every finished run is kept" in said

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal, get_args
@@ -13,6 +15,7 @@ import joblib
 
 BackendName = Literal["local", "dask", "ray"]
 BACKENDS: tuple[BackendName, ...] = get_args(BackendName)
+_IDLE = 15  # seconds after which a worker without work goes, also one whose parent was killed
 _PATIENCE = "20s"  # for a scheduler that does not answer
 
 
@@ -39,6 +42,11 @@ class Backend:
             raise ValueError(f"workers={self.workers} is less than 1")
 
     @property
+    def at_once(self) -> int | str:
+        """Runs that are handed out before one is back, as joblib wants it."""
+        return "n_jobs" if self.count < 0 else self.count
+
+    @property
     def count(self) -> int:
         """Runs at a time; of a cluster it is known only there, so -1 means all of it."""
         return self.workers or (joblib.cpu_count() if self.name == "local" else -1)
@@ -55,7 +63,9 @@ def parallel(backend: Backend, threads: int) -> Iterator[None]:
     """
     options: dict[str, Any] = {"n_jobs": backend.count}
     if backend.name == "local":
-        with joblib.parallel_config(backend="loky", inner_max_num_threads=threads, **options):
+        options["n_jobs"] = max(2, backend.count)  # for one alone joblib would stay in this process
+        options |= {"inner_max_num_threads": threads, "idle_worker_timeout": _IDLE}
+        with joblib.parallel_config(backend="loky", **options):
             yield
     elif backend.name == "dask":
         distributed = _package("distributed", "dask")
@@ -98,4 +108,6 @@ def _package(name: str, extra: str) -> Any:
 def end_workers() -> None:
     """End the local worker processes where they stand; their checkpoints stay."""
     for child in multiprocessing.active_children():
-        child.kill()
+        if child.pid:
+            with suppress(ProcessLookupError):
+                os.kill(child.pid, signal.SIGKILL)

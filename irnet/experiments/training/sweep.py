@@ -100,7 +100,7 @@ def _compute(directory: Path, todo: list[int], owner: Owner, backend: Backend, t
     try:
         with parallel(backend, threads):
             jobs = (joblib.delayed(work)(place, number, owner.token) for number in todo)
-            outcomes: list[Outcome] = joblib.Parallel(batch_size=1)(jobs)
+            outcomes: list[Outcome] = joblib.Parallel(batch_size=1, pre_dispatch=backend.at_once)(jobs)
     except died:
         if asked(directory) != "stop":
             left = sum(not ended(run_file(directory, number)) for number in todo)
@@ -158,12 +158,15 @@ def interruptible(directory: Path) -> Iterator[None]:
     resource_tracker.ensure_running()  # workers need it, and starting it later would unblock what is blocked below
     over = Event()
 
-    def listen() -> None:
+    def listen() -> None:  # where every thread has the signal blocked
         while not over.is_set():
             if signal.sigtimedwait({signal.SIGINT}, LOOK):
                 ask(directory, "stop")
 
-    before = signal.signal(signal.SIGTERM, lambda *_: ask(directory, "stop"))
+    def heard(*_: object) -> None:  # where a thread from before has not
+        ask(directory, "stop")
+
+    before = [(number, signal.signal(number, heard)) for number in (signal.SIGINT, signal.SIGTERM)]
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     thread = Thread(target=listen, daemon=True)
     thread.start()
@@ -173,4 +176,5 @@ def interruptible(directory: Path) -> Iterator[None]:
         over.set()
         thread.join()
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before:
+            signal.signal(number, handler)
