@@ -26,7 +26,7 @@ from irnet.experiments.training.worker import work
 from tests.training.small import TINY, curves, made, sweep
 
 ROOT = Path(__file__).parents[2]
-LONG = sweep(replace(TINY, steps=40))
+LONG = sweep(replace(TINY, steps=24, evaluate_every=8))
 ONE = Backend(workers=1)
 Undisturbed = Path
 
@@ -72,7 +72,7 @@ def test_a_killed_parent_leaves_a_sweep_that_ends_as_if_nothing_had_been(undistu
     process.wait()
     finished = run_file(directory, 0).stat()
     wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in orphans), 20)
-    assert steps(directory, 1) < 40
+    assert steps(directory, 1) < 24
     resume(directory, ONE)
     assert curves(directory) == curves(undisturbed)
     assert run_file(directory, 0).stat() == finished  # never computed twice
@@ -216,7 +216,7 @@ def test_a_follower_reads_what_is_new_and_a_resumed_run_anew(undisturbed: Path, 
     for size in (0, len(whole) // 3, len(whole) // 2, len(whole)):
         file.write_bytes(whole[:size])
         seen.append(len(follower.look()[0].lines))
-    assert seen[0] == 0 < seen[1] < seen[2] < seen[3] == 40
+    assert seen[0] == 0 < seen[1] < seen[2] < seen[3] == 24
     assert follower.look()[0] == histories(undisturbed)[0]
 
 
