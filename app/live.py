@@ -7,88 +7,144 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from threading import Lock
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from PIL import Image
 
 from app.cache import BY_KEY
+from app.shelf import Shelf
 from app.weights import Weights
+from irnet.analysis.tables import totals
 from irnet.experiments.classify import Result as Classes
 from irnet.experiments.classify import classify
 from irnet.experiments.photos import to_input
-from irnet.experiments.residual_scale import BatchNormMode, Result, residual_scale
+from irnet.experiments.residual_scale import Result, check, origin
+from irnet.experiments.residual_scale import scaled as along
+from irnet.experiments.trail import BatchNormMode, Curve, Scaling, Trail
 from irnet.models import network as preset
 from irnet.runtime.build import Model, build
+from irnet.runtime.device import memory_limit
 from irnet.runtime.init import Init
 from irnet.runtime.measure import Counts, measure
 from irnet.runtime.weights import load_weights
 from irnet.spec import Network
-from irnet.units import sides
+from irnet.units import short, sides
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a forward pass is run with."""
+    """What forward passes are run with."""
 
-    seed: int
+    seeds: tuple[int, ...]
     init: Init
     batch_norm: BatchNormMode
     device: str
+    label: int | None = None  # the class whose loss is taken backwards
+
+    @property
+    def seed(self) -> int:
+        """The first seed, for what looks at one forward pass."""
+        return self.seeds[0]
 
 
 _BY_WEIGHTS = BY_KEY | {"app.weights.Weights": lambda weights: weights.key}
-_BY_PIXELS = _BY_WEIGHTS | {"PIL.Image.Image": lambda image: (image.size, image.tobytes())}
+BY_PIXELS = _BY_WEIGHTS | {"PIL.Image.Image": lambda image: (image.size, image.tobytes())}
 LONGEST_SIDE = 1024  # pixels; beyond it a forward pass takes gigabytes and minutes on a laptop
+MOST_PARAMETERS = 300_000_000  # twice the width of the largest preset; beyond it a model takes gigabytes
+MODEL_BYTES, TRAIL_BYTES = 2 << 30, 512 << 20  # kept for all sessions together
 
 
-@st.cache_resource(max_entries=2, show_spinner="Building the network", hash_funcs=_BY_WEIGHTS)
-def _shelf(network: Network, device: str, seed: int, init: Init, weights: Weights | None = None) -> tuple[Model, Lock]:
-    model = build(network, device, seed, init)
-    if weights:
-        with weights.file() as file:
-            load_weights(model, file)
-    return model, Lock()
+@st.cache_resource(show_spinner=False)
+def _models() -> Shelf[Model]:
+    return Shelf(MODEL_BYTES, lambda model: sum(tensor.nbytes for tensor in model.state_dict().values()))
+
+
+@st.cache_resource(show_spinner=False)
+def _trails() -> Shelf[Trail]:
+    return Shelf(TRAIL_BYTES, lambda trail: trail.held_bytes)
 
 
 @contextmanager
 def borrow(
     network: Network, *, device: str = "cpu", seed: int = 0, init: Init = "torch", weights: Weights | None = None
 ) -> Iterator[Model]:
-    """The model of `network`, untrained or with the weights given; whoever else wants it waits until the block ends."""
-    model, lock = _shelf(network, device, seed, init, weights)
-    with lock:
+    """The model of `network`, untrained or with the weights given; whoever else wants it waits until the block ends.
+
+    Raises
+    ------
+    ValueError
+        If the network is too large to be run here.
+    RuntimeError
+        If the device has not enough memory.
+    """
+    bearable(network)
+    with _models().lent(
+        (network.key, network.label, device, seed, init, weights), partial(_built, network, device, seed, init, weights)
+    ) as model:
         yield model
+
+
+def _built(network: Network, device: str, seed: int, init: Init, weights: Weights | None) -> Model:
+    with st.spinner("Building the network"), memory_limit(device):
+        model = build(network, device, seed, init)
+        if weights:
+            with weights.file() as file:
+                load_weights(model, file)
+        return model
 
 
 @st.cache_data(max_entries=32, show_spinner="Counting with fvcore, torchinfo and torch", hash_funcs=BY_KEY)
 def counted(network: Network, device: str) -> Counts:
     """What the three counters say; the same network is never counted twice."""
-    _bearable(network)
     with borrow(network, device=device) as model:
         return measure(model)
 
 
-@st.cache_data(max_entries=64, show_spinner="Running the network", show_time=True, hash_funcs=_BY_PIXELS)
 def scaled(
     network: Network,
     image: Image.Image,
-    scales: tuple[float | None, ...],
+    scales: tuple[Scaling, ...],
     setting: Setting,
     weights: Weights | None = None,
 ) -> Result:
-    """The residual-scale experiment on a borrowed model."""
-    _bearable(network)
+    """The residual-scale experiment on borrowed models, from the first block that a scale changes.
+
+    Its progress is shown; a reader who moves a control meanwhile ends it, and what was computed is kept.
+    """
+    bearable(network)
     pixels = to_input(image, network.input_shape[1:])
-    with borrow(network, device=setting.device, seed=setting.seed, init=setting.init, weights=weights) as model:
-        return residual_scale(network, pixels, scales=scales, model=model, **asdict(setting))
+    check(network, pixels, scales, setting.batch_norm, setting.label)
+    place = st.empty()
+    found: list[Curve] = []
+    origins = []
+    for seed in setting.seeds[:1] if weights else setting.seeds:
+        with borrow(network, device=setting.device, seed=seed, init=setting.init, weights=weights) as model:
+            origins.append(model.origin)
+            picture = (image.size, image.tobytes(), setting.batch_norm)
+            known = (network.key, network.label, setting.device, model.origin, weights, picture)
+            with (
+                memory_limit(setting.device),
+                _trails().lent(known, partial(Trail, network, pixels, setting.batch_norm)) as trail,
+            ):
+                curves = along(trail, model, scales, setting.label, partial(_tell, place, model, trail))
+                found += [replace(curve, seed=None if weights else seed) for curve in curves]
+    place.empty()
+    return Result(network=network.label, weights=origin(origins), batch_norm=setting.batch_norm, curves=tuple(found))
 
 
-@st.cache_data(max_entries=64, show_spinner="Classifying", hash_funcs=_BY_PIXELS)
+def _tell(place: DeltaGenerator, model: Model, trail: Trail, done: int, todo: int) -> None:
+    place.progress(done / todo, f"{model.origin}: {trail.units[len(trail.units) - todo + done].path}")
+
+
+@st.cache_data(max_entries=64, show_spinner="Classifying", hash_funcs=BY_PIXELS)
 def classified(network: Network, image: Image.Image, device: str, weights: Weights) -> Classes:
     """The likeliest classes of a picture, by a network with loaded weights."""
-    _bearable(network)
     with borrow(network, device=device, weights=weights) as model:
         return classify(model, image)
 
@@ -99,10 +155,16 @@ def reference(network: Network) -> Network:
     return preset("inception_v4", input_size=(height, width))
 
 
-def _bearable(network: Network) -> None:
+def bearable(network: Network) -> None:
+    """Refuse what a forward pass here would take too much memory and time for."""
     size = network.input_shape[1:]
     if max(size) > LONGEST_SIDE:
         raise ValueError(
             f"an input of {sides(size)} pixels is drawn and counted on the other pages, but run here only up to "
             f"{LONGEST_SIDE} pixels a side; `irnet cost` and `irnet activations` have no such limit"
+        )
+    if (params := totals(network).params) > MOST_PARAMETERS:
+        raise ValueError(
+            f"{network.label} has {short(params)} parameters; it is drawn and counted on the other pages, but run here "
+            f"only up to {short(MOST_PARAMETERS)}: take a smaller width or depth"
         )

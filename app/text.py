@@ -99,6 +99,18 @@ NO_SNIPPET = "# This box is no module of its own."
 NO_KEYS = "There are no weights in this box, so no checkpoint has a key for it."
 SEARCH = "1x7, max pool, Fig. 17, E4, block_b.*.project"
 EMPTY_UPLOAD = "JPEG, PNG or WebP, at most 10 MB and 40 megapixels. The picture stays on this machine."
+LOSS = "The loss is the cross-entropy for this class; any will do to see what is left of a gradient on its way back."
+READ_GRADIENT = (
+    "The L2 norm of the gradient of the cross-entropy at the block's input. Read it right to left: the loss is at the "
+    "end of the network."
+)
+SUM_NORM = "The same network with batch norm after every addition, at the same scales, beside the paper's."
+NO_SUMS = "This network adds nothing: choose an Inception-ResNet in the sidebar."
+SAVED = (
+    "Section 3.3 leaves batch norm off the sums so that a model replica fits on one GPU. Predicted: every tensor that "
+    "a backward formula reads, added up from the rows. Measured: what PyTorch's autograd saves in a training forward "
+    "pass of the built network, each storage once; weights are not counted. float32."
+)
 NO_RESIDUALS = "Inception-v4 has no residuals: its line shows what its blocks put out, as a reference."
 READ_MAGNITUDES = (
     "Each point is the mean magnitude of one block's output, for one picture. The grid shrinks and the width grows "

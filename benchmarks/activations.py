@@ -15,7 +15,8 @@ from time import perf_counter
 import torch
 
 from irnet.experiments.photos import photo, to_input
-from irnet.experiments.residual_scale import BATCH_NORM_MODES, BatchNormMode, batch_statistics, curves
+from irnet.experiments.residual_scale import curves
+from irnet.experiments.trail import BATCH_NORM_MODES, BatchNormMode, batch_statistics
 from irnet.models import network
 from irnet.runtime.build import Model, build
 from irnet.runtime.capture import rescaled

@@ -16,19 +16,24 @@ from typing import TYPE_CHECKING, Any
 
 from irnet.analysis.compare import compare
 from irnet.models import PRESETS, network
-from irnet.resolve import resolve
+from irnet.notebook import register
+from irnet.resolve import Rows, resolve
 
 if TYPE_CHECKING:
+    from irnet.codegen import code
     from irnet.diagrams import diagram, explore
     from irnet.runtime.build import build
     from irnet.runtime.capture import capture, intervene
     from irnet.runtime.weights import load_weights
 
+register()
 __version__ = "0.1.0"
 __all__ = [
     "PRESETS",
+    "Rows",
     "build",
     "capture",
+    "code",
     "compare",
     "diagram",
     "explore",
@@ -43,6 +48,7 @@ _LAZY = {
     "capture": "irnet.runtime.capture",
     "intervene": "irnet.runtime.capture",
     "load_weights": "irnet.runtime.weights",
+    "code": "irnet.codegen",
     "diagram": "irnet.diagrams",
     "explore": "irnet.diagrams",
 }

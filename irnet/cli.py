@@ -15,17 +15,21 @@ from typer.exceptions import TyperException
 
 from irnet.analysis.ledger import ledger, records, sums
 from irnet.analysis.tables import overview, summary
+from irnet.commands_code import verbs as coding
 from irnet.commands_compare import verbs as comparing
+from irnet.commands_lab import verbs as lab
 from irnet.commands_train import app as training
 from irnet.commands_weights import app as weights_app
 from irnet.diagrams import FORMATS, save
 from irnet.diagrams.page import page
 from irnet.diagrams.sheet import Flow
-from irnet.terminal import Output, activations_text, cost_text, show, summary_text, table
+from irnet.terminal import Output, cost_text, show, summary_text, table
 from irnet.verbs import Form, Knobs, Name, network_of, sources
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Explore Inception-v4 and the Inception-ResNets.")
 app.add_typer(comparing)
+app.add_typer(lab)
+app.add_typer(coding)
 app.add_typer(weights_app, name="weights")
 app.add_typer(sources)
 app.add_typer(training)
@@ -94,37 +98,6 @@ def cost(name: Name, device: Device = "cpu", knobs: Knobs = None, form: Form = O
         "modules": measuring.records(counts),
     }
     show(found, form, cost_text)
-
-
-@app.command()
-def activations(
-    name: Name,
-    photo: Annotated[str, typer.Option(help="A bundled photograph, or a JPEG, PNG or WebP file.")] = "astronaut",
-    scale: Annotated[
-        list[float] | None, typer.Option(help="0 to 1; may be repeated. Without: published, then 1.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Of the untrained weights.")] = 0,
-    init: Annotated[str, typer.Option(help="torch, he or tf.")] = "torch",
-    batch_norm: Annotated[
-        str | None, typer.Option(help="batch or running statistics. Without: running with --weights, else batch.")
-    ] = None,
-    weights: Annotated[Path | None, typer.Option(help="A checkpoint of this network, instead of untrained.")] = None,
-    device: Device = "cpu",
-    knobs: Knobs = None,
-    form: Form = Output.TEXT,
-) -> None:
-    """Magnitudes in every block of a network, with and without residual scaling; untrained without --weights."""
-    spec = network_of(name, knobs)
-    photos, experiment = (import_module(f"irnet.experiments.{part}") for part in ("photos", "residual_scale"))
-    image = photos.to_input(photos.photo_or_file(photo), spec.input_shape[1:])
-    scales = tuple(scale) if scale else (None, 1.0)
-    model = import_module("irnet.runtime.build").build(spec, device, seed, init)
-    if weights:
-        import_module("irnet.runtime.weights").load_weights(model, weights)
-    norms = batch_norm or ("running" if weights else "batch")
-    result = experiment.residual_scale(spec, image, scales=scales, batch_norm=norms, device=device, model=model)
-    found = {"network": result.network, "photo": photo, "weights": result.weights, "batch_norm": result.batch_norm}
-    show(found | {"blocks": experiment.records(result)}, form, activations_text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import count
 from math import prod
 from typing import Literal, assert_never
 
+from irnet.html import shown, table
 from irnet.spec import Chain, Conv, Fork, Kernel, Network, Node, Padding, Pool, Residual, Shape, pair
+from irnet.units import sides
 
 Op = Literal[
     "conv", "max_pool", "avg_pool", "concat", "project", "scale", "add", "global_pool", "dropout", "linear", "normalize"
@@ -17,7 +19,15 @@ Op = Literal[
 Sides = tuple[int, int]  # (height, width)
 
 
-class TooSmall(ValueError):
+class Illegal(ValueError):
+    """A box that can't be: `path` is the first one, and the message says why."""
+
+    def __init__(self, path: str, told: str) -> None:
+        super().__init__(told)
+        self.path = path
+
+
+class TooSmall(Illegal):
     """A window does not fit into what is left of the input."""
 
 
@@ -67,6 +77,20 @@ class Row:
         return prod(self.out_shape)
 
 
+class Rows(tuple[Row, ...]):
+    """The rows of a network: a tuple that shows itself as a table in a notebook."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return shown(table([_record(row) for row in self]))
+
+
+def _record(row: Row) -> dict[str, object]:
+    told = ("path", "notation", "in_shape", "out_shape", "params", "macs")
+    return {name: getattr(row, name) for name in told} | {"receptive field": sides(row.field.size)}
+
+
 @dataclass(frozen=True, slots=True)
 class _Flow:
     """What runs along an edge of the tree."""
@@ -79,7 +103,7 @@ _Walk = Generator[Row, None, _Flow]
 
 
 @lru_cache(maxsize=64)
-def resolve(network: Network) -> tuple[Row, ...]:
+def resolve(network: Network) -> Rows:
     """Every step of `network`, in the order it runs.
 
     Raises
@@ -99,13 +123,13 @@ def resolve(network: Network) -> tuple[Row, ...]:
     except TooSmall as error:
         height, width = network.input_shape[1:]
         least = smallest_input(network)
-        raise ValueError(
+        raise Illegal(
+            error.path,
             f"an input of {height}x{width} pixels is too small for {network.name}: {error}; "
-            f"each side needs at least {least} pixels"
+            f"each side needs at least {least} pixels",
         ) from None
 
 
-@lru_cache(maxsize=64)
 def smallest_input(network: Network) -> int:
     """The smallest side, in pixels, of a square input that every window of `network` fits into.
 
@@ -115,23 +139,34 @@ def smallest_input(network: Network) -> int:
     >>> smallest_input(network("inception_v4"))
     75
     """
-    for side in count(1):
-        try:
-            _rows(replace(network, input_shape=(network.input_shape[0], side, side)))
-        except TooSmall:
-            continue
-        return side
-    raise AssertionError("count() never ends")
+    return _smallest(replace(network, input_shape=(network.input_shape[0], 1, 1)))  # whatever the input is now
 
 
-def _rows(network: Network) -> tuple[Row, ...]:
+@lru_cache(maxsize=64)
+def _smallest(network: Network) -> int:
+    high = 1
+    while not _fits(network, high):
+        high *= 2
+    return bisect_left(range(high + 1), True, lo=high // 2 + 1, key=lambda side: _fits(network, side))
+
+
+def _fits(network: Network, side: int) -> bool:
+    """Whether every window fits into a square input of this side; if it does, it does in every larger one."""
+    try:
+        _rows(replace(network, input_shape=(network.input_shape[0], side, side)))
+    except TooSmall:
+        return False
+    return True
+
+
+def _rows(network: Network) -> Rows:
     rows: list[Row] = []
     flow = _Flow(network.input_shape)
     for stage in network.stages:
         for i in range(stage.repeat):
             flow = _drain(rows, _walk(stage.node, f"{stage.name}.{i}", flow))
     _drain(rows, _head(network, flow))
-    return tuple(rows)
+    return Rows(rows)
 
 
 def _drain(rows: list[Row], walk: _Walk) -> _Flow:
@@ -187,9 +222,9 @@ def added(path: str, x: Shape, residual: Shape) -> Shape:
     (1152, 17, 17)
     """
     if residual[1:] != x[1:]:
-        raise ValueError(f"{path}: cannot add a grid of {residual[1:]} to a grid of {x[1:]}")
+        raise Illegal(path, f"{path}: cannot add a grid of {residual[1:]} to a grid of {x[1:]}")
     if residual[0] != x[0]:
-        raise ValueError(f"{path}: cannot add {residual[0]} channels to {x[0]}")
+        raise Illegal(path, f"{path}: cannot add {residual[0]} channels to {x[0]}")
     return x
 
 
@@ -264,14 +299,15 @@ def _slide(path: str, x: _Flow, channels: int, kernel: Kernel, stride: int, padd
 
 def _side(path: str, size: int, kernel: int, stride: int, edge: int) -> int:
     if kernel > size + 2 * edge:
-        raise TooSmall(f"{path}: a kernel of {kernel} does not fit in {size} pixels")
+        raise TooSmall(path, f"{path}: a kernel of {kernel} does not fit in {size} pixels")
     return (size + 2 * edge - kernel) // stride + 1
 
 
 def _concat(path: str, ends: list[_Flow]) -> _Flow:
     grids = {end.shape[1:] for end in ends}
     if len(grids) > 1:
-        raise ValueError(f"{path}: branches end on different grids: {', '.join(f'{h}x{w}' for h, w in sorted(grids))}")
+        sizes = ", ".join(f"{height}x{width}" for height, width in sorted(grids))
+        raise Illegal(path, f"{path}: branches end on different grids: {sizes}")
     height, width = grids.pop()
     return _Flow((sum(end.shape[0] for end in ends), height, width), ends[0].field.merged(*(e.field for e in ends[1:])))
 

@@ -82,6 +82,19 @@ def activations_text(data: Mapping[str, Any]) -> None:
     table(shown, title)
 
 
+def memory_text(data: Mapping[str, Any]) -> None:
+    """Print what batch norm on the sums costs: bytes predicted and measured, without and with."""
+    rows = [
+        {"kept for the backward pass": f"{how}, batch of {data['batch']}"}
+        | {side: short(of[side], "B") for side in ("without", "with")}
+        | {"difference": short(of["with"] - of["without"], "B")}
+        for how in ("predicted", "measured")
+        for of in (data[f"{how}_bytes"],)
+    ]
+    title = f"{data['network']}: batch norm on the sums, {exact(data['params_more'])} parameters more"
+    table(rows, title)
+
+
 def provenance_text(data: Mapping[str, Any]) -> None:
     """Print the names side by side, then the deviations one below the other."""
     table(data["stages"], f"{data['name']}: one stage, its names")

@@ -10,28 +10,29 @@ from irnet.analysis.claims import claims, records, summaries
 from irnet.analysis.lookalikes import lookalikes
 from irnet.analysis.provenance import deviations, errata_of, names
 from irnet.analysis.refutations import told
-from irnet.models import PRESETS, full_name, network
-from irnet.models.recipe import read
+from irnet.models import network
 from irnet.spec import Network
 from irnet.terminal import Output, errata_text, ledger_text, provenance_text, show
 
 Name = Annotated[str, typer.Argument(help="A network, such as inception_v4 or inception_resnet_v2.tf_slim.")]
 Form = Annotated[Output, typer.Option("--format", help="How to print.")]
-Knobs = Annotated[list[str] | None, typer.Option("--set", help="Change a knob, as a=6 or input_size=224x261.")]
+Knobs = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Change a knob or a place: a=6, input_size=224x261, inception_b.0.b1.filters=200."),
+]
 
 sources = typer.Typer()
 
 
 def network_of(name: str, changes: list[str] | None = None) -> Network:
-    """The network that a command line names, with its knobs changed.
+    """The network that a command line names, with its knobs changed and its places edited.
 
     Raises
     ------
     ValueError
-        For an unknown name or knob, or a value outside its limits.
+        For an unknown name, knob or place, or a value outside its limits.
     """
-    full = full_name(name)
-    return network(full, **dict(read(PRESETS[full], text) for text in changes or ()))
+    return network(name, *(changes or ()))
 
 
 @sources.command()

@@ -78,3 +78,17 @@ def test_an_address_of_what_is_not_there_gets_one_sentence(name: str, query: dic
     with pytest.raises((ValueError, KeyError)) as refused:
         svg(name, query)
     assert told in str(refused.value.args[0])
+
+
+def test_an_address_draws_a_network_with_edited_places() -> None:
+    spec = network("inception_v4", "stem=inception_v3.tf_slim", "inception_b.0.b1.filters=200", a=6)
+    name, told = asked(View(network=spec, opened=Opened(2)).address("light"))
+    assert b"conv 200" in svg(name, told)
+    assert b"conv 208" in svg(name, told | {"edits": spec.edits.replace("200", "208")})
+
+
+def test_an_address_with_an_illegal_edit_gets_one_sentence() -> None:
+    with pytest.raises(
+        ValueError, match=r"^inception_b.0.b1: filters=0 is outside 1 to 8192 \(Filters of a convolution\)$"
+    ):
+        svg("inception_v4.paper", {"edits": "inception_b.0.b1.filters=0"})

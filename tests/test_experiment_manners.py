@@ -10,7 +10,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from irnet.experiments.residual_scale import BatchNormMode, Curve, batch_statistics, curves, residual_scale
+from irnet.experiments.residual_scale import curves, residual_scale
+from irnet.experiments.trail import BatchNormMode, Curve, batch_statistics
 from irnet.models import network
 from irnet.runtime.build import Model, Scale, build
 from irnet.runtime.capture import capture, intervene

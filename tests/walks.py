@@ -82,7 +82,11 @@ SAME = st.builds(Conv, FILTERS, SIDES | st.tuples(SIDES, SIDES)) | st.builds(
 def _wider(nodes: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
     several = st.lists(nodes, min_size=1, max_size=3).map(tuple)
     scale = st.floats(0, 1)
-    return st.builds(Chain, several) | st.builds(Fork, several) | st.builds(Residual, nodes, scale, st.booleans())
+    return (
+        st.builds(Chain, several)
+        | st.builds(Fork, several)
+        | st.builds(Residual, nodes, scale, st.booleans(), st.booleans())
+    )
 
 
 STILL = st.recursive(SAME, _wider, max_leaves=6)  # nodes that keep the grid

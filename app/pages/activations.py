@@ -1,14 +1,17 @@
-"""Activation magnitudes with and without residual scaling, block by block."""
+"""The residual lab: what the scale does to magnitudes, ratios and gradients, block by block."""
+
+from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
 from app import text
 from app.controls import chosen
-from app.live import classified, reference, scaled
+from app.frame import refusals
 from app.views import activations as view
-from app.views import charts, show
+from app.views import scale as lab
+from app.views import show
 from app.weights import weights
-from irnet.experiments.residual_scale import records
 
 choice = chosen()
 network = choice.network
@@ -20,48 +23,28 @@ with st.grid(2, min_column_width=300):
     with st.container(border=True):
         image = view.picture()
     with st.container(border=True):
-        scale = st.slider(
-            "A scale to compare with, besides the published one", 0.0, 1.0, 1.0, 0.05, key="scale", bind="query-params"
-        )
-        setting = view.setting(choice.device)
-        beside = st.toggle(
-            "Inception-v4 as a reference line", key="reference", help=text.NO_RESIDUALS, bind="query-params"
-        )
+        setting = view.setting(choice.device, several=not loaded)
+st.caption(text.NORMS)
 
-result = scaled(network, image, (None, scale), setting, loaded)
-results = [result, *([scaled(reference(network), image, (None,), setting)] if beside else [])]
-st.caption(f"{view.made(result)}; computed on {choice.device}. {text.NORMS}")
 
-size, share, numbers, classes = st.tabs(
-    ["Magnitude", "Residual against shortcut", "All numbers", "Classes"],
-    key="plot",
-    on_change="rerun",
-    bind="query-params",
-)
-if size.open:
-    with size:
-        tensor, statistic, log = view.shown()
-        title = view.finding(result, tensor, statistic)
-        if series := view.magnitudes(results, tensor, statistic):
-            figure = charts.lines(series, title, f"{view.STATISTICS[statistic]} of the {tensor}", log=log)
-            show.chart(figure, "magnitudes", alt=f"{title}; the table below has the numbers")
-            show.table(view.columns(series), f"{network.name}.{tensor}.{statistic}", alt=title)
-        else:
-            st.caption(text.NO_RESIDUALS)
-        st.caption(text.READ_MAGNITUDES)
-if share.open:
-    with share:
-        if ratios := view.ratios(result):
-            title = "How large the scaled residual is beside the shortcut it is added to"
-            figure = charts.lines(ratios, title, "mean |scaled residual| / mean |shortcut|", log=True)
-            show.chart(figure, "ratios", alt=f"{title}; the table below has the numbers")
-            show.table(view.columns(ratios), f"{network.name}.ratios", alt=title)
-        else:
-            st.caption(text.NO_RESIDUALS)
-if numbers.open:
-    with numbers:
-        found = [{"network": one.network} | record for one in results for record in records(one)]
-        show.table(found, f"{network.name}.activations", alt="Mean, deviation, maximum and zero share, block by block")
-if classes.open:
-    with classes:
-        view.classes(classified(network, image, choice.device, loaded) if loaded else None)
+@st.fragment
+def curves() -> None:
+    """What moves with the scale; the rest of the page stays as it is."""
+    with refusals():
+        scale = lab.scaling(network)
+        views: dict[str, Callable[[], None]] = {
+            "Curves": partial(lab.curves, network, image, scale, setting, loaded),
+            "Five scales": partial(lab.small, network, image, setting, loaded),
+            "Batch norm on the sums": partial(lab.memory, network),
+            "All numbers": partial(lab.numbers, network, image, scale, setting, loaded),
+            "Classes": partial(view.classes, network, image, choice.device, loaded),
+        }
+        for tab, shown in zip(
+            st.tabs(list(views), key="plot", on_change="rerun", bind="query-params"), views.values(), strict=True
+        ):
+            if tab.open:
+                with tab:
+                    shown()
+
+
+curves()

@@ -7,17 +7,18 @@ from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
+from irnet.diagrams.chart import INK, Line, stage_ticks
 from irnet.diagrams.theme import LIGHT
 from irnet.units import share, short
 
 Records = Sequence[Mapping[str, Any]]
 
-# Borders of the light diagrams: 3 to 1 or better on white and on the dark page alike. The shape of a line's markers
-# and its dashes say again what its colour says.
-INK = [LIGHT.paints[kind].border for kind in ("sum", "pointwise", "square", "pool", "factorised")]
+# The shape of a line's markers and its dashes say again what its colour says.
 DASHES = ("solid", "dash", "dot", "dashdot")
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x")
+MULTIPLES = 3  # small charts in a row
 WIDEST = 42  # characters in a line of a title, for a page of 390 pixels
 CONFIG = {
     "displaylogo": False,
@@ -26,15 +27,21 @@ CONFIG = {
 }
 
 
-def _figure(title: str, y: str, *, log: bool = False, height: int = 420) -> go.Figure:
-    lines = wrap(title, WIDEST)
+def wrapped(words: str) -> str:
+    """Words in lines that a narrow page shows whole."""
+    return "<br>".join(wrap(words, WIDEST))
+
+
+def _figure(title: str, y: str, *, note: str = "", log: bool = False, height: int = 420) -> go.Figure:
+    lines = [*wrap(title, WIDEST), *([""] if note else [])]
     axis: dict[str, Any] = {"title": {"text": f"{y}{', log scale' if log else ''}"}, "type": "log" if log else "linear"}
     if log:
         axis |= {"exponentformat": "power"}
     return go.Figure(
         layout={
             "title": {
-                "text": "<br>".join(lines),
+                "text": wrapped(title),
+                "subtitle": {"text": note, "font": {"size": 13}},
                 "x": 0,
                 "xanchor": "left",
                 "y": 0.97,
@@ -52,34 +59,80 @@ def _figure(title: str, y: str, *, log: bool = False, height: int = 420) -> go.F
     )
 
 
-def lines(
-    series: Mapping[str, tuple[Sequence[str], Sequence[float | None]]], title: str, y: str, *, log: bool
-) -> go.Figure:
-    """Values block by block, one line a series: name to (blocks, values)."""
-    positive = all(value is None or value > 0 for _, values in series.values() for value in values)
-    figure = _figure(title, y, log=log and positive)  # a zero has no logarithm, and would be left out in silence
-    for i, (name, (blocks, values)) in enumerate(series.items()):
-        figure.add_trace(
-            go.Scatter(
-                x=list(range(1, len(blocks) + 1)),
-                y=list(values),
-                customdata=list(blocks),
-                name=name,
-                mode="lines+markers",
-                line={"color": INK[i % len(INK)], "dash": DASHES[i % len(DASHES)], "width": 2.5},
-                marker={"symbol": SYMBOLS[i % len(SYMBOLS)], "size": 7},
-                hovertemplate="%{customdata}: %{y:.4g}",
-            )
-        )
-    first, _ = next(iter(series.values()))
-    starts = [i for i, block in enumerate(first) if i == 0 or block.split(".")[0] != first[i - 1].split(".")[0]]
-    return figure.update_xaxes(
-        title={"text": "block, in the order they run"},
-        tickvals=[i + 1 for i in starts],
-        ticktext=[first[i] for i in starts],
-        showgrid=True,
-        griddash="dot",
+def lines(given: Sequence[Line], title: str, y: str, *, note: str = "", log: bool = False) -> go.Figure:
+    """Values block by block, each line with a band where it has one; what is not finite is a gap."""
+    log = log and _positive(given)
+    figure = _figure(title, y, note=note, log=log)
+    for i, line in enumerate(given):
+        figure.add_traces(_traces(line, i))
+    return figure.update_xaxes(title={"text": "block, in the order they run"}, **_stage_axis(given[0]))
+
+
+def multiples(given: Sequence[Line], title: str, y: str, *, note: str = "", log: bool = False) -> go.Figure:
+    """Every line in a small chart of its own, all on the same axes; the first is faint in each, to compare with."""
+    log = log and _positive(given)
+    first, *others = given
+    rows = -(-len(others) // MULTIPLES)
+    figure = make_subplots(
+        rows,
+        MULTIPLES,
+        shared_xaxes=True,
+        shared_yaxes=True,
+        subplot_titles=[wrapped(line.name) for line in others],
+        vertical_spacing=0.14,
+        horizontal_spacing=0.03,
     )
+    frame = _figure(title, y, note=note, height=150 + 230 * rows).layout
+    figure.update_layout(title=frame.title, margin=frame.margin, height=frame.height)
+    figure.update_annotations(font={"size": 12})
+    for i, line in enumerate(others):
+        row, column = divmod(i, MULTIPLES)
+        for trace in (*_traces(first, 4, thin=True), *_traces(line, 0)):
+            figure.add_trace(trace, row + 1, column + 1)
+    figure.update_xaxes(**_stage_axis(first), tickangle=60)
+    figure.update_yaxes(type="log" if log else "linear", exponentformat="power", matches="y")
+    return figure.update_layout(showlegend=False, hovermode="closest")
+
+
+def _positive(given: Sequence[Line]) -> bool:
+    """Whether all values have a logarithm: a zero would be left out in silence."""
+    return all(value is None or value > 0 for line in given for value in (*line.y, *line.low))
+
+
+def _traces(line: Line, number: int, *, thin: bool = False) -> list[go.Scatter]:
+    """A line, and under it its band."""
+    ink, x = INK[number % len(INK)], list(line.x)
+    made = []
+    if line.low:
+        edges = {"x": x, "mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}
+        made = [
+            go.Scatter(y=list(line.low), legendgroup=line.name, **edges),
+            go.Scatter(y=list(line.high), legendgroup=line.name, fill="tonexty", fillcolor=_faint(ink), **edges),
+        ]
+    return [
+        *made,
+        go.Scatter(
+            x=x,
+            y=list(line.y),
+            customdata=list(line.places),
+            name=line.name,
+            legendgroup=line.name,
+            mode="lines" if thin else "lines+markers",
+            line={"color": ink, "dash": "dot" if thin else DASHES[number % len(DASHES)], "width": 1.5 if thin else 2.5},
+            marker={"symbol": SYMBOLS[number % len(SYMBOLS)], "size": 7},
+            hovertemplate="%{customdata}: %{y:.4g}",
+        ),
+    ]
+
+
+def _faint(colour: str) -> str:
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.2)"
+
+
+def _stage_axis(line: Line) -> dict[str, Any]:
+    ticks = stage_ticks(line)
+    return {"tickvals": list(ticks), "ticktext": list(ticks.values()), "showgrid": True, "griddash": "dot"}
 
 
 def bars(names: Sequence[str], series: Mapping[str, Sequence[int]], title: str, y: str) -> go.Figure:

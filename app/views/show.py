@@ -16,6 +16,7 @@ from app import text
 from app.cache import picture
 from app.views.charts import CONFIG
 from irnet.analysis.side_by_side import Changes
+from irnet.codegen import code
 from irnet.diagrams import FORMATS
 from irnet.diagrams.theme import THEMES
 from irnet.spec import Network
@@ -158,7 +159,7 @@ def chart(figure: go.Figure, key: str, *, alt: str) -> None:
 
 
 def files(network: Network, stage: str = "", index: int = 0, *, key: str) -> None:
-    """The picture as files, in a theme of the reader's choice."""
+    """The picture as files, in a theme of the reader's choice, and the network as PyTorch source."""
     with st.popover("Download", icon=":material/download:"):
         theme = st.segmented_control(
             "Theme of the file", list(THEMES), default="light", key=f"{key}.theme", required=True, bind="query-params"
@@ -167,6 +168,7 @@ def files(network: Network, stage: str = "", index: int = 0, *, key: str) -> Non
         with st.container(horizontal=True):
             for form in FORMATS:
                 _file(form.upper(), name, form, MIME[form], _drawing(network, form, stage, theme, index), key=key)
+            _file("PyTorch source", network.name, "py", "text/x-python", lambda: code(network).encode(), key=key)
 
 
 def _drawing(network: Network, form: Any, stage: str, theme: str, index: int) -> Any:

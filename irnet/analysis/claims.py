@@ -130,7 +130,7 @@ def _work(network: Network, count: Count) -> Iterator[Line]:
 
 def _parameters(network: Network, count: Count) -> Iterator[Line]:
     """What is counted otherwise than in a module, whose batch norms have a gamma and keep statistics apart."""
-    rows = resolve(network)
+    rows: tuple[Row, ...] = resolve(network)
     if "auxiliary head" in count.otherwise:
         head = resolve(_auxiliary(network))
         yield Line("the auxiliary head", sum(row.params for row in head))

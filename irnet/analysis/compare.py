@@ -9,6 +9,7 @@ from typing import Any
 from irnet.analysis.align import ORDER, Match, align
 from irnet.analysis.distance import SUM_NORM
 from irnet.analysis.tables import StageTotal, stages, totals
+from irnet.html import shown, table, words
 from irnet.resolve import describe
 from irnet.spec import Conv, Network, Pool, Source, Stage
 from irnet.units import grid, share
@@ -56,6 +57,11 @@ class Pair:
         left, right = self.sums(field)
         return right - left
 
+    def told(self, field: str) -> tuple[tuple[str, int], ...]:
+        """A count of both sides and its difference, named."""
+        left, right = self.sums(field)
+        return (("left", left), ("right", right), ("right - left", right - left))
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -83,6 +89,16 @@ class Comparison:
         equal = not (self.difference("params") or self.difference("macs"))
         joined = f"{self.told('params')} and {self.told('macs')} {'as' if equal else 'than'} {self.left.label}"
         return f"{self.right.label} has {joined}."
+
+    def _repr_html_(self) -> str:
+        left, right = f"left: {self.left.label}", f"right: {self.right.label}"
+        changed = [{"where": c.where, left: c.left, right: c.right, "why": c.why} for c in self.changes]
+        counted = [
+            {"part": PARTS[pair.part]}
+            | {f"{COUNTED[field]}, {by}": count for field in ("params", "macs") for by, count in pair.told(field)}
+            for pair in self.pairs
+        ]
+        return shown(words(self.finding, strong=True), table(changed), table(counted))
 
 
 def compare(left: Network, right: Network) -> Comparison:

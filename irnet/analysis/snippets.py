@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from irnet.analysis.boxes import Box, box_at
-from irnet.models import PRESETS
-from irnet.models.recipe import read
+from irnet.models import PRESETS, edits_of
 from irnet.spec import Network
 
 
@@ -23,7 +22,7 @@ import torch
 
 import irnet
 
-model = irnet.build(irnet.network({call}))
+model = irnet.build({call})
 # irnet.load_weights(model, "model.safetensors")
 image = torch.zeros(1, {shape})  # an RGB image in [-1, 1], (N, C, H, W)
 """
@@ -113,7 +112,7 @@ def snippets(network: Network, path: str) -> tuple[Snippet, ...]:
         "path": _module(box),
         "made": ", ".join(map(str, (1, *(box.out_shape if box.stage else box.out_shape[:1])))),
         "cam": f"{height} x {width}",
-        "call": _call(network),
+        "call": constructor(network),
         "shape": ", ".join(map(str, network.input_shape)),
     }
     told = {"Read its output": _CAPTURE, "Read its output, in plain torch": _HOOK}
@@ -127,9 +126,27 @@ def _module(box: Box) -> str:
     return box.parent if box.op == "concat" and box.path.endswith(".concat") else box.path
 
 
+def constructor(network: Network) -> str:
+    """The call that makes a network.
+
+    Raises
+    ------
+    ValueError
+        If the network is not made of a preset.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> print(constructor(network("inception_v4", "inception_b.0.b1.filters=200", a=6)))
+    irnet.network("inception_v4.paper", "inception_b.0.b1.filters=200", a=6)
+    """
+    return f"irnet.network({_call(network)})"
+
+
 def _call(network: Network) -> str:
-    """The arguments of `irnet.network` that give this network: its preset's name and its edited knobs."""
+    """The arguments of `irnet.network` that give this network: its preset's name and its edits."""
     if network.name not in PRESETS:
         raise ValueError(f"{network.name} is no preset, so there is no call that makes it")
-    edits = (read(PRESETS[network.name], text) for text in network.edits.split(", ") if text)
-    return ", ".join([f'"{network.name}"', *(f"{knob}={value!r}" for knob, value in edits)])
+    edits = edits_of(network.name, network.edits)
+    places = (f'"{edit.text}"' for edit in edits if not edit.is_knob)
+    return ", ".join([f'"{network.name}"', *places, *(f"{e.what}={e.value!r}" for e in edits if e.is_knob)])

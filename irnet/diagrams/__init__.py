@@ -98,7 +98,7 @@ class Diagram(graphviz.Digraph):
 
     def _repr_mimebundle_(self, *_: object, **__: object) -> dict[str, str]:
         svg = render(self.source, "svg", title=self._told.alt, description=self._told.caption)
-        return {"image/svg+xml": svg.decode()}
+        return {"image/svg+xml": svg.decode(), "text/plain": self._told.alt}
 
 
 def diagram(

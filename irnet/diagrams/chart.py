@@ -19,6 +19,7 @@ ChartFormat = Literal["svg", "png", "pdf", "html", "json"]
 CHART_FORMATS: tuple[ChartFormat, ...] = get_args(ChartFormat)
 Spec = dict[str, Any]
 
+# Borders of the light diagrams: 3 to 1 or better on white and on dark pages alike.
 INK = [LIGHT.paints[kind].border for kind in ("sum", "pointwise", "square", "pool", "factorised")]
 _DASHES = ([1, 0], [7, 3], [2, 3], [8, 3, 2, 3])
 _SHAPES = ("circle", "diamond", "square", "triangle-up", "cross")
@@ -28,13 +29,29 @@ _FONT = "Liberation Sans"  # comes with the converter; a font that it lacks woul
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line of a chart; `low` and `high`, where given, are the edges of a band round it."""
+    """One line of a chart; `low` and `high`, where given, are the edges of a band round it.
+
+    `places` are names for the values of `x`, such as the blocks of a network.
+    """
 
     name: str
     x: Sequence[float]
     y: Sequence[float | None]
     low: Sequence[float | None] = ()
     high: Sequence[float | None] = ()
+    places: Sequence[str] = ()
+
+
+def stage_ticks(line: Line) -> dict[float, str]:
+    """Where the places of a line come to another stage: x to the name of the first place there.
+
+    Examples
+    --------
+    >>> stage_ticks(Line(name="a", x=[1, 2, 3], y=[0, 0, 0], places=["a.0", "a.1", "b.0"]))
+    {1: 'a.0', 3: 'b.0'}
+    """
+    stages = ["", *(place.split(".")[0] for place in line.places)]
+    return {x: line.places[i] for i, x in enumerate(line.x) if stages[i] != stages[i + 1]}
 
 
 def line_chart(
@@ -43,6 +60,7 @@ def line_chart(
     title: str,
     x: str,
     y: str,
+    note: str = "",
     log: bool = False,
     ticks: Mapping[float, str] | None = None,
     theme: str = "light",
@@ -55,8 +73,8 @@ def line_chart(
     ----------
     lines
         In the order of the legend.
-    title, x, y
-        What is found, and what the axes count, with units.
+    title, x, y, note
+        What is found, what the axes count, with units, and under the title what it was found with.
     log
         Whether y is on a logarithmic axis; it is linear if any value is 0 or less, and the axis says which.
     ticks
@@ -109,6 +127,7 @@ def line_chart(
         theme,
         width,
         height,
+        note,
     )
 
 
@@ -227,7 +246,7 @@ def _axis(title: str, ticks: Mapping[float, str] | None) -> Spec:
     return {"title": title, "values": list(ticks), "labelExpr": f"{chosen} : ''", "labelAngle": -35, "gridDash": [2, 3]}
 
 
-def _framed(spec: Spec, title: str, theme: str, width: int, height: int) -> Spec:
+def _framed(spec: Spec, title: str, theme: str, width: int, height: int, note: str = "") -> Spec:
     look: Theme = THEMES[theme]
     text = {"labelColor": look.ink, "titleColor": look.ink, "labelFont": _FONT, "titleFont": _FONT}
     return spec | {
@@ -239,6 +258,7 @@ def _framed(spec: Spec, title: str, theme: str, width: int, height: int) -> Spec
             "font": _FONT,
             "fontSize": 15,
             "limit": width + 60,
+            **({"subtitle": note, "subtitleColor": look.faint, "subtitleFont": _FONT} if note else {}),
         },
         "width": width,
         "height": height,

@@ -1,1 +1,5 @@
-"""One question each: from settings to a frozen result. No plots and no state."""
+"""Experiments: a question each, from settings to a frozen result."""
+
+import irnet.runtime as _runtime  # before torch: how its threads wait
+
+del _runtime

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import sqrt
+from math import isfinite, nan, sqrt
 
 import torch
 from torch import Tensor
@@ -12,12 +12,17 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Magnitude of one activation tensor; all values are dimensionless."""
+    """Magnitude of one activation tensor; all values are dimensionless, and infinite or no numbers where it is."""
 
     mean_abs: float
     std: float
     maximum: float  # largest magnitude
     zero_share: float  # 0 to 1: elements that are exactly zero
+
+    @property
+    def finite(self) -> bool:
+        """Whether every element is a number."""
+        return isfinite(self.mean_abs)
 
     def times(self, scale: float) -> Stats:
         """The same for the tensor multiplied by `scale`; exact, since every statistic but the last is homogeneous."""
@@ -40,6 +45,10 @@ def reader(*, rectified: bool) -> Callable[[Tensor], Moments]:
 
     def read(x: Tensor) -> Moments:
         flat = x.detach().flatten()
+        moments = quick(flat)
+        return moments if bool(torch.isfinite(moments[2])) else _slow(flat)
+
+    def quick(flat: Tensor) -> Moments:
         if not buffer:
             buffer.append(torch.empty_like(flat))
         signs = torch.sign(flat, out=buffer[0].resize_(flat.shape))
@@ -52,12 +61,24 @@ def reader(*, rectified: bool) -> Callable[[Tensor], Moments]:
     return read
 
 
+def _slow(flat: Tensor) -> Moments:
+    """The moments in float64: of values whose squares have no float32, or that are infinite or no numbers at all."""
+    flat = flat.double()
+    return flat.abs().sum(), flat.sum(), flat.dot(flat), *flat.aminmax(), flat.count_nonzero().double(), flat.numel()
+
+
 def statistics(found: dict[str, Moments]) -> dict[str, Stats]:
     """The statistics of every path, brought to the CPU in one go."""
-    numbers = torch.stack([number for *tensors, _ in found.values() for number in tensors]).double().tolist()
+    numbers = torch.stack([number.double() for *tensors, _ in found.values() for number in tensors]).tolist()
     made = {}
     for i, (path, (*tensors, size)) in enumerate(found.items()):
         magnitudes, total, squares, low, high, filled = numbers[i * len(tensors) : (i + 1) * len(tensors)]
-        variance = max(squares / size - (total / size) ** 2, 0.0)
-        made[path] = Stats(magnitudes / size, sqrt(variance), max(-low, high), 1 - filled / size)
+        made[path] = Stats(
+            magnitudes / size, _deviation(squares / size, total / size), max(-low, high), 1 - filled / size
+        )
     return made
+
+
+def _deviation(mean_square: float, mean: float) -> float:
+    """The standard deviation; no number where there is none."""
+    return sqrt(max(mean_square - mean**2, 0.0)) if isfinite(mean_square) else nan

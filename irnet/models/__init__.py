@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
 from irnet.models import inception_resnet, inception_v3, inception_v4
-from irnet.models.recipe import Recipe, knobs, read
-from irnet.spec import Network
+from irnet.models.edits import MOST, Edit, parsed, plain, restructured, shortened, with_stem
+from irnet.models.recipe import Recipe, knobs
+from irnet.spec import Network, Stage
 
 PRESETS: Mapping[str, Recipe] = MappingProxyType(
     {
@@ -46,28 +47,33 @@ def full_name(name: str) -> str:
     raise ValueError(f"no network is called {name!r}{hint} All names: {', '.join(PRESETS)}")
 
 
-def network(name: str, /, **changes: Any) -> Network:
-    """The network of a preset, with its knobs changed where asked.
+def network(name: str, /, *edits: str, **changes: Any) -> Network:
+    """The network of a preset, with its knobs changed and its places edited where asked.
 
     Parameters
     ----------
     name
         A key of `PRESETS`, or a bare architecture name.
+    *edits
+        Edits as text, in order, as `irnet.models.edits` describes them: "inception_b.0.b1.filters=200".
     **changes
         Knobs of the preset's recipe, such as `classes`, `dropout`, `input_size` (pixels, or (height, width)).
 
     Raises
     ------
     ValueError
-        For an unknown name or knob (with near matches), or a value outside its limits.
+        For an unknown name, knob or place (with near matches), or a value outside its limits.
 
     Examples
     --------
     >>> network("inception_v4", a=6).stages[1].repeat
     6
+    >>> network("inception_v4", "stem=inception_v3.tf_slim").label
+    'inception_v4.paper (stem=inception_v3.tf_slim)'
     """
     full = full_name(name)
-    return named(full, edited(full, changes))
+    turned = tuple(Edit("", knob, value) for knob, value in changes.items())
+    return applied(named(full, PRESETS[full]), (*(parsed(PRESETS[full], text) for text in edits), *turned))
 
 
 def labelled(label: str) -> Network:
@@ -76,7 +82,7 @@ def labelled(label: str) -> Network:
     Raises
     ------
     ValueError
-        For an unknown name or knob, or a value outside its limits.
+        For an unknown name, knob or place, or a value outside its limits.
 
     Examples
     --------
@@ -85,16 +91,67 @@ def labelled(label: str) -> Network:
     """
     name, _, edits = label.strip().partition(" ")
     full = full_name(name)
-    return network(full, **_read(full, edits.strip().removeprefix("(").removesuffix(")")))
+    return applied(named(full, PRESETS[full]), edits_of(full, edits.strip().removeprefix("(").removesuffix(")")))
+
+
+def edits_of(name: str, text: str) -> tuple[Edit, ...]:
+    """The edits that a text says of a preset, such as `Network.edits`; commas separate them.
+
+    Raises
+    ------
+    ValueError
+        If one of them is none, or they are too many.
+    """
+    texts = [part for part in text.split(",") if part.strip()]
+    if len(texts) > MOST:
+        raise ValueError(f"{len(texts)} edits are too many; a network takes {MOST}")
+    return tuple(parsed(PRESETS[name], part) for part in texts)
+
+
+def applied(network: Network, edits: Sequence[Edit]) -> Network:
+    """`network` with more edits: knobs first, then the places in the order of the edits.
+
+    Raises
+    ------
+    ValueError
+        If the network is not made of a preset, the edits are too many, or one of them is refused: the message names
+        its place, value and limits. Whether the whole still fits together, `resolve` says.
+
+    Examples
+    --------
+    >>> edited = applied(network("inception_v4", a=6), (Edit("inception_b.0.b1", "filters", 200),))
+    >>> edited.edits
+    'a=6, inception_b.0.b1.filters=200'
+    """
+    if network.name not in PRESETS:
+        raise ValueError(f"{network.name} is no preset, and only what is made of one can be edited")
+    every = (*edits_of(network.name, network.edits), *edits)
+    if len(every) > MOST:
+        raise ValueError(f"{len(every)} edits are too many; a network takes {MOST}")
+    recipe = edited(network.name, {edit.what: edit.value for edit in every if edit.is_knob})
+    made = named(network.name, recipe)
+    places = shortened([edit for edit in every if not edit.is_knob])
+    for edit in places:
+        made = restructured(made, edit) if edit.where else with_stem(made, stem_of(str(edit.value), recipe.width))
+    return replace(made, edits=", ".join(filter(None, (made.edits, *(edit.text for edit in places)))))
+
+
+def stem_of(name: str, width: float = 1.0) -> Stage:
+    """The stem of a preset, with its filters times `width`.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name.
+    """
+    full = full_name(name)
+    return named(full, edited(full, {"width": width})).stages[0]
 
 
 def recipe_of(network: Network) -> Recipe:
-    """The recipe of a network that was made from a preset: the preset's, with the network's edits."""
-    return edited(network.name, _read(network.name, network.edits))
-
-
-def _read(name: str, edits: str) -> dict[str, Any]:
-    return dict(read(PRESETS[name], text) for text in edits.split(",") if text.strip())
+    """The recipe of a network that was made from a preset, with its knobs; edits of places are no knobs."""
+    turned = (edit for edit in edits_of(network.name, network.edits) if edit.is_knob)
+    return edited(network.name, {edit.what: edit.value for edit in turned})
 
 
 def edited(name: str, changes: Mapping[str, Any]) -> Recipe:
@@ -128,16 +185,4 @@ def named(name: str, recipe: Recipe) -> Network:
     """
     have = knobs(PRESETS[name])
     differing = {knob: value for knob, value in knobs(recipe).items() if value != have[knob]}
-    return recipe.network(name, ", ".join(f"{knob}={_plain(value)}" for knob, value in differing.items()))
-
-
-def _plain(value: Any) -> str:
-    match value:
-        case (height, width):
-            return f"{height}x{width}"
-        case bool():
-            return str(value).lower()
-        case float():
-            return f"{value:g}"
-        case _:
-            return str(value)
+    return recipe.network(name, ", ".join(f"{knob}={plain(value)}" for knob, value in differing.items()))

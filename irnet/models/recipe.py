@@ -135,10 +135,17 @@ def check(recipe: Recipe) -> None:
             continue
         sides = value if name == "input_size" and isinstance(value, tuple) and len(value) == 2 else (value,)
         for side in sides:
-            _check_number(name, side, limit, whole=types[name] in ("int", "Size"))
+            check_number(name, side, limit, whole=types[name] in ("int", "Size"))
 
 
-def _check_number(name: str, value: object, limit: Limits, *, whole: bool) -> None:
+def check_number(name: str, value: object, limit: Limits, *, whole: bool) -> None:
+    """Hold one number against its limits.
+
+    Raises
+    ------
+    ValueError
+        Naming the number, its value and its limits.
+    """
     bounds = f"{limit.low:g} to {limit.high:g} ({limit.help})"
     if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
         raise ValueError(f"{name}={value!r} is not a {'whole ' if whole else ''}number from {bounds}")

@@ -74,16 +74,21 @@ def intervene(model: nn.Module, edits: Mapping[str, Callable[[Tensor], Tensor]])
 
 
 @contextmanager
-def rescaled(model: nn.Module, scale: float | None) -> Iterator[None]:
-    """Give every residual block the same scale while the block runs; None leaves the published ones."""
-    before = [(module, module.scale) for module in model.modules() if isinstance(module, Scale)]
+def rescaled(model: nn.Module, scale: float | Mapping[str, float] | None) -> Iterator[None]:
+    """Give residual blocks another scale while the block runs.
+
+    One for all, or one a stage by its name; None, and a stage without one, leaves the published scale.
+    """
+    scales = {name: module for name, module in model.named_modules() if isinstance(module, Scale)}
+    before = {name: module.scale for name, module in scales.items()}
     try:
-        for module, published in before:
-            module.scale = published if scale is None else scale
+        for name, module in scales.items():
+            wanted = scale.get(name.partition(".")[0]) if isinstance(scale, Mapping) else scale
+            module.scale = before[name] if wanted is None else wanted
         yield
     finally:
-        for module, published in before:
-            module.scale = published
+        for name, module in scales.items():
+            module.scale = before[name]
 
 
 def paths(model: nn.Module, *patterns: str) -> list[str]:

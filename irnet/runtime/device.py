@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
 DEVICES = ("cpu", "cuda", "mps", "meta")
@@ -36,3 +39,25 @@ def checked(device: str) -> torch.device:
     if wanted.type not in available() or (wanted.index or 0) >= cards:
         raise ValueError(f"device {device!r} is not on this machine, which has {here}")
     return wanted
+
+
+@contextmanager
+def memory_limit(device: str, advice: str = "take a smaller input, width, depth or batch") -> Iterator[None]:
+    """Turn a device that runs out of memory into one sentence; what the block held is let go.
+
+    Raises
+    ------
+    RuntimeError
+        Naming the device and saying what to reduce.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if not (isinstance(error, torch.OutOfMemoryError) or "alloc" in str(error).lower()):
+            raise
+        error.__traceback__ = None  # its frames hold tensors
+    else:
+        return
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    raise RuntimeError(f"{device} has not enough memory for this: {advice}")

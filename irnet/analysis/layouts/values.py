@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
-from irnet.models import PRESETS
+from irnet.models import PRESETS, edits_of
 from irnet.spec import Network
 
 Kind = Literal["conv", "project", "linear", "bottleneck", "norm"]
@@ -136,10 +136,18 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
 def layouts_of(network: Network) -> tuple[Layout, ...]:
     """Our own layout, and those in which checkpoints of this network's preset exist.
 
+    Once a stem, a number of blocks or a factorisation was edited by hand, no released name says which layer is meant:
+    only our own layout is left.
+
     Examples
     --------
     >>> from irnet.models import network
     >>> [layout.name for layout in layouts_of(network("inception_v4.tf_slim"))]
     ['irnet', 'timm', 'cadene']
     """
-    return tuple(found for found in LAYOUTS.values() if found.naming == "path" or network.name in found.presets)
+    released = network.name in PRESETS and all(
+        edit.is_knob or edit.what in ("filters", "kernel", "scale") for edit in edits_of(network.name, network.edits)
+    )
+    return tuple(
+        found for found in LAYOUTS.values() if found.naming == "path" or (released and network.name in found.presets)
+    )

@@ -21,6 +21,7 @@ from time import sleep, time, time_ns
 from irnet.experiments.training.directory import ask, asked, settings
 from irnet.experiments.training.lock import held
 
+PACKAGE = Path(__file__).parents[3]  # where `python -m irnet` finds this very package, installed or not
 LOOK = 0.2  # seconds between two looks at the queue
 LEFT_ALONE = 30.0  # seconds without a watcher after which a sweep that nobody asked to keep is stopped
 
@@ -60,14 +61,14 @@ def begin(directory: Path, queue: Path, at_most: int = 1, *, keep: bool = True, 
     if at_most < 1:
         raise ValueError(f"at_most={at_most} is less than 1")
     ask(directory, "run")
-    command = [sys.executable, "-m", "irnet", "resume", str(directory), "--queue", str(queue)]
+    command = [sys.executable, "-m", "irnet", "resume", str(directory.resolve()), "--queue", str(queue.resolve())]
     command += ["--at-most", str(at_most), *arguments]
     (directory / "watched").touch()
     if not keep:
         command.append("--while-watched")
     with (directory / "log").open("ab") as log:
         started = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, close_fds=True
+            command, cwd=PACKAGE, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
     return started.pid
 

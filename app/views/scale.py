@@ -1,0 +1,171 @@
+"""The residual-scale experiment as controls, curves, small multiples and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+from PIL import Image
+
+from app import text
+from app.live import Setting, reference, scaled
+from app.views import activations, charts, show
+from app.weights import Weights
+from irnet.analysis.saved import sum_norm_cost, with_sum_norm
+from irnet.analysis.tables import totals
+from irnet.diagrams.chart import Line
+from irnet.experiments.residual_scale import Result
+from irnet.experiments.scale_tables import OF_BLOCK, WORDS, axis, finding, lines, overflows, records
+from irnet.experiments.trail import TENSORS, Scaling
+from irnet.runtime.saved import saved_for_backward
+from irnet.spec import Network, Residual
+from irnet.units import exact, share, short
+
+MULTIPLES: tuple[Scaling, ...] = (0.1, 0.17, 0.2, 0.3, 1.0)  # the paper's range, the released values, and none
+SHARES = ("zero_share",)  # may be 0, which has no logarithm
+
+
+def residual_stages(network: Network) -> list[str]:
+    """The stages whose blocks have a scale."""
+    return [stage.name for stage in network.stages if isinstance(stage.node, Residual) and stage.repeat]
+
+
+def scaling(network: Network) -> Scaling:
+    """The reader's scale: one for all blocks, or one a block type."""
+    stages = residual_stages(network)
+    each = st.toggle("One scale a block type", key="each", bind="query-params", disabled=len(stages) < 2)
+    if not each or len(stages) < 2:
+        label = "A scale to compare with, besides the published one"
+        return st.slider(label, 0.0, 1.0, 1.0, 0.05, key="scale", bind="query-params", disabled=not stages)
+    columns = st.columns(len(stages))
+    return tuple(
+        (stage, column.slider(stage, 0.0, 1.0, 1.0, 0.05, key=f"scale.{stage}", bind="query-params"))
+        for stage, column in zip(stages, columns, strict=True)
+    )
+
+
+def shown(network: Network) -> tuple[str, str, bool, int | None]:
+    """What the reader wants plotted: tensor, statistic, whether on a log axis, and the class of the loss."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        statistic = st.selectbox(
+            "Statistic", list(WORDS), format_func=WORDS.__getitem__, key="statistic", width=320, bind="query-params"
+        )
+        whole = statistic in OF_BLOCK
+        tensor = st.selectbox(
+            "Tensor", TENSORS, TENSORS.index("output"), key="tensor", width=160, disabled=whole, bind="query-params"
+        )
+        label = None
+        if statistic == "gradient":
+            most = max(network.head.classes - 1, 0)
+            label = st.number_input("Class of the loss", 0, most, 0, key="label", help=text.LOSS, bind="query-params")
+        log = st.toggle("Log scale", True, key="log", disabled=statistic in SHARES, bind="query-params")
+    return "" if whole else tensor, statistic, log and statistic not in SHARES, label
+
+
+def curves(network: Network, image: Image.Image, scale: Scaling, setting: Setting, loaded: Weights | None) -> None:
+    """The published scale and the reader's, block by block, with what the reader wants beside them."""
+    with st.container(horizontal=True):
+        v4 = st.toggle("Inception-v4", key="reference", help=text.NO_RESIDUALS, bind="query-params")
+        norm = st.toggle("Batch norm on the sums", key="norms", help=text.SUM_NORM, bind="query-params")
+    tensor, statistic, log, label = shown(network)
+    setting = replace(setting, label=label)
+    results = [scaled(network, image, (None, scale), setting, loaded)]
+    if norm and residual_stages(network) and not loaded:
+        results.append(scaled(_normed(network), image, (None, scale), setting))
+    if v4:
+        results.append(scaled(reference(network), image, (None,), setting))
+    _plot(network, results, tensor, statistic, log=log)
+
+
+def _normed(network: Network) -> Network:
+    edits = ", ".join(filter(None, (network.edits, "sum_norm=true")))
+    return replace(with_sum_norm(network, norm=True), edits=edits)
+
+
+def _plot(network: Network, results: Sequence[Result], tensor: str, statistic: str, *, log: bool) -> None:
+    show.ignored([sentence for result in results for sentence in overflows(result)])
+    title, found = finding(results, tensor, statistic), lines(results, tensor, statistic)
+    if not found:
+        st.caption(text.NO_RESIDUALS)
+        return
+    figure = charts.lines(found, title, axis(tensor, statistic), note=activations.made(results[0]), log=log)
+    show.chart(figure, "curves", alt=f"{title}; the table below has the numbers")
+    st.caption(text.READ_GRADIENT if statistic == "gradient" else text.READ_MAGNITUDES)
+    show.table(columns(found), f"{network.name}.{tensor}.{statistic}", alt=title)
+
+
+def columns(found: Sequence[Line]) -> list[dict[str, object]]:
+    """The points of a plot as a table: one row a place in the order of the blocks, block and value of every curve."""
+    rows: list[dict[str, object]] = [{"place": i + 1} for i in range(max(len(line.y) for line in found))]
+    for line in found:
+        for i, row in enumerate(rows):
+            row.setdefault("block", line.places[i] if i < len(line.y) else None)
+            row[line.name] = line.y[i] if i < len(line.y) else None
+    return rows
+
+
+def small(network: Network, image: Image.Image, setting: Setting, loaded: Weights | None) -> None:
+    """The same statistic at five scales, each in a small chart of its own."""
+    tensor, statistic, log, label = shown(network)
+    result = scaled(network, image, (None, *MULTIPLES), replace(setting, label=label), loaded)
+    found = lines([result], tensor, statistic)
+    if len(found) < 2:
+        st.caption(text.NO_RESIDUALS)
+        return
+    show.ignored(overflows(result))
+    title = f"{finding([result], '', statistic).partition(',')[0]} at {len(MULTIPLES)} scales; dotted: as published"
+    figure = charts.multiples(found, title, axis(tensor, statistic), note=activations.made(result), log=log)
+    show.chart(figure, "multiples", alt=f"{title}; the table below has the numbers")
+    show.table(columns(found), f"{network.name}.multiples.{statistic}", alt=title)
+
+
+def memory(network: Network) -> None:
+    """What batch norm on the sums costs: parameters, and memory kept for the backward pass."""
+    if not residual_stages(network):
+        st.caption(text.NO_SUMS)
+        return
+    batch = st.slider("Batch size", 2, 256, 32, 2, key="batch", bind="query-params")
+    cost = sum_norm_cost(network, batch)
+    more, sums = (
+        cost.bytes_with - cost.bytes_without,
+        sum(s.repeat for s in network.stages if isinstance(s.node, Residual)),
+    )
+    st.markdown(
+        f"#### Batch norm on {sums} sums would keep {short(more, 'B')} more for a batch of {batch}, "
+        f"{share(more, cost.bytes_without)} on top"
+    )
+    bare = totals(with_sum_norm(network, norm=False)).params
+    measured = [saved_for_backward(with_sum_norm(network, norm=norm), batch) for norm in (False, True)]
+    show.table(
+        [
+            {
+                "what": "parameters",
+                "without": exact(bare),
+                "with": exact(bare + cost.params),
+                "difference": exact(cost.params),
+            },
+            _row("kept for the backward pass, predicted", cost.bytes_without, cost.bytes_with),
+            _row("kept for the backward pass, measured", *measured),
+        ],
+        f"{network.name}.sum_norm",
+        alt="Parameters and memory with and without batch norm on the sums",
+    )
+    st.caption(text.SAVED)
+
+
+def _row(what: str, without: int, with_: int) -> dict[str, object]:
+    return {
+        "what": what,
+        "without": short(without, "B"),
+        "with": short(with_, "B"),
+        "difference": short(with_ - without, "B"),
+    }
+
+
+def numbers(network: Network, image: Image.Image, scale: Scaling, setting: Setting, loaded: Weights | None) -> None:
+    """Every statistic of every block."""
+    result = scaled(network, image, (None, scale), setting, loaded)
+    show.table(
+        records(result), f"{network.name}.activations", alt="Mean, deviation, maximum and zero share, block by block"
+    )

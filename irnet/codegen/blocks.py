@@ -1,0 +1,176 @@
+"""The classes of a network's blocks: stages that differ in numbers alone share one, with constructor arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from irnet.codegen.layout import Call, call, camel, docstring, laid_out, written
+from irnet.codegen.modules import branches, filters, module, norm, skeleton, steps
+from irnet.models.fragments import pool_last, reduction_a
+from irnet.spec import Chain, Conv, Fork, Node, Norm, Pool, Residual, Stage
+
+CHANNELS = {"channels": 1}
+TAKEN = frozenset({"Concat", "Conv", "Residual", "Tensor"})  # names that the source uses for something else
+LETTERS = ("k", "l_", "m", "n")  # Table 1's; linters refuse a bare l
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A class, the stages that are made of it, and the constructor arguments of each beside its input's channels."""
+
+    name: str
+    stages: tuple[Stage, ...]
+    parameters: tuple[str, ...]  # filters as arguments
+    numbers: tuple[str, ...]  # the filters of every convolution: a number, or one of the parameters
+    varies: bool  # whether some of the stages end in a ReLU and others don't
+
+    @property
+    def node(self) -> Node:
+        """The block of its first stage."""
+        return self.stages[0].node
+
+    def arguments(self, stage: Stage) -> dict[str, object]:
+        """What the constructor is given for a stage, beside the channels."""
+        counts = dict(zip(self.numbers, filters(stage.node), strict=True))
+        told: dict[str, object] = {name: counts[name] for name in self.parameters}
+        if isinstance(stage.node, Residual):
+            told["scale"] = stage.node.scale
+            if self.varies:
+                told["relu"] = stage.node.relu
+        return told
+
+
+def blocks_of(stages: Sequence[Stage]) -> tuple[Block, ...]:
+    """The classes that the stages of a network need; a lone convolution or pooling needs none.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> [block.name for block in blocks_of(network("inception_v3").stages)]
+    ['Stem', 'InceptionA', 'ReductionA', 'InceptionB', 'ReductionB', 'InceptionC']
+    """
+    groups: dict[tuple[str, Node], list[Stage]] = {}
+    for stage in stages:
+        if stage.repeat and not isinstance(stage.node, Conv | Pool):
+            groups.setdefault((_kind(stage), skeleton(stage.node)), []).append(stage)
+    found: list[Block] = []
+    for (kind, bare), members in groups.items():
+        parameters, numbers = _numbers(bare, members)
+        varies = len({stage.node.relu for stage in members if isinstance(stage.node, Residual)}) > 1
+        found.append(
+            Block(unused(kind, {block.name for block in found} | TAKEN), tuple(members), parameters, numbers, varies)
+        )
+    return tuple(found)
+
+
+def unused(name: str, taken: Collection[str]) -> str:
+    """A name, or the name with the first number from 2 that makes it new.
+
+    Examples
+    --------
+    >>> unused("Stem", {"Conv"}), unused("Conv", {"Conv", "Conv2"})
+    ('Stem', 'Conv3')
+    """
+    return next(name for name in (name, *(f"{name}{i}" for i in range(2, len(taken) + 3))) if name not in taken)
+
+
+def _kind(stage: Stage) -> str:
+    """What the paper calls a block; a stage that it does not have goes by the stage's name."""
+    if stage.part in ("a", "b", "c"):
+        return f"Inception{'ResNet' if isinstance(stage.node, Residual) else ''}{stage.part.upper()}"
+    return camel(stage.part if stage.part in ("reduction_a", "reduction_b") else stage.name)
+
+
+def _numbers(bare: Node, members: Sequence[Stage]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the arguments, and every convolution's filters as one of them or as a number."""
+    letters = dict(_lettered()).get(bare)
+    if letters:
+        return LETTERS, letters
+    columns = list(zip(*(filters(stage.node) for stage in members), strict=True))
+    varying = list(dict.fromkeys(column for column in columns if len(set(column)) > 1))
+    names = [f"filters_{i + 1}" if len(varying) > 1 else "filters" for i in range(len(varying))]
+    named = dict(zip(varying, names, strict=True))
+    return tuple(names), tuple(named.get(column, str(column[0])) for column in columns)
+
+
+def _lettered() -> Iterator[tuple[Node, tuple[str, ...]]]:
+    """Figure 7 in the paper's order and in that of the releases, and which filter count is which letter."""
+    figure = reduction_a(1, 2, 3, 4)
+    for node in (figure, pool_last(figure)):
+        yield skeleton(node), tuple(LETTERS[count - 1] for count in filters(node))
+
+
+def class_of(block: Block, settings: Norm) -> list[str]:
+    """The source of a block's class."""
+    match block.node:
+        case Residual():
+            base, body = "nn.Module", _residual(block, block.node, settings)
+        case Fork():
+            base, body = "nn.Module", _fork(block, block.node)
+        case Chain(nodes):
+            made, _ = steps(nodes, CHANNELS, iter(block.numbers))
+            base, body = "nn.Sequential", laid_out(call("super().__init__", *made), 8)
+    given = ["channels: int", *(f"{name}: int" for name in block.parameters)]
+    if isinstance(block.node, Residual):
+        given += ["scale: float", *(["relu: bool"] if block.varies else [])]
+    signature = Call("def __init__(", ("self", *given), ") -> None:")
+    return [
+        f"class {block.name}({base}):",
+        *docstring(4, *_about(block)),
+        "",
+        *laid_out(signature, 4),
+        *body,
+    ]
+
+
+def _about(block: Block) -> Iterator[str]:
+    """Titles and sources of a block, its errata, and what the sources leave open."""
+    yield f"{', '.join(dict.fromkeys(stage.title or stage.name for stage in block.stages))}."
+    places: dict[str, list[str]] = {}  # file or figure -> places in it
+    for ref, _, place in (stage.source.ref.partition(", ") for stage in block.stages):
+        places.setdefault(ref, []).append(place)
+    refs = "; ".join(", ".join(dict.fromkeys(filter(None, (ref, *inside)))) for ref, inside in places.items())
+    errata = dict.fromkeys(erratum.id for stage in block.stages for erratum in stage.source.errata)
+    notes = dict.fromkeys(stage.source.note for stage in block.stages if stage.source.note)
+    yield " ".join([f"Source: {refs}.", *([f"Errata: {', '.join(errata)}."] if errata else []), *notes])
+    if block.parameters == LETTERS:
+        yield "k, l_, m and n are the letters of Figure 7."
+
+
+def _fork(block: Block, node: Fork) -> list[str]:
+    made, _ = branches(node.branches, CHANNELS, iter(block.numbers))
+    lines = [line for i, branch in enumerate(made) for line in laid_out(branch, 8, f"self.b{i} = ")]
+    stacked = Call("[", tuple(f"self.b{i}(x)" for i in range(len(made))), "]")
+    told = laid_out(call("torch.cat", stacked, dim=1), 8, "return ")
+    return ["        super().__init__()", *lines, *_forward(*told)]
+
+
+def _residual(block: Block, node: Residual, settings: Norm) -> list[str]:
+    body, width = module(node.body, CHANNELS, iter(block.numbers))
+    return [
+        "        super().__init__()",
+        *laid_out(body, 8, "self.body = "),
+        '        # The paper\'s 1x1 "Linear" box: back to the width of x; bias, no norm, no ReLU.',
+        f"        self.project = nn.Conv2d({written(width)}, channels, 1)",
+        "        self.scale = scale  # of the residual before the sum: section 3.3",
+        *([f"        self.bn = {norm('BatchNorm2d', 'channels', settings)}"] if node.norm else []),
+        *(["        self.relu = relu"] if block.varies else []),
+        *_forward(*_sum(node, varies=block.varies)),
+    ]
+
+
+def _sum(node: Residual, *, varies: bool) -> list[str]:
+    """The lines of the forward pass."""
+    total = "x + self.scale * self.project(self.body(x))"
+    if varies:
+        normed = ["        x = self.bn(x)"] if node.norm else []
+        return [f"        x = {total}", *normed, "        return torch.relu(x) if self.relu else x"]
+    if node.norm:
+        last = "torch.relu(x)" if node.relu else "x"
+        return [f"        x = self.bn({total})", f"        return {last}"]
+    return [f"        return torch.relu({total})" if node.relu else f"        return {total}"]
+
+
+def _forward(*lines: str) -> list[str]:
+    return ["", "    def forward(self, x: Tensor) -> Tensor:", *lines]

@@ -1,0 +1,135 @@
+"""Nodes as the expressions that make their modules; the names of the modules are those that `build` gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import assert_never
+
+from irnet.codegen.layout import Call, Width, call, total, width_of, written
+from irnet.spec import Chain, Conv, Fork, Node, Norm, Pool, Residual, pair
+
+Numbers = Iterator[str]  # the filters of a node's convolutions in the order of `filters`, each a number or a name
+
+
+def filters(node: Node) -> tuple[int, ...]:
+    """The filters of every convolution in a node, in order.
+
+    Examples
+    --------
+    >>> filters(Fork((Conv(8), Chain((Conv(4), Conv(6, 3))))))
+    (8, 4, 6)
+    """
+    match node:
+        case Conv(count):
+            return (count,)
+        case Pool():
+            return ()
+        case Chain(children) | Fork(children):
+            return tuple(count for child in children for count in filters(child))
+        case Residual(body):
+            return filters(body)
+        case _:
+            assert_never(node)
+
+
+def skeleton(node: Node) -> Node:
+    """A node without what constructor arguments can say: filters, and the outermost residual's scale and ReLU."""
+    if isinstance(node, Residual):
+        return replace(node, body=_bare(node.body), scale=1.0, relu=True)
+    return _bare(node)
+
+
+def _bare(node: Node) -> Node:
+    match node:
+        case Conv():
+            return replace(node, filters=1)
+        case Pool():
+            return node
+        case Chain(nodes):
+            return Chain(tuple(map(_bare, nodes)))
+        case Fork(branches):
+            return Fork(tuple(map(_bare, branches)))
+        case Residual(body):
+            return replace(node, body=_bare(body))
+        case _:
+            assert_never(node)
+
+
+def after(node: Node, width: int) -> int:
+    """The channels that a node puts out, given those it takes."""
+    match node:
+        case Conv(count):
+            return count
+        case Pool() | Residual():
+            return width
+        case Chain(nodes):
+            for child in nodes:
+                width = after(child, width)
+            return width
+        case Fork(branches):
+            return sum(after(branch, width) for branch in branches)
+        case _:
+            assert_never(node)
+
+
+def module(node: Node, width: Width, numbers: Numbers) -> tuple[Call, Width]:
+    """The expression that makes a node's module for an input of this width, and the width it puts out."""
+    match node:
+        case Conv():
+            count = next(numbers)
+            return _conv(node, written(width), count), width_of(count)
+        case Pool():
+            return _pool(node), width
+        case Chain(nodes):
+            made, width = steps(nodes, width, numbers)
+            return call("nn.Sequential", *made), width
+        case Fork(nodes):
+            made, out = branches(nodes, width, numbers)
+            return call("Concat", *made), out
+        case Residual(body, scale, relu, normed):
+            inner, out = module(body, width, numbers)
+            settings = {"scale": scale} | ({} if relu else {"relu": False}) | ({"norm": True} if normed else {})
+            return call("Residual", inner, written(out), written(width), **settings), width
+        case _:
+            assert_never(node)
+
+
+def steps(nodes: tuple[Node, ...], width: Width, numbers: Numbers) -> tuple[list[Call], Width]:
+    """The expressions of nodes that run one after another, and the width that the last puts out."""
+    made = []
+    for node in nodes:
+        one, width = module(node, width, numbers)
+        made.append(one)
+    return made, width
+
+
+def branches(nodes: tuple[Node, ...], width: Width, numbers: Numbers) -> tuple[list[Call], Width]:
+    """The expressions of branches, and the width of what they put out together."""
+    made, widths = zip(*(module(node, width, numbers) for node in nodes), strict=True)
+    return list(made), total(widths)
+
+
+def _conv(node: Conv, width: str, count: str) -> Call:
+    kernel = pair(node.kernel)
+    height, across = (side // 2 if node.padding == "same" else 0 for side in kernel)
+    square = kernel[0] == kernel[1]
+    told = [width, count]
+    if kernel != (1, 1) or node.stride != 1:
+        told.append(str(kernel[0] if square else kernel))
+    settings = {"stride": node.stride} if node.stride != 1 else {}
+    padding = {"padding": height if square else (height, across)} if height or across else {}
+    return call("Conv", *told, **settings, **padding)
+
+
+def _pool(node: Pool) -> Call:
+    told = f"{node.kernel}, stride={node.stride}"
+    padding = {"padding": node.kernel // 2} if node.padding == "same" and node.kernel > 1 else {}
+    if node.op == "max":
+        return call("nn.MaxPool2d", told, **padding)
+    return call("nn.AvgPool2d", told, **padding, **({"count_include_pad": False} if padding else {}))
+
+
+def norm(kind: str, count: str, settings: Norm) -> str:
+    """The expression of a batch norm."""
+    return f"nn.{kind}({count}, eps={settings.eps!r}, momentum={settings.momentum!r})"

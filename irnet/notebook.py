@@ -1,0 +1,53 @@
+"""How a network shows itself in a notebook.
+
+The grammar lies below everything that can count or draw, so `Network` gets its method here, from above; what lies
+higher (rows, comparisons, results) shows itself with `irnet.html`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from irnet.analysis.tables import summary
+from irnet.html import beside, figure, shown, table
+from irnet.html import words as paragraph
+from irnet.spec import Network
+from irnet.units import exact, grid, short
+
+STAGE = ("name", "repeat", "out_shape", "params", "macs", "source")
+
+
+def network_html(network: Network) -> str:
+    """A network's name and totals, its overview and its stages; what is wrong with it, if it can't be run.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> "42,679,816 parameters" in network_html(network("inception_v4"))
+    True
+    """
+    try:
+        found = summary(network)
+    except ValueError as error:
+        return shown(paragraph(network.label, strong=True), paragraph(str(error)))
+    stages, params, macs = found["stages"], found["params"], found["macs"]
+    assert isinstance(stages, list)
+    assert isinstance(params, int)
+    assert isinstance(macs, int)
+    told = f"{grid(network.input_shape)}: {exact(params)} parameters, {short(macs, 'MAC')} for one image"
+    diagrams = import_module("irnet.diagrams")  # when it is first asked for: every program imports this module
+    light, dark = (diagrams.drawn(network, "svg", theme=theme) for theme in ("light", "dark"))
+    return shown(
+        paragraph(network.label, strong=True),
+        paragraph(told),
+        beside(
+            table([{key: stage[key] for key in STAGE} for stage in stages]),
+            figure(light, dark, diagrams.words(network).alt),
+        ),
+    )
+
+
+def register() -> None:
+    """Let every network show itself."""
+    for method, function in {"_repr_html_": network_html}.items():
+        setattr(Network, method, function)

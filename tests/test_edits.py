@@ -1,0 +1,325 @@
+"""Edits of places: what they make of the module, what is refused and with which fix, and the ways back."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from statistics import median
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+import irnet
+from irnet.analysis.boxes import boxes, details
+from irnet.analysis.claims import claims
+from irnet.analysis.compare import compare
+from irnet.analysis.layouts import find, layouts_of
+from irnet.analysis.lookalikes import lookalikes
+from irnet.analysis.provenance import deviations, names
+from irnet.analysis.snippets import constructor, snippets
+from irnet.analysis.trial import Trial, trial
+from irnet.cli import main
+from irnet.codegen import code
+from irnet.diagrams import drawn
+from irnet.exchange import LARGEST, document, loaded, read_document
+from irnet.models import PRESETS, applied, edits_of, labelled, network, recipe_of
+from irnet.models.edits import MOST, Edit
+from irnet.models.recipe import knobs
+from irnet.resolve import resolve, smallest_input
+from irnet.runtime.build import build
+from irnet.spec import Network
+from tests.test_codegen import same
+
+V2, V4 = "inception_resnet_v2.tf_slim", "inception_v4.paper"
+MANY = (
+    "stem=inception_v4.paper",
+    "mixed_5b.0.b1.1.split=5x1",
+    "block_a.0.body.b2.1.filters=40",
+    "block_b.0.body.b1.1.join=7",
+    "block_b.0.body.b0.kernel=3",
+    "block8.repeat=2",
+    "block8.0.scale=0.25",
+)
+
+
+def conv(model: nn.Module, path: str) -> nn.Conv2d:
+    found = model.get_submodule(f"{path}.conv")
+    assert isinstance(found, nn.Conv2d)
+    return found
+
+
+def tried(name: str, *texts: str) -> Trial:
+    return trial(network(name), edits_of(name, ",".join(texts)))
+
+
+def refused(name: str, *texts: str) -> tuple[str, str, str]:
+    """Where the first illegal edit fails, why, and what would work."""
+    refusal = tried(name, *texts).refusal
+    assert refusal
+    return refusal.path, refusal.reason, refusal.fix.text if refusal.fix else ""
+
+
+@st.composite
+def some_edits(draw: st.DrawFn) -> tuple[Network, tuple[Edit, ...]]:
+    """A small preset and edits of its knobs, stages and convolutions; many are illegal."""
+    name = draw(st.sampled_from(sorted(PRESETS)))
+    spec = network(name, input_size=96)
+    convs = st.sampled_from([row.path for row in resolve(spec) if row.op == "conv"])
+    blocks = st.sampled_from([f"{stage.name}.0" for stage in spec.stages])
+    side = st.integers(1, 7)
+    pairs = st.tuples(side, side)
+    edit = (
+        st.builds(Edit, convs, st.just("filters"), st.integers(0, 40))
+        | st.builds(Edit, convs, st.just("kernel"), side | pairs)
+        | st.builds(Edit, convs, st.just("split"), side.flatmap(lambda n: st.sampled_from([(1, n), (n, 1)])))
+        | st.builds(Edit, convs, st.just("join"), side)
+        | st.builds(Edit, blocks, st.just("scale"), st.floats(0, 1.1))
+        | st.builds(Edit, blocks, st.just("repeat"), st.integers(0, 3))
+        | st.builds(Edit, st.just(""), st.just("stem"), st.sampled_from(sorted(PRESETS)))
+        | st.builds(Edit, st.just(""), st.just("input_size"), st.integers(70, 110))
+    )
+    return spec, tuple(draw(st.lists(edit, max_size=6)))
+
+
+@settings(max_examples=60)
+@given(some_edits())
+def test_undoing_edits_to_the_start_leaves_the_original_key(given_: tuple[Network, tuple[Edit, ...]]) -> None:
+    spec, edits = given_
+    keys = [trial(spec, edits[:count]).network.key for count in range(len(edits), -1, -1)]
+    assert keys[-1] == spec.key
+
+
+@settings(max_examples=60)
+@given(some_edits())
+def test_a_label_says_all_of_an_edited_network(given_: tuple[Network, tuple[Edit, ...]]) -> None:
+    found = trial(*given_).network
+    assert labelled(found.label) == found
+    assert eval(constructor(found), {"irnet": irnet}) == found
+    assert loaded(document(network(found.name), edits_of(found.name, found.edits))).network == found
+
+
+@settings(max_examples=60)
+@given(some_edits())
+def test_what_is_refused_has_a_fix_that_works_or_none(given_: tuple[Network, tuple[Edit, ...]]) -> None:
+    spec, edits = given_
+    found = trial(spec, edits)
+    if found.refusal and found.refusal.fix:
+        assert trial(spec, (*edits[: found.refusal.edit], found.refusal.fix)).refusal is None
+        assert (found.refusal.path or "reason") in found.refusal.told or not found.refusal.path
+
+
+@settings(max_examples=15)
+@given(some_edits())
+def test_the_source_of_a_network_with_edited_places_puts_out_the_same_bits(
+    given_: tuple[Network, tuple[Edit, ...]],
+) -> None:
+    assert same(trial(*given_).network)
+
+
+def test_edited_places_are_what_the_module_has() -> None:
+    model = build(network(V2, *MANY), device="meta")
+    assert conv(model, "block_a.3.body.b2.1").out_channels == 40
+    assert conv(model, "block_a.3.body.b2.2").in_channels == 40
+    assert conv(model, "block_b.7.body.b1.1").kernel_size == (7, 7)
+    assert conv(model, "block_b.0.body.b0").padding == (1, 1)
+    assert [conv(model, f"mixed_5b.0.b1.{i}").kernel_size for i in (1, 2)] == [(5, 1), (1, 5)]
+    assert len(list(model.get_submodule("block8").children())) == 2
+    assert conv(model, "stem.0.3.b1").out_channels == 96
+
+
+def test_splitting_a_convolution_keeps_the_grid_and_saves_what_arithmetic_says() -> None:
+    before, after = network("inception_v3"), network("inception_v3", "mixed_5b.0.b1.1.split=1x5")
+    rows = {row.path: row for row in resolve(before)}
+    params = [sum(row.params for row in resolve(spec)) for spec in (before, after)]
+    was, now = 48 * 64 * 25 + 2 * 64, 48 * 64 * 5 + 64 * 64 * 5 + 4 * 64
+    assert params[0] - params[1] == was - now
+    assert rows["mixed_5b.0"].out_shape == {row.path: row for row in resolve(after)}["mixed_5b.0"].out_shape
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "back"),
+    [
+        ("inception_v3.tf_slim", "mixed_5b.0.b1.1.split=1x5", "mixed_5b.0.b1.1.join=5"),
+        (V2, "block_c.0.body.b1.1.join=3", "block_c.0.body.b1.1.split=1x3"),
+        (V2, "block_a.0.body.b0.kernel=3", "block_a.0.body.b0.kernel=1"),
+        (V4, "stem=inception_v3.tf_slim", "stem=inception_v4.paper"),
+        (V4, "inception_a.repeat=9", "inception_a.repeat=4"),
+    ],
+)
+def test_an_edit_and_its_opposite_are_the_original(name: str, there: str, back: str) -> None:
+    key = network(name).key
+    filters = "block_c.0.body.b1.1.filters=224"  # a joined convolution has the filters of the second
+    more = (filters,) if "block_c" in back else ()
+    assert network(name, there).key != key
+    assert network(name, there, back, *more).key == key
+
+
+def test_a_block_number_says_nothing_because_blocks_stay_alike() -> None:
+    edit = Edit("block_b.7.body.b0", "filters", 8)
+    assert edit == Edit("block_b.0.body.b0", "filters", 8)
+    model = build(applied(network(V2), (edit,)), device="meta")
+    assert {conv(model, f"block_b.{i}.body.b0").out_channels for i in range(20)} == {8}
+
+
+def test_a_stem_is_as_wide_as_the_network() -> None:
+    model = build(network(V4, "stem=inception_v3", width=0.5), device="meta")
+    assert conv(model, "stem.0.0").out_channels == 16
+
+
+def test_knobs_of_an_edited_network_are_those_of_its_recipe() -> None:
+    spec = network(V2, "block_b.0.body.b0.filters=8", a=3)
+    assert knobs(recipe_of(spec)) == knobs(recipe_of(network(V2, a=3)))
+
+
+def test_a_network_that_is_no_preset_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^mine is no preset, and only what is made of one can be edited$"):
+        applied(Network("mine", network(V2).stages), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "reason", "fix"),
+    [
+        ("inception_b.0.b1.filters=0", "inception_b.0.b1", "is outside 1 to 8192", "inception_b.0.b1.filters=1"),
+        ("inception_b.0.b2.1.kernel=1x6", "inception_b.0.b2.1", "odd kernel", "inception_b.0.b2.1.kernel=1x5"),
+        ("reduction_a.0.b1.kernel=4", "reduction_a.0", "different grids: 16x16, 17x17", "reduction_a.0.b1.kernel=3"),
+        ("inception_b.0.b9.filters=8", "inception_b.0.b9", "nothing is there", "inception_b.0.b1.filters=8"),
+        ("inception_b.0.b0.0.kernel=3", "inception_b.0.b0.0", "a pool is there", "inception_b.0.b3.0.kernel=3"),
+        ("reduction_a.0.b1.split=1x3", "reduction_a.0.b1", "of stride 1 can be split, not a 3x3 of stride 2", ""),
+        ("inception_a.0.b2.1.split=1x5", "inception_a.0.b2.1", "not 1x5", "inception_a.0.b2.1.split=1x3"),
+        ("inception_b.0.b3.1.join=3", "inception_b.0.b3.1", "no 1x3 and 3x1", "inception_b.0.b3.1.join=7"),
+        ("inception_c.repeat=99", "inception_c", "is outside 0 to 60", "inception_c.repeat=60"),
+        ("inception_b.0.scale=0.5", "inception_b.0", "no residual to scale", ""),
+        ("input_size=30", "reduction_a.0.b0", "needs at least 75 pixels", "input_size=75"),
+        ("a=99", "", "is outside 0 to 20", "a=20"),
+        ("stem=inception_v5", "", "no network is called", "stem=inception_v4.paper"),
+    ],
+)
+def test_the_first_illegal_box_has_a_reason_and_the_smallest_fix(text: str, path: str, reason: str, fix: str) -> None:
+    where, why, near = refused(V4, text)
+    assert (where, near) == (path, fix)
+    assert reason in why
+
+
+def test_a_network_too_large_to_work_with_is_refused_with_the_nearest_that_is_not() -> None:
+    path, reason, fix = refused(V2, "width=4", "depth=4")
+    assert (path, fix) == ("", "depth=2")
+    assert reason.endswith("parameters are too many; a network here has at most 2,000,000,000")
+
+
+def test_what_comes_before_an_illegal_edit_is_kept() -> None:
+    found = tried(V4, "a=6", "inception_b.0.b1.filters=0", "b=2")
+    assert (found.applied, found.network) == (1, network(V4, a=6))
+
+
+def test_two_edits_may_mend_each_other() -> None:
+    found = tried(V4, "reduction_b.0.b1.1.kernel=5", "reduction_b.0.b2.3.kernel=5")
+    assert (found.applied, found.refusal and found.refusal.path) == (0, "reduction_b.0")
+    assert tried(V4, "input_size=75", "a=2").refusal is None
+
+
+def test_the_smallest_input_is_the_first_that_works() -> None:
+    for spec in (network("inception_v3"), network(V2, *MANY), network(V4, "inception_b.0.b2.1.kernel=1x15")):
+        least = smallest_input(spec)
+        assert tried(spec.name, *spec.edits.split(", "), f"input_size={least}").refusal is None
+        assert tried(spec.name, *spec.edits.split(", "), f"input_size={least - 1}").refusal
+
+
+@pytest.mark.parametrize("text", [*MANY, "block_b.0.body.b0.kernel=4", "input_size=20", "b=40"])
+def test_every_edit_is_applied_resolved_and_compared_within_100_ms(text: str) -> None:
+    original, taken = network(V2), []
+    for i in range(5):  # each with another number of blocks, so that nothing is remembered
+        edits = edits_of(V2, f"c={i + 2},{text}")
+        start = time.process_time()
+        compare(original, trial(original, edits).network)
+        taken.append(time.process_time() - start)
+    assert median(taken) < 0.1
+
+
+def test_everything_that_is_said_of_a_network_can_be_said_of_an_edited_one() -> None:
+    spec = network(V2, *MANY)
+    assert all(details(spec, path) for path in list(boxes(spec))[::40])
+    assert snippets(spec, "block_b.0.body.b0")
+    assert find(spec, "block_b.3.body.b0.conv.weight") == "block_b.3.body.b0.conv"
+    assert b"<svg" in drawn(spec, "svg", "block_b")
+    for said in (claims, deviations, names, code):
+        assert said(spec)
+    lookalikes(spec)
+
+
+def test_released_names_hold_as_long_as_they_say_which_layer_is_meant() -> None:
+    assert (
+        find(network(V2, "block_b.0.body.b0.filters=8"), "repeat_1.3.branch0.conv.weight") == "block_b.3.body.b0.conv"
+    )
+    for text in ("stem=inception_v4", "mixed_5b.0.b1.1.split=1x5", "block8.repeat=2"):
+        assert [layout.name for layout in layouts_of(network(V2, text))] == ["irnet"]
+
+
+def test_the_snippet_of_an_edited_network_calls_for_it() -> None:
+    assert constructor(network(V4, "inception_b.0.b1.filters=200", a=6)) == (
+        'irnet.network("inception_v4.paper", "inception_b.0.b1.filters=200", a=6)'
+    )
+
+
+GOOD = '{"format": "irnet.edits.1", "network": "inception_v4", "edits": %s}'
+HOSTILE = [
+    ("", "document: Invalid JSON"),
+    ("[" * 50_000, "document: Invalid JSON: recursion limit exceeded"),
+    ("null", "document: Input should be an object, not None"),
+    (b"\xff\xfe", "document: Invalid JSON"),
+    ("x" * (LARGEST + 1), "the document is larger than 64000 bytes"),
+    (GOOD % "[1]", "edits.0: Input should be a valid string, not 1"),
+    (GOOD % '["a=6"], "more": 1', "more: Extra inputs are not permitted"),
+    (GOOD % '["a=6\\n"]', "edits.0: String should match pattern"),
+    (GOOD % f'["{"a" * 200}=1"]', "edits.0: String should have at most 160 characters"),
+    (GOOD % str(["a=6"] * (MOST + 1)).replace("'", '"'), "edits: List should have at most 200 items"),
+    (GOOD % '["a=1e9"]', "edits.0: a=1e9 is not a number"),
+    (GOOD % '["a=6", "__class__.0.filters=3"]', "edits.1: __class__.0: inception_v4.paper has no stage"),
+    (GOOD % '["inception_b.0.b1.filters=9999999"]', "edits.0: inception_b.0.b1: filters=9999999 is not a number"),
+    (GOOD % '["inception_b.0.b1.filters=9999"]', "edits.0: inception_b.0.b1: filters=9999 is outside 1 to 8192"),
+    (GOOD % '["inception_b.0.b1.bias=1"]', "edits.0: 'inception_b.0.b1.bias=1' does not say a place"),
+    (GOOD % '["a=-1"]', "edits.0: inception_v4.paper: a=-1 is outside 0 to 20"),
+    (GOOD.replace("inception_v4", "<script>") % "[]", "network: no network is called '<script>'"),
+    (GOOD.replace("edits.1", "edits.2") % "[]", "format: Input should be 'irnet.edits.1', not 'irnet.edits.2'"),
+]
+
+
+@pytest.mark.parametrize(("text", "sentence"), HOSTILE, ids=[sentence[:30] for _, sentence in HOSTILE])
+def test_a_hostile_document_gets_one_sentence(text: str | bytes, sentence: str) -> None:
+    with pytest.raises(ValueError, match=r"^[^\n]{1,600}$") as said:
+        loaded(text)
+    assert str(said.value).startswith(sentence)
+
+
+@given(st.text() | st.binary() | st.lists(st.text()).map(lambda texts: GOOD % str(texts).replace("'", '"')))
+def test_any_document_is_a_network_or_one_sentence(text: str | bytes) -> None:
+    said = ""
+    try:
+        read_document(text)
+    except ValueError as error:
+        said = str(error)
+    assert "\n" not in said
+
+
+def test_the_verb_writes_an_edited_network(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "edits.json"
+    file.write_text(document(network(V4), (Edit("inception_b.0.b1", "filters", 200),)), encoding="utf-8")
+    expected = code(network(V4, "inception_b.0.b1.filters=200"))
+    assert main(["code", "--edits", str(file)]) == 0
+    assert capsys.readouterr().out == expected
+    assert main(["code", V4, "--set", "inception_b.0.b1.filters=200"]) == 0
+    assert capsys.readouterr().out == expected
+    assert main(["code"]) == 2
+    assert "name a network, or give its edits as a file" in capsys.readouterr().err
+
+
+def test_the_bits_of_every_edit_are_those_of_a_module_made_by_hand() -> None:
+    """A split convolution is its two factors one after the other, with norm and ReLU in between."""
+    model = build(network("inception_v3", "mixed_5b.0.b1.1.split=5x1", input_size=96))
+    x = torch.rand(1, 48, 9, 9)
+    first, second = (model.get_submodule(f"mixed_5b.0.b1.{i}") for i in (1, 2))
+    branch = model.get_submodule("mixed_5b.0.b1")
+    assert isinstance(branch, nn.Sequential)
+    assert torch.equal(branch[1:](x), second(first(x)))

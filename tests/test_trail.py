@@ -1,0 +1,269 @@
+"""A walk that is resumed where a scale changes, against arithmetic and against walking anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from irnet.experiments.gradients import gradient_norms
+from irnet.experiments.residual_scale import check, curves, origin, residual_scale
+from irnet.experiments.scale_tables import checked, finding, lines, overflows, read_scaling, records, told
+from irnet.experiments.trail import Curve, Scaling, Trail
+from irnet.models import network
+from irnet.runtime.build import Model, ResidualUnit, build
+from irnet.runtime.capture import capture, rescaled
+from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Part, Pool, Residual, Stage
+
+V1 = network("inception_resnet_v1", input_size=96, a=2, b=2, c=2)
+IMAGE = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(5)) * 2 - 1
+SCALES = st.none() | st.sampled_from([0.0, 0.1, 0.5, 1.0]) | st.just((("block_b", 0.7),))
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    """A short Inception-ResNet-v1."""
+    return build(V1, init="he")
+
+
+def runs(model: Model, *paths: str) -> dict[str, int]:
+    """How often each of these units has run, counted from now on."""
+    calls = dict.fromkeys(paths, 0)
+    for path in paths:
+        unit = model.get_submodule(path)
+        unit.register_forward_hook(lambda *_, path=path: calls.update({path: calls[path] + 1}))
+    return calls
+
+
+@settings(max_examples=25)
+@given(asked=st.lists(SCALES, min_size=1, max_size=5))
+def test_a_resumed_walk_is_bit_equal_to_a_new_one(model: Model, asked: list[Scaling]) -> None:
+    trail = Trail(V1, IMAGE)
+    resumed = [trail.curve(model, scale) for scale in asked]
+    assert resumed == [Trail(V1, IMAGE).curve(model, scale) for scale in asked]
+
+
+def test_only_what_a_changed_scale_touches_is_run_again() -> None:
+    model = build(V1)
+    calls = runs(model, "stem.0", "block_a.0", "reduction_a.0", "block_b.0", "block_c.1")
+    trail = Trail(V1, IMAGE)
+    for scaling in (None, (("block_b", 0.5),), (("block_b", 0.5), ("block_c", 0.9))):
+        trail.curve(model, scaling)
+    assert calls == {"stem.0": 1, "block_a.0": 1, "reduction_a.0": 1, "block_b.0": 2, "block_c.1": 3}
+
+
+def test_the_same_scale_twice_runs_nothing(model: Model) -> None:
+    model = build(V1)
+    trail = Trail(V1, IMAGE)
+    first = trail.curve(model, 0.5)
+    calls = runs(model, "stem.0", "block_c.1")
+    assert (trail.curve(model, 0.5), calls) == (first, {"stem.0": 0, "block_c.1": 0})
+
+
+def test_a_walk_that_is_stopped_goes_on_where_it_was(model: Model) -> None:
+    def stops(done: int, _todo: int) -> None:
+        if done == 4:
+            raise KeyboardInterrupt
+
+    trail = Trail(V1, IMAGE)
+    with pytest.raises(KeyboardInterrupt):
+        trail.curve(model, 0.3, stops)
+    left: list[int] = []
+    curve = trail.curve(model, 0.3, lambda _done, todo: left.append(todo))
+    assert (curve, left[0]) == (Trail(V1, IMAGE).curve(model, 0.3), len(trail.units) - 4)
+
+
+def test_progress_counts_the_units_that_have_to_be_run(model: Model) -> None:
+    told_: list[tuple[int, int]] = []
+    trail = Trail(V1, IMAGE)
+    trail.curve(model, None, lambda done, todo: told_.append((done, todo)))
+    assert told_ == [(i, len(trail.units)) for i in range(len(trail.units))]
+
+
+def grid(*values: float) -> Tensor:
+    return torch.tensor(values, dtype=torch.float32).reshape(1, 1, 2, 2)
+
+
+def test_two_blocks_by_hand() -> None:
+    """x = [1, 2, 3, 4]; F(x) = 2 x - 6, so 0.5 F(x) = x - 3; then again, on what came out."""
+    spec = Network("two", (Stage("block", Residual(Pool("max", 1), 0.5), 2, part="a"),), Head(0), input_shape=(1, 2, 2))
+    made = build(spec)
+    with torch.no_grad():
+        for path in ("block.0.project", "block.1.project"):
+            conv = made.get_submodule(path)
+            assert isinstance(conv, nn.Conv2d)
+            assert conv.bias is not None
+            conv.weight.fill_(2)
+            conv.bias.fill_(-6)
+    blocks = Trail(spec, grid(1, 2, 3, 4)).curve(made).blocks
+    # block 0: sum [-1, 1, 3, 5], ReLU [0, 1, 3, 5]; block 1: half the residual [-3, -2, 0, 2], ReLU [0, 0, 3, 7]
+    found = [(b.shortcut, b.residual, b.scaled, b.output) for b in blocks]
+    means = [[stats.mean_abs if stats else None for stats in block] for block in found]
+    assert means == [[2.5, 2.0, 1.0, 2.25], [2.25, 3.5, 1.75, 2.5]]
+    assert [(b.output.maximum, b.output.zero_share) for b in blocks] == [(5, 0.25), (7, 0.5)]
+
+
+def test_a_scale_of_zero_makes_every_output_the_relu_of_its_input(model: Model) -> None:
+    given: dict[str, Tensor] = {}
+    units = [path for path, unit in model.named_modules() if isinstance(unit, ResidualUnit)]
+    with rescaled(model, 0.0), torch.no_grad(), capture(model, *units) as outputs:
+        for path in units:
+            model.get_submodule(path).register_forward_pre_hook(lambda _m, x, path=path: given.update({path: x[0]}))
+        model.through(IMAGE, model.stage_names)
+    assert [path for path in units if not torch.equal(outputs[path], torch.relu(given[path]))] == []
+
+
+def test_doubling_the_scale_doubles_the_scaled_residual_of_the_first_block_exactly(model: Model) -> None:
+    one, two = (next(iter(Trail(V1, IMAGE).curve(model, scale).blocks)).scaled for scale in (0.25, 0.5))
+    assert one is not None
+    assert two == replace(one, mean_abs=2 * one.mean_abs, std=2 * one.std, maximum=2 * one.maximum)
+
+
+def nodes(filters: st.SearchStrategy[int]) -> st.SearchStrategy[Node]:
+    """Small bodies of residual blocks, all on the grid of their input."""
+    convs = st.builds(Conv, filters, st.sampled_from([1, 3, (1, 3)]))
+    chains = st.lists(convs, min_size=1, max_size=3).map(lambda parts: Chain(tuple(parts)))
+    return convs | chains | st.lists(convs | chains, min_size=1, max_size=3).map(lambda parts: Fork(tuple(parts)))
+
+
+@st.composite
+def nets(draw: st.DrawFn) -> Network:
+    """Small random networks with residual blocks in one or two stages."""
+    stages = [Stage("stem", Conv(draw(st.integers(1, 4)), 3), part="stem")]
+    parts: tuple[Part, ...] = draw(st.sampled_from([("a",), ("a", "b")]))
+    for part in parts:
+        residual = Residual(
+            draw(nodes(st.integers(1, 4))), draw(st.floats(0, 1)), relu=draw(st.booleans()), norm=draw(st.booleans())
+        )
+        stages.append(Stage(f"block_{part}", residual, draw(st.integers(1, 2)), part=part))
+    return Network("random", tuple(stages), Head(3), input_shape=(3, 6, 6))
+
+
+@settings(max_examples=60)
+@given(nets(), st.sampled_from([None, 0.0, 0.3, 1.0]))
+def test_a_walk_ends_where_the_module_does(spec: Network, scale: float | None) -> None:
+    made = build(spec, init="he")
+    image = torch.rand(1, 3, 6, 6, generator=torch.Generator().manual_seed(1))
+    with rescaled(made, scale), torch.no_grad():
+        end = made.through(image, made.stage_names)
+    output = Trail(spec, image).curve(made, scale).blocks[-1].output
+    assert output.mean_abs == pytest.approx(end.abs().mean().item(), rel=1e-4, abs=1e-7)
+    assert output.maximum == end.abs().max().item()
+
+
+@settings(max_examples=25)
+@given(nets(), st.sampled_from([None, 0.0, 0.3, 1.0]), st.integers(0, 2))
+def test_gradient_norms_are_those_of_a_whole_backward_pass(spec: Network, scale: float | None, label: int) -> None:
+    made = build(spec, init="he")
+    image = torch.rand(1, 3, 6, 6, generator=torch.Generator().manual_seed(1))
+    given_: dict[str, Tensor] = {}
+
+    def keep(path: str, x: Tensor) -> None:
+        x.retain_grad()
+        given_[path] = x
+
+    units = [path for path, unit in made.named_modules() if isinstance(unit, ResidualUnit)]
+    hooks = [
+        made.get_submodule(path).register_forward_pre_hook(lambda _m, x, path=path: keep(path, x[0])) for path in units
+    ]
+    with rescaled(made, scale):
+        loss = nn.functional.cross_entropy(made(image), torch.tensor([label]))
+        torch.autograd.backward(loss)
+    for hook in hooks:
+        hook.remove()
+    expected = {path: x.grad.norm().item() for path, x in given_.items() if x.grad is not None}
+    assert gradient_norms(Trail(spec, image), made, scale, label) == pytest.approx(expected, rel=1e-4, abs=1e-7)
+
+
+def test_gradients_leave_the_weights_asking_for_gradients(model: Model) -> None:
+    gradient_norms(Trail(V1, IMAGE), model, None, 0)
+    assert all(p.requires_grad and p.grad is None for p in model.parameters())
+
+
+def test_the_paths_of_a_scaling_are_those_of_its_stages(model: Model) -> None:
+    (curve,) = curves(model, IMAGE, ((("block_a", 0.5), ("block_c", 0.25)),))
+    assert {block.stage: block.scale for block in curve.blocks} == {"block_a": 0.5, "block_b": 0.1, "block_c": 0.25}
+
+
+def test_a_stage_without_scale_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"has no residual stage 'stem'; it has block_a, block_b, block_c$"):
+        check(V1, IMAGE, ((("stem", 0.5),),), "running")
+
+
+def test_a_class_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^label=1000 is none of the 1000 classes of inception_resnet_v1\.paper$"):
+        check(V1, IMAGE, (None,), "running", label=1000)
+
+
+@pytest.mark.parametrize("scaling", [None, 0.1, 1.0, (("block_a", 0.2), ("block_b", 0.1))])
+def test_a_scaling_is_read_as_it_is_told(scaling: Scaling) -> None:
+    assert read_scaling(told(scaling)) == scaling
+
+
+@pytest.mark.parametrize("text", ["", "x", "block_a", "block_a=", "0.1,0.2", "=0.1=2"])
+def test_what_is_no_scaling_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is no scale; write 0\.1, published, or block_a=0\.2,block_b=0\.1$"):
+        read_scaling(text)
+
+
+def test_several_seeds_give_a_median_between_the_edges_of_a_band() -> None:
+    result = residual_scale(V1, IMAGE, scales=(1.0,), seeds=range(4), init="he")
+    (line,) = lines([result], "output", "mean_abs")
+    singles = [[b.output.mean_abs for b in curve.blocks] for curve in result.curves]
+    assert line.low == tuple(map(min, zip(*singles, strict=True)))
+    assert line.high == tuple(map(max, zip(*singles, strict=True)))
+    assert list(line.y) == [sum(sorted(four)[1:3]) / 2 for four in zip(*singles, strict=True)]
+
+
+def test_several_seeds_are_all_named() -> None:
+    assert origin([f"untrained, init he, seed {i}" for i in (7, 8)]) == "untrained, init he, seed 7, 8"
+
+
+def overflowing() -> tuple[Network, Curve]:
+    spec = replace(V1, stages=tuple(replace(s, repeat=40 if s.part == "a" else s.repeat) for s in V1.stages))
+    made = build(spec, init="he")
+    with torch.no_grad():
+        for name, parameter in made.named_parameters():
+            if name.startswith("block_a") and name.endswith("project.weight"):
+                parameter.mul_(40)
+    return spec, Trail(spec, IMAGE).curve(made, 1.0)
+
+
+def test_a_curve_that_leaves_the_numbers_says_where_and_is_drawn_as_a_gap() -> None:
+    spec, curve = overflowing()
+    result = replace(residual_scale(V1, IMAGE, scales=(1.0,)), curves=(curve,))
+    finite = [block.output.finite for block in curve.blocks]
+    first = curve.blocks[finite.index(False)].path
+    assert overflows(result) == (
+        f"At scale 1, {first} is the first block that puts out an infinite value or none at all: "
+        "float32 ends at 3.4e38",
+    )
+    (line,) = lines([result], "output", "mean_abs")
+    assert [value is not None for value in line.y] == finite
+    assert [record["finite"] for record in records(result)] == finite
+    assert "past all numbers" in finding([result], "output", "mean_abs")
+    assert spec.stages[1].repeat == 40
+
+
+def test_large_values_whose_squares_overflow_are_still_numbers() -> None:
+    _, curve = overflowing()
+    large = [block.output for block in curve.blocks if block.output.finite and block.output.maximum > 1e25]
+    assert large
+    assert all(0 < stats.std < float("inf") for stats in large)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("output", "median", None), "no statistic is called 'median'; they are mean_abs, "),
+        (("input", "std", None), "no tensor of a block is called 'input'; they are shortcut, "),
+        (("output", "gradient", None), "a gradient belongs to a loss: name the class that it is for"),
+    ],
+)
+def test_a_plot_that_can_not_be_drawn_is_refused(asked: tuple[str, str, None], said: str) -> None:
+    with pytest.raises(ValueError, match=f"^{said}"):
+        checked(*asked)
