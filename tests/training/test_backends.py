@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from distributed import LocalCluster
 
 from irnet.experiments.training.backends import Backend, BackendName
 from irnet.experiments.training.sweep import start
@@ -30,8 +29,8 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
 @pytest.fixture
 def scheduler() -> Iterator[str]:
     """The address of a Dask cluster of two workers on loopback."""
-    options = {"host": "127.0.0.1", "dashboard_address": None}
-    with LocalCluster(n_workers=2, threads_per_worker=1, **options) as cluster:
+    local_cluster = import_module("distributed").LocalCluster
+    with local_cluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster:
         yield cluster.scheduler_address
 
 

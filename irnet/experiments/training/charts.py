@@ -43,9 +43,10 @@ def race_chart(found: Sequence[History], quantity: Quantity, against: Against = 
     lines = []
     for name, runs in networks_of(found).items():
         points = curve(runs, quantity, against, smooth)
-        band = {"low": [point.low for point in points], "high": [point.high for point in points]}
         x, y = [point.x / unit for point in points], [point.median for point in points]
-        lines.append(Line(name=name, x=x, y=y, **(band if len(runs) > 1 else {})))
+        banded = points if len(runs) > 1 else []
+        low, high = [point.low for point in banded], [point.high for point in banded]
+        lines.append(Line(name=name, x=x, y=y, low=low, high=high))
     means = f", mean of {SMOOTH} steps" if quantity == "loss" else ""
     log = quantity == "loss"
     goal = best_goal(found)
