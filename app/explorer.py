@@ -35,7 +35,7 @@ def explorer(network: Network) -> None:
     left, right = grid.cell(column_span=2), grid.cell().container(border=True)
     with right:
         chosen = _box(network)
-    opened = Opened(LEVELS.index(level), _turned(network), shown_block(network, chosen))
+    opened = Opened(LEVELS.index(level), turned(network), shown_block(network, chosen))
     opened = revealing(network, opened, chosen) if chosen else opened
     overlay, edges, flow = (st.session_state[key] for key in ("overlay", "edges", "flow"))
     with left:  # before the details, so that the browser draws while they are on their way
@@ -45,7 +45,7 @@ def explorer(network: Network) -> None:
             key="canvas",
             height=HEIGHT,
             on_click=select,
-            on_toggle=lambda path: _turn(opened, path),
+            on_toggle=lambda path: turn(opened, path),
             on_shut=_shut_all,
         )
     with right:
@@ -137,7 +137,7 @@ def _crumbs(network: Network, chosen: str) -> None:
         st.markdown(f"**{chosen.rpartition('.')[2]}**")
 
 
-def _turned(network: Network) -> frozenset[str]:
+def turned(network: Network) -> frozenset[str]:
     """The boxes that the address says were turned over; what is no box is left out."""
     asked = st.query_params.get(TURNED, "").split(",")
     return frozenset(path for path in asked if path in boxes(network))
@@ -148,7 +148,8 @@ def select(path: str) -> None:
     st.session_state[BOX] = path
 
 
-def _turn(opened: Opened, path: str) -> None:
+def turn(opened: Opened, path: str) -> None:
+    """Open a box that is shut or shut one that is open, and choose it."""
     put(TURNED, ",".join(sorted(opened.turned ^ {path})))
     select(path)
 

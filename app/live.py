@@ -20,11 +20,13 @@ from app.weights import Weights
 from irnet.analysis.tables import totals
 from irnet.experiments.classify import Result as Classes
 from irnet.experiments.classify import classify
+from irnet.experiments.effective_field import EffectiveField, effective_field
 from irnet.experiments.photos import to_input
 from irnet.experiments.residual_scale import Result, check, origin
 from irnet.experiments.residual_scale import scaled as along
 from irnet.experiments.trail import BatchNormMode, Curve, Scaling, Trail
 from irnet.models import network as preset
+from irnet.resolve import Sides
 from irnet.runtime.build import Model, build
 from irnet.runtime.device import memory_limit
 from irnet.runtime.init import Init
@@ -147,6 +149,26 @@ def classified(network: Network, image: Image.Image, device: str, weights: Weigh
     """The likeliest classes of a picture, by a network with loaded weights."""
     with borrow(network, device=device, weights=weights) as model:
         return classify(model, image)
+
+
+@st.cache_data(max_entries=64, show_spinner="Running the network up to the box, and back", hash_funcs=BY_PIXELS)
+def focused(
+    network: Network,
+    image: Image.Image,
+    path: str,
+    position: Sides,
+    channel: int | None,
+    setting: Setting,
+    weights: Weights | None = None,
+) -> EffectiveField:
+    """The effective receptive field, on a borrowed model or, of several seeds, on as many fresh ones."""
+    bearable(network)
+    ask = partial(effective_field, network, to_input(image, network.input_shape[1:]), path, position)
+    ask = partial(ask, channel=channel, init=setting.init, batch_norm=setting.batch_norm, device=setting.device)
+    if len(setting.seeds) > 1 and not weights:
+        return ask(seeds=setting.seeds)
+    with borrow(network, device=setting.device, seed=setting.seed, init=setting.init, weights=weights) as model:
+        return ask(model=model)
 
 
 def reference(network: Network) -> Network:

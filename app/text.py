@@ -10,8 +10,8 @@ INTRODUCTION = (
     "and in the stem."
 )
 
-DEVICE = "Where Cost and Activations build the network; meta has shapes and no numbers."
-KNOBS = "Network, Compare, Provenance, Cost and Activations show this model, with this input size and these knobs."
+DEVICE = "Where Cost, Activations and Receptive field build the network; meta has shapes and no numbers."
+KNOBS = "All pages but Overview and Errata show this model, with this input size and these knobs."
 
 IDEAS = {
     "inception_v4.paper": (
@@ -116,6 +116,24 @@ READ_MAGNITUDES = (
     "Each point is the mean magnitude of one block's output, for one picture. The grid shrinks and the width grows "
     "at the reductions, so steps between groups of blocks are no effect of the scale."
 )
+
+
+FIELD = (
+    "One output of a box sees a rectangle of the picture and nothing outside it: that is arithmetic, from kernels, "
+    "strides and padding. How much each pixel in it matters is another question; the gradient answers it."
+)
+FIELD_UNTRAINED = "The heat comes from **untrained** weights: it shows how paths add up, not what a network looks at."
+FIELD_TRAINED = "The heat comes from **loaded** weights."
+FIELD_BATCH = (
+    "With batch statistics every pixel reaches every output through the mean, also from outside the rectangle; running "
+    "statistics leave the rectangle sharp."
+)
+FIELD_CLICK = "Click the picture to look from there; the sliders do the same."
+FIELD_HEAT = (
+    "Heat: the root of the gradient's magnitude, summed over the colours, beside its largest value; the picture is "
+    "grey so that only the heat has colour."
+)
+FIELD_CHANNEL = "Of the box's output; empty for the mean of all channels."
 
 
 def plain(words: str) -> str:

@@ -17,6 +17,7 @@ from irnet.analysis.ledger import ledger, records, sums
 from irnet.analysis.tables import overview, summary
 from irnet.commands_code import verbs as coding
 from irnet.commands_compare import verbs as comparing
+from irnet.commands_field import verbs as fields
 from irnet.commands_lab import verbs as lab
 from irnet.commands_train import app as training
 from irnet.commands_weights import app as weights_app
@@ -30,6 +31,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="Explore Ince
 app.add_typer(comparing)
 app.add_typer(lab)
 app.add_typer(coding)
+app.add_typer(fields)
 app.add_typer(weights_app, name="weights")
 app.add_typer(sources)
 app.add_typer(training)

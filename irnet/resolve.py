@@ -35,7 +35,8 @@ class TooSmall(Illegal):
 class ReceptiveField:
     """Which input pixels one output pixel sees: size, step between neighbours and padding, each (height, width).
 
-    Source: the arithmetic of google-research/receptive_field; at a merge the largest branch counts.
+    The output at `i` sees the pixels from `i * stride - padding` on, `size` of them. Source: the arithmetic of
+    google-research/receptive_field; a merge sees the smallest rectangle around what its branches see.
     """
 
     size: Sides = (1, 1)
@@ -49,13 +50,12 @@ class ReceptiveField:
         return ReceptiveField(sizes, (self.stride[0] * stride, self.stride[1] * stride), paddings)
 
     def merged(self, *others: ReceptiveField) -> ReceptiveField:
-        """The field of a concatenation or sum: side by side the largest."""
+        """The field of a concatenation or sum: from where the first of its branches starts to where the last ends."""
         every = (self, *others)
-        tall = max(every, key=lambda field: field.size[0])
-        wide = max(every, key=lambda field: field.size[1])
-        return ReceptiveField(
-            (tall.size[0], wide.size[1]), (tall.stride[0], wide.stride[1]), (tall.padding[0], wide.padding[1])
-        )
+        before = [max(field.padding[axis] for field in every) for axis in (0, 1)]
+        after = [max(field.size[axis] - field.padding[axis] for field in every) for axis in (0, 1)]
+        stride = max(field.stride[0] for field in every), max(field.stride[1] for field in every)
+        return ReceptiveField((before[0] + after[0], before[1] + after[1]), stride, (before[0], before[1]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,8 @@ class Row:
     out_shape: Shape
     params: int = 0
     macs: int = 0  # multiply-accumulates of convolutions and linear layers; 1 MAC = 2 FLOPs
-    field: ReceptiveField
+    in_field: ReceptiveField  # of what the step reads
+    field: ReceptiveField  # of what it puts out
 
     @property
     def activation_elements(self) -> int:
@@ -283,6 +284,7 @@ def _row(path: str, op: Op, text: str, x: _Flow, out: _Flow, params: int = 0, ma
         out_shape=out.shape,
         params=params,
         macs=macs,
+        in_field=x.field,
         field=out.field,
     )
 

@@ -12,7 +12,7 @@ from irnet.models.recipe import limits
 
 ROOT = Path(__file__).parents[1]
 STRUCTURAL = ("overview", "network", "compare", "provenance", "errata")
-LIVE = ("cost", "activations")
+LIVE = ("cost", "activations", "field")
 SMALL = 139  # pixels: the smallest side that leaves a C block more than one pixel
 
 
@@ -20,7 +20,7 @@ def opened(page: str, preset: str = "", **address: object) -> AppTest:
     """`page` after its first run, with these values in its address."""
     app = AppTest.from_file(ROOT / "pages.py", default_timeout=120)
     for key, value in ({"model": preset} if preset else {}).items() | address.items():
-        app.query_params[key] = str(value)
+        app.query_params[key] = str(value).lower() if isinstance(value, bool) else str(value)
     if page != "overview":
         app.switch_page(f"app/pages/{page}.py")
     return app.run()

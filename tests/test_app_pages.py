@@ -66,8 +66,17 @@ def test_a_page_that_runs_bears_all_knobs_at_their_lowest(name: str, preset: str
 @pytest.mark.parametrize("name", LIVE)
 def test_a_page_that_runs_bears_all_knobs_at_their_highest(name: str) -> None:
     preset = "inception_resnet_v1.paper"
-    app = opened(name, preset, **sized(preset), **at_limit(preset, "high"))
+    highest = {key: value for key, value in at_limit(preset, "high").items() if key != f"{preset}.width"}
+    app = opened(name, preset, **sized(preset), **{**highest, f"{preset}.depth": 1})
     assert not troubles(app)
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_a_network_too_large_to_be_run_here_gets_one_sentence(name: str) -> None:
+    preset = "inception_resnet_v1.paper"
+    app = opened(name, preset, **sized(preset), **at_limit(preset, "high"))
+    assert not app.exception
+    assert "parameters; it is drawn and counted on the other pages" in app.error[0].value
 
 
 @pytest.mark.parametrize("side", [1, 4096])

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from irnet.experiments.gradients import gradient_norms
 from irnet.experiments.residual_scale import check, curves, origin, residual_scale
-from irnet.experiments.scale_tables import checked, finding, lines, overflows, read_scaling, records, told
-from irnet.experiments.trail import Curve, Scaling, Trail
+from irnet.experiments.scale_tables import checked, finding, lines, overflows, read_scaling, records
+from irnet.experiments.trail import Curve, Scaling, Trail, told
 from irnet.models import network
 from irnet.runtime.build import Model, ResidualUnit, build
 from irnet.runtime.capture import capture, rescaled

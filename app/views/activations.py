@@ -12,7 +12,7 @@ from app.weights import Weights
 from irnet.experiments.classify import records
 from irnet.experiments.photos import PHOTOS, decoded, photo
 from irnet.experiments.residual_scale import Result
-from irnet.experiments.trail import BATCH_NORM_MODES
+from irnet.experiments.trail import BATCH_NORM_MODES, BatchNormMode
 from irnet.runtime.init import INITS
 from irnet.spec import Network
 
@@ -31,13 +31,13 @@ def picture() -> Image.Image:
     return image
 
 
-def setting(device: str, *, several: bool = False) -> Setting:
-    """The reader's statistics, weights and seed, or several seeds in a row."""
+def setting(device: str, *, several: str = "", first: BatchNormMode = "batch") -> Setting:
+    """The reader's statistics, `first` those that are shown first, weights and seed, or `several` seeds in a row."""
     with st.container(horizontal=True):
         batch_norm = st.segmented_control(
             "Batch norm statistics",
             BATCH_NORM_MODES[::-1],
-            default="batch",
+            default=first,
             key="norm",
             required=True,
             help="batch: of this picture, as in training; running: 0 and 1, as stored before any training",
@@ -47,7 +47,7 @@ def setting(device: str, *, several: bool = False) -> Setting:
             "Initial weights", INITS, default="tf", key="init", required=True, bind="query-params"
         )
     seed = st.number_input("Seed", 0, 2**31 - SEEDS - 1, 0, key="seed", bind="query-params")
-    many = st.slider("Seeds, for a band", 1, SEEDS, 1, key="seeds", bind="query-params") if several else 1
+    many = st.slider(several, 1, SEEDS, 1, key="seeds", bind="query-params") if several else 1
     return Setting(tuple(range(seed, seed + many)), init, batch_norm, device)
 
 

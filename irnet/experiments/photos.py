@@ -115,6 +115,18 @@ def middle(image: Image.Image, size: tuple[int, int], fraction: float) -> Image.
     return resized.crop((left, top, left + width, top + height))
 
 
+def fitted(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """The picture as it is run: filling (height, width) from its middle, bicubic.
+
+    Examples
+    --------
+    >>> fitted(photo("coffee"), (224, 299)).size
+    (299, 224)
+    """
+    height, width = size
+    return ImageOps.fit(image, (width, height), Image.Resampling.BICUBIC)
+
+
 def to_input(image: Image.Image, size: tuple[int, int]) -> Tensor:
     """An image as the released networks take it: filling (height, width) from its middle, bicubic, in [-1, 1].
 
@@ -125,7 +137,5 @@ def to_input(image: Image.Image, size: tuple[int, int]) -> Tensor:
     >>> to_input(photo("coffee"), (299, 299)).shape
     torch.Size([1, 3, 299, 299])
     """
-    height, width = size
-    fitted = ImageOps.fit(image, (width, height), Image.Resampling.BICUBIC)
-    pixels = torch.from_numpy(np.asarray(fitted, dtype=np.float32) / 127.5 - 1)
+    pixels = torch.from_numpy(np.asarray(fitted(image, size), dtype=np.float32) / 127.5 - 1)
     return pixels.permute(2, 0, 1).unsqueeze(0).contiguous()

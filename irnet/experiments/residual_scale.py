@@ -14,7 +14,7 @@ from torch import Tensor
 from irnet.experiments.gradients import gradient_norms
 from irnet.experiments.trail import BATCH_NORM_MODES, BatchNormMode, Curve, Progress, Scaling, Trail, told
 from irnet.html import shown, table, words
-from irnet.resolve import resolve
+from irnet.resolve import Row, resolve
 from irnet.runtime.build import Model, build
 from irnet.runtime.device import checked, memory_limit
 from irnet.runtime.init import Init
@@ -153,8 +153,6 @@ def check(
     ValueError
         As `residual_scale` says.
     """
-    if tuple(image.shape[1:]) != network.input_shape:
-        raise ValueError(f"the image is {tuple(image.shape[1:])}, {network.name} takes {network.input_shape}")
     stages = [stage.name for stage in network.stages if isinstance(stage.node, Residual)]
     for scaling in scales:
         for stage, scale in scaling if isinstance(scaling, tuple) else (("", scaling),):
@@ -164,12 +162,25 @@ def check(
                 raise ValueError(
                     f"{network.name} has no residual stage {stage!r}; it has {', '.join(stages) or 'none'}"
                 )
-    if batch_norm not in BATCH_NORM_MODES:
-        raise ValueError(f"batch_norm={batch_norm!r} is not one of {', '.join(BATCH_NORM_MODES)}")
     if label is not None and not 0 <= label < network.head.classes:
         raise ValueError(f"label={label} is none of the {network.head.classes} classes of {network.name}")
+    check_image(network, image, batch_norm, resolve(network))
+
+
+def check_image(network: Network, image: Tensor, batch_norm: str, rows: Sequence[Row]) -> None:
+    """Hold an image and statistics against these rows of `network`, which are those that run.
+
+    Raises
+    ------
+    ValueError
+        For an image of another size, an unknown kind of statistics, or batch statistics over a single value.
+    """
+    if tuple(image.shape[1:]) != network.input_shape:
+        raise ValueError(f"the image is {tuple(image.shape[1:])}, {network.name} takes {network.input_shape}")
+    if batch_norm not in BATCH_NORM_MODES:
+        raise ValueError(f"batch_norm={batch_norm!r} is not one of {', '.join(BATCH_NORM_MODES)}")
     if batch_norm == "batch":
-        lone = next((row for row in resolve(network) if row.op == "conv" and row.out_shape[1:] == (1, 1)), None)
+        lone = next((row for row in rows if row.op == "conv" and row.out_shape[1:] == (1, 1)), None)
         if lone:
             raise ValueError(
                 f"{lone.path}: batch statistics of one image need more than one pixel, and the grid there is 1x1; "

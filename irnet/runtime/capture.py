@@ -91,6 +91,36 @@ def rescaled(model: nn.Module, scale: float | Mapping[str, float] | None) -> Ite
             module.scale = before[name]
 
 
+class _Reached(Exception):
+    """Thrown to leave a forward pass at the module that was asked for."""
+
+    def __init__(self, made: Tensor) -> None:
+        super().__init__()
+        self.made = made
+
+
+def output_of(model: nn.Module, path: str, image: Tensor) -> Tensor:
+    """What the module at `path` puts out for `image`, with its gradient; what comes after it is not run.
+
+    Raises
+    ------
+    KeyError
+        For a path that no module has, with near ones.
+    """
+
+    def stop(_module: nn.Module, _given: object, made: Tensor) -> None:
+        raise _Reached(made)
+
+    hook = model.get_submodule(_existing(model, path)).register_forward_hook(stop)
+    try:
+        made: Tensor = model(image)
+    except _Reached as reached:
+        return reached.made
+    finally:
+        hook.remove()
+    return made
+
+
 def paths(model: nn.Module, *patterns: str) -> list[str]:
     """Module names that match; wildcards give the order of the modules, plain names keep their own.
 

@@ -1,0 +1,90 @@
+"""Which box and which of its outputs the reader looks from: by a list, a diagram, two sliders or the picture."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import text
+from app.components.canvas import canvas
+from app.drawings import View
+from app.explorer import BOX, TURNED, select, turn, turned
+from app.state import choose, put, unknown
+from app.views import show
+from irnet.analysis.boxes import Box, box_at, boxes
+from irnet.analysis.receptive_field import choices
+from irnet.diagrams.nested import Opened, revealing, shown_block
+from irnet.resolve import Sides
+from irnet.spec import Network
+
+AXES = ("row", "column")  # parameters of the address
+HEIGHT = 520  # pixels
+
+
+def box(network: Network) -> Box:
+    """The box that the reader chose; a click on one of a convolution's units means the convolution."""
+    found, paths = boxes(network), choices(network)
+    show.ignored(unknown({BOX: found, TURNED: found}))
+    asked = st.session_state.get(BOX) or st.query_params.get(BOX, "")
+    if asked in found and asked not in paths:
+        put(BOX, found[asked].parent)
+        st.session_state[BOX] = found[asked].parent
+    middle = next((stage.name for stage in network.stages if stage.part == "b" and stage.repeat), paths[0])
+    return box_at(network, choose("Box", paths, BOX, index=paths.index(middle)))
+
+
+def position(grid: Sides) -> Sides:
+    """(row, column) of the output that the reader looks from; the middle first, and after a change of grid."""
+    chosen = [_along(axis, side) for axis, side in zip(AXES, grid, strict=True)]
+    return chosen[0], chosen[1]
+
+
+def _along(axis: str, side: int) -> int:
+    """A slider along one side of a grid; a grid of one row or column has nothing to slide along."""
+    if side == 1:
+        return 0
+    _forget_beyond(axis, side)
+    return st.slider(axis.capitalize(), 0, side - 1, side // 2, key=axis, bind="query-params")
+
+
+def _forget_beyond(key: str, count: int) -> None:
+    """Forget a value that a change of box left too large; one that the address asks for in vain is told."""
+    if key not in st.session_state:
+        show.ignored(unknown({key: tuple(map(str, range(count)))}))
+    elif (st.session_state[key] or 0) >= count:
+        del st.session_state[key]
+
+
+def look_from(place: Sides) -> None:
+    """Move both sliders; one that is not there stays away."""
+    for axis, value in zip(AXES, place, strict=True):
+        st.session_state[axis] = value
+
+
+def channel(width: int) -> int | None:
+    """The channel whose gradient is asked for; None for the mean of all."""
+    _forget_beyond("channel", width)
+    return st.number_input(
+        "Channel",
+        0,
+        width - 1,
+        None,
+        1,
+        key="channel",
+        bind="query-params",
+        placeholder="mean of all",
+        help=text.FIELD_CHANNEL,
+    )
+
+
+def diagram(network: Network, chosen: str) -> None:
+    """The network as a canvas on which a click chooses the box."""
+    opened = revealing(network, Opened(0, turned(network), shown_block(network, chosen)), chosen)
+    canvas(
+        View(network=network, opened=opened),
+        chosen,
+        key="field.canvas",
+        height=HEIGHT,
+        on_click=select,
+        on_toggle=lambda path: turn(opened, path),
+        on_shut=lambda: put(TURNED, ""),
+    )
