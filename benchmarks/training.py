@@ -60,11 +60,11 @@ def second_worker_ratio(steps: int, rounds: int = 2) -> float:
     seconds: dict[int, list[float]] = {1: [], 2: []}
     with TemporaryDirectory() as folder:
         for turn in range(rounds):
-            for workers in seconds:
+            for workers, taken in seconds.items():
                 start(Path(folder) / f"warm{turn}{workers}", warm, Backend(workers=workers))
                 began = perf_counter()
                 start(Path(folder) / f"equal{turn}{workers}", equal, Backend(workers=workers))
-                seconds[workers].append(perf_counter() - began)
+                taken.append(perf_counter() - began)
     return min(seconds[2]) / min(seconds[1])
 
 
