@@ -11,6 +11,7 @@ run(
         [
             st.Page("app/pages/overview.py", title="Overview", icon=":material/account_tree:", default=True),
             st.Page("app/pages/network.py", title="Network", icon=":material/schema:"),
+            st.Page("app/pages/edit.py", title="Edit", icon=":material/tune:"),
             st.Page("app/pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
             st.Page("app/pages/provenance.py", title="Provenance", icon=":material/fingerprint:"),
             st.Page("app/pages/errata.py", title="Errata", icon=":material/edit_note:"),

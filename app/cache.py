@@ -26,9 +26,17 @@ def picture(network: Network, form: Format, stage: str = "", theme: str = "light
 
 
 @st.cache_data(max_entries=512, show_spinner=False, hash_funcs=BY_KEY)
-def drawings(network: Network, opened: Opened, overlay: Overlay, edges: Edges, flow: Flow) -> tuple[bytes, bytes]:
+def drawings(
+    network: Network,
+    opened: Opened,
+    overlay: Overlay,
+    edges: Edges,
+    flow: Flow,
+    original: Network | None = None,
+    refused: str = "",
+) -> tuple[bytes, bytes]:
     """SVG of a network with some of its boxes open, light and dark."""
-    return canvas_svgs(network, opened, overlay, edges, flow)
+    return canvas_svgs(network, opened, overlay, edges, flow, original=original, refused=refused)
 
 
 @st.cache_data(max_entries=128, show_spinner=False, hash_funcs=BY_KEY)

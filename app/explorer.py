@@ -34,7 +34,7 @@ def explorer(network: Network) -> None:
     grid = st.grid(3, min_column_width=270)
     left, right = grid.cell(column_span=2), grid.cell().container(border=True)
     with right:
-        chosen = _box(network)
+        chosen = box_named(network)
     opened = Opened(LEVELS.index(level), turned(network), shown_block(network, chosen))
     opened = revealing(network, opened, chosen) if chosen else opened
     overlay, edges, flow = (st.session_state[key] for key in ("overlay", "edges", "flow"))
@@ -66,7 +66,7 @@ def _controls() -> str:
     return level
 
 
-def _box(network: Network) -> str:
+def box_named(network: Network) -> str:
     """The field that names the chosen box; returns its path, "" where it is none that is there."""
     asked = st.text_input(
         "Box",

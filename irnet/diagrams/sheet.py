@@ -21,8 +21,9 @@ LANES = {"down": 0.5, "right": 0.25}  # inches: the shortcut's lane beside the b
 SIDES = {"down": {"in": "n", "out": "s"}, "right": {"in": "w", "out": "e"}}  # where arrows enter and leave
 POINTS = 72  # per inch
 MARKED = 2.6  # points: the border of a marked box
-SIGNS: Mapping[Mark, str] = MappingProxyType({"changed": "\u2260 ", "only": "+ "})
+SIGNS: Mapping[Mark, str] = MappingProxyType({"changed": "\u2260 ", "only": "+ ", "refused": "\u2717 "})
 MARKS: Mapping[Mark, str] = MappingProxyType({"changed": "\u2260 differs", "only": "+ on one side only"})
+REFUSED: Mapping[Mark, str] = MappingProxyType({"refused": "\u2717 can't be"})
 NARROW = 20  # characters in a line of a bar that stands
 FONT = "Helvetica"
 
@@ -109,8 +110,10 @@ class Sheet:
         if mark == "same" and self.look.ghosts:
             return replace(paint, border=self.theme.ghost), self.theme.paper
         self.shown.add(kind)
-        if mark in ("changed", "only"):
+        if mark in ("changed", "only", "refused"):
             paint = replace(paint, border=getattr(self.theme, mark), width=MARKED)
+        if mark == "refused":
+            return paint, self.theme.refused_fill
         return paint, self.look.fills.get(path, paint.fill)
 
     def _sign(self, path: str) -> str:
@@ -192,7 +195,8 @@ class Sheet:
         if self.look.legend:
             cells = [self._patch(fill, "#808080", "", text) for fill, text in self.look.legend]
         if self.look.marks:
-            borders = ((getattr(self.theme, mark), words) for mark, words in MARKS.items())
+            told = {**MARKS, **(REFUSED if "refused" in self.look.marks.values() else {})}
+            borders = ((getattr(self.theme, mark), words) for mark, words in told.items())
             cells += [self._patch(self.theme.paper, border, "", words, 2) for border, words in borders]
         if self.look.arrows:
             cells.append(self._patch(self.theme.line, self.theme.line, "", self.look.arrows, height=3))

@@ -1,0 +1,106 @@
+"""What edits come to: numbers beside the original's, what differs, and the network to take away or to bring."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import edits, text
+from app.controls import Choice, reset
+from app.views import show
+from irnet.analysis.compare import compare
+from irnet.analysis.part_counts import TOTAL, count_records, part_counts
+from irnet.analysis.saved import saved_bytes
+from irnet.analysis.side_by_side import all_changes
+from irnet.analysis.snippets import constructor
+from irnet.analysis.tables import stages
+from irnet.codegen import code
+from irnet.exchange import LARGEST, document, read_document
+from irnet.models.history import History
+from irnet.spec import Network
+from irnet.units import change, exact, short
+
+UPLOAD = "edit.file"
+
+
+def figures(original: Network, network: Network) -> None:
+    """Key numbers, with how much they differ from the original's."""
+    counts = part_counts(original, network)[TOTAL]
+    counts |= {"saved": (saved_bytes(original, 1), saved_bytes(network, 1))}
+    counts["field"] = (_field(original), _field(network))
+    told = {
+        "Parameters": ("params", "", "Weights and biases, batch norm's included"),
+        "MACs": ("macs", "", "Multiply-accumulates in convolutions and linear layers, one image"),
+        "Receptive field": ("field", "px", "Longer side of what an output of the last block sees"),
+        "Activations": ("activation_bytes", "B", "Outputs of convolutions and linear layers in float32, one image"),
+        "Training memory": ("saved", "B", "What a training step keeps for its way back in float32, one image"),
+    }
+    with st.grid(len(told), min_column_width=130):
+        for label, (count, unit, help_) in told.items():
+            was, now = counts[count]
+            written = f"{exact(now)} {unit}" if unit == "px" else short(now, unit)
+            exactly = f"{help_}: {exact(now)} {unit}".rstrip()
+            differs = f"{change(now - was)} {unit}" if now != was else "as the original"
+            st.metric(label, written, differs, "off", help=exactly, border=True, delta_arrow="off")
+
+
+def _field(network: Network) -> int:
+    return max(stages(network)[-2].field.size)
+
+
+def differences(original: Network, network: Network) -> None:
+    """What differs from the original, and by how much part by part."""
+    st.markdown(text.plain(compare(original, network).finding))
+    show.changes(all_changes(original, network), (original, network), f"{network.name}.edits")
+    for count in ("params", "macs"):
+        records = [record for record in count_records(count, original, network) if record["2 less 1"]]
+        if records:
+            show.table(records, f"{network.name}.edited.{count}", alt=f"{count} of both networks where they differ")
+
+
+def to_compare(choice: Choice) -> None:
+    """The way to the Compare page, with the edited network first and the original beside it."""
+    original = choice.original
+    beside = {"edited": original.label} if original.edits else {"with": original.name}
+    st.page_link(
+        "app/pages/compare.py",
+        label="Compare with the original",
+        icon=":material/compare_arrows:",
+        query_params={"model": choice.preset, **edits.parameter(original), **beside},
+    )
+
+
+def take_away(choice: Choice) -> None:
+    """The edited network as JSON, as a call and as PyTorch source."""
+    network, done = choice.network, edits.history_of(choice.preset).done[: choice.trial.applied]
+    kept = document(choice.original, done)
+    with st.container(horizontal=True):
+        show.file("JSON", f"{network.name}.edits", "json", "application/json", kept, key="edit")
+        show.file("PyTorch source", network.name, "py", "text/x-python", lambda: code(network).encode(), key="edit")
+    st.code(constructor(network), language="python", wrap_lines=True)
+    source = st.expander("PyTorch source", key="source", on_change="rerun", bind="query-params")
+    if source.open:
+        source.code(code(network), language="python", height=480)
+
+
+def bring() -> None:
+    """A field for a file with edits; what is wrong with one is told."""
+    given = st.file_uploader("Load edits", "json", key=UPLOAD, on_change=_load, help=_told())
+    if given:
+        read_document(given.getvalue())  # what it refuses is shown in its place
+
+
+def _told() -> str:
+    return text.EDITS_UPLOAD.format(LARGEST // 1000)
+
+
+def _load() -> None:
+    given = st.session_state[UPLOAD]
+    if not given:
+        return
+    try:
+        original, found = read_document(given.getvalue())
+    except ValueError:  # told when the page is drawn
+        return
+    st.session_state["model"] = original.name
+    reset(original.name)
+    edits.keep(original.name, History(found, len(found)))
