@@ -72,7 +72,7 @@ def refused(choice: Choice) -> None:
     if not refusal:
         return
     made = edits.history_of(choice.preset)
-    st.error(text.plain(f"{made.done[refusal.edit].text}: {refusal.reason}."), icon=":material/block:")
+    st.error(text.plain(f"Step {refusal.edit + 1}. {refusal.reason}."), icon=":material/block:")
     with st.container(horizontal=True):
         ways: list[tuple[str, str, tuple[Edit, ...]]] = [("Leave it out", "close", ())]
         if refusal.fix:

@@ -12,7 +12,6 @@ choice = editing()
 show.heading("Edit", choice.network)
 st.caption(text.EDIT)
 editor.toolbar(choice)
-editor.refused(choice)
 view.figures(choice.original, choice.network)
 
 grid = st.grid(3, min_column_width=270)
@@ -23,6 +22,7 @@ with left:
     editor.diagram(choice, box)
 with right:
     editor.panel(choice, box)
+    editor.refused(choice)
 view.to_compare(choice)
 
 differs, away, bring = st.tabs(
