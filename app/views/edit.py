@@ -72,14 +72,13 @@ def to_compare(choice: Choice) -> None:
 def take_away(choice: Choice) -> None:
     """The edited network as JSON, as a call and as PyTorch source."""
     network, done = choice.network, edits.history_of(choice.preset).done[: choice.trial.applied]
-    kept = document(choice.original, done)
-    with st.container(horizontal=True):
-        show.file("JSON", f"{network.name}.edits", "json", "application/json", kept, key="edit")
-        show.file("PyTorch source", network.name, "py", "text/x-python", lambda: code(network).encode(), key="edit")
     st.code(constructor(network), language="python", wrap_lines=True)
+    show.offer(f"{network.name}.edits", {"json": lambda: document(choice.original, done).encode()})
     source = st.expander("PyTorch source", key="source", on_change="rerun", bind="query-params")
     if source.open:
-        source.code(code(network), language="python", height=480)
+        with source:
+            show.offer(network.name, {"py": lambda: code(network).encode()})
+            st.code(code(network), language="python", height=480)
 
 
 def bring() -> None:

@@ -103,8 +103,8 @@ def take_away(records: Records, name: str) -> None:
 
 def _files(plain: Records, records: Records, name: str) -> None:
     with st.container(horizontal=True):
-        file("CSV", name, "csv", "text/csv", lambda: _csv(plain))
-        file("JSON", name, "json", "application/json", lambda: json.dumps(list(records), indent=2).encode())
+        _file("CSV", name, "csv", "text/csv", lambda: _csv(plain))
+        _file("JSON", name, "json", "application/json", lambda: json.dumps(list(records), indent=2).encode())
 
 
 def _columns(records: Records, decimals: int | None) -> dict[str, Any]:
@@ -140,8 +140,7 @@ def _csv(records: Records) -> bytes:
     return text.getvalue().encode()
 
 
-def file(label: str, name: str, ending: str, mime: str, data: Any, *, key: str = "") -> None:
-    """A button that downloads `data`, or what it returns, as NAME.ENDING."""
+def _file(label: str, name: str, ending: str, mime: str, data: Any, *, key: str = "") -> None:
     st.download_button(
         label,
         data,
@@ -175,8 +174,8 @@ def files(network: Network, stage: str = "", index: int = 0, *, key: str) -> Non
         name = ".".join(part for part in (network.name, stage or "overview", theme) if part)
         with st.container(horizontal=True):
             for form in FORMATS:
-                file(form.upper(), name, form, MIME[form], _drawing(network, form, stage, theme, index), key=key)
-            file("PyTorch source", network.name, "py", "text/x-python", lambda: code(network).encode(), key=key)
+                _file(form.upper(), name, form, MIME[form], _drawing(network, form, stage, theme, index), key=key)
+            _file("PyTorch source", network.name, "py", "text/x-python", lambda: code(network).encode(), key=key)
 
 
 def _drawing(network: Network, form: Any, stage: str, theme: str, index: int) -> Any:
