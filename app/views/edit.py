@@ -7,8 +7,8 @@ import streamlit as st
 from app import edits, text
 from app.controls import Choice, reset
 from app.views import show
-from irnet.analysis.compare import compare
-from irnet.analysis.part_counts import TOTAL, count_records, part_counts
+from irnet.analysis.compare import PARTS, compare
+from irnet.analysis.part_counts import COUNTS, TOTAL, part_counts
 from irnet.analysis.saved import saved_bytes
 from irnet.analysis.side_by_side import all_changes
 from irnet.analysis.snippets import constructor
@@ -51,10 +51,19 @@ def differences(original: Network, network: Network) -> None:
     """What differs from the original, and by how much part by part."""
     st.markdown(text.plain(compare(original, network).finding))
     show.changes(all_changes(original, network), (original, network), f"{network.name}.edits")
-    for count in ("params", "macs"):
-        records = [record for record in count_records(count, original, network) if record["2 less 1"]]
-        if records:
-            show.table(records, f"{network.name}.edited.{count}", alt=f"{count} of both networks where they differ")
+    records = [
+        {"part": PARTS[part]}
+        | {f"{COUNTS[count][0]}{by}": number for count in ("params", "macs") for by, number in _both(*counts[count])}
+        for part, counts in part_counts(original, network).items()
+        if part != TOTAL and any(len(set(counts[count])) > 1 for count in ("params", "macs"))
+    ]
+    if records:
+        show.table(records, f"{network.name}.parts", alt="Parameters and MACs of the parts that differ")
+
+
+def _both(was: int, now: int) -> tuple[tuple[str, int], ...]:
+    """A count and its difference to the original's, with what to put behind its name."""
+    return ("", now), (", more than the original", now - was)
 
 
 def to_compare(choice: Choice) -> None:
