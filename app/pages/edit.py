@@ -9,7 +9,8 @@ from app.views import edit as view
 from app.views import show
 
 choice = editing()
-show.heading("Edit", choice.network)
+with st.container():  # what it says changes; what is below stays where it is, and keeps the keyboard
+    show.heading("Edit", choice.network)
 st.caption(text.EDIT)
 editor.toolbar(choice)
 view.figures(choice.original, choice.network)

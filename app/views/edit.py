@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import edits, text
 from app.controls import Choice, reset
+from app.state import put
 from app.views import show
 from irnet.analysis.compare import PARTS, compare
 from irnet.analysis.part_counts import COUNTS, TOTAL, part_counts
@@ -87,7 +88,7 @@ def take_away(choice: Choice) -> None:
     if source.open:
         with source:
             show.offer(network.name, {"py": lambda: code(network).encode()})
-            st.code(code(network), language="python", height=480)
+            st.code(code(network), language="python", wrap_lines=True)
 
 
 def bring() -> None:
@@ -112,3 +113,5 @@ def _load() -> None:
     st.session_state["model"] = original.name
     reset(original.name)
     edits.keep(original.name, History(found, len(found)))
+    for key, value in edits.parameter(original).items():
+        put(key, value)  # a field that is first drawn with a value keeps it out of the address
