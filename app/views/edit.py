@@ -110,8 +110,10 @@ def _load() -> None:
         original, found = read_document(given.getvalue())
     except ValueError:  # told when the page is drawn
         return
+    another = st.session_state["model"] != original.name
     st.session_state["model"] = original.name
     reset(original.name)
     edits.keep(original.name, History(found, len(found)))
-    for key, value in edits.parameter(original).items():
-        put(key, value)  # a field that is first drawn with a value keeps it out of the address
+    if another:  # a field that is first drawn with a value keeps it out of the address
+        for key, value in edits.parameter(original).items():
+            put(key, value)
