@@ -12,6 +12,7 @@ run(
             "": [st.Page("app/pages/overview.py", title="Overview", icon=":material/account_tree:", default=True)],
             "Structure": [
                 st.Page("app/pages/network.py", title="Network", icon=":material/schema:"),
+                st.Page("app/pages/edit.py", title="Edit", icon=":material/tune:"),
                 st.Page("app/pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
                 st.Page("app/pages/cost.py", title="Cost", icon=":material/calculate:"),
             ],

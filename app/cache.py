@@ -39,9 +39,17 @@ def figure_told(name: str, width: str) -> dict[str, Any]:
 
 
 @st.cache_data(max_entries=512, show_spinner=False, hash_funcs=BY_KEY)
-def drawings(network: Network, opened: Opened, overlay: Overlay, edges: Edges, flow: Flow) -> tuple[bytes, bytes]:
+def drawings(
+    network: Network,
+    opened: Opened,
+    overlay: Overlay,
+    edges: Edges,
+    flow: Flow,
+    original: Network | None = None,
+    refused: str = "",
+) -> tuple[bytes, bytes]:
     """SVG of a network with some of its boxes open, light and dark."""
-    return canvas_svgs(network, opened, overlay, edges, flow)
+    return canvas_svgs(network, opened, overlay, edges, flow, original=original, refused=refused)
 
 
 @st.cache_data(max_entries=128, show_spinner=False, hash_funcs=BY_KEY)

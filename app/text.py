@@ -169,6 +169,16 @@ FIELD_HEAT = (
 )
 FIELD_CHANNEL = "Of the box's output; empty for the mean of all channels."
 
+EDITS = "a=6, inception_b.0.b1.filters=200"
+EDITS_HELP = "Made on the Edit page; all pages that show this model show it with them. What stands after a | is undone."
+EDIT = (
+    "Choose a box to change its filters, kernel, stem, scale or number of blocks; with none chosen, the network's "
+    "knobs. All blocks of a stage change together. A place that is edited keeps its value when a knob changes."
+)
+NOTHING_TO_EDIT = "Nothing can be changed here: its width follows from what is around it."
+EDITS_FULL = "There are as many edits as a network takes: undo some of them."
+EDITS_UPLOAD = "JSON as this page writes it, at most {} kB. Its edits take the place of those that are here."
+
 
 def plain(words: str) -> str:
     r"""Words that may come from an address, so that no markup, link or picture in them takes effect.

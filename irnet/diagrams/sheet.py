@@ -22,8 +22,9 @@ SIDES = {  # where arrows enter and leave
     "right": {"in": "w", "out": "e", "left": "n", "right": "s"},
 }
 MARKED = 2.6  # points: the border of a marked box
-SIGNS: Mapping[Mark, str] = MappingProxyType({"changed": "\u2260 ", "only": "+ "})
+SIGNS: Mapping[Mark, str] = MappingProxyType({"changed": "\u2260 ", "only": "+ ", "refused": "\u2717 "})
 MARKS: Mapping[Mark, str] = MappingProxyType({"changed": "\u2260 differs", "only": "+ on one side only"})
+REFUSED: Mapping[Mark, str] = MappingProxyType({"refused": "\u2717 can't be"})
 FONT = "Helvetica"
 
 
@@ -166,8 +167,10 @@ class Sheet:
         if mark == "same" and self.look.ghosts:
             return replace(paint, border=self.theme.ghost), self.theme.paper
         self.shown.add(kind)
-        if mark in ("changed", "only"):
+        if mark in ("changed", "only", "refused"):
             paint = replace(paint, border=getattr(self.theme, mark), width=MARKED)
+        if mark == "refused":
+            return paint, self.theme.refused_fill
         return paint, self.look.fills.get(path, paint.fill)
 
     def _sign(self, path: str) -> str:
@@ -267,7 +270,8 @@ class Sheet:
         if self.look.legend:
             cells = [self._patch(fill, "#808080", "", text) for fill, text in self.look.legend]
         if self.look.marks:
-            borders = ((getattr(self.theme, mark), words) for mark, words in MARKS.items())
+            meant = {**MARKS, **(REFUSED if "refused" in self.look.marks.values() else {})}
+            borders = ((getattr(self.theme, mark), words) for mark, words in meant.items())
             cells += [self._patch(self.theme.paper, border, "", words, 2) for border, words in borders]
         if self.look.arrows:
             cells.append(self._patch(self.theme.line, self.theme.line, "", self.look.arrows, height=3))

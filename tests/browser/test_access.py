@@ -16,6 +16,9 @@ THEIRS = "stFileUploaderDropzone"  # Streamlit gives its drop zone a role and a 
 PAGES = [
     "",
     f"network?model={MODEL}&box=block_b&level=branches",
+    "edit?model=inception_v4.paper&inception_v4.paper.edits=a%3D6,+reduction_a.0.b1.kernel%3D4&box=reduction_a.0.b1",
+    "edit?edit=Take+away&source=true",
+    "edit?edit=Load",
     "compare",
     "provenance",
     "provenance?provenance=Numbered+deviations",
