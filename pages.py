@@ -17,6 +17,8 @@ run(
             st.Page("app/pages/cost.py", title="Cost", icon=":material/calculate:"),
             st.Page("app/pages/activations.py", title="Activations", icon=":material/show_chart:"),
             st.Page("app/pages/field.py", title="Receptive field", icon=":material/center_focus_strong:"),
+            st.Page("app/pages/learn.py", title="Learn", icon=":material/school:"),
+            st.Page("app/pages/lesson_editor.py", title="Lesson editor", icon=":material/edit_square:"),
         ],
         position="top",
     )

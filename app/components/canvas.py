@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -39,8 +39,12 @@ def canvas(
     on_click: Callable[[str], None],
     on_toggle: Callable[[str], None],
     on_shut: Callable[[], None],
+    pins: Mapping[str, str] | None = None,
 ) -> None:
-    """A drawing whose boxes open in place; the callbacks get the path of a box that is really there."""
+    """A drawing whose boxes open in place; the callbacks get the path of a box that is really there.
+
+    A short text in `pins` is pinned to the box at its path.
+    """
     turns = f"{key}.turns"
 
     def clicked() -> None:
@@ -57,6 +61,7 @@ def canvas(
         "selected": selected or None,
         "turns": st.session_state.get(turns, 0),
         "map": True,
+        "pins": dict(pins or {}),
         "flow": view.flow,
         "find": "input[aria-label=Search]",
     }

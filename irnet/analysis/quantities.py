@@ -212,6 +212,17 @@ def formulas(text: str) -> tuple[str, ...]:
     return tuple(inside.partition("|")[0] for inside in re.findall(r"\{([^{}]*)\}", text))
 
 
+def written(value: float) -> str:
+    """A number as texts write it where they say no other form.
+
+    Examples
+    --------
+    >>> written(1152), written(42_679_816), written(24.07407)
+    ('1152', '42,679,816', '24.1')
+    """
+    return FORMS[""](value)
+
+
 def _written(inside: str, network: Network) -> str:
     formula, _, form = inside.partition("|")
     if form.strip() not in FORMS:
