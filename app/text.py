@@ -135,8 +135,8 @@ FIELD_HEAT = (
 )
 FIELD_CHANNEL = "Of the box's output; empty for the mean of all channels."
 LEARN = (
-    "A tour of the paper and ten lessons. Words lead to boxes and boxes to words; every step asks for a prediction before "
-    "it tells. Numbers are calculated from the networks while you read. Each step has an address of its own."
+    "A tour of the paper and ten lessons. Words lead to boxes and boxes to words; every step asks for a prediction "
+    "before it tells. Numbers are calculated from the networks while you read. Each step has an address of its own."
 )
 EDITOR = (
     "Every field is checked as you leave it. The address of this page holds the draft; nothing is stored on the server."

@@ -151,7 +151,7 @@ def _terms(formula: str) -> list[str]:
     """Quantities and the operators between them, in turn."""
     if len(formula) > LONGEST:
         raise ValueError(f"a formula of {len(formula)} characters is longer than {LONGEST}")
-    terms = [term.strip() for term in re.split(r"\s+([-+*/])\s+", formula.strip())]
+    terms = [term.strip() for term in re.split(r" ([-+*/]) ", " ".join(formula.split()))]
     if len(terms) > 2 * TERMS - 1:
         raise ValueError(f"{formula[:60]!r} has more than {TERMS} quantities")
     return terms
