@@ -28,6 +28,7 @@ from irnet.spec import Network
 
 LESSON, SHARED, STEP, BOX, TURNED, ALL, PRESENT = "lesson", "shared", "step", "box", "turned", "all", "present"
 HEIGHT = 640  # pixels
+LARGE = "max(20rem, calc(100vh - 17rem))"  # all that title, notes and buttons leave of a screen
 NONE = "none"  # in the address: every box was shut, though the step opens some
 CONTROLS = ("level", "overlay", "edges", "flow", FADE)
 
@@ -110,7 +111,7 @@ def step(lesson: Lesson, i: int, *, alone: bool = True) -> None:
             place(here, picked)
 
 
-def picture(here: Step, picked: str, *, key: str, alone: bool, height: int, controls: bool = True) -> None:
+def picture(here: Step, picked: str, *, key: str, alone: bool, height: int | str, controls: bool = True) -> None:
     """The picture of a step with its controls, its notes pinned to it and told below."""
     found = paths_of(here)
     if alone:
@@ -218,6 +219,6 @@ def present(lesson: Lesson, i: int) -> None:
     here = lesson.steps[i]
     st.title(here.title)
     picked = _selected(here)
-    picture(here, picked, key=f"large.{lesson.id}.{i}", alone=True, height=HEIGHT, controls=False)
+    picture(here, picked, key=f"large.{lesson.id}.{i}", alone=True, height=LARGE, controls=False)
     turning(lesson, i, large=True)
     st.button("Leave", key="leave", on_click=put, args=(PRESENT, ""), shortcut="Escape", type="tertiary")

@@ -35,7 +35,7 @@ def canvas(
     selected: str,
     *,
     key: str,
-    height: int,
+    height: int | str,
     on_click: Callable[[str], None],
     on_toggle: Callable[[str], None],
     on_shut: Callable[[], None],
@@ -43,7 +43,7 @@ def canvas(
 ) -> None:
     """A drawing whose boxes open in place; the callbacks get the path of a box that is really there.
 
-    A short text in `pins` is pinned to the box at its path.
+    `height` is in pixels, or a length of CSS such as "70vh". A short text in `pins` is pinned to the box at its path.
     """
     turns = f"{key}.turns"
 
@@ -68,12 +68,12 @@ def canvas(
     _component()(
         key=key,
         data=data,
-        height=height,
+        height=height if isinstance(height, int) else "content",
         on_clicked_change=clicked,
         on_toggled_change=toggled,
         on_shut_change=on_shut,
     )
 
 
-def _pictures(view: View | BesideView, height: int) -> dict[str, Any]:
+def _pictures(view: View | BesideView, height: int | str) -> dict[str, Any]:
     return {theme: view.address(theme) for theme in THEMES} | {"label": view.alt, "height": height}

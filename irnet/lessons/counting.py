@@ -134,9 +134,10 @@ MACS = Lesson(
             controls=("overlay",),
             prose="""A convolution multiplies and adds up. One multiplication with its addition is a
 **MAC**; counted apart they are two **FLOPs**. Inception-v4 does {macs|MAC} for one picture of {input} pixels, so
-{flops|FLOP}. Both words are used for both numbers, and a factor of two lies between them.""",
+{flops|FLOP}; [the stem](stem) alone does {macs stem|MAC} of them. Both words are used for both numbers, and a
+factor of two lies between them.""",
             question=Question(
-                "[The first convolution](stem.0.0) takes {macs stem.0.0|MAC}. How many million FLOPs are that?",
+                "The first convolution of the stem takes {macs stem.0.0|MAC}. How many million FLOPs are that?",
                 "flops stem.0.0 / 1000000",
                 tolerance=0.02,
                 explanation="{flops stem.0.0|FLOP}: two for every MAC.",

@@ -11,7 +11,7 @@ export default function canvas({ data, parentElement, setTriggerValue }) {
   s.finder = data.find;
   s.pins = data.pins ?? {};
   s.view.setAttribute("aria-label", data.label);
-  s.frame.style.height = `${data.height}px`;
+  s.frame.style.height = typeof data.height === "number" ? `${data.height}px` : data.height;
   const turns = data.turns ?? 0;
   if (turns < s.turns && Date.now() < s.until) return s.leave;  // an answer to what was done before a box was turned over
   s.turns = turns;
