@@ -39,11 +39,13 @@ def canvas(
     on_click: Callable[[str], None],
     on_toggle: Callable[[str], None],
     on_shut: Callable[[], None],
+    small_map: bool = True,
     pins: Mapping[str, str] | None = None,
 ) -> None:
     """A drawing whose boxes open in place; the callbacks get the path of a box that is really there.
 
     `height` is in pixels, or a length of CSS such as "70vh". A short text in `pins` is pinned to the box at its path.
+    The small map of the whole needs a canvas that is not small itself.
     """
     turns = f"{key}.turns"
 
@@ -60,7 +62,7 @@ def canvas(
     data = _pictures(view, height) | {
         "selected": selected or None,
         "turns": st.session_state.get(turns, 0),
-        "map": True,
+        "map": small_map,
         "pins": dict(pins or {}),
         "flow": view.flow,
         "find": "input[aria-label=Search]",

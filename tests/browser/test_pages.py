@@ -28,6 +28,9 @@ PICTURES = {
     f"cost?{SMALLER}&cost=Stages": (".js-plotly-plot .bars .point", 7),
     f"cost?{SMALLER}&cost=Tree": (".js-plotly-plot .iciclelayer .slice", 8),
     f"activations?{SMALLER}": (".js-plotly-plot .scatterlayer .trace", 2),
+    f"block?{SMALLER}": (".js-plotly-plot .heatmaplayer image", 1),
+    f"maps?{SMALLER}": (".strip button img", 26),
+    f"maps?{SMALLER}&box=block_b.2": (".js-plotly-plot .heatmaplayer image", 1),
     f"field?{SMALLER}&box=block_a.1": (".js-plotly-plot .imagelayer image", 1),
     f"field?{SMALLER}&field=Choose+in+the+diagram": (f"{DRAWN} g.chosen", 1),
 }
@@ -52,7 +55,8 @@ def _count(selector: str) -> str:
 
 def test_model_and_knobs_go_along_to_another_page(viewer: Viewer) -> None:
     page = viewer.open(f"network?model={MODEL}&{MODEL}.b=3")
-    page.get_by_role("link", name="Compare").click()
+    page.get_by_text("Structure", exact=True).click()
+    page.get_by_role("menuitem", name="Compare").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"{MODEL} and")
     expect(page.locator("g[id='0/block_b'] text").first).to_contain_text("3 × Inception-ResNet-B")
     for part in (f"model={MODEL}", f"{MODEL}.b=3"):
