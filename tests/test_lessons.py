@@ -160,7 +160,7 @@ def test_a_strangers_document_that_is_wrong_gets_one_sentence_with_its_place(tol
     assert len(str(refused.value)) < 500
 
 
-BOMB = urlsafe_b64encode(zlib.compress(b" " * 8_000_000, 9)).decode().rstrip("=")
+BOMB = urlsafe_b64encode(zlib.compress(json.dumps(plain(ONE)).encode() + b" " * 8_000_000, 9)).decode().rstrip("=")
 
 
 @pytest.mark.parametrize(
