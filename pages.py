@@ -27,6 +27,10 @@ run(
                 st.Page("app/pages/field.py", title="Receptive field", icon=":material/center_focus_strong:"),
             ],
             "Documents": [st.Page("app/pages/figures.py", title="Figures", icon=":material/image:")],
+            "Lessons": [
+                st.Page("app/pages/learn.py", title="Learn", icon=":material/school:"),
+                st.Page("app/pages/lesson_editor.py", title="Lesson editor", icon=":material/edit_square:"),
+            ],
         },
         position="top",
     )

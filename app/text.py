@@ -11,7 +11,7 @@ INTRODUCTION = (
 )
 
 DEVICE = "Where Cost, Activations and Receptive field build the network; meta has shapes and no numbers."
-KNOBS = "All pages but Overview and Errata show this model, with this input size and these knobs."
+KNOBS = "All pages but Overview, Errata and Learn show this model, with this input size and these knobs."
 
 IDEAS = {
     "inception_v4.paper": (
@@ -168,6 +168,23 @@ FIELD_HEAT = (
     "grey so that only the heat has colour."
 )
 FIELD_CHANNEL = "Of the box's output; empty for the mean of all channels."
+LEARN = (
+    "A tour of the paper and ten lessons. Words lead to boxes and boxes to words; every step asks for a prediction "
+    "before it tells. Numbers are calculated from the networks while you read. Each step has an address of its own."
+)
+EDITOR = (
+    "Every field is checked as you leave it. The address of this page holds the draft; nothing is stored on the server."
+)
+EDITOR_WRONG = "The lesson can be taken away as soon as nothing is wrong with it."
+EDITOR_NETWORKS = "A preset, or one that is changed: inception_v4.paper (a=6). Type it and press Enter."
+EDITOR_PROSE = (
+    "An empty line begins a paragraph. [words](block_b.0.add) lead to a box; with several networks, its number comes "
+    "first: [words](1/block_b). Formulas in braces are calculated: {channels stem}, {macs|MAC}, "
+    "{params block_b @ inception_resnet_v1.paper|short}."
+)
+EDITOR_VIEW = "A path, as block_b.0.add. Or choose and open boxes as the class sees them, and take over that view."
+EDITOR_NOTES = "block_b.0.project: This width follows from the sum."
+EDITOR_ANSWER = "A formula, as channels stem.0.concat + 64; for choices, one of them word for word."
 
 EDITS = "a=6, inception_b.0.b1.filters=200"
 EDITS_HELP = "Made on the Edit page; all pages that show this model show it with them. What stands after a | is undone."
