@@ -19,6 +19,7 @@ from irnet.commands_code import verbs as coding
 from irnet.commands_compare import verbs as comparing
 from irnet.commands_field import verbs as fields
 from irnet.commands_lab import verbs as lab
+from irnet.commands_train import app as training
 from irnet.commands_weights import app as weights_app
 from irnet.diagrams import FORMATS, save
 from irnet.diagrams.page import page
@@ -33,6 +34,7 @@ app.add_typer(coding)
 app.add_typer(fields)
 app.add_typer(weights_app, name="weights")
 app.add_typer(sources)
+app.add_typer(training)
 
 Run = Annotated[Flow, typer.Option("--flow", help="The way that the arrows run.")]
 Device = Annotated[str, typer.Option(help="cpu, cuda, mps or meta (shapes without numbers).")]

@@ -2,4 +2,6 @@ from os import PathLike
 
 from torch import Tensor
 
-def save_file(tensors: dict[str, Tensor], filename: str | PathLike[str]) -> None: ...
+def save_file(
+    tensors: dict[str, Tensor], filename: str | PathLike[str], metadata: dict[str, str] | None = None
+) -> None: ...

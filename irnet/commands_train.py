@@ -1,0 +1,277 @@
+"""The verbs about training: a race, a death map, going on with either, and their pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from irnet.analysis.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE
+from irnet.terminal import Output, show, table
+from irnet.verbs import Form
+
+if TYPE_CHECKING:
+    from irnet.experiments.training.backends import Backend
+    from irnet.experiments.training.results import Progress
+    from irnet.experiments.training.settings import Run
+    from irnet.experiments.training.stability import Death
+
+app = typer.Typer()
+INTERRUPTED = 130  # the exit status of what Ctrl-C ended
+
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Directory of a race or a death map.")]
+Seeds = Annotated[int, typer.Option(min=1, help="How many seeds, from 0.")]
+Steps = Annotated[int | None, typer.Option(help="Training steps a run.")]
+Rate = Annotated[float | None, typer.Option(help="Learning rate.")]
+DataOption = Annotated[
+    str, typer.Option("--data", help="gratings, crops (of scikit-image's pictures), or a folder with one a class.")
+]
+Device = Annotated[str, typer.Option(help="cpu, cuda or mps, where the workers are.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Any other setting of a run: optimiser=adamw, batch=32, width=0.5, size=96, ..."),
+]
+Workers = Annotated[int | None, typer.Option(help="Runs at a time; without, one a core.")]
+BackendName = Annotated[str, typer.Option("--backend", help="local, dask or ray.")]
+Address = Annotated[
+    str | None, typer.Option("--address", "--scheduler", help="Of the Ray cluster, or of the Dask scheduler.")
+]
+Goal = Annotated[float | None, typer.Option(help="Held-out accuracy to be first at; without, the best that all had.")]
+Zeros = Annotated[float, typer.Option(help="Dead: at least this share of zeros after the last block; -1: any.")]
+Chance = Annotated[float, typer.Option(help="Dead: a loss at most this far from chance; -1: any.")]
+Last = Annotated[int, typer.Option(help="Dead: over so many last steps.")]
+
+
+def _part(name: str) -> Any:
+    return import_module(f"irnet.experiments.training.{name}")
+
+
+@app.command()
+def race(
+    networks: Annotated[list[str] | None, typer.Argument(help="Two to four; without, the paper's two pairs.")] = None,
+    out: Annotated[Path, typer.Option(help="Directory to write to.")] = Path("irnet-race"),
+    seeds: Seeds = 1,
+    steps: Steps = None,
+    rate: Rate = None,
+    data: DataOption = "gratings",
+    device: Device = "cpu",
+    changes: Set = None,
+    workers: Workers = None,
+    backend: BackendName = "local",
+    address: Address = None,
+    goal: Goal = None,
+    form: Form = Output.TEXT,
+) -> int:
+    """Train networks on the same images with the same seeds, and see which is first; small unless told otherwise."""
+    racing, where = _part("race"), _backend(backend, address, workers)
+    base = _base(racing.BASE, steps, rate, data, device, changes)
+    threads = _part("sweep").threads_for(where)
+    sweep = racing.race(base, networks or [name for pair in racing.PAIRS for name in pair], range(seeds), threads)
+    return _ran(out, sweep, where, form, goal, None)
+
+
+@app.command()
+def stability(
+    out: Annotated[Path, typer.Option(help="Directory to write to.")] = Path("irnet-stability"),
+    axes: Annotated[
+        list[str] | None, typer.Option("--axis", help="One or two of the map's axes, as scale=0.1,1 or width=0.25,1.")
+    ] = None,
+    seeds: Seeds = 1,
+    steps: Steps = None,
+    rate: Rate = None,
+    data: DataOption = "gratings",
+    device: Device = "cpu",
+    changes: Set = None,
+    workers: Workers = None,
+    backend: BackendName = "local",
+    address: Address = None,
+    zeros: Zeros = 0.95,
+    chance: Chance = 0.5,
+    last: Last = 10,
+    form: Form = Output.TEXT,
+) -> int:
+    """Train a network at several residual scales (or widths, rates, depths, inits) and see which runs die."""
+    mapping, where = _part("stability"), _backend(backend, address, workers)
+    base = _base(mapping.BASE, steps, rate, data, device, changes)
+    grid = [_part("settings").axis(text) for text in axes or ()] or [mapping.AXIS]
+    sweep = mapping.stability(base, grid, range(seeds), _part("sweep").threads_for(where))
+    return _ran(out, sweep, where, form, None, _death(zeros, chance, last))
+
+
+@app.command()
+def resume(
+    directory: Directory,
+    workers: Workers = None,
+    backend: BackendName = "local",
+    address: Address = None,
+    goal: Goal = None,
+    queue: Annotated[Path | None, typer.Option(help="A folder whose sweeps take turns.")] = None,
+    at_most: Annotated[int, typer.Option(min=1, help="Sweeps of the queue that run at once.")] = 1,
+    while_watched: Annotated[bool, typer.Option(help="Stop when nobody looks any more.")] = False,
+    zeros: Zeros = 0.95,
+    chance: Chance = 0.5,
+    last: Last = 10,
+    form: Form = Output.TEXT,
+) -> int:
+    """Go on with a stopped, killed or paused race or death map; what has ended is never computed again."""
+    if _part("lock").held(directory / "lock") and _part("directory").asked(directory) == "pause":
+        _part("directory").ask(directory, "run")
+        typer.echo(f"{directory} goes on where it runs", err=True)
+        return 0
+    sweep, where = _part("directory").settings(directory), _backend(backend, address, workers)
+    with ExitStack() as stack:
+        if queue:
+            turns = _part("queue")
+            if not stack.enter_context(turns.turn(directory, queue, at_most, _tell_place)):
+                return _stopped(directory)
+        death = _death(zeros, chance, last)
+        return _ran(directory, sweep, where, form, goal, death, while_watched=while_watched)
+
+
+@app.command()
+def stop(directory: Directory) -> None:
+    """Stop a running race or death map within two seconds; `irnet resume` goes on with it."""
+    _part("directory").ask(directory, "stop")
+
+
+@app.command()
+def pause(directory: Directory) -> None:
+    """Let a running race or death map wait, its processes with it; `irnet resume` goes on with it."""
+    _part("directory").ask(directory, "pause")
+
+
+@app.command()
+def progress(directory: Directory, form: Form = Output.TEXT) -> None:
+    """How far a race or a death map is, running or not."""
+    results = _part("results")
+    found = results.progress(directory, results.histories(directory))
+    show(asdict(found) | {"sentence": found.sentence}, form, lambda data: typer.echo(data["sentence"]))
+
+
+@app.command()
+def plot(
+    directory: Directory,
+    form: Annotated[Literal["svg", "png", "html", "csv"], typer.Option("--format", help="What to write.")] = "svg",
+    out: Annotated[Path | None, typer.Option(help="Folder to write to; without, DIR/plots.")] = None,
+    zeros: Zeros = 0.95,
+    chance: Chance = 0.5,
+    last: Last = 10,
+) -> None:
+    """Write the curves of a race or a death map, finished or running, as pictures or tables."""
+    sweep, found = _part("directory").settings(directory), _part("results").histories(directory)
+    death = _death(zeros, chance, last)
+    for file in _part("charts").plots(sweep, found, form, out or directory / "plots", death):
+        typer.echo(file)
+
+
+def _base(base: Run, steps: int | None, rate: float | None, data: str, device: str, changes: list[str] | None) -> Run:
+    asked = [f"{name}={value}" for name, value in (("steps", steps), ("rate", rate)) if value is not None]
+    kind = [f"kind={data}"] if data in ("gratings", "crops") else ["kind=folder", f"folder={data}"]
+    changed: Run = _part("settings").changed(base, [*asked, *kind, f"device={device}", *(changes or ())])
+    return changed
+
+
+def _backend(name: str, address: str | None, workers: int | None) -> Backend:
+    made: Backend = _part("backends").Backend(name=name, address=address, workers=workers)
+    return made
+
+
+def _death(zeros: float, chance: float, last: int) -> Death:
+    left_out = {name: None for name, value in (("zeros", zeros), ("chance", chance)) if value == -1}
+    made: Death = _part("stability").Death(**({"zeros": zeros, "chance": chance, "last": last} | left_out))
+    return made
+
+
+def _ran(
+    directory: Path,
+    sweep: Any,
+    backend: Backend,
+    form: Output,
+    goal: float | None,
+    death: Death | None,
+    *,
+    while_watched: bool = False,
+) -> int:
+    """Run a sweep, say how far it is, and print what it found."""
+    running = _part("sweep")
+    report = _Report(directory, while_watched=while_watched)
+    with running.interruptible(directory):
+        found = running.start(directory, sweep, backend, report)
+    if found.state != "finished":
+        return _stopped(directory)
+    show(_findings(directory, goal, death), form, _findings_text)
+    return 0
+
+
+class _Report:
+    """Says how far a sweep is, once a run has ended; stops it when nobody looks any more, if that is wanted."""
+
+    def __init__(self, directory: Path, *, while_watched: bool) -> None:
+        self.directory, self.while_watched, self.ended = directory, while_watched, -1
+
+    def __call__(self, now: Progress) -> None:
+        if now.ended != self.ended:
+            typer.echo(now.sentence, err=True)
+            self.ended = now.ended
+        if self.while_watched and _part("queue").left_alone(self.directory):
+            _part("directory").ask(self.directory, "stop")
+
+
+def _stopped(directory: Path) -> int:
+    _part("backends").end_workers()  # they have nothing left to do, and take their time to go by themselves
+    typer.echo(f"irnet: stopped; it goes on with: irnet resume {directory}", err=True)
+    return INTERRUPTED
+
+
+def _tell_place(place: Any) -> None:
+    typer.echo(f"waiting: {place.before} before it, {place.at_most} at once", err=True)
+
+
+def _findings(directory: Path, goal: float | None, death: Death | None) -> dict[str, Any]:
+    """What a sweep found, as plain values."""
+    sweep, found = _part("directory").settings(directory), _part("results").histories(directory)
+    told: dict[str, Any] = {"directory": str(directory), "kind": sweep.kind, "runs": len(found)}
+    if sweep.kind == "stability":
+        mapping = _part("stability")
+        cells = mapping.cells(sweep, found, death)
+        return told | {"definition": (death or mapping.Death()).sentence, "cells": mapping.records(cells)}
+    racing = _part("race")
+    reached = racing.best_goal(found) if goal is None else goal
+    standings = [racing.standing(found, reached, against) for against in racing.AGAINST]
+    return told | {
+        "goal": reached,
+        "networks": racing.records(found, reached),
+        "first": {standing.against: racing.sentence(standing) for standing in standings},
+        "paper": _paper({str(history.run.network).partition(" ")[0] for history in found}),
+    }
+
+
+def _paper(presets: set[str]) -> dict[str, Any]:
+    """What the paper has on these networks; nothing of it was measured here."""
+    return {
+        "table_2": [asdict(result) for result in TABLE_2 if result.preset in presets],
+        "table_2_source": TABLE_2_SOURCE,
+        "curves": [asdict(curve) for curve in CURVES if set(curve.presets) <= presets],
+        "curves_source": CURVES_SOURCE,
+    }
+
+
+def _findings_text(data: dict[str, Any]) -> None:
+    if data["kind"] == "stability":
+        table(data["cells"], data["definition"])
+        return
+    shown: Sequence[dict[str, Any]] = [
+        {key: value for key, value in record.items() if not key.endswith("_spread")} for record in data["networks"]
+    ]
+    table(shown, f"Measured here, to {100 * data['goal']:.0f} % held-out accuracy")
+    typer.echo("".join(f"{sentence}\n" for sentence in data["first"].values()))
+    if paper := data["paper"]["table_2"]:
+        table(paper, "The paper, on ImageNet, after full training: errors in percent (nothing here was measured by us)")
+        typer.echo(
+            "".join(f"{curve['figure']}, {curve['measure']}: {curve['shows']}\n" for curve in data["paper"]["curves"])
+        )

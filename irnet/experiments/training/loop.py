@@ -1,0 +1,160 @@
+"""One training run, step by step; whoever iterates decides when to write, wait or stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from irnet.experiments.statistics import Stats
+from irnet.experiments.training import optimise
+from irnet.experiments.training.images import Batch, Images, generator
+from irnet.experiments.training.settings import Run
+from irnet.experiments.training.sources import images_of
+from irnet.experiments.training.watch import Dropout, watched, watching
+from irnet.resolve import resolve
+from irnet.runtime.build import Model, build
+from irnet.runtime.device import checked
+from irnet.runtime.init import INITS
+from irnet.spec import Network
+
+BACKWARD = 2  # a backward pass is counted as two forward passes: gradients of the weights and of the inputs
+
+
+def macs_per_step(network: Network, batch: int) -> int:
+    """MACs of one training step: those of the rows, three times (forward once, backward twice), for every image.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> macs_per_step(network("inception_v4"), 2) == 6 * sum(row.macs for row in resolve(network("inception_v4")))
+    True
+    """
+    return (1 + BACKWARD) * batch * sum(row.macs for row in resolve(network))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one step showed."""
+
+    step: int  # from 1
+    loss: float  # cross entropy of the batch, natural logarithm, before the step
+    seconds: float  # of training up to here, evaluation not counted
+    outputs: dict[str, Stats]  # of every block, in the forward pass of this step
+    accuracy: float | None  # on held-out images after this step, where it is due
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the loss is no number any more; the run ends here."""
+        return not isfinite(self.loss)
+
+
+class Trainer:
+    """A model in training: everything that a checkpoint holds, and what does not change.
+
+    Examples
+    --------
+    >>> run = Run(network="inception_resnet_v1 (a=1, b=1, c=1)", steps=2, batch=2)
+    >>> [step.step for step in Trainer(run).steps()]
+    [1, 2]
+    """
+
+    def __init__(self, run: Run) -> None:
+        if checked(run.device).type == "meta":
+            raise ValueError("on meta there are no numbers to train; take one of the other devices")
+        self.run = run
+        self.images: Images = images_of(run.data)
+        self.network = run.spec(len(self.images.classes))
+        self.device = torch.device(run.device)
+        init = next(init for init in INITS if init == run.init)
+        self.model: Model = build(self.network, run.device, run.seed, init).train()
+        self.dropout = Dropout(self.network.head.dropout)
+        self.model.set_submodule("dropout", self.dropout)
+        self.model.train()
+        if run.channels_last:
+            for weight in self.model.parameters():
+                if weight.dim() == 4:
+                    weight.data = weight.data.contiguous(memory_format=torch.channels_last)
+        self.optimiser = optimise.optimiser_of(run, self.model)
+        self.step, self.seconds = 0, 0.0
+
+    def save(self, file: Path) -> None:
+        """Write a checkpoint."""
+        optimise.save(file, self.model, self.optimiser, self.step, self.seconds)
+
+    def restore(self, file: Path) -> None:
+        """Go on from a checkpoint."""
+        self.step, self.seconds = optimise.restore(file, self.model, self.optimiser)
+
+    def steps(self) -> Iterator[Step]:
+        """Train from here to the last step, or until the loss is no number; evaluate where it is due."""
+        with watching(self.model) as read:
+            while self.step < self.run.steps:
+                start = perf_counter()
+                loss = self.advance()
+                outputs, value = read(), float(loss)
+                self.seconds += perf_counter() - start
+                due = self.run.evaluate_every and self.step % self.run.evaluate_every == 0
+                last = bool(self.run.evaluate_every) and self.step == self.run.steps
+                accuracy = self.accuracy() if (due or last) and isfinite(value) else None
+                yield Step(step=self.step, loss=value, seconds=self.seconds, outputs=outputs, accuracy=accuracy)
+                if not isfinite(value):
+                    return
+
+    def advance(self) -> Tensor:
+        """One step of the optimiser; the loss before it, on its device."""
+        run = self.run
+        images, labels = self._placed(self.images.batch(run.seed, self.step, run.batch))
+        self.dropout.generator = generator(7, run.seed, self.step)
+        for group in self.optimiser.param_groups:
+            group["lr"] = optimise.rate_at(run, self.step, self.images.epoch)
+        self.optimiser.zero_grad(set_to_none=True)
+        with self._mixed():
+            loss = cross_entropy(self.model(images), labels)
+        torch.autograd.backward(loss)
+        self.optimiser.step()
+        self.step += 1
+        return loss.detach()
+
+    @torch.no_grad()
+    def accuracy(self) -> float:
+        """Share of the held-out images that the model, with its running statistics, puts into their class."""
+        self.model.eval()
+        images, labels = self.images.held_out()
+        right = 0
+        for i in range(0, len(labels), self.run.batch):
+            part, wanted = self._placed((images[i : i + self.run.batch], labels[i : i + self.run.batch]))
+            with self._mixed():
+                right += int((self.model(part).argmax(1) == wanted).sum())
+        self.model.train()
+        return right / len(labels)
+
+    def _placed(self, batch: Batch) -> Batch:
+        images, labels = batch
+        layout = torch.channels_last if self.run.channels_last else torch.contiguous_format
+        return images.to(self.device, memory_format=layout), labels.to(self.device)
+
+    def _mixed(self) -> AbstractContextManager[object]:
+        if self.run.precision == "float32":
+            return nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+
+def header(trainer: Trainer) -> dict[str, Any]:
+    """What stays the same over a run, as plain values: what its steps are to be read with."""
+    return {
+        "network": trainer.network.label,
+        "parameters": sum(row.params for row in resolve(trainer.network)),
+        "blocks": list(watched(trainer.network)),
+        "macs_per_step": macs_per_step(trainer.network, trainer.run.batch),
+        "images_per_epoch": trainer.images.epoch,
+        "classes": list(trainer.images.classes),
+    }

@@ -1,0 +1,154 @@
+"""Sweeps that run on after whoever started them is gone: processes of their own, at most so many at once.
+
+A queue is a folder of files that are locked, so that a process that dies frees its place:
+
+    QUEUE/slots/0        locked by a sweep that runs
+    QUEUE/tickets/...    locked by a sweep that waits; the names are in the order of arrival
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import sleep, time, time_ns
+
+from irnet.experiments.training.directory import ask, asked, settings
+from irnet.experiments.training.lock import held
+
+LOOK = 0.2  # seconds between two looks at the queue
+LEFT_ALONE = 30.0  # seconds without a watcher after which a sweep that nobody asked to keep is stopped
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a sweep stands in a queue: how many wait before it, and how many may run at once."""
+
+    before: int
+    at_most: int
+
+
+def begin(directory: Path, queue: Path, at_most: int = 1, *, keep: bool = True, arguments: tuple[str, ...] = ()) -> int:
+    """Start, or go on with, a sweep in a process of its own, which no closed tab ends; its process id.
+
+    Parameters
+    ----------
+    directory
+        Of the sweep, with its settings: see `irnet.experiments.training.directory.create`.
+    queue
+        A folder that all sweeps share which take turns.
+    at_most
+        How many of them run at once.
+    keep
+        Whether it goes on when nobody looks any more; otherwise `watched` must be called now and then.
+    arguments
+        More options of `irnet resume`.
+
+    Raises
+    ------
+    ValueError
+        If there is no sweep, it is running, or `at_most` is less than 1.
+    """
+    settings(directory)
+    if held(directory / "lock"):
+        raise ValueError(f"{directory} is running already")
+    if at_most < 1:
+        raise ValueError(f"at_most={at_most} is less than 1")
+    ask(directory, "run")
+    command = [sys.executable, "-m", "irnet", "resume", str(directory), "--queue", str(queue)]
+    command += ["--at-most", str(at_most), *arguments]
+    (directory / "watched").touch()
+    if not keep:
+        command.append("--while-watched")
+    with (directory / "log").open("ab") as log:
+        started = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, close_fds=True
+        )
+    return started.pid
+
+
+def watched(directory: Path) -> None:
+    """Say that somebody looks at a sweep."""
+    (directory / "watched").touch()
+
+
+def left_alone(directory: Path) -> bool:
+    """Whether nobody has looked at a sweep for a while."""
+    try:
+        return time() - (directory / "watched").stat().st_mtime > LEFT_ALONE
+    except FileNotFoundError:
+        return True
+
+
+@contextmanager
+def turn(directory: Path, queue: Path, at_most: int, tell: Callable[[Place], None] | None = None) -> Iterator[bool]:
+    """Wait for a place among those that run, and hold it while the block runs; False if told to stop meanwhile."""
+    for folder in ("slots", "tickets"):
+        (queue / folder).mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        ticket = queue / "tickets" / f"{time_ns():020}-{os.getpid()}"
+        stack.callback(ticket.unlink, missing_ok=True)
+        while not stack.enter_context(_locked(ticket)):  # somebody is just looking whether it is locked
+            sleep(LOOK)
+        ticket.write_text(str(directory.resolve()), encoding="utf-8")
+        told: Place | None = None
+        while asked(directory) != "stop":
+            place = Place(len(_before(ticket)), at_most)
+            if not place.before and _slot(queue, at_most, stack):
+                ticket.unlink(missing_ok=True)
+                yield True
+                return
+            if tell and place != told:
+                tell(place)
+                told = place
+            sleep(LOOK)
+        yield False
+
+
+def waiting(directory: Path, queue: Path, at_most: int) -> Place | None:
+    """Where a sweep waits in a queue; None where it does not."""
+    wanted = str(directory.resolve())
+    for ticket in sorted((queue / "tickets").glob("*")):
+        if held(ticket) and ticket.read_text(encoding="utf-8") == wanted:
+            return Place(len(_before(ticket)), at_most)
+    return None
+
+
+def _before(ticket: Path) -> list[Path]:
+    """Tickets of living processes that came earlier; those of dead ones are thrown away."""
+    found = []
+    for other in sorted(ticket.parent.glob("*")):
+        if other.name >= ticket.name:
+            break
+        if held(other):
+            found.append(other)
+        elif time_ns() - int(other.name.partition("-")[0]) > 10**9:  # a new one is there before it is locked
+            other.unlink(missing_ok=True)
+    return found
+
+
+def _slot(queue: Path, at_most: int, stack: ExitStack) -> bool:
+    for i in range(at_most):
+        attempt = ExitStack()
+        if attempt.enter_context(_locked(queue / "slots" / str(i))):
+            stack.push(attempt)
+            return True
+        attempt.close()
+    return False
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[bool]:
+    """Whether a lock on `file` was free; it is held while the block runs."""
+    with file.open("a", encoding="utf-8") as opened:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True

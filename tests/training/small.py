@@ -1,0 +1,42 @@
+"""Sweeps small enough for tests: an eighth of the width, one block of each kind, a few steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from irnet.experiments.training.directory import create
+from irnet.experiments.training.results import History, histories
+from irnet.experiments.training.settings import Data, Run, Sweep
+
+TINY = Run(
+    network="inception_resnet_v1.paper (a=1, b=1, c=1)",
+    width=0.125,
+    rate=0.05,
+    steps=6,
+    batch=4,
+    evaluate_every=3,
+    data=Data(held_out=8, epoch=32),
+)
+
+
+def sweep(base: Run = TINY, seeds: int = 1, checkpoint_seconds: float = 0.0) -> Sweep:
+    """Two scales and some seeds; with no seconds between checkpoints, one a step."""
+    axes = (("seed", tuple(range(seeds))), ("scale", (0.1, 1.0)))
+    return Sweep(kind="stability", base=base, axes=axes, checkpoint_seconds=checkpoint_seconds)
+
+
+def made(directory: Path, wanted: Sweep) -> Path:
+    """A directory that holds the sweep, in which nothing has run."""
+    create(directory, wanted, {})
+    return directory
+
+
+def curves(directory: Path) -> list[object]:
+    """Everything that the runs wrote down but the clock."""
+    return [curve(history) for history in histories(directory)]
+
+
+def curve(history: History) -> tuple[object, ...]:
+    """What a run wrote down but the clock."""
+    steps = tuple((line.step, line.loss, line.zeros, line.magnitudes, line.accuracy) for line in history.lines)
+    return history.number, history.network, history.ended, steps
