@@ -16,6 +16,8 @@ run(
             st.Page("app/pages/errata.py", title="Errata", icon=":material/edit_note:"),
             st.Page("app/pages/cost.py", title="Cost", icon=":material/calculate:"),
             st.Page("app/pages/activations.py", title="Activations", icon=":material/show_chart:"),
+            st.Page("app/pages/race.py", title="Race", icon=":material/timer:"),
+            st.Page("app/pages/death.py", title="Death map", icon=":material/grid_on:"),
             st.Page("app/pages/field.py", title="Receptive field", icon=":material/center_focus_strong:"),
         ],
         position="top",

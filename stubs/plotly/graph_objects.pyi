@@ -22,3 +22,6 @@ class Scatter:
 
 class Icicle:
     def __init__(self, **settings: Any) -> None: ...
+
+class Heatmap:
+    def __init__(self, **settings: Any) -> None: ...
