@@ -8,18 +8,26 @@ st.set_page_config(page_title="irnet: Inception-ResNet explorer", page_icon="ass
 
 run(
     st.navigation(
-        [
-            st.Page("app/pages/overview.py", title="Overview", icon=":material/account_tree:", default=True),
-            st.Page("app/pages/network.py", title="Network", icon=":material/schema:"),
-            st.Page("app/pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
-            st.Page("app/pages/provenance.py", title="Provenance", icon=":material/fingerprint:"),
-            st.Page("app/pages/errata.py", title="Errata", icon=":material/edit_note:"),
-            st.Page("app/pages/cost.py", title="Cost", icon=":material/calculate:"),
-            st.Page("app/pages/activations.py", title="Activations", icon=":material/show_chart:"),
-            st.Page("app/pages/race.py", title="Race", icon=":material/timer:"),
-            st.Page("app/pages/death.py", title="Death map", icon=":material/grid_on:"),
-            st.Page("app/pages/field.py", title="Receptive field", icon=":material/center_focus_strong:"),
-        ],
+        {
+            "": [st.Page("app/pages/overview.py", title="Overview", icon=":material/account_tree:", default=True)],
+            "Structure": [
+                st.Page("app/pages/network.py", title="Network", icon=":material/schema:"),
+                st.Page("app/pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
+                st.Page("app/pages/cost.py", title="Cost", icon=":material/calculate:"),
+            ],
+            "Sources": [
+                st.Page("app/pages/provenance.py", title="Provenance", icon=":material/fingerprint:"),
+                st.Page("app/pages/errata.py", title="Errata", icon=":material/edit_note:"),
+            ],
+            "Residual lab": [
+                st.Page("app/pages/activations.py", title="Activations", icon=":material/show_chart:"),
+                st.Page("app/pages/field.py", title="Receptive field", icon=":material/center_focus_strong:"),
+            ],
+            "Training": [
+                st.Page("app/pages/race.py", title="Race", icon=":material/timer:"),
+                st.Page("app/pages/death.py", title="Death map", icon=":material/grid_on:"),
+            ],
+        },
         position="top",
     )
 )

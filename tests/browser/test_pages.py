@@ -52,7 +52,8 @@ def _count(selector: str) -> str:
 
 def test_model_and_knobs_go_along_to_another_page(viewer: Viewer) -> None:
     page = viewer.open(f"network?model={MODEL}&{MODEL}.b=3")
-    page.get_by_role("link", name="Compare").click()
+    page.get_by_text("Structure", exact=True).click()
+    page.get_by_role("menuitem", name="Compare").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"{MODEL} and")
     expect(page.locator("g[id='0/block_b'] text").first).to_contain_text("3 × Inception-ResNet-B")
     for part in (f"model={MODEL}", f"{MODEL}.b=3"):
