@@ -160,7 +160,7 @@ def images() -> dict[str, Path]:
     folder = Path(os.environ.get(IMAGES, ""))
     if not os.environ.get(IMAGES) or not folder.is_dir():
         return {}
-    return {path.name: path for path in sorted(folder.iterdir()) if path.is_dir()}
+    return {path.name: path for path in sorted(folder.resolve().iterdir()) if path.is_dir()}
 
 
 def _device() -> str:

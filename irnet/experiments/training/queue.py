@@ -22,6 +22,7 @@ from time import sleep, time, time_ns
 from irnet.experiments.training.directory import ask, asked, settings
 from irnet.experiments.training.lock import held, taken
 
+PACKAGE = Path(__file__).parents[3]  # where `python -m irnet` finds this very package, installed or not
 LOOK = 0.2  # seconds between two looks at the queue
 LEFT_ALONE = 30.0  # seconds without a watcher after which a sweep that nobody asked to keep is stopped
 
@@ -60,7 +61,7 @@ def begin(directory: Path, queue: Path, at_most: int = 1, *, keep: bool = True, 
         raise ValueError(f"{directory} is running already")
     if at_most < 1:
         raise ValueError(f"at_most={at_most} is less than 1")
-    command = [sys.executable, "-m", "irnet", "resume", str(directory), "--queue", str(queue)]
+    command = [sys.executable, "-m", "irnet", "resume", str(directory.resolve()), "--queue", str(queue.resolve())]
     command += ["--at-most", str(at_most), *arguments]
     (directory / "watched").touch()
     if not keep:
@@ -70,7 +71,7 @@ def begin(directory: Path, queue: Path, at_most: int = 1, *, keep: bool = True, 
             raise ValueError(f"{directory} is running already, or on its way out; try again in a moment")
         ask(directory, "run")
         started = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, close_fds=True
+            command, cwd=PACKAGE, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
     Thread(target=started.wait, daemon=True).start()  # so that its end leaves no zombie, which would look alive
     return started.pid

@@ -68,7 +68,7 @@ class Run:
     scale: float | None = None  # of every residual; None as the label says; likewise the next three
     width: float | None = None
     depth: int | None = None
-    sum_norm: int | None = None
+    sum_norm: bool | None = None
     init: str = "he"
     seed: int = 0  # of weights, dropout and batches
     data: Data = field(default_factory=Data)

@@ -129,7 +129,7 @@ def _cell(place: tuple[tuple[str, Any], ...], runs: Sequence[History], death: De
 
 
 def records(made: Sequence[Cell]) -> list[dict[str, Any]]:
-    """One record a cell: where it lies, and how its runs fared, with the medians of what death is read from."""
+    """One record a cell: where it lies, and how its runs fared, with what death is read from, a value a run."""
     return [
         dict(cell.place)
         | {
@@ -139,10 +139,16 @@ def records(made: Sequence[Cell]) -> list[dict[str, Any]]:
             "diverged": cell.diverged,
             "share_died": cell.share,
             "zeros": [round(history.lines[-1].zeros[-1], 3) for history in cell.runs if history.lines],
-            "loss": [history.lines[-1].loss for history in cell.runs if history.lines],
+            "median_loss": [_late_loss(history) for history in cell.runs if history.lines],
         }
         for cell in made
     ]
+
+
+def _late_loss(history: History) -> float | None:
+    """The median over the last steps that `Death` looks at by default; None where one is no number."""
+    found = median(float("inf") if line.loss is None else line.loss for line in history.lines[-Death().last :])
+    return round(found, 3) if found < float("inf") else None
 
 
 def story(history: History) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,83 @@
+"""What watching a training run costs a step, and what a second worker brings.
+
+    python -m benchmarks.training [--rounds 12] [--steps 40]
+
+Prints the ratio of a watched step to a bare one of the same model (limit 1.05), taking turns, by their fastest rounds;
+and the time that two workers take for equal runs over that of one (limit 0.6), one thread of torch each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from irnet.experiments.training.backends import Backend
+from irnet.experiments.training.loop import Trainer
+from irnet.experiments.training.settings import Data, Run, Sweep
+from irnet.experiments.training.sweep import start
+
+WATCHED, SECOND = 1.05, 0.6  # the limits that the project set itself
+RUN = Run(network="inception_resnet_v2.paper", width=0.5, rate=0.01, steps=1000, batch=16, data=Data())
+
+
+def bare(trainer: Trainer) -> None:
+    """One step of the same model, optimiser and batches without anything around it."""
+    images, labels = trainer.images.batch(0, 0, RUN.batch)
+    trainer.optimiser.zero_grad(set_to_none=True)
+    torch.autograd.backward(cross_entropy(trainer.model(images), labels))
+    trainer.optimiser.step()
+
+
+def watched_ratio(rounds: int) -> float:
+    """Fewest seconds of a watched step over fewest of a bare one, measured in turns."""
+    torch.set_num_threads(1)
+    plain, watched = Trainer(RUN), Trainer(RUN)
+    steps = watched.steps()
+    seconds: dict[str, list[float]] = {"bare": [], "watched": []}
+    for turn in range(rounds + 2):
+        for way in sorted(seconds, reverse=turn % 2 == 0):
+            began = perf_counter()
+            if way == "bare":
+                bare(plain)
+            else:
+                next(steps)
+            seconds[way].append(perf_counter() - began)
+    return min(seconds["watched"][2:]) / min(seconds["bare"][2:])
+
+
+def second_worker_ratio(steps: int) -> float:
+    """Seconds that two workers take for four equal runs, over those of one worker; both are warmed up first."""
+    base = Run(network=RUN.network, width=0.25, rate=0.01, steps=steps, batch=16)
+    took = []
+    with TemporaryDirectory() as folder:
+        for workers in (1, 2):
+            backend = Backend(workers=workers)
+            warm = Sweep(kind="race", base=Run(network=RUN.network, width=0.125, steps=1), axes=(("seed", (0, 1)),))
+            start(Path(folder) / f"warm{workers}", warm, backend)
+            equal = Sweep(kind="race", base=base, axes=(("seed", (0, 1, 2, 3)),))
+            began = perf_counter()
+            start(Path(folder) / f"equal{workers}", equal, backend)
+            took.append(perf_counter() - began)
+    return took[1] / took[0]
+
+
+def main() -> int:
+    """Measure both; exit 1 if one is over its limit."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--steps", type=int, default=40, help="of each of the four equal runs")
+    asked = parser.parse_args()
+    watched, second = watched_ratio(asked.rounds), second_worker_ratio(asked.steps)
+    print(f"a watched step over a bare one: {watched:.3f}, limit {WATCHED}")
+    print(f"two workers over one, equal runs: {second:.3f}, limit {SECOND}")
+    return int(watched > WATCHED or second > SECOND)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
