@@ -155,7 +155,7 @@ MAP = (
     "last layer before the pooling put out only zeros. Neither a lower learning rate nor batch norm on that layer "
     "helped; a residual scaled by 0.1 to 0.3 did. He et al. propose two phases instead, the first at a tiny rate."
 )
-MAP_EMPTY = "Start the one-minute map above, or choose one in the list: its cells fill in as runs end."
+MAP_EMPTY = "Start the short map above, or choose one in the list: its cells fill in as runs end."
 MAP_CURATED = "Inception-ResNet-v2 in full width at residual scales 0.1 and 1: one dies, one lives."
 MAP_CLICK = "Click a cell, or choose it in the list, for its story. The definition changes no run: nothing trains anew."
 NOT_BOTH = "So far no pair of a dead and a living run has ended under this definition."

@@ -12,7 +12,7 @@ import streamlit as st
 
 from app import runs, text
 from app.frame import refusals
-from app.state import choose
+from app.state import choose, put
 from irnet.experiments.training import race, stability
 from irnet.experiments.training.backends import Backend
 from irnet.experiments.training.settings import INITS, OPTIMISERS, Axis, Data, OptimiserName, Run, Sweep, axis
@@ -94,6 +94,7 @@ def start(label: str, sweep: Sweep, key: str, *, primary: bool = True) -> None:
 def _begin(sweep: Sweep, key: str, keep: bool) -> None:
     with refusals():
         st.session_state[key] = runs.begin(sweep, keep=keep)
+        put(key, st.session_state[key])  # a value that was not among the options before stays out of the address
 
 
 def _axis(which: str, names: list[str], first: str) -> Axis | None:

@@ -14,7 +14,7 @@ st.markdown(f"{text.MAP} {text.TOY}")
 
 with st.container(border=True):
     st.markdown(text.MAP_CURATED)
-    training.start("Start the one-minute map", training.curated(), "death.curated")
+    training.start("Start the short map", training.curated(), "death.curated")
 with st.expander("A map of your own", key="new", on_change="rerun") as new:
     if new.open:
         with refusals():

@@ -135,9 +135,9 @@ def _faint(colour: str) -> str:
 
 
 def _stage_axis(line: Line) -> dict[str, Any]:
-    ticks = stage_ticks(line)
-    if not ticks:
+    if not line.places:
         return {"showgrid": True, "griddash": "dot"}
+    ticks = stage_ticks(line)
     return {"tickvals": list(ticks), "ticktext": list(ticks.values()), "showgrid": True, "griddash": "dot"}
 
 

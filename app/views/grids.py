@@ -66,7 +66,8 @@ def clickable(
         )
     )
     drawn.add_trace(_targets(found))
-    drawn.update_xaxes(type="category").update_yaxes(type="category")
+    drawn.update_xaxes(type="category", showgrid=False)
+    drawn.update_yaxes(type="category", showgrid=False, showticklabels=up != [""], ticks="")
     st.plotly_chart(
         drawn,
         key=key,

@@ -27,8 +27,8 @@ def opened(kind: SweepKind, empty: str) -> str:
     if not found:
         st.info(empty, icon=":material/hourglass_empty:")
         return ""
-    name = choose("Run", found, key, required=False, format_func=_described)
-    st.caption(text.SHARED)
+    name = choose("Run", found, key, required=False)
+    st.caption(f"{_described(name)}. {text.SHARED}" if name else text.SHARED)
     if not name:
         st.info(empty, icon=":material/hourglass_empty:")
     return name
@@ -38,7 +38,7 @@ def _described(name: str) -> str:
     sweep = runs.read(name)[0]
     seeds = len(sweep.values("seed"))
     axes = [f"{axis} {', '.join(map(str, values))}" for axis, values in sweep.axes if axis != "seed"]
-    return f"{name}: {'; '.join(axes)}; {seeds} seed{'s' * (seeds > 1)}"
+    return text.plain(f"{'; '.join(axes)}; {seeds} seed{'s' * (seeds > 1)}")
 
 
 def listing(kind: SweepKind) -> None:
