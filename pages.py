@@ -21,6 +21,8 @@ run(
             ],
             "Residual lab": [
                 st.Page("app/pages/activations.py", title="Activations", icon=":material/show_chart:"),
+                st.Page("app/pages/block.py", title="Block", icon=":material/function:"),
+                st.Page("app/pages/maps.py", title="Feature maps", icon=":material/grid_view:"),
                 st.Page("app/pages/field.py", title="Receptive field", icon=":material/center_focus_strong:"),
             ],
             "Training": [

@@ -21,6 +21,7 @@ from irnet.diagrams.sheet import FLOWS
 from irnet.spec import Network
 
 BOX, TURNED, FIND, LEVEL = "box", "turned", "find", "level"  # parameters of the address
+FROM = "from"  # the box that another page was left with
 HEIGHT = 760  # pixels
 
 
@@ -52,6 +53,25 @@ def explorer(network: Network) -> None:
         _panel(network, chosen)
     bridge.shown(network, chosen)
     steps(network, chosen, select)
+
+
+def picker(network: Network, otherwise: str) -> str:
+    """The canvas to choose a box from, without colours and levels; returns the chosen box, or `otherwise`."""
+    show.ignored(unknown({TURNED: boxes(network), FROM: boxes(network)}))
+    came = st.query_params.get(FROM, "")
+    chosen = _box(network) or (came if came in boxes(network) else otherwise)
+    opened = revealing(network, Opened(0, turned(network), shown_block(network, chosen)), chosen)
+    canvas(
+        View(network=network, opened=opened),
+        chosen,
+        key="picker",
+        height=HEIGHT,
+        on_click=select,
+        on_toggle=lambda path: turn(opened, path),
+        on_shut=_shut_and_forget,
+        small_map=False,
+    )
+    return chosen
 
 
 def _controls() -> str:
@@ -107,6 +127,10 @@ def _panel(network: Network, chosen: str) -> None:
         return
     _crumbs(network, chosen)
     show.pairs(details(network, chosen))
+    address = {FROM: chosen}  # the field's own parameter goes when its page does
+    st.page_link(
+        "app/pages/maps.py", label="Feature maps of this box", icon=":material/grid_view:", query_params=address
+    )
     box = boxes(network)[chosen]
     sources.origin(box.source, provenance(network, box.stage or "head"), network.name)
 
@@ -160,6 +184,10 @@ def _shut() -> None:
 
 
 def _shut_all() -> None:
-    _shut()
     st.session_state[LEVEL] = LEVELS[0]
+    _shut_and_forget()
+
+
+def _shut_and_forget() -> None:
+    _shut()
     select("")

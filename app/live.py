@@ -27,7 +27,7 @@ from irnet.experiments.residual_scale import scaled as along
 from irnet.experiments.trail import BatchNormMode, Curve, Scaling, Trail
 from irnet.models import network as preset
 from irnet.resolve import Sides
-from irnet.runtime.build import Model, build
+from irnet.runtime.build import Model, build, channels_last
 from irnet.runtime.device import memory_limit
 from irnet.runtime.init import Init
 from irnet.runtime.measure import Counts, measure
@@ -98,7 +98,7 @@ def _built(network: Network, device: str, seed: int, init: Init, weights: Weight
         if weights:
             with weights.file() as file:
                 load_weights(model, file)
-        return model
+        return channels_last(model)
 
 
 @st.cache_data(max_entries=32, show_spinner="Counting with fvcore, torchinfo and torch", hash_funcs=BY_KEY)

@@ -36,6 +36,24 @@ DEATH = (
 )
 UNTRAINED = "Below are **untrained** weights: the plots show how magnitudes propagate, and nothing about accuracy."
 TRAINED = "Below are **loaded** weights; a scale other than the one they were trained with changes what they compute."
+UNTRAINED_LOOK = (
+    "Below are **untrained** weights: what is seen is how the picture propagates, not what a network learned."
+)
+MAPS = (
+    "What every channel shows of one photograph. Choose a box in the strip or in the diagram: a fork shows its "
+    "branches and their concatenation, a residual block x, F(x) and the sum."
+)
+STRIP = (
+    "The strip has the mean magnitude over the channels, unit by unit, each on a colour scale of its own; the number "
+    "below is the mean of the whole."
+)
+BLOCK = (
+    "A residual block adds a small correction to its input: y = ReLU(x + s F(x)). Step through it term by term; the "
+    "frame in the equation is around the term that is shown."
+)
+BLOCK_SCALE = "It multiplies the residual F(x) of this block alone; every other block keeps its own scale."
+PLAY = "Goes on by itself, a step every few seconds, and stops at the last."
+NO_BLOCK = "This network has no residual block. Choose an Inception-ResNet in the sidebar, with at least one block."
 WEIGHTS = (
     "safetensors, PyTorch or Keras, in the layouts of timm, Cadene, facenet-pytorch, Keras or irnet. Nothing in a file "
     "is executed; every key has to fit the network that the sidebar shows, and its seed and initial weights are unused."

@@ -19,6 +19,7 @@ from irnet.commands_code import verbs as coding
 from irnet.commands_compare import verbs as comparing
 from irnet.commands_field import verbs as fields
 from irnet.commands_lab import verbs as lab
+from irnet.commands_maps import verbs as looking
 from irnet.commands_train import app as training
 from irnet.commands_weights import app as weights_app
 from irnet.diagrams import FORMATS, save
@@ -29,6 +30,7 @@ from irnet.verbs import Form, Knobs, Name, network_of, sources
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Explore Inception-v4 and the Inception-ResNets.")
 app.add_typer(comparing)
+app.add_typer(looking)
 app.add_typer(lab)
 app.add_typer(coding)
 app.add_typer(fields)

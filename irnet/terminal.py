@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from irnet.units import exact, grid, short
@@ -47,7 +48,7 @@ def table(records: Records, title: str = "") -> None:
         numbers = all(isinstance(record[name], int | float | None) for record in records)
         made.add_column(name, justify="right" if numbers else "left", overflow="fold")
     for record in records:
-        made.add_row(*(_cell(name, value) for name, value in record.items()))
+        made.add_row(*(escape(_cell(name, value)) for name, value in record.items()))
     console = Console()
     console.width = console.width if console.is_terminal else 200
     console.print(made)

@@ -12,7 +12,7 @@ from irnet.models.recipe import limits
 
 ROOT = Path(__file__).parents[1]
 STRUCTURAL = ("overview", "network", "compare", "provenance", "errata")
-LIVE = ("cost", "activations", "field")
+LIVE = ("cost", "activations", "block", "maps", "field")
 SMALL = 139  # pixels: the smallest side that leaves a C block more than one pixel
 
 

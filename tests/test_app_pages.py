@@ -80,7 +80,7 @@ def test_a_network_too_large_to_be_run_here_gets_one_sentence(name: str) -> None
 
 
 @pytest.mark.parametrize("side", [1, 4096])
-@pytest.mark.parametrize("name", ["network", "compare", "cost", "activations"])
+@pytest.mark.parametrize("name", ["network", "compare", "cost", "activations", "maps"])
 def test_the_smallest_and_largest_input_end_in_a_picture_or_a_sentence(name: str, side: int) -> None:
     preset = "inception_v4.paper"
     app = opened(name, preset, **sized(preset, side))

@@ -39,8 +39,12 @@ def canvas(
     on_click: Callable[[str], None],
     on_toggle: Callable[[str], None],
     on_shut: Callable[[], None],
+    small_map: bool = True,
 ) -> None:
-    """A drawing whose boxes open in place; the callbacks get the path of a box that is really there."""
+    """A drawing whose boxes open in place; the callbacks get the path of a box that is really there.
+
+    The small map of the whole needs a canvas that is not small itself.
+    """
     turns = f"{key}.turns"
 
     def clicked() -> None:
@@ -56,7 +60,7 @@ def canvas(
     data = _pictures(view, height) | {
         "selected": selected or None,
         "turns": st.session_state.get(turns, 0),
-        "map": True,
+        "map": small_map,
         "flow": view.flow,
         "find": "input[aria-label=Search]",
     }

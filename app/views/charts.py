@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from textwrap import wrap
 from typing import Any
 
@@ -197,3 +198,21 @@ def _by_stage(paths: Sequence[str]) -> list[str]:
     fills = [LIGHT.paints[kind].fill for kind in ("pointwise", "square", "factorised", "pool", "sum")]
     order = list(dict.fromkeys(path.split(".")[0] for path in paths))
     return [fills[order.index(path.split(".")[0]) % len(fills)] for path in paths]
+
+
+def histogram(counts: Sequence[int], edges: Sequence[float], title: str, x: str) -> go.Figure:
+    """How many values lie between neighbouring edges, on a log axis."""
+    figure = _figure(title, "how many values", log=True)
+    figure.add_trace(
+        go.Bar(
+            x=[(low + high) / 2 for low, high in pairwise(edges)],
+            y=[count or None for count in counts],  # none has no logarithm
+            width=[high - low for low, high in pairwise(edges)],
+            customdata=list(pairwise(edges)),
+            marker={"color": INK[1], "line": {"width": 0}},
+            hovertemplate="%{y:,} values from %{customdata[0]:.3g} to %{customdata[1]:.3g}<extra></extra>",
+        )
+    )
+    return figure.update_layout(hovermode="closest", showlegend=False).update_xaxes(
+        title={"text": x}, range=[edges[0], edges[-1]]
+    )

@@ -153,6 +153,13 @@ def _file(label: str, name: str, ending: str, mime: str, data: Any, *, key: str 
     )
 
 
+def offer(name: str, made: Mapping[str, Callable[[], bytes]]) -> None:
+    """Files by their endings, made when they are asked for."""
+    with st.container(horizontal=True):
+        for ending, make in made.items():
+            _file(ending.upper(), name, ending, MIME.get(ending, "application/octet-stream"), make)
+
+
 def chart(figure: go.Figure, key: str, *, alt: str) -> None:
     """A chart and what it shows in words."""
     st.plotly_chart(figure, key=key, config=CONFIG, alt=alt)

@@ -15,7 +15,7 @@ from irnet.experiments.gradients import gradient_norms
 from irnet.experiments.trail import BATCH_NORM_MODES, BatchNormMode, Curve, Progress, Scaling, Trail, told
 from irnet.html import shown, table, words
 from irnet.resolve import Row, resolve
-from irnet.runtime.build import Model, build
+from irnet.runtime.build import Model, build, channels_last
 from irnet.runtime.device import checked, memory_limit
 from irnet.runtime.init import Init
 from irnet.spec import Network, Residual
@@ -109,7 +109,7 @@ def residual_scale(
     origins = []
     with memory_limit(device):
         for seed in (None,) if model else seeds:
-            made = model or build(network, device, seed or 0, init)
+            made = model or channels_last(build(network, device, seed or 0, init))
             origins.append(made.origin)
             trail = Trail(network, image, batch_norm)
             found += [replace(curve, seed=seed) for curve in scaled(trail, made, scales, label, progress)]

@@ -44,7 +44,7 @@ def reader(*, rectified: bool) -> Callable[[Tensor], Moments]:
     buffer: list[Tensor] = []
 
     def read(x: Tensor) -> Moments:
-        flat = x.detach().flatten()
+        flat = (x if x.is_contiguous() else x.permute(0, *range(2, x.dim()), 1)).detach().reshape(-1)
         moments = quick(flat)
         return moments if bool(torch.isfinite(moments[2])) else _slow(flat)
 

@@ -52,6 +52,28 @@ def capture(
 
 
 @contextmanager
+def capture_inputs(
+    model: nn.Module, *patterns: str, keep: Callable[[Tensor], Any] = to_cpu
+) -> Iterator[dict[str, Any]]:
+    """As `capture`, but of what a module is given: its first input.
+
+    Raises
+    ------
+    KeyError
+        For a pattern that no module's path matches, with near ones.
+    """
+    found: dict[str, Any] = {}
+    with ExitStack() as stack:
+        for path in paths(model, *patterns):
+
+            def save(_module: nn.Module, given: tuple[Tensor, ...], path: str = path) -> None:
+                found[path] = keep(given[0])
+
+            stack.callback(model.get_submodule(path).register_forward_pre_hook(save).remove)
+        yield found
+
+
+@contextmanager
 def intervene(model: nn.Module, edits: Mapping[str, Callable[[Tensor], Tensor]]) -> Iterator[None]:
     """Replace the output of every module that a pattern matches by edit(output), while the block runs.
 

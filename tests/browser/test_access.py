@@ -23,6 +23,8 @@ PAGES = [
     "errata?erratum=E4",
     f"cost?{SMALLER}",
     f"activations?{SMALLER}",
+    f"block?{SMALLER}&block=block_b.1&step=scale",
+    f"maps?{SMALLER}&box=block_a.1.body",
     f"field?{SMALLER}&box=block_a.1",
     f"field?{SMALLER}&field=Field+against+depth",
 ]

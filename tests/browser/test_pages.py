@@ -28,6 +28,9 @@ PICTURES = {
     f"cost?{SMALLER}&cost=Stages": (".js-plotly-plot .bars .point", 7),
     f"cost?{SMALLER}&cost=Tree": (".js-plotly-plot .iciclelayer .slice", 8),
     f"activations?{SMALLER}": (".js-plotly-plot .scatterlayer .trace", 2),
+    f"block?{SMALLER}": (".js-plotly-plot .heatmaplayer image", 1),
+    f"maps?{SMALLER}": (".strip button img", 26),
+    f"maps?{SMALLER}&box=block_b.2": (".js-plotly-plot .heatmaplayer image", 1),
     f"field?{SMALLER}&box=block_a.1": (".js-plotly-plot .imagelayer image", 1),
     f"field?{SMALLER}&field=Choose+in+the+diagram": (f"{DRAWN} g.chosen", 1),
 }

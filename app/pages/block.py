@@ -1,0 +1,37 @@
+"""One residual block as an equation that runs, step by step, on a photograph."""
+
+import streamlit as st
+
+from app import text
+from app.controls import chosen
+from app.looks import stepped
+from app.state import choose, unknown
+from app.views import activations, block, show
+from app.weights import weights
+from irnet.experiments.block_steps import published, residual_blocks
+
+choice = chosen()
+network = choice.network
+show.heading("One residual block of", network)
+loaded = weights()
+st.markdown(f"{text.BLOCK} {text.TRAINED if loaded else text.UNTRAINED_LOOK}")
+paths = residual_blocks(network)
+if not paths:
+    st.info(text.NO_BLOCK, icon=":material/info:")
+    st.stop()
+show.ignored(unknown({"block": paths}))
+with st.grid(2, min_column_width=300):
+    with st.container(border=True):
+        image = activations.picture()
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            path = choose("Block", paths, "block")
+            playing = block.play()
+        scale = block.scale(path.split(".")[0], published(network, path))
+        setting = activations.setting(choice.device)
+
+with st.container():  # a place of its own for the spinner, so that what follows stays where it is
+    result = stepped(network, image, setting, loaded, path, scale)
+st.caption(block.made(result, choice.device))
+block.walk(result, playing=playing)
+block.numbers(result)

@@ -1,0 +1,105 @@
+"""Feature maps of a box: which tensor, in which order, which page, and what is seen there."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import streamlit as st
+
+from app import text
+from app.looks import as_npz, as_png
+from app.state import choose
+from app.views import show
+from app.views.tiles import heat
+from irnet.experiments.block_steps import residual_blocks
+from irnet.experiments.channels import ORDERS, Channel, Maps, Order, channels, page, pages
+from irnet.experiments.feature_maps import FeatureMaps
+from irnet.experiments.mosaic import tiles
+from irnet.experiments.strip import Pass
+from irnet.spec import Network
+from irnet.units import exact, grid
+
+
+def made(look: Pass | FeatureMaps, device: str) -> str:
+    """Which weights, statistics and device a look comes from."""
+    weights = text.plain(look.weights[:1].upper() + look.weights[1:])
+    return f"**{weights}**; {look.batch_norm} statistics; computed on {device}."
+
+
+def unit(look: Pass, chosen: str) -> str:
+    """The picture in the strip that shows the chosen box, or the first of its stage; "" for the head."""
+    paths = [thumb.path for thumb in look.strip]
+    around = [path for path in paths if f"{chosen}.".startswith(f"{path}.")]
+    inside = [path for path in paths if path.startswith(f"{chosen}.")]
+    return next(iter(around + inside), "")
+
+
+def shown(network: Network, found: FeatureMaps) -> None:
+    """One tensor of the box as tiles, with its controls, its files and its numbers."""
+    names = [maps.name for maps in found.tensors]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = choose("Tensor", names, "of", index=len(names) - 1)
+        order: Order = st.segmented_control(
+            "Channels by", ORDERS, default=ORDERS[0], key="order", required=True, bind="query-params"
+        )
+    maps = found.tensor(name)
+    every = channels(maps, order)
+    _, height, width = maps.values.shape
+    size = tiles(height, width)
+    number = _page(pages(len(every), size))
+    on_page = page(every, number, size)
+    st.markdown(f"**{_finding(maps, every)}**")
+    st.caption(text.plain(f"{found.path}, {maps.name}: {maps.what}."))
+    if maps.troubles:
+        st.warning(f"{maps.troubles}: drawn in purple, and left out of the colour scale.", icon=":material/error:")
+    numbers = [channel.index for channel in on_page]
+    alt = f"{len(on_page)} of {len(every)} feature maps of {found.path}, {name}; the table below has the numbers"
+    show.chart(heat(maps.values[numbers], numbers, maps.extent), "tiles", alt=alt)
+    _files(found, maps, order, number, size)
+    _numbers(found, maps, every)
+    _onwards(network, found.path)
+
+
+def _page(count: int) -> int:
+    if st.session_state.get("page", 1) > count:  # as after a change of tensor
+        del st.session_state["page"]
+    return st.pagination(count, key="page", bind="query-params") if count > 1 else 1
+
+
+def _finding(maps: Maps, every: tuple[Channel, ...]) -> str:
+    """What the tensor shows, in one sentence."""
+    strongest = max(every, key=lambda channel: channel.mean_abs)
+    dead = sum(channel.dead for channel in every)
+    size = grid((len(every), maps.values.shape[1], maps.values.shape[2]))
+    told = f"{exact(dead)} of {exact(len(every))} channels are dead" if dead else "no channel is dead"
+    return (
+        f"{size}: channel {strongest.index} is the strongest, with a mean magnitude of {strongest.mean_abs:.3g}; {told}"
+    )
+
+
+def _files(found: FeatureMaps, maps: Maps, order: Order, number: int, size: int) -> None:
+    name = f"{found.network.split(' ')[0]}.{found.path}"
+    show.offer(
+        f"{name}.{maps.name}", {"png": lambda: as_png(found, maps, order, number, size), "npz": lambda: as_npz(found)}
+    )
+
+
+def _numbers(found: FeatureMaps, maps: Maps, every: tuple[Channel, ...]) -> None:
+    table = st.expander("Channels in numbers", key="channels", on_change="rerun", bind="query-params")
+    if table.open:
+        with table:
+            rows = [asdict(channel) | {"dead": "dead" if channel.dead else ""} for channel in every]
+            show.table(rows, f"{found.path}.{maps.name}.channels", alt=f"Every channel of {maps.name} in numbers")
+
+
+def _onwards(network: Network, path: str) -> None:
+    """From a box in a residual block to that block, step by step."""
+    for block in residual_blocks(network):
+        if f"{path}.".startswith(f"{block}."):
+            address = {"block": block}
+            st.page_link(
+                "app/pages/block.py",
+                label="This block as an equation",
+                icon=":material/function:",
+                query_params=address,
+            )

@@ -1,0 +1,108 @@
+"""The pages that look inside one forward pass: what they show, remember and refuse."""
+
+from __future__ import annotations
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from app import looks
+from app.live import Setting
+from irnet.models import network
+from tests.apps import SMALL, opened, sized, troubles
+
+V1, V4 = "inception_resnet_v1.paper", "inception_v4.paper"
+SETTING = Setting((0,), "tf", "batch", "cpu")
+
+
+def equation(app: AppTest) -> str:
+    return next(text.value for text in app.markdown if "aligned" in text.value)
+
+
+def test_a_block_is_walked_through_forth_and_back() -> None:
+    app = opened("block", V1, **sized(V1), block="block_b.2")
+    shown = [equation(app)]
+    for label in ("Next", "Next", "Back"):
+        next(button for button in app.button if button.label == label).click().run()
+        shown.append(equation(app))
+    boxed = [text.split("boxed{")[1].split("}(x)")[0].split("}")[0] for text in shown]
+    assert boxed == ["x", "b_{0", "b_{1", "b_{0"]
+    assert not troubles(app)
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ("project", "turns 256 channels into 896: x has 896"),
+        ("scale", "by 0.3, and nothing else"),
+        ("output", "ReLU makes every negative value zero"),
+    ],
+)
+def test_a_step_and_a_scale_in_the_address_are_shown(step: str, told: str) -> None:
+    app = opened("block", V1, **sized(V1), block="block_b.2", step=step, **{"s.block_b": 0.3})
+    assert any(told in text.value for text in app.markdown)
+    assert not troubles(app)
+
+
+def test_a_block_starts_at_its_published_scale() -> None:
+    preset = "inception_resnet_v2.tf_slim"
+    app = opened("block", preset, **sized(preset), block="block_a.0")
+    assert app.slider(key="s.block_a").value == 0.17
+
+
+def test_a_network_without_residual_blocks_says_what_to_choose() -> None:
+    app = opened("block", V4, **sized(V4))
+    assert ["no residual block" in info.value for info in app.info] == [True]
+    assert not troubles(app)
+
+
+def test_an_unknown_block_in_the_address_is_told_and_the_first_is_shown() -> None:
+    app = opened("block", V1, **sized(V1), block="block_z.1")
+    assert ["block 'block_z.1', which is not there" in warning.value for warning in app.warning] == [True]
+    assert app.selectbox(key="block").value == "block_a.0"
+
+
+def test_untrained_weights_are_called_untrained() -> None:
+    for page in ("block", "maps"):
+        app = opened(page, V1, **sized(V1))
+        assert any("**untrained** weights" in text.value for text in app.markdown)
+        assert any("**Untrained, init tf, seed 0**" in text.value for text in app.caption)
+
+
+def test_a_box_in_the_address_has_its_tensors() -> None:
+    app = opened("maps", V1, **sized(V1), box="block_a.1", of="project")
+    assert " ".join(app.selectbox(key="of").options) == "x b0 b1 b2 concat project scale add output"
+    assert app.selectbox(key="of").value == "project"
+    assert any("channel " in text.value and "is the strongest" in text.value for text in app.markdown)
+
+
+def test_a_tensor_that_the_next_box_lacks_gives_way_to_its_output() -> None:
+    app = opened("maps", V1, **sized(V1), box="block_a.1", of="project")
+    app.text_input(key="box").set_value("reduction_a.0").run()
+    assert app.selectbox(key="of").value == "concat"
+    assert not troubles(app)
+
+
+def test_an_unknown_box_is_told_and_another_is_shown() -> None:
+    app = opened("maps", V1, **sized(V1), box="block_q")
+    assert ["has no box 'block_q'" in warning.value for warning in app.warning] == [True]
+    assert not app.error
+
+
+def test_a_second_box_of_a_picture_needs_no_second_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec, image = network(V1, input_size=SMALL), Image.new("RGB", (150, 150), "olive")
+    first = looks.box_maps(spec, image, SETTING, None, "block_b.2")
+    monkeypatch.setattr(looks, "look_through", None)
+    second = looks.box_maps(spec, image, SETTING, None, "block_b.3")
+    assert (second.tensor("x").values == first.tensor("output").values).all()
+
+
+def test_a_moved_scale_runs_one_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec, image = network(V1, input_size=SMALL), Image.new("RGB", (150, 150), "navy")
+    first = looks.stepped(spec, image, SETTING, None, "block_b.2", 0.1)
+    monkeypatch.setattr(looks, "look_through", None)
+    monkeypatch.setattr(looks, "begin", None)
+    second = looks.stepped(spec, image, SETTING, None, "block_b.2", 0.2)
+    names = [step.name for step in first.steps]
+    at = names.index("scale")
+    assert (second.steps[at].maps.values == 2 * first.steps[at].maps.values).all()

@@ -1,0 +1,195 @@
+"""A residual block as an equation, against arithmetic."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from irnet.experiments.block_steps import BlockSteps, Step, block_steps, published, records, residual_blocks
+from irnet.experiments.feature_maps import feature_maps
+from irnet.models import PRESETS, network
+from irnet.runtime.build import Model, ResidualUnit, build
+from irnet.runtime.capture import rescaled
+from irnet.spec import Conv, Fork, Network, Residual, Stage
+from tests.conftest import Small
+from tests.test_feature_maps import IMAGE, V1, fits
+from tests.test_statistics import defined, values
+from tests.walks import networks
+
+# One pixel, two channels, two branches of one filter each, so that the block can be calculated on paper.
+TINY = Network("tiny", (Stage("block", Residual(Fork((Conv(1), Conv(1))), 0.5)),), input_shape=(2, 1, 1))
+
+
+def of(result: BlockSteps, name: str) -> Step:
+    return next(step for step in result.steps if step.name == name)
+
+
+def kept(result: BlockSteps, name: str) -> list[float]:
+    """The values of a step's channels, in the order of the channels."""
+    step = of(result, name)
+    return [float(step.maps.values[step.numbers.index(i)].item()) for i in sorted(step.numbers)]
+
+
+@pytest.fixture
+def by_hand() -> Model:
+    """The tiny block with b0 = relu(2 x0 - x1), b1 = relu(x0 + x1), F = (b0 - 3 b1 + 1, 4 b0)."""
+    model = build(TINY)
+    unit = model.get_submodule("block.0")
+    assert isinstance(unit, ResidualUnit)
+    with torch.no_grad():
+        for name, weights in (("b0", [2.0, -1.0]), ("b1", [1.0, 1.0])):
+            conv, bn = (unit.get_submodule(f"body.{name}.{part}") for part in ("conv", "bn"))
+            assert isinstance(conv, nn.Conv2d)
+            assert isinstance(bn, nn.BatchNorm2d)
+            conv.weight.copy_(torch.tensor(weights).reshape(1, 2, 1, 1))
+            bn.eps = 0.0
+        unit.project.weight.copy_(torch.tensor([[1.0, -3.0], [4.0, 0.0]]).reshape(2, 2, 1, 1))
+        assert unit.project.bias is not None
+        unit.project.bias.copy_(torch.tensor([1.0, 0.0]))
+    return model
+
+
+def test_a_block_is_what_it_is_on_paper(by_hand: Model) -> None:
+    found = block_steps(by_hand, torch.tensor([3.0, 1.0]).reshape(1, 2, 1, 1), "block.0")
+    told = {step.name: kept(found, step.name) for step in found.steps}
+    assert told == {
+        "x": [3, 1],
+        "b0": [5],
+        "b1": [4],
+        "concat": [5, 4],
+        "project": [-6, 20],
+        "scale": [-3, 10],
+        "add": [0, 11],
+        "output": [0, 11],
+    }
+
+
+def test_another_scale_is_on_paper_too(by_hand: Model) -> None:
+    found = block_steps(by_hand, torch.tensor([3.0, 1.0]).reshape(1, 2, 1, 1), "block.0", scale=1.0)
+    assert [kept(found, name) for name in ("scale", "add", "output")] == [[-6, 20], [-3, 21], [0, 21]]
+
+
+def test_the_steps_say_what_happens_in_numbers(by_hand: Model) -> None:
+    found = block_steps(by_hand, torch.tensor([3.0, 1.0]).reshape(1, 2, 1, 1), "block.0", scale=1.0)
+    assert "turns 2 channels into 2: x has 2" in of(found, "project").words
+    assert "by 1, and nothing else" in of(found, "scale").words
+    assert "650.0 % of that of x" in of(found, "scale").words  # (6 + 20) / (3 + 1)
+    assert "50.0 % of all values are zero" in of(found, "output").words
+
+
+@pytest.mark.parametrize("path", ["block_a.0", "block_b.4", "block_c.2"])
+def test_a_scale_of_zero_makes_the_output_the_relu_of_x(path: str, small: Small) -> None:
+    found = block_steps(small(V1), IMAGE, path, scale=0.0)
+    x, output = of(found, "x").maps.values, of(found, "output").maps.values
+    assert np.array_equal(output, np.maximum(x, 0))
+
+
+@pytest.mark.parametrize("scale", [0.1, 0.17, 0.3, 0.5])
+def test_twice_the_scale_is_twice_the_scaled_residual_exactly(scale: float, small: Small) -> None:
+    one, two = (block_steps(small(V1), IMAGE, "block_b.1", scale=s) for s in (scale, 2 * scale))
+    assert np.array_equal(of(two, "scale").maps.values, 2 * of(one, "scale").maps.values)
+    assert np.array_equal(of(two, "project").maps.values, of(one, "project").maps.values)
+
+
+@settings(max_examples=30)
+@given(networks().filter(fits).filter(residual_blocks), st.floats(0, 1), st.data())
+def test_every_random_block_keeps_to_its_equation(spec: Network, scale: float, data: st.DataObject) -> None:
+    model = build(spec, init="he")
+    image = torch.randn(1, *spec.input_shape, generator=torch.Generator().manual_seed(1))
+    path = data.draw(st.sampled_from(residual_blocks(spec)))
+    found = block_steps(model, image, path, scale=scale)
+    x, residual, total, output = (of(found, name).maps.values for name in ("x", "project", "add", "output"))
+    assert of(found, "x").numbers == of(found, "output").numbers
+    assert np.allclose(total, x + scale * residual, rtol=1e-5, atol=1e-5)
+    assert np.array_equal(output, np.maximum(total, 0) if of(found, "output").term.startswith("ReLU") else total)
+
+
+def test_statistics_are_those_of_the_whole_tensor(small: Small) -> None:
+    found = block_steps(small(V1), IMAGE, "block_b.1")
+    tensors = {
+        maps.name: torch.from_numpy(maps.values.copy()) for maps in feature_maps(small(V1), IMAGE, "block_b.1").tensors
+    }
+    off = [
+        step.name
+        for step in found.steps
+        if values(step.stats) != pytest.approx(values(defined(tensors[step.name])), rel=1e-3)
+    ]
+    assert off == []
+
+
+def test_a_histogram_counts_every_value_once_and_its_bins_are_those_of_all_steps(small: Small) -> None:
+    found = block_steps(small(V1), IMAGE, "block_b.1")
+    assert [s.name for s in found.steps if sum(s.histogram.counts) != np.prod(s.shape)] == []
+    assert len({step.histogram.edges for step in found.steps}) == 1
+
+
+def test_the_channels_of_the_sum_are_those_of_x(small: Small) -> None:
+    found = block_steps(small(V1), IMAGE, "block_b.1")
+    wide = [step.numbers for step in found.steps if step.name in ("x", "project", "scale", "add", "output")]
+    assert len(set(wide)) == 1
+    assert len(wide[0]) == 16
+
+
+def test_only_this_block_has_the_scale_and_it_gives_it_back(small: Small) -> None:
+    model = small(V1)
+    with rescaled(model.get_submodule("block_a.2.scale"), 1.0):
+        expected = feature_maps(model, IMAGE, "block_a.3").tensor("x")
+    before = feature_maps(model, IMAGE, "block_a.3").tensor("x")
+    found = block_steps(model, IMAGE, "block_a.2", scale=1.0)
+    numbers = list(of(found, "output").numbers)
+    assert np.array_equal(of(found, "output").maps.values, expected.values[numbers])
+    assert np.array_equal(feature_maps(model, IMAGE, "block_a.3").tensor("x").values, before.values)
+
+
+def test_a_block_without_a_relu_hands_the_sum_on(small: Small) -> None:
+    found = block_steps(small("inception_resnet_v2.tf_slim"), IMAGE, "block8.0")
+    assert found.scale == found.published == 1.0
+    assert np.array_equal(of(found, "output").maps.values, of(found, "add").maps.values)
+    assert "no ReLU" in of(found, "output").words
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_published_scale_is_that_of_the_module(preset: str) -> None:
+    spec = network(preset)
+    model = build(spec, device="meta")
+    assert [
+        path for path in residual_blocks(spec) if published(spec, path) != model.get_submodule(f"{path}.scale").scale
+    ] == []
+
+
+def test_what_overflows_is_said_and_left_out_of_the_bars() -> None:
+    model = build(network(V1, input_size=96, a=1, b=1, c=1))
+    project = model.get_submodule("block_b.0.project")
+    assert isinstance(project, nn.Conv2d)
+    assert project.bias is not None
+    with torch.no_grad():
+        project.bias[3] = torch.inf
+        project.bias[4] = torch.nan
+    found = block_steps(model, IMAGE, "block_b.0", scale=1.0)
+    pixels = of(found, "add").shape[1] * of(found, "add").shape[2]
+    assert of(found, "x").troubles == ""
+    assert of(found, "add").troubles.endswith("infinite, first in channel 3")
+    assert sum(of(found, "add").histogram.counts) == np.prod(of(found, "add").shape) - 2 * pixels
+    json.dumps(records(found), allow_nan=False)
+
+
+def test_a_box_that_is_no_residual_block_is_refused_with_those_that_are(small: Small) -> None:
+    with pytest.raises(ValueError, match=r"^stem\.0 of .* is no residual block; they are block_a\.0 to block_c\.4$"):
+        block_steps(small(V1), IMAGE, "stem.0")
+
+
+def test_a_network_without_residual_blocks_says_so(small: Small) -> None:
+    with pytest.raises(ValueError, match=r"is no residual block; the network has none$"):
+        block_steps(small("inception_v4.paper"), IMAGE, "inception_a.0")
+
+
+@pytest.mark.parametrize("scale", [-0.1, 1.1, float("nan")])
+def test_a_scale_outside_zero_to_one_is_refused(scale: float, small: Small) -> None:
+    with pytest.raises(ValueError, match=f"^scale={scale} is outside 0 to 1$"):
+        block_steps(small(V1), IMAGE, "block_a.0", scale=scale)
