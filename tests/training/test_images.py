@@ -143,3 +143,12 @@ def test_a_missing_folder_gets_one_sentence(tmp_path: Path) -> None:
 
 def test_generators_of_different_numbers_differ() -> None:
     assert generator(1, 2).initial_seed() != generator(2, 1).initial_seed()
+
+
+def test_of_two_pictures_a_class_holds_one_back(folder: Path, tmp_path: Path) -> None:
+    for name in ("ant", "bee"):
+        (tmp_path / name).mkdir()
+        for i in range(2):
+            (tmp_path / name / f"{i}.png").write_bytes((folder / name / f"{i}.png").read_bytes())
+    images = folder_of(Data(kind="folder", folder=str(tmp_path), size=32))
+    assert (images.epoch, sorted(images.held_out()[1].tolist())) == (2, [0, 1])

@@ -68,8 +68,9 @@ def test_a_killed_parent_leaves_a_sweep_that_ends_as_if_nothing_had_been(undistu
     process = running(directory)
     wait_for(lambda: ended(run_file(directory, 0)) is not None and steps(directory, 1) > 5)
     orphans = children(process.pid)
-    process.kill()
-    process.wait()
+    assert orphans
+    with process:
+        process.kill()
     finished = run_file(directory, 0).stat()
     wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in orphans), 20)
     assert steps(directory, 1) < 24

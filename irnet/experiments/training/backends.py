@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
+from threading import Thread
+from time import sleep
 from typing import Any, Literal, get_args
 
 import joblib
 
 BackendName = Literal["local", "dask", "ray"]
 BACKENDS: tuple[BackendName, ...] = get_args(BackendName)
-_IDLE = 15  # seconds after which a worker without work goes, also one whose parent was killed
+_IDLE = 60  # seconds after which a worker without work goes
+_LOOK = 0.5  # seconds between two looks at whether the parent is there
 _PATIENCE = "20s"  # for a scheduler that does not answer
 
 
@@ -64,7 +67,7 @@ def parallel(backend: Backend, threads: int) -> Iterator[None]:
     options: dict[str, Any] = {"n_jobs": backend.count}
     if backend.name == "local":
         options["n_jobs"] = max(2, backend.count)  # for one alone joblib would stay in this process
-        options |= {"inner_max_num_threads": threads, "idle_worker_timeout": _IDLE}
+        options |= {"inner_max_num_threads": threads, "idle_worker_timeout": _IDLE, "initializer": end_with_parent}
         with joblib.parallel_config(backend="loky", **options):
             yield
     elif backend.name == "dask":
@@ -103,6 +106,18 @@ def _package(name: str, extra: str) -> Any:
         return import_module(name)
     except ImportError:
         raise ValueError(f"the backend {extra} needs the package {name}: pip install 'irnet[{extra}]'") from None
+
+
+def end_with_parent() -> None:
+    """In a worker process: end it soon after its parent has ended, however that was; checkpoints stay."""
+    parent = os.getppid()
+
+    def attend() -> None:
+        while os.getppid() == parent:
+            sleep(_LOOK)
+        os._exit(1)
+
+    Thread(target=attend, daemon=True).start()
 
 
 def end_workers() -> None:
