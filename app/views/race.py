@@ -29,6 +29,7 @@ from irnet.experiments.training.results import History
 from irnet.experiments.training.settings import Sweep
 
 AGAINST_WORDS: dict[Against, str] = {"steps": "Steps", "epochs": "Epochs", "seconds": "Seconds", "macs": "MACs"}
+SHORT: dict[Quantity, str] = {"loss": "cross entropy", "accuracy": "accuracy"}  # fits beside a small chart
 
 
 def shown(name: str, sweep: Sweep, found: Sequence[History]) -> None:
@@ -37,6 +38,7 @@ def shown(name: str, sweep: Sweep, found: Sequence[History]) -> None:
     if not any(history.lines for history in found):
         st.info(text.RACE_BEGINS, icon=":material/hourglass_empty:")
         return
+    st.header(text.OURS_HEAD)
     against = _against()
     goal = _goal(found)
     with st.grid(2, min_column_width=340):
@@ -73,8 +75,8 @@ def _curves(found: Sequence[History], quantity: Quantity, against: Against, goal
         st.caption(text.NO_GOAL)
         return
     title = headline(standing(found, goal, against)) if quantity == "accuracy" else "Loss on the way"
-    note, log = f"{text.OURS_HEAD}; {_several(found)}", quantity == "loss"
-    figure = charts.lines(lines, title, means(quantity), x=AXES[against][0], note=note, log=log)
+    note, log = f"{_several(found)}; {means(quantity)}", quantity == "loss"
+    figure = charts.lines(lines, title, SHORT[quantity], x=AXES[against][0], note=note, log=log)
     if quantity == "accuracy":
         figure.add_hline(y=goal, line_dash="dot", line_width=1.5, line_color="#808080")
     show.chart(figure, f"race.{quantity}", alt=f"{title}; {means(quantity)} of {len(lines)} networks")
@@ -99,8 +101,8 @@ def _files(name: str, found: Sequence[History], against: Against) -> None:
         for quantity in QUANTITIES:
             svg = partial(_svg, found, quantity, against)
             training.file(f"SVG, {quantity}", f"{name}.{quantity}.{against}.svg", "image/svg+xml", svg)
-        training.file("CSV", f"{name}.curves.csv", "text/csv", lambda: table(curve_records(found)))
-        training.file("JSON", f"{name}.curves.json", "application/json", lambda: as_json(curve_records(found)))
+        training.file("CSV, curves", f"{name}.curves.csv", "text/csv", lambda: table(curve_records(found)))
+        training.file("JSON, curves", f"{name}.curves.json", "application/json", lambda: as_json(curve_records(found)))
 
 
 def _svg(found: Sequence[History], quantity: Quantity, against: Against) -> bytes:
