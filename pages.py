@@ -19,6 +19,7 @@ run(
             "Sources": [
                 st.Page("app/pages/provenance.py", title="Provenance", icon=":material/fingerprint:"),
                 st.Page("app/pages/errata.py", title="Errata", icon=":material/edit_note:"),
+                st.Page("app/pages/figures.py", title="Figures", icon=":material/image:"),
             ],
             "Residual lab": [
                 st.Page("app/pages/activations.py", title="Activations", icon=":material/show_chart:"),
@@ -26,7 +27,10 @@ run(
                 st.Page("app/pages/maps.py", title="Feature maps", icon=":material/grid_view:"),
                 st.Page("app/pages/field.py", title="Receptive field", icon=":material/center_focus_strong:"),
             ],
-            "Documents": [st.Page("app/pages/figures.py", title="Figures", icon=":material/image:")],
+            "Training lab": [
+                st.Page("app/pages/race.py", title="Race", icon=":material/timer:"),
+                st.Page("app/pages/death.py", title="Death map", icon=":material/grid_on:"),
+            ],
             "Lessons": [
                 st.Page("app/pages/learn.py", title="Learn", icon=":material/school:"),
                 st.Page("app/pages/lesson_editor.py", title="Lesson editor", icon=":material/edit_square:"),

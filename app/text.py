@@ -10,8 +10,8 @@ INTRODUCTION = (
     "and in the stem."
 )
 
-DEVICE = "Where Cost, Activations and Receptive field build the network; meta has shapes and no numbers."
-KNOBS = "All pages but Overview, Errata and Learn show this model, with this input size and these knobs."
+DEVICE = "Where networks are built and trained; meta has shapes and no numbers."
+KNOBS = "The pages that show one network show this model, with this input size and these knobs."
 
 IDEAS = {
     "inception_v4.paper": (
@@ -195,6 +195,36 @@ EDIT = (
 NOTHING_TO_EDIT = "Nothing can be changed here: its width follows from what is around it."
 EDITS_FULL = "There are as many edits as a network takes: undo some of them."
 EDITS_UPLOAD = "JSON as this page writes it, at most {} kB. Its edits take the place of those that are here."
+
+TOY = (
+    "**Toy data, on this machine, after minutes at most: not ImageNet.** What is found here says how these networks "
+    "behave at this size, and is shown as it is where it disagrees with the paper."
+)
+RACE = (
+    "The paper's Figures 21 to 26 show Inception-ResNets training faster than plain Inceptions of the same cost. "
+    "Here its pairs race on the same images with the same optimiser and seeds."
+)
+RACE_NETWORKS = "Two to four, all in the same width and with the same data, optimiser and seeds."
+RACE_EMPTY = "Start a race above, or choose one in the list: its curves appear here, step by step."
+RACE_BEGINS = "No step has been taken yet; the curves begin with the first."
+NO_GOAL = "Held-out accuracy has not been measured yet; who is first shows once it has."
+PAPER_HEAD = "Paper, ImageNet"
+OURS_HEAD = "Ours, toy data"
+PAPER_NOTE = "Full training on ImageNet, errors in percent as the paper prints them. Nothing below was measured here."
+MAP = (
+    "Section 3.3 of the paper: with more than 1000 filters, residual networks died early in training, so that the "
+    "last layer before the pooling put out only zeros. Neither a lower learning rate nor batch norm on that layer "
+    "helped; a residual scaled by 0.1 to 0.3 did. He et al. propose two phases instead, the first at a tiny rate."
+)
+MAP_EMPTY = "Start the short map above, or choose one in the list: its cells fill in as runs end."
+MAP_CURATED = "Inception-ResNet-v2 in full width at residual scales 0.1 and 1: one dies, one lives."
+MAP_CLICK = "Click a cell, or choose it in the list, for its story. The definition changes no run: nothing trains anew."
+NOT_BOTH = "So far no pair of a dead and a living run has ended under this definition."
+CELL_BEGINS = "No run of this cell has taken a step yet."
+KEEP = "Without it, the run stops half a minute after the last tab that shows it is closed; it can go on later."
+SEEDS = "Each network or cell is trained with so many seeds; several give a band and a spread."
+AXIS_VALUES = "With commas between them."
+SHARED = "Runs of this server: everybody who opens it sees them."
 
 
 def plain(words: str) -> str:

@@ -14,6 +14,7 @@ from irnet.models import network
 from irnet.runtime.build import Model, build
 from irnet.runtime.measure import Counts, measure
 from irnet.spec import Network
+from tests.training.small import trained_in
 
 DATA = Path(__file__).parent / "data"
 settings.register_profile("irnet", deadline=None, derandomize=True)
@@ -46,6 +47,12 @@ def small() -> Small:
 def measured() -> Measured:
     """A preset's name to what the three counters say of it at its own input size."""
     return cache(lambda name: measure(build(name)))
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of runs, as the app has one, with a finished race and a finished death map."""
+    return trained_in(tmp_path_factory.mktemp("runs"))
 
 
 @pytest.fixture

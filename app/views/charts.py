@@ -20,6 +20,8 @@ Records = Sequence[Mapping[str, Any]]
 DASHES = ("solid", "dash", "dot", "dashdot")
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x")
 MULTIPLES = 3  # small charts in a row
+BLOCKS = "block, in the order they run"
+MARKED = 100  # points of a line that are marked one by one; more would be a thick line
 WIDEST = 42  # characters in a line of a title, for a page of 390 pixels
 CONFIG = {
     "displaylogo": False,
@@ -60,13 +62,15 @@ def _figure(title: str, y: str, *, note: str = "", log: bool = False, height: in
     )
 
 
-def lines(given: Sequence[Line], title: str, y: str, *, note: str = "", log: bool = False) -> go.Figure:
-    """Values block by block, each line with a band where it has one; what is not finite is a gap."""
+def lines(
+    given: Sequence[Line], title: str, y: str, *, x: str = BLOCKS, note: str = "", log: bool = False
+) -> go.Figure:
+    """Values block by block or along `x`, each line with a band where it has one; what is not finite is a gap."""
     log = log and _positive(given)
     figure = _figure(title, y, note=note, log=log)
     for i, line in enumerate(given):
         figure.add_traces(_traces(line, i))
-    return figure.update_xaxes(title={"text": "block, in the order they run"}, **_stage_axis(given[0]))
+    return figure.update_xaxes(title={"text": x}, **_stage_axis(given[0]))
 
 
 def multiples(given: Sequence[Line], title: str, y: str, *, note: str = "", log: bool = False) -> go.Figure:
@@ -118,10 +122,10 @@ def _traces(line: Line, number: int, *, thin: bool = False) -> list[go.Scatter]:
             customdata=list(line.places),
             name=line.name,
             legendgroup=line.name,
-            mode="lines" if thin else "lines+markers",
+            mode="lines" if thin or len(x) > MARKED else "lines+markers",
             line={"color": ink, "dash": "dot" if thin else DASHES[number % len(DASHES)], "width": 1.5 if thin else 2.5},
             marker={"symbol": SYMBOLS[number % len(SYMBOLS)], "size": 7},
-            hovertemplate="%{customdata}: %{y:.4g}",
+            hovertemplate="%{customdata}: %{y:.4g}" if line.places else "%{y:.4g}",
         ),
     ]
 
@@ -132,6 +136,8 @@ def _faint(colour: str) -> str:
 
 
 def _stage_axis(line: Line) -> dict[str, Any]:
+    if not line.places:
+        return {"showgrid": True, "griddash": "dot"}
     ticks = stage_ticks(line)
     return {"tickvals": list(ticks), "ticktext": list(ticks.values()), "showgrid": True, "griddash": "dot"}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,9 +29,9 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 
 @pytest.fixture(scope="session")
-def app_url() -> Iterator[str]:
+def app_url(trained: Path) -> Iterator[str]:
     """Where the app answers while the tests run."""
-    with served() as url:
+    with served(IRNET_RUNS=str(trained)) as url:
         yield url
 
 

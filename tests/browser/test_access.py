@@ -32,6 +32,9 @@ PAGES = [
     f"maps?{SMALLER}&box=block_a.1.body",
     f"field?{SMALLER}&box=block_a.1",
     f"field?{SMALLER}&field=Field+against+depth",
+    "race?race=race-1",
+    "death?death=death-1",
+    "death?death=death-1&death.tab=One+cell",
 ]
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from irnet.experiments.training.backends import Backend
 from irnet.experiments.training.directory import create
+from irnet.experiments.training.race import race
 from irnet.experiments.training.results import History, histories
 from irnet.experiments.training.settings import Data, Run, Sweep
+from irnet.experiments.training.sweep import start
 
 TINY = Run(
     network="inception_resnet_v1.paper (a=1, b=1, c=1)",
@@ -40,3 +44,12 @@ def curve(history: History) -> tuple[object, ...]:
     """What a run wrote down but the clock."""
     steps = tuple((line.step, line.loss, line.zeros, line.magnitudes, line.accuracy) for line in history.lines)
     return history.number, history.network, history.ended, steps
+
+
+def trained_in(folder: Path) -> Path:
+    """The folder with a finished race and a finished death map in it, as the app names them."""
+    base = replace(TINY, steps=3, evaluate_every=1)
+    racers = [f"{name} (a=1, b=1, c=1)" for name in ("inception_v4.paper", "inception_resnet_v2.paper")]
+    for name, wanted in {"race-1": race(base, racers, (0, 1)), "death-1": sweep(base)}.items():
+        start(folder / name, wanted, Backend(workers=2))
+    return folder

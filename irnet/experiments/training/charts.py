@@ -36,22 +36,35 @@ ONES = {"loss": "loss of the batch, cross entropy", "accuracy": "held-out accura
 SMOOTH = 5  # steps
 
 
-def race_chart(found: Sequence[History], quantity: Quantity, against: Against = "steps", theme: str = "light") -> Spec:
-    """Curves of a race with their bands, under a title that says who was first."""
-    words, unit = AXES[against]
-    smooth = SMOOTH if quantity == "loss" else 1
+def race_lines(found: Sequence[History], quantity: Quantity, against: Against = "steps") -> list[Line]:
+    """Curves of a race, in the units of `AXES`, with a band where there are several seeds."""
+    unit, smooth = AXES[against][1], SMOOTH if quantity == "loss" else 1
     lines = []
     for name, runs in networks_of(found).items():
-        points = curve(runs, quantity, against, smooth)
-        x, y = [point.x / unit for point in points], [point.median for point in points]
-        banded = points if len(runs) > 1 else []
-        low, high = [point.low for point in banded], [point.high for point in banded]
-        lines.append(Line(name=name, x=x, y=y, low=low, high=high))
-    means = f", mean of {SMOOTH} steps" if quantity == "loss" else ""
-    log = quantity == "loss"
+        points, banded = curve(runs, quantity, against, smooth), len(runs) > 1
+        lines.append(
+            Line(
+                name=name,
+                x=[point.x / unit for point in points],
+                y=[point.median for point in points],
+                low=[point.low for point in points] if banded else (),
+                high=[point.high for point in points] if banded else (),
+            )
+        )
+    return [line for line in lines if line.x]
+
+
+def means(quantity: Quantity) -> str:
+    """What is on the vertical axis of a race."""
+    return f"{ONES[quantity]}, mean of {SMOOTH} steps" if quantity == "loss" else ONES[quantity]
+
+
+def race_chart(found: Sequence[History], quantity: Quantity, against: Against = "steps", theme: str = "light") -> Spec:
+    """Curves of a race with their bands, under a title that says who was first."""
     goal = best_goal(found)
     title = headline(standing(found, goal, against)) if goal else f"A race: {ONES[quantity]}"
-    return line_chart(lines, title=title, x=words, y=f"{ONES[quantity]}{means}", log=log, theme=theme)
+    lines, log = race_lines(found, quantity, against), quantity == "loss"
+    return line_chart(lines, title=title, x=AXES[against][0], y=means(quantity), log=log, theme=theme)
 
 
 def death_chart(sweep: Sweep, found: Sequence[History], death: Death | None = None, theme: str = "light") -> Spec:

@@ -40,7 +40,7 @@ def locked(directory: Path) -> Iterator[Owner]:
     """
     file = directory / "lock"
     with file.open("a+", encoding="utf-8") as opened:
-        if not _taken(opened, PATIENCE):
+        if not taken(opened):
             there = owner(directory)
             who = f"process {there.pid} on {there.host}" if there else "another process"
             raise ValueError(f"{directory} is being run by {who}; wait for it, or stop it: irnet stop {directory}")
@@ -52,8 +52,9 @@ def locked(directory: Path) -> Iterator[Owner]:
         yield mine
 
 
-def _taken(opened: TextIOWrapper, patience: float) -> bool:
-    until = monotonic() + patience
+def taken(opened: TextIOWrapper) -> bool:
+    """Lock an open file, and say whether it was free."""
+    until = monotonic() + PATIENCE
     while True:
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)

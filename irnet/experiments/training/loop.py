@@ -16,6 +16,7 @@ from torch.nn.functional import cross_entropy
 
 from irnet.experiments.statistics import Stats
 from irnet.experiments.training import optimise
+from irnet.experiments.training.cost import macs_per_step
 from irnet.experiments.training.images import Batch, Images, generator
 from irnet.experiments.training.settings import Run
 from irnet.experiments.training.sources import images_of
@@ -24,21 +25,6 @@ from irnet.resolve import resolve
 from irnet.runtime.build import Model, build
 from irnet.runtime.device import checked
 from irnet.runtime.init import INITS
-from irnet.spec import Network
-
-BACKWARD = 2  # a backward pass is counted as two forward passes: gradients of the weights and of the inputs
-
-
-def macs_per_step(network: Network, batch: int) -> int:
-    """MACs of one training step: those of the rows, three times (forward once, backward twice), for every image.
-
-    Examples
-    --------
-    >>> from irnet.models import network
-    >>> macs_per_step(network("inception_v4"), 2) == 6 * sum(row.macs for row in resolve(network("inception_v4")))
-    True
-    """
-    return (1 + BACKWARD) * batch * sum(row.macs for row in resolve(network))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

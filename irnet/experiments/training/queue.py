@@ -16,10 +16,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from time import sleep, time, time_ns
 
 from irnet.experiments.training.directory import ask, asked, settings
-from irnet.experiments.training.lock import held
+from irnet.experiments.training.lock import held, taken
 
 PACKAGE = Path(__file__).parents[3]  # where `python -m irnet` finds this very package, installed or not
 LOOK = 0.2  # seconds between two looks at the queue
@@ -60,17 +61,25 @@ def begin(directory: Path, queue: Path, at_most: int = 1, *, keep: bool = True, 
         raise ValueError(f"{directory} is running already")
     if at_most < 1:
         raise ValueError(f"at_most={at_most} is less than 1")
-    ask(directory, "run")
     command = [sys.executable, "-m", "irnet", "resume", str(directory.resolve()), "--queue", str(queue.resolve())]
     command += ["--at-most", str(at_most), *arguments]
     (directory / "watched").touch()
     if not keep:
         command.append("--while-watched")
-    with (directory / "log").open("ab") as log:
+    with (directory / "log").open("a", encoding="utf-8") as log:
+        if not taken(log):  # the process inherits the lock and holds it as long as it lives
+            raise ValueError(f"{directory} is running already, or on its way out; try again in a moment")
+        ask(directory, "run")
         started = subprocess.Popen(
             command, cwd=PACKAGE, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
+    Thread(target=started.wait, daemon=True).start()  # so that its end leaves no zombie, which would look alive
     return started.pid
+
+
+def begun(directory: Path) -> bool:
+    """Whether a process that `begin` started is there: coming up, waiting, running or on its way out."""
+    return held(directory / "log")
 
 
 def watched(directory: Path) -> None:

@@ -18,6 +18,7 @@ OptimiserName = Literal["rmsprop", "sgd", "adamw"]
 Precision = Literal["float32", "bfloat16"]
 SweepKind = Literal["race", "stability"]
 OPTIMISERS: tuple[OptimiserName, ...] = get_args(OptimiserName)
+INITS = ("torch", "he", "tf")  # those of irnet.runtime.init, which imports torch
 DATA_KINDS: tuple[DataKind, ...] = get_args(DataKind)
 PAPER_RATE, PAPER_DECAY, PAPER_DECAY_EPOCHS = 0.045, 0.94, 2  # section 4: times 0.94 every two epochs
 KNOBS = ("width", "depth", "sum_norm")  # of a run, handed on to the network's recipe
@@ -88,7 +89,7 @@ class Run:
     def __post_init__(self) -> None:
         _check_word("optimiser", self.optimiser, OPTIMISERS)
         _check_word("precision", self.precision, get_args(Precision))
-        _check_word("init", self.init, ("torch", "he", "tf"))
+        _check_word("init", self.init, INITS)
         _check("rate", self.rate, 0, 1000)
         _check("warm_up_rate", self.warm_up_rate, 0, 1000)
         _check("decay", self.decay, 0, 1)

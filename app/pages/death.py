@@ -1,0 +1,27 @@
+"""The death map: at which residual scales and widths a network dies in training, and how."""
+
+from functools import partial
+
+import streamlit as st
+
+from app import text, training
+from app.frame import refusals
+from app.views import death as view
+from app.views import training as shared
+
+st.title("The death map")
+st.markdown(f"{text.MAP} {text.TOY}")
+
+with st.container(border=True):
+    st.markdown(text.MAP_CURATED)
+    training.start("Start the short map", training.curated(), "death.curated")
+with st.expander("A map of your own", key="new", on_change="rerun") as new:
+    if new.open:
+        with refusals():
+            training.start("Start this map", training.of_death(), "death.own", primary=False)
+
+name = shared.opened("stability", text.MAP_EMPTY)
+if name:
+    shared.watch(name, partial(view.shown, name))
+with st.expander("All maps of this server"):
+    shared.listing("stability")

@@ -1,0 +1,25 @@
+"""A race: networks train on the same images, and who is first shows step by step."""
+
+from functools import partial
+
+import streamlit as st
+
+from app import runs, text, training
+from app.frame import refusals
+from app.views import race as view
+from app.views import training as shared
+
+st.title("A race in training")
+st.markdown(f"{text.RACE} {text.TOY}")
+
+with st.expander("New race", key="new", on_change="rerun", expanded=not runs.names("race")) as new:
+    if new.open:
+        with refusals():
+            training.start("Start the race", training.of_race(), "race")
+
+name = shared.opened("race", text.RACE_EMPTY)
+if name:
+    shared.watch(name, partial(view.shown, name))
+view.paper()
+with st.expander("All races of this server"):
+    shared.listing("race")

@@ -1,0 +1,186 @@
+"""Races and death maps of this server: one folder, trained by processes of their own. No torch here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+import streamlit as st
+
+from irnet.experiments.training import queue
+from irnet.experiments.training.backends import Backend
+from irnet.experiments.training.cost import expected_seconds
+from irnet.experiments.training.directory import Word, ask, asked, create, settings
+from irnet.experiments.training.lock import held
+from irnet.experiments.training.results import Follower, History, clock, progress
+from irnet.experiments.training.settings import Sweep, SweepKind
+from irnet.experiments.training.sweep import environment
+
+FOLDER, AT_ONCE = "IRNET_RUNS", "IRNET_RUNS_AT_ONCE"  # where they are, and how many train at a time
+KEPT = 32  # directories whose lines are kept in memory
+SHOWN = 50  # of a kind, the newest
+NAMES: dict[SweepKind, str] = {"race": "race", "stability": "death"}
+Histories = tuple[History, ...]
+
+
+def folder() -> Path:
+    """The folder of this server's runs."""
+    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return Path(os.environ.get(FOLDER) or data / "irnet" / "runs")
+
+
+def at_most() -> int:
+    """How many train at once; the others wait."""
+    return max(1, int(os.environ.get(AT_ONCE) or 1))
+
+
+def inside(name: str) -> Path:
+    """The directory of this name in the server's folder.
+
+    Raises
+    ------
+    ValueError
+        For a name that leads elsewhere, or where there is no sweep.
+    """
+    home = folder().resolve()
+    place = (home / name).resolve()
+    if place.parent != home or not (place / "settings.json").is_file():
+        raise ValueError(f"no run of this server is called {name!r}")
+    return place
+
+
+def names(kind: SweepKind) -> list[str]:
+    """The newest runs of a kind, the newest first."""
+    found = []
+    for file in folder().glob("*/settings.json"):
+        with suppress(ValueError, OSError):  # a folder of something else
+            if _settings(str(inside(file.parent.name)), file.stat().st_mtime_ns).kind == kind:
+                found.append((file.stat().st_mtime_ns, file.parent.name))
+    return [name for _, name in sorted(found, reverse=True)[:SHOWN]]
+
+
+@st.cache_data(max_entries=10 * SHOWN, show_spinner=False)
+def _settings(directory: str, _changed: int) -> Sweep:
+    return settings(Path(directory))
+
+
+class _Reader:
+    """Follows a directory for all sessions: what one has read, the others need not."""
+
+    def __init__(self, directory: str) -> None:
+        self._follower, self._lock = Follower(Path(directory)), Lock()
+
+    def look(self) -> tuple[Sweep, Histories]:
+        with self._lock:
+            return self._follower.sweep, self._follower.look()
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _reader(directory: str) -> _Reader:
+    return _Reader(directory)
+
+
+def read(name: str) -> tuple[Sweep, Histories]:
+    """The settings of a run, and what its networks have written down up to now."""
+    return _reader(str(inside(name))).look()
+
+
+def begin(sweep: Sweep, *, keep: bool) -> str:
+    """Start a sweep in a process of its own, or let it wait for its turn; its name."""
+    home = folder()
+    home.mkdir(parents=True, exist_ok=True)
+    place = next(place for place in _free(home, NAMES[sweep.kind]) if _made(place))
+    create(place, sweep, environment(Backend()))
+    go_on(place.name, keep=keep)
+    return place.name
+
+
+def _free(home: Path, word: str) -> Iterator[Path]:
+    taken = [file.name.rpartition("-")[2] for file in home.glob(f"{word}-*")]
+    number = max((int(text) for text in taken if text.isdigit()), default=0)
+    while True:
+        number += 1
+        yield home / f"{word}-{number}"
+
+
+def _made(place: Path) -> bool:
+    try:
+        place.mkdir()
+    except FileExistsError:  # another session was faster
+        return False
+    return True
+
+
+def go_on(name: str, *, keep: bool) -> None:
+    """Go on with a run that was paused or stopped."""
+    place = inside(name)
+    if held(place / "lock") and asked(place) == "pause":
+        ask(place, "run")
+    else:
+        queue.begin(place, folder() / ".queue", at_most(), keep=keep)
+
+
+def tell(name: str, word: Word) -> None:
+    """Let a run pause or stop."""
+    ask(inside(name), word)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """How a run stands."""
+
+    state: str  # of `Progress`, or "starting" or "waiting"
+    done: float  # share of the work, 0 to 1
+    sentence: str
+
+    @property
+    def active(self) -> bool:
+        """Whether it will be otherwise in a moment, without anybody doing anything."""
+        return self.state not in ("finished", "stopped")
+
+
+def status(name: str) -> Status:
+    """How a run stands, and in words."""
+    place = inside(name)
+    queue_place = queue.waiting(place, folder() / ".queue", at_most())
+    alive = queue.begun(place)  # before the progress: a process that ends in between has written all
+    _, found = read(name)
+    now = progress(place, found, Backend().count)
+    state, sentence = now.state, now.sentence
+    if state == "stopped" and queue_place:
+        state = "waiting"
+        sentence = f"waiting: {queue_place.before} before it in the queue, {at_most()} at once on this server"
+    elif state == "stopped" and alive:
+        state = "starting" if asked(place) == "run" else "stopping"
+        sentence = sentence.replace("stopped", state, 1)
+    elif state == "stopped" and (why := _last_words(place)):
+        sentence = f"{sentence}. {why}"
+    return Status(state=state, done=now.done, sentence=sentence[:1].upper() + sentence[1:])
+
+
+def _last_words(place: Path) -> str:
+    """What a process that ended before its work was done had to say, if it was a refusal."""
+    with suppress(OSError):
+        last = (place / "log").read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
+        if last.startswith("irnet: ") and "stopped; it goes on" not in last:
+            return last.removeprefix("irnet: ").replace(f"{place}", place.name)
+    return ""
+
+
+def watched(name: str) -> None:
+    """Say that a reader looks at a run."""
+    queue.watched(inside(name))
+
+
+def estimate(sweep: Sweep) -> str:
+    """About how long a sweep will take here, from what earlier ones took."""
+    return clock(expected_seconds(sweep, Backend().count, _earlier(sweep.kind)))
+
+
+@st.cache_data(max_entries=4, ttl=60, show_spinner=False)
+def _earlier(kind: SweepKind) -> Histories:
+    return tuple(history for name in names(kind)[:3] for history in read(name)[1] if history.ended)

@@ -1,0 +1,171 @@
+"""What a reader sets before a race or a death map starts; every value also lives in the address."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from app import runs, text
+from app.frame import refusals
+from app.state import choose, put
+from irnet.experiments.training import race, stability
+from irnet.experiments.training.backends import Backend
+from irnet.experiments.training.settings import INITS, OPTIMISERS, Axis, Data, OptimiserName, Run, Sweep, axis
+from irnet.experiments.training.sweep import threads_for
+from irnet.models import PRESETS
+from irnet.models.recipe import knobs, limits
+
+IMAGES = "IRNET_IMAGES"  # names a folder with data sets, each a folder with one folder a class
+RATES: dict[OptimiserName, float] = {"rmsprop": race.BASE.rate, "sgd": 0.05, "adamw": 0.001}  # shown first
+SEEDS = 5
+AXES = {  # of the death map: its name, and the values that are shown first
+    "scale": ("residual scale", "0.1, 0.3, 1"),
+    "width": ("width", "0.25, 0.5, 1"),
+    "rate": ("learning rate (remedy: a lower one)", "0.02, 0.2"),
+    "depth": ("depth", "1, 2"),
+    "init": ("initial weights", "he, tf, torch"),
+    "sum_norm": ("batch norm on the sums (remedy)", "0, 1"),
+    "warm_up": ("steps of warm-up at a tiny rate (remedy)", "0, 10"),
+}
+
+
+def of_race() -> Sweep:
+    """The race that the reader has set."""
+    names = st.multiselect(
+        "Networks",
+        list(PRESETS),
+        [name for pair in race.PAIRS for name in pair],
+        max_selections=race.MOST,
+        key="race.networks",
+        bind="query-params",
+        help=text.RACE_NETWORKS,
+    )
+    base = _base("race", race.BASE, width=True)
+    return race.race(base, names, range(_seeds("race")), threads_for(Backend()))
+
+
+def of_death() -> Sweep:
+    """The death map that the reader has set."""
+    residual = [name for name, recipe in PRESETS.items() if "scale_a" in knobs(recipe)]
+    network = choose("Network", residual, "death.network", index=residual.index(stability.BASE.network))
+    with st.grid(2, min_column_width=200):
+        axes = [_axis("across", list(AXES), "scale"), _axis("up", ["", *AXES], "width")]
+    scale = st.number_input(
+        "Residual scale, where it is no axis",
+        0.0,
+        10.0,
+        None,
+        0.05,
+        key="death.scale",
+        bind="query-params",
+        placeholder="as published",
+        disabled=any(one and one[0] == "scale" for one in axes),
+    )
+    base = replace(_base("death", stability.BASE), network=network, scale=scale)
+    grid = [one for one in axes if one]
+    return stability.stability(base, grid, range(_seeds("death")), threads_for(Backend()))
+
+
+def curated() -> Sweep:
+    """The death map of one button: a dead and a living network in a minute."""
+    return stability.stability(stability.BASE, (stability.AXIS,), (0,), threads_for(Backend()))
+
+
+def start(label: str, sweep: Sweep, key: str, *, primary: bool = True) -> None:
+    """About how long it takes, and the button that starts it; what starts is shown."""
+    count = len(list(sweep.runs()))
+    st.caption(f"{count} runs of {sweep.base.steps} steps: about {runs.estimate(sweep)} here, once it is its turn.")
+    keep = st.toggle("Keep running when the tab is closed", True, key=f"{key}.keep", help=text.KEEP)
+    st.button(
+        label,
+        key=f"{key}.start",
+        type="primary" if primary else "secondary",
+        icon=":material/play_arrow:",
+        on_click=_begin,
+        args=(sweep, runs.NAMES[sweep.kind], keep),
+    )
+
+
+def _begin(sweep: Sweep, key: str, keep: bool) -> None:
+    with refusals():
+        st.session_state[key] = runs.begin(sweep, keep=keep)
+        put(key, st.session_state[key])  # a value that was not among the options before stays out of the address
+
+
+def _axis(which: str, names: list[str], first: str) -> Axis | None:
+    label = which.capitalize()
+    name = choose(
+        label, names, f"death.{which}", index=names.index(first), format_func=lambda n: AXES[n][0] if n else "nothing"
+    )
+    if not name:
+        return None
+    values = st.text_input(
+        f"{label}: values", AXES[name][1], key=f"death.{which}.{name}", bind="query-params", help=text.AXIS_VALUES
+    )
+    return axis(f"{name}={values}")
+
+
+def _seeds(page: str) -> int:
+    return st.slider("Seeds", 1, SEEDS, 1, key=f"{page}.seeds", bind="query-params", help=text.SEEDS)
+
+
+def _base(page: str, first: Run, *, width: bool = False) -> Run:
+    """What all runs have in common."""
+
+    def number(label: str, low: Any, high: Any, value: Any, step: Any, field: str, **more: Any) -> Any:
+        widget: Callable[..., Any] = st.number_input
+        return widget(label, low, high, value, step, key=f"{page}.{field}", bind="query-params", **more)
+
+    with st.grid(4, min_column_width=130):
+        data = _data(page)
+        size = number("Pixels a side", 75, 299, first.data.size, 1, "size")
+        steps = number("Steps", 1, 100_000, first.steps, 10, "steps")
+        batch = number("Batch", 2, 256, first.batch, 2, "batch")
+        names = list(OPTIMISERS)
+        optimiser = choose("Optimiser", names, f"{page}.optimiser", index=names.index(first.optimiser))
+        found = next(name for name in OPTIMISERS if name == optimiser)
+        rate = first.rate if found == first.optimiser else RATES[found]
+        rate = number("Learning rate", 0.0, 100.0, rate, 0.001, f"rate.{found}", format="%g")
+        limit = limits(PRESETS[first.network])["width"]
+        wide = number("Width", limit.low, limit.high, first.width, 0.125, "width", help=limit.help) if width else None
+        inits = list(INITS)
+        init = choose("Initial weights", inits, f"{page}.init", index=inits.index(first.init))
+    every = max(1, first.evaluate_every)
+    made = replace(
+        first, data=replace(data, size=size), steps=steps, batch=batch, optimiser=found, rate=rate, init=init
+    )
+    return replace(made, width=wide, evaluate_every=min(every, steps), device=_device())
+
+
+def _data(page: str) -> Data:
+    """One of the built-in sets, or a folder of the server's."""
+    folders = images()
+    name = choose(
+        "Images",
+        ["gratings", "crops", *folders],
+        f"{page}.data",
+        format_func=lambda name: {"gratings": "gratings (generated)", "crops": "crops of photographs"}.get(name, name),
+    )
+    if name == "gratings":
+        return Data(kind="gratings")
+    return Data(kind="crops") if name == "crops" else Data(kind="folder", folder=str(folders[name]))
+
+
+def images() -> dict[str, Path]:
+    """Name to path of every data set in the server's folder; a reader can name no other path."""
+    folder = Path(os.environ.get(IMAGES, ""))
+    if not os.environ.get(IMAGES) or not folder.is_dir():
+        return {}
+    return {path.name: path for path in sorted(folder.resolve().iterdir()) if path.is_dir()}
+
+
+def _device() -> str:
+    device: str = st.session_state["device"]
+    if device == "meta":
+        raise ValueError("on meta there are no numbers to train; choose another device in the sidebar")
+    return device

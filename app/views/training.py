@@ -1,0 +1,125 @@
+"""What race and death map share on a page: the list of runs, how one stands, its buttons, its refreshing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from app import runs, text
+from app.frame import refusals
+from app.state import choose, unknown
+from app.views import show
+from irnet.experiments.training.directory import Word
+from irnet.experiments.training.results import History
+from irnet.experiments.training.settings import Sweep, SweepKind
+
+EVERY = 1.5  # seconds between two looks at a run that is active
+Shown = Callable[[Sweep, tuple[History, ...]], None]
+
+
+def opened(kind: SweepKind, empty: str) -> str:
+    """The run that the reader chose from those of this server; "" with a word on what to do if none is."""
+    key, found = runs.NAMES[kind], runs.names(kind)
+    show.ignored(unknown({key: found}) if found else [])
+    if not found:
+        st.info(empty, icon=":material/hourglass_empty:")
+        return ""
+    name = choose("Run", found, key, required=False)
+    st.caption(f"{_described(name)}. {text.SHARED}" if name else text.SHARED)
+    if not name:
+        st.info(empty, icon=":material/hourglass_empty:")
+    return name
+
+
+def _described(name: str) -> str:
+    sweep = runs.read(name)[0]
+    seeds = len(sweep.values("seed"))
+    axes = [f"{axis} {', '.join(map(str, values))}" for axis, values in sweep.axes if axis != "seed"]
+    return text.plain(f"{'; '.join(axes)}; {seeds} seed{'s' * (seeds > 1)}")
+
+
+def listing(kind: SweepKind) -> None:
+    """All runs of a kind and how they stand, kept fresh while one of them is active."""
+    found = runs.names(kind)
+    if not found:
+        return
+    active = any(runs.status(name).active for name in found)
+
+    @st.fragment(run_every=2 * EVERY if active else None)
+    def table() -> None:
+        with refusals():
+            records = [{"run": name, "how it stands": runs.status(name).sentence} for name in found]
+            st.dataframe(records, hide_index=True, alt="Runs of this server and how they stand")
+
+    table()
+
+
+def watch(name: str, shown: Shown) -> None:
+    """A run as it stands, looked at again and again while it is active; only what was added is read."""
+    active = runs.status(name).active
+
+    @st.fragment(run_every=EVERY if active else None)
+    def live() -> None:
+        with refusals():
+            now = runs.status(name)
+            if now.active:
+                runs.watched(name)
+            _buttons(name, now)
+            shown(*runs.read(name))
+            if active and not now.active:
+                st.rerun()  # the last look: from here on nothing changes by itself
+
+    live()
+
+
+def _buttons(name: str, now: runs.Status) -> None:
+    st.progress(min(1.0, now.done), text=text.plain(now.sentence))
+    with st.container(horizontal=True):
+        _word(name, "Pause", "pause", now.state == "running", ":material/pause:")
+        on = st.button(
+            "Resume",
+            key=f"{name}.resume",
+            icon=":material/play_arrow:",
+            disabled=now.state not in ("paused", "stopped"),
+        )
+        stoppable = now.active and now.state != "stopping"
+        _word(name, "Stop", "stop", stoppable, ":material/stop:")
+    if on:
+        runs.go_on(name, keep=True)
+        st.rerun()
+
+
+def _word(name: str, label: str, word: Word, possible: bool, icon: str) -> None:
+    st.button(label, key=f"{name}.{word}", icon=icon, disabled=not possible, on_click=runs.tell, args=(name, word))
+
+
+def about(sweep: Sweep) -> None:
+    """What all runs of a sweep have in common, in one line."""
+    run, axes = sweep.base, dict(sweep.axes)
+    told = {
+        "images": f"{run.data.kind} of {run.data.size} pixels",
+        "network": None if "network" in axes else run.network,
+        "width": run.width,
+        "optimiser": run.optimiser,
+        "learning rate": None if "rate" in axes else f"{run.rate:g}",
+        "batch": run.batch,
+        "steps": run.steps,
+        "initial weights": None if "init" in axes else run.init,
+        "device": run.device,
+    }
+    st.caption(text.plain(", ".join(f"{word}: {value}" for word, value in told.items() if value is not None)))
+
+
+def file(label: str, name: str, mime: str, made: Callable[[], bytes]) -> None:
+    """A button for a file that is made when it is asked for: a page that refreshes has no time for it."""
+    st.download_button(
+        label, made, name, mime, key=name, on_click="ignore", type="tertiary", icon=":material/download:"
+    )
+
+
+def as_json(records: Sequence[Mapping[str, Any]]) -> bytes:
+    """Records as a JSON file's bytes."""
+    return json.dumps(list(records), indent=1).encode()

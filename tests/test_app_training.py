@@ -1,0 +1,195 @@
+"""Race and death map in the app, on sweeps that the library trained."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import subprocess
+import sys
+from contextlib import ExitStack
+from dataclasses import replace
+from os.path import relpath
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import runs
+from irnet.experiments.training import queue
+from irnet.experiments.training.cost import BEGIN, expected_seconds
+from irnet.experiments.training.settings import Sweep
+from tests.apps import ROOT, opened, troubles
+from tests.training.invented import history
+from tests.training.small import TINY, made, sweep
+
+
+@pytest.fixture
+def served(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder with one finished race and one finished death map, as the server's."""
+    monkeypatch.setenv(runs.FOLDER, str(trained))
+    return trained
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A server's folder of this test alone, with nothing in it."""
+    monkeypatch.setenv(runs.FOLDER, str(tmp_path / "runs"))
+    (tmp_path / "runs").mkdir()
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What would have been started; nothing is."""
+    calls: list[dict[str, Any]] = []
+
+    def begin(directory: Path, folder: Path, at_most: int, *, keep: bool) -> None:
+        calls.append({"name": directory.name, "folder": folder, "at_most": at_most, "keep": keep})
+
+    monkeypatch.setattr(queue, "begin", begin)
+    return calls
+
+
+def figures(app: AppTest) -> list[dict[str, Any]]:
+    """The page's Plotly figures."""
+    return [json.loads(element.proto.spec) for element in app.get("plotly_chart")]
+
+
+def titles(app: AppTest) -> list[str]:
+    """What the page's figures say above them, in one line each."""
+    return [figure["layout"]["title"]["text"].replace("<br>", " ") for figure in figures(app)]
+
+
+@pytest.mark.usefixtures("served")
+def test_a_finished_race_shows_ours_and_the_papers_apart() -> None:
+    app = opened("race", race="race-1")
+    assert not troubles(app)
+    assert [header.value for header in app.header] == ["Ours, toy data", "Paper, ImageNet"]
+    assert len(figures(app)) == 2
+    assert any("held-out accuracy" in markdown.value for markdown in app.markdown)
+
+
+@pytest.mark.usefixtures("served")
+@pytest.mark.parametrize(
+    ("against", "words"), [("Epochs", "epochs"), ("Seconds", "seconds of training"), ("MACs", "TMAC")]
+)
+def test_curves_run_against_what_the_reader_chooses(against: str, words: str) -> None:
+    app = opened("race", race="race-1", **{"race.against": against})
+    assert words in figures(app)[0]["layout"]["xaxis"]["title"]["text"]
+
+
+@pytest.mark.usefixtures("served")
+def test_two_seeds_give_a_band() -> None:
+    filled = [trace for trace in figures(opened("race", race="race-1"))[0]["data"] if trace.get("fill") == "tonexty"]
+    assert len(filled) == 2
+
+
+def test_a_definition_of_death_is_changed_without_training(served: Path) -> None:
+    before = {file: file.stat().st_mtime_ns for file in served.glob("death-1/runs/*")}
+    app = opened("death", death="death-1", **{"death.way": "zeros alone"})
+    app.slider(key="death.zeros").set_value(100).run()
+    assert titles(app)[0] == "0 of 2 ended runs died"
+    app.slider(key="death.zeros").set_value(0).run()
+    assert titles(app)[0] == "2 of 2 ended runs died"
+    assert not troubles(app)
+    assert {file: file.stat().st_mtime_ns for file in served.glob("death-1/runs/*")} == before
+
+
+@pytest.mark.usefixtures("served")
+def test_a_cell_tells_zeros_magnitudes_and_loss_of_every_block_and_step() -> None:
+    app = opened("death", death="death-1", **{"death.tab": "One cell", "death.cell": "1"})
+    _, zeros, magnitudes, loss = figures(app)
+    assert list(zeros["data"][0]["y"]) == ["block_a.0", "block_b.0", "block_c.0"]
+    assert len(magnitudes["data"][0]["x"]) == len(loss["data"][0]["x"]) == 3
+
+
+@pytest.mark.parametrize("name", ["..", "../runs", "/etc", ".", "", "death-1/../race-1/runs", "link"])
+def test_a_name_leads_nowhere_but_into_the_servers_folder(own: Path, tmp_path: Path, name: str) -> None:
+    for place in (own, tmp_path):
+        (place / "settings.json").touch()
+    elsewhere = made(tmp_path / "elsewhere", sweep())
+    (own / "link").symlink_to(elsewhere)
+    with pytest.raises(ValueError, match="no run of this server"):
+        runs.inside(name)
+
+
+def test_an_address_opens_no_directory_outside_the_servers_folder(served: Path, tmp_path: Path) -> None:
+    made(tmp_path / "secret", sweep())
+    app = opened("death", death=relpath(tmp_path / "secret", served))
+    assert "which is not there" in app.warning[0].value
+    assert not figures(app)
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize("page", ["race", "death"])
+def test_an_empty_folder_says_what_to_do(page: str) -> None:
+    app = opened(page)
+    assert not troubles(app)
+    assert app.info[0].value.startswith("Start ")
+
+
+def test_a_race_starts_as_it_was_set_and_is_shown(own: Path, begun: list[dict[str, Any]]) -> None:
+    address: dict[str, object] = {"race.steps": 7, "race.seeds": 2, "race.width": 0.125}
+    app = opened("race", "", **address)
+    app.toggle(key="race.keep").set_value(False).run()
+    app.button(key="race.start").click().run()
+    assert not troubles(app)
+    assert begun == [{"name": "race-1", "folder": own / ".queue", "at_most": 1, "keep": False}]
+    settings, _ = runs.read("race-1")
+    assert (settings.base.steps, settings.values("seed"), settings.base.width) == (7, (0, 1), 0.125)
+    assert app.selectbox(key="race").value == "race-1"
+
+
+@pytest.mark.usefixtures("own")
+def test_the_short_map_starts_with_one_button(begun: list[dict[str, Any]]) -> None:
+    app = opened("death")
+    app.button(key="death.curated.start").click().run()
+    assert [call["name"] for call in begun] == ["death-1"]
+    assert runs.read("death-1")[0].values("scale") == (0.1, 1.0)
+
+
+@pytest.mark.usefixtures("own")
+def test_a_race_of_one_gets_one_sentence_and_the_page_goes_on() -> None:
+    app = opened("race")
+    app.multiselect(key="race.networks").set_value(["inception_v4.paper"]).run()
+    assert [error.value for error in app.error] == ["A race has 2 to 4 networks, not 1."]
+    assert app.header[-1].value == "Paper, ImageNet"
+
+
+def test_a_stopped_run_says_why(own: Path) -> None:
+    place = made(own / "death-1", sweep())
+    (place / "log").write_text("irnet: no space is left\n", encoding="utf-8")
+    found = runs.status("death-1")
+    assert not found.active
+    assert found.sentence == "Stopped: 0 of 2 runs ended, 0 % of the work. no space is left"
+
+
+def test_a_run_that_waits_sees_its_place(own: Path) -> None:
+    made(own / "death-1", sweep())
+    (own / ".queue" / "tickets").mkdir(parents=True)
+    with ExitStack() as stack:
+        for number, name in enumerate(("race-9", "death-1")):
+            ticket = stack.enter_context((own / ".queue/tickets" / f"{number:020}-1").open("w"))
+            ticket.write(str((own / name).resolve()))
+            ticket.flush()
+            fcntl.flock(ticket, fcntl.LOCK_EX)
+        found = runs.status("death-1")
+    assert found.active
+    assert found.sentence == "Waiting: 1 before it in the queue, 1 at once on this server"
+
+
+def test_what_runs_took_corrects_the_estimate() -> None:
+    wanted = Sweep(kind="stability", base=TINY, axes=(("seed", (0,)),))
+    taken = history(losses=[1.0] * 6)
+    twice, once = (expected_seconds(wanted, 1, found) - BEGIN for found in ([taken], []))
+    predicted = (
+        expected_seconds(Sweep(kind="stability", base=replace(TINY, evaluate_every=0), axes=(("seed", (0,)),)), 1)
+        - BEGIN
+    )
+    assert twice / once == pytest.approx(taken.lines[-1].seconds / predicted)
+
+
+def test_pages_about_training_leave_torch_alone() -> None:
+    code = "import sys; import app.training, app.views.race, app.views.death; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True).returncode == 0
