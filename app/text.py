@@ -59,6 +59,7 @@ WEIGHTS = (
     "is executed; every key has to fit the network that the sidebar shows, and its seed and initial weights are unused."
 )
 NO_CLASSES = "Untrained weights know no classes: choose a checkpoint under Trained weights."
+NO_RUNS = "This server is open to a network and trains only where the environment variable IRNET_RUNS names a folder."
 NO_FOLDER = "The server offers no checkpoints: the environment variable {} names no folder."
 
 NORMS = (
