@@ -49,7 +49,8 @@ def weights() -> Weights | None:
         if not box.open:
             return None
         st.caption(text.WEIGHTS)
-        own = st.file_uploader("A checkpoint of yours", list(ENDINGS), max_upload_size=LARGEST, key="checkpoint")
+        largest = min(LARGEST, st.get_option("server.maxUploadSize"))  # the server's limit holds for every upload
+        own = st.file_uploader("A checkpoint of yours", list(ENDINGS), max_upload_size=largest, key="checkpoint")
         served = on_server()
         name = st.selectbox("or one on the server", sorted(served), index=None, key="served", disabled=not served)
         if not served:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from irnet.experiments.photos import MAX_BYTES
+from app.weights import LARGEST
 from tests.apps import ROOT
 
 
@@ -28,8 +28,8 @@ def test_it_sends_no_usage_statistics(config: Any) -> None:
     assert config["browser"]["gatherUsageStats"] is False
 
 
-def test_an_upload_is_no_larger_than_a_photograph_may_be(config: Any) -> None:
-    assert config["server"]["maxUploadSize"] * 2**20 <= MAX_BYTES
+def test_an_upload_is_no_larger_than_a_checkpoint_may_be(config: Any) -> None:
+    assert config["server"]["maxUploadSize"] == LARGEST
 
 
 def test_it_says_nothing_of_its_inside_to_a_reader(config: Any) -> None:
