@@ -59,7 +59,7 @@ _BY_WEIGHTS = BY_KEY | {"app.weights.Weights": lambda weights: weights.key}
 BY_PIXELS = _BY_WEIGHTS | {"PIL.Image.Image": lambda image: (image.size, image.tobytes())}
 LONGEST_SIDE = 1024  # pixels; beyond it a forward pass takes gigabytes and minutes on a laptop
 MOST_PARAMETERS = 300_000_000  # twice the width of the largest preset; beyond it a model takes gigabytes
-MODEL_BYTES, TRAIL_BYTES = 2 << 30, 512 << 20  # kept for all sessions together
+MODEL_BYTES, TRAIL_BYTES = 1 << 30, 256 << 20  # kept for all sessions together
 
 
 @st.cache_resource(show_spinner=False)
