@@ -131,7 +131,7 @@ def test_an_empty_folder_says_what_to_do(page: str) -> None:
 
 def test_a_race_starts_as_it_was_set_and_is_shown(own: Path, begun: list[dict[str, Any]]) -> None:
     address: dict[str, object] = {"race.steps": 7, "race.seeds": 2, "race.width": 0.125}
-    app = opened("race", **address)
+    app = opened("race", "", **address)
     app.toggle(key="race.keep").set_value(False).run()
     app.button(key="race.start").click().run()
     assert not troubles(app)
@@ -152,7 +152,7 @@ def test_the_short_map_starts_with_one_button(begun: list[dict[str, Any]]) -> No
 @pytest.mark.usefixtures("own")
 def test_a_race_of_one_gets_one_sentence_and_the_page_goes_on() -> None:
     app = opened("race")
-    app.multiselect(key="race.networks").set_value(["inception_v4.paper"]).run()
+    app.button_group(key="race.networks").set_value(["inception_v4.paper"]).run()
     assert [error.value for error in app.error] == ["A race has 2 to 4 networks, not 1."]
     assert app.header[-1].value == "Paper, ImageNet"
 
