@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from irnet.diagrams import beside_svgs, canvas_svgs, drawn
+from irnet.diagrams.factory import content, told_of
 from irnet.diagrams.nested import Opened
 from irnet.diagrams.overlay import Edges, Overlay
 from irnet.diagrams.render import Format
@@ -25,10 +26,30 @@ def picture(network: Network, form: Format, stage: str = "", theme: str = "light
     return drawn(network, form, stage, theme, index)
 
 
+@st.cache_data(max_entries=256, show_spinner="Drawing")
+def figure_file(name: str, form: str, theme: str, width: str, scale: float = 2.0) -> bytes:
+    """A figure, chart or table of the catalogue as a file's bytes."""
+    return content(name, form, theme, width, scale)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def figure_told(name: str, width: str) -> dict[str, Any]:
+    """Title, words, departures and snippets of one of the catalogue."""
+    return told_of(name, width)
+
+
 @st.cache_data(max_entries=512, show_spinner=False, hash_funcs=BY_KEY)
-def drawings(network: Network, opened: Opened, overlay: Overlay, edges: Edges, flow: Flow) -> tuple[bytes, bytes]:
+def drawings(
+    network: Network,
+    opened: Opened,
+    overlay: Overlay,
+    edges: Edges,
+    flow: Flow,
+    original: Network | None = None,
+    refused: str = "",
+) -> tuple[bytes, bytes]:
     """SVG of a network with some of its boxes open, light and dark."""
-    return canvas_svgs(network, opened, overlay, edges, flow)
+    return canvas_svgs(network, opened, overlay, edges, flow, original=original, refused=refused)
 
 
 @st.cache_data(max_entries=128, show_spinner=False, hash_funcs=BY_KEY)

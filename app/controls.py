@@ -8,10 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from app import text
+from app import edits, text
 from app.state import wrong_in_address
 from app.views import show
+from irnet.analysis.trial import Trial
 from irnet.models import PRESETS, edited, named
+from irnet.models.history import History
 from irnet.models.recipe import Limits, Recipe, knobs, limits
 from irnet.spec import Network
 
@@ -28,6 +30,8 @@ class Choice:
     recipe: Recipe
     network: Network
     device: str
+    original: Network  # without the edits of places
+    trial: Trial  # what the edits come to
 
 
 def sidebar() -> None:
@@ -40,16 +44,27 @@ def sidebar() -> None:
         st.caption(text.KNOBS)
         for name, limit in limits(PRESETS[preset]).items():
             _draw(preset, name, limit)
-        st.button("Back to the preset", icon=":material/restart_alt:", on_click=_reset, args=(preset,))
+        complaints += edits.field(preset)
+        st.button("Back to the preset", icon=":material/restart_alt:", on_click=reset, args=(preset,))
     show.ignored(complaints)
 
 
-def chosen() -> Choice:
-    """The network that the sidebar describes."""
+def editing() -> Choice:
+    """The network that the sidebar describes, as far as its edits can be."""
     preset, device = st.session_state["model"], st.session_state["device"]
     changes = {name: _value(preset, name) for name in knobs(PRESETS[preset])}
     recipe = edited(preset, changes)
-    return Choice(preset, recipe, named(preset, recipe), device)
+    original = named(preset, recipe)
+    found = edits.trial_of(original)
+    return Choice(preset, recipe, found.network, device, original, found)
+
+
+def chosen() -> Choice:
+    """The network that the sidebar describes; an edit that can't be is told, and left out with those after it."""
+    choice = editing()
+    if refusal := choice.trial.refusal:
+        show.ignored([f"Edit {refusal.edit + 1} is left out, with those after it: {refusal.told}"])
+    return choice
 
 
 def _parts(name: str) -> tuple[str, ...]:
@@ -85,7 +100,9 @@ def _draw(preset: str, name: str, limit: Limits) -> None:
         )
 
 
-def _reset(preset: str) -> None:
+def reset(preset: str) -> None:
+    """Forget what was changed in a preset, edits too."""
+    edits.keep(preset, History())
     for name, default in knobs(PRESETS[preset]).items():
         for part in _parts(name):
             st.session_state[f"{preset}.{part}"] = default

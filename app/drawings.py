@@ -48,6 +48,8 @@ class View:
     overlay: Overlay = "operation"
     edges: Edges = "alike"
     flow: Flow = "down"
+    original: Network | None = None  # what differs from it is marked
+    refused: str = ""  # the path of a box that is marked as one that can't be
 
     @property
     def alt(self) -> str:
@@ -65,6 +67,9 @@ class View:
         if self.opened:
             told |= {"overlay": self.overlay, "edges": self.edges, "flow": self.flow, "shown": self.opened.shown}
             told |= {"level": str(self.opened.level), "turned": ",".join(sorted(self.opened.turned))}
+        if self.original and self.original != self.network:
+            told["against"] = self.original.label
+        told["refused"] = self.refused
         return f"drawing/{self.network.name}.svg?{_query(told)}"
 
 
@@ -111,8 +116,8 @@ def svg(name: str, asked: Mapping[str, str]) -> bytes:
     if "level" not in asked:
         return picture(spec, "svg", asked.get("stage", ""), theme)
     turned = frozenset(path for path in asked.get("turned", "").split(",") if path)
-    shown = asked.get("shown", "")
-    for path in (*turned, *filter(None, [shown])):
+    shown, refused = asked.get("shown", ""), asked.get("refused", "")
+    for path in (*turned, *filter(None, [shown, refused])):
         box_at(spec, path)
     level = _one_of(asked, "level", tuple(map(str, range(len(LEVELS)))))
     overlay, edges, flow = (
@@ -120,7 +125,8 @@ def svg(name: str, asked: Mapping[str, str]) -> bytes:
         _one_of(asked, "edges", EDGES),
         _one_of(asked, "flow", FLOWS),
     )
-    both = drawings(spec, Opened(int(level), turned, shown), overlay, edges, flow)
+    original = labelled(asked["against"]) if "against" in asked else None
+    both = drawings(spec, Opened(int(level), turned, shown), overlay, edges, flow, original, refused)
     return both[THEMES.index(theme)]
 
 

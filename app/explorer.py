@@ -35,7 +35,7 @@ def explorer(network: Network) -> None:
     grid = st.grid(3, min_column_width=270)
     left, right = grid.cell(column_span=2), grid.cell().container(border=True)
     with right:
-        chosen = _box(network)
+        chosen = box_named(network)
     opened = Opened(LEVELS.index(level), turned(network), shown_block(network, chosen))
     opened = revealing(network, opened, chosen) if chosen else opened
     overlay, edges, flow = (st.session_state[key] for key in ("overlay", "edges", "flow"))
@@ -59,7 +59,7 @@ def picker(network: Network, otherwise: str) -> str:
     """The canvas to choose a box from, without colours and levels; returns the chosen box, or `otherwise`."""
     show.ignored(unknown({TURNED: boxes(network), FROM: boxes(network)}))
     came = st.query_params.get(FROM, "")
-    chosen = _box(network) or (came if came in boxes(network) else otherwise)
+    chosen = box_named(network) or (came if came in boxes(network) else otherwise)
     opened = revealing(network, Opened(0, turned(network), shown_block(network, chosen)), chosen)
     canvas(
         View(network=network, opened=opened),
@@ -86,7 +86,7 @@ def _controls() -> str:
     return level
 
 
-def _box(network: Network) -> str:
+def box_named(network: Network) -> str:
     """The field that names the chosen box; returns its path, "" where it is none that is there."""
     asked = st.text_input(
         "Box",

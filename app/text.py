@@ -99,6 +99,22 @@ WORDS_ALONE = "The words alone show it: there is nothing to calculate."
 NO_PLACE = "It stands in the text, a caption or a table: no diagram shows it."
 TRY_WIDTH = "Any whole number. It goes through the same refusals as a network's own filters and sums."
 
+FIGURES = (
+    "The paper's Figures 3 to 20 redrawn from the networks, the blocks that were released, whole networks, "
+    "comparisons, charts and tables, in the form that a document needs. `irnet export --all` writes them all, and "
+    "`irnet export --check` says which are out of date."
+)
+WIDTHS = (
+    "One column of a two-column paper, a one-column page, a slide. The figure is laid out so that no text is smaller "
+    "than 8 points there; where none fits, a sentence says so."
+)
+NO_FIGURE = "Nothing in the catalogue has all of these words."
+COPY_MARKDOWN = "For a README, with a light and a dark file beside it"
+COPY_MERMAID = "For Markdown on GitHub, which draws it"
+COPY_TABLE = "For Markdown"
+COPY_BOOKTABS = "For LaTeX, with the package booktabs"
+COPY_LATEX = "For a paper, with the light PDF beside it"
+
 EMPTY_BOX = (
     "Click a box to see its shapes, counts and source. A second click on Open, Enter or a double click opens it; "
     "arrow keys walk along the arrows, Escape goes up."
@@ -152,6 +168,33 @@ FIELD_HEAT = (
     "grey so that only the heat has colour."
 )
 FIELD_CHANNEL = "Of the box's output; empty for the mean of all channels."
+LEARN = (
+    "A tour of the paper and ten lessons. Words lead to boxes and boxes to words; every step asks for a prediction "
+    "before it tells. Numbers are calculated from the networks while you read. Each step has an address of its own."
+)
+EDITOR = (
+    "Every field is checked as you leave it. The address of this page holds the draft; nothing is stored on the server."
+)
+EDITOR_WRONG = "The lesson can be taken away as soon as nothing is wrong with it."
+EDITOR_NETWORKS = "A preset, or one that is changed: inception_v4.paper (a=6). Type it and press Enter."
+EDITOR_PROSE = (
+    "An empty line begins a paragraph. [words](block_b.0.add) lead to a box; with several networks, its number comes "
+    "first: [words](1/block_b). Formulas in braces are calculated: {channels stem}, {macs|MAC}, "
+    "{params block_b @ inception_resnet_v1.paper|short}."
+)
+EDITOR_VIEW = "A path, as block_b.0.add. Or choose and open boxes as the class sees them, and take over that view."
+EDITOR_NOTES = "block_b.0.project: This width follows from the sum."
+EDITOR_ANSWER = "A formula, as channels stem.0.concat + 64; for choices, one of them word for word."
+
+EDITS = "a=6, inception_b.0.b1.filters=200"
+EDITS_HELP = "Made on the Edit page; all pages that show this model show it with them. What stands after a | is undone."
+EDIT = (
+    "Choose a box to change its filters, kernel, stem, scale or number of blocks; with none chosen, the network's "
+    "knobs. All blocks of a stage change together. A place that is edited keeps its value when a knob changes."
+)
+NOTHING_TO_EDIT = "Nothing can be changed here: its width follows from what is around it."
+EDITS_FULL = "There are as many edits as a network takes: undo some of them."
+EDITS_UPLOAD = "JSON as this page writes it, at most {} kB. Its edits take the place of those that are here."
 
 TOY = (
     "**Toy data, on this machine, after minutes at most: not ImageNet.** What is found here says how these networks "

@@ -1,6 +1,7 @@
 """Make the pictures that the README shows: `make figures`, from the folder of the project.
 
-The diagrams depend on nothing but the spec, and a test says when they are stale. The pages are photographed.
+The figures depend on nothing but the spec, and `irnet export --check` says when they are stale. The pages are
+photographed.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from typing import Literal, get_args
 
 from playwright.sync_api import Browser, sync_playwright
 
-from irnet.diagrams import drawn
-from irnet.models import network
+from irnet.diagrams.factory import Order, export_all
 from tests.browser.served import DRAWN, FLAGS, SETTLED, served
 from tests.system import browser
 
 HERE = Path(__file__).parent
+FIGURES = HERE / "figures"
+ORDER = Order(("svg", "md"), ("light", "dark"), only=("figure_17", "table.networks"))
 V2 = "inception_resnet_v2"
 PAGES = {
     "network": f"network?model={V2}.paper&box=block_b.0.body.b1.1&overlay=operation",
@@ -26,15 +28,6 @@ PAGES = {
 }
 Theme = Literal["light", "dark"]
 WIDE, HIGH = 1440, 1150  # pixels
-
-
-def diagrams() -> dict[Path, bytes]:
-    """File to content of every drawn figure."""
-    return {
-        HERE / f"{name}.{stage}.{theme}.svg": drawn(network(name), "svg", stage, theme)
-        for name, stage in ((V2, "block_b"), ("inception_v4", "inception_c"))
-        for theme in get_args(Theme)
-    }
 
 
 def photograph(chromium: Browser, url: str, name: str, theme: Theme) -> None:
@@ -50,8 +43,7 @@ def photograph(chromium: Browser, url: str, name: str, theme: Theme) -> None:
 
 def main() -> None:
     """Write every figure."""
-    for file, content in diagrams().items():
-        file.write_bytes(content)
+    export_all(FIGURES, ORDER, workers=1)
     with served() as url, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser(), args=FLAGS)
         for name in PAGES:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
@@ -17,13 +17,13 @@ from irnet.analysis.ledger import ledger, records, sums
 from irnet.analysis.tables import overview, summary
 from irnet.commands_code import verbs as coding
 from irnet.commands_compare import verbs as comparing
+from irnet.commands_export import verbs as exporting
 from irnet.commands_field import verbs as fields
 from irnet.commands_lab import verbs as lab
 from irnet.commands_maps import verbs as looking
 from irnet.commands_train import app as training
 from irnet.commands_weights import app as weights_app
 from irnet.diagrams import FORMATS, save
-from irnet.diagrams.page import page
 from irnet.diagrams.sheet import Flow
 from irnet.terminal import Output, cost_text, show, summary_text, table
 from irnet.verbs import Form, Knobs, Name, network_of, sources
@@ -31,6 +31,7 @@ from irnet.verbs import Form, Knobs, Name, network_of, sources
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Explore Inception-v4 and the Inception-ResNets.")
 app.add_typer(comparing)
 app.add_typer(looking)
+app.add_typer(exporting)
 app.add_typer(lab)
 app.add_typer(coding)
 app.add_typer(fields)
@@ -67,20 +68,6 @@ def diagram(
     """Draw the network and one block of every stage as SVG, PNG, PDF and DOT."""
     files = [str(file) for file in save(network_of(name, knobs), out, theme, FORMATS, flow)]
     show(files, form, lambda written: typer.echo("\n".join(written)))
-
-
-@app.command()
-def export(
-    name: Name,
-    out: Annotated[Path, typer.Option(help="File to write.")],
-    flow: Run = "down",
-    knobs: Knobs = None,
-    form: Annotated[Literal["html"], typer.Option("--format", help="What to write.")] = "html",
-) -> None:
-    """Write the network as one interactive page that opens from a disk and asks no server for anything."""
-    del form  # the only one there is
-    out.write_text(page(network_of(name, knobs), flow), encoding="utf-8")
-    typer.echo(out)
 
 
 @app.command()

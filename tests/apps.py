@@ -11,7 +11,7 @@ from irnet.models import PRESETS
 from irnet.models.recipe import limits
 
 ROOT = Path(__file__).parents[1]
-STRUCTURAL = ("overview", "network", "compare", "provenance", "errata")
+STRUCTURAL = ("overview", "network", "edit", "compare", "provenance", "errata", "figures")
 LIVE = ("cost", "activations", "block", "maps", "field")
 SMALL = 139  # pixels: the smallest side that leaves a C block more than one pixel
 

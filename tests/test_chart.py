@@ -27,7 +27,7 @@ def test_a_chart_is_a_file_of_every_kind(form: ChartFormat) -> None:
     assert chart(SPEC, form).lstrip().startswith(STARTS[form])
 
 
-@pytest.mark.parametrize("form", ["svg", "png", "json"])
+@pytest.mark.parametrize("form", ["svg", "png", "pdf", "json"])
 def test_the_same_chart_is_the_same_bytes(form: ChartFormat) -> None:
     assert chart(SPEC, form) == chart(SPEC, form)
 

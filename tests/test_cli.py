@@ -211,7 +211,7 @@ def test_a_verb_about_sources_says_it_in_words(verb: list[str], told: str, capsy
         (("diagram", V1, "--out", "/dev/null/d"), "Not a directory"),
         (("diagram", V1, "--out", "d", "--theme", "neon"), "no theme is called 'neon'"),
         (("export", V1, "--out", "/dev/null/net.html"), "Not a directory"),
-        (("export", V1, "--out", "net.svg", "--format", "svg"), "'svg' is not"),
+        (("export", V1, "--out", "net.svg", "--format", "svg"), "exported as html, not as svg"),
         (("paint", V1), "No such command 'paint'"),
         (("summary", V1, "--format", "xml"), "'xml' is not one of 'text', 'json'"),
     ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -35,14 +35,16 @@ def canvas(
     selected: str,
     *,
     key: str,
-    height: int,
+    height: int | str,
     on_click: Callable[[str], None],
     on_toggle: Callable[[str], None],
     on_shut: Callable[[], None],
     small_map: bool = True,
+    pins: Mapping[str, str] | None = None,
 ) -> None:
     """A drawing whose boxes open in place; the callbacks get the path of a box that is really there.
 
+    `height` is in pixels, or a length of CSS such as "70vh". A short text in `pins` is pinned to the box at its path.
     The small map of the whole needs a canvas that is not small itself.
     """
     turns = f"{key}.turns"
@@ -61,18 +63,19 @@ def canvas(
         "selected": selected or None,
         "turns": st.session_state.get(turns, 0),
         "map": small_map,
+        "pins": dict(pins or {}),
         "flow": view.flow,
         "find": "input[aria-label=Search]",
     }
     _component()(
         key=key,
         data=data,
-        height=height,
+        height=height if isinstance(height, int) else "content",
         on_clicked_change=clicked,
         on_toggled_change=toggled,
         on_shut_change=on_shut,
     )
 
 
-def _pictures(view: View | BesideView, height: int) -> dict[str, Any]:
+def _pictures(view: View | BesideView, height: int | str) -> dict[str, Any]:
     return {theme: view.address(theme) for theme in THEMES} | {"label": view.alt, "height": height}

@@ -23,7 +23,14 @@ from irnet.spec import Network
 from irnet.units import grid
 
 Records = Sequence[Mapping[str, Any]]
-MIME = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf", "dot": "text/vnd.graphviz"}
+MIME = {
+    "svg": "image/svg+xml",
+    "png": "image/png",
+    "pdf": "application/pdf",
+    "dot": "text/vnd.graphviz",
+    "html": "text/html",
+    "csv": "text/csv",
+}
 
 
 SHORT = 20  # rows that are shown without scrolling
@@ -140,7 +147,7 @@ def _csv(records: Records) -> bytes:
     return text.getvalue().encode()
 
 
-def _file(label: str, name: str, ending: str, mime: str, data: Any, *, key: str = "") -> None:
+def _file(label: str, name: str, ending: str, mime: str, data: Any, *, key: str = "", tip: str = "") -> None:
     st.download_button(
         label,
         data,
@@ -150,6 +157,7 @@ def _file(label: str, name: str, ending: str, mime: str, data: Any, *, key: str 
         on_click="ignore",
         type="tertiary",
         icon=":material/download:",
+        help=tip or None,
     )
 
 
@@ -176,6 +184,14 @@ def files(network: Network, stage: str = "", index: int = 0, *, key: str) -> Non
             for form in FORMATS:
                 _file(form.upper(), name, form, MIME[form], _drawing(network, form, stage, theme, index), key=key)
             _file("PyTorch source", network.name, "py", "text/x-python", lambda: code(network).encode(), key=key)
+
+
+def downloads(files: Mapping[str, Callable[[], bytes]], helps: Mapping[str, str], key: str) -> None:
+    """One button a file, by its name; it is made when it is asked for."""
+    with st.container(horizontal=True):
+        for file, data in files.items():
+            name, _, form = file.rpartition(".")
+            _file(form.upper(), name, form, MIME.get(form, "text/plain"), data, key=key, tip=helps.get(form, ""))
 
 
 def _drawing(network: Network, form: Any, stage: str, theme: str, index: int) -> Any:

@@ -14,7 +14,7 @@ from irnet.models import recipe_of
 from irnet.models.recipe import knobs
 from irnet.spec import Conv, Network, Pool
 
-Mark = Literal["same", "changed", "only"]
+Mark = Literal["same", "changed", "only", "refused"]  # the last of a box where an edit fails
 MOST = 4  # networks that can be looked at beside each other
 
 
@@ -124,10 +124,14 @@ def marks(*networks: Network) -> tuple[dict[str, Mark], ...]:
 
 def _with_groups(network: Network, told: dict[str, Mark]) -> dict[str, Mark]:
     every: dict[str, Mark] = {}
+    within: dict[str, set[Mark]] = {}
+    for at, mark in told.items():
+        steps = at.split(".")
+        for count in range(len(steps)):
+            within.setdefault(".".join(steps[: count + 1]), set()).add(mark)
     for path, box in boxes(network).items():
         like = _like_first(path)
-        inside = {mark for at, mark in told.items() if at == like or at.startswith(f"{like}.")}
-        own = told.get(like)
+        inside, own = within.get(like, set()), told.get(like)
         if box.level == "unit":
             every[path] = every[box.parent]
         elif own and not box.children:

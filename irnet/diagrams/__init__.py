@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import graphviz
 from graphviz.backend import dot_command
 
+from irnet.analysis.side_by_side import marks
 from irnet.diagrams.beside import beside
 from irnet.diagrams.block import block
 from irnet.diagrams.caption import Words, beside_alt, block_words, overview_words
@@ -73,10 +75,22 @@ def drawn(
 
 
 def canvas_svgs(
-    network: Network, opened: Opened, overlay: Overlay = "operation", edges: Edges = "alike", flow: Flow = "down"
+    network: Network,
+    opened: Opened,
+    overlay: Overlay = "operation",
+    edges: Edges = "alike",
+    flow: Flow = "down",
+    *,
+    original: Network | None = None,
+    refused: str = "",
 ) -> tuple[bytes, bytes]:
-    """SVG of a network with the boxes open that `opened` says, painted as the overlay says: light and dark."""
-    dot = nested(network, LIGHT, opened, paint(network, LIGHT, overlay, edges), flow)
+    """SVG of a network with the boxes open that `opened` says, painted as the overlay says: light and dark.
+
+    What differs from the `original` is marked, and so is the box with the path `refused`.
+    """
+    marked = dict(marks(original, network)[1]) if original and original != network else {}
+    look = replace(paint(network, LIGHT, overlay, edges), marks=marked | ({refused: "refused"} if refused else {}))
+    dot = nested(network, LIGHT, opened, look, flow)
     light = render(dot, "svg", title=words(network).alt)
     return light, darkened(light)
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import assert_never
 
-from irnet.diagrams.sheet import End, Flow, Sheet, Spans, total
+from irnet.diagrams.bars import Spans
+from irnet.diagrams.sheet import End, Flow, Sheet
 from irnet.diagrams.theme import Kind, Theme, conv_kind
 from irnet.resolve import Row, notation, resolve
-from irnet.spec import Chain, Conv, Fork, Network, Node, Pool, Residual, Stage, pair
+from irnet.spec import Chain, Conv, Fork, Network, Node, Pool, Residual, Shape, Stage, pair
 from irnet.units import grid
 
 BRANCH, STEP = 1, 2  # indices of levels of boxes, after stages
@@ -73,11 +74,11 @@ class Drawing:
         """Inches that `node` takes across the flow."""
         match node:
             case Fork(branches):
-                return total(tuple(map(self.span, branches)))
+                return self.sheet.total(tuple(map(self.span, branches)))
             case Chain(nodes):
                 return max(map(self.span, nodes))
             case Residual():
-                return total(self.first(node))
+                return self.sheet.total(self.first(node))
             case _:
                 return self.sheet.box_span
 
@@ -90,16 +91,29 @@ def block(network: Network, stage: Stage, theme: Theme, index: int = 0, flow: Fl
     ValueError
         If the stage has no block with this index.
     """
+    return block_sheet(Sheet(theme, flow), network, stage, index).text
+
+
+def block_sheet(
+    sheet: Sheet, network: Network, stage: Stage, index: int = 0, title: str = "", *, shut: bool = False
+) -> Sheet:
+    """`sheet` with one block of `stage` on it; `shut` draws every branch as one box.
+
+    Raises
+    ------
+    ValueError
+        If the stage has no block with this index.
+    """
     if not 0 <= index < stage.repeat:
         raise ValueError(f"{network.name}: {stage.name} has {stage.repeat} blocks, so none has the number {index}")
     rows = {row.path: row for row in resolve(network)}
     path = f"{stage.name}.{index}"
-    drawing = Drawing(Sheet(theme, flow), rows)
+    drawing = Drawing(sheet, rows, (lambda _, level: level is None) if shut else None)
     last = inside(drawing, stage.node, path, "input")
-    drawing.sheet.words("output", f"output  {grid(_out(drawing, stage.node, path))}", "output")
-    drawing.sheet.arrow(End(last, "out"), End("output"), weight=20)
+    sheet.words("output", f"output  {grid(out_shape(drawing.rows, stage.node, path))}", "output")
+    sheet.arrow(End(last, "out"), End("output"), weight=20)
     repeats = f", {index + 1} of {stage.repeat}" if stage.repeat > 1 else ""
-    return drawing.sheet.dot(f"{stage.title}{repeats}  ·  {network.label}  ·  {stage.source.ref}")
+    return sheet.closed(title or f"{stage.title}{repeats}  ·  {network.label}  ·  {stage.source.ref}")
 
 
 def inside(drawing: Drawing, node: Node, path: str, name: str, column: str = "main") -> str:
@@ -109,11 +123,11 @@ def inside(drawing: Drawing, node: Node, path: str, name: str, column: str = "ma
     return _draw(drawing, node, path, _Tip(name, bar=True), column, ()).path
 
 
-def _out(drawing: Drawing, node: Node, path: str) -> tuple[int, int, int]:
+def out_shape(rows: Mapping[str, Row], node: Node, path: str) -> Shape:
     """Shape (C, H, W) that `node` puts out; a chain has no row of its own."""
     if isinstance(node, Chain):
-        return _out(drawing, node.nodes[-1], f"{path}.{len(node.nodes) - 1}")
-    return drawing.rows[path].out_shape
+        return out_shape(rows, node.nodes[-1], f"{path}.{len(node.nodes) - 1}")
+    return rows[path].out_shape
 
 
 def _draw(drawing: Drawing, node: Node, path: str, tip: _Tip, column: str, following: Spans, port: int = 0) -> _Tip:
@@ -166,7 +180,7 @@ def _units(drawing: Drawing, node: Conv, path: str, tip: _Tip, column: str, port
 def _branch(drawing: Drawing, node: Chain, path: str, tip: _Tip, column: str, port: int) -> _Tip:
     """All steps of a branch in one box: kernels above, filters below."""
     kernels, filters = zip(*(_brief(child) for child in node.nodes), strict=True)
-    shape = _out(drawing, node, path)
+    shape = out_shape(drawing.rows, node, path)
     told = f"{path}: {' then '.join(kernels)}, to {grid(shape)}"
     detail = f"{' > '.join(filter(None, filters))},  {grid(shape)}"
     drawing.sheet.box(path, " > ".join(kernels), detail, "branch", told=told, column=column)
@@ -212,7 +226,7 @@ def _branches(drawing: Drawing, node: Fork, path: str, tip: _Tip, column: str, p
         start = port + i if tip.bar else 0
         if isinstance(child, Chain) and len(child.nodes) > 1 and drawing.shut(inside):
             last = _branch(drawing, child, inside, tip, name, start)
-            ends.append((last.path, _out(drawing, child, inside)[0], drawing.sheet.box_span))
+            ends.append((last.path, out_shape(drawing.rows, child, inside)[0], drawing.sheet.box_span))
             continue
         with drawing.frame(child, inside):
             if isinstance(child, Chain) and isinstance(child.nodes[-1], Fork):
@@ -221,7 +235,7 @@ def _branches(drawing: Drawing, node: Fork, path: str, tip: _Tip, column: str, p
                 ends += _branches(drawing, inner, f"{inside}.{len(body.nodes)}", last, name, 0)
             else:
                 last = _draw(drawing, child, inside, tip, name, (), start)
-                ends.append((last.path, _out(drawing, child, inside)[0], drawing.span(child)))
+                ends.append((last.path, out_shape(drawing.rows, child, inside)[0], drawing.span(child)))
     return ends
 
 
@@ -241,7 +255,7 @@ def _residual(drawing: Drawing, node: Residual, path: str, tip: _Tip, column: st
     sheet.arrow(End(inner.path, "out"), End(up, "in"), weight=20)
     sheet.box(scale, f"x {node.scale:g}", "", "sum", told=f"{scale}: times {node.scale:g}", column=column, wide=0.8)
     sheet.arrow(End(up, "out"), End(scale, "in"), weight=20)
-    branches = total(drawing.first(node)[:-1])
+    branches = sheet.total(drawing.first(node)[:-1])
     text = f"sum:  input + {node.scale:g} x residual,  {_then(node)}"
     sheet.bar(
         name,

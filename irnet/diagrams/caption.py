@@ -52,11 +52,11 @@ def beside_alt(networks: tuple[Network, ...]) -> str:
     )
 
 
-def block_words(network: Network, stage: Stage) -> Words:
+def block_words(network: Network, stage: Stage, *, errata: bool = True) -> Words:
     """Words for one block of a stage: where it comes from, what it holds, and where the paper's print differs."""
     rows = [row for row in resolve(network) if row.path.startswith(f"{stage.name}.0")]
     sizes = f" {grid(rows[0].in_shape)} to {grid(rows[-1].out_shape)}." if rows else ""
-    differs = " ".join(f"{e.id}: {e.where} prints {e.printed}; here {e.used}." for e in stage.source.errata)
+    differs = " ".join(f"{e.id}: {e.where} prints {e.printed}; here {e.used}." for e in stage.source.errata if errata)
     order = " Branches stand in the order in which they are stacked." if any(row.op == "concat" for row in rows) else ""
     given = f"Source: {stage.source.ref}. {stage.source.note}"
     return Words(

@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 
 import vl_convert
 
+from irnet.diagrams.pdf import settled
 from irnet.diagrams.theme import LIGHT, THEMES, Theme
 
 ChartFormat = Literal["svg", "png", "pdf", "html", "json"]
@@ -207,7 +208,7 @@ def chart(spec: Spec, form: ChartFormat, scale: float = 2.0) -> bytes:
         case "png":
             return bytes(vl_convert.vegalite_to_png(spec, scale=scale))
         case "pdf":
-            return bytes(vl_convert.vegalite_to_pdf(spec))
+            return settled(bytes(vl_convert.vegalite_to_pdf(spec)))
         case "html":
             return vl_convert.vegalite_to_html(spec, bundle=True).encode()
         case "json":

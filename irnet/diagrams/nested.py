@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from irnet.analysis.boxes import Box, boxes
 from irnet.analysis.tables import StageTotal, stages
 from irnet.diagrams.block import BRANCH, STEP, Drawing, inside
+from irnet.diagrams.measures import SCREEN, Measures
 from irnet.diagrams.overview import STAGE, head_box, stage_box, stage_kind
 from irnet.diagrams.sheet import End, Flow, Look, Sheet
 from irnet.diagrams.theme import Theme
@@ -73,29 +74,35 @@ def _frameless(found: Mapping[str, Box], path: str) -> bool:
 def nested(network: Network, theme: Theme, opened: Opened, look: Look | None = None, flow: Flow = "down") -> str:
     """DOT of `network` from its input to its last layer, with boxes open as `opened` says."""
     sheet = sheet_of(network, theme, opened, look, flow)
-    return sheet.dot(f"{network.label}  \u00b7  {network.source.ref}", ranksep=0.3, columns=3)
+    return sheet.closed(f"{network.label}  \u00b7  {network.source.ref}", ranksep=0.3, columns=3).text
 
 
 def sheet_of(
-    network: Network, theme: Theme, opened: Opened, look: Look | None = None, flow: Flow = "down", before: str = ""
+    network: Network,
+    theme: Theme,
+    opened: Opened,
+    look: Look | None = None,
+    flow: Flow = "down",
+    before: str = "",
+    measures: Measures = SCREEN,
 ) -> Sheet:
     """The boxes and arrows of `network`, their names with `before` in front."""
     found, look = boxes(network), look or Look()
     spoken = {path: box.spoken for path, box in found.items()}
     opens = look.opens or frozenset(path for path, box in found.items() if box.children)
-    sheet = Sheet(theme, flow, look=replace(look, spoken=spoken, opens=opens), before=before)
+    sheet = Sheet(theme, flow, look=replace(look, spoken=spoken, opens=opens), before=before, measures=measures)
     drawing = _Nested(opened, Drawing(sheet, {row.path: row for row in resolve(network)}, opened))
     last = "input"
     sheet.box("input", "Input", "", "other", told=f"input, {grid(network.input_shape)}", wide=STAGE)
     shape = network.input_shape
     for stage, total in zip(network.stages, stages(network), strict=False):
         if stage.repeat:
-            last = drawing.stage(stage, total, last, extent(shape))
+            last = drawing.stage(stage, total, last, extent(shape) if sheet.sized_arrows else "")
             shape = total.out_shape
     for row in resolve(network):
         if "." not in row.path:
             head_box(sheet, row)
-            sheet.arrow(End(last), End(row.path), label=extent(row.in_shape))
+            sheet.arrow(End(last), End(row.path), label=extent(row.in_shape) if sheet.sized_arrows else "")
             last = row.path
     return sheet
 

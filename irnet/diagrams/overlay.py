@@ -35,7 +35,7 @@ _STEPS = MappingProxyType(  # light to heavy; text keeps a contrast of 4.5 to 1 
         "print": ("#ffffff", "#f0f0f0", "#dedede", "#cacaca", "#b4b4b4"),
     }
 )
-_INKS = ("ink", "faint", "line", "shortcut", "changed", "only", "ghost", "paper")
+_INKS = ("ink", "faint", "line", "shortcut", "changed", "only", "ghost", "refused", "refused_fill", "paper")
 _BOUNDS = (0.0, 0.02, 0.08, 0.25, 1.0)  # of the largest amount: the upper end of each step
 
 

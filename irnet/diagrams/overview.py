@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from irnet.analysis.tables import StageTotal, stages
 from irnet.diagrams.sheet import End, Flow, Sheet
 from irnet.diagrams.theme import Kind, Theme
@@ -14,25 +16,43 @@ STAGE = 2.5  # inches
 
 def overview(network: Network, theme: Theme, flow: Flow = "down") -> str:
     """DOT of `network` from its input to the softmax that its logits go to."""
-    sheet = Sheet(theme, flow)
+    return overview_sheet(Sheet(theme, flow), network).text
+
+
+def overview_sheet(sheet: Sheet, network: Network, title: str = "", *, folded: bool = False) -> Sheet:
+    """`sheet` with `network` on it, from its input to the softmax that its logits go to; `folded` into two columns."""
     shape = grid(network.input_shape)
-    sheet.box("input", "Input", "", "other", told=f"input, {shape}", wide=STAGE)
-    kinds = {stage.name: stage_kind(stage) for stage in network.stages}
-    last = "input"
-    for stage in stages(network)[:-1]:
-        if stage.repeat:
-            stage_box(sheet, stage, kinds[stage.name])
-            sheet.arrow(End(last), End(stage.name), label=shape)
-            last, shape = stage.name, grid(stage.out_shape)
-    for row in resolve(network):
-        if "." not in row.path:
-            head_box(sheet, row)
-            sheet.arrow(End(last), End(row.path), label=shape)
-            last, shape = row.path, extent(row.out_shape)
+    sheet.box("input", "Input", _size(sheet, shape), "other", told=f"input, {shape}", wide=STAGE)
+    blocks, head = [s for s in stages(network)[:-1] if s.repeat], [r for r in resolve(network) if "." not in r.path]
+    last, turn = "input", (len(blocks) + len(head) + 2) // 2
+    for i, (name, size) in enumerate(_boxes(sheet, network, blocks, head)):
+        label = size if sheet.sized_arrows else ""
+        if folded and i == turn:
+            sheet.arrow(End(last, "right"), End(name, "left"), label=label, extra="constraint=false ")
+        else:
+            sheet.arrow(End(last), End(name), label=label)
+        last = name
+    return sheet.closed(title or f"{network.label}  ·  {network.source.ref}", ranksep=0.3, columns=1)
+
+
+def _boxes(sheet: Sheet, network: Network, blocks: list[StageTotal], head: list[Row]) -> Iterator[tuple[str, str]]:
+    """Draw one box after the other; yield its id and the size of what comes in."""
+    shape, kinds = grid(network.input_shape), {stage.name: stage_kind(stage) for stage in network.stages}
+    for stage in blocks:
+        stage_box(sheet, stage, kinds[stage.name])
+        yield stage.name, shape
+        shape = grid(stage.out_shape)
+    for row in head:
+        head_box(sheet, row)
+        yield row.path, shape
+        shape = extent(row.out_shape)
     if network.head.classes:
         sheet.box("softmax", "Softmax", "not in the module: it puts out logits", "other", told="softmax", wide=STAGE)
-        sheet.arrow(End(last), End("softmax"), label=shape)
-    return sheet.dot(f"{network.label}  ·  {network.source.ref}", ranksep=0.3, columns=1)
+        yield "softmax", shape
+
+
+def _size(sheet: Sheet, size: str) -> str:
+    return "" if sheet.sized_arrows else size
 
 
 def stage_kind(stage: Stage) -> Kind:
@@ -49,12 +69,15 @@ def stage_box(sheet: Sheet, stage: StageTotal, kind: Kind) -> None:
     times = f"{stage.repeat} × " if stage.repeat > 1 else ""
     detail = f"{short(stage.params)} parameters, {short(stage.macs, 'MAC')}"
     told = f"{stage.name}: {times}{stage.title}, {detail}, {stage.source.ref}"
-    sheet.box(stage.name, f"{times}{stage.title}", detail, kind, told=told, wide=STAGE)
+    size = f"{_size(sheet, extent(stage.out_shape))}, ".lstrip(", ")
+    sheet.box(stage.name, f"{times}{stage.title}", f"{size}{detail}", kind, told=told, wide=STAGE)
 
 
 def head_box(sheet: Sheet, row: Row) -> None:
     """The box of one row of the head."""
     title, detail, kind = _head(row)
+    size = _size(sheet, extent(row.out_shape)) if kind == "pool" else ""
+    detail = ", ".join(filter(None, (size, detail)))
     sheet.box(row.path, title, detail, kind, told=f"{row.path}: {row.notation}", wide=STAGE)
 
 

@@ -14,9 +14,10 @@ from xml.etree import ElementTree
 
 import vl_convert
 
+from irnet.diagrams.pdf import settled
+
 Format = Literal["svg", "png", "pdf", "dot"]
 FORMATS: tuple[Format, ...] = get_args(Format)
-CALLS = 200  # of a converter that gives the wanted order one time in four
 TIME_LIMIT = 20  # seconds; a whole network takes a tenth of one
 
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
@@ -39,7 +40,9 @@ def layout_engine() -> Path:
     return Path(found)
 
 
-def render(dot: str, form: Format, *, title: str = "", description: str = "", scale: float = 2.0) -> bytes:
+def render(
+    dot: str, form: Format, *, title: str = "", description: str = "", scale: float = 2.0, factor: float = 1.0
+) -> bytes:
     """A diagram as a file's bytes; the same source gives the same bytes.
 
     Parameters
@@ -49,9 +52,11 @@ def render(dot: str, form: Format, *, title: str = "", description: str = "", sc
     form
         "svg" (text stays text, ids are paths), "pdf" (fonts embedded), "png", or "dot" itself.
     title, description
-        Put into the SVG for those who can't see it.
+        Put into the SVG for those who can't see it; the title into the PDF too.
     scale
         Of a PNG, in pixels per point of 1/96 inch.
+    factor
+        By which the whole picture is larger than it was laid out.
 
     Raises
     ------
@@ -69,12 +74,18 @@ def render(dot: str, form: Format, *, title: str = "", description: str = "", sc
         raise ValueError(f"no format is called {form!r}; they are {', '.join(FORMATS)}")
     if form == "dot":
         return dot.encode()
-    svg = _whole_pixels(laid_out(dot, layout_engine()))
+    svg = _sized(_whole_pixels(laid_out(dot, layout_engine())), factor)
+    return converted(svg, form, title=title, description=description, scale=scale)
+
+
+def converted(svg: str, form: Format, *, title: str = "", description: str = "", scale: float = 2.0) -> bytes:
+    """A laid out SVG as a file's bytes."""
     if form == "svg":
         return _described(svg, title, description)
     printable = _with_fonts(svg, _BUNDLED_FONT)
     if form == "pdf":
-        return _pdf(printable)
+        points = re.sub(r'(<svg[^>]*?width="[\d.]+)pt"(\s+height="[\d.]+)pt"', r'\1"\2"', printable, count=1)
+        return settled(bytes(vl_convert.svg_to_pdf(points)), title)
     return bytes(vl_convert.svg_to_png(printable, scale=scale))
 
 
@@ -98,19 +109,14 @@ def laid_out(dot: str, engine: Path) -> str:
     return done.stdout.decode()
 
 
-def _pdf(svg: str) -> bytes:
-    """The SVG as a PDF, always the same bytes.
-
-    The converter writes its fonts down in an order that changes from call to call, so it is called until they stand
-    in alphabetical order: with two fonts, four times on average.
-    """
-    made = b""
-    for _ in range(CALLS):
-        made = bytes(vl_convert.svg_to_pdf(svg))
-        orders = re.findall(rb"/BaseFont /(\S+)", made), re.findall(rb"/(fo\d+) \d+ 0 R", made)
-        if all(order == sorted(order) for order in orders):
-            break
-    return made
+def _sized(svg: str, factor: float) -> str:
+    """The SVG enlarged: its width and height, and not its view."""
+    sides = re.compile(r'width="([\d.]+)pt" height="([\d.]+)pt"')
+    return (
+        sides.sub(lambda m: f'width="{float(m[1]) * factor:.2f}pt" height="{float(m[2]) * factor:.2f}pt"', svg, count=1)
+        if factor != 1
+        else svg
+    )
 
 
 def _whole_pixels(svg: str) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from html import escape
@@ -12,18 +11,20 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple, get_args
 
 from irnet.analysis.side_by_side import Mark
+from irnet.diagrams.bars import Spans, across, along, named, quoted, total, typeset
+from irnet.diagrams.measures import SCREEN, Measures
 from irnet.diagrams.theme import NAMES, Kind, Paint, Theme
 
 Flow = Literal["down", "right"]  # the way that the arrows run
 FLOWS: tuple[Flow, ...] = get_args(Flow)
-WIDE, HIGH, GAP = 1.5, 0.5, 0.25  # inches: a box, the space between branches; whole points, or columns lean
-LANES = {"down": 0.5, "right": 0.25}  # inches: the shortcut's lane beside the branches
-SIDES = {"down": {"in": "n", "out": "s"}, "right": {"in": "w", "out": "e"}}  # where arrows enter and leave
-POINTS = 72  # per inch
+SIDES = {  # where arrows enter and leave
+    "down": {"in": "n", "out": "s", "left": "w", "right": "e"},
+    "right": {"in": "w", "out": "e", "left": "n", "right": "s"},
+}
 MARKED = 2.6  # points: the border of a marked box
-SIGNS: Mapping[Mark, str] = MappingProxyType({"changed": "\u2260 ", "only": "+ "})
+SIGNS: Mapping[Mark, str] = MappingProxyType({"changed": "\u2260 ", "only": "+ ", "refused": "\u2717 "})
 MARKS: Mapping[Mark, str] = MappingProxyType({"changed": "\u2260 differs", "only": "+ on one side only"})
-NARROW = 20  # characters in a line of a bar that stands
+REFUSED: Mapping[Mark, str] = MappingProxyType({"refused": "\u2717 can't be"})
 FONT = "Helvetica"
 
 
@@ -40,14 +41,38 @@ class Look:
     marks: Mapping[str, Mark] = field(default_factory=dict)  # how boxes stand to those of another network
     ghosts: bool = False  # what is the same is drawn without fill
     groups: Mapping[str, str] = field(default_factory=dict)  # what boxes of several networks have in common
+    texts: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # title and detail in place of the usual ones
 
 
 class End(NamedTuple):
     """Where an arrow starts or ends: a box, a port of a bar, and the side; without a side, Graphviz chooses."""
 
     path: str
-    side: Literal["in", "out", ""] = ""
+    side: Literal["in", "out", "left", "right", ""] = ""
     port: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A box, a bar, words or a frame, as what other formats are written from."""
+
+    path: str
+    title: str
+    detail: str
+    told: str
+    kind: Kind = "other"
+    shape: Literal["box", "bar", "words", "frame"] = "box"
+    frame: str = ""  # path of the frame that it stands in
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An arrow between two items."""
+
+    tail: str
+    head: str
+    label: str = ""
+    shortcut: bool = False
 
 
 @dataclass(slots=True)
@@ -63,39 +88,72 @@ class Sheet:
     waiting: list[str] = field(default_factory=list)  # arrows that cross them: DOT would draw their ends inside
     before: str = ""  # put before every name, where several networks share a picture
     names: set[str] = field(default_factory=set)  # of the boxes and bars drawn
+    measures: Measures = SCREEN
+    items: list[Item] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    around: list[str] = field(default_factory=list)  # paths of the frames round what is being drawn
+    notes: tuple[str, ...] = ()  # sentences underneath
+    title: str = ""
+    text: str = ""  # DOT of the whole, once it is closed
 
     @property
     def box_span(self) -> float:
         """Inches that a box takes across the flow."""
-        return WIDE if self.flow == "down" else HIGH
+        return self.measures.wide if self.flow == "down" else self.measures.high
 
     @property
     def lane(self) -> float:
         """Inches that the shortcut takes across the flow."""
-        return LANES[self.flow]
+        return self.measures.lanes[self.flow]
+
+    def total(self, spans: Spans) -> float:
+        """Inches from the left edge of the first branch to the right edge of the last."""
+        return total(spans, self.measures.gap)
 
     def box(
-        self, path: str, title: str, detail: str, kind: Kind, *, told: str, column: str = "", wide: float = WIDE
+        self, path: str, title: str, detail: str, kind: Kind, *, told: str, column: str = "", wide: float = 0
     ) -> None:
-        """A box with a bold title and a faint line of detail."""
+        """A box with a bold title and a faint line of detail; without `wide` (inches) as wide as others."""
         paint, fill = self._paint(path, kind)
-        label = f"<b>{self._sign(path)}{typeset(title)}</b>"
+        title, detail = self.look.texts.get(path, (title, detail))
+        self._record(path, title, detail, told, kind)
+        width = round(wide * self.measures.shrunk, 2) if wide else self.measures.wide
+        label = f"<b>{self._sign(path)}{self._lines(title, width)}</b>"
         if detail:
-            label += f'<br/><font point-size="9" color="{self.theme.faint}">{typeset(detail)}</font>'
+            size = self.measures.detail
+            label += f'<br/><font point-size="{size}" color="{self.theme.faint}">{self._lines(detail, width)}</font>'
         self._node(
             path,
             told,
             f'label=<{label}> style="filled,{self._corners(path)},{paint.style}" fillcolor="{fill}" '
-            f'color="{paint.border}" penwidth={paint.width} width={wide}' + self._column(column),
+            f'color="{paint.border}" penwidth={paint.width} width={width}' + self._column(column),
         )
+
+    def _lines(self, text: str, wide: float) -> str:
+        return "<br/>".join(map(typeset, self.measures.lines(text, wide)))
+
+    def _record(
+        self,
+        path: str,
+        title: str,
+        detail: str,
+        told: str,
+        kind: Kind = "other",
+        shape: Literal["box", "bar", "words", "frame"] = "box",
+    ) -> None:
+        frame = f"{self.before}{self.around[-1]}" if self.around else ""
+        name, title = f"{self.before}{path}", f"{self._sign(path)}{title}"
+        self.items.append(Item(path=name, title=title, detail=detail, told=told, kind=kind, shape=shape, frame=frame))
 
     def bar(
         self, path: str, text: str, kind: Kind, *, told: str, above: Spans = (), below: Spans = (), column: str = ""
     ) -> None:
         """A bar before or after branches, with a port for each: `t0`, `t1`, ... where they come in, `b0`, ... out."""
         paint, fill = self._paint(path, kind)
-        text = f"{self._sign(path)}{text}"
-        inside = _across(text, above, below) if self.flow == "down" else _along(text, above, below)
+        text = self.look.texts.get(path, (text,))[0]
+        self._record(path, text, "", told, kind, "bar")
+        text, gap = f"{self._sign(path)}{text}", self.measures.gap
+        inside = across(text, above, below, gap) if self.flow == "down" else along(text, above, below, gap)
         corners = f' style="{self._corners(path)}"' if self._corners(path) == "rounded" else ""
         label = (
             f'<<table border="{paint.cell_border}" cellborder="0" cellspacing="0" cellpadding="0"{corners} '
@@ -109,8 +167,10 @@ class Sheet:
         if mark == "same" and self.look.ghosts:
             return replace(paint, border=self.theme.ghost), self.theme.paper
         self.shown.add(kind)
-        if mark in ("changed", "only"):
+        if mark in ("changed", "only", "refused"):
             paint = replace(paint, border=getattr(self.theme, mark), width=MARKED)
+        if mark == "refused":
+            return paint, self.theme.refused_fill
         return paint, self.look.fills.get(path, paint.fill)
 
     def _sign(self, path: str) -> str:
@@ -128,15 +188,18 @@ class Sheet:
         """A frame round everything that is drawn while the block runs."""
         paint, theme = self.theme.paints[kind], self.theme
         border = getattr(theme, self.look.marks.get(path, ""), paint.border)
-        title = f"{self._sign(path)}{title}"
-        label = f'<<font point-size="10" color="{theme.faint}">{typeset(title)}</font>>'
+        self._record(path, title, "", told, kind, "frame")
+        title, size = f"{self._sign(path)}{title}", self.measures.aside
+        label = f'<<font point-size="{size}" color="{theme.faint}">{typeset(title)}</font>>'
         self.frames += 1
+        self.around.append(path)
         self.lines.append(
-            f'subgraph "cluster_{self.before}{path}" {{ {self._named(path, told)} label={label} labeljust=l '
+            f"subgraph {quoted(f'cluster_{self.before}{path}')} {{ {self._named(path, told)} label={label} labeljust=l "
             f'labelloc=t style="{style}" color="{border}" penwidth=1.2 margin=9'
         )
         yield
         self.frames -= 1
+        self.around.pop()
         self.lines.append("}")
         if not self.frames:
             self.lines += self.waiting
@@ -144,25 +207,35 @@ class Sheet:
 
     def words(self, path: str, text: str, told: str) -> None:
         """Text without a border."""
-        self._node(
-            path, told, f'shape=plain style="" label="{typeset(text)}" fontcolor="{self.theme.faint}" fontsize=10'
-        )
+        text = self.look.texts.get(path, (text,))[0]
+        self._record(path, text, "", told, shape="words")
+        size, label = self.measures.aside, f'"{typeset(text)}"'
+        self._node(path, told, f'shape=plain style="" label={label} fontcolor="{self.theme.faint}" fontsize={size}')
 
     def _node(self, path: str, told: str, attributes: str) -> None:
         self.names.add(path)
-        self.lines.append(f'"{self.before}{path}" [{self._named(path, told)} {attributes}]')
+        self.lines.append(f"{named(self.before + path)} [{self._named(path, told)} {attributes}]")
 
     def _named(self, path: str, told: str) -> str:
         """Who a box or frame is: its id, what is said of it, and whether it can be chosen and opened."""
         words = ["choice"] * (path in self.look.spoken) + ["opens"] * (path in self.look.opens)
         words += [self.look.groups[path]] if path in self.look.groups else []
         kind = f' class="{" ".join(words)}"' if words else ""
-        return f'id="{self.before}{path}"{kind} tooltip="{escape(self.look.spoken.get(path, told))}"'
+        return f"id={named(self.before + path)}{kind} tooltip={quoted(escape(self.look.spoken.get(path, told)))}"
+
+    @property
+    def sized_arrows(self) -> bool:
+        """Whether sizes between stages stand beside arrows; else the boxes have them."""
+        return self.measures.sizes == "arrows"
 
     def arrow(self, tail: End, head: End, *, label: str = "", weight: int = 10, extra: str = "") -> None:
         """An arrow between two ends, with a label beside it."""
+        self.links.append(
+            Link(f"{self.before}{tail.path}", f"{self.before}{head.path}", label, shortcut="color" in extra)
+        )
         if label:  # beside or above the line, never on it
-            extra += f'label="  {typeset(label)}"' if self.flow == "down" else f'label="{typeset(label)}\\n "'
+            text = typeset(label)
+            extra += f'label="  {text}"' if self.flow == "down" else f'label="{text}\\n "'
         if (width := self.look.widths.get(tail.path)) is not None:
             extra += f" penwidth={width:g}"
         line = f"{self._end(tail)} -> {self._end(head)} [weight={weight} {extra}]"
@@ -170,19 +243,24 @@ class Sheet:
 
     def _end(self, end: End) -> str:
         port = f":{end.port}" if end.port else ""
-        return f'"{self.before}{end.path}"{port}' + (f":{SIDES[self.flow][end.side]}" if end.side else "")
+        return f"{named(self.before + end.path)}{port}" + (f":{SIDES[self.flow][end.side]}" if end.side else "")
 
-    def dot(self, title: str, *, ranksep: float = 0.28, columns: int = 3, shared: bool = False) -> str:
-        """The whole graph, with a title and a legend of what it shows underneath; `shared` by several networks."""
-        theme = self.theme
+    def closed(self, title: str, *, ranksep: float = 0.28, columns: int = 3, shared: bool = False) -> Sheet:
+        """The sheet with its DOT, a title and a legend of what it shows underneath; `shared` by several networks."""
+        self.title, self.text = title, self._dot(title, ranksep * self.measures.rank, columns, shared=shared)
+        return self
+
+    def _dot(self, title: str, ranksep: float, columns: int, *, shared: bool) -> str:
+        theme, sizes = self.theme, self.measures
         head = [
             "digraph {",
             *(["rankdir=LR"] if self.flow == "right" else []),
             *(["newrank=true"] if shared else []),
-            f'graph [bgcolor="{theme.paper}" nodesep={GAP} ranksep={ranksep} splines=spline fontname="{FONT}" '
-            f'ordering=out pad=0.15 labelloc=b fontcolor="{theme.ink}" label={self._legend(title, columns)}]',
-            f'node [shape=box fontname="{FONT}" fontsize=11 fontcolor="{theme.ink}" margin="0.04,0.03" height=0.44]',
-            f'edge [color="{theme.line}" penwidth=1.1 arrowsize=0.6 fontname="{FONT}" fontsize=10 '
+            f'graph [bgcolor="{theme.paper}" nodesep={sizes.gap} ranksep={ranksep:g} splines=spline fontname="{FONT}" '
+            f'ordering=out pad={sizes.pad} labelloc=b fontcolor="{theme.ink}" '
+            f"label={self._legend(title, min(columns, sizes.columns))}]",
+            f'node [shape=box fontname="{FONT}" fontsize={sizes.title} fontcolor="{theme.ink}" {sizes.node}]',
+            f'edge [color="{theme.line}" penwidth=1.1 arrowsize=0.6 fontname="{FONT}" fontsize={sizes.aside} '
             f'fontcolor="{theme.faint}"]',
         ]
         return "\n".join([*head, *self.lines, "}"]) + "\n"
@@ -192,7 +270,8 @@ class Sheet:
         if self.look.legend:
             cells = [self._patch(fill, "#808080", "", text) for fill, text in self.look.legend]
         if self.look.marks:
-            borders = ((getattr(self.theme, mark), words) for mark, words in MARKS.items())
+            meant = {**MARKS, **(REFUSED if "refused" in self.look.marks.values() else {})}
+            borders = ((getattr(self.theme, mark), words) for mark, words in meant.items())
             cells += [self._patch(self.theme.paper, border, "", words, 2) for border, words in borders]
         if self.look.arrows:
             cells.append(self._patch(self.theme.line, self.theme.line, "", self.look.arrows, height=3))
@@ -200,10 +279,13 @@ class Sheet:
         aside = "<td></td>" * 4  # takes up most of the width by which the title is wider than the legend
         table = '<table border="0" cellborder="0" cellspacing="{}" cellpadding="2">{}</table>'
         legend = f"<tr>{aside}<td>{table.format(3, lines)}</td>{aside}</tr>" if lines else ""
-        words = (
-            f'<tr><td height="8"></td></tr><tr><td colspan="9"><font point-size="11">{typeset(title)}</font></td></tr>'
-        )
-        return f"<{table.format(0, words + legend)}>"
+        sizes, row = self.measures, '<tr><td colspan="9"><font point-size="{}">{}</font></td></tr>'
+        heads = [title] if not sizes.broken else wrap(title, sizes.line)
+        words = "".join(row.format(sizes.title, typeset(line)) for line in heads)
+        told = [typeset(line) for note in self.notes for line in wrap(note, sizes.line)]
+        notes = row.format(sizes.detail, "".join(f'{line}<br align="left"/>' for line in told)) if told else ""
+        space = '<tr><td height="8"></td></tr>'
+        return f"<{table.format(0, space + words + notes + legend)}>"
 
     def _swatch(self, kind: Kind) -> str:
         paint = self.theme.paints[kind]
@@ -213,70 +295,11 @@ class Sheet:
     def _patch(self, fill: str, border: str, style: str, text: str, width: int = 1, height: int = 10) -> str:
         return (
             f'<td border="{width}" width="16" height="{height}" fixedsize="true" bgcolor="{fill}" '
-            f'color="{border}"{style}></td><td align="left"><font point-size="9" color="{self.theme.faint}">'
-            f"{typeset(text)}</font></td>"
+            f'color="{border}"{style}></td><td align="left"><font point-size="{self.measures.detail}" '
+            f'color="{self.theme.faint}">{_left(wrap(text, self.measures.line - 10))}</font></td>'
         )
 
 
-_SIZE = re.compile(r"(?<!\w)[\dn]+(?:x[\dn]+)+\b|(?<!\S)x(?!\S)")
-
-
-def typeset(text: str) -> str:
-    """Text as a label of DOT: escaped, and with multiplication signs in sizes and products.
-
-    Examples
-    --------
-    >>> typeset("3x3 conv, 35x35x384, 0.1 x residual, Conv2d_1a_3x3 & x")
-    '3×3 conv, 35×35×384, 0.1 × residual, Conv2d_1a_3x3 &amp; ×'
-    """
-    return escape(_SIZE.sub(lambda found: found[0].replace("x", "×"), text))
-
-
-Spans = tuple[float, ...]  # inches: widths of branches side by side
-
-
-def total(spans: Spans) -> float:
-    """Inches from the left edge of the first branch to the right edge of the last."""
-    return sum(spans) + GAP * (len(spans) - 1)
-
-
-def _across(text: str, above: Spans, below: Spans) -> str:
-    """Rows of a bar that lies: ports on top, words, ports below."""
-    width = max(map(total, (above, below)))
-    words = f'<tr><td cellpadding="4">{typeset(text)}</td></tr>'
-    return "".join(
-        (
-            f"<tr><td>{_ports('t', above, width, 'width')}</td></tr>" if above else "",
-            words,
-            f"<tr><td>{_ports('b', below, width, 'width')}</td></tr>" if below else "",
-        )
-    )
-
-
-def _along(text: str, above: Spans, below: Spans) -> str:
-    """The row of a bar that stands: ports on the left, words one below the other, ports on the right."""
-    height = max(map(total, (above, below)))
-    parts = (line for part in re.split(r"  +|(?= = )", text) for line in wrap(part, NARROW))
-    words = "<br/>".join(map(typeset, parts))
-    cells = (
-        f"<td>{_ports('t', above, height, 'height')}</td>" if above else "",
-        f'<td cellpadding="4">{words}</td>',
-        f"<td>{_ports('b', below, height, 'height')}</td>" if below else "",
-    )
-    return f"<tr>{''.join(cells)}</tr>"
-
-
-def _ports(side: str, spans: Spans, length: float, measure: Literal["width", "height"]) -> str:
-    """One cell a branch, centred in `length` inches: side by side if they measure widths, else one below the other."""
-    thin = "height" if measure == "width" else "width"
-    margin = (length - total(spans)) / 2
-    blank = f'<td {measure}="{{:.0f}}" {thin}="2" fixedsize="true"></td>'
-    edge = [blank.format(margin * POINTS)] if margin * POINTS >= 1 else []
-    ports = [
-        f'<td port="{side}{i}" {measure}="{span * POINTS:.0f}" {thin}="2" fixedsize="true"></td>'
-        for i, span in enumerate(spans)
-    ]
-    gap = blank.format(GAP * POINTS)
-    cells = [*edge, *(cell for port in ports for cell in (port, gap))][:-1] + edge
-    rows = "".join(cells) if measure == "width" else "</tr><tr>".join(cells)
-    return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{rows}</tr></table>'
+def _left(lines: Sequence[str]) -> str:
+    """Lines of a cell, the first of several no further right than the others."""
+    return typeset(lines[0]) if len(lines) == 1 else "".join(f'{typeset(line)}<br align="left"/>' for line in lines)

@@ -76,6 +76,8 @@ class Theme:
     changed: str  # borders of what differs, of what only one network has, and of what is the same
     only: str
     ghost: str
+    refused: str  # border and fill of a box where an edit fails
+    refused_fill: str
     paints: MappingProxyType[Kind, Paint]
 
 
@@ -106,6 +108,8 @@ LIGHT = Theme(
     changed="#8e24aa",
     only="#00695c",
     ghost="#b3bcc6",
+    refused="#c62828",
+    refused_fill="#fbd5d5",
     paints=_paints(
         "#dcecfa #d5f0e6 #fdf0cd #ffffff #f3e1ee #e6eaee #fbe0d2 "
         "#dcecfa #fbe0d2 #f3e1ee #eef1f4 #ece9f7 #eaf5d8 #f6f7f9",
@@ -123,6 +127,8 @@ DARK = Theme(
     changed="#e07cf5",
     only="#4fd1bd",
     ghost="#47525d",
+    refused="#ff8080",
+    refused_fill="#6b1a1f",
     paints=_paints(
         "#173a57 #0d4434 #4a3a0a #0e1117 #47263c #2a323b #5a2a10 "
         "#173a57 #5a2a10 #47263c #232b34 #2d2748 #2b3a12 #1b2129",
@@ -140,6 +146,8 @@ PRINT = Theme(
     changed="#010101",
     only="#020202",
     ghost="#bbbbbb",
+    refused="#030303",
+    refused_fill="#c9c9c9",
     paints=_paints(
         "#ffffff #e6e6e6 #f4f4f4 #ffffff #ffffff #d5d5d5 #ffffff "
         "#e6e6e6 #ffffff #f4f4f4 #ffffff #ffffff #ffffff #fafafa",

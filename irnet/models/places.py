@@ -41,6 +41,24 @@ def with_place(network: Network, path: str, change: Change) -> Network:
     )
 
 
+def rest_at(network: Network, path: str) -> Rest:
+    """The node at `path` and what follows it in its chain.
+
+    Raises
+    ------
+    ValueError
+        If nothing is at `path`; the message starts with it.
+    """
+    found: list[Rest] = []
+
+    def keep(rest: Rest) -> Rest:
+        found.append(rest)
+        return rest
+
+    with_place(network, path, keep)
+    return found[0]
+
+
 def _changed(node: Node, steps: tuple[str, ...], change: Change, path: str) -> Node:
     if not steps:
         return chain(*change((node,)))

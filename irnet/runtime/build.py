@@ -199,4 +199,7 @@ def build(network: Network | str, device: str = "cpu", seed: int = 0, init: Init
 
 def channels_last(model: Model) -> Model:
     """`model` with its weights laid out so that convolutions take a tenth less time; the last bits may differ."""
-    return model.to(memory_format=torch.channels_last)
+    for parameter in model.parameters():
+        if parameter.dim() == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return model

@@ -9,8 +9,9 @@ export default function canvas({ data, parentElement, setTriggerValue }) {
   s.mapped = Boolean(data.map);
   s.across = data.flow === "right";
   s.finder = data.find;
+  s.pins = data.pins ?? {};
   s.view.setAttribute("aria-label", data.label);
-  s.frame.style.height = `${data.height}px`;
+  s.frame.style.height = typeof data.height === "number" ? `${data.height}px` : data.height;
   const turns = data.turns ?? 0;
   if (turns < s.turns && Date.now() < s.until) return s.leave;  // an answer to what was done before a box was turned over
   s.turns = turns;
@@ -136,6 +137,7 @@ function mark(s) {
     g.setAttribute("tabindex", g === stop ? "0" : "-1");
   }
   if (!s.boxes?.length) find(s, s.selected)?.classList.add("chosen");  // a plain figure that points at a box
+  pin(s);
   const twins = new Set(partners(s, s.selected));
   for (const g of s.boxes ?? []) g.classList.toggle("partner", twins.has(g.id) && g.id !== s.selected);
   const box = find(s, s.selected), button = (act) => s.bar.querySelector(`[data-do=${act}]`);
@@ -143,6 +145,24 @@ function mark(s) {
   button("shut").hidden = !(s.boxes ?? []).some((g) => g.classList.contains("cluster"));
   button("toggle").hidden = !box?.classList.contains("opens");
   if (box) button("toggle").textContent = box.classList.contains("cluster") ? "Close" : "Open";
+}
+
+// A small round label at the corner of every box that has one.
+function pin(s) {
+  for (const old of s.svg?.querySelectorAll(".pin") ?? []) old.remove();
+  for (const [id, label] of Object.entries(s.pins)) {
+    const g = find(s, id), shape = g?.querySelector("path, polygon, ellipse");
+    if (!shape) continue;
+    const box = shape.getBBox(), at = { cx: box.x + box.width, cy: box.y };
+    const make = (tag, told) => {
+      const element = document.createElementNS(s.svg.namespaceURI, tag);
+      for (const [name, value] of Object.entries({ ...told, class: `pin ${tag}` })) element.setAttribute(name, value);
+      g.append(element);
+      return element;
+    };
+    make("circle", { ...at, r: 9 });
+    make("text", { x: at.cx, y: at.cy + 4, "text-anchor": "middle" }).textContent = label;
+  }
 }
 
 // The boxes of other networks that stand for the same place: they share a class such as "p12".

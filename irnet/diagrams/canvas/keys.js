@@ -46,8 +46,10 @@ function pressed(s, event) {
   return undefined;
 }
 
+// A key that the canvas answers means nothing to the page around it.
 function stop(event, act) {
   event.preventDefault();
+  event.stopPropagation();
   act();
 }
 

@@ -1,0 +1,112 @@
+"""The lesson that a reader is building: plain values in the session, held against the form whenever they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import streamlit as st
+
+from app import lesson as page
+from app.state import put
+from app.views import show
+from irnet.lessons.form import lesson_of, packed, plain, read_lesson, unpacked
+from irnet.lessons.value import Lesson
+
+DRAFT, WORD, TURN, TOLD = "draft", "draft.word", "draft.turn", "draft.told"
+Values = dict[str, Any]
+EMPTY: Mapping[str, Any] = {"title": "", "networks": ["inception_resnet_v2.paper"]}
+
+
+def draft() -> Values:
+    """The lesson so far: what the address brings, once, or what was done to it since."""
+    word = st.query_params.get(page.SHARED, "")
+    if page.LESSON in st.query_params or (word and word != st.session_state.get(WORD)) or DRAFT not in st.session_state:
+        _take(page.asked())
+        put(page.LESSON, "")
+        st.session_state[WORD] = word
+    return cast(Values, st.session_state[DRAFT])
+
+
+def _take(lesson: Lesson | None) -> None:
+    usual = {"id": "my-lesson", "title": "My lesson", "steps": [dict(EMPTY) | {"title": "First step"}]}
+    st.session_state[DRAFT] = plain(lesson) if lesson else usual
+    renewed()
+
+
+def renewed() -> None:
+    """Make the fields show what the draft says, whatever was typed in them."""
+    st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
+
+
+def field(*place: object) -> str:
+    """The key of a field."""
+    return ".".join(map(str, (DRAFT, st.session_state[TURN], *place)))
+
+
+def loaded(text: str | bytes) -> None:
+    """Take a stranger's document for the draft, or say what is wrong with it."""
+    try:
+        _take(unpacked(word) if isinstance(text, str) and (word := _word(text)) else read_lesson(text))
+        page.forget()
+    except ValueError as error:
+        st.session_state[TOLD] = str(error)
+
+
+def _word(text: str) -> str:
+    """The lesson in a link, or "" where the text is none."""
+    return text.partition(f"{page.SHARED}=")[2].partition("&")[0].strip()
+
+
+def finished(values: Values) -> Lesson | None:
+    """The lesson, and its word in the address; None, and one sentence, where something is wrong with it."""
+    if told := st.session_state.pop(TOLD, ""):
+        show.ignored([told])
+    try:
+        lesson = lesson_of(values)
+        word = packed(lesson)
+    except ValueError as error:
+        show.ignored([str(error)])
+        return None
+    put(page.SHARED, word)
+    st.session_state[WORD] = word
+    return lesson
+
+
+def moved(values: Values, i: int, by: int) -> None:
+    """Put a step before or behind its neighbour."""
+    steps = values["steps"]
+    steps[i], steps[i + by] = steps[i + by], steps[i]
+    turned_to(i + by)
+
+
+def added(values: Values, i: int) -> None:
+    """One more step behind this one, on the same networks."""
+    values["steps"].insert(i + 1, {"title": "Next step", "networks": list(values["steps"][i]["networks"])})
+    turned_to(i + 1)
+
+
+def removed(values: Values, i: int) -> None:
+    """The lesson without a step."""
+    del values["steps"][i]
+    turned_to(max(i - 1, 0))
+
+
+def kept(values: Values, i: int) -> None:
+    """Make what the picture shows now the view of a step."""
+    told = values["steps"][i]
+    if box := st.query_params.get(page.BOX, ""):
+        told["selected"] = box
+    if turned := st.query_params.get(page.TURNED, ""):
+        told["turned"] = [] if turned == page.NONE else turned.split(",")
+    for name in page.CONTROLS:
+        if name in st.session_state:
+            told[name] = st.session_state[name]
+    page.forget()
+    renewed()
+
+
+def turned_to(i: int) -> None:
+    """Show another step."""
+    page.go(i)
+    renewed()

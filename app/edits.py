@@ -1,0 +1,57 @@
+"""The edits of every preset: one text a preset, in the sidebar and in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app import text
+from irnet.analysis.trial import Trial, trial
+from irnet.models.history import History, history
+from irnet.spec import Network
+
+
+def field(preset: str) -> Sequence[str]:
+    """The field with the edits; returns what is wrong with them."""
+    typed = st.text_input(
+        "Edits",
+        key=_key(preset),
+        bind="query-params",
+        persist_state="session",
+        placeholder=text.EDITS,
+        help=text.EDITS_HELP,
+    )
+    try:
+        history(preset, typed)
+    except ValueError as error:
+        return [f"The edits can't be read: {error}"]
+    return []
+
+
+def history_of(preset: str) -> History:
+    """The edits of a preset; none, where what was typed is none."""
+    try:
+        return history(preset, st.session_state.get(_key(preset), ""))
+    except ValueError:  # the field has told it
+        return History()
+
+
+def trial_of(original: Network) -> Trial:
+    """What the edits of a preset come to, starting from `original`."""
+    done = history_of(original.name).done
+    return trial(original, done) if done else Trial(network=original, applied=0)
+
+
+def keep(preset: str, edits: History) -> None:
+    """Put edits in the place of those that are there; for callbacks."""
+    st.session_state[_key(preset)] = edits.text
+
+
+def parameter(network: Network) -> dict[str, str]:
+    """The part of an address that carries the edits."""
+    return {_key(network.name): history_of(network.name).text}
+
+
+def _key(preset: str) -> str:
+    return f"{preset}.edits"

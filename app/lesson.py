@@ -1,0 +1,224 @@
+"""A lesson on a page: words at the left, the live picture at the right, a question; the address keeps all."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from app import text
+from app.components.canvas import canvas
+from app.components.prose import prose
+from app.drawings import BesideView, View
+from app.lesson_places import place
+from app.state import put, unknown
+from app.views import show
+from app.views.lesson import FADE, control, question, table
+from irnet.analysis.quantities import filled, network_of
+from irnet.diagrams.nested import LEVELS, Opened, revealing, shown_block
+from irnet.lessons import LESSONS, lesson_named
+from irnet.lessons.check import networks_of, paths_of
+from irnet.lessons.form import packed, unpacked
+from irnet.lessons.prose import Piece, paragraphs
+from irnet.lessons.value import Lesson, Step
+from irnet.models import applied
+from irnet.models.edits import Edit
+from irnet.spec import Network
+
+LESSON, SHARED, STEP, BOX, TURNED, ALL, PRESENT = "lesson", "shared", "step", "box", "turned", "all", "present"
+HEIGHT = 640  # pixels
+LARGE = "max(20rem, calc(100vh - 17rem))"  # all that title, notes and buttons leave of a screen
+NONE = "none"  # in the address: every box was shut, though the step opens some
+CONTROLS = ("level", "overlay", "edges", "flow", FADE)
+
+
+def asked() -> Lesson | None:
+    """The lesson that the address names or carries; None where it does not, or where it can't."""
+    try:
+        if word := st.query_params.get(SHARED, ""):
+            return unpacked(word)
+        return lesson_named(name) if (name := st.query_params.get(LESSON, "")) else None
+    except ValueError as error:
+        show.ignored([str(error)])
+        return None
+
+
+def at(count: int) -> int:
+    """The number of the step that the address asks for, from 0; the first where there is no such step."""
+    numbers = tuple(str(i + 1) for i in range(count))
+    show.ignored(unknown({STEP: numbers}))
+    return numbers.index(told) if (told := st.query_params.get(STEP, "1")) in numbers else 0
+
+
+def go(to: int) -> None:
+    """Turn to a step, as its author set it."""
+    put(STEP, str(to + 1) if to else "")
+    forget()
+
+
+def forget() -> None:
+    """Drop what the reader chose in the picture of a step."""
+    for key in (BOX, TURNED, *CONTROLS, *(key for key in st.query_params if key.startswith("knob."))):
+        put(key, "")
+        st.session_state.pop(key, None)
+
+
+def turning(lesson: Lesson, i: int, *, large: bool = False) -> None:
+    """Back and next, also by the arrow keys."""
+    back, count, on = st.columns([1, 1, 1], vertical_alignment="center")
+    wide: Any = {"width": "stretch"}
+    back.button(
+        "Back", icon=":material/arrow_back:", disabled=i == 0, on_click=go, args=(i - 1,), shortcut="Left", **wide
+    )
+    count.markdown(f"Step {i + 1} of {len(lesson.steps)}", text_alignment="center", width="stretch")
+    last = i == len(lesson.steps) - 1
+    kind: Any = "primary" if not large else "secondary"
+    on.button(
+        "Next",
+        icon=":material/arrow_forward:",
+        disabled=last,
+        on_click=go,
+        args=(i + 1,),
+        shortcut="Right",
+        type=kind,
+        **wide,
+    )
+
+
+@st.fragment
+def step(lesson: Lesson, i: int, *, alone: bool = True) -> None:
+    """One step; where it does not stand `alone`, its picture is its author's and has no state in the address."""
+    here, key = lesson.steps[i], f"{lesson.id}.{i}"
+    network = networks_of(here)[0]
+    left, right = st.columns([5, 7], gap="large")
+    picked = _selected(here) if alone else here.selected
+    choose = partial(put, BOX) if alone else _nothing
+    with left:
+        st.header(here.title)
+        prose(
+            paragraphs(filled(here.prose, network)),
+            picked,
+            key=f"prose.{key}",
+            paths=paths_of(here),
+            on_click=choose,
+        )
+        question(here, network, key=f"guess.{key}")
+    with right:
+        picture(here, picked, key=f"picture.{key}", alone=alone, height=HEIGHT)
+        table(here, key)
+        if alone:
+            place(here, picked)
+
+
+def picture(here: Step, picked: str, *, key: str, alone: bool, height: int | str, controls: bool = True) -> None:
+    """The picture of a step with its controls, its notes pinned to it and told below."""
+    found = paths_of(here)
+    if alone:
+        show.ignored(unknown({BOX: found, TURNED: (*found, NONE)}))
+    values = _controls(here) if alone and controls else {}
+    turned = _turned(here) if alone else frozenset(here.turned)
+    view = _view(here, values, turned, picked)
+    notes = {note.box: str(n + 1) for n, note in enumerate(here.notes)}
+    turn = partial(_turn, turned) if alone else _nothing
+    choose = partial(put, BOX) if alone else _nothing
+    canvas(
+        view,
+        picked if picked in view.paths else "",
+        key=key,
+        height=height,
+        on_click=choose,
+        on_toggle=turn,
+        on_shut=partial(put, TURNED, NONE),
+        pins=notes,
+    )
+    if here.notes:
+        told = [
+            (Piece(f"{n + 1}", "word", note.box), Piece(f"  {filled(note.text, networks_of(here)[0])}"))
+            for n, note in enumerate(here.notes)
+        ]
+        prose(told, picked, key=f"notes.{key}", paths=found, on_click=choose)
+
+
+def _selected(here: Step) -> str:
+    """The box that the reader chose, else the one that the step points at."""
+    asked_for = st.query_params.get(BOX, "")
+    return asked_for if asked_for in paths_of(here) else here.selected
+
+
+def _turned(here: Step) -> frozenset[str]:
+    """The boxes that the address says are turned over, else those of the step."""
+    told = st.query_params.get(TURNED, "")
+    return frozenset(path for path in told.split(",") if path in paths_of(here)) if told else frozenset(here.turned)
+
+
+def _nothing(path: str) -> None:
+    """Where many pictures are on one page, the address has no room for what is chosen in each."""
+    del path
+
+
+def _turn(turned: frozenset[str], path: str) -> None:
+    put(TURNED, ",".join(sorted(turned ^ {path})) or NONE)
+    put(BOX, path)
+
+
+def _controls(here: Step) -> dict[str, Any]:
+    """What the controls that the step has are set to."""
+    if not here.controls:
+        return {}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        return {name: control(here, name) for name in here.controls}
+
+
+def _view(here: Step, values: dict[str, Any], turned: frozenset[str], picked: str) -> View | BesideView:
+    level = LEVELS.index(values.get("level", here.level))
+    flow, networks = values.get("flow", here.flow), networks_of(here)
+    if len(networks) > 1:
+        fade = values.get(FADE, here.fade)
+        return BesideView(networks=networks, level=level, turned=turned, ghosts=fade, flow=flow)
+    network = turned_knobs(networks[0], values)
+    opened = Opened(level, turned, shown_block(network, picked))
+    opened = revealing(network, opened, picked) if picked else opened
+    overlay, edges = values.get("overlay", here.overlay), values.get("edges", here.edges)
+    return View(network=network, opened=opened, overlay=overlay, edges=edges, flow=flow)
+
+
+def turned_knobs(network: Network, values: dict[str, Any]) -> Network:
+    """The network with the knobs turned that a step lets its readers turn."""
+    edits = [Edit("", name, value) for name, value in values.items() if name not in CONTROLS]
+    return network_of(applied(network, edits).label) if edits else network
+
+
+def copy(lesson: Lesson) -> None:
+    """A link to the editor that takes the lesson along: its id, or all of it where it is none of the ready ones."""
+    address = {LESSON: lesson.id} if lesson in LESSONS else {SHARED: packed(lesson)}
+    icon = ":material/edit_square:"
+    st.page_link("app/pages/lesson_editor.py", label="Edit a copy", icon=icon, query_params=address)
+
+
+def shelf() -> None:
+    """All ready lessons."""
+    st.title("Learn")
+    st.markdown(text.LEARN)
+    with st.grid(3, min_column_width=280):
+        for lesson in LESSONS:
+            with st.container(border=True, height="stretch"):
+                st.header(lesson.title)
+                st.markdown(lesson.about)
+                st.page_link(
+                    "app/pages/learn.py",
+                    label=f"Start: {len(lesson.steps)} steps",
+                    icon=":material/play_arrow:",
+                    query_params={LESSON: lesson.id},
+                )
+    st.page_link("app/pages/lesson_editor.py", label="Build a lesson of your own", icon=":material/edit_square:")
+
+
+def present(lesson: Lesson, i: int) -> None:
+    """A step before a class: title, picture, back and next."""
+    here = lesson.steps[i]
+    st.title(here.title)
+    picked = _selected(here)
+    picture(here, picked, key=f"large.{lesson.id}.{i}", alone=True, height=LARGE, controls=False)
+    turning(lesson, i, large=True)
+    st.button("Leave", key="leave", on_click=put, args=(PRESENT, ""), shortcut="Escape", type="tertiary")

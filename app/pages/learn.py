@@ -1,0 +1,33 @@
+"""Lessons: a shelf of them, or one of them, step by step, all at once, or large before a class."""
+
+import streamlit as st
+
+from app import lesson as page
+from app.state import put
+from app.views import styles
+
+styles.plain()
+lesson = page.asked()
+if lesson is None:
+    page.shelf()
+    st.stop()
+
+i = page.at(len(lesson.steps))
+if st.query_params.get(page.PRESENT) == "true":
+    styles.presented()
+    page.present(lesson, i)
+    st.stop()
+
+st.title(lesson.title)
+with st.container(horizontal=True, vertical_alignment="center", key="not-printed"):
+    st.page_link("app/pages/learn.py", label="All lessons", icon=":material/school:")
+    whole = st.toggle("All steps on one page", key=page.ALL, bind="query-params")
+    st.button("Present", icon=":material/slideshow:", on_click=put, args=(page.PRESENT, "true"), disabled=whole)
+    page.copy(lesson)
+if whole:
+    for number in range(len(lesson.steps)):
+        with st.container(key=f"step-{number}"):
+            page.step(lesson, number, alone=False)
+else:
+    page.step(lesson, i)
+    page.turning(lesson, i)

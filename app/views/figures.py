@@ -1,0 +1,81 @@
+"""One figure of the catalogue on a page: its picture, words, files and snippets."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from functools import partial
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from app import text
+from app.cache import figure_file
+from app.views import show
+from irnet.diagrams.factory import forms_of, listing
+from irnet.diagrams.figure_words import mermaid_snippet
+from irnet.diagrams.formats import THEMELESS
+from irnet.diagrams.tables import tables
+
+SPACE = re.compile(r"[\s_.]+")
+
+
+def found(words: str) -> list[str]:
+    """Ids of what has all of these words in its id, group or title."""
+    wanted = SPACE.split(words.lower().strip())
+    told = {one["id"]: SPACE.sub(" ", " ".join(one.values())).lower() for one in listing()}
+    return [name for name, said in told.items() if all(word in said for word in wanted)]
+
+
+def picture(name: str, told: Mapping[str, Any], theme: str, width: str) -> None:
+    """The picture in the theme that its file has, or the table."""
+    if name in tables():
+        show.table(tables()[name].records(), name, alt=told["title"])
+        return
+    svg = b64encode(figure_file(name, "svg", theme, width)).decode()
+    look = "max-width:100%;height:auto;display:block;border-radius:4px"
+    st.html(f'<img style="{look}" alt="{escape(told["alt"])}" src="data:image/svg+xml;base64,{svg}">')
+
+
+def words(told: Mapping[str, Any]) -> None:
+    """Caption, alternative text, departures from the print and the long description."""
+    st.caption(text.plain(told["caption"]))
+    if told.get("departures"):
+        st.markdown("**Departs from the print, or from the paper**")
+        st.markdown("\n".join(f"- {text.plain(note)}" for note in told["departures"]))
+    if "alt" in told:
+        st.markdown(f"**Alternative text**: {text.plain(told['alt'])}")
+        with st.expander("Box by box"):
+            st.markdown("\n".join(f"1. {text.plain(line.partition('. ')[2])}" for line in told["long"]))
+
+
+def files(name: str, theme: str, width: str, scale: float) -> None:
+    """A button for every format; a table has its CSV beneath it already."""
+    forms = {form: what for form, what in forms_of(name).items() if name not in tables() or form != "csv"}
+    made = {
+        f"{name}.{form}" if form in THEMELESS else f"{name}.{theme}.{form}": partial(
+            figure_file, name, form, theme, width, scale
+        )
+        for form in forms
+    }
+    show.downloads(made, forms, "figure")
+
+
+def snippets(name: str, told: Mapping[str, Any], theme: str, width: str) -> None:
+    """What is copied into a document."""
+    for label, language, code in _copied(name, told, theme, width):
+        with st.expander(label, expanded=language == "html"):
+            st.code(code, language=language, wrap_lines=True)  # a box that scrolls can't be reached by keyboard
+
+
+def _copied(name: str, told: Mapping[str, Any], theme: str, width: str) -> Iterator[tuple[str, str, str]]:
+    """Label, language and text of every snippet."""
+    if name in tables():
+        for form, label, language in (("md", text.COPY_TABLE, "markdown"), ("tex", text.COPY_BOOKTABS, "latex")):
+            yield label, language, figure_file(name, form, theme, width).decode()
+        return
+    yield text.COPY_MARKDOWN, "html", told["snippets"]["picture"]
+    yield text.COPY_MERMAID, "markdown", mermaid_snippet(figure_file(name, "mmd", "light", width).decode())
+    yield text.COPY_LATEX, "latex", told["snippets"]["latex"]

@@ -1,0 +1,90 @@
+"""Parts of a lesson's step: a question that is predicted before it is revealed, a table, a control."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from app import text
+from app.views import show
+from irnet.analysis.ledger import ledger, records
+from irnet.analysis.part_counts import count_records
+from irnet.analysis.quantities import filled, written
+from irnet.analysis.side_by_side import changed_knobs
+from irnet.diagrams.nested import LEVELS
+from irnet.diagrams.overlay import EDGES, OVERLAYS
+from irnet.diagrams.sheet import FLOWS
+from irnet.lessons.check import is_right, networks_of, right
+from irnet.lessons.prose import bare
+from irnet.lessons.value import Step
+from irnet.models import recipe_of
+from irnet.models.recipe import knobs, limits
+from irnet.spec import Network
+
+FADE = "fade"
+WORDS = {"level": "Open down to", "overlay": "Colour by", "edges": "Width of arrows by", "flow": "Arrows run"}
+OPTIONS: dict[str, tuple[str, ...]] = {"level": LEVELS, "overlay": OVERLAYS, "edges": EDGES, "flow": FLOWS}
+
+
+def question(here: Step, network: Network, *, key: str) -> None:
+    """The question of a step: a prediction, and the answer folded up until it is made or asked for."""
+    asked = here.question
+    if not asked:
+        return
+    answer = right(asked, network)
+    with st.container(border=True):
+        st.markdown(f"**Predict first.** {_shown(asked.text, network)}")
+        if asked.choices:
+            choices = [filled(choice, network) for choice in asked.choices]
+            guess: Any = st.radio("Your prediction", choices, index=None, key=key, format_func=text.plain)
+        else:
+            guess = st.number_input("Your prediction", value=None, step=1.0, format="%g", key=key)
+        told = answer if isinstance(answer, str) else written(answer)
+        with st.expander("Reveal the answer", expanded=guess is not None):
+            if guess is not None:
+                good = is_right(asked, network, guess)
+                st.badge(
+                    "Right" if good else "Not quite",
+                    icon=f":material/{'check' if good else 'close'}:",
+                    color="green" if good else "orange",
+                )
+            st.markdown(f"**{text.plain(told)}.** {_shown(asked.explanation, network)}")
+
+
+def _shown(words: str, network: Network) -> str:
+    return text.plain(bare(filled(words, network)))
+
+
+def table(here: Step, key: str) -> None:
+    """The table under a picture, if the step has one."""
+    networks = networks_of(here)
+    match here.table:
+        case "knobs":
+            show.changes(changed_knobs(*networks), networks, f"{key}.knobs")
+        case "parameters" | "MACs":
+            counts = count_records("params" if here.table == "parameters" else "macs", *networks)
+            show.table(counts, f"{key}.counts", alt=f"{here.table} of the networks, part by part")
+        case "ledger":
+            show.table(records(ledger(networks[0])), f"{key}.ledger", alt="What three counters count, and what not")
+
+
+def control(here: Step, name: str) -> Any:
+    """One control of a step's picture; what it is set to."""
+    if name == FADE:
+        return st.toggle("Fade what is the same", here.fade, key=FADE, bind="query-params")
+    if name in OPTIONS:
+        options = OPTIONS[name]
+        at = options.index(getattr(here, name))
+        if name in ("level", "flow"):
+            return st.segmented_control(
+                WORDS[name], options, default=options[at], key=name, required=True, bind="query-params"
+            )
+        return st.selectbox(WORDS[name], options, at, key=name, bind="query-params", width=220)
+    recipe = recipe_of(networks_of(here)[0])
+    limit, value = limits(recipe)[name], knobs(recipe)[name]
+    if isinstance(value, bool):
+        return st.toggle(limit.help, value, key=f"knob.{name}", bind="query-params")
+    kind = type(value)
+    low, high, step = kind(limit.low), kind(limit.high), kind(limit.step)
+    return st.slider(limit.help, low, high, value, step, key=f"knob.{name}", bind="query-params", width=280)

@@ -1,0 +1,220 @@
+"""All figures and tables as files in a folder, and whether a folder still holds what the code would write.
+
+`figures.json` in the folder says how it was made, and has the words of every figure; a check needs nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from irnet.diagrams.chart_figures import CHART_FORMS, chart_bytes, chart_catalogue
+from irnet.diagrams.figure_words import FigureWords, latex_snippet, picture_snippet
+from irnet.diagrams.figures import catalogue, figure_named
+from irnet.diagrams.formats import FIGURE_FORMS, THEMELESS, figure_bytes, words_of
+from irnet.diagrams.layouts import room_named
+from irnet.diagrams.tables import TABLE_FORMS, tables
+from irnet.diagrams.theme import theme_named
+
+INDEX = "figures.json"
+FORMS = tuple(dict.fromkeys((*FIGURE_FORMS, *CHART_FORMS, *TABLE_FORMS)))
+Files = dict[str, bytes]  # name -> content
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked for.
+
+    Raises
+    ------
+    ValueError
+        For an unknown format, theme, width or id, or no format or theme at all.
+    """
+
+    forms: tuple[str, ...] = ("svg",)
+    themes: tuple[str, ...] = ("light",)
+    width: str = "natural"
+    scale: float = 2.0  # of PNGs, in pixels per 1/96 inch
+    only: tuple[str, ...] = ()  # ids of figures and tables; without any, all of them
+
+    def __post_init__(self) -> None:
+        if not self.forms or not self.themes:
+            raise ValueError("at least one format and one theme are needed")
+        for form in self.forms:
+            if form not in FORMS:
+                raise ValueError(f"no format is called {form!r}; they are {', '.join(FORMS)}")
+        for theme in self.themes:
+            theme_named(theme)
+        room_named(self.width)
+        for name in self.only:
+            forms_of(name)
+        if not 0.1 <= self.scale <= 10:
+            raise ValueError(f"a scale of {self.scale:g} is outside 0.1 to 10")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Files of one figure, its words, and a sentence if it does not fit the width."""
+
+    id: str
+    files: Files
+    words: dict[str, Any]
+    refused: str = ""
+
+
+def listing() -> list[dict[str, str]]:
+    """Id, group and title of every figure, chart and table."""
+    drawn = [(one.id, one.group, one.title) for one in catalogue().values()]
+    charts = [(one.id, one.group, one.title) for one in chart_catalogue().values()]
+    written = [(one.id, one.group, one.title) for one in tables().values()]
+    return [dict(zip(("id", "group", "title"), map(str, one), strict=True)) for one in (*drawn, *charts, *written)]
+
+
+def forms_of(name: str) -> Mapping[str, str]:
+    """The formats that a figure, chart or table has, and what each is.
+
+    Raises
+    ------
+    ValueError
+        For an unknown id.
+    """
+    if name in tables():
+        return {form: form for form in TABLE_FORMS}
+    if name in chart_catalogue():
+        return CHART_FORMS
+    figure_named(name)
+    return FIGURE_FORMS
+
+
+def content(name: str, form: str, theme: str, width: str, scale: float) -> bytes:
+    """One file's bytes.
+
+    Raises
+    ------
+    ValueError
+        For an unknown id, format, theme or width, or if the text would be too small.
+    """
+    if name in tables():
+        return TABLE_FORMS[form](tables()[name]).encode()
+    if name in chart_catalogue():
+        return chart_bytes(chart_catalogue()[name], form, theme, width, scale)
+    return figure_bytes(figure_named(name), form, theme, width, scale)
+
+
+def told_of(name: str, width: str = "natural") -> dict[str, Any]:
+    """Title, caption, alternative text, long description, departures and snippets, as plain values.
+
+    Raises
+    ------
+    ValueError
+        For an unknown id, or if the text would be too small at this width.
+    """
+    if name in tables():
+        return {"title": tables()[name].title, "caption": tables()[name].caption}
+    if name in chart_catalogue():
+        chart = chart_catalogue()[name]
+        return _told(name, chart.title, chart.words, ())
+    figure = figure_named(name)
+    return _told(name, figure.title, words_of(figure, width), figure.notes)
+
+
+def _told(name: str, title: str, words: FigureWords, notes: tuple[str, ...]) -> dict[str, Any]:
+    snippets = {"picture": picture_snippet(name, words.alt), "latex": latex_snippet(name, words.caption)}
+    return {"title": title, **asdict(words), "departures": list(notes), "snippets": snippets}
+
+
+def made(name: str, order: Order) -> Made:
+    """One figure, chart or table in every format that is asked for and that it has.
+
+    Raises
+    ------
+    ValueError
+        For an unknown id.
+    """
+    has = forms_of(name)
+    wanted = [named for form in order.forms if form in has for named in _named(name, form, order.themes)]
+    try:
+        files = {file: content(name, form, theme, order.width, order.scale) for form, theme, file in wanted}
+        words = told_of(name, order.width)
+    except ValueError as refused:
+        return Made(name, {}, {}, str(refused))
+    return Made(name, files, words | {"files": sorted(files)})
+
+
+def _named(name: str, form: str, themes: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Format, theme and file name of each file."""
+    if form in THEMELESS:
+        return [(form, themes[0], f"{name}.{form}")]
+    return [(form, theme, f"{name}.{theme}.{form}") for theme in themes]
+
+
+def all_made(order: Order, workers: int | None = None) -> Iterator[Made]:
+    """Every figure and table, in the order of the catalogue, by as many processes as there are cores.
+
+    Workers start afresh, so this can be called from a program with threads.
+    """
+    names = [one["id"] for one in listing() if not order.only or one["id"] in order.only]
+    count = workers or os.cpu_count() or 1
+    if count == 1:
+        yield from (made(name, order) for name in names)
+        return
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(partial(made, order=order), names, chunksize=4)
+
+
+def folder_files(order: Order, workers: int | None = None) -> tuple[Files, list[str]]:
+    """Name to content of everything that the folder should hold, and a sentence for every figure left out."""
+    every = list(all_made(order, workers))
+    files = {name: content for one in every for name, content in one.files.items()}
+    index = {"order": asdict(order), "figures": {one.id: one.words for one in every if one.files}}
+    files[INDEX] = (json.dumps(index, indent=1, ensure_ascii=False) + "\n").encode()
+    return files, [one.refused for one in every if one.refused]
+
+
+def export_all(folder: Path, order: Order, workers: int | None = None) -> tuple[list[Path], list[str]]:
+    """Write everything to `folder`; return the files and a sentence for every figure left out.
+
+    Raises
+    ------
+    OSError
+        If the folder can't be made or written to.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files, left_out = folder_files(order, workers)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return [folder / name for name in files], left_out
+
+
+def check(folder: Path, workers: int | None = None) -> list[str]:
+    """One line for every file in `folder` that is stale, missing or surplus; none if it is as the code would write it.
+
+    Raises
+    ------
+    ValueError
+        If the folder has no `figures.json`, or one that says something else than an order.
+    """
+    expected, _ = folder_files(_order_of(folder), workers)
+    there = {file.relative_to(folder).as_posix(): file for file in sorted(folder.rglob("*")) if file.is_file()}
+    found = [f"missing: {name}" for name in expected if name not in there]
+    found += [f"stale: {name}" for name in expected if name in there and there[name].read_bytes() != expected[name]]
+    return sorted(found + [f"surplus: {name}" for name in there if name not in expected])
+
+
+def _order_of(folder: Path) -> Order:
+    index = folder / INDEX
+    if not index.is_file():
+        raise ValueError(f"{folder} has no {INDEX}, so nothing says how it was made; write it with irnet export --all")
+    try:
+        told = json.loads(index.read_text(encoding="utf-8"))["order"]
+        forms, themes, only = (tuple(map(str, told[name])) for name in ("forms", "themes", "only"))
+        return Order(forms, themes, str(told["width"]), float(told["scale"]), only)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{index} does not say how the folder was made: {error}") from None

@@ -1,0 +1,177 @@
+"""The catalogue: every figure that can be taken away, by its id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Literal
+
+from irnet.analysis.comparisons import READY, Ready
+from irnet.diagrams.beside import beside_sheet, opened_for
+from irnet.diagrams.block import block_sheet
+from irnet.diagrams.layouts import BESIDE, FOLDED, SHUT, WAYS, Laid, Layout, Ways, laid, room_named
+from irnet.diagrams.overview import overview_sheet
+from irnet.diagrams.printed import printed
+from irnet.diagrams.scaling import scaling_sheet
+from irnet.diagrams.sheet import Look, Sheet
+from irnet.diagrams.tables import slug
+from irnet.diagrams.theme import Theme, theme_named
+from irnet.models import PRESETS, network
+from irnet.models.errata import ERRATA
+from irnet.models.paper_figures import KEPT, PAPER_FIGURES, TABLE_1, PaperFigure
+from irnet.models.recipe import knobs
+from irnet.spec import Network, Stage
+
+Group = Literal["paper", "released", "networks", "comparisons"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One figure: what it shows, and what is said on its face."""
+
+    id: str
+    group: Group
+    title: str
+    networks: tuple[Network, ...]
+    stage: str = ""
+    notes: tuple[str, ...] = ()  # on the face: departures from the print, or what a release has instead
+    paper: PaperFigure | None = None
+    ready: Ready | None = None
+
+    @property
+    def ways(self) -> Ways:
+        """How it may be laid out, the preferred way first."""
+        if self.paper and (self.paper.letters or self.paper.schema):
+            return WAYS
+        return BESIDE if self.ready else SHUT if self.stage else FOLDED
+
+    def sheet(self, theme: Theme, way: Layout) -> Sheet:
+        """The drawing, laid out in one way."""
+        notes = (*self.notes, _direction(way)) if self.paper else self.notes
+        sheet, first = Sheet(theme, way.flow, measures=way.measures, notes=notes), self.networks[0]
+        if self.ready:
+            opened = opened_for(self.networks, () if way.shut else self.ready.stages)
+            return beside_sheet(sheet, self.networks, opened, self.title)
+        if self.paper and self.paper.schema:
+            return scaling_sheet(sheet, first, self.title)
+        if not self.stage:
+            return overview_sheet(sheet, first, self.title, folded=way.folded)
+        stage = stage_of(first, self.stage)
+        if self.paper and not way.shut:
+            sheet.look = Look(texts=printed(first, stage, _letters(stage) if self.paper.letters else None))
+        return block_sheet(sheet, first, stage, title=self.title, shut=way.shut)
+
+    def laid(self, theme: str = "light", width: str = "natural") -> Laid:
+        """The drawing at a width, laid out so that its text is legible there.
+
+        Raises
+        ------
+        ValueError
+            For an unknown theme or width, or if the text would be too small.
+        """
+        look = theme_named(theme)
+        return laid(self.id, lambda way: self.sheet(look, way), self.ways, room_named(width))
+
+
+@cache
+def catalogue() -> Mapping[str, Figure]:
+    """Every figure by its id, in the order of the paper, then released blocks, whole networks and comparisons.
+
+    Examples
+    --------
+    >>> list(catalogue())[:2], catalogue()["figure_17"].title
+    (['figure_3', 'figure_4'], 'Figure 17: Inception-ResNet-B  ·  inception_resnet_v2.paper')
+    """
+    found = (*map(_paper, PAPER_FIGURES), *_released(), *map(_whole, PRESETS), *map(_comparison, READY))
+    return MappingProxyType({figure.id: figure for figure in found})
+
+
+def figure_named(name: str) -> Figure:
+    """The figure with this id.
+
+    Raises
+    ------
+    ValueError
+        Naming the unknown id and where the known ones are listed.
+    """
+    if name not in catalogue():
+        raise ValueError(f"no figure is called {name!r}; `irnet figures` lists them, from figure_3 on")
+    return catalogue()[name]
+
+
+def stage_of(spec: Network, name: str) -> Stage:
+    """The stage of a network with this name, known to be there."""
+    return next(stage for stage in spec.stages if stage.name == name)
+
+
+def _paper(figure: PaperFigure) -> Figure:
+    spec = network(figure.preset)
+    stage = stage_of(spec, figure.stage) if figure.stage else None
+    what = "Scaled residuals" if figure.schema else stage.title if stage else "The whole network"
+    source = stage.source if stage else spec.head.source
+    errors = () if figure.schema else tuple(error.id for error in source.errata if error.id != "E10")
+    return Figure(
+        id=f"figure_{figure.number}",
+        group="paper",
+        title=f"Figure {figure.number}: {what}  ·  {'Table 1' if figure.letters else spec.name}",
+        networks=(spec,),
+        stage=figure.stage,
+        notes=(*_departures(errors), *figure.departs, *_table_1(letters=figure.letters)),
+        paper=figure,
+    )
+
+
+def _departures(ids: tuple[str, ...]) -> Iterator[str]:
+    for id_ in ids:
+        error = ERRATA[id_]
+        if id_ not in KEPT:
+            yield f"{id_}: the print has {error.printed}; drawn is {error.used}."
+    kept = [id_ for id_ in ids if id_ in KEPT]
+    if kept:
+        yield f"Drawn as printed, slips included: {', '.join(kept)}."
+
+
+def _table_1(*, letters: bool) -> Iterator[str]:
+    """Table 1, from the presets."""
+    if letters:
+        for name in ("inception_v4.paper", "inception_resnet_v1.paper", "inception_resnet_v2.paper"):
+            have = knobs(PRESETS[name])
+            yield f"{name.partition('.')[0]}: {', '.join(f'{letter} = {have[letter]}' for letter in TABLE_1)}."
+
+
+def _letters(stage: Stage) -> dict[str, str]:
+    """Path of a convolution of Figure 7 to its letter."""
+    path = f"{stage.name}.0"
+    return {f"{path}.b2.{step}" if step else f"{path}.b1": letter for letter, step in TABLE_1.items()}
+
+
+def _direction(way: Layout) -> str:
+    return f"Drawn {'top to bottom' if way.flow == 'down' else 'left to right'}; the print runs bottom to top."
+
+
+def _released() -> Iterator[Figure]:
+    for name in PRESETS:
+        spec = network(name)
+        for stage in spec.stages if not name.endswith(".paper") else ():
+            yield Figure(
+                id=f"{name}.{stage.name}",
+                group="released",
+                title=f"{stage.title}  ·  {name}  ·  {stage.source.ref}",
+                networks=(spec,),
+                stage=stage.name,
+                notes=(stage.source.note,) if stage.source.note else (),
+            )
+
+
+def _whole(name: str) -> Figure:
+    spec = network(name)
+    return Figure(id=name, group="networks", title=f"{name}  ·  {spec.source.ref}", networks=(spec,))
+
+
+def _comparison(ready: Ready) -> Figure:
+    networks = tuple(map(network, ready.names))
+    return Figure(
+        id=f"comparison.{slug(ready.title)}", group="comparisons", title=ready.title, networks=networks, ready=ready
+    )

@@ -1,0 +1,109 @@
+"""Ways to lay a figure out, and the first of them whose text stays legible at a width."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import inf
+from types import MappingProxyType
+
+from irnet.diagrams.measures import FLAT, POINTS, SCREEN, TIGHT, Measures
+from irnet.diagrams.render import laid_out, layout_engine
+from irnet.diagrams.sheet import Flow, Sheet
+
+LEAST = 8.0  # points: the smallest text on paper
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a figure may take up, in points, and how much it may be enlarged."""
+
+    name: str
+    width: float
+    height: float
+    most: float = 1.0
+
+
+ROOMS: Mapping[str, Room] = MappingProxyType(
+    {
+        room.name: room
+        for room in (
+            Room("natural", inf, inf),
+            Room("column", 3.5 * POINTS, 9 * POINTS),  # one column of a two-column paper
+            Room("page", 5.5 * POINTS, 9 * POINTS),  # a one-column paper
+            Room("slide", 13.33 * POINTS, 7.5 * POINTS, 2.0),  # sixteen to nine
+        )
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One way: where arrows run, how much room things take, whether boxes are shut, and whether a chain is folded."""
+
+    flow: Flow = "down"
+    measures: Measures = SCREEN
+    shut: bool = False
+    folded: bool = False
+
+
+Ways = tuple[Layout, ...]
+WAYS: Ways = (Layout(), Layout("right"), Layout("down", TIGHT), Layout("right", TIGHT))
+SHUT: Ways = (*WAYS, Layout("down", TIGHT, shut=True), Layout("right", TIGHT, shut=True))
+BESIDE: Ways = (Layout(), *(Layout("down", sizes, shut=shut) for shut in (False, True) for sizes in (FLAT, TIGHT)))
+FOLDED: Ways = (Layout(), Layout(folded=True), Layout("down", TIGHT), Layout("down", TIGHT, folded=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A sheet, its layout as SVG, and how much larger it is shown."""
+
+    sheet: Sheet
+    svg: str
+    factor: float
+    way: Layout
+
+    @property
+    def least(self) -> float:
+        """Points of its smallest text as shown."""
+        return self.factor * min(float(size) for size in re.findall(r'font-size="([\d.]+)"', self.svg))
+
+
+def room_named(name: str) -> Room:
+    """The room with this name.
+
+    Raises
+    ------
+    ValueError
+        Naming the unknown room and the known ones.
+    """
+    if name not in ROOMS:
+        raise ValueError(f"no width is called {name!r}; they are {', '.join(ROOMS)}")
+    return ROOMS[name]
+
+
+def laid(name: str, draw: Callable[[Layout], Sheet], ways: Ways, room: Room) -> Laid:
+    """The first way to lay a figure out in `room` whose text has at least `LEAST` points.
+
+    Raises
+    ------
+    ValueError
+        If there is none: the sentence names the figure, the width and the size that its text would have.
+    """
+    best = 0.0
+    for way in ways:
+        found = _in_room(draw(way), way, room)
+        if found.least >= LEAST:
+            return found
+        best = max(best, found.least)
+    raise ValueError(
+        f"{name} does not fit the width {room.name!r} ({room.width / POINTS:.3g} x {room.height / POINTS:.3g} in): its "
+        f"smallest text would have {best:.1f} of at least {LEAST:g} points; choose a wider one"
+    )
+
+
+def _in_room(sheet: Sheet, way: Layout, room: Room) -> Laid:
+    svg = laid_out(sheet.text, layout_engine())
+    width, height = (float(side) for side in re.findall(r'(?:width|height)="([\d.]+)pt"', svg)[:2])
+    return Laid(sheet, svg, min(room.most, room.width / width, room.height / height), way)

@@ -1,0 +1,86 @@
+"""Sizes of what a picture is made of: as on a screen, and tight, for a page of print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from textwrap import wrap
+from types import MappingProxyType
+from typing import Literal
+
+POINTS = 72  # per inch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measures:
+    """Lengths in inches, sizes of text in points; whole points, or columns lean."""
+
+    wide: float  # a box
+    high: float
+    gap: float  # between branches
+    lanes: Mapping[str, float]  # the shortcut's beside the branches, by flow
+    title: int
+    detail: int
+    aside: int  # what stands beside arrows
+    node: str  # DOT: margin and height of a box
+    pad: float  # round the picture
+    rank: float  # of the space between ranks: the part that is kept
+    shrunk: float  # of boxes that have a width of their own: the part that is kept
+    line: int  # characters in a line underneath
+    broken: int  # characters in a line of a box; 0 leaves lines whole
+    columns: int  # of the legend, at most
+    sizes: Literal["arrows", "boxes"]  # of stages: where they are written
+
+    def lines(self, text: str, wide: float) -> list[str]:
+        """The lines of a box that is `wide` inches wide; the paper's brackets start one of their own."""
+        if not self.broken:
+            return [text]
+        room = int(self.broken * wide / self.wide)
+        parts = [text] if len(text) < room else text.replace(" (", "\n(").split("\n")
+        return [line for part in parts for line in _filled(part, room)]
+
+
+def _filled(text: str, room: int) -> list[str]:
+    """Lines of at most `room` characters, broken at commas rather than between a number and its unit."""
+    lines = [""]
+    for i, part in enumerate(text.split(", ")):
+        joined = f"{lines[-1]}, {part}" if i else part
+        lines[-1:] = [joined] if len(joined) <= room or not i else [f"{lines[-1]},", part]
+    return [line for long in lines for line in wrap(long, room)]
+
+
+SCREEN = Measures(
+    wide=1.5,
+    high=0.5,
+    gap=0.25,
+    lanes=MappingProxyType({"down": 0.5, "right": 0.25}),
+    title=11,
+    detail=9,
+    aside=10,
+    node='margin="0.04,0.03" height=0.44',
+    pad=0.15,
+    rank=1.0,
+    shrunk=1.0,
+    line=78,
+    broken=0,
+    columns=4,
+    sizes="arrows",
+)
+TIGHT = Measures(
+    wide=0.75,
+    high=0.5,
+    gap=0.125,
+    lanes=MappingProxyType({"down": 0.25, "right": 0.125}),
+    title=8,
+    detail=8,
+    aside=8,
+    node='margin="0.02,0.02" height=0.3',
+    pad=0.03,
+    rank=0.5,
+    shrunk=0.64,
+    line=54,
+    broken=13,
+    columns=2,
+    sizes="boxes",
+)
+FLAT = replace(TIGHT, shrunk=1.0)  # low rather than narrow

@@ -1,0 +1,87 @@
+"""Records as the tables that documents take: Markdown, LaTeX with booktabs, CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from irnet.diagrams.latex import latex
+from irnet.units import exact
+
+Records = Sequence[Mapping[str, Any]]
+
+
+def cell(value: object) -> str:
+    """A value as a document shows it.
+
+    Examples
+    --------
+    >>> cell(42_679_816), cell(None), cell(0.17)
+    ('42,679,816', '-', '0.17')
+    """
+    if value is None:
+        return "-"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return exact(value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _numeric(records: Records, name: str) -> bool:
+    return all(isinstance(record[name], int | float | None) for record in records)
+
+
+def markdown(records: Records) -> str:
+    r"""A Markdown table; what Markdown would take for markup is escaped.
+
+    Examples
+    --------
+    >>> print(markdown([{"stage": "stem", "params": 1200}, {"stage": "a|b", "params": 7}]))
+    | stage | params |
+    | --- | ---: |
+    | stem | 1,200 |
+    | a\|b | 7 |
+    """
+    columns = list(records[0]) if records else []
+    marks = [" ---: " if _numeric(records, name) else " --- " for name in columns]
+    rows = (" | ".join(_escaped(cell(record[name])) for name in columns) for record in records)
+    return "\n".join((f"| {' | '.join(columns)} |", f"|{'|'.join(marks)}|", *(f"| {row} |" for row in rows)))
+
+
+def _escaped(text: str) -> str:
+    for char in "\\`*_[]|":
+        text = text.replace(char, f"\\{char}")
+    return text.replace("<", "&lt;").replace("\n", " ") if text != "-" else text
+
+
+def booktabs(records: Records, caption: str, label: str) -> str:
+    """A LaTeX table; needs the package booktabs."""
+    columns = list(records[0]) if records else []
+    places = "".join("r" if _numeric(records, name) else "l" for name in columns)
+    rows = [" & ".join(latex(cell(record[name])) for name in columns) for record in records]
+    lines = (
+        "% needs \\usepackage{booktabs}",
+        r"\begin{table}",
+        r"\centering",
+        rf"\caption{{{latex(caption)}}}",
+        rf"\label{{{label}}}",
+        rf"\begin{{tabular}}{{{places}}}",
+        r"\toprule",
+        rf"{' & '.join(map(latex, columns))} \\",
+        r"\midrule",
+        *(rf"{row} \\" for row in rows),
+        r"\bottomrule",
+        r"\end{tabular}",
+        r"\end{table}",
+    )
+    return "\n".join(lines) + "\n"
+
+
+def comma_separated(records: Records) -> str:
+    """CSV with a line of names, numbers in full."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(records[0]) if records else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(records)
+    return text.getvalue()

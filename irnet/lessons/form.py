@@ -1,0 +1,132 @@
+"""Lessons as JSON and as one word of an address; what comes from others is held against a form and limits first."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from irnet.lessons.check import checked
+from irnet.lessons.value import Lesson
+
+LARGEST = 96_000  # bytes of a document
+LONGEST = 12_000  # characters of its word in an address
+FORMAT = "irnet.lesson.1"
+_LESSON = TypeAdapter(Lesson)
+
+
+def document(lesson: Lesson) -> str:
+    """A lesson as JSON; what is as usual is left out.
+
+    Examples
+    --------
+    >>> from irnet.lessons.value import Step
+    >>> print(document(Lesson("one", "One", (Step(title="A", networks=("inception_v4.paper",)),))))
+    {
+      "format": "irnet.lesson.1",
+      "id": "one",
+      "title": "One",
+      "steps": [
+        {
+          "title": "A",
+          "networks": [
+            "inception_v4.paper"
+          ]
+        }
+      ]
+    }
+    """
+    return json.dumps({"format": FORMAT} | plain(lesson), indent=2, ensure_ascii=False)
+
+
+def plain(value: Any) -> Any:
+    """A value of lessons as what JSON knows, without the fields that are as usual."""
+    if is_dataclass(value) and not isinstance(value, type):
+        told = {field.name: (getattr(value, field.name), field.default) for field in fields(value)}
+        return {name: plain(found) for name, (found, usual) in told.items() if usual is MISSING or found != usual}
+    return [plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+def read_lesson(text: str | bytes) -> Lesson:
+    """The lesson that a document says.
+
+    Raises
+    ------
+    ValueError
+        One sentence that says what is wrong, and where.
+    """
+    if len(text) > LARGEST:
+        raise ValueError(f"the document is larger than {LARGEST} bytes")
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"document: this is no JSON ({str(error)[:120]})") from None
+    if not isinstance(found, dict) or found.pop("format", None) != FORMAT:
+        raise ValueError(f"format: a lesson says {FORMAT!r} there")
+    return lesson_of(found)
+
+
+def lesson_of(found: object) -> Lesson:
+    """The lesson that plain values say, without their format.
+
+    Raises
+    ------
+    ValueError
+        One sentence that says what is wrong, and where.
+    """
+    try:
+        lesson = _LESSON.validate_json(json.dumps(found))
+    except (ValidationError, RecursionError) as error:
+        raise ValueError(_sentence(error)) from None
+    return checked(lesson)
+
+
+def packed(lesson: Lesson) -> str:
+    """A lesson as one word for an address.
+
+    Raises
+    ------
+    ValueError
+        If it is too long for an address.
+    """
+    told = json.dumps(plain(lesson), separators=(",", ":"), ensure_ascii=False).encode()
+    word = urlsafe_b64encode(zlib.compress(told, 9)).decode().rstrip("=")
+    if len(word) > LONGEST:
+        raise ValueError(f"the lesson takes {len(word)} characters of an address, which has room for {LONGEST}")
+    return word
+
+
+def unpacked(word: str) -> Lesson:
+    """The lesson that a word of an address says.
+
+    Raises
+    ------
+    ValueError
+        One sentence that says what is wrong, and where.
+    """
+    if len(word) > LONGEST or not re.fullmatch(r"[A-Za-z0-9_-]+", word):
+        raise ValueError(f"a lesson in an address is up to {LONGEST} letters, digits, - and _")
+    try:
+        unzip = zlib.decompressobj()
+        told = unzip.decompress(urlsafe_b64decode(word + "=" * (-len(word) % 4)), LARGEST)
+        whole = unzip.eof and not unzip.unused_data
+        found = json.loads(told.decode()) if whole else None
+    except (ValueError, zlib.error, RecursionError):
+        found = None
+    if found is None:
+        raise ValueError("the lesson in the address is cut off or damaged; ask for its link again")
+    return lesson_of(found)
+
+
+def _sentence(error: ValidationError | RecursionError) -> str:
+    """The first of the complaints, with its place and a piece of what is there."""
+    if isinstance(error, RecursionError):
+        return "document: it is nested too deeply"
+    first = error.errors(include_url=False)[0]
+    where = ".".join(map(str, first["loc"]))[:80]
+    return f"{where or 'lesson'}: {first['msg'][:200]}, not {ascii(first['input'])[:40]}"

@@ -1,0 +1,69 @@
+"""Mermaid itself reads what is written for it, and shows the same words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import Page
+
+from irnet.diagrams.block import block_sheet
+from irnet.diagrams.chart_figures import chart_catalogue
+from irnet.diagrams.factory import content
+from irnet.diagrams.figures import catalogue
+from irnet.diagrams.mermaid import mermaid as written
+from irnet.diagrams.sheet import Sheet
+from irnet.diagrams.theme import DARK
+from irnet.models import network
+from tests.system import mermaid
+
+pytestmark = pytest.mark.skipif(not mermaid().is_file(), reason="no Mermaid here: run python -m tests.system")
+HOSTILE = r"""a"b'c<d>&{e}[f](g)|h|;i%%j#k\l `m` end </text><script>window.hit=1</script>"""
+PARSE = "async text => { const found = await mermaid.parse(text); return found.diagramType }"
+DRAW = """async text => {
+  const { svg } = await mermaid.render('drawn', text);
+  const page = new DOMParser().parseFromString(svg, 'text/html');
+  const labels = [...page.querySelectorAll('.nodeLabel p, .nodeLabel:not(:has(p))')];
+  return labels.map(label => label.innerHTML.replace(/<br ?[/]?>/g, ' ')).map(text => {
+    const plain = document.createElement('p'); plain.innerHTML = text; return plain.textContent.trim() });
+}"""
+
+
+@pytest.fixture
+def reader(page: Page) -> Page:
+    """An empty page with Mermaid on it."""
+    page.set_content("<p></p>")
+    page.add_script_tag(path=mermaid())
+    page.evaluate("mermaid.initialize({ startOnLoad: false })")
+    return page
+
+
+def test_mermaid_parses_every_figure_and_chart(reader: Page) -> None:
+    kinds = {
+        name: reader.evaluate(PARSE, content(name, "mmd", "light", "natural", 2.0).decode())
+        for name in (*catalogue(), *chart_catalogue())
+    }
+    wanted = dict.fromkeys(catalogue(), "flowchart-v2") | dict.fromkeys(chart_catalogue(), "xychart")
+    assert kinds == wanted
+
+
+def test_mermaid_draws_the_boxes_of_a_figure(reader: Page) -> None:
+    labels = reader.evaluate(DRAW, content("figure_17", "mmd", "dark", "natural", 2.0).decode())
+    assert [label for label in labels if "Conv" in label] == [
+        "1×1 Conv (192) 17×17×192",
+        "1×1 Conv (128) 17×17×128",
+        "1×7 Conv (160) 17×17×160",
+        "7×1 Conv (192) 17×17×192",
+        "1×1 Conv (1152 Linear)",
+    ]
+
+
+def test_titles_that_are_markup_stay_titles(reader: Page) -> None:
+    spec = network("inception_v4")
+    named = replace(spec, name=HOSTILE, stages=tuple(replace(stage, title=HOSTILE) for stage in spec.stages))
+    sheet = block_sheet(Sheet(DARK), named, named.stages[1], title=HOSTILE)
+    sheet.items = [replace(item, title=HOSTILE) for item in sheet.items]
+    labels = reader.evaluate(DRAW, written(sheet, HOSTILE, HOSTILE))
+    assert all(label.startswith("a\"b'c<d>&{e}[f](g)|h|;i%%j#k") for label in labels)
+    assert labels
+    assert reader.evaluate("window.hit") is None

@@ -1,0 +1,203 @@
+"""The Edit page without a browser: edits through its own fields and buttons, what can't be, files, other pages."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.drawings import View, svg
+from irnet.analysis.boxes import boxes
+from irnet.diagrams.nested import Opened
+from irnet.exchange import document
+from irnet.models import PRESETS, network
+from irnet.models.edits import Edit
+from irnet.models.history import history
+from tests.apps import opened, sized, troubles
+
+V4, V2 = "inception_v4.paper", "inception_resnet_v2.paper"
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """The page after a button."""
+    return next(button for button in app.button if button.label == label).click().run()
+
+
+def call(app: AppTest) -> str:
+    """The call that makes the network which the page shows."""
+    return next(code.value for code in app.code if code.value.startswith("irnet."))
+
+
+def edits(app: AppTest, preset: str = V4) -> str:
+    """The text with the edits."""
+    return str(app.text_input(key=f"{preset}.edits").value)
+
+
+def kept(preset: str, text: str) -> dict[str, object]:
+    """The address of edits."""
+    return {f"{preset}.edits": text}
+
+
+@pytest.mark.parametrize(("preset", "seed"), [(name, seed) for seed, name in enumerate(PRESETS)])
+def test_random_edits_undone_to_the_start_leave_the_original(preset: str, seed: int) -> None:
+    random = Random(seed)
+    app = opened("edit", preset, edit="Take away")
+    first = [(m.value, m.delta) for m in app.metric], call(app)
+    paths = [path for path, box in boxes(network(preset)).items() if box.level != "unit"]
+    for _ in range(6):
+        app.text_input(key="box").set_value(random.choice(["", *paths])).run()
+        fields = [field for field in app.number_input if (field.key or "").startswith("set.")]
+        if fields:
+            field = random.choice(fields)
+            low, high = float(field.min or 0), min(float(field.max or 1), 2 * float(field.value or 0) + 2)
+            field.set_value(random.randint(int(low), int(high)) if field.step >= 1 else round(random.random(), 2)).run()
+        if joins := [button for button in app.button if button.label.startswith(("Split", "Join"))]:
+            random.choice(joins).click().run()
+        assert not app.exception
+    made = history(preset, edits(app, preset))
+    assert made.position == len(made.edits) > 2
+    for _ in made.edits:
+        press(app, "Undo")
+    assert ([(m.value, m.delta) for m in app.metric], call(app)) == first
+    assert not troubles(app)
+    for _ in made.edits:
+        press(app, "Redo")
+    assert history(preset, edits(app, preset)) == made
+    assert edits(press(app, "Reset"), preset).startswith("|")
+
+
+def test_an_edit_is_in_the_address_and_every_number_follows() -> None:
+    app = opened("edit", V4, box="inception_b.3.b1", edit="Take away")
+    app.number_input(key="set.inception_b.0.b1.filters.").set_value(200).run()
+    assert app.query_params[f"{V4}.edits"] in ("inception_b.0.b1.filters=200", ["inception_b.0.b1.filters=200"])
+    assert call(app) == f'irnet.network("{V4}", "inception_b.0.b1.filters=200")'
+    assert all(metric.delta.startswith("-") for metric in app.metric if metric.label != "Receptive field")
+
+
+def test_what_cannot_be_has_its_reason_and_the_nearest_fix_as_a_button() -> None:
+    app = opened("edit", V4, box="inception_b.0.b2.1")
+    app.number_input(key="set.inception_b.0.b2.1.kernel.width").set_value(6).run()
+    assert ["an odd kernel" in error.value for error in app.error] == [True]
+    assert app.number_input(key="set.inception_b.0.b2.1.kernel.width").value == 6
+    press(app, "Use inception_b.0.b2.1.kernel=1x5")
+    assert edits(app) == "inception_b.0.b2.1.kernel=1x5"
+    assert not troubles(app)
+
+
+def test_an_edit_that_cannot_be_is_left_out_and_those_after_it_stay() -> None:
+    app = press(opened("edit", V4, **kept(V4, "a=6, reduction_a.0.b1.kernel=4, b=2")), "Leave it out")
+    assert edits(app) == "a=6, b=2"
+    assert not troubles(app)
+
+
+def test_a_convolution_is_split_and_joined_again() -> None:
+    app = opened("edit", V4, box="inception_a.0.b2.1", edit="Take away")
+    before = app.metric[0].value, app.metric[0].delta
+    press(app, "Split into 1x3 and 3x1")
+    assert app.metric[0].delta != before[1]
+    press(app, "Join with its neighbour to 3x3")
+    assert (app.metric[0].value, app.metric[0].delta) == before
+
+
+def test_a_box_that_an_undo_takes_away_gives_way_to_the_one_round_it() -> None:
+    app = opened("edit", V4, box="inception_a.0.b2.2", **kept(V4, "inception_a.0.b2.1.split=1x3"))
+    app.text_input(key="box").set_value("inception_a.5").run()
+    assert app.warning
+    app = opened("edit", V4, box="inception_a.5.b1", **kept(V4, "inception_a.repeat=6"))
+    press(app, "Undo")
+    assert app.text_input(key="box").value == "inception_a"
+    assert not troubles(app)
+
+
+def test_the_list_of_edits_leads_to_any_step() -> None:
+    app = opened("edit", V4, **kept(V4, "a=6, b=3 | c=2"))
+    for step, told in ((3, "a=6, b=3, c=2"), (0, "| a=6, b=3, c=2"), (1, "a=6 | b=3, c=2")):
+        box = app.selectbox(key="edit.step")
+        box.set_value(box.options[step]).run()
+        assert edits(app) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("nonsense", "The edits can't be read: 'nonsense' does not say a knob"),
+        ("a=1 | b=1 | c=1", "The edits can't be read: edits have one | at most"),
+        ("<b>.filters=3", "does not say a place"),
+        ("x" * 5000, "an edit has at most 160 characters"),
+        (",".join(["a=6"] * 201), "201 edits are too many"),
+    ],
+)
+@pytest.mark.parametrize("name", ["edit", "network"])
+def test_a_hostile_address_gets_one_sentence_and_the_page_goes_on(name: str, text: str, told: str) -> None:
+    app = opened(name, V4, **kept(V4, text))
+    assert [told.replace("<", "\\<") in warning.value for warning in app.warning] == [True]
+    assert not app.exception
+    assert not app.error
+    assert app.title
+
+
+def test_edits_of_places_that_are_not_there_are_told_on_every_page() -> None:
+    address = kept(V4, "a=6, inception_q.0.filters=3")
+    assert ["has no stage 'inception_q'" in error.value for error in opened("edit", V4, **address).error] == [True]
+    app = opened("network", V4, **address)
+    assert ["Edit 2 is left out" in warning.value for warning in app.warning] == [True]
+    assert "a=6" in app.caption[1].value or "a=6" in app.caption[0].value
+
+
+@pytest.mark.parametrize("name", ["network", "compare", "provenance", "cost", "activations", "field"])
+def test_a_page_shows_the_edited_network(name: str) -> None:
+    small = sized(V4) if name in ("cost", "activations", "field") else {}
+    app = opened(name, V4, **small, **kept(V4, "inception_b.0.b1.filters=200, inception_a.repeat=2"))
+    assert not troubles(app)
+    assert any("inception_b.0.b1.filters=200" in caption.value for caption in app.caption)
+
+
+def test_edits_outlive_a_change_of_page_and_the_way_back_to_the_preset_ends_them() -> None:
+    app = opened("edit", V4, **kept(V4, "a=6"))
+    app.switch_page("app/pages/network.py").run()
+    assert edits(app) == "a=6"
+    assert edits(press(app, "Back to the preset")) == ""
+
+
+def test_a_document_is_loaded_with_its_model() -> None:
+    app = opened("edit", V4, edit="Load")
+    given = document(network(V2), (Edit("block_b.0", "scale", 0.2), Edit("", "a", 3)))
+    app.file_uploader[0].upload("mine.json", given.encode(), "application/json").run()
+    assert app.selectbox(key="model").value == V2
+    assert edits(app, V2) == "block_b.0.scale=0.2, a=3"
+    assert not troubles(app)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (b"", "Invalid JSON"),
+        (b"\xff\xfe{", "Invalid JSON"),
+        (b"[" * 50_000, "recursion limit exceeded"),
+        (b"x" * 70_000, "larger than 64000 bytes"),
+        (json.dumps({"format": "irnet.edits.1", "network": "<script>", "edits": []}).encode(), "no network is called"),
+        (json.dumps({"format": "irnet.edits.1", "network": V4, "edits": ["a=1e9"]}).encode(), "Edits.0: a=1e9"),
+    ],
+)
+def test_a_hostile_document_gets_one_sentence_and_changes_nothing(given: bytes, told: str) -> None:
+    app = opened("edit", V4, edit="Load", **kept(V4, "a=6"))
+    app.file_uploader[0].upload("mine.json", given, "application/json").run()
+    assert not app.exception
+    assert [told in error.value for error in app.error] == [True]
+    assert edits(app) == "a=6"
+
+
+def test_a_drawing_by_address_marks_what_differs_and_what_cannot_be() -> None:
+    original, spec = network(V4, a=5), network(V4, "inception_b.0.b1.filters=200", a=5)
+    view = View(network=spec, opened=Opened(1), original=original, refused="inception_a")
+    name, _, query = view.address("light").removeprefix("drawing/").partition(".svg?")
+    asked = dict(part.split("=", 1) for part in query.split("&"))
+    assert {"against", "refused"} <= asked.keys()
+    plain = {"edits": spec.edits, "level": "1", "against": original.label, "refused": "inception_b.0.b1"}
+    assert svg(name, plain).decode().count("\u2717") == 2  # the box and the legend
+    with pytest.raises(KeyError, match="no box 'inception_q'"):
+        svg(name, plain | {"refused": "inception_q"})
+    with pytest.raises(ValueError, match="no network is called"):
+        svg(name, plain | {"against": "nothing"})

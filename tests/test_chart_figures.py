@@ -1,0 +1,76 @@
+"""Charts of the catalogue: the numbers are the network's, and a result makes curves."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from irnet.analysis.tables import totals
+from irnet.diagrams.chart_figures import CHART_FORMS, activation_figure, chart_bytes, chart_catalogue
+from irnet.diagrams.layouts import ROOMS
+from irnet.models import PRESETS, network
+
+RECORDS = [
+    {"scaling": scaling, "block": f"block_{part}.{i}", "sum mean_abs": factor * (i + 1), "body mean_abs": None}
+    for scaling, factor in (("published", 1.0), ("1", 8.0))
+    for part in "ab"
+    for i in range(3)
+]
+CURVES = activation_figure("some_net", RECORDS, "sum mean_abs", "Untrained weights, seed 0.")
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_bars_of_a_network_add_up_to_its_macs(name: str) -> None:
+    text = chart_bytes(chart_catalogue()[f"cost.{name}"], "csv").decode()
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert sum(int(row["macs"]) for row in rows) == totals(network(name)).macs
+
+
+@pytest.mark.parametrize("width", [name for name in ROOMS if name != "natural"])
+@pytest.mark.parametrize("name", chart_catalogue())
+def test_the_text_of_a_chart_has_eight_points_at_every_width(name: str, width: str) -> None:
+    root = ElementTree.fromstring(chart_bytes(chart_catalogue()[name], "svg", "dark", width))
+    wide = float(root.get("width", "").removesuffix("pt"))
+    factor = wide / float(root.get("viewBox", "").split()[2])
+    sizes = [float(found) for found in re.findall(r'font-size="([\d.]+)px"', ElementTree.tostring(root).decode())]
+    assert min(sizes) * factor >= 8
+    assert wide <= ROOMS[width].width
+
+
+@pytest.mark.parametrize("name", chart_catalogue())
+def test_the_title_of_a_chart_is_whole_in_a_column(name: str) -> None:
+    figure = chart_catalogue()[name]
+    svg = chart_bytes(figure, "svg", "light", "column").decode()
+    assert "…" not in svg
+    title = figure.words.alt.partition("by stage. ")[2].removesuffix(".")
+    words = " ".join(
+        "".join(text.itertext()) for text in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
+    )
+    assert [word for word in title.split() if word not in words] == []
+
+
+def test_a_result_makes_a_curve_a_scaling() -> None:
+    svg = chart_bytes(CURVES, "svg").decode()
+    assert {"scale published", "scale 1", "block_a", "block_b"} <= set(re.findall(r">([^<>]+)</text>", svg))
+    assert CURVES.words.long[0] == "1. block_a.0, scale published: 1."
+    assert chart_bytes(CURVES, "csv").decode().splitlines()[7] == "1,block_a.0,8.0"
+
+
+def test_a_statistic_that_was_not_measured_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^nothing was measured that is called 'body mean_abs'$"):
+        activation_figure("some_net", RECORDS, "body mean_abs", "")
+
+
+def test_curves_have_no_formats_of_bars() -> None:
+    with pytest.raises(ValueError, match=r"^activations\.some_net has no format 'mmd'; it has svg, pdf, png, csv$"):
+        chart_bytes(CURVES, "mmd")
+
+
+@pytest.mark.parametrize("form", CHART_FORMS)
+def test_the_same_chart_is_the_same_bytes(form: str) -> None:
+    figure = chart_catalogue()["cost.inception_v4.paper"]
+    assert len({chart_bytes(figure, form) for _ in range(4)}) == 1

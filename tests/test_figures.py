@@ -1,0 +1,197 @@
+"""The catalogue: what the figures show is the paper's, and what departs from it says so."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from contextlib import suppress
+from xml.etree import ElementTree
+
+import pytest
+
+from irnet.diagrams.factory import Order as Wanted
+from irnet.diagrams.factory import content, listing, made, told_of
+from irnet.diagrams.figures import Figure, catalogue, figure_named
+from irnet.diagrams.formats import figure_bytes, laid_figure, words_of
+from irnet.diagrams.layouts import ROOMS
+from irnet.models import PRESETS, network
+from irnet.models.errata import ERRATA
+from tests.conftest import Golden
+
+SVG = "{http://www.w3.org/2000/svg}"
+PAPER = [name for name in catalogue() if name.startswith("figure_")]
+RESIDUAL = (10, 11, 13, 16, 17, 19)
+PRINTED = {  # read off the figures of arXiv 1602.07261v2, box by box; E4 and E5 with the widths that can be added
+    4: "1x1 96, 1x1 96, 1x1 64, 3x3 96, 1x1 64, 3x3 96, 3x3 96",
+    5: "1x1 128, 1x1 384, 1x1 192, 1x7 224, 1x7 256, 1x1 192, 1x7 192, 7x1 224, 1x7 224, 7x1 256",
+    6: "1x1 256, 1x1 256, 1x1 384, 1x3 256, 3x1 256, 1x1 384, 1x3 448, 3x1 512, 3x1 256, 1x3 256",
+    7: "3x3 n stride 2 V, 1x1 k, 3x3 l, 3x3 m stride 2 V",
+    8: "1x1 192, 3x3 192 stride 2 V, 1x1 256, 1x7 256, 7x1 320, 3x3 320 stride 2 V",
+    10: "1x1 32, 1x1 32, 3x3 32, 1x1 32, 3x3 32, 3x3 32, 1x1 256 Linear",
+    11: "1x1 128, 1x1 128, 1x7 128, 7x1 128, 1x1 896 Linear",
+    12: "1x1 256, 3x3 384 stride 2 V, 1x1 256, 3x3 256 stride 2 V, 1x1 256, 3x3 256, 3x3 256 stride 2 V",
+    13: "1x1 192, 1x1 192, 1x3 192, 3x1 192, 1x1 1792 Linear",
+    14: "3x3 32 stride 2 V, 3x3 32 V, 3x3 64, 1x1 80, 3x3 192 V, 3x3 256 stride 2 V",
+    16: "1x1 32, 1x1 32, 3x3 32, 1x1 32, 3x3 48, 3x3 64, 1x1 384 Linear",
+    17: "1x1 192, 1x1 128, 1x7 160, 7x1 192, 1x1 1152 Linear",
+    18: "1x1 256, 3x3 384 stride 2 V, 1x1 256, 3x3 288 stride 2 V, 1x1 256, 3x3 288, 3x3 320 stride 2 V",
+    19: "1x1 192, 1x1 192, 1x3 224, 3x1 256, 1x1 2144 Linear",
+}
+
+
+def texts(name: str, theme: str = "light", width: str = "natural") -> list[str]:
+    """Every line of text on the face of a figure."""
+    root = ElementTree.fromstring(figure_bytes(figure_named(name), "svg", theme, width))
+    return [(text.text or "").replace("\u00a0", " ").replace("×", "x") for text in root.iter(f"{SVG}text")]
+
+
+def test_all_figures_of_the_paper_from_3_to_20_are_there_in_order() -> None:
+    assert [f"figure_{number}" for number in range(3, 21)] == PAPER
+
+
+@pytest.mark.parametrize("number", PRINTED)
+def test_a_figure_has_the_convolutions_of_the_print_in_its_notation(number: int) -> None:
+    drawn = Counter(text for text in texts(f"figure_{number}") if " Conv (" in text)
+    wanted = (box.split(" ", 1) for box in PRINTED[number].split(", "))
+    assert drawn == Counter(f"{size} Conv ({rest})" for size, rest in wanted)
+
+
+@pytest.mark.parametrize("name", PAPER)
+def test_a_figure_says_that_it_runs_the_other_way(name: str) -> None:
+    assert "the print runs bottom to top." in " ".join(texts(name))
+
+
+@pytest.mark.parametrize(("number", "slip"), [(17, "1154"), (19, "2048")])
+def test_a_slip_stands_in_the_note_and_in_no_box(number: int, slip: str) -> None:
+    drawn = [text for text in texts(f"figure_{number}") if slip in text]
+    assert [text.partition(":")[0] for text in drawn] == [{17: "E4", 19: "E5"}[number]]
+
+
+@pytest.mark.parametrize("number", RESIDUAL)
+def test_a_residual_block_says_that_its_scaling_concatenation_and_bias_are_not_in_the_print(number: int) -> None:
+    face = " ".join(texts(f"figure_{number}"))
+    assert [word for word in ("no scaling here", "E15:", "E18:") if word not in face] == []
+
+
+@pytest.mark.parametrize("name", PAPER)
+def test_every_erratum_of_the_drawn_stage_is_named_on_the_face(name: str) -> None:
+    figure = figure_named(name)
+    stages = [stage for stage in figure.networks[0].stages if stage.name == figure.stage]
+    ids = [error.id for stage in stages for error in stage.source.errata]
+    face = " ".join(texts(name))
+    assert [id_ for id_ in ids if not re.search(rf"\b{id_}\b", face)] == []
+
+
+def test_figure_7_has_the_letters_and_table_1_underneath() -> None:
+    face = " ".join(texts("figure_7"))
+    assert "inception_resnet_v2: k = 256, l = 256, m = 384, n = 384" in face
+    assert not re.search(r"Conv \(\d", face)
+
+
+def test_figure_20_scales_by_what_the_paper_calls_typical() -> None:
+    assert {"Activation scaling", "x 0.1", "+", "Inception"} <= set(texts("figure_20"))
+
+
+def test_every_block_that_was_released_is_in_the_catalogue() -> None:
+    released = [name for name in PRESETS if not name.endswith(".paper")]
+    wanted = {f"{name}.{stage.name}" for name in released for stage in network(name).stages}
+    assert wanted == {figure.id for figure in catalogue().values() if figure.group == "released"}
+
+
+def test_the_catalogue_has_no_id_twice() -> None:
+    ids = [one["id"] for one in listing()]
+    assert len(ids) == len(set(ids)) > 100
+
+
+def _sides(svg: bytes) -> tuple[float, float, float]:
+    """Width and height in points, and points per unit of the view."""
+    root = ElementTree.fromstring(svg)
+    width, height = (float(root.get(side, "").removesuffix("pt")) for side in ("width", "height"))
+    return width, height, width / float(root.get("viewBox", "").split()[2])
+
+
+@pytest.mark.parametrize("width", [name for name in ROOMS if name != "natural"])
+@pytest.mark.parametrize("name", catalogue())
+def test_text_has_eight_points_at_a_width_or_a_sentence_says_why_not(name: str, width: str) -> None:
+    with suppress(ValueError):
+        _legible(figure_bytes(figure_named(name), "svg", "print", width), width)
+        return
+    with pytest.raises(ValueError, match=rf"^{re.escape(name)} does not fit the width '{width}' .* at least 8 points"):
+        figure_named(name).laid("print", width)
+
+
+def _legible(svg: bytes, width: str) -> None:
+    wide, high, factor = _sides(svg)
+    sizes = [float(size) * factor for size in re.findall(r'font-size="([\d.]+)"', svg.decode())]
+    assert min(sizes) >= 7.99
+    assert wide <= ROOMS[width].width + 0.01
+    assert high <= ROOMS[width].height + 0.01
+
+
+def test_most_figures_of_the_paper_fit_one_column_and_all_fit_a_page_and_a_slide() -> None:
+    fits: Counter[str] = Counter()
+    for name in PAPER:
+        for width in ROOMS:
+            try:
+                laid_figure(figure_named(name), "light", width)
+            except ValueError:
+                continue
+            fits[width] += 1
+    assert (fits["page"], fits["slide"], fits["column"] >= 16) == (18, 18, True)
+
+
+@pytest.mark.parametrize(
+    "name", ["figure_4", "figure_9", "inception_resnet_v2.tf_slim.block_b", "comparison.v1_and_v2"]
+)
+def test_a_figure_says_in_its_svg_what_it_says_beside_it(name: str) -> None:
+    root, told = ElementTree.fromstring(content(name, "svg", "light", "natural", 2.0)), told_of(name)
+    assert (root[0].text, root[1].text) == (told["alt"], told["caption"])
+
+
+@pytest.mark.parametrize("figure", catalogue().values(), ids=lambda figure: figure.id)
+def test_a_long_description_tells_a_box_after_those_that_it_reads(figure: Figure) -> None:
+    for line in words_of(figure).long:
+        number, _, rest = line.partition(". ")
+        reads = re.search(r" From ([\d, ]+)\.$", rest)
+        if figure.group != "comparisons":
+            assert not reads or max(map(int, reads[1].split(", "))) < int(number)
+
+
+@pytest.mark.parametrize("figure", catalogue().values(), ids=lambda figure: figure.id)
+def test_a_caption_names_the_architecture_by_its_hash(figure: Figure) -> None:
+    caption = words_of(figure).caption
+    assert caption.endswith(f"Architecture {', '.join(spec.key for spec in figure.networks)}.")
+
+
+def test_captions_and_alternative_texts_are_the_stored_ones(golden: Golden) -> None:
+    told = ((name, told_of(name)) for name in catalogue())
+    golden("captions.txt", "".join(f"{name}\n  {one['alt']}\n  {one['caption']}\n" for name, one in told))
+
+
+@pytest.mark.parametrize("form", ["dot", "mmd", "tikz"])
+@pytest.mark.parametrize("name", ["figure_7", "figure_17", "figure_20"])
+def test_a_figure_as_text_is_the_stored_one(name: str, form: str, golden: Golden) -> None:
+    golden(f"{name}.{form}", content(name, form, "light", "natural", 2.0).decode())
+
+
+def test_a_page_of_a_figure_holds_both_themes_and_asks_no_server() -> None:
+    page = content("figure_4", "html", "light", "natural", 2.0).decode()
+    assert page.count("data:image/svg+xml;base64,") == 2
+    assert not re.search(r'(?:src|href)="(?!data:)', page)
+
+
+def test_a_picture_snippet_names_the_files_that_are_written() -> None:
+    snippet = told_of("figure_4")["snippets"]["picture"]
+    files = made("figure_4", Wanted(("svg",), ("light", "dark"))).files
+    assert set(re.findall(r'(?:src|srcset)="([^"]+)"', snippet)) == set(files)
+
+
+def test_an_unknown_figure_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^no figure is called 'figure_21'; `irnet figures` lists them"):
+        figure_named("figure_21")
+
+
+def test_errata_that_the_drawings_repeat_are_those_that_the_presets_print() -> None:
+    kept = [id_ for id_, error in ERRATA.items() if error.used.startswith("as printed in .paper")]
+    assert sorted(kept) == ["E2", "E3"]
+    assert "Drawn as printed, slips included: E2, E3." in texts("figure_5")

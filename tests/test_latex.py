@@ -1,0 +1,118 @@
+"""TikZ and LaTeX: everything compiles with what a TeX distribution has in stock."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from irnet.diagrams.block import block_sheet
+from irnet.diagrams.chart_figures import chart_catalogue
+from irnet.diagrams.factory import content, told_of
+from irnet.diagrams.figures import catalogue
+from irnet.diagrams.render import laid_out, layout_engine
+from irnet.diagrams.sheet import Sheet
+from irnet.diagrams.tables import tables
+from irnet.diagrams.tabular import booktabs
+from irnet.diagrams.theme import LIGHT
+from irnet.diagrams.tikz import tikz
+from irnet.models import network
+from irnet.spec import Network
+
+HOSTILE = r"""a"b'c<d>&{e}_f%g$h#i\j^k~l|m é 漢 </text>\input{x}"""
+needs_tex = pytest.mark.skipif(not shutil.which("pdflatex"), reason="no pdflatex here: run python -m tests.system")
+HEAD = r"""\documentclass{article}
+\usepackage{tikz}\usetikzlibrary{arrows.meta}\usepackage{booktabs}\usepackage{graphicx}
+\newcommand\page[1]{\setbox0\hbox{#1}\pdfpagewidth=\wd0\pdfpageheight=\dimexpr\ht0+\dp0\relax\shipout\box0}
+\pdfhorigin=0pt\pdfvorigin=0pt
+\begin{document}
+"""
+
+
+def compiled(folder: Path, files: dict[str, str]) -> str:
+    """The log of a document that reads every file on a page of its own; the engine stops at the first error."""
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    pages = "\n".join(rf"\page{{\input{{{name}}}}}" for name in files)
+    (folder / "all.tex").write_text(f"{HEAD}{pages}\n\\end{{document}}\n", encoding="utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, timeout=120, check=False)
+    log = done.stdout.decode(errors="replace")
+    assert done.returncode == 0, log[-2000:]
+    return log
+
+
+@needs_tex
+def test_tikz_of_every_figure_and_chart_compiles(tmp_path: Path) -> None:
+    names = [*catalogue(), *chart_catalogue()]
+    log = compiled(
+        tmp_path, {f"{name}.tikz": content(name, "tikz", "light", "natural", 2.0).decode() for name in names}
+    )
+    assert re.search(r"Output written on all\.pdf \((\d+) pages", log)
+    assert int(re.findall(r"\((\d+) pages", log)[0]) == len(names)
+
+
+@needs_tex
+def test_tikz_compiles_in_every_theme_and_width(tmp_path: Path) -> None:
+    cases = [(theme, width) for theme in ("dark", "print") for width in ("column", "page", "slide")]
+    files = {f"{t}.{w}.tikz": content("figure_17", "tikz", t, w, 2.0).decode() for t, w in cases}
+    compiled(tmp_path, files)
+
+
+@needs_tex
+def test_every_table_compiles(tmp_path: Path) -> None:
+    texts = {f"{name}.tex": content(name, "tex", "light", "natural", 2.0).decode() for name in tables()}
+    bodies = {
+        name: re.sub(r"\\(?:begin|end)\{table\}|\\(?:caption|label)\{.*\}|\\centering", "", text)
+        for name, text in texts.items()
+    }
+    captions = {
+        "captions.tex": r"\vbox{" + "\n\n".join(re.findall(r"\\caption\{(.*)\}", "".join(texts.values()))) + "}"
+    }
+    compiled(tmp_path, bodies | captions)
+
+
+@needs_tex
+def test_the_captions_of_the_snippets_compile(tmp_path: Path) -> None:
+    found = [re.search(r"\\caption\{(.*)\}", told_of(name)["snippets"]["latex"]) for name in catalogue()]
+    compiled(tmp_path, {"captions.tex": r"\vbox{" + "\n\n".join(one[1] for one in found if one) + "}"})
+
+
+def hostile() -> Network:
+    """A network whose names are markup of every format."""
+    spec = network("inception_v4")
+    stages = tuple(replace(stage, title=HOSTILE) for stage in spec.stages)
+    return replace(spec, name=HOSTILE, stages=stages)
+
+
+@needs_tex
+def test_titles_that_are_markup_stay_titles(tmp_path: Path) -> None:
+    spec = hostile()
+    sheet = block_sheet(Sheet(LIGHT, notes=(HOSTILE,)), spec, spec.stages[1], title=HOSTILE)
+    text = tikz(sheet, laid_out(sheet.text, layout_engine()))
+    assert "\\input{x}" not in text
+    records = [{HOSTILE: HOSTILE, "n": 1}]
+    table = re.sub(
+        r"\\(?:begin|end)\{table\}|\\label\{.*\}|\\centering|\\caption\{.*\}", "", booktabs(records, HOSTILE, "x")
+    )
+    compiled(tmp_path, {"hostile.tikz": text, "hostile.tex": table})
+
+
+def test_styles_have_names_that_a_document_can_change() -> None:
+    text = content("figure_17", "tikz", "light", "natural", 2.0).decode()
+    used = set(re.findall(r"\\node\[irnet (\w+)", text))
+    defined = set(re.findall(r"irnet (\w+)/\.style", text))
+    assert used <= defined
+    assert {"pointwise", "factorised", "linear", "concat", "sum"} <= used
+
+
+def test_no_box_of_the_tikz_has_another_place_than_in_the_svg() -> None:
+    boxes = re.findall(
+        r"\\node\[irnet (?!words|detail)\w+, minimum width=",
+        content("figure_17", "tikz", "light", "natural", 2.0).decode(),
+    )
+    assert len(boxes) == 9

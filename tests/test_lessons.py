@@ -1,0 +1,203 @@
+"""Every box, link and number of every lesson is there; JSON and addresses carry a lesson unchanged, or say why not."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from base64 import urlsafe_b64encode
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from irnet.analysis.boxes import boxes
+from irnet.lessons import LESSONS, lesson_named
+from irnet.lessons.check import checked, is_right, networks_of, right
+from irnet.lessons.form import LARGEST, document, packed, plain, read_lesson, unpacked
+from irnet.lessons.prose import links, paragraphs, spoken_of
+from irnet.lessons.value import Lesson, Note, Question, Step
+
+STEP = Step(title="A", networks=("inception_v4.paper",))
+ONE = Lesson("one", "One", (STEP,))
+ASKED = ("tour", "one-by-one-first", "widths-add-up", "linear-and-sum", "batch-norm-and-memory", "which-v2")
+BY_HAND = {  # lesson and step to the answer, worked out from the figures
+    ("tour", 0): 8,
+    ("tour", 3): 64 + 96,
+    ("tour", 4): 128 + 384 + 256 + 256,
+    ("tour", 5): 384 + 384 + 256,
+    ("tour", 6): 384,
+    ("tour", 7): 384 + 384 + 384,
+    ("one-by-one-first", 0): 384 / 64,
+    ("one-by-one-first", 1): 100 * (384 * 64 + 9 * 64 * 96) / (9 * 384 * 96),
+    ("one-by-one-first", 2): 384 + 3 * 96,
+    ("factorised", 0): 14,
+    ("factorised", 1): 7 * (49 - 7) * 192 * 224 / 1e6,
+    ("widths-add-up", 1): "1408",
+    ("widths-add-up", 2): 1152 + 384 + 288 + 320,
+    ("reductions", 1): (17 - 3) // 2 + 1,
+    ("reductions", 2): 192 + 320,
+    ("linear-and-sum", 0): 256,
+    ("scale-and-death", 2): (10 * 320 * 35**2 + 20 * 1088 * 17**2 + 10 * 2080 * 8**2) / 1e6,
+    ("batch-norm-and-memory", 0): 2 * 32,
+    ("v1-against-v2", 0): 1152 - 896,
+    ("which-v2", 1): 320 + 384 + 384,
+    ("which-v2", 2): 244,
+    ("macs-are-not-flops", 0): 2 * 149 * 149 * 32 * 27 / 1e6,
+}
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.id)
+def test_everything_that_a_lesson_names_is_there(lesson: Lesson) -> None:
+    assert checked(lesson) is lesson
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.id)
+def test_every_step_speaks_of_boxes_and_asks_for_a_prediction(lesson: Lesson) -> None:
+    assert [step.title for step in lesson.steps if step.question is None] == []
+    assert sum(bool(links(step.prose)) for step in lesson.steps) >= len(lesson.steps) - 1
+
+
+def test_there_are_a_tour_and_ten_lessons() -> None:
+    assert len(LESSONS) == len({lesson.id for lesson in LESSONS}) == 11
+    assert len(lesson_named("tour").steps) >= 10
+
+
+@pytest.mark.parametrize(("lesson", "step"), BY_HAND)
+def test_an_answer_is_what_the_figures_come_to_by_hand(lesson: str, step: int) -> None:
+    here = lesson_named(lesson).steps[step]
+    assert here.question is not None
+    found, wanted = right(here.question, networks_of(here)[0]), BY_HAND[lesson, step]
+    assert found == (wanted if isinstance(wanted, str) else pytest.approx(wanted, rel=1e-9))
+
+
+def test_a_prediction_near_enough_is_right_and_one_beyond_is_not() -> None:
+    asked, network = Question("?", "channels stem", tolerance=0.1), networks_of(STEP)[0]
+    assert [is_right(asked, network, guess) for guess in (384, 346, 345)] == [True, True, False]
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.id)
+def test_json_and_address_carry_a_ready_lesson_unchanged(lesson: Lesson) -> None:
+    assert read_lesson(document(lesson)) == lesson == unpacked(packed(lesson))
+
+
+PATHS = st.sampled_from(sorted(boxes(networks_of(STEP)[0])))
+WORDS = st.text(st.characters(exclude_categories=["C"], exclude_characters="{}[]"), max_size=40)
+TITLES = WORDS.filter(bool)
+STEPS = st.builds(
+    Step,
+    title=TITLES,
+    networks=st.just(("inception_v4.paper",)),
+    prose=WORDS,
+    level=st.sampled_from(["stages", "branches", "steps", "units"]),
+    turned=st.lists(PATHS, max_size=3).map(tuple),
+    selected=PATHS | st.just(""),
+    overlay=st.sampled_from(["operation", "parameters", "MACs", "activation memory", "receptive field"]),
+    flow=st.sampled_from(["down", "right"]),
+    fade=st.booleans(),
+    table=st.sampled_from(["", "parameters", "MACs", "ledger"]),
+    controls=st.lists(st.sampled_from(["level", "overlay", "a", "dropout"]), max_size=3).map(tuple),
+    notes=st.lists(st.builds(Note, PATHS, TITLES), max_size=3).map(tuple),
+    question=st.none()
+    | st.builds(Question, TITLES, st.just("channels stem"), explanation=WORDS, tolerance=st.floats(0, 0.5)),
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.builds(Lesson, st.from_regex(r"\A[a-z0-9-]{1,60}\Z"), TITLES, st.lists(STEPS, min_size=1, max_size=3).map(tuple))
+)
+def test_json_and_address_carry_any_lesson_unchanged(lesson: Lesson) -> None:
+    assert read_lesson(document(lesson)) == lesson == unpacked(packed(lesson))
+
+
+def _changed(**changes: object) -> str:
+    told = {"format": "irnet.lesson.1"} | plain(ONE)
+    told["steps"] = [told["steps"][0] | changes]
+    return json.dumps(told)
+
+
+HOSTILE = {
+    "": "document: this is no JSON",
+    "[" * 50_000: "document: ",
+    "x" * (LARGEST + 1): "larger than",
+    "[]": "format: ",
+    '{"format": "irnet.edits.1"}': "format: a lesson says 'irnet.lesson.1' there",
+    '{"format": "irnet.lesson.1"}': "id: ",
+    _changed(colour="red"): "steps.0.colour: ",
+    _changed(title=3): "steps.0.title: ",
+    _changed(title="a\nb"): "steps.0.title: ",
+    _changed(title="x" * 101): "steps.0.title: ",
+    _changed(networks=[]): "steps.0.networks: ",
+    _changed(networks=["inception_v4"] * 5): "steps.0.networks: ",
+    _changed(networks=["resnet"]): "steps.0.networks: no network is called 'resnet'",
+    _changed(networks=["inception_v4 (input_size=9)"]): "steps.0.networks: an input of 9x9 pixels is too small",
+    _changed(networks=["inception_v4 (depth=99)"]): "steps.0.networks: ",
+    _changed(selected="nowhere"): "steps.0.selected: the picture has no box 'nowhere'",
+    _changed(selected="../../etc"): "steps.0.selected: ",
+    _changed(selected="<script>"): "steps.0.selected: ",
+    _changed(turned=["stem"] * 41): "steps.0.turned: ",
+    _changed(overlay="heat"): "steps.0.overlay: ",
+    _changed(prose="[x](nowhere)"): "steps.0.prose: the picture has no box 'nowhere'",
+    _changed(prose="{params.__class__}"): "steps.0.prose: no quantity",
+    _changed(prose="x" * 4001): "steps.0.prose: ",
+    _changed(controls=["rm"]): "steps.0.controls: there is no control 'rm'",
+    _changed(table="knobs"): "steps.0.table: the table 'knobs' is of two networks or more",
+    _changed(notes=[{"box": "", "text": "x"}]): "steps.0.notes.0.box: ",
+    _changed(question={"text": "?", "answer": "x", "choices": ["y"]}): "steps.0.question: two choices or more",
+    _changed(question={"text": "?", "answer": "x", "choices": ["y", "z"]}): "steps.0.question: the answer 'x' is none",
+    _changed(question={"text": "?", "answer": "params / 0"}): "steps.0.question: ",
+    _changed(prose=" ".join(f"{{params @ inception_v4 (a={i})}}" for i in range(25))): "steps: 26 networks are named",
+}
+
+
+@pytest.mark.parametrize("told", HOSTILE, ids=lambda told: HOSTILE[told][:40])
+def test_a_strangers_document_that_is_wrong_gets_one_sentence_with_its_place(told: str) -> None:
+    with pytest.raises(ValueError, match=r"^[^\n]+$") as refused:
+        read_lesson(told)
+    assert HOSTILE[told] in str(refused.value)
+    assert len(str(refused.value)) < 500
+
+
+BOMB = urlsafe_b64encode(zlib.compress(json.dumps(plain(ONE)).encode() + b" " * 8_000_000, 9)).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "word", ["!", "a b", "x" * 12_001, "AAAA", packed(ONE)[:-4], BOMB, packed(ONE) + "AAAA", "\u00e4"]
+)
+def test_a_word_that_is_no_lesson_gets_one_sentence(word: str) -> None:
+    with pytest.raises(ValueError, match=r"^[^\n]+$"):
+        unpacked(word)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.text(max_size=80) | st.binary(max_size=60).map(lambda b: urlsafe_b64encode(b).decode().rstrip("=")))
+def test_whatever_an_address_says_it_is_a_lesson_or_one_sentence(word: str) -> None:
+    told = ""
+    try:
+        unpacked(word)
+    except ValueError as refused:
+        told = str(refused)
+    assert "\n" not in told
+
+
+def test_a_lesson_too_long_for_an_address_says_how_long_it_is() -> None:
+    noise = Random(0).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=6 * 4000)
+    steps = tuple(replace(STEP, prose="".join(noise[i : i + 4000])) for i in range(0, len(noise), 4000))
+    with pytest.raises(ValueError, match=r"takes \d+ characters of an address, which has room for 12000"):
+        packed(replace(ONE, steps=steps))
+
+
+def test_words_that_lie_in_no_pair_of_brackets_stay_as_they_are() -> None:
+    (pieces,) = paragraphs("a [b] (c) ![x](http://a.b) <i>d</i>")
+    assert "".join(piece.text for piece in pieces) == "a [b] (c) ![x](http://a.b) <i>d</i>"
+
+
+def test_a_box_lights_the_word_that_speaks_of_it_or_of_what_it_lies_in() -> None:
+    linked = links("[A](block_a) and [its sum](block_a.0.add)")
+    assert [spoken_of(linked, box) for box in ("block_a.0.add", "block_a.0.body.b1", "stem")] == [
+        "block_a.0.add",
+        "block_a",
+        "",
+    ]

@@ -1,0 +1,59 @@
+"""Formulas in texts read the networks, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from irnet.analysis.quantities import filled, quantity
+from irnet.models import network
+
+V4 = network("inception_v4")
+
+
+@pytest.mark.parametrize(
+    ("formula", "value"),
+    [  # from the paper's figures, or from published counts
+        ("channels stem", 384),
+        ("side reduction_b", 8),
+        ("in_channels inception_b.0", 1024),
+        ("params", 42_679_816),
+        ("flops", 24_507_949_248),
+        ("knob a + knob b + knob c", 14),
+        ("2 + 3 * 4 - 10 / 5", 12),
+        ("channels reduction_a @ inception_resnet_v2.paper", 1152),
+        ("fvcore @ inception_v4.tf_slim", 12_284_251_296),
+        ("top1 @ inception_resnet_v2.paper", 19.9),
+    ],
+)
+def test_a_formula_comes_to_what_the_paper_or_a_release_says(formula: str, value: float) -> None:
+    assert quantity(formula, V4) == value
+
+
+@pytest.mark.parametrize(
+    ("formula", "told"),
+    [
+        ("weights stem", "no quantity of a box is called 'weights'"),
+        ("__class__", "no quantity of a network is called '__class__'"),
+        ("channels nowhere", "inception_v4.paper has no box 'nowhere'"),
+        ("params @ resnet", "no network is called 'resnet'"),
+        ("knob scale_a", "has no knob 'scale_a' that is a number"),
+        ("params / 0", "divides by nothing"),
+        (" + ".join(["1"] * 9), "more than 8 quantities"),
+        ("9" * 241, "longer than 240"),
+        ("top1 @ inception_v4.tf_slim", "Table 2 has no errors of inception_v4.tf_slim"),
+        ("", "no quantity of a network is called ''"),
+    ],
+)
+def test_a_formula_that_is_none_gets_one_sentence(formula: str, told: str) -> None:
+    with pytest.raises(ValueError, match=r"^[^\n]+$") as refused:
+        quantity(formula, V4)
+    assert told in str(refused.value)
+
+
+def test_an_unknown_form_names_those_that_there_are() -> None:
+    with pytest.raises(ValueError, match="numbers can't be written as 'hex'; they can as exact, short"):
+        filled("{params|hex}", V4)
+
+
+def test_a_formula_may_run_over_the_end_of_a_line() -> None:
+    assert filled("{channels\nstem}", V4) == "384"
