@@ -32,8 +32,8 @@ PAGES = [
     f"maps?{SMALLER}&box=block_a.1.body",
     f"field?{SMALLER}&box=block_a.1",
     f"field?{SMALLER}&field=Field+against+depth",
-    "race?race=race-1",
-    "death?death=death-1",
+    "race?race=race-1&new=true",
+    "death?death=death-1&new=true",
     "death?death=death-1&death.tab=One+cell",
 ]
 
