@@ -28,7 +28,7 @@ from irnet.experiments.trail import BatchNormMode, Curve, Scaling, Trail
 from irnet.models import network as preset
 from irnet.resolve import Sides
 from irnet.runtime.build import Model, build, channels_last
-from irnet.runtime.device import memory_limit
+from irnet.runtime.device import memory_limit, with_numbers
 from irnet.runtime.init import Init
 from irnet.runtime.measure import Counts, measure
 from irnet.runtime.weights import load_weights
@@ -122,6 +122,7 @@ def scaled(
     bearable(network)
     pixels = to_input(image, network.input_shape[1:])
     check(network, pixels, scales, setting.batch_norm, setting.label)
+    with_numbers(setting.device)
     place = st.empty()
     found: list[Curve] = []
     origins = []
