@@ -36,11 +36,11 @@ AXES = {  # of the death map: its name, and the values that are shown first
 
 def of_race() -> Sweep:
     """The race that the reader has set."""
-    names = st.multiselect(
+    names = st.pills(
         "Networks",
         list(PRESETS),
-        [name for pair in race.PAIRS for name in pair],
-        max_selections=race.MOST,
+        selection_mode="multi",
+        default=[name for pair in race.PAIRS for name in pair],
         key="race.networks",
         bind="query-params",
         help=text.RACE_NETWORKS,
@@ -76,7 +76,7 @@ def curated() -> Sweep:
     return stability.stability(stability.BASE, (stability.AXIS,), (0,), threads_for(Backend()))
 
 
-def start(label: str, sweep: Sweep, key: str, *, primary: bool = True) -> None:
+def start(label: str, sweep: Sweep, key: str) -> None:
     """About how long it takes, and the button that starts it; what starts is shown."""
     if not home():
         st.caption(text.NO_RUNS)
@@ -87,7 +87,6 @@ def start(label: str, sweep: Sweep, key: str, *, primary: bool = True) -> None:
     st.button(
         label,
         key=f"{key}.start",
-        type="primary" if primary else "secondary",
         icon=":material/play_arrow:",
         on_click=_begin,
         args=(sweep, runs.NAMES[sweep.kind], keep),

@@ -152,7 +152,7 @@ def test_the_short_map_starts_with_one_button(begun: list[dict[str, Any]]) -> No
 @pytest.mark.usefixtures("own")
 def test_a_race_of_one_gets_one_sentence_and_the_page_goes_on() -> None:
     app = opened("race")
-    app.multiselect(key="race.networks").set_value(["inception_v4.paper"]).run()
+    app.button_group(key="race.networks").set_value(["inception_v4.paper"]).run()
     assert [error.value for error in app.error] == ["A race has 2 to 4 networks, not 1."]
     assert app.header[-1].value == "Paper, ImageNet"
 
