@@ -1,7 +1,7 @@
-"""The app's front door: `streamlit run streamlit_app.py` serves the pages, and drawings by address beside them."""
+"""The app's front door: `streamlit run streamlit_app.py` serves the pages, drawings by address, and its readiness."""
 
 import streamlit as st
 
-from app.drawings import ROUTES
+from app import drawings, ready
 
-app = st.App("pages.py", routes=ROUTES)
+app = st.App("pages.py", lifespan=ready.lifespan, routes=(*drawings.ROUTES, *ready.ROUTES))
