@@ -53,6 +53,15 @@ class Reader:
         await self._run(page=page)
         return 1000 * (perf_counter() - start)
 
+    @property
+    def drawing(self) -> str:
+        """The address of the drawing that is shown."""
+        return self._drawing
+
+    def forget(self) -> None:
+        """Keep the address alone, as a browser does whose server is gone."""
+        self._states, self._fragments, self._page, self._drawing = {}, {}, "", ""
+
     async def close(self) -> None:
         """Leave."""
         if self._socket:
@@ -67,7 +76,7 @@ class Reader:
         """Move a widget; its value is in the address too. Returns milliseconds until the page is finished."""
         name = self.widgets[key]
         self._states[key] = _state(name, value, self._kinds[key])
-        self.address[key] = value if isinstance(value, str) else str(value)
+        self.address[key] = ",".join(value) if isinstance(value, list) else str(value)
         return await self._run(fragment=self._fragments.get(key, ""))
 
     async def draw(self) -> float:

@@ -31,6 +31,12 @@ class Server:
         told = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(told.partition("VmRSS:")[2].split()[0]) / 1024
 
+    @property
+    def busy(self) -> float:
+        """Seconds of processor time that it used."""
+        told = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
 
 def free_port() -> int:
     """A port of loopback that nobody listens at."""

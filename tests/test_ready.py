@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -12,11 +10,11 @@ from app import ready
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> TestClient:
     """A server that was not warmed yet."""
     monkeypatch.setattr(ready, "_WARMTH", ready._Warmth())
     monkeypatch.setattr(ready, "HEAD_START", 0)
-    yield TestClient(Starlette(routes=ready.ROUTES))
+    return TestClient(Starlette(routes=ready.ROUTES))
 
 
 def test_a_cold_server_is_not_ready(asked: TestClient) -> None:
