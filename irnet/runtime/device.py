@@ -66,8 +66,9 @@ def memory_limit(device: str, advice: str = "take a smaller input, width, depth 
     """
     try:
         yield
-    except RuntimeError as error:
-        if not (isinstance(error, torch.OutOfMemoryError) or "alloc" in str(error).lower()):
+    except (RuntimeError, MemoryError) as error:
+        full = isinstance(error, torch.OutOfMemoryError | MemoryError)
+        if not (full or "alloc" in str(error).lower()):
             raise
         error.__traceback__ = None  # its frames hold tensors
     else:
