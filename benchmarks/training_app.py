@@ -18,7 +18,7 @@ from time import perf_counter, sleep
 
 from playwright.sync_api import Page, sync_playwright
 
-from app import runs, training
+from app import roots, runs, training
 from irnet.experiments.training.directory import run_file
 from tests.browser.served import DRAWN, FLAGS, SETTLED, served
 from tests.system import browser
@@ -60,7 +60,7 @@ def main() -> int:
     parser.add_argument("--moves", type=int, default=20)
     asked = parser.parse_args()
     with TemporaryDirectory() as folder:
-        os.environ[runs.FOLDER] = folder
+        os.environ[roots.RUNS] = folder
         with served() as url, sync_playwright() as playwright:
             page = playwright.chromium.launch(executable_path=browser(), args=FLAGS).new_page()
             name = begun(Path(folder))
