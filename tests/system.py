@@ -1,4 +1,4 @@
-"""What the tests need from the system: a Chromium, Graphviz's own `dot`, a TeX engine, `pdffonts`, and Mermaid itself.
+"""What the tests need from the system: Chromium, Graphviz's own `dot`, HAProxy, TeX, `pdffonts`, and Mermaid itself.
 
     python -m tests.system
 
@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PROGRAMS = {  # what is missing if the program is
     "dot": ("graphviz",),
+    "haproxy": ("haproxy",),
     "pdflatex": ("texlive-latex-base", "texlive-latex-recommended", "texlive-pictures"),
     "pdffonts": ("poppler-utils",),
 }

@@ -1,0 +1,69 @@
+"""`/ready` says 503 until what every reader asks first has been made, then 200: whether to send readers here."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from importlib import import_module
+from threading import Thread
+from time import sleep
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from streamlit import App
+
+from app.drawings import THEMES, svg
+from irnet.analysis.boxes import boxes
+from irnet.analysis.tables import totals
+from irnet.models import PRESETS, network
+
+HEAD_START = 2  # seconds in which the first page has the machine to itself
+
+
+@dataclass(slots=True)
+class _Warmth:
+    """How far the server is."""
+
+    status: int = 503
+    told: str = "warming up"
+
+
+_WARMTH = _Warmth()
+
+
+def warm() -> None:
+    """Draw every preset as its pages first show it, and import torch; `/ready` then says so, or what was in the way."""
+    try:
+        for asked in ({}, {"level": "0"}):
+            for name in PRESETS:
+                for theme in THEMES:
+                    svg(name, asked | {"theme": theme})
+        for name in PRESETS:
+            totals(network(name)), boxes(network(name))
+        sleep(HEAD_START)
+        with suppress(ImportError):  # the page that needs it says so
+            import_module("irnet.runtime.measure")
+            import_module("irnet.experiments.residual_scale")
+        gc.collect()
+        gc.freeze()  # what stays for ever is not looked through after every click
+        _WARMTH.status, _WARMTH.told = 200, "ready"
+    except Exception as error:  # whatever it is, a server that can't draw must not be sent readers
+        _WARMTH.told = f"not ready: {error}"
+        raise
+
+
+@asynccontextmanager
+async def lifespan(_app: App) -> AsyncIterator[None]:
+    """Warm up beside the server, which answers meanwhile."""
+    Thread(target=warm, name="warm", daemon=True).start()
+    yield
+
+
+def _ready(_request: Request) -> Response:
+    return PlainTextResponse(_WARMTH.told, _WARMTH.status, {"Cache-Control": "no-store"})
+
+
+ROUTES = (Route("/ready", _ready),)

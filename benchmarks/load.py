@@ -1,0 +1,157 @@
+"""A class of readers at one server: each opens the app, then acts every few seconds; milliseconds, MB and errors.
+
+    python -m benchmarks.load [--sessions 100] [--seconds 60] [--activations 20]
+
+Every reader is a real session over Streamlit's own websocket protocol, on loopback. An action counts until the page is
+finished and its drawing has arrived. With `--activations`, as many readers more ask for the residual lab at once, each
+for a network of its own. Exit status 1 if a limit is missed or a page shows an error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections import Counter
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from random import Random
+from statistics import median, quantiles
+from time import perf_counter
+
+from websockets.exceptions import WebSocketException
+
+from benchmarks.reader import Reader
+from benchmarks.server import Server, serving
+from irnet.diagrams.nested import LEVELS
+from irnet.models import PRESETS, network
+
+MEDIAN, SLOWEST, SLOWEST_MEANWHILE = (
+    100,
+    500,
+    1000,
+)  # milliseconds: median, 95th percentile, the same during activations
+SESSION = 2  # MB
+EVERY = 5  # seconds between the actions of a reader
+FEW = 10  # sessions that make what all share
+RESIDUAL = "inception_resnet_v1.paper"
+
+
+@dataclass(slots=True)
+class Found:
+    """What the readers met."""
+
+    actions: list[float] = field(default_factory=list)
+    pages: list[float] = field(default_factory=list)  # actions without their drawings
+    openings: list[float] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+    places: int = 0  # readers of activations that were told a place in the queue
+
+
+def acts(reader: Reader, random: Random) -> Coroutine[None, None, float]:
+    """One thing that a reader of a structural page does where it is."""
+    preset = reader.address.get("model", "inception_resnet_v2.paper")
+    kind = random.choice(("model", "knob", "page", "box", "level"))
+    if kind == "model" or (kind in ("box", "level") and reader.at != "network"):
+        return reader.set("model", random.choice(list(PRESETS)))
+    if kind == "knob":
+        repeats = [f"{preset}.{name}" for name in "abc" if hasattr(PRESETS[preset], name)]
+        return reader.set(random.choice([*repeats, f"{preset}.classes"]), random.randint(1, 20))
+    if kind == "box":
+        return reader.set("box", random.choice(network(preset).stages).name)
+    if kind == "level":
+        return reader.set("level", [random.choice(LEVELS[:2])])
+    return reader.turn("compare" if reader.at == "network" else "network")
+
+
+async def attend(port: int, number: int, until: float, found: Found) -> Reader:
+    """One reader: opens the app at a moment of its own, then acts until the lesson ends."""
+    random, reader = Random(number), Reader(port)
+    await asyncio.sleep(random.uniform(0, EVERY))
+    try:
+        found.openings.append(await reader.open("network") + await reader.draw())
+        await asyncio.sleep(random.uniform(0, EVERY))
+        while perf_counter() < until:
+            started, act = perf_counter(), acts(reader, random)
+            page, drawing = await act, await reader.draw()
+            found.pages.append(page)
+            found.actions.append(page + drawing)
+            await asyncio.sleep(max(0.0, EVERY - (perf_counter() - started)))
+    except (OSError, KeyError, TimeoutError, WebSocketException) as error:
+        found.troubles.append(f"{type(error).__name__}: {error}")
+    return reader
+
+
+async def activations(port: int, number: int, found: Found) -> None:
+    """One reader who asks for the residual lab, for a network of its own."""
+    reader = Reader(port, f"model={RESIDUAL}&{RESIDUAL}.classes={10 + number}", timeout=550)
+    try:
+        found.waits.append(await reader.open("activations") / 1000)
+        found.places += any("in the queue" in told for told in reader.progress)
+    except (OSError, TimeoutError, WebSocketException) as error:
+        found.troubles.append(f"activations: {type(error).__name__}: {error}")
+    found.troubles += reader.troubles
+    await reader.close()
+
+
+async def lesson(server: Server, sessions: int, seconds: float, asking: int) -> tuple[Found, float]:
+    """What the readers met, and the MB that each further session costs."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(sessions))
+    found = Found()
+    few = min(FEW, sessions // 2)
+    for reader in [Reader(server.port) for _ in range(few)]:  # their threads and imports are not a session's
+        await reader.open("network")
+        await reader.close()
+    idle = [Reader(server.port) for _ in range(sessions)]
+    before = server.resident
+    for reader in idle:
+        await reader.open("network")
+    each = (server.resident - before) / sessions
+    for reader in idle:
+        await reader.close()
+    until = perf_counter() + EVERY + seconds
+    tasks = [asyncio.create_task(attend(server.port, i, until, found)) for i in range(sessions)]
+    await asyncio.sleep(EVERY)
+    await asyncio.gather(*(activations(server.port, i, found) for i in range(asking)))
+    readers = await asyncio.gather(*tasks)
+    for reader in readers:
+        found.troubles += reader.troubles
+        await reader.close()
+    return found, each
+
+
+def main() -> int:
+    """Measure, and print each figure beside its limit."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sessions", type=int, default=100)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--activations", type=int, default=0)
+    given = parser.parse_args()
+    with serving() as server:
+        found, each = asyncio.run(lesson(server, given.sessions, given.seconds, given.activations))
+        held = server.resident
+    late = SLOWEST_MEANWHILE if given.activations else SLOWEST
+    shown = [
+        ("actions, median ms", median(found.actions), MEDIAN if not given.activations else late),
+        ("actions, 95 % ms", quantiles(found.actions, n=20)[-1], late),
+        ("MB a session", each, SESSION),
+        ("errors", len(found.troubles), 0),
+    ]
+    print(
+        f"{given.sessions} sessions, {len(found.actions)} actions, load average {os.getloadavg()[0]:.1f}, {held:.0f} MB"
+    )
+    print(f"openings: median {median(found.openings):.0f} ms; pages alone: median {median(found.pages):.0f} ms")
+    for name, value, limit in shown:
+        print(f"{name:20} {value:8.1f}   limit {limit}{'' if value <= limit else '   missed'}")
+    for trouble, times in Counter(found.troubles).most_common(5):
+        print(f"{times} times: {trouble}")
+    if found.waits:
+        print(f"activations: {min(found.waits):.0f} to {max(found.waits):.0f} s, {found.places} told their place")
+    return int(any(value > limit for _, value, limit in shown))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
