@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: app test check browser figures clean
+.PHONY: app test check browser figures lock clean
 
 app: $(VENV)/app.done
 	$(BIN)/streamlit run streamlit_app.py
@@ -21,6 +21,13 @@ browser: $(VENV)/dev.done
 
 figures: $(VENV)/dev.done browser
 	$(BIN)/python -m assets.make
+
+# uv writes what pip installs; it stands in an environment of its own, because nothing else needs it.
+lock:
+	$(PYTHON) -m venv $(VENV)/lock
+	$(VENV)/lock/bin/pip install --quiet "uv>=0.9,<1"
+	$(VENV)/lock/bin/uv pip compile requirements.txt --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-config --custom-compile-command "make lock" --output-file requirements.lock
 
 $(VENV)/app.done: requirements.txt
 	$(PYTHON) -m venv $(VENV)

@@ -1,7 +1,14 @@
 """The app's front door: `streamlit run streamlit_app.py` serves the pages, drawings by address, and its readiness."""
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from app import drawings, ready
+from app.headers import Headers
 
-app = st.App("pages.py", lifespan=ready.lifespan, routes=(*drawings.ROUTES, *ready.ROUTES))
+app = st.App(
+    "pages.py",
+    lifespan=ready.lifespan,
+    routes=(*drawings.ROUTES, *ready.ROUTES),
+    middleware=[Middleware(Headers)],
+)

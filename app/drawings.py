@@ -33,7 +33,6 @@ THEMES = ("light", "dark")
 LONGEST = 20_000  # characters of an address
 HEADERS = {
     "Cache-Control": "public, max-age=3600",
-    "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
 }
 

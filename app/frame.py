@@ -30,3 +30,5 @@ def refusals() -> Iterator[None]:
     except (ValueError, KeyError, OSError, RuntimeError) as error:
         sentence = str(error.args[0] if isinstance(error, KeyError) else error)
         st.error(text.plain(f"{sentence[:1].upper()}{sentence[1:]}.".replace("..", ".")), icon=":material/error:")
+    except MemoryError:
+        st.error(text.FULL, icon=":material/error:")

@@ -30,7 +30,7 @@ from irnet.experiments.trail import BatchNormMode, Curve, Scaling, Trail
 from irnet.models import network as preset
 from irnet.resolve import Sides
 from irnet.runtime.build import Model, build, channels_last
-from irnet.runtime.device import memory_limit
+from irnet.runtime.device import memory_limit, with_numbers
 from irnet.runtime.init import Init
 from irnet.runtime.measure import Counts, measure
 from irnet.runtime.weights import load_weights
@@ -61,7 +61,7 @@ _BY_WEIGHTS = BY_KEY | {"app.weights.Weights": lambda weights: weights.key}
 BY_PIXELS = _BY_WEIGHTS | {"PIL.Image.Image": lambda image: (image.size, image.tobytes())}
 LONGEST_SIDE = 1024  # pixels; beyond it a forward pass takes gigabytes and minutes on a laptop
 MOST_PARAMETERS = 300_000_000  # twice the width of the largest preset; beyond it a model takes gigabytes
-MODEL_BYTES, TRAIL_BYTES = 2 << 30, 512 << 20  # kept for all sessions together
+MODEL_BYTES, TRAIL_BYTES = 1 << 30, 256 << 20  # kept for all sessions together
 
 
 @st.cache_resource(show_spinner=False)
@@ -137,6 +137,7 @@ def scaled(
     bearable(network)
     pixels = to_input(image, network.input_shape[1:])
     check(network, pixels, scales, setting.batch_norm, setting.label)
+    with_numbers(setting.device)
     place = st.empty()
     found: list[Curve] = []
     origins = []

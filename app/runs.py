@@ -11,6 +11,7 @@ from threading import Lock
 
 import streamlit as st
 
+from app.run_folder import check_pictures, folder, home, inside
 from irnet.experiments.training import queue
 from irnet.experiments.training.backends import Backend
 from irnet.experiments.training.cost import expected_seconds
@@ -20,17 +21,11 @@ from irnet.experiments.training.results import Follower, History, clock, progres
 from irnet.experiments.training.settings import Sweep, SweepKind
 from irnet.experiments.training.sweep import environment
 
-FOLDER, AT_ONCE = "IRNET_RUNS", "IRNET_RUNS_AT_ONCE"  # where they are, and how many train at a time
+AT_ONCE = "IRNET_RUNS_AT_ONCE"  # how many train at a time
 KEPT = 32  # directories whose lines are kept in memory
 SHOWN = 50  # of a kind, the newest
 NAMES: dict[SweepKind, str] = {"race": "race", "stability": "death"}
 Histories = tuple[History, ...]
-
-
-def folder() -> Path:
-    """The folder of this server's runs."""
-    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return Path(os.environ.get(FOLDER) or data / "irnet" / "runs")
 
 
 def at_most() -> int:
@@ -38,25 +33,11 @@ def at_most() -> int:
     return max(1, int(os.environ.get(AT_ONCE) or 1))
 
 
-def inside(name: str) -> Path:
-    """The directory of this name in the server's folder.
-
-    Raises
-    ------
-    ValueError
-        For a name that leads elsewhere, or where there is no sweep.
-    """
-    home = folder().resolve()
-    place = (home / name).resolve()
-    if place.parent != home or not (place / "settings.json").is_file():
-        raise ValueError(f"no run of this server is called {name!r}")
-    return place
-
-
 def names(kind: SweepKind) -> list[str]:
     """The newest runs of a kind, the newest first."""
-    found = []
-    for file in folder().glob("*/settings.json"):
+    found: list[tuple[int, str]] = []
+    place = home()
+    for file in place.glob("*/settings.json") if place else ():
         with suppress(ValueError, OSError):  # a folder of something else
             if _settings(str(inside(file.parent.name)), file.stat().st_mtime_ns).kind == kind:
                 found.append((file.stat().st_mtime_ns, file.parent.name))
@@ -91,9 +72,9 @@ def read(name: str) -> tuple[Sweep, Histories]:
 
 def begin(sweep: Sweep, *, keep: bool) -> str:
     """Start a sweep in a process of its own, or let it wait for its turn; its name."""
-    home = folder()
-    home.mkdir(parents=True, exist_ok=True)
-    place = next(place for place in _free(home, NAMES[sweep.kind]) if _made(place))
+    check_pictures(sweep)
+    folder().mkdir(parents=True, exist_ok=True)
+    place = next(place for place in _free(folder(), NAMES[sweep.kind]) if _made(place))
     create(place, sweep, environment(Backend()))
     go_on(place.name, keep=keep)
     return place.name
@@ -118,6 +99,7 @@ def _made(place: Path) -> bool:
 def go_on(name: str, *, keep: bool) -> None:
     """Go on with a run that was paused or stopped."""
     place = inside(name)
+    check_pictures(settings(place))
     if held(place / "lock") and asked(place) == "pause":
         ask(place, "run")
     else:

@@ -41,7 +41,7 @@ def choose(
 def wrong_in_address() -> list[str]:
     """One sentence for every value in the address that no control can take; the control keeps its own."""
     asked = st.query_params.to_dict()
-    return [sentence for key, value in asked.items() if (sentence := _refusal(key, value))]
+    return [sentence for key, value in asked.items() if (sentence := refusal(key, value))]
 
 
 def unknown(options: Mapping[str, Collection[str]]) -> list[str]:
@@ -68,7 +68,8 @@ def _near(value: str, options: Collection[str]) -> Collection[str]:
     return options if len(options) <= FEW else get_close_matches(value, options, n=3, cutoff=0)
 
 
-def _refusal(key: str, value: str) -> str:
+def refusal(key: str, value: str) -> str:
+    """What is wrong with a parameter of the address, in one sentence; "" if nothing is."""
     preset, _, knob = key.rpartition(".")
     knob = "input_size" if knob in ("input_height", "input_width") else knob
     try:

@@ -59,6 +59,7 @@ WEIGHTS = (
     "is executed; every key has to fit the network that the sidebar shows, and its seed and initial weights are unused."
 )
 NO_CLASSES = "Untrained weights know no classes: choose a checkpoint under Trained weights."
+NO_RUNS = "This server is open to a network and trains only where the environment variable IRNET_RUNS names a folder."
 NO_FOLDER = "The server offers no checkpoints: the environment variable {} names no folder."
 
 NORMS = (
@@ -225,6 +226,7 @@ KEEP = "Without it, the run stops half a minute after the last tab that shows it
 SEEDS = "Each network or cell is trained with so many seeds; several give a band and a spread."
 AXIS_VALUES = "With commas between them."
 SHARED = "Runs of this server: everybody who opens it sees them."
+FULL = "There is not enough memory for this. Take a smaller input, width or depth."
 
 
 def plain(words: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,8 @@ import streamlit as st
 
 from app import runs, text
 from app.frame import refusals
+from app.roots import IMAGES, entries, root
+from app.run_folder import home
 from app.state import choose, put
 from irnet.experiments.training import race, stability
 from irnet.experiments.training.backends import Backend
@@ -20,7 +21,6 @@ from irnet.experiments.training.sweep import threads_for
 from irnet.models import PRESETS
 from irnet.models.recipe import knobs, limits
 
-IMAGES = "IRNET_IMAGES"  # names a folder with data sets, each a folder with one folder a class
 RATES: dict[OptimiserName, float] = {"rmsprop": race.BASE.rate, "sgd": 0.05, "adamw": 0.001}  # shown first
 SEEDS = 5
 AXES = {  # of the death map: its name, and the values that are shown first
@@ -36,11 +36,11 @@ AXES = {  # of the death map: its name, and the values that are shown first
 
 def of_race() -> Sweep:
     """The race that the reader has set."""
-    names = st.multiselect(
+    names = st.pills(
         "Networks",
         list(PRESETS),
-        [name for pair in race.PAIRS for name in pair],
-        max_selections=race.MOST,
+        selection_mode="multi",
+        default=[name for pair in race.PAIRS for name in pair],
         key="race.networks",
         bind="query-params",
         help=text.RACE_NETWORKS,
@@ -76,15 +76,17 @@ def curated() -> Sweep:
     return stability.stability(stability.BASE, (stability.AXIS,), (0,), threads_for(Backend()))
 
 
-def start(label: str, sweep: Sweep, key: str, *, primary: bool = True) -> None:
+def start(label: str, sweep: Sweep, key: str) -> None:
     """About how long it takes, and the button that starts it; what starts is shown."""
+    if not home():
+        st.caption(text.NO_RUNS)
+        return
     count = len(list(sweep.runs()))
     st.caption(f"{count} runs of {sweep.base.steps} steps: about {runs.estimate(sweep)} here, once it is its turn.")
     keep = st.toggle("Keep running when the tab is closed", True, key=f"{key}.keep", help=text.KEEP)
     st.button(
         label,
         key=f"{key}.start",
-        type="primary" if primary else "secondary",
         icon=":material/play_arrow:",
         on_click=_begin,
         args=(sweep, runs.NAMES[sweep.kind], keep),
@@ -158,10 +160,8 @@ def _data(page: str) -> Data:
 
 def images() -> dict[str, Path]:
     """Name to path of every data set in the server's folder; a reader can name no other path."""
-    folder = Path(os.environ.get(IMAGES, ""))
-    if not os.environ.get(IMAGES) or not folder.is_dir():
-        return {}
-    return {path.name: path for path in sorted(folder.resolve().iterdir()) if path.is_dir()}
+    allowed = root(IMAGES)
+    return {name: path for name, path in entries(allowed).items() if path.is_dir()} if allowed else {}
 
 
 def _device() -> str:

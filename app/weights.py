@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -13,11 +12,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app import text
+from app.roots import WEIGHTS as FOLDER
+from app.roots import entries, root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FOLDER = "IRNET_WEIGHTS"  # names the server's folder of checkpoints
 ENDINGS = ("safetensors", "pt", "pth", "bin", "h5")
 LARGEST = 300  # MB of an upload; the largest released checkpoint has 224
 
@@ -49,7 +49,8 @@ def weights() -> Weights | None:
         if not box.open:
             return None
         st.caption(text.WEIGHTS)
-        own = st.file_uploader("A checkpoint of yours", list(ENDINGS), max_upload_size=LARGEST, key="checkpoint")
+        largest = min(LARGEST, st.get_option("server.maxUploadSize"))  # the server's limit holds for every upload
+        own = st.file_uploader("A checkpoint of yours", list(ENDINGS), max_upload_size=largest, key="checkpoint")
         served = on_server()
         name = st.selectbox("or one on the server", sorted(served), index=None, key="served", disabled=not served)
         if not served:
@@ -62,10 +63,9 @@ def weights() -> Weights | None:
 
 def on_server() -> dict[str, Path]:
     """Name to path of every checkpoint in the server's folder; a reader can name no other path."""
-    folder = Path(os.environ.get(FOLDER, ""))
-    if not os.environ.get(FOLDER) or not folder.is_dir():
-        return {}
-    return {path.name: path for path in folder.iterdir() if path.suffix[1:] in ENDINGS and path.is_file()}
+    home = root(FOLDER)
+    found = entries(home) if home else {}
+    return {name: path for name, path in found.items() if Path(name).suffix[1:] in ENDINGS and path.is_file()}
 
 
 def _served(path: Path) -> Weights:

@@ -26,7 +26,10 @@ from irnet.commands_weights import app as weights_app
 from irnet.diagrams import FORMATS, save
 from irnet.diagrams.sheet import Flow
 from irnet.terminal import Output, cost_text, show, summary_text, table
+from irnet.units import typed
 from irnet.verbs import Form, Knobs, Name, network_of, sources
+
+LONGEST = 800  # characters of a sentence about bad input
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Explore Inception-v4 and the Inception-ResNets.")
 app.add_typer(comparing)
@@ -99,9 +102,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(error.format_message())
     except (ValueError, KeyError, OSError, RuntimeError) as error:
         return _refuse(str(error.args[0]) if isinstance(error, KeyError) else str(error))
+    except MemoryError:
+        return _refuse("there is not enough memory for this; take a smaller input, width or depth")
     return status if isinstance(status, int) else 0
 
 
 def _refuse(sentence: str) -> int:
-    typer.echo(f"irnet: {sentence}", err=True)
+    typer.echo(f"irnet: {typed(sentence, LONGEST)}", err=True)
     return 2

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from irnet.codegen import code as written
+from irnet.diagrams.files import write
 from irnet.exchange import LARGEST, loaded
 from irnet.models import applied, edits_of
 from irnet.spec import Network
@@ -28,7 +29,7 @@ def code(
     if out is None:
         typer.echo(text, nl=False)
     else:
-        out.write_text(text, encoding="utf-8")
+        write(out, text.encode())
         typer.echo(out)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from irnet.diagrams.factory import Order, check, export_all, listing, made
+from irnet.diagrams.files import write
 from irnet.diagrams.layouts import ROOMS
 from irnet.diagrams.page import page
 from irnet.diagrams.sheet import Flow
@@ -71,7 +72,7 @@ def _page(name: str, out: Path | None, forms: str, flow: Flow, knobs: list[str] 
         )
     if out is None:
         raise ValueError("--out says which file to write")
-    out.write_text(page(network_of(name, knobs), flow), encoding="utf-8")
+    write(out, page(network_of(name, knobs), flow).encode())
     typer.echo(out)
 
 
@@ -83,7 +84,7 @@ def _one(name: str, folder: Path, order: Order) -> None:
         raise ValueError(f"{name} has none of the formats {', '.join(order.forms)}")
     folder.mkdir(parents=True, exist_ok=True)
     for file, content in found.files.items():
-        (folder / file).write_bytes(content)
+        write(folder / file, content)
         typer.echo(folder / file)
 
 

@@ -120,9 +120,10 @@ def memory(
 
 
 def _loaded(spec: Any, weights: Path, device: str) -> Any:
-    model = import_module("irnet.runtime.build").build(spec, device)
+    building = import_module("irnet.runtime.build")
+    model = building.build(spec, device)
     import_module("irnet.runtime.weights").load_weights(model, weights)
-    return model
+    return building.channels_last(model)
 
 
 def _drawn(tables: Any, result: Any, tensor: str, statistic: str, theme: str, form: Curves) -> bytes:

@@ -12,6 +12,7 @@ from irnet.analysis.trial import Trial, trial
 from irnet.models import PRESETS, full_name, network
 from irnet.models.edits import MOST, Edit, parsed
 from irnet.spec import Network
+from irnet.units import typed
 
 LARGEST = 64_000  # bytes of a document
 FORMAT: Literal["irnet.edits.1"] = "irnet.edits.1"
@@ -101,6 +102,6 @@ def loaded(text: str | bytes) -> Trial:
 def _sentence(error: ValidationError) -> str:
     """The first of the complaints, with its place and a piece of what is there."""
     first = error.errors(include_url=False)[0]
-    where = ".".join(map(str, first["loc"]))[:80]
+    where = typed(".".join(map(str, first["loc"])), 80)
     found = "" if first["type"] == "json_invalid" else f", not {ascii(first['input'])[:40]}"
-    return f"{where or 'document'}: {first['msg'][:200]}{found}"
+    return f"{where or 'document'}: {typed(first['msg'], 200)}{found}"

@@ -103,3 +103,16 @@ def sides(pair: tuple[int, int]) -> str:
     """
     height, width = pair
     return f"{height}" if height == width else f"{height}x{width}"
+
+
+def typed(text: object, most: int = 60) -> str:
+    r"""What somebody typed, as a sentence may repeat it: in one line, and the start alone if it is long.
+
+    Examples
+    --------
+    >>> typed("much"), typed("a\nb"), typed("9" * 5000, most=4)
+    ('much', 'a\\nb', '9999...')
+    """
+    told = str(text)
+    start = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in told[:most])
+    return f"{start}..." if len(told) > most else start

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import runs
+from app import roots, run_folder, runs
 from irnet.experiments.training import queue
 from irnet.experiments.training.cost import BEGIN, expected_seconds
 from irnet.experiments.training.settings import Sweep
@@ -27,14 +27,14 @@ from tests.training.small import TINY, made, sweep
 @pytest.fixture
 def served(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder with one finished race and one finished death map, as the server's."""
-    monkeypatch.setenv(runs.FOLDER, str(trained))
+    monkeypatch.setenv(roots.RUNS, str(trained))
     return trained
 
 
 @pytest.fixture
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A server's folder of this test alone, with nothing in it."""
-    monkeypatch.setenv(runs.FOLDER, str(tmp_path / "runs"))
+    monkeypatch.setenv(roots.RUNS, str(tmp_path / "runs"))
     (tmp_path / "runs").mkdir()
     return tmp_path / "runs"
 
@@ -111,7 +111,7 @@ def test_a_name_leads_nowhere_but_into_the_servers_folder(own: Path, tmp_path: P
     elsewhere = made(tmp_path / "elsewhere", sweep())
     (own / "link").symlink_to(elsewhere)
     with pytest.raises(ValueError, match="no run of this server"):
-        runs.inside(name)
+        run_folder.inside(name)
 
 
 def test_an_address_opens_no_directory_outside_the_servers_folder(served: Path, tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_the_short_map_starts_with_one_button(begun: list[dict[str, Any]]) -> No
 @pytest.mark.usefixtures("own")
 def test_a_race_of_one_gets_one_sentence_and_the_page_goes_on() -> None:
     app = opened("race")
-    app.multiselect(key="race.networks").set_value(["inception_v4.paper"]).run()
+    app.button_group(key="race.networks").set_value(["inception_v4.paper"]).run()
     assert [error.value for error in app.error] == ["A race has 2 to 4 networks, not 1."]
     assert app.header[-1].value == "Paper, ImageNet"
 

@@ -107,7 +107,11 @@ def test_every_random_block_keeps_to_its_equation(spec: Network, scale: float, d
     x, residual, total, output = (of(found, name).maps.values for name in ("x", "project", "add", "output"))
     assert of(found, "x").numbers == of(found, "output").numbers
     assert np.allclose(total, x + scale * residual, rtol=1e-5, atol=1e-5)
-    assert np.array_equal(output, np.maximum(total, 0) if of(found, "output").term.startswith("ReLU") else total)
+    norm = model.get_submodule(path).bn  # fresh: mean 0, variance 1
+    after = total if norm is None else total / np.sqrt(1 + spec.norm.eps)
+    assert np.allclose(
+        output, np.maximum(after, 0) if of(found, "output").term.startswith("ReLU") else after, rtol=1e-5
+    )
 
 
 def test_statistics_are_those_of_the_whole_tensor(small: Small) -> None:

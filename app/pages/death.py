@@ -15,10 +15,10 @@ st.markdown(f"{text.MAP} {text.TOY}")
 with st.container(border=True):
     st.markdown(text.MAP_CURATED)
     training.start("Start the short map", training.curated(), "death.curated")
-with st.expander("A map of your own", key="new", on_change="rerun") as new:
+with st.expander("A map of your own", key="new", on_change="rerun", bind="query-params") as new:
     if new.open:
         with refusals():
-            training.start("Start this map", training.of_death(), "death.own", primary=False)
+            training.start("Start this map", training.of_death(), "death.own")
 
 name = shared.opened("stability", text.MAP_EMPTY)
 if name:

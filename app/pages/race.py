@@ -12,7 +12,7 @@ from app.views import training as shared
 st.title("A race in training")
 st.markdown(f"{text.RACE} {text.TOY}")
 
-with st.expander("New race", key="new", on_change="rerun", expanded=not runs.names("race")) as new:
+with st.expander("New race", key="new", on_change="rerun", bind="query-params", expanded=not runs.names("race")) as new:
     if new.open:
         with refusals():
             training.start("Start the race", training.of_race(), "race")

@@ -10,7 +10,7 @@ from app.live import Setting, classified
 from app.views import show
 from app.weights import Weights
 from irnet.experiments.classify import records
-from irnet.experiments.photos import PHOTOS, decoded, photo
+from irnet.experiments.photos import MAX_BYTES, PHOTOS, decoded, photo
 from irnet.experiments.residual_scale import Result
 from irnet.experiments.trail import BATCH_NORM_MODES, BatchNormMode
 from irnet.runtime.init import INITS
@@ -23,7 +23,8 @@ def picture() -> Image.Image:
     """The reader's photograph: a bundled one, or an upload."""
     preview, choice = st.columns([1, 2])
     with choice:
-        own = st.file_uploader("Your own photograph", ["jpg", "jpeg", "png", "webp"], help=text.EMPTY_UPLOAD)
+        kinds = ["jpg", "jpeg", "png", "webp"]
+        own = st.file_uploader("Your own photograph", kinds, help=text.EMPTY_UPLOAD, max_upload_size=MAX_BYTES // 2**20)
         name = st.selectbox("Photograph", PHOTOS, key="photo", bind="query-params", disabled=own is not None)
     image = decoded(own.getvalue(), own.name) if own else photo(name)
     shown = own.name if own else name

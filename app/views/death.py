@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import text
-from app.state import choose
+from app.state import choose, put
 from app.training import AXES
 from app.views import charts, grids, training
 from irnet.diagrams.chart import Line, chart
@@ -20,7 +20,8 @@ from irnet.experiments.training.settings import Sweep
 from irnet.experiments.training.stability import WAYS, Cell, Death, cells, records, story
 from irnet.units import share
 
-CELL = "death.cell"
+CELL, TAB = "death.cell", "death.tab"
+ONE = "One cell"
 Place = tuple[str, str]
 
 
@@ -31,9 +32,7 @@ def shown(name: str, sweep: Sweep, found: Sequence[History]) -> None:
     made = cells(sweep, found, death)
     _map(sweep, made, death)
     st.caption(text.MAP_CLICK)
-    both, one = st.tabs(
-        ["A dead and a living run", "One cell"], key="death.tab", on_change="rerun", bind="query-params"
-    )
+    both, one = st.tabs(["A dead and a living run", ONE], key=TAB, on_change="rerun", bind="query-params")
     if both.open:
         with both:
             _side_by_side(found, death)
@@ -116,7 +115,8 @@ def _name(place: Place) -> str:
 
 
 def _choose(place: Place) -> None:
-    st.session_state[CELL] = _name(place)
+    st.session_state[CELL], st.session_state[TAB] = _name(place), ONE
+    put(CELL, _name(place))  # its list may not have been on the page
 
 
 def _cell(made: Sequence[Cell]) -> None:

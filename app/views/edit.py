@@ -93,7 +93,7 @@ def take_away(choice: Choice) -> None:
 
 def bring() -> None:
     """A field for a file with edits; what is wrong with one is told."""
-    given = st.file_uploader("Load edits", "json", key=UPLOAD, on_change=_load, help=_told())
+    given = st.file_uploader("Load edits", "json", key=UPLOAD, on_change=_load, help=_told(), max_upload_size=1)
     if given:
         read_document(given.getvalue())  # what it refuses is shown in its place
 

@@ -12,7 +12,7 @@ from app.views import charts, show, training
 from app.views.training import as_json
 from irnet.analysis.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE
 from irnet.diagrams.chart import chart
-from irnet.experiments.training.charts import AXES, means, race_chart, race_lines, table
+from irnet.experiments.training.charts import AXES, SMOOTH, means, race_chart, race_lines, table
 from irnet.experiments.training.race import (
     AGAINST,
     QUANTITIES,
@@ -75,7 +75,8 @@ def _curves(found: Sequence[History], quantity: Quantity, against: Against, goal
         st.caption(text.NO_GOAL)
         return
     title = headline(standing(found, goal, against)) if quantity == "accuracy" else "Loss on the way"
-    note, log = f"{_several(found)}; {means(quantity)}", quantity == "loss"
+    note, log = _several(found), quantity == "loss"
+    note = f"{note}; means of {SMOOTH} steps" if log else note
     figure = charts.lines(lines, title, SHORT[quantity], x=AXES[against][0], note=note, log=log)
     if quantity == "accuracy":
         figure.add_hline(y=goal, line_dash="dot", line_width=1.5, line_color="#808080")

@@ -38,7 +38,7 @@ def saved(network: Network) -> tuple[Saved, ...]:
     --------
     >>> from irnet.models import network
     >>> sum(stage.bytes(32) for stage in saved(network("inception_resnet_v2"))) // 2**20
-    4862
+    4211
     """
     rows = {row.path: row for row in resolve(network)}
     stages = [stage for stage in network.stages if stage.repeat]
@@ -79,7 +79,7 @@ def sum_norm_cost(network: Network, batch: int) -> SumNormCost:
     --------
     >>> from irnet.models import network
     >>> sum_norm_cost(network("inception_resnet_v1"), 1).params
-    30720
+    38400
     """
     without, with_ = (with_sum_norm(network, norm=norm) for norm in (False, True))
     return SumNormCost(

@@ -12,6 +12,7 @@ from irnet.analysis.side_by_side import marks
 from irnet.diagrams.beside import beside
 from irnet.diagrams.block import block
 from irnet.diagrams.caption import Words, beside_alt, block_words, overview_words
+from irnet.diagrams.files import write
 from irnet.diagrams.nested import Opened, nested
 from irnet.diagrams.overlay import Edges, Overlay, darkened
 from irnet.diagrams.overlay import look as paint
@@ -176,6 +177,6 @@ def save(
     for stage in ("", *(stage.name for stage in network.stages if stage.repeat)):
         for form in forms:
             file = folder / f"{network.name}.{stage or 'overview'}.{theme}.{form}"
-            file.write_bytes(drawn(network, form, stage, theme, flow=flow))
+            write(file, drawn(network, form, stage, theme, flow=flow))
             written.append(file)
     return written

@@ -18,6 +18,7 @@ from typing import Any
 from irnet.diagrams.chart_figures import CHART_FORMS, chart_bytes, chart_catalogue
 from irnet.diagrams.figure_words import FigureWords, latex_snippet, picture_snippet
 from irnet.diagrams.figures import catalogue, figure_named
+from irnet.diagrams.files import write
 from irnet.diagrams.formats import FIGURE_FORMS, THEMELESS, figure_bytes, words_of
 from irnet.diagrams.layouts import room_named
 from irnet.diagrams.tables import TABLE_FORMS, tables
@@ -189,7 +190,7 @@ def export_all(folder: Path, order: Order, workers: int | None = None) -> tuple[
     folder.mkdir(parents=True, exist_ok=True)
     files, left_out = folder_files(order, workers)
     for name, content in files.items():
-        (folder / name).write_bytes(content)
+        write(folder / name, content)
     return [folder / name for name in files], left_out
 
 

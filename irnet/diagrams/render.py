@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 import vl_convert
 
 from irnet.diagrams.pdf import settled
+from irnet.units import typed
 
 Format = Literal["svg", "png", "pdf", "dot"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -104,8 +105,9 @@ def laid_out(dot: str, engine: Path) -> str:
         )
     except subprocess.TimeoutExpired:
         raise RuntimeError(f"{engine.name} laid nothing out within {TIME_LIMIT} seconds") from None
-    if done.returncode:
-        raise RuntimeError(f"{engine.name} failed: {done.stderr.decode(errors='replace').strip()}")
+    if done.returncode or b"<svg" not in done.stdout:
+        why = typed(done.stderr.decode(errors="replace").strip(), 300) or f"exit status {done.returncode}"
+        raise RuntimeError(f"{engine.name} failed: {why}")
     return done.stdout.decode()
 
 

@@ -16,7 +16,7 @@ from irnet.experiments.trail import BATCH_NORM_MODES, BatchNormMode, Curve, Prog
 from irnet.html import shown, table, words
 from irnet.resolve import Row, resolve
 from irnet.runtime.build import Model, build, channels_last
-from irnet.runtime.device import checked, memory_limit
+from irnet.runtime.device import memory_limit, with_numbers
 from irnet.runtime.init import Init
 from irnet.spec import Network, Residual
 from irnet.units import fold
@@ -103,8 +103,7 @@ def residual_scale(
     [20, 20]
     """
     check(network, image, scales, batch_norm, label)
-    if checked(device).type == "meta":
-        raise ValueError("on meta there are shapes and no numbers; activations need one of the other devices")
+    with_numbers(device)
     found: list[Curve] = []
     origins = []
     with memory_limit(device):

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from irnet.lessons.check import checked
 from irnet.lessons.value import Lesson
+from irnet.units import typed
 
 LARGEST = 96_000  # bytes of a document
 LONGEST = 12_000  # characters of its word in an address
@@ -128,5 +129,5 @@ def _sentence(error: ValidationError | RecursionError) -> str:
     if isinstance(error, RecursionError):
         return "document: it is nested too deeply"
     first = error.errors(include_url=False)[0]
-    where = ".".join(map(str, first["loc"]))[:80]
-    return f"{where or 'lesson'}: {first['msg'][:200]}, not {ascii(first['input'])[:40]}"
+    where = typed(".".join(map(str, first["loc"])), 80)
+    return f"{where or 'lesson'}: {typed(first['msg'], 200)}, not {ascii(first['input'])[:40]}"

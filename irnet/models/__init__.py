@@ -12,6 +12,7 @@ from irnet.models import inception_resnet, inception_v3, inception_v4
 from irnet.models.edits import MOST, Edit, parsed, plain, restructured, shortened, with_stem
 from irnet.models.recipe import Recipe, knobs
 from irnet.spec import Network, Stage
+from irnet.units import typed
 
 PRESETS: Mapping[str, Recipe] = MappingProxyType(
     {
@@ -44,7 +45,7 @@ def full_name(name: str) -> str:
             return candidate
     near = get_close_matches(name, PRESETS, n=2, cutoff=0.5)
     hint = f"; did you mean {' or '.join(near)}?" if near else "."
-    raise ValueError(f"no network is called {name!r}{hint} All names: {', '.join(PRESETS)}")
+    raise ValueError(f"no network is called '{typed(name)}'{hint} All names: {', '.join(PRESETS)}")
 
 
 def network(name: str, /, *edits: str, **changes: Any) -> Network:
@@ -168,7 +169,7 @@ def edited(name: str, changes: Mapping[str, Any]) -> Recipe:
         if knob not in have:
             near = get_close_matches(knob, have, n=1)
             hint = f"; did you mean {near[0]}?" if near else "."
-            raise ValueError(f"{name} has no knob {knob!r}{hint} Its knobs: {', '.join(have)}")
+            raise ValueError(f"{name} has no knob '{typed(knob)}'{hint} Its knobs: {', '.join(have)}")
     try:
         return replace(preset, **changes)
     except ValueError as error:

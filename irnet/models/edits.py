@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from irnet.models.places import Rest, conv_at, joined, split, with_place, with_stage
 from irnet.models.recipe import Limits, Recipe, check_number, read
 from irnet.spec import Network, Residual, Stage
+from irnet.units import typed
 
 Value = int | float | str | tuple[int, int]
 MOST = 200  # edits of one network
@@ -96,7 +97,7 @@ def parsed(recipe: Recipe, text: str) -> Edit:
     if not where:
         return Edit("", *read(recipe, text))
     if not re.fullmatch(r"[a-z0-9_.]{1,99}", where) or what not in LIMITS:
-        raise ValueError(f"{text[:99]!r} does not say a place, one of {', '.join(LIMITS)}, and a value")
+        raise ValueError(f"'{typed(text, 99)}' does not say a place, one of {', '.join(LIMITS)}, and a value")
     number = r"\d{1,6}"
     if what in ("kernel", "split") and re.fullmatch(f"{number}x{number}", value, re.ASCII):
         height, width = map(int, value.split("x"))
@@ -106,7 +107,7 @@ def parsed(recipe: Recipe, text: str) -> Edit:
     if what == "scale" and re.fullmatch(r"\d{0,3}\.\d{1,17}|\d(\.\d{1,17})?e-\d{1,2}", value, re.ASCII):
         return Edit(where, what, float(value))
     form = {"kernel": "a side, as 3, or height x width, as 1x7", "split": "its first kernel, as 1x7 or 7x1"}
-    raise ValueError(f"{where}: {what}={value[:20]} is not {form.get(what, 'a number')}")
+    raise ValueError(f"{where}: {what}={typed(value, 20)} is not {form.get(what, 'a number')}")
 
 
 def shortened(edits: Sequence[Edit]) -> tuple[Edit, ...]:

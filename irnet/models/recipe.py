@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, assert_never
 
 from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Pool, Residual, Shape, Source
+from irnet.units import typed
 
 Size = int | tuple[int, int]  # pixels; an int means square, a pair is (height, width)
 _WORDS = {"true": True, "1": True, "false": False, "0": False}
@@ -150,7 +151,7 @@ def check_number(name: str, value: object, limit: Limits, *, whole: bool) -> Non
     if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
         raise ValueError(f"{name}={value!r} is not a {'whole ' if whole else ''}number from {bounds}")
     if not limit.low <= value <= limit.high:
-        raise ValueError(f"{name}={value} is outside {bounds}")
+        raise ValueError(f"{name}={typed(value)} is outside {bounds}")
 
 
 def read(recipe: Recipe, text: str) -> tuple[str, Any]:
@@ -169,7 +170,7 @@ def read(recipe: Recipe, text: str) -> tuple[str, Any]:
     """
     name, equals, value = (part.strip() for part in text.partition("="))
     if not (name and equals and value):
-        raise ValueError(f"{text!r} does not say a knob and its value, as in 'a=6'")
+        raise ValueError(f"'{typed(text)}' does not say a knob and its value, as in 'a=6'")
     try:
         if name == "input_size" and "x" in value:
             height, width = map(int, value.split("x"))
@@ -182,7 +183,7 @@ def read(recipe: Recipe, text: str) -> tuple[str, Any]:
             case _:
                 return name, int(value)
     except (ValueError, KeyError):
-        raise ValueError(f"{name}={value} is not {_form(recipe, name)}") from None
+        raise ValueError(f"{typed(name)}={typed(value)} is not {_form(recipe, name)}") from None
 
 
 def _form(recipe: Recipe, name: str) -> str:

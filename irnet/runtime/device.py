@@ -41,6 +41,20 @@ def checked(device: str) -> torch.device:
     return wanted
 
 
+def with_numbers(device: str) -> torch.device:
+    """`device` as torch knows it, if what runs there has values.
+
+    Raises
+    ------
+    ValueError
+        For a device that is not here, or for "meta".
+    """
+    found = checked(device)
+    if found.type == "meta":
+        raise ValueError("on meta there are shapes and no numbers; activations need one of the other devices")
+    return found
+
+
 @contextmanager
 def memory_limit(device: str, advice: str = "take a smaller input, width, depth or batch") -> Iterator[None]:
     """Turn a device that runs out of memory into one sentence; what the block held is let go.
@@ -52,8 +66,9 @@ def memory_limit(device: str, advice: str = "take a smaller input, width, depth 
     """
     try:
         yield
-    except RuntimeError as error:
-        if not (isinstance(error, torch.OutOfMemoryError) or "alloc" in str(error).lower()):
+    except (RuntimeError, MemoryError) as error:
+        full = isinstance(error, torch.OutOfMemoryError | MemoryError)
+        if not (full or "alloc" in str(error).lower()):
             raise
         error.__traceback__ = None  # its frames hold tensors
     else:

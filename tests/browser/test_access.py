@@ -13,10 +13,13 @@ from tests.browser.conftest import Viewer
 MODEL = "inception_resnet_v1.paper"
 SMALLER = f"model={MODEL}&{MODEL}.input_height={SMALL}&{MODEL}.input_width={SMALL}"
 THEIRS = "stFileUploaderDropzone"  # Streamlit gives its drop zone a role and a label that contradict each other
+ILLEGAL = (
+    "edit?model=inception_v4.paper&inception_v4.paper.edits=a%3D6,+reduction_a.0.b1.kernel%3D4&box=reduction_a.0.b1"
+)
 PAGES = [
     "",
     f"network?model={MODEL}&box=block_b&level=branches",
-    "edit?model=inception_v4.paper&inception_v4.paper.edits=a%3D6,+reduction_a.0.b1.kernel%3D4&box=reduction_a.0.b1",
+    ILLEGAL,
     "edit?edit=Take+away&source=true",
     "edit?edit=Load",
     "compare",
@@ -32,8 +35,8 @@ PAGES = [
     f"maps?{SMALLER}&box=block_a.1.body",
     f"field?{SMALLER}&box=block_a.1",
     f"field?{SMALLER}&field=Field+against+depth",
-    "race?race=race-1",
-    "death?death=death-1",
+    "race?race=race-1&new=true",
+    "death?death=death-1&new=true",
     "death?death=death-1&death.tab=One+cell",
 ]
 
@@ -54,4 +57,4 @@ def test_a_phone_shows_a_page_without_sideways_scroll(viewer: Viewer, address: s
     viewer.page.set_viewport_size({"width": 390, "height": 844})
     page = viewer.open(address)
     assert page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
-    assert not viewer.troubles()
+    assert [trouble for trouble in viewer.troubles() if address != ILLEGAL or "branches end on" not in trouble] == []

@@ -1,0 +1,76 @@
+"""Coverage-guided fuzzing of what reads strangers' bytes: `python -m benchmarks.fuzz edits|lesson|image|checkpoint 60`.
+
+Needs `pip install atheris`. Starts from tests/data/corpus; whatever raises anything but the
+one-sentence `ValueError` is written to crash-* and ends the run. New inputs stay in a temporary folder.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from tempfile import NamedTemporaryFile, TemporaryDirectory
+from typing import Any
+
+CORPUS = Path(__file__).parents[1] / "tests" / "data" / "corpus"
+LONGEST = 900  # characters of a sentence
+MEMORY = 2048  # MB that the process may take
+SLOWEST = 10  # seconds that one input may take
+
+
+def checkpoint(data: bytes) -> None:
+    """Open bytes as a file of weights and read every tensor's shape."""
+    opened = import_module("irnet.runtime.checkpoint").opened
+    with NamedTemporaryFile(suffix=".pt") as file:
+        file.write(data)
+        file.flush()
+        with opened(file.name) as found:
+            dict(found.shapes)
+
+
+def readers() -> dict[str, Callable[[bytes], Any]]:
+    """Every entry point by its name, which is its corpus's folder too."""
+    return {
+        "edits": import_module("irnet.exchange").loaded,
+        "lesson": import_module("irnet.lessons.form").read_lesson,
+        "image": import_module("irnet.experiments.photos").decoded,
+        "checkpoint": checkpoint,
+    }
+
+
+def harmless(read: Callable[[bytes], Any], data: bytes) -> bool:
+    """Whether bytes are read, or refused in one sentence.
+
+    Raises
+    ------
+    AssertionError
+        If the sentence is none.
+    """
+    try:
+        read(data)
+    except ValueError as error:
+        told = str(error)
+        assert told.isprintable(), ascii(told)
+        assert len(told) <= LONGEST, told[:200]
+    return True
+
+
+def main(name: str, seconds: int) -> None:
+    """Fuzz one entry point; the fuzzer ends the process."""
+    atheris = import_module("atheris")
+    with atheris.instrument_imports(include=["irnet", "PIL"]):
+        read = readers()[name]
+    with TemporaryDirectory() as found:
+        limits = [
+            f"-max_total_time={seconds}",
+            f"-rss_limit_mb={MEMORY}",
+            f"-timeout={SLOWEST}",
+            "-print_final_stats=1",
+        ]
+        atheris.Setup([sys.argv[0], *limits, found, str(CORPUS / name)], lambda data: harmless(read, data) and None)
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if sys.argv[1:] else "edits", int(sys.argv[2]) if sys.argv[2:] else 60)

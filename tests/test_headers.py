@@ -1,0 +1,121 @@
+"""What goes with every answer of the server, an error's included."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import MutableMapping
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from app.drawings import ROUTES
+from app.headers import PARENTS, Headers, headers, parents, policy
+
+Found = list[tuple[str, str]]
+
+
+def broken(_request: Request) -> Response:
+    raise OSError("secret of the server")
+
+
+def own(_request: Request) -> Response:
+    return PlainTextResponse("", headers={"X-Frame-Options": "ALLOWALL", "Content-Security-Policy": "sandbox"})
+
+
+def answered(path: str) -> tuple[int, Found, bytes]:
+    """Status, headers and body of an answer, asked for as a server does."""
+    routes = [*ROUTES, Route("/broken", broken), Route("/own", own)]
+    app = Starlette(routes=routes, middleware=[Middleware(Headers)])
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": [], "server": ("a", 80)}
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    try:
+        asyncio.run(app(scope, receive, send))
+    except OSError:
+        assert path == "/broken"
+    assert [message["type"] for message in sent].count("http.response.start") == 1
+    body = b"".join(message.get("body", b"") for message in sent)
+    return sent[0]["status"], [(name.decode(), value.decode()) for name, value in sent[0]["headers"]], body
+
+
+def directives(text: str) -> dict[str, list[str]]:
+    return {name: sources for name, *sources in (part.split() for part in text.split(";"))}
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/drawing/inception_v4.svg", 200), ("/drawing/x.svg", 400), ("/nothing", 404), ("/broken", 500)],
+)
+def test_every_answer_has_the_headers(path: str, status: int) -> None:
+    code, found, _ = answered(path)
+    assert code == status
+    assert {name.lower() for name in headers()} <= {name for name, _ in found}
+
+
+def test_an_error_says_nothing_of_the_server() -> None:
+    assert b"secret" not in answered("/broken")[2]
+
+
+def test_a_policy_of_the_answers_own_holds_beside_the_common_one() -> None:
+    policies = [value for name, value in answered("/own")[1] if name == "content-security-policy"]
+    assert policies == ["sandbox", policy()]
+    assert ("x-frame-options", "SAMEORIGIN") in answered("/own")[1]
+
+
+def test_no_script_comes_from_text_or_from_elsewhere() -> None:
+    scripts = directives(policy())["script-src"]
+    assert not {"'unsafe-inline'", "'unsafe-eval'", "data:", "*", "https:", "http:"} & set(scripts)
+    assert directives(policy())["object-src"] == ["'none'"]
+
+
+def test_nothing_is_loaded_from_another_host() -> None:
+    kept = {"'self'", "'none'", "'unsafe-inline'", "data:", "blob:"}
+    for sources in directives(policy()).values():
+        assert {word for word in sources if not word.startswith("'sha256-")} <= kept
+
+
+def test_streamlits_page_has_as_many_scripts_in_itself_as_the_policy_has_hashes() -> None:
+    found: list[str] = []
+
+    class Scripts(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            if tag == "script" and "src" not in dict(attrs):
+                found.append(tag)
+
+    Scripts().feed((Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8"))
+    assert sum(word.startswith("'sha256-") for word in directives(policy())["script-src"]) == len(found)
+
+
+def test_only_this_site_frames_the_app_unless_others_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(PARENTS, raising=False)
+    assert directives(policy(parents()))["frame-ancestors"] == ["'self'"]
+    monkeypatch.setenv(PARENTS, "https://course.example https://*.school.example:8443")
+    told = headers(parents())
+    assert directives(told["Content-Security-Policy"])["frame-ancestors"][1:] == [
+        "https://course.example",
+        "https://*.school.example:8443",
+    ]
+    assert "X-Frame-Options" not in told  # it knows of no other sites, and would forbid them
+
+
+@pytest.mark.parametrize(
+    "word", ["*", "course.example", "https://a;script-src", "https://a,b", "'none'", "http:", "https://"]
+)
+def test_a_parent_that_is_no_site_is_refused(monkeypatch: pytest.MonkeyPatch, word: str) -> None:
+    monkeypatch.setenv(PARENTS, word)
+    with pytest.raises(ValueError, match="is no site; one is"):
+        parents()

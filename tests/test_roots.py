@@ -1,0 +1,151 @@
+"""A reader of the app sees into the folders that the server's owner named, and never out of them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app import roots, run_folder, runs, training, weights
+from irnet.experiments.training import queue
+from irnet.experiments.training.settings import Data, Sweep
+from tests.training.small import made, sweep
+
+VARIABLES = (roots.WEIGHTS, roots.IMAGES)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder with a file, a folder and links, beside a secret."""
+    home, secret = tmp_path / "home", tmp_path / "secret"
+    (home / "pets" / "cat").mkdir(parents=True)
+    (secret / "inner").mkdir(parents=True)
+    (secret / "key.pt").write_text("secret")
+    (home / "v1.pt").write_text("weights")
+    (home / "alias.pt").symlink_to("v1.pt")
+    (home / "out.pt").symlink_to(secret / "key.pt")
+    (home / "relative.pt").symlink_to("../secret/key.pt")
+    (home / "away").symlink_to(secret)
+    (home / "ring").symlink_to("ring")
+    (home / "self").symlink_to(".")
+    return home
+
+
+BAD = ["", ".", "..", "../secret/key.pt", "pets/../../secret/key.pt", "pets/cat", "away/key.pt", "out.pt"]
+BAD += ["relative.pt", "away", "ring", "self", "absent.pt", "v1.pt/", "v1.pt\0", "a" * 5000, "/etc/passwd", "~"]
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_name_that_leads_out_is_refused(home: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="no name of anything in the server's folder"):
+        roots.inside(home, name)
+
+
+def test_an_absolute_path_is_refused_even_into_the_folder(home: Path) -> None:
+    with pytest.raises(ValueError, match="no name of anything"):
+        roots.inside(home, str(home / "v1.pt"))
+
+
+def test_what_lies_in_the_folder_is_found_also_through_a_link_that_stays(home: Path) -> None:
+    assert roots.entries(home) == {
+        "alias.pt": home / "v1.pt",
+        "pets": home / "pets",
+        "v1.pt": home / "v1.pt",
+    }
+
+
+def test_a_folder_named_through_a_link_is_its_own_limit(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "named").symlink_to(home)
+    assert roots.inside(tmp_path / "named", "v1.pt") == home / "v1.pt"
+
+
+@pytest.mark.parametrize("value", [None, "", "/nowhere/at/all"])
+def test_nothing_of_the_server_is_offered_unless_a_folder_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str | None
+) -> None:
+    (tmp_path / "v1.pt").touch()
+    (tmp_path / "pets").mkdir()
+    monkeypatch.chdir(tmp_path)
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+        if value is not None:
+            monkeypatch.setenv(variable, value)
+    assert weights.on_server() == {}
+    assert training.images() == {}
+
+
+def test_checkpoints_and_image_folders_stay_in_their_folders(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in VARIABLES:
+        monkeypatch.setenv(variable, os.fspath(home))
+    assert set(weights.on_server()) == {"v1.pt", "alias.pt"}
+    assert training.images() == {"pets": home / "pets"}
+
+
+def test_a_link_deep_in_a_folder_may_stay_but_not_lead_out(home: Path) -> None:
+    (home / "pets" / "cat" / "a.png").symlink_to("../../v1.pt")
+    roots.check_closed(home, home / "pets")
+    (home / "pets" / "cat" / "b.png").symlink_to("../../../secret/key.pt")
+    with pytest.raises(ValueError, match=r"cat/b\.png in 'pets' is a link out of"):
+        roots.check_closed(home, home / "pets")
+
+
+def _on_pictures(folder: Path) -> Sweep:
+    toy = sweep()
+    return replace(toy, base=replace(toy.base, data=Data(kind="folder", folder=str(folder), size=75)))
+
+
+@pytest.fixture
+def begun(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Directories that would have been trained; nothing is. Pictures may be read from `home`."""
+    found: list[Path] = []
+    monkeypatch.setattr(queue, "begin", lambda place, *_, **__: found.append(place))
+    monkeypatch.setenv(roots.IMAGES, os.fspath(home))
+    monkeypatch.setenv(roots.RUNS, os.fspath(tmp_path / "runs"))
+    return found
+
+
+def test_a_run_on_pictures_of_the_named_folder_begins(begun: list[Path], home: Path) -> None:
+    runs.begin(_on_pictures(home / "pets"), keep=True)
+    assert len(begun) == 1
+
+
+@pytest.mark.parametrize("where", ["../secret", "pets/../../secret", "away", ".", "pets/cat/../.."])
+def test_a_run_on_pictures_elsewhere_is_refused(begun: list[Path], home: Path, where: str) -> None:
+    with pytest.raises(ValueError, match="pictures"):
+        runs.begin(_on_pictures(home / where), keep=True)
+    assert begun == []
+    assert not run_folder.folder().exists()
+
+
+def test_a_run_that_somebody_left_does_not_go_on_with_pictures_elsewhere(begun: list[Path], home: Path) -> None:
+    made(run_folder.folder() / "race-1", _on_pictures(home / ".." / "secret"))
+    with pytest.raises(ValueError, match="pictures"):
+        runs.go_on("race-1", keep=True)
+    assert begun == []
+
+
+def test_no_pictures_are_read_where_no_folder_is_named(
+    begun: list[Path], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(roots.IMAGES)
+    with pytest.raises(ValueError, match="pictures"):
+        runs.begin(_on_pictures(home / "pets"), keep=True)
+    assert begun == []
+
+
+@pytest.mark.usefixtures("begun")
+def test_a_run_with_a_link_out_of_the_servers_folder_is_not_read(home: Path) -> None:
+    place = made(run_folder.folder() / "race-1", sweep())
+    (place / "log").symlink_to(home / "v1.pt")
+    with pytest.raises(ValueError, match="no run of this server"):
+        run_folder.inside("race-1")
+
+
+def test_a_server_open_to_a_network_keeps_runs_only_where_it_is_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(roots.RUNS, raising=False)
+    monkeypatch.setattr("streamlit.get_option", {"server.address": "0.0.0.0"}.__getitem__)
+    assert runs.names("race") == []
+    with pytest.raises(ValueError, match="IRNET_RUNS"):
+        runs.begin(sweep(), keep=True)
