@@ -5,6 +5,7 @@ Only pages that run a network import this; it imports torch.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from PIL import Image
 
 from app.cache import BY_KEY
 from app.shelf import Shelf
+from app.turns import Turns
 from app.weights import Weights
 from irnet.analysis.tables import totals
 from irnet.experiments.classify import Result as Classes
@@ -72,6 +74,12 @@ def _trails() -> Shelf[Trail]:
     return Shelf(TRAIL_BYTES, lambda trail: trail.held_bytes)
 
 
+@st.cache_resource(show_spinner=False)
+def _turns() -> Turns:
+    """One pass uses several cores; more at once would only wait for each other, and the pages with them."""
+    return Turns(max(1, (os.cpu_count() or 1) // 2))
+
+
 @contextmanager
 def borrow(
     network: Network, *, device: str = "cpu", seed: int = 0, init: Init = "torch", weights: Weights | None = None
@@ -86,10 +94,17 @@ def borrow(
         If the device has not enough memory.
     """
     bearable(network)
-    with _models().lent(
-        (network.key, network.label, device, seed, init, weights), partial(_built, network, device, seed, init, weights)
-    ) as model:
-        yield model
+    key = (network.key, network.label, device, seed, init, weights)
+    make = partial(_built, network, device, seed, init, weights)
+    waiting = st.empty()
+    with _turns().taken(lambda place: _queued(waiting, place)):
+        waiting.empty()
+        with _models().lent(key, make) as model:
+            yield model
+
+
+def _queued(where: DeltaGenerator, place: int) -> None:
+    where.caption(f"Others are running networks here: number {place} in the queue.")
 
 
 def _built(network: Network, device: str, seed: int, init: Init, weights: Weights | None) -> Model:

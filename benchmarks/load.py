@@ -90,7 +90,7 @@ async def activations(port: int, number: int, found: Found) -> None:
     reader = Reader(port, f"model={RESIDUAL}&{RESIDUAL}.classes={10 + number}", timeout=550)
     try:
         found.waits.append(await reader.open("activations") / 1000)
-        found.places += any("in the queue" in told for told in reader.progress)
+        found.places += any("in the queue." in told for told in reader.progress)
     except (OSError, TimeoutError, WebSocketException) as error:
         found.troubles.append(f"activations: {type(error).__name__}: {error}")
     found.troubles += reader.troubles

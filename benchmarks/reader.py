@@ -135,8 +135,8 @@ class Reader:
             self.troubles.append(f"{shown.type}: {shown.message}")
         if kind == "alert" and shown.format == shown.ERROR:
             self.troubles.append(shown.body)
-        if kind in ("progress", "spinner"):
-            self.progress.append(shown.text)
+        if kind == "markdown" and shown.is_caption:
+            self.progress.append(shown.body)
         name = getattr(shown, "id", "")
         if name:
             key = name.split("-", 2)[-1]  # an id ends in the key
