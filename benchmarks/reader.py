@@ -135,7 +135,7 @@ class Reader:
             self.troubles.append(f"{shown.type}: {shown.message}")
         if kind == "alert" and shown.format == shown.ERROR:
             self.troubles.append(shown.body)
-        if kind == "markdown" and shown.is_caption:
+        if kind == "markdown":
             self.progress.append(shown.body)
         name = getattr(shown, "id", "")
         if name:
