@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import MutableMapping
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,6 +17,7 @@ from starlette.routing import Route
 
 from app.drawings import ROUTES
 from app.headers import PARENTS, Headers, headers, parents, policy
+from tests.loops import in_its_own_thread
 
 Found = list[tuple[str, str]]
 
@@ -44,7 +44,7 @@ def answered(path: str) -> tuple[int, Found, bytes]:
         sent.append(message)
 
     try:
-        asyncio.run(app(scope, receive, send))
+        in_its_own_thread(app(scope, receive, send))
     except OSError:
         assert path == "/broken"
     assert [message["type"] for message in sent].count("http.response.start") == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from benchmarks.reader import Reader
 from benchmarks.server import ROOT, Server, free_port, serving, wait_for
+from tests.loops import in_its_own_thread
 
 HAPROXY = shutil.which("haproxy") or "/usr/sbin/haproxy"
 pytestmark = pytest.mark.skipif(
@@ -65,4 +65,4 @@ async def _stays_and_survives(port: int, replicas: dict[str, Server]) -> None:
 def test_a_killed_replica_costs_its_readers_one_reconnect_and_nothing_of_their_view(
     proxied: tuple[int, dict[str, Server]],
 ) -> None:
-    asyncio.run(_stays_and_survives(*proxied))
+    in_its_own_thread(_stays_and_survives(*proxied))
