@@ -70,7 +70,8 @@ def test_the_pointer_shows_the_value_that_the_file_has(viewer: Viewer) -> None:
     page.mouse.move(place["x"] + 44, place["y"] + 66)
     told = page.locator(".js-plotly-plot .hoverlayer text").first
     expect(told).to_contain_text("channel")
-    lines = [line.text_content() or "" for line in told.locator("tspan").all()]
+    page.wait_for_timeout(500)  # until the label of the second place stands, which is then read in one go
+    lines: list[str] = told.evaluate("label => [...label.querySelectorAll('tspan')].map(line => line.textContent)")
     numbers = re.fullmatch(r"channel (\d+), y (\d+), x (\d+)", lines[0])
     assert numbers
     with page.expect_download() as downloading:
