@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 import streamlit as st
@@ -60,18 +61,25 @@ def picker(network: Network, otherwise: str) -> str:
     show.ignored(unknown({TURNED: boxes(network), FROM: boxes(network)}))
     came = st.query_params.get(FROM, "")
     chosen = box_named(network) or (came if came in boxes(network) else otherwise)
+    chooser(network, chosen, key="picker", height=HEIGHT, on_shut=_shut_and_forget, small_map=False)
+    return chosen
+
+
+def chooser(
+    network: Network, chosen: str, *, key: str, height: int, on_shut: Callable[[], None], small_map: bool = True
+) -> None:
+    """The network as a canvas on which a click chooses the box; the chosen one is in sight."""
     opened = revealing(network, Opened(0, turned(network), shown_block(network, chosen)), chosen)
     canvas(
         View(network=network, opened=opened),
         chosen,
-        key="picker",
-        height=HEIGHT,
+        key=key,
+        height=height,
         on_click=select,
         on_toggle=lambda path: turn(opened, path),
-        on_shut=_shut_and_forget,
-        small_map=False,
+        on_shut=on_shut,
+        small_map=small_map,
     )
-    return chosen
 
 
 def _controls() -> str:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from app import text
-from app.components.canvas import canvas
-from app.drawings import View
-from app.explorer import BOX, TURNED, select, turn, turned
+from app.explorer import BOX, TURNED, chooser
 from app.state import choose, put, unknown
 from app.views import show
 from irnet.analysis.boxes import Box, box_at, boxes
 from irnet.analysis.receptive_field import choices
-from irnet.diagrams.nested import Opened, revealing, shown_block
 from irnet.resolve import Sides
 from irnet.spec import Network
 
@@ -78,13 +75,4 @@ def channel(width: int) -> int | None:
 
 def diagram(network: Network, chosen: str) -> None:
     """The network as a canvas on which a click chooses the box."""
-    opened = revealing(network, Opened(0, turned(network), shown_block(network, chosen)), chosen)
-    canvas(
-        View(network=network, opened=opened),
-        chosen,
-        key="field.canvas",
-        height=HEIGHT,
-        on_click=select,
-        on_toggle=lambda path: turn(opened, path),
-        on_shut=lambda: put(TURNED, ""),
-    )
+    chooser(network, chosen, key="field.canvas", height=HEIGHT, on_shut=lambda: put(TURNED, ""))

@@ -33,6 +33,7 @@ from irnet.runtime.build import Model, build, channels_last
 from irnet.runtime.device import memory_limit, with_numbers
 from irnet.runtime.init import Init
 from irnet.runtime.measure import Counts, measure
+from irnet.runtime.saved import saved_for_backward
 from irnet.runtime.weights import load_weights
 from irnet.spec import Network
 from irnet.units import short, sides
@@ -121,6 +122,12 @@ def counted(network: Network, device: str) -> Counts:
     """What the three counters say; the same network is never counted twice."""
     with borrow(network, device=device) as model:
         return measure(model)
+
+
+@st.cache_data(max_entries=64, show_spinner="Asking autograd", hash_funcs=BY_KEY)
+def kept_for_backward(network: Network, batch: int) -> int:
+    """Bytes that a training step on `batch` images keeps; a control that does not touch it does not ask again."""
+    return saved_for_backward(network, batch)
 
 
 def scaled(

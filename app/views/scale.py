@@ -9,7 +9,7 @@ import streamlit as st
 from PIL import Image
 
 from app import text
-from app.live import Setting, reference, scaled
+from app.live import Setting, kept_for_backward, reference, scaled
 from app.views import activations, charts, show
 from app.weights import Weights
 from irnet.analysis.saved import sum_norm_cost, with_sum_norm
@@ -18,7 +18,6 @@ from irnet.diagrams.chart import Line
 from irnet.experiments.residual_scale import Result
 from irnet.experiments.scale_tables import OF_BLOCK, WORDS, axis, finding, lines, overflows, records
 from irnet.experiments.trail import TENSORS, Scaling
-from irnet.runtime.saved import saved_for_backward
 from irnet.spec import Network, Residual
 from irnet.units import exact, share, short
 
@@ -136,7 +135,7 @@ def memory(network: Network) -> None:
         f"{share(more, cost.bytes_without)} on top"
     )
     bare = totals(with_sum_norm(network, norm=False)).params
-    measured = [saved_for_backward(with_sum_norm(network, norm=norm), batch) for norm in (False, True)]
+    measured = [kept_for_backward(with_sum_norm(network, norm=norm), batch) for norm in (False, True)]
     show.table(
         [
             {

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from irnet.analysis.boxes import box_at
-from irnet.experiments.trail import BATCH_NORM_MODES, BatchNormMode, batch_statistics
+from irnet.experiments.residual_scale import check_image
+from irnet.experiments.trail import BatchNormMode, batch_statistics
 from irnet.resolve import resolve
 from irnet.runtime.build import Model
+from irnet.runtime.device import with_numbers
 from irnet.spec import Network
 
 Array = NDArray[np.float32]
@@ -64,16 +66,8 @@ def checked(model: Model, image: Tensor, batch_norm: str) -> Start:
     network = model.network
     if tuple(image.shape) != (1, *network.input_shape):
         raise ValueError(f"the image is {tuple(image.shape)}, {network.name} takes {(1, *network.input_shape)}")
-    if batch_norm not in BATCH_NORM_MODES:
-        raise ValueError(f"batch_norm={batch_norm!r} is not one of {', '.join(BATCH_NORM_MODES)}")
-    if any(parameter.is_meta for parameter in model.parameters()):
-        raise ValueError("on meta there are shapes and no numbers; activations need one of the other devices")
-    lone = next((row for row in resolve(network) if row.op == "conv" and row.out_shape[1:] == (1, 1)), None)
-    if batch_norm == "batch" and lone:
-        raise ValueError(
-            f"{lone.path}: batch statistics of one image need more than one pixel, and the grid there is 1x1; "
-            "take a larger input or running statistics"
-        )
+    with_numbers(next((parameter.device.type for parameter in model.parameters()), "cpu"))  # it may have no weights
+    check_image(network, image, batch_norm, resolve(network))
     return Start(units(network)[0], to_array(image))
 
 
