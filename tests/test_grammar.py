@@ -94,6 +94,7 @@ def test_the_key_changes_exactly_when_a_knob_does(data: st.DataObject, preset: s
     theirs = {**ours, knob: data.draw(st.just(filled(preset, ours)[knob]) | values(preset, knob))}
     assume(knob != "depth" or any(filled(preset, ours).get(blocks, 1) for blocks in "abc"))  # no block, no depth
     same = filled(preset, ours) == filled(preset, theirs)
+    assume(same or knob not in "klmn" or filled(preset, ours)["width"] == 1)  # near counts round to the same filters
     assert (network(preset, **ours).key == network(preset, **theirs).key) == same
 
 
