@@ -54,6 +54,7 @@ def test_arrow_keys_go_on_and_back_before_a_class(viewer: Viewer) -> None:
     page = opened(viewer, "learn?lesson=reductions&present=true")
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("heading", level=1)).to_have_text("No padding")
+    viewer.settle()  # the title comes before the buttons
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_role("heading", level=1)).to_have_text("Three ways to half a grid")
     page.locator("g[id='reduction_a.0.b1']").click()
