@@ -3,8 +3,10 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
-from app import drawings, ready
+from app import drawings, one_key, ready
 from app.headers import Headers
+
+one_key.install()
 
 app = st.App(
     "pages.py",

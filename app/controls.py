@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,8 +86,9 @@ def _draw(preset: str, name: str, limit: Limits) -> None:
         st.toggle(limit.help, default, key=f"{preset}.{name}", bind="query-params", persist_state="session")
         return
     few = (limit.high - limit.low) / limit.step <= FINEST
-    for part, column in zip(parts, st.columns(len(parts)), strict=True):
-        widget: Callable[..., Any] = column.slider if few else column.number_input
+    places: Sequence[Any] = st.columns(len(parts)) if len(parts) > 1 else (st,)
+    for part, place in zip(parts, places, strict=True):
+        widget: Callable[..., Any] = place.slider if few else place.number_input
         widget(
             limit.help if len(parts) == 1 else part.capitalize().replace("_", " "),
             kind(limit.low),

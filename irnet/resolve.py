@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -45,9 +44,12 @@ class ReceptiveField:
 
     def after(self, kernel: Sides, stride: int, padding: Sides) -> ReceptiveField:
         """The field after a window of `kernel` pixels has slid over this one."""
-        grow = zip(self.size, self.stride, self.padding, kernel, padding, strict=True)
-        sizes, paddings = zip(*((s + (k - 1) * j, p + q * j) for s, j, p, k, q in grow), strict=True)
-        return ReceptiveField(sizes, (self.stride[0] * stride, self.stride[1] * stride), paddings)
+        (high, wide), (down, along), (above, left) = self.size, self.stride, self.padding
+        return ReceptiveField(
+            (high + (kernel[0] - 1) * down, wide + (kernel[1] - 1) * along),
+            (down * stride, along * stride),
+            (above + padding[0] * down, left + padding[1] * along),
+        )
 
     def merged(self, *others: ReceptiveField) -> ReceptiveField:
         """The field of a concatenation or sum: from where the first of its branches starts to where the last ends."""
@@ -131,6 +133,7 @@ def resolve(network: Network) -> Rows:
         ) from None
 
 
+@lru_cache(maxsize=64)
 def smallest_input(network: Network) -> int:
     """The smallest side, in pixels, of a square input that every window of `network` fits into.
 
@@ -140,24 +143,36 @@ def smallest_input(network: Network) -> int:
     >>> smallest_input(network("inception_v4"))
     75
     """
-    return _smallest(replace(network, input_shape=(network.input_shape[0], 1, 1)))  # whatever the input is now
+    least: Sides = (1, 1)
+    for stage in reversed(network.stages):
+        for _ in range(stage.repeat):
+            least = _needed(stage.node, least)
+    return max(least)
 
 
-@lru_cache(maxsize=64)
-def _smallest(network: Network) -> int:
-    high = 1
-    while not _fits(network, high):
-        high *= 2
-    return bisect_left(range(high + 1), True, lo=high // 2 + 1, key=lambda side: _fits(network, side))
-
-
-def _fits(network: Network, side: int) -> bool:
-    """Whether every window fits into a square input of this side; if it does, it does in every larger one."""
-    try:
-        _rows(replace(network, input_shape=(network.input_shape[0], side, side)))
-    except TooSmall:
-        return False
-    return True
+def _needed(node: Node, out: Sides) -> Sides:
+    """The smallest grid that `node` makes a grid of `out` from, or a larger one."""
+    match node:
+        case Conv() | Pool():
+            kernel = pair(node.kernel)
+            edges = _edges(kernel, node.padding)
+            height, width = (
+                max(1, (size - 1) * node.stride + k - 2 * edge)
+                for size, k, edge in zip(out, kernel, edges, strict=True)
+            )
+            return height, width
+        case Chain(nodes):
+            for child in reversed(nodes):
+                out = _needed(child, out)
+            return out
+        case Fork(branches):
+            each = [_needed(child, out) for child in branches]
+            return max(height for height, _ in each), max(width for _, width in each)
+        case Residual(body):
+            height, width = _needed(body, out)
+            return max(height, out[0]), max(width, out[1])
+        case _:
+            assert_never(node)
 
 
 def _rows(network: Network) -> Rows:
@@ -291,12 +306,16 @@ def _row(path: str, op: Op, text: str, x: _Flow, out: _Flow, params: int = 0, ma
 
 def _slide(path: str, x: _Flow, channels: int, kernel: Kernel, stride: int, padding: Padding) -> _Flow:
     """The output of a window of `kernel` pixels that slides over `x`."""
-    kh, kw = pair(kernel)
-    edges = (kh // 2, kw // 2) if padding == "same" else (0, 0)
-    height, width = (
-        _side(path, size, k, stride, edge) for size, k, edge in zip(x.shape[1:], (kh, kw), edges, strict=True)
-    )
-    return _Flow((channels, height, width), x.field.after((kh, kw), stride, edges))
+    sides = pair(kernel)
+    edges = _edges(sides, padding)
+    _, height, width = x.shape
+    height, width = _side(path, height, sides[0], stride, edges[0]), _side(path, width, sides[1], stride, edges[1])
+    return _Flow((channels, height, width), x.field.after(sides, stride, edges))
+
+
+def _edges(kernel: Sides, padding: Padding) -> Sides:
+    """Pixels added at the top and bottom each, and left and right."""
+    return (kernel[0] // 2, kernel[1] // 2) if padding == "same" else (0, 0)
 
 
 def _side(path: str, size: int, kernel: int, stride: int, edge: int) -> int:

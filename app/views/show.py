@@ -174,8 +174,11 @@ def chart(figure: go.Figure, key: str, *, alt: str) -> None:
 
 
 def files(network: Network, stage: str = "", index: int = 0, *, key: str) -> None:
-    """The picture as files, in a theme of the reader's choice, and the network as PyTorch source."""
-    with st.popover("Download", icon=":material/download:"):
+    """The picture as files, in a theme of the reader's choice, and the network as PyTorch source; made on opening."""
+    opened = st.popover("Download", icon=":material/download:", key=f"{key}.open", on_change="rerun")
+    if not opened.open:
+        return
+    with opened:
         theme = st.segmented_control(
             "Theme of the file", list(THEMES), default="light", key=f"{key}.theme", required=True, bind="query-params"
         )

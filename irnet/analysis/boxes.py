@@ -78,6 +78,7 @@ class _Walk:
         self.network = network
         self.rows = resolve(network)
         self.at = {row.path: i for i, row in enumerate(self.rows)}
+        self.spans = _spans(self.rows)
         self.stage = ""
         self.source = network.source
 
@@ -171,7 +172,7 @@ class _Walk:
             )
 
     def _inside(self, path: str) -> tuple[Row, ...]:
-        return tuple(row for row in self.rows if row.path == path or row.path.startswith(f"{path}."))
+        return self.rows[self.spans[path]] if path in self.spans else ()
 
     def _bar(self, place: _Place, part: str, row: Row) -> Box:
         """The box of one row inside `place` that no node stands for: concatenation, linear convolution, scale, sum."""
@@ -208,6 +209,17 @@ class _Walk:
             stage=self.stage,
             source=self.source,
         )
+
+
+def _spans(rows: tuple[Row, ...]) -> dict[str, slice]:
+    """Where the rows inside each path stand: they run one after another."""
+    spans: dict[str, slice] = {}
+    for i, row in enumerate(rows):
+        path = row.path
+        while path:
+            spans[path] = slice(spans[path].start if path in spans else i, i + 1)
+            path = path.rpartition(".")[0]
+    return spans
 
 
 def _said(node: Conv | Pool) -> str:

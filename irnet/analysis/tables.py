@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from irnet.models import PRESETS, network
 from irnet.resolve import ReceptiveField, Row, resolve
@@ -41,6 +42,7 @@ class Totals:
 WEIGHTED = ("conv", "project", "linear")
 
 
+@lru_cache(maxsize=64)
 def totals(network: Network) -> Totals:
     """Parameters, MACs, activation elements and number of convolutions of `network`.
 
