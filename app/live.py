@@ -97,11 +97,17 @@ def borrow(
     bearable(network)
     key = (network.key, network.label, device, seed, init, weights)
     make = partial(_built, network, device, seed, init, weights)
+    with _turn(), _models().lent(key, make) as model:
+        yield model
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """A place to work at, after all who came before; the page says how many they are."""
     waiting = st.empty()
     with _turns().taken(lambda place: _queued(waiting, place)):
         waiting.empty()
-        with _models().lent(key, make) as model:
-            yield model
+        yield
 
 
 def _queued(where: DeltaGenerator, place: int) -> None:
@@ -189,7 +195,8 @@ def focused(
     ask = partial(effective_field, network, to_input(image, network.input_shape[1:]), path, position)
     ask = partial(ask, channel=channel, init=setting.init, batch_norm=setting.batch_norm, device=setting.device)
     if len(setting.seeds) > 1 and not weights:
-        return ask(seeds=setting.seeds)
+        with _turn():
+            return ask(seeds=setting.seeds)
     with borrow(network, device=setting.device, seed=setting.seed, init=setting.init, weights=weights) as model:
         return ask(model=model)
 

@@ -7,7 +7,10 @@ from time import sleep
 
 import pytest
 
+from app import live
 from app.turns import Turns
+from irnet.experiments.photos import photo
+from irnet.models import network
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -44,3 +47,17 @@ def test_whoever_leaves_the_queue_makes_room() -> None:
         pass
     with turns.taken(leave):
         pass
+
+
+@pytest.mark.parametrize("seeds", [(0,), (0, 1)])
+def test_a_field_waits_like_every_other_pass(seeds: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = Turns(1)
+
+    def told(_where: object, place: int) -> None:
+        raise InterruptedError(place)
+
+    monkeypatch.setattr(live, "_turns", lambda: turns)
+    monkeypatch.setattr(live, "_queued", told)
+    ask = (network("inception_v4", input_size=75), photo("coffee"), "stem", (0, 0), None)
+    with turns.taken(lambda _place: None), pytest.raises(InterruptedError):
+        live.focused(*ask, live.Setting(seeds, "tf", "batch", "cpu"))
