@@ -16,6 +16,7 @@ from starlette.routing import Route
 from streamlit import App
 
 from app.drawings import THEMES, svg
+from app.kept import FOLDER, store
 from irnet.analysis.boxes import boxes
 from irnet.analysis.tables import totals
 from irnet.models import PRESETS, network
@@ -63,7 +64,9 @@ async def lifespan(_app: App) -> AsyncIterator[None]:
 
 
 def _ready(_request: Request) -> Response:
-    return PlainTextResponse(_WARMTH.told, _WARMTH.status, {"Cache-Control": "no-store"})
+    found = store()
+    trouble = f"; {FOLDER}: {found.trouble}" if found and found.trouble else ""
+    return PlainTextResponse(_WARMTH.told + trouble, _WARMTH.status, {"Cache-Control": "no-store"})
 
 
 ROUTES = (Route("/ready", _ready),)
