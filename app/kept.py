@@ -49,7 +49,8 @@ def _apart(content: bytes) -> tuple[bytes, bytes]:
     return content[LENGTH:end], content[end:]
 
 
-FILE, PAIR = Form[bytes](bytes, bytes), Form[tuple[bytes, bytes]](_both, _apart)
+FILE: Form[bytes] = Form(bytes, bytes)
+PAIR: Form[tuple[bytes, bytes]] = Form(_both, _apart)
 
 
 def kept(form: Form[T]) -> Callable[[Callable[P, T]], Callable[P, T]]:

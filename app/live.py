@@ -64,7 +64,9 @@ _BY_WEIGHTS = BY_KEY | {"app.weights.Weights": lambda weights: weights.key}
 BY_PIXELS = _BY_WEIGHTS | {"PIL.Image.Image": lambda image: (image.size, image.tobytes())}
 LONGEST_SIDE = 1024  # pixels; beyond it a forward pass takes gigabytes and minutes on a laptop
 MOST_PARAMETERS = 300_000_000  # twice the width of the largest preset; beyond it a model takes gigabytes
-COUNTS = Form[Counts](lambda counts: json.dumps(asdict(counts)).encode(), lambda told: counts_from(json.loads(told)))
+COUNTS: Form[Counts] = Form(
+    lambda counts: json.dumps(asdict(counts)).encode(), lambda told: counts_from(json.loads(told))
+)
 MODEL_BYTES, TRAIL_BYTES = 1 << 30, 256 << 20  # kept for all sessions together
 
 
