@@ -121,7 +121,7 @@ class Store:
         total = sum(size for _, size, _ in held)
         for used, size, path in sorted(held):
             unfinished = path.suffix == PARTIAL
-            if (unfinished and abs(time() - used) > LEFT_BEHIND) or (not unfinished and total > aim):
+            if (unfinished and time() - used > LEFT_BEHIND) or (not unfinished and total > aim):
                 with suppress(FileNotFoundError, IsADirectoryError):
                     path.unlink()
                     total -= size
