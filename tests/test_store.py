@@ -56,9 +56,8 @@ def test_an_entry_changed_anywhere_is_not_used(tmp_path_factory: pytest.TempPath
     store.put(KEY, CONTENT)
     whole = (folder / KEY).read_bytes()
     at = data.draw(st.integers(0, len(whole) - 1))
-    changed = data.draw(
-        st.sampled_from([whole[:at], whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :], whole + b"0"])
-    )
+    flipped = whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]
+    changed = data.draw(st.sampled_from([whole[:at], flipped, whole + b"0"]))
     (folder / KEY).write_bytes(changed)
     assert store.get(KEY) is None
     assert not (folder / KEY).exists()
@@ -231,8 +230,8 @@ while True:
 
 def test_two_processes_write_while_a_third_deletes_and_damages(folder: Path) -> None:
     def started(script: str) -> subprocess.Popen[str]:
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen([sys.executable, "-c", script, str(folder)], cwd=ROOT, text=True, **pipes)
+        command = [sys.executable, "-c", script, str(folder)]
+        return subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     folder.mkdir(0o700)
     vandal = started(VANDAL)
