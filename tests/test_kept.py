@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from app import cache, drawings, kept, live, ready
 from app.kept import FOLDER, key_of
 from irnet.diagrams.nested import Opened
 from irnet.models import network
+from irnet.spec import Norm
 from tests.apps import ROOT, opened, sized, troubles
 
 V1 = "inception_resnet_v1.paper"
@@ -99,8 +101,8 @@ def test_a_key_is_the_same_in_every_process() -> None:
 
 
 def test_whatever_is_asked_for_changes_the_key() -> None:
-    networks = (network(V1), SPEC, network(V1, "stem=inception_v3.tf_slim"), network("inception_v4"))
-    asked: list[dict[str, object]] = [{"network": spec} for spec in networks]
+    edited, twin = network(V1, "stem=inception_v3.tf_slim"), replace(SPEC, norm=Norm(eps=1e-5))  # of the same label
+    asked: list[dict[str, object]] = [{"network": spec} for spec in (network(V1), SPEC, edited, twin)]
     asked += [{"networks": (SPEC, SPEC)}, {"networks": SPEC}, {"ghosts": True}, {"ghosts": 1}, {"ghosts": None}]
     asked += [
         {"opened": each} for each in (Opened(), Opened(1), Opened(0, frozenset({"stem"})), Opened(0, shown="stem"))
