@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -15,6 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from streamlit import App
 
+from app import idle
 from app.drawings import THEMES, svg
 from app.kept import FOLDER, store
 from irnet.analysis.boxes import boxes
@@ -58,9 +60,11 @@ def warm() -> None:
 
 @asynccontextmanager
 async def lifespan(_app: App) -> AsyncIterator[None]:
-    """Warm up beside the server, which answers meanwhile."""
+    """Warm up beside the server, which answers meanwhile, and let go of what is idle for as long as it runs."""
     Thread(target=warm, name="warm", daemon=True).start()
+    watching = asyncio.create_task(idle.watch())
     yield
+    watching.cancel()
 
 
 def _ready(_request: Request) -> Response:
