@@ -1,4 +1,4 @@
-"""What the pages compute, remembered by the content of the spec. No torch here."""
+"""What the pages compute, remembered by the content of the spec, on disk too if there is a folder. No torch here."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.kept import FILE, PAIR, kept
 from irnet.diagrams import beside_svgs, canvas_svgs, drawn
 from irnet.diagrams.factory import content, told_of
 from irnet.diagrams.nested import Opened
@@ -21,12 +22,14 @@ BY_KEY: dict[str | type[Any], Callable[[Any], Any]] = {
 
 
 @st.cache_data(max_entries=256, show_spinner="Drawing", hash_funcs=BY_KEY)
+@kept(FILE)
 def picture(network: Network, form: Format, stage: str = "", theme: str = "light", index: int = 0) -> bytes:
     """A diagram as a file's bytes."""
     return drawn(network, form, stage, theme, index)
 
 
 @st.cache_data(max_entries=256, show_spinner="Drawing")
+@kept(FILE)
 def figure_file(name: str, form: str, theme: str, width: str, scale: float = 2.0) -> bytes:
     """A figure, chart or table of the catalogue as a file's bytes."""
     return content(name, form, theme, width, scale)
@@ -39,6 +42,7 @@ def figure_told(name: str, width: str) -> dict[str, Any]:
 
 
 @st.cache_data(max_entries=512, show_spinner=False, hash_funcs=BY_KEY)
+@kept(PAIR)
 def drawings(
     network: Network,
     opened: Opened,
@@ -53,6 +57,7 @@ def drawings(
 
 
 @st.cache_data(max_entries=128, show_spinner=False, hash_funcs=BY_KEY)
+@kept(PAIR)
 def side_drawings(
     networks: tuple[Network, ...], opened: tuple[Opened, ...], flow: Flow, *, ghosts: bool
 ) -> tuple[bytes, bytes]:

@@ -5,10 +5,11 @@ Only pages that run a network import this; it imports torch.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ import streamlit as st
 from PIL import Image
 
 from app.cache import BY_KEY
+from app.kept import Form, kept
 from app.shelf import Shelf
 from app.turns import Turns
 from app.weights import Weights
@@ -32,7 +34,7 @@ from irnet.resolve import Sides
 from irnet.runtime.build import Model, build, channels_last
 from irnet.runtime.device import memory_limit, with_numbers
 from irnet.runtime.init import Init
-from irnet.runtime.measure import Counts, measure
+from irnet.runtime.measure import Counts, counts_from, measure
 from irnet.runtime.saved import saved_for_backward
 from irnet.runtime.weights import load_weights
 from irnet.spec import Network
@@ -62,6 +64,9 @@ _BY_WEIGHTS = BY_KEY | {"app.weights.Weights": lambda weights: weights.key}
 BY_PIXELS = _BY_WEIGHTS | {"PIL.Image.Image": lambda image: (image.size, image.tobytes())}
 LONGEST_SIDE = 1024  # pixels; beyond it a forward pass takes gigabytes and minutes on a laptop
 MOST_PARAMETERS = 300_000_000  # twice the width of the largest preset; beyond it a model takes gigabytes
+COUNTS: Form[Counts] = Form(
+    lambda counts: json.dumps(asdict(counts)).encode(), lambda told: counts_from(json.loads(told))
+)
 MODEL_BYTES, TRAIL_BYTES = 1 << 30, 256 << 20  # kept for all sessions together
 
 
@@ -124,6 +129,7 @@ def _built(network: Network, device: str, seed: int, init: Init, weights: Weight
 
 
 @st.cache_data(max_entries=32, show_spinner="Counting with fvcore, torchinfo and torch", hash_funcs=BY_KEY)
+@kept(COUNTS)
 def counted(network: Network, device: str) -> Counts:
     """What the three counters say; the same network is never counted twice."""
     with borrow(network, device=device) as model:

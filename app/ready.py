@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -15,7 +16,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from streamlit import App
 
+from app import idle
 from app.drawings import THEMES, svg
+from app.kept import FOLDER, store
 from irnet.analysis.boxes import boxes
 from irnet.analysis.tables import totals
 from irnet.models import PRESETS, network
@@ -57,13 +60,17 @@ def warm() -> None:
 
 @asynccontextmanager
 async def lifespan(_app: App) -> AsyncIterator[None]:
-    """Warm up beside the server, which answers meanwhile."""
+    """Warm up beside the server, which answers meanwhile, and let go of what is idle for as long as it runs."""
     Thread(target=warm, name="warm", daemon=True).start()
+    watching = asyncio.create_task(idle.watch())
     yield
+    watching.cancel()
 
 
 def _ready(_request: Request) -> Response:
-    return PlainTextResponse(_WARMTH.told, _WARMTH.status, {"Cache-Control": "no-store"})
+    found = store()
+    trouble = f"; {FOLDER}: {found.trouble}" if found and found.trouble else ""
+    return PlainTextResponse(_WARMTH.told + trouble, _WARMTH.status, {"Cache-Control": "no-store"})
 
 
 ROUTES = (Route("/ready", _ready),)

@@ -1,4 +1,4 @@
-"""What is dear to make, kept by key within a number of bytes; whoever uses an entry has it alone."""
+"""What is dear to make, kept by key within a number of bytes while it is used; whoever uses an entry has it alone."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Generic, TypeVar
+from time import monotonic
+from typing import Any, ClassVar, Generic, TypeVar
+from weakref import WeakSet
 
 T = TypeVar("T")
+IDLE = 15 * 60  # seconds; a class that talks about what it saw comes back within them
 
 
 @dataclass(slots=True)
 class _Entry(Generic[T]):
+    used: float  # when, by the shelf's clock
     lock: Lock = field(default_factory=Lock)
     value: T | None = None
 
@@ -21,27 +25,42 @@ class _Entry(Generic[T]):
 class Shelf(Generic[T]):
     """Values by key; the ones longest unused go when all together have more than `limit` bytes.
 
-    One value alone may be larger than that: it stays until another is asked for.
+    One value alone may be larger than that: it stays until another is asked for, or nobody used it for `idle` seconds.
     """
 
-    def __init__(self, limit: int, size: Callable[[T], int]) -> None:
-        self._limit, self._size = limit, size
+    every: ClassVar[WeakSet[Shelf[Any]]] = WeakSet()
+
+    def __init__(
+        self, limit: int, size: Callable[[T], int], idle: float = IDLE, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._limit, self._size, self._idle, self._clock = limit, size, idle, clock
         self._entries: OrderedDict[Hashable, _Entry[T]] = OrderedDict()
         self._lock = Lock()
+        Shelf.every.add(self)
 
     @contextmanager
     def lent(self, key: Hashable, make: Callable[[], T]) -> Iterator[T]:
         """The value of `key`, made if it is not there; whoever else wants it waits until the block ends."""
         with self._lock:
-            entry = self._entries.setdefault(key, _Entry())
+            entry = self._entries.setdefault(key, _Entry(self._clock()))
+            entry.used = self._clock()
             self._entries.move_to_end(key)
         with entry.lock:
-            value = make() if entry.value is None else entry.value
-            entry.value = value
             try:
+                value = make() if entry.value is None else entry.value
+                entry.value = value
                 yield value
             finally:
-                self._tidy(key)
+                self._tidy(key, entry)
+
+    def release(self) -> int:
+        """Let go of what nobody uses and nobody used for the idle time; how many values that were."""
+        with self._lock:
+            since = self._clock() - self._idle
+            idle = [key for key, entry in self._entries.items() if entry.used < since and not entry.lock.locked()]
+            for key in idle:
+                del self._entries[key]
+        return len(idle)
 
     @property
     def held_bytes(self) -> int:
@@ -52,10 +71,19 @@ class Shelf(Generic[T]):
     def _sizes(self) -> dict[Hashable, int]:
         return {key: self._size(entry.value) for key, entry in self._entries.items() if entry.value is not None}
 
-    def _tidy(self, used: Hashable) -> None:
+    def _tidy(self, used: Hashable, entry: _Entry[T]) -> None:
         with self._lock:
+            entry.used = self._clock()
+            if entry.value is None:  # it could not be made
+                self._entries.pop(used, None)
+                return
             sizes = self._sizes()
             for key in [key for key in sizes if key != used]:
                 if sum(sizes.values()) <= self._limit:
                     return
                 del sizes[key], self._entries[key]
+
+
+def release_idle() -> int:
+    """Let go of what lies idle on any shelf; how many values that were."""
+    return sum(shelf.release() for shelf in list(Shelf.every))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from gc import collect
 from threading import Event, Thread
+from time import monotonic
 
 import pytest
 
-from app.shelf import Shelf
+from app.shelf import Shelf, release_idle
 
 
 def kept(shelf: Shelf[bytes], *keys: str) -> list[str]:
@@ -51,7 +53,49 @@ def test_a_maker_that_fails_leaves_nothing_behind() -> None:
 
     with pytest.raises(ValueError, match="on purpose"), shelf.lent("a", fails):
         pass
+    assert not shelf._entries
     assert kept(shelf, "a") == ["a"]
+
+
+def test_what_nobody_used_for_the_idle_time_goes_and_what_is_used_stays() -> None:
+    now = [0.0]
+    shelf = Shelf[bytes](100, len, idle=60, clock=lambda: now[0])
+    kept(shelf, "a", "b")
+    for now[0], used, made, gone in ((50, "a", [], 0), (70, "a", [], 1), (70, "b", ["b"], 0), (131, "b", ["b"], 2)):
+        assert (shelf.release(), kept(shelf, used)) == (gone, made)
+    assert shelf.held_bytes == 10
+
+
+def test_what_is_on_loan_stays_however_long_it_takes() -> None:
+    now = [0.0]
+    shelf = Shelf[bytes](100, len, idle=60, clock=lambda: now[0])
+    with shelf.lent("a", lambda: b"x"):
+        now[0] = 1000
+        assert shelf.release() == 0
+    now[0] += 60  # it was used until then
+    assert shelf.release() == 0
+    assert shelf.held_bytes == 1
+
+
+def test_a_shelf_goes_by_a_clock_that_is_never_set_back() -> None:
+    assert Shelf[bytes](100, len)._clock is monotonic
+
+
+def test_every_shelf_is_looked_at() -> None:
+    shelves = [Shelf[bytes](100, len, idle=-1) for _ in range(2)]
+    for shelf in shelves:
+        kept(shelf, "a")
+    release_idle()
+    assert [shelf.held_bytes for shelf in shelves] == [0, 0]
+
+
+def test_a_shelf_that_nobody_has_is_forgotten() -> None:
+    before = len(Shelf.every)
+    shelf = Shelf[bytes](100, len)
+    assert len(Shelf.every) == before + 1
+    del shelf
+    collect()
+    assert len(Shelf.every) <= before
 
 
 def test_two_users_of_one_value_take_turns() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from threading import Lock
+from typing import Any
 
 import torch
 from fvcore.nn import FlopCountAnalysis
@@ -63,6 +65,25 @@ class Counts:
             "torchinfo": self.torchinfo_mult_adds,
             "torch": self.torch_flops,
         }
+
+
+def counts_from(told: Mapping[str, Any]) -> Counts:
+    """What was counted, back from `dataclasses.asdict`.
+
+    Raises
+    ------
+    KeyError, TypeError
+        For anything else.
+
+    Examples
+    --------
+    >>> from dataclasses import asdict
+    >>> module = ModuleCount(path="", kind="Model", params=3, counted={"conv": 2}, not_counted={})
+    >>> counts = Counts(modules=(module,), torchinfo_mult_adds=2, torchinfo_text="", torch_flops=4)
+    >>> counts_from(asdict(counts)) == counts
+    True
+    """
+    return Counts(**{**told, "modules": tuple(ModuleCount(**module) for module in told["modules"])})
 
 
 def search(counts: Counts, wanted: str, depth: int) -> Counts:

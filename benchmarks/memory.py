@@ -1,0 +1,88 @@
+"""Ten thousand networks that nobody asked for before, and what the process holds after them.
+
+    python -m benchmarks.memory [--networks 10000]
+
+Each has random knobs, and goes through what the pages remember: rows, totals, boxes, a drawing, its differences from
+the preset and what it looks like beside that. Caches are full after a fifth of them; from there on memory has to stay
+as it is. Exit status 1 if it does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import logging
+import sys
+from collections import Counter
+from pathlib import Path
+from random import Random
+from time import perf_counter
+
+from app.cache import drawings, side_drawings
+from irnet.analysis.boxes import boxes, details
+from irnet.analysis.compare import compare
+from irnet.analysis.saved import saved
+from irnet.analysis.side_by_side import all_changes
+from irnet.analysis.tables import totals
+from irnet.diagrams.beside import opened_beside
+from irnet.diagrams.nested import Opened
+from irnet.models import PRESETS, network
+from irnet.models.recipe import limits
+from irnet.resolve import resolve
+
+FILLED = 5  # the part of the networks after which caches are full
+LIMIT = 5  # % by which memory may grow after that
+KNOBS = 4  # of a network that are changed at once
+
+
+def resident() -> float:
+    """MB of memory that this process holds."""
+    gc.collect()
+    return int(Path("/proc/self/status").read_text().partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def visit(random: Random) -> str:
+    """Ask for everything about a network with random knobs; says what became of it."""
+    name = random.choice(list(PRESETS))
+    knobs = limits(PRESETS[name])
+    changed = {}
+    for knob in random.sample(list(knobs), KNOBS):
+        limit = knobs[knob]
+        steps = random.randint(0, round((min(limit.high, 1024) - limit.low) / limit.step))
+        changed[knob] = type(getattr(PRESETS[name], knob))(limit.low + steps * limit.step)
+    try:
+        spec = network(name, **changed)
+        resolve(spec), totals(spec), saved(spec)
+        details(spec, random.choice(sorted(boxes(spec))))
+        drawings(spec, Opened(random.randint(0, 1)), "operation", "alike", "down")
+        pair = (network(name), spec)
+        compare(*pair), all_changes(*pair)
+        if random.random() < 0.1:
+            side_drawings(pair, opened_beside(pair, 0, frozenset()), "down", ghosts=False)
+    except ValueError:
+        return "refused"
+    return "drawn"
+
+
+def main() -> int:
+    """Visit them, and print what is held on the way."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--networks", type=int, default=10_000)
+    given = parser.parse_args()
+    logging.getLogger("streamlit").setLevel(logging.ERROR)
+    random, became, held, start = Random(0), Counter[str](), list[float](), perf_counter()
+    for number in range(1, given.networks + 1):
+        became[visit(random)] += 1
+        if number % (given.networks // (2 * FILLED)) == 0:
+            held.append(resident())
+            print(f"{number:6} networks {held[-1]:7.1f} MB {perf_counter() - start:6.0f} s", flush=True)
+    full, last = held[1], held[-1]
+    growth = 100 * (last / full - 1)
+    print(f"{became['drawn']} drawn, {became['refused']} refused")
+    missed = growth > LIMIT
+    print(f"growth after the first fifth {growth:+.1f} %   limit {LIMIT} %{'   missed' if missed else ''}")
+    return int(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

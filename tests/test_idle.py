@@ -1,0 +1,67 @@
+"""What a reader left behind goes when Streamlit's time for coming back is over, although nobody comes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from tests.apps import ROOT
+
+SERVED = """
+import asyncio, gc, os, threading, weakref
+from time import monotonic
+
+import uvicorn
+from streamlit import config
+from streamlit.runtime import get_instance
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
+
+from app import idle, ready
+from benchmarks.reader import Reader
+from benchmarks.server import free_port, wait_for
+
+config.get_config_options()
+config.set_option("server.disconnectedSessionTTL", 3)
+idle.EVERY, ready.warm, port = 0.1, lambda: None, free_port()
+
+from streamlit_app import app
+
+server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="critical"))
+threading.Thread(target=server.run, daemon=True).start()
+wait_for(f"http://127.0.0.1:{port}/_stcore/health")
+
+
+def sessions():
+    return [weakref.ref(found) for found in gc.get_objects() if isinstance(found, AppSession)]
+
+
+async def lesson():
+    leaves, stays = Reader(port, "model=inception_resnet_v1.paper"), Reader(port)
+    await leaves.open("network")
+    [left] = sessions()
+    await stays.open("network")
+    uploads = get_instance().uploaded_file_mgr.file_storage
+    get_instance().uploaded_file_mgr.add_file(left().id, UploadedFileRec("a", "a.pt", "", bytes(1000)))
+    await leaves.close()
+    await asyncio.sleep(1)
+    print("may come back:", left() is not None, len(uploads))
+    end = monotonic() + 10
+    while left() and monotonic() < end:
+        await asyncio.sleep(0.1)
+    print("gone:", left() is None, len(uploads))
+    await stays.set("level", ["branches"])
+    print("stays:", len(sessions()), stays.troubles)
+
+
+gc.disable()  # an idle server makes nothing that would have it run
+asyncio.run(lesson())
+os._exit(0)
+"""
+
+
+def test_a_session_whose_reader_left_is_gone_with_its_uploads_and_the_others_stay() -> None:
+    command = [sys.executable, "-c", SERVED]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    told = "may come back: True 1\ngone: True 0\nstays: 1 []\n"
+    assert done.stdout == told, done.stderr[-2000:]
