@@ -11,6 +11,8 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
+LOOK = 1  # seconds after which one who waits for an entry looks up
+
 
 @dataclass(slots=True)
 class _Entry(Generic[T]):
@@ -30,18 +32,33 @@ class Shelf(Generic[T]):
         self._lock = Lock()
 
     @contextmanager
-    def lent(self, key: Hashable, make: Callable[[], T]) -> Iterator[T]:
-        """The value of `key`, made if it is not there; whoever else wants it waits until the block ends."""
+    def lent(self, key: Hashable, make: Callable[[], T], look: Callable[[], None] = lambda: None) -> Iterator[T]:
+        """The value of `key`, made if it is not there; whoever else wants it waits until the block ends.
+
+        `look` is called from time to time while waiting, and may raise to wait no longer.
+        """
         with self._lock:
             entry = self._entries.setdefault(key, _Entry())
             self._entries.move_to_end(key)
-        with entry.lock:
-            value = make() if entry.value is None else entry.value
-            entry.value = value
+        while not entry.lock.acquire(timeout=LOOK):
+            look()
+        try:
+            value = entry.value if entry.value is not None else self._made(key, entry, make)
             try:
                 yield value
             finally:
                 self._tidy(key)
+        finally:
+            entry.lock.release()
+
+    def _made(self, key: Hashable, entry: _Entry[T], make: Callable[[], T]) -> T:
+        try:
+            entry.value = value = make()
+        except BaseException:  # also where the reader stops it: a key without a value must not stay
+            with self._lock:
+                self._entries.pop(key, None)
+            raise
+        return value
 
     @property
     def held_bytes(self) -> int:
