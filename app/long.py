@@ -13,7 +13,6 @@ from contextvars import ContextVar
 from functools import partial, wraps
 from hashlib import sha256
 from itertools import count
-from pathlib import Path
 from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
@@ -28,7 +27,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 SOON, OFTEN = 0.4, 0.2  # seconds: what ends before is not announced; between two words on how far it is
-SHEET = Path(__file__).parent / "components" / "long.css"
 _NUMBERS = count()
 
 
@@ -50,7 +48,6 @@ class Work:
 
     def _begun(self) -> Any:
         with self._place.container():
-            st.html(SHEET)
             bar = st.progress(0.0)
             st.button(text.GO_ON, key=f"go-on-{next(_NUMBERS)}", icon=":material/play_arrow:")
         return bar
