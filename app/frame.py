@@ -10,6 +10,7 @@ import streamlit as st
 
 from app import text
 from app.controls import sidebar
+from app.views import styles
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 def run(page: StreamlitPage) -> None:
     """Run a page; bad input is shown as one sentence and the app goes on."""
+    styles.every()
     sidebar()
     with refusals():
         page.run()

@@ -13,7 +13,7 @@ from app.components.prose import prose
 from app.drawings import BesideView, View
 from app.lesson_places import place
 from app.state import put, unknown
-from app.views import show
+from app.views import head, show
 from app.views.lesson import FADE, control, question, table
 from irnet.analysis.quantities import filled, network_of
 from irnet.diagrams.nested import LEVELS, Opened, revealing, shown_block
@@ -198,7 +198,7 @@ def copy(lesson: Lesson) -> None:
 
 def shelf() -> None:
     """All ready lessons."""
-    st.title("Learn")
+    head.title("learn", "Learn")
     st.markdown(text.LEARN)
     with st.grid(3, min_column_width=280):
         for lesson in LESSONS:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from PIL import Image
 
+from app import text
 from app.cache import BY_KEY
 from app.kept import Form, kept
+from app.long import content, remembered, work
 from app.shelf import Shelf
 from app.turns import Turns
 from app.weights import Weights
@@ -33,9 +35,10 @@ from irnet.models import network as preset
 from irnet.resolve import Sides
 from irnet.runtime.build import Model, build, channels_last
 from irnet.runtime.device import memory_limit, with_numbers
-from irnet.runtime.init import Init
+from irnet.runtime.init import Init, Tell
 from irnet.runtime.measure import Counts, counts_from, measure
 from irnet.runtime.saved import saved_for_backward
+from irnet.runtime.watch import watched
 from irnet.runtime.weights import load_weights
 from irnet.spec import Network
 from irnet.units import short, sides
@@ -60,8 +63,6 @@ class Setting:
         return self.seeds[0]
 
 
-_BY_WEIGHTS = BY_KEY | {"app.weights.Weights": lambda weights: weights.key}
-BY_PIXELS = _BY_WEIGHTS | {"PIL.Image.Image": lambda image: (image.size, image.tobytes())}
 LONGEST_SIDE = 1024  # pixels; beyond it a forward pass takes gigabytes and minutes on a laptop
 MOST_PARAMETERS = 300_000_000  # twice the width of the largest preset; beyond it a model takes gigabytes
 COUNTS: Form[Counts] = Form(
@@ -101,34 +102,28 @@ def borrow(
     """
     bearable(network)
     key = (network.key, network.label, device, seed, init, weights)
-    make = partial(_built, network, device, seed, init, weights)
-    with _turn(), _models().lent(key, make) as model:
-        yield model
-
-
-@contextmanager
-def _turn() -> Iterator[None]:
-    """A place to work at, after all who came before; the page says how many they are."""
     waiting = st.empty()
-    with _turns().taken(lambda place: _queued(waiting, place)):
+    with work(text.RUNNING) as at, _turns().taken(lambda place: _queued(waiting, place)):
         waiting.empty()
-        yield
+        make = partial(_built, network, device, seed, init, weights, at.tell)
+        with _models().lent(key, make, partial(at.tell, 0.0, text.SAME_WORK)) as model, watched(model, at.tell):
+            yield model
 
 
 def _queued(where: DeltaGenerator, place: int) -> None:
     where.caption(f"Others are running networks here: number {place} in the queue.")
 
 
-def _built(network: Network, device: str, seed: int, init: Init, weights: Weights | None) -> Model:
-    with st.spinner("Building the network"), memory_limit(device):
-        model = build(network, device, seed, init)
+def _built(network: Network, device: str, seed: int, init: Init, weights: Weights | None, tell: Tell) -> Model:
+    with memory_limit(device):
+        model = build(network, device, seed, init, lambda share, path: tell(share, f"{text.WEIGHTS_OF} {path}"))
         if weights:
             with weights.file() as file:
                 load_weights(model, file)
         return channels_last(model)
 
 
-@st.cache_data(max_entries=32, show_spinner="Counting with fvcore, torchinfo and torch", hash_funcs=BY_KEY)
+@remembered("Counting with fvcore, torchinfo and torch", entries=32)
 @kept(COUNTS)
 def counted(network: Network, device: str) -> Counts:
     """What the three counters say; the same network is never counted twice."""
@@ -151,42 +146,35 @@ def scaled(
 ) -> Result:
     """The residual-scale experiment on borrowed models, from the first block that a scale changes.
 
-    Its progress is shown; a reader who moves a control meanwhile ends it, and what was computed is kept.
+    A reader who stops it keeps what was computed: it goes on from there.
     """
     bearable(network)
     pixels = to_input(image, network.input_shape[1:])
     check(network, pixels, scales, setting.batch_norm, setting.label)
     with_numbers(setting.device)
-    place = st.empty()
     found: list[Curve] = []
     origins = []
     for seed in setting.seeds[:1] if weights else setting.seeds:
         with borrow(network, device=setting.device, seed=seed, init=setting.init, weights=weights) as model:
             origins.append(model.origin)
-            picture = (image.size, image.tobytes(), setting.batch_norm)
-            known = (network.key, network.label, setting.device, model.origin, weights, picture)
+            known = (content(network), setting.device, model.origin, weights, content(image), setting.batch_norm)
             with (
                 memory_limit(setting.device),
                 _trails().lent(known, partial(Trail, network, pixels, setting.batch_norm)) as trail,
             ):
-                curves = along(trail, model, scales, setting.label, partial(_tell, place, model, trail))
+                curves = along(trail, model, scales, setting.label)
                 found += [replace(curve, seed=None if weights else seed) for curve in curves]
-    place.empty()
     return Result(network=network.label, weights=origin(origins), batch_norm=setting.batch_norm, curves=tuple(found))
 
 
-def _tell(place: DeltaGenerator, model: Model, trail: Trail, done: int, todo: int) -> None:
-    place.progress(done / todo, f"{model.origin}: {trail.units[len(trail.units) - todo + done].path}")
-
-
-@st.cache_data(max_entries=64, show_spinner="Classifying", hash_funcs=BY_PIXELS)
+@remembered("Classifying", entries=64)
 def classified(network: Network, image: Image.Image, device: str, weights: Weights) -> Classes:
     """The likeliest classes of a picture, by a network with loaded weights."""
     with borrow(network, device=device, weights=weights) as model:
         return classify(model, image)
 
 
-@st.cache_data(max_entries=64, show_spinner="Running the network up to the box, and back", hash_funcs=BY_PIXELS)
+@remembered("Running the network up to the box, and back", entries=64)
 def focused(
     network: Network,
     image: Image.Image,
@@ -196,15 +184,21 @@ def focused(
     setting: Setting,
     weights: Weights | None = None,
 ) -> EffectiveField:
-    """The effective receptive field, on a borrowed model or, of several seeds, on as many fresh ones."""
+    """The effective receptive field, on one borrowed model after another where there are several seeds."""
     bearable(network)
     ask = partial(effective_field, network, to_input(image, network.input_shape[1:]), path, position)
     ask = partial(ask, channel=channel, init=setting.init, batch_norm=setting.batch_norm, device=setting.device)
-    if len(setting.seeds) > 1 and not weights:
-        with _turn():
-            return ask(seeds=setting.seeds)
-    with borrow(network, device=setting.device, seed=setting.seed, init=setting.init, weights=weights) as model:
-        return ask(model=model)
+    seeds = setting.seeds[:1] if weights else setting.seeds
+    with closing(_one_by_one(network, setting, seeds, weights)) as models:
+        return ask(seeds=seeds, models=models)
+
+
+def _one_by_one(
+    network: Network, setting: Setting, seeds: tuple[int, ...], weights: Weights | None
+) -> Generator[Model]:
+    for seed in seeds:
+        with borrow(network, device=setting.device, seed=seed, init=setting.init, weights=weights) as model:
+            yield model
 
 
 def reference(network: Network) -> Network:

@@ -6,10 +6,10 @@ stage alone, and a moved scale one block. What is kept is bounded by the number 
 
 from __future__ import annotations
 
-import streamlit as st
 from PIL import Image
 
-from app.live import BY_PIXELS, Setting, bearable, borrow
+from app.live import Setting, bearable, borrow
+from app.long import remembered
 from app.weights import Weights
 from irnet.experiments.block_steps import BlockSteps, block_steps
 from irnet.experiments.channels import Maps, Order, channels, page
@@ -21,7 +21,7 @@ from irnet.experiments.strip import Pass, look_through
 from irnet.spec import Network
 
 
-@st.cache_data(max_entries=4, show_spinner="Running the network", show_time=True, hash_funcs=BY_PIXELS)
+@remembered("Running the network", entries=4)
 def looked_through(network: Network, image: Image.Image, setting: Setting, weights: Weights | None) -> Pass:
     """The whole network once."""
     bearable(network)
@@ -29,7 +29,7 @@ def looked_through(network: Network, image: Image.Image, setting: Setting, weigh
         return look_through(model, to_input(image, network.input_shape[1:]), setting.batch_norm)
 
 
-@st.cache_data(max_entries=4, show_spinner="Running to the box", show_time=True, hash_funcs=BY_PIXELS)
+@remembered("Running to the box", entries=4)
 def box_maps(network: Network, image: Image.Image, setting: Setting, weights: Weights | None, path: str) -> FeatureMaps:
     """The tensors at one box; only its stage is run, from what an earlier pass kept."""
     start = looked_through(network, image, setting, weights).start(path)
@@ -38,14 +38,14 @@ def box_maps(network: Network, image: Image.Image, setting: Setting, weights: We
         return feature_maps(model, pixels, path, batch_norm=setting.batch_norm, start=start)
 
 
-@st.cache_data(max_entries=8, show_spinner="Running to the block", show_time=True, hash_funcs=BY_PIXELS)
+@remembered("Running to the block", entries=8)
 def _given(network: Network, image: Image.Image, setting: Setting, weights: Weights | None, path: str) -> Start:
     start = looked_through(network, image, setting, weights).start(path)
     with borrow(network, device=setting.device, seed=setting.seed, init=setting.init, weights=weights) as model:
         return begin(model, start, path, setting.batch_norm)
 
 
-@st.cache_data(max_entries=32, show_spinner="Running the block", hash_funcs=BY_PIXELS)
+@remembered("Running the block", entries=32)
 def stepped(
     network: Network, image: Image.Image, setting: Setting, weights: Weights | None, path: str, scale: float
 ) -> BlockSteps:

@@ -13,6 +13,7 @@ from weakref import WeakSet
 
 T = TypeVar("T")
 IDLE = 15 * 60  # seconds; a class that talks about what it saw comes back within them
+LOOK = 1  # seconds after which one who waits for an entry looks up
 
 
 @dataclass(slots=True)
@@ -39,19 +40,24 @@ class Shelf(Generic[T]):
         Shelf.every.add(self)
 
     @contextmanager
-    def lent(self, key: Hashable, make: Callable[[], T]) -> Iterator[T]:
-        """The value of `key`, made if it is not there; whoever else wants it waits until the block ends."""
+    def lent(self, key: Hashable, make: Callable[[], T], look: Callable[[], None] = lambda: None) -> Iterator[T]:
+        """The value of `key`, made if it is not there; whoever else wants it waits until the block ends.
+
+        `look` is called from time to time while waiting, and may raise to wait no longer.
+        """
         with self._lock:
             entry = self._entries.setdefault(key, _Entry(self._clock()))
             entry.used = self._clock()
             self._entries.move_to_end(key)
-        with entry.lock:
-            try:
-                value = make() if entry.value is None else entry.value
-                entry.value = value
-                yield value
-            finally:
-                self._tidy(key, entry)
+        while not entry.lock.acquire(timeout=LOOK):
+            look()
+        try:
+            value = make() if entry.value is None else entry.value
+            entry.value = value
+            yield value
+        finally:
+            self._tidy(key, entry)
+            entry.lock.release()
 
     def release(self) -> int:
         """Let go of what nobody uses and nobody used for the idle time; how many values that were."""
@@ -74,8 +80,9 @@ class Shelf(Generic[T]):
     def _tidy(self, used: Hashable, entry: _Entry[T]) -> None:
         with self._lock:
             entry.used = self._clock()
-            if entry.value is None:  # it could not be made
-                self._entries.pop(used, None)
+            if entry.value is None:  # it could not be made, or was stopped
+                if self._entries.get(used) is entry:
+                    del self._entries[used]
                 return
             sizes = self._sizes()
             for key in [key for key in sizes if key != used]:

@@ -226,6 +226,10 @@ KEEP = "Without it, the run stops half a minute after the last tab that shows it
 SEEDS = "Each network or cell is trained with so many seeds; several give a band and a spread."
 AXIS_VALUES = "With commas between them."
 SHARED = "Runs of this server: everybody who opens it sees them."
+RUNNING = "Running the network"
+WEIGHTS_OF = "the first weights of"
+GO_ON = "Stopped here. Go on"
+SAME_WORK = "another reader has just asked for the same"
 FULL = "There is not enough memory for this. Take a smaller input, width or depth."
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from irnet.models import PRESETS
 from irnet.models.recipe import limits
 
 ROOT = Path(__file__).parents[1]
+PAGES = tuple(re.findall(r'"app/pages/(\w+)\.py"', (ROOT / "pages.py").read_text(encoding="utf-8")))
 STRUCTURAL = ("overview", "network", "edit", "compare", "provenance", "errata", "figures")
 LIVE = ("cost", "activations", "block", "maps", "field")
 SMALL = 139  # pixels: the smallest side that leaves a C block more than one pixel

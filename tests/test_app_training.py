@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 from app import roots, run_folder, runs
 from irnet.experiments.training import queue
 from irnet.experiments.training.cost import BEGIN, expected_seconds
+from irnet.experiments.training.directory import asked
 from irnet.experiments.training.settings import Sweep
 from tests.apps import ROOT, opened, troubles
 from tests.training.invented import history
@@ -193,3 +194,15 @@ def test_what_runs_took_corrects_the_estimate() -> None:
 def test_pages_about_training_leave_torch_alone() -> None:
     code = "import sys; import app.training, app.views.race, app.views.death; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True).returncode == 0
+
+
+def test_a_run_shows_how_far_it_is_and_is_paused_and_stopped(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = made(own / "death-1", sweep())
+    half = runs.Status(state="running", done=0.5, sentence="Running: 1 of 2 runs ended")
+    monkeypatch.setattr(runs, "status", lambda _name: half)
+    monkeypatch.setattr(runs, "watched", lambda _name: None)
+    app = opened("death", death="death-1")
+    assert [(bar.proto.value, bar.proto.text) for bar in app.get("progress")] == [(50, half.sentence)]
+    for label, word in (("Pause", "pause"), ("Stop", "stop")):
+        next(button for button in app.button if button.label == label).click().run()
+        assert asked(place) == word

@@ -11,7 +11,13 @@ import pytest
 from tests.apps import ROOT
 
 FILES = sorted([*ROOT.glob("*.py"), *(file for folder in ("irnet", "app") for file in (ROOT / folder).rglob("*.py"))])
-LIMITS = {"lru_cache": "maxsize", "cache_data": "max_entries", "cache_resource": "max_entries", "Shelf": "limit"}
+LIMITS = {
+    "lru_cache": "maxsize",
+    "cache_data": "max_entries",
+    "cache_resource": "max_entries",
+    "remembered": "entries",
+    "Shelf": "limit",
+}
 ENDLESS = {"cache", "cached_property"}
 GROWING = {"dict", "list", "set", "defaultdict", "OrderedDict", "WeakKeyDictionary"}  # at the top of a module
 Function = ast.FunctionDef | ast.AsyncFunctionDef

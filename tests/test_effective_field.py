@@ -154,7 +154,7 @@ def test_the_picture_and_the_box_are_what_a_gradient_by_hand_gives() -> None:
     weight = torch.tensor([[1.0, 0, 0], [0, 28, 0], [0, 0, 1]])
     with torch.no_grad():
         model.get_parameter("s.0.conv.weight").copy_(weight)
-    found = effective_field(spec, torch.ones(1, 1, 5, 5), "s", (2, 1), model=model)
+    found = effective_field(spec, torch.ones(1, 1, 5, 5), "s", (2, 1), models=[model])
     expected = np.zeros((5, 5))
     expected[2:5, 1:4] = weight.numpy() / 30
     assert found.magnitude == pytest.approx(expected)
@@ -198,14 +198,14 @@ def test_the_network_is_run_up_to_the_box_and_no_further() -> None:
     model, ran = build(SPEC), []
     for path in ("block_a.0", "block_a.1", "reduction_a"):
         model.get_submodule(path).register_forward_hook(lambda *_, path=path: ran.append(path))
-    effective_field(SPEC, IMAGE, "block_a.0", model=model)
+    effective_field(SPEC, IMAGE, "block_a.0", models=[model])
     assert ran == ["block_a.0"]
 
 
 def test_a_borrowed_model_is_left_as_it_was(small: Small) -> None:
     model = small(V1)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    effective_field(SPEC, IMAGE, "block_a.1", batch_norm="batch", model=model)
+    effective_field(SPEC, IMAGE, "block_a.1", batch_norm="batch", models=[model])
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
     assert not any(module._forward_hooks or module.training for module in model.modules())
     assert all(parameter.grad is None for parameter in model.parameters())
@@ -254,4 +254,4 @@ def test_a_gradient_that_overflows_gets_one_sentence() -> None:
     with torch.no_grad():
         model.get_parameter("stem.0.1.conv.weight").fill_(torch.inf)
     with pytest.raises(ValueError, match=r"^stem: the gradient is no longer a finite number"):
-        effective_field(SPEC, IMAGE, "stem", model=model)
+        effective_field(SPEC, IMAGE, "stem", models=[model])

@@ -13,7 +13,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from app import cache, drawings, kept, live, ready
+from app import cache, drawings, kept, live, long, ready
 from app.kept import FOLDER, key_of
 from irnet.diagrams.nested import Opened
 from irnet.models import network
@@ -35,8 +35,9 @@ MAKERS = ("canvas_svgs", "beside_svgs", "drawn", "content")
 
 def forget() -> None:
     """What a new process does not know."""
-    for function in (cache.drawings, cache.side_drawings, cache.picture, cache.figure_file, live.counted):
+    for function in (cache.drawings, cache.side_drawings, cache.picture, cache.figure_file):
         function.clear()
+    long._shelves.clear()
     kept._store.cache_clear()
 
 

@@ -9,13 +9,13 @@ from app import text
 from app.controls import chosen
 from app.frame import refusals
 from app.views import activations as view
+from app.views import head
 from app.views import scale as lab
-from app.views import show
 from app.weights import weights
 
 choice = chosen()
 network = choice.network
-show.heading("Activations of", network)
+head.heading("activations", "Activations of", network)
 loaded = weights()
 st.markdown(f"{text.DEATH} {text.TRAINED if loaded else text.UNTRAINED}")
 

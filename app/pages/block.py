@@ -6,13 +6,13 @@ from app import text
 from app.controls import chosen
 from app.looks import stepped
 from app.state import choose, unknown
-from app.views import activations, block, show
+from app.views import activations, block, head, show
 from app.weights import weights
 from irnet.experiments.block_steps import published, residual_blocks
 
 choice = chosen()
 network = choice.network
-show.heading("One residual block of", network)
+head.heading("block", "One residual block of", network)
 loaded = weights()
 st.markdown(f"{text.BLOCK} {text.TRAINED if loaded else text.UNTRAINED_LOOK}")
 paths = residual_blocks(network)

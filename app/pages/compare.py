@@ -4,17 +4,17 @@ import streamlit as st
 
 from app.comparison import offers, others, side_by_side
 from app.controls import chosen
-from app.views import charts, show
+from app.views import charts, head, show
 from irnet.analysis.compare import compare
 from irnet.analysis.part_counts import COUNTS, count_records
 from irnet.analysis.side_by_side import all_changes, changed_knobs
 from irnet.units import short
 
 first = chosen().network
-head = st.container()
+above = st.container()
 networks = (first, *others())
-with head:
-    show.heading("", *networks)
+with above:
+    head.heading("compare", "", *networks)
 if len(networks) < 2:
     st.info("Choose a network to compare with.", icon=":material/compare_arrows:")
     st.stop()

@@ -5,7 +5,7 @@ import streamlit as st
 from app import text
 from app.controls import chosen
 from app.live import counted
-from app.views import charts, show
+from app.views import charts, head, show
 from irnet.analysis.ledger import ledger, records
 from irnet.analysis.tables import stage_records
 from irnet.runtime import measure
@@ -13,7 +13,7 @@ from irnet.units import exact, short
 
 choice = chosen()
 network = choice.network
-show.heading("Cost of", network)
+head.heading("cost", "Cost of", network)
 st.markdown(text.COUNTING)
 counts = counted(network, choice.device)
 show.figures(

@@ -6,11 +6,11 @@ from app import editor, text
 from app.controls import editing
 from app.frame import refusals
 from app.views import edit as view
-from app.views import show
+from app.views import head
 
 choice = editing()
 with st.container():  # what it says changes; what is below stays where it is, and keeps the keyboard
-    show.heading("Edit", choice.network)
+    head.heading("edit", "Edit", choice.network)
 st.caption(text.EDIT)
 editor.toolbar(choice)
 view.figures(choice.original, choice.network)

@@ -3,14 +3,14 @@
 import streamlit as st
 
 from app import text
-from app.views import show
+from app.views import head, show
 from app.views import sources as view
 from irnet.analysis.arithmetic_of_shapes import LINEAR
 from irnet.analysis.refutations import refutation
 from irnet.models.errata import ERRATA
 from irnet.models.evidence import EVIDENCE
 
-st.title("Errata of the paper")
+head.title("errata", "Errata of the paper")
 st.markdown(text.ERRATA)
 chosen = st.pills("Erratum", list(ERRATA), default="E1", key="erratum", required=True, bind="query-params")
 erratum, evidence = ERRATA[chosen], EVIDENCE[chosen]

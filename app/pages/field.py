@@ -5,14 +5,14 @@ import streamlit as st
 from app import field, text
 from app.controls import chosen
 from app.live import focused
-from app.views import activations, show
+from app.views import activations, head, show
 from app.views import field as view
 from app.weights import weights
 from irnet.analysis.receptive_field import part_records
 
 choice = chosen()
 network = choice.network
-show.heading("Receptive fields of", network)
+head.heading("field", "Receptive fields of", network)
 loaded = weights()
 st.markdown(f"{text.FIELD} {text.FIELD_TRAINED if loaded else text.FIELD_UNTRAINED}")
 

@@ -6,10 +6,11 @@ from app import text
 from app.cache import figure_told
 from app.state import choose
 from app.views import figures as view
+from app.views import head
 from irnet.diagrams.layouts import ROOMS
 from irnet.diagrams.theme import THEMES
 
-st.title("Figures")
+head.title("figures", "Figures")
 st.markdown(text.FIGURES)
 words = st.text_input(
     "Search", key="figure.find", placeholder="figure 17, v2, reduction, cost, table", bind="query-params"

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app import lesson as page
 from app.state import put
-from app.views import styles
+from app.views import head, styles
 
 styles.plain()
 lesson = page.asked()
@@ -18,7 +18,7 @@ if st.query_params.get(page.PRESENT) == "true":
     page.present(lesson, i)
     st.stop()
 
-st.title(lesson.title)
+head.title("learn", lesson.title)
 with st.container(horizontal=True, vertical_alignment="center", key="not-printed"):
     st.page_link("app/pages/learn.py", label="All lessons", icon=":material/school:")
     whole = st.toggle("All steps on one page", key=page.ALL, bind="query-params")

@@ -4,10 +4,10 @@ import streamlit as st
 
 from app import draft, lesson_files, text, writing
 from app import lesson as page
-from app.views import styles
+from app.views import head, styles
 
 styles.plain()
-st.title("Lesson editor")
+head.title("lesson_editor", "Lesson editor")
 values = draft.draft()
 steps = values["steps"]
 i = page.at(len(steps))

@@ -7,12 +7,12 @@ from app.components.strip import strip
 from app.controls import chosen
 from app.explorer import picker, select
 from app.looks import box_maps, looked_through
-from app.views import activations, maps, show
+from app.views import activations, head, maps
 from app.weights import weights
 
 choice = chosen()
 network = choice.network
-show.heading("Feature maps of", network)
+head.heading("maps", "Feature maps of", network)
 loaded = weights()
 st.markdown(f"{text.MAPS} {text.TRAINED if loaded else text.UNTRAINED_LOOK}")
 with st.grid(2, min_column_width=300):

@@ -2,14 +2,14 @@
 
 from app.controls import chosen
 from app.explorer import explorer
-from app.views import show
+from app.views import head, show
 from irnet.analysis.tables import totals
 from irnet.resolve import smallest_input
 from irnet.units import exact, short
 
 network = chosen().network
 total = totals(network)
-show.heading("", network)
+head.heading("network", "", network)
 show.figures(
     {
         "Parameters": short(total.params),

@@ -4,14 +4,14 @@ import streamlit as st
 
 from app import text
 from app.components.canvas import diagram
-from app.views import show
+from app.views import head, show
 from irnet.analysis.published import TABLE_2, TABLE_2_SOURCE
 from irnet.analysis.tables import overview, totals
 from irnet.models import network
 from irnet.models.errata import ERRATA
 from irnet.units import short
 
-st.title("Inception-v4 and the Inception-ResNets")
+head.title("overview", "Inception-v4 and the Inception-ResNets")
 st.markdown(text.INTRODUCTION)
 
 with st.grid(3, min_column_width=300):

@@ -5,14 +5,14 @@ import streamlit as st
 from app import text
 from app.controls import chosen
 from app.state import choose
-from app.views import show
+from app.views import head, show
 from app.views import sources as view
 from irnet.analysis.claims import claims, records, summaries
 from irnet.analysis.lookalikes import lookalikes
 from irnet.analysis.provenance import deviations, names
 
 network = chosen().network
-show.heading("Provenance of", network)
+head.heading("provenance", "Provenance of", network)
 st.markdown(text.PROVENANCE)
 
 side, numbered, ledger = st.tabs(

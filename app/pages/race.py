@@ -6,10 +6,11 @@ import streamlit as st
 
 from app import runs, text, training
 from app.frame import refusals
+from app.views import head
 from app.views import race as view
 from app.views import training as shared
 
-st.title("A race in training")
+head.title("race", "A race in training")
 st.markdown(f"{text.RACE} {text.TOY}")
 
 with st.expander("New race", key="new", on_change="rerun", bind="query-params", expanded=not runs.names("race")) as new:

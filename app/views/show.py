@@ -201,14 +201,6 @@ def _drawing(network: Network, form: Any, stage: str, theme: str, index: int) ->
     return lambda: picture(network, form, stage, theme, index)
 
 
-def heading(about: str, *networks: Network) -> None:
-    """A page's title, and what was changed in the presets that it shows."""
-    st.title(f"{about} {' and '.join(network.name for network in networks)}".strip())
-    for network in networks:
-        if network.edits:
-            st.caption(f"{network.name} with changed knobs: {network.edits}")
-
-
 def figures(values: Mapping[str, str], helps: Mapping[str, str] | None = None) -> None:
     """Key numbers in a row."""
     with st.grid(len(values), min_column_width=130):

@@ -1,4 +1,4 @@
-"""Style sheets of the pages with lessons."""
+"""Style sheets: of all pages, and of those with lessons."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from pathlib import Path
 import streamlit as st
 
 SHEETS = Path(__file__).parents[1] / "components"
+
+
+def every() -> None:
+    """How all pages look, besides the theme."""
+    st.html(SHEETS / "every.css")
 
 
 def plain() -> None:

@@ -6,7 +6,7 @@ that says how paths through the network add up; with trained ones, what the netw
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,7 +79,7 @@ def effective_field(
     init: Init = "torch",
     batch_norm: BatchNormMode = "running",
     device: str = "cpu",
-    model: Model | None = None,
+    models: Iterable[Model] = (),
 ) -> EffectiveField:
     """The gradient of the output at `position` of the box at `path`; the network is run up to there and no further.
 
@@ -100,8 +100,8 @@ def effective_field(
         every pixel reaches every output through the mean, however small its field is.
     device
         Where to build and run.
-    model
-        A model of `network`, where the caller already has one; its weights are taken instead of `seeds` and `init`.
+    models
+        One model of `network` for every seed, where the caller has them; each is let go before the next is taken.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def effective_field(
     with memory_limit(device):
         found = [
             (one.origin, _magnitude(one, image, module, at, channel, batch_norm))
-            for one in ([model] if model else _untrained(network, seeds, init, device))
+            for one in models or (build(network, device, seed, init) for seed in seeds)
         ]
     total = np.mean([_normalised(path, made) for _, made in found], axis=0)
     total.setflags(write=False)
@@ -155,10 +155,6 @@ def _check(network: Network, path: str, channel: int | None, seeds: Sequence[int
 def _up_to(network: Network, path: str) -> Sequence[Row]:
     rows = resolve(network)
     return rows[: rows.index(box_at(network, path).rows[-1]) + 1]
-
-
-def _untrained(network: Network, seeds: Sequence[int], init: Init, device: str) -> Iterator[Model]:
-    return (build(network, device, seed, init) for seed in seeds)
 
 
 def _module(network: Network, path: str) -> str:

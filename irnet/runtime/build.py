@@ -11,7 +11,7 @@ from torch.nn.functional import normalize
 
 from irnet.models import network as preset
 from irnet.runtime.device import checked
-from irnet.runtime.init import Init, initialise
+from irnet.runtime.init import Init, Tell, initialise
 from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Norm, Pool, Residual, pair
 
 
@@ -157,7 +157,9 @@ def _head(head: Head, width: int, norm: Norm) -> dict[str, nn.Module]:
     return units
 
 
-def build(network: Network | str, device: str = "cpu", seed: int = 0, init: Init = "torch") -> Model:
+def build(
+    network: Network | str, device: str = "cpu", seed: int = 0, init: Init = "torch", tell: Tell | None = None
+) -> Model:
     """A fresh model in eval mode; the same seed gives the same weights on every device.
 
     Weights are drawn on the CPU from a generator of their own and then moved, because random streams differ
@@ -173,6 +175,8 @@ def build(network: Network | str, device: str = "cpu", seed: int = 0, init: Init
         Of the weights.
     init
         "torch", "he" or "tf", as `irnet.runtime.init.initialise` describes them.
+    tell
+        Gets how far it is, as `irnet.runtime.init.initialise` tells it.
 
     Raises
     ------
@@ -192,7 +196,7 @@ def build(network: Network | str, device: str = "cpu", seed: int = 0, init: Init
     if where.type == "meta":
         return model
     model.to_empty(device="cpu")
-    initialise(model, init, seed)
+    initialise(model, init, seed, tell)
     model.origin = f"untrained, init {init}, seed {seed}"
     return model.to(where)
 

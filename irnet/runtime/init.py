@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import sqrt
 from typing import Literal, get_args
 
@@ -10,10 +11,11 @@ from torch import Tensor, nn
 
 Init = Literal["torch", "he", "tf"]
 INITS: tuple[Init, ...] = get_args(Init)
+Tell = Callable[[float, str], None]  # gets the share that is done, 0 to 1, and the path of what comes next
 
 
 @torch.no_grad()
-def initialise(model: nn.Module, init: Init, seed: int) -> None:
+def initialise(model: nn.Module, init: Init, seed: int, tell: Tell | None = None) -> None:
     """Fill every convolution, linear layer and batch norm of `model`, in the order of its modules.
 
     Parameters
@@ -25,6 +27,8 @@ def initialise(model: nn.Module, init: Init, seed: int) -> None:
         variance scaling, a normal of standard deviation sqrt(1.3 * 2 / fan_in) cut off at two of them, biases zero.
     seed
         Of a generator made for this call; the global one is untouched.
+    tell
+        Called before every module; what it raises ends the work.
 
     Raises
     ------
@@ -35,7 +39,10 @@ def initialise(model: nn.Module, init: Init, seed: int) -> None:
         raise ValueError(f"init={init!r} is not one of {', '.join(INITS)}")
     draw = {"torch": _torch, "he": _he, "tf": _tf}[init]
     generator = torch.Generator().manual_seed(seed)
-    for module in model.modules():
+    modules = list(model.named_modules())
+    for i, (path, module) in enumerate(modules):
+        if tell:
+            tell(i / len(modules), path)
         if isinstance(module, nn.Conv2d | nn.Linear):
             draw(module.weight, module.bias, generator)
         elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):

@@ -1,0 +1,32 @@
+"""The head of a page: its title and, beside it, its help with the way to its lesson."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.help import HELP
+from irnet.lessons import lesson_named
+from irnet.spec import Network
+
+
+def title(page: str, words: str) -> None:
+    """The title of `page`, a key of `HELP`, and what helps there."""
+    told = HELP[page]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title(words)
+        with st.popover("Help", icon=":material/help:", type="tertiary"):
+            st.markdown(told.words)
+            st.page_link(
+                "app/pages/learn.py",
+                label=f"Lesson: {lesson_named(told.lesson).title}",
+                icon=":material/school:",
+                query_params={"lesson": told.lesson},
+            )
+
+
+def heading(page: str, about: str, *networks: Network) -> None:
+    """The title of a page about networks, and what was changed in the presets that it shows."""
+    title(page, f"{about} {' and '.join(network.name for network in networks)}".strip())
+    for network in networks:
+        if network.edits:
+            st.caption(f"{network.name} with changed knobs: {network.edits}")

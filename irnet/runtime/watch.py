@@ -1,0 +1,52 @@
+"""Being told how far a model is while it runs, and ending its run by raising; nothing stays behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from torch import Tensor, nn
+
+from irnet.runtime.build import ConvUnit, Model
+from irnet.runtime.init import Tell
+
+
+@contextmanager
+def watched(model: Model, tell: Tell) -> Iterator[None]:
+    """Call `tell` before every convolution of a forward pass and after each on the way back; what it raises ends both.
+
+    Parameters
+    ----------
+    model
+        Any; what it computes is left alone.
+    tell
+        Gets how far through the network the convolution is, whatever part of it is run, and its path.
+
+    Examples
+    --------
+    >>> import irnet, torch
+    >>> model, told = irnet.build("inception_resnet_v1", device="meta"), []
+    >>> with watched(model, lambda share, path: told.append((round(share, 1), path))):
+    ...     _ = model(torch.empty(1, 3, 299, 299, device="meta"))
+    >>> told[0], told[-1][0], len(told)
+    ((0.0, 'stem.0.0'), 1.0, 107)
+    """
+    units = [(path, module) for path, module in model.named_modules() if isinstance(module, ConvUnit)]
+    with ExitStack() as stack:
+        for i, (path, module) in enumerate(units):
+            hook = _hook(tell, i / len(units), path)
+            stack.callback(module.register_forward_pre_hook(hook).remove)
+        yield
+
+
+def _hook(tell: Tell, share: float, path: str) -> Callable[[nn.Module, tuple[Any, ...]], None]:
+    def back(_gradient: Tensor) -> None:
+        tell(share, path)
+
+    def before(_module: nn.Module, given: tuple[Any, ...]) -> None:
+        tell(share, path)
+        if given[0].requires_grad:
+            given[0].register_hook(back)
+
+    return before
