@@ -30,7 +30,7 @@ from irnet.experiments.trail import BatchNormMode, Curve, Scaling, Trail
 from irnet.models import network as preset
 from irnet.resolve import Sides
 from irnet.runtime.build import Model, build, channels_last
-from irnet.runtime.device import memory_limit, with_numbers
+from irnet.runtime.device import checked, memory_limit, with_numbers
 from irnet.runtime.init import Init
 from irnet.runtime.measure import Counts, measure
 from irnet.runtime.saved import saved_for_backward
@@ -119,9 +119,10 @@ def _built(network: Network, device: str, seed: int, init: Init, weights: Weight
 
 @st.cache_data(max_entries=32, show_spinner="Counting with fvcore, torchinfo and torch", hash_funcs=BY_KEY)
 def counted(network: Network, device: str) -> Counts:
-    """What the three counters say; the same network is never counted twice."""
-    with borrow(network, device=device) as model:
-        return measure(model)
+    """What the three counters say; the same network is never counted twice, and no numbers are computed for it."""
+    bearable(network)
+    checked(device)
+    return measure(build(network, device="meta"))
 
 
 @st.cache_data(max_entries=64, show_spinner="Asking autograd", hash_funcs=BY_KEY)
