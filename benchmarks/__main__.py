@@ -32,7 +32,7 @@ def main() -> int:
         print(f"{name} ...", flush=True)
         outcomes.append(collected(f"benchmarks.{name}"))
         for figure in outcomes[-1].figures:
-            print(f"  {figure.name:60} {figure.shown:>14}   {figure.aim} {'missed' if figure.met is False else ''}")
+            print(f"  {figure.line}")
         print(f"  {outcomes[-1].seconds:.0f} s. {outcomes[-1].trouble}", flush=True)
     text = page(outcomes, before)
     out = asked.out or (None if asked.names else HERE / "RESULTS.md")

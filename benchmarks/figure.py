@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,6 +49,11 @@ class Figure:
         """The goal as a reader sees it."""
         return "" if self.goal is None else f"{self.direction} {f'{self.goal:,g} {self.unit}'.rstrip()}"
 
+    @property
+    def line(self) -> str:
+        """All on a line, for a terminal."""
+        return f"{self.name:52} {self.shown:>14}   {self.aim}{'   missed' if self.met is False else ''}"
+
 
 def _number(value: float, unit: str) -> str:
     """Three significant digits, all of the integer ones.
@@ -59,3 +65,12 @@ def _number(value: float, unit: str) -> str:
     """
     text = f"{value:,.0f}" if abs(value) >= 100 or value == 0 else f"{value:#.3g}"
     return f"{text} {unit}".rstrip()
+
+
+def told(figures: Iterable[Figure]) -> int:
+    """Print every figure as it comes, beside its goal; returns the exit status, 1 if one is missed."""
+    missed = 0
+    for figure in figures:
+        missed += figure.met is False
+        print(figure.line, flush=True)
+    return int(missed > 0)

@@ -31,20 +31,25 @@ def machine() -> str:
 def page(outcomes: Sequence[Outcome], before: float) -> str:
     """The page; `before` is the load average at the start, which says whether others were at work."""
     figures = [figure for outcome in outcomes for figure in outcome.figures]
-    seconds, aims = sum(outcome.seconds for outcome in outcomes), [figure.met for figure in figures]
+    minutes = sum(outcome.seconds for outcome in outcomes) / 60
     parts = [
         "# Results",
-        f"`make bench` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, in {seconds / 60:.1f} minutes, with a load average of "
-        f"{before:.1f} before it.\n{machine()}.",
-        f"{aims.count(True)} goals met, {aims.count(False)} missed; {sum(f.value is None for f in figures)} figures left "
-        f"out; {sum(bool(o.trouble) for o in outcomes)} benchmarks failed. A figure without a goal stands beside "
-        "others as a measure of them.",
+        f"`make bench` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {minutes:.1f} minutes; load average before it: "
+        f"{before:.1f}.\n{machine()}.",
+        f"{_sum(outcomes, figures)}. A figure without a goal stands beside others as a measure of them.",
         "\n".join(_table(outcomes)),
         *_section("Missed", [_told(figure) for figure in figures if figure.met is False]),
         *_section("Left out", [f"**{f.name}**: {f.remark}" for f in figures if f.value is None]),
         *_section("Failed", [f"`benchmarks.{o.module}`: {_cell(o.trouble)}" for o in outcomes if o.trouble]),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _sum(outcomes: Sequence[Outcome], figures: Sequence[Figure]) -> str:
+    aims, absent = [figure.met for figure in figures], sum(figure.value is None for figure in figures)
+    failed = sum(bool(outcome.trouble) for outcome in outcomes)
+    goals = f"{aims.count(True)} goals met, {aims.count(False)} missed"
+    return f"{goals}; {absent} figures left out; {failed} benchmarks failed"
 
 
 def _table(outcomes: Sequence[Outcome]) -> Iterator[str]:

@@ -7,13 +7,16 @@ exchanges torch and removing the folder removes them.
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import torch
+
 FOLDER = Path(sys.prefix) / "rivals"
 BOXES = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+_DECLARED = torch.library.Library("torchvision", "FRAGMENT")  # what it declares is gone when it is
 
 
 class Missing(RuntimeError):
@@ -38,17 +41,25 @@ def rival(name: str) -> Any:
         raise Missing(f"{name} can't be imported here: {error}") from error
 
 
+def missing(names: Iterable[str]) -> dict[str, str]:
+    """Which of these can't be imported here, and why."""
+    found = {}
+    for name in names:
+        try:
+            rival(name)
+        except Missing as error:
+            found[name] = str(error)
+    return found
+
+
 def _torchvision() -> None:
     """Import torchvision, though its operators were compiled for another build of torch.
 
     Both rivals import it and call none of its operators; its own Python needs two of them to be declared.
     """
-    import torch
-
-    with suppress(RuntimeError):
+    try:
         import_module("torchvision")
-        return
-    declared = torch.library.Library("torchvision", "FRAGMENT")
-    for operator in ("nms", "qnms"):
-        declared.define(f"{operator}{BOXES}")
-    import_module("torchvision")
+    except RuntimeError:
+        for operator in ("nms", "qnms"):
+            _DECLARED.define(f"{operator}{BOXES}")
+        import_module("torchvision")

@@ -16,7 +16,6 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchinfo import summary
 
 from irnet.runtime.build import ForkUnit, Model, build
-from irnet.spec import Network
 
 _TRACE = Lock()  # fvcore traces with torch.jit, whose state is global
 _IGNORED = {nn.ReLU: "relu", ForkUnit: "cat", nn.Dropout: "dropout", nn.Flatten: "flatten"}  # by fvcore, in silence
@@ -130,7 +129,7 @@ _ROWS = ("var_names",)
 
 
 class _Traceable(TorchFunctionMode):
-    """Lets torch.jit trace convolutions on "meta", where `conv2d` leaves no node in the graph and `_convolution` does."""
+    """Lets torch.jit trace convolutions on "meta": there `conv2d` leaves no node in the graph, `_convolution` does."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """What `func` returns."""
