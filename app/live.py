@@ -34,7 +34,7 @@ from irnet.experiments.trail import BatchNormMode, Curve, Scaling, Trail
 from irnet.models import network as preset
 from irnet.resolve import Sides
 from irnet.runtime.build import Model, build, channels_last
-from irnet.runtime.device import memory_limit, with_numbers
+from irnet.runtime.device import checked, memory_limit, with_numbers
 from irnet.runtime.init import Init, Tell
 from irnet.runtime.measure import Counts, counts_from, measure
 from irnet.runtime.saved import saved_for_backward
@@ -126,9 +126,12 @@ def _built(network: Network, device: str, seed: int, init: Init, weights: Weight
 @remembered("Counting with fvcore, torchinfo and torch", entries=32)
 @kept(COUNTS)
 def counted(network: Network, device: str) -> Counts:
-    """What the three counters say; the same network is never counted twice."""
-    with borrow(network, device=device) as model:
-        return measure(model)
+    """What the three counters say; the same network is never counted twice, and no numbers are computed for it."""
+    bearable(network)
+    checked(device)
+    twin = build(network, device="meta")
+    with work(text.RUNNING) as at, watched(twin, at.tell):
+        return measure(twin)
 
 
 @st.cache_data(max_entries=64, show_spinner="Asking autograd", hash_funcs=BY_KEY)

@@ -75,9 +75,16 @@ def wait_for(url: str) -> None:
     """
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        try:
-            with urlopen(url, timeout=5):
-                return
-        except (URLError, OSError):
-            time.sleep(0.05)
+        if ready(url):
+            return
+        time.sleep(0.05)
     raise TimeoutError(f"{url} is not ready after {PATIENCE} s")
+
+
+def ready(url: str) -> bool:
+    """Whether an address answers with success."""
+    try:
+        with urlopen(url, timeout=5):
+            return True
+    except (URLError, OSError):
+        return False

@@ -9,6 +9,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import torch
+from fvcore.nn import FlopCountAnalysis
 
 from irnet.analysis.ledger import ledger, sums
 from irnet.models import PRESETS, network
@@ -126,6 +128,14 @@ def test_a_record_of_a_pooling_has_no_numbers_that_were_not_counted(measured: Me
 
 def test_a_model_on_meta_has_the_same_counts() -> None:
     assert measure(build(TINY, device="meta")) == measure(build(TINY))
+
+
+@each_preset
+def test_fvcore_counts_on_meta_what_it_counts_with_numbers(name: str) -> None:
+    spec = network(name, input_size=96)
+    analysis = FlopCountAnalysis(build(spec), torch.zeros(1, *spec.input_shape)).unsupported_ops_warnings(False)
+    counted = analysis.tracer_warnings("none").by_module_and_operator()
+    assert {module.path: module.counted for module in measure(build(spec, device="meta")).modules} == counted
 
 
 def test_measuring_leaves_no_hook_behind() -> None:

@@ -12,11 +12,11 @@ from typing import Any
 import torch
 from fvcore.nn import FlopCountAnalysis
 from torch import nn
+from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 from torchinfo import summary
 
 from irnet.runtime.build import ForkUnit, Model, build
-from irnet.spec import Network
 
 _TRACE = Lock()  # fvcore traces with torch.jit, whose state is global
 _IGNORED = {nn.ReLU: "relu", ForkUnit: "cat", nn.Dropout: "dropout", nn.Flatten: "flatten"}  # by fvcore, in silence
@@ -119,10 +119,9 @@ def records(counts: Counts) -> list[dict[str, object]]:
 
 
 def measure(model: Model) -> Counts:
-    """Count `model` on its own device with fvcore, and its twin on "meta" with the other two.
+    """Count `model` on "meta" with fvcore, torchinfo and torch: nothing is computed, and counts need no numbers.
 
-    A model on "meta" is counted on the CPU by fvcore, which can't trace without numbers; counts do not depend on
-    the device.
+    A model that is elsewhere is counted by its twin on "meta".
 
     Examples
     --------
@@ -132,14 +131,13 @@ def measure(model: Model) -> Counts:
     (20, 20)
     """
     network = model.network
-    twin = build(network, device="meta")
+    twin = model if next(model.parameters()).is_meta else build(network, device="meta")
     image = torch.empty(1, *network.input_shape, device="meta")
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         twin(image)
     table = summary(twin, input_data=image, device="meta", verbose=0, depth=4, col_names=_COLUMNS, row_settings=_ROWS)
-    on_meta = next(model.parameters()).is_meta
     return Counts(
-        modules=_fvcore(build(network) if on_meta else model, network),
+        modules=_fvcore(twin, image),
         torchinfo_mult_adds=table.total_mult_adds,
         torchinfo_text=str(table),
         torch_flops=counter.get_total_flops(),
@@ -150,9 +148,20 @@ _COLUMNS = ("output_size", "num_params", "mult_adds")
 _ROWS = ("var_names",)
 
 
-def _fvcore(model: Model, network: Network) -> tuple[ModuleCount, ...]:
-    image = torch.zeros(1, *network.input_shape, device=next(model.parameters()).device)
-    with _TRACE, torch.no_grad():
+class _Traceable(TorchFunctionMode):
+    """Lets torch.jit trace convolutions on "meta": there `conv2d` leaves no node in the graph, `_convolution` does."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """What `func` returns."""
+        if func is torch.conv2d:
+            x, weight, bias, stride, padding, dilation, groups = args
+            forward = (x, weight, bias, stride, padding, dilation, False, (0, 0), groups)
+            return torch._convolution(*forward, False, False, False, False)  # as no library is asked to do it
+        return func(*args, **(kwargs or {}))
+
+
+def _fvcore(model: Model, image: torch.Tensor) -> tuple[ModuleCount, ...]:
+    with _TRACE, torch.no_grad(), _Traceable():
         analysis = FlopCountAnalysis(model, image)
         analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
         counted = analysis.by_module_and_operator()
