@@ -100,7 +100,7 @@ def borrow(
     waiting = st.empty()
     with _turns().taken(lambda place: _queued(waiting, place)):
         waiting.empty()
-        with _models().lent(key, make) as model:
+        with memory_limit(device), _models().lent(key, make) as model:
             yield model
 
 
@@ -109,7 +109,7 @@ def _queued(where: DeltaGenerator, place: int) -> None:
 
 
 def _built(network: Network, device: str, seed: int, init: Init, weights: Weights | None) -> Model:
-    with st.spinner("Building the network"), memory_limit(device):
+    with st.spinner("Building the network"):
         model = build(network, device, seed, init)
         if weights:
             with weights.file() as file:

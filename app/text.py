@@ -226,6 +226,7 @@ KEEP = "Without it, the run stops half a minute after the last tab that shows it
 SEEDS = "Each network or cell is trained with so many seeds; several give a band and a spread."
 AXIS_VALUES = "With commas between them."
 SHARED = "Runs of this server: everybody who opens it sees them."
+FILES = "The server can't use its files ({}); what it kept before is still there. Tell whoever runs it."
 FULL = "There is not enough memory for this. Take a smaller input, width or depth."
 
 
