@@ -67,7 +67,7 @@ def test_a_clock_that_steps_back_leaves_the_time_that_is_left_as_it_was(
 
 
 def test_a_clock_that_steps_back_during_a_run_leaves_its_seconds_growing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     steps = iter(range(10**9, 0, -3600))
     for name in ("time.time", "time.time_ns"):
