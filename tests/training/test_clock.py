@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from threading import Thread
@@ -28,6 +29,10 @@ def test_a_clock_that_steps_back_leaves_a_watched_run_running(tmp_path: Path, mo
         assert left_alone(tmp_path) is alone
 
 
+def hours_ago(hours: int) -> int:
+    return time_ns() - hours * 3600 * 10**9
+
+
 def test_a_clock_that_steps_back_lets_nobody_ahead_in_the_queue(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -41,7 +46,7 @@ def test_a_clock_that_steps_back_lets_nobody_ahead_in_the_queue(
     with turn(made(tmp_path / "runs", sweep()), tmp_path / "queue", 1):
         threads = [Thread(target=waits, args=(place,)) for place in places]
         for back, (thread, place) in enumerate(zip(threads, places, strict=True)):
-            monkeypatch.setattr("irnet.experiments.training.queue.time_ns", lambda b=back: time_ns() - b * 7200 * 10**9)
+            monkeypatch.setattr("irnet.experiments.training.queue.time_ns", partial(hours_ago, 2 * back))
             thread.start()
             wait_for(lambda p=place: waiting(p, tmp_path / "queue", 1) is not None)
         assert [waiting(place, tmp_path / "queue", 1) for place in places] == [Place(0, 1), Place(1, 1)]
