@@ -49,7 +49,7 @@ def table(records: Records, title: str = "") -> None:
         made.add_column(escape(name), justify="right" if numbers else "left", overflow="fold")
     for record in records:
         made.add_row(*(escape(_cell(name, value)) for name, value in record.items()))
-    console = Console()
+    console = Console(emoji=False)
     console.width = console.width if console.is_terminal else 200
     console.print(made)
 

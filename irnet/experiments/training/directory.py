@@ -36,7 +36,9 @@ def create(directory: Path, sweep: Sweep, environment: Mapping[str, Any]) -> Non
     """
     if (directory / "settings.json").exists():
         if settings(directory) != sweep:
-            raise ValueError(f"{directory} holds another sweep; choose another directory, or: {command('resume', directory)}")
+            raise ValueError(
+                f"{directory} holds another sweep; choose another directory, or: {command('resume', directory)}"
+            )
         return
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise ValueError(f"{directory} is there already and holds no sweep; choose another directory")
