@@ -29,8 +29,14 @@ def refusals() -> Iterator[None]:
     """Show what the library refuses, with the sentence it refuses it with."""
     try:
         yield
-    except (ValueError, KeyError, OSError, RuntimeError) as error:
-        sentence = str(error.args[0] if isinstance(error, KeyError) else error)
-        st.error(text.plain(f"{sentence[:1].upper()}{sentence[1:]}.".replace("..", ".")), icon=":material/error:")
+    except OSError as error:
+        _say(text.FILES.format(error.strerror) if error.strerror else str(error))  # the rest of it is a path of ours
+    except (ValueError, KeyError, RuntimeError) as error:
+        _say(str(error.args[0] if isinstance(error, KeyError) else error))
     except MemoryError:
-        st.error(text.FULL, icon=":material/error:")
+        _say(text.FULL)
+
+
+def _say(sentence: str) -> None:
+    whole = sentence if sentence.endswith(".") else f"{sentence}."
+    st.error(text.plain(f"{whole[:1].upper()}{whole[1:]}"), icon=":material/error:")

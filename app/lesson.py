@@ -95,7 +95,7 @@ def step(lesson: Lesson, i: int, *, alone: bool = True) -> None:
     picked = _selected(here) if alone else here.selected
     choose = partial(put, BOX) if alone else _nothing
     with left:
-        st.header(here.title)
+        st.header(text.plain(here.title))
         prose(
             paragraphs(filled(here.prose, network)),
             picked,
@@ -217,7 +217,7 @@ def shelf() -> None:
 def present(lesson: Lesson, i: int) -> None:
     """A step before a class: title, picture, back and next."""
     here = lesson.steps[i]
-    st.title(here.title)
+    st.title(text.plain(here.title))
     picked = _selected(here)
     picture(here, picked, key=f"large.{lesson.id}.{i}", alone=True, height=LARGE, controls=False)
     turning(lesson, i, large=True)

@@ -106,7 +106,8 @@ def borrow(
     with work(text.RUNNING) as at, _turns().taken(lambda place: _queued(waiting, place)):
         waiting.empty()
         make = partial(_built, network, device, seed, init, weights, at.tell)
-        with _models().lent(key, make, partial(at.tell, 0.0, text.SAME_WORK)) as model, watched(model, at.tell):
+        lent = _models().lent(key, make, partial(at.tell, 0.0, text.SAME_WORK))
+        with memory_limit(device), lent as model, watched(model, at.tell):
             yield model
 
 
@@ -115,12 +116,11 @@ def _queued(where: DeltaGenerator, place: int) -> None:
 
 
 def _built(network: Network, device: str, seed: int, init: Init, weights: Weights | None, tell: Tell) -> Model:
-    with memory_limit(device):
-        model = build(network, device, seed, init, lambda share, path: tell(share, f"{text.WEIGHTS_OF} {path}"))
-        if weights:
-            with weights.file() as file:
-                load_weights(model, file)
-        return channels_last(model)
+    model = build(network, device, seed, init, lambda share, path: tell(share, f"{text.WEIGHTS_OF} {path}"))
+    if weights:
+        with weights.file() as file:
+            load_weights(model, file)
+    return channels_last(model)
 
 
 @remembered("Counting with fvcore, torchinfo and torch", entries=32)
@@ -161,10 +161,7 @@ def scaled(
         with borrow(network, device=setting.device, seed=seed, init=setting.init, weights=weights) as model:
             origins.append(model.origin)
             known = (content(network), setting.device, model.origin, weights, content(image), setting.batch_norm)
-            with (
-                memory_limit(setting.device),
-                _trails().lent(known, partial(Trail, network, pixels, setting.batch_norm)) as trail,
-            ):
+            with _trails().lent(known, partial(Trail, network, pixels, setting.batch_norm)) as trail:
                 curves = along(trail, model, scales, setting.label)
                 found += [replace(curve, seed=None if weights else seed) for curve in curves]
     return Result(network=network.label, weights=origin(origins), batch_norm=setting.batch_norm, curves=tuple(found))

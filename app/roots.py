@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 WEIGHTS, IMAGES, RUNS = "IRNET_WEIGHTS", "IRNET_IMAGES", "IRNET_RUNS"  # name folders: checkpoints, data sets, sweeps
 
@@ -34,6 +38,41 @@ def inside(home: Path, name: str) -> Path:
     raise ValueError(f"{name!r} is no name of anything in the server's folder")
 
 
+@contextmanager
+def opened(home: Path, name: str) -> Iterator[Path]:
+    """A file below a folder under a name of its own, held open while the block runs.
+
+    What lies in the folder may be changed while a file is looked up. So every step of its path is opened from the one
+    before, none of which may be a link, and it is the file that was opened then which is read, whatever stands in its
+    place meanwhile.
+
+    Raises
+    ------
+    ValueError
+        For what `inside` refuses, a link that was put there meanwhile, and for what is no plain file.
+    """
+    with ExitStack() as stack:
+        try:
+            at = _walked(stack, home.resolve(), inside(home, name))
+        except OSError as error:
+            raise ValueError(f"{name!r} can't be read in the server's folder: {error.strerror}") from None
+        if not stat.S_ISREG(os.fstat(at).st_mode):
+            raise ValueError(f"{name!r} in the server's folder is no plain file")
+        link = Path(stack.enter_context(TemporaryDirectory())) / name  # so that it goes by its name
+        link.symlink_to(f"/dev/fd/{at}")
+        yield link
+
+
+def _walked(stack: ExitStack, base: Path, place: Path) -> int:
+    """The descriptor of `place` below `base`, by way of no link; none waits for the other end of a pipe."""
+    at = os.open(base, os.O_RDONLY | os.O_DIRECTORY)
+    stack.callback(os.close, at)
+    for step in place.relative_to(base).parts:
+        at = os.open(step, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=at)
+        stack.callback(os.close, at)
+    return at
+
+
 def entries(home: Path) -> dict[str, Path]:
     """Name to place of what lies in a folder, in order; what leads out of it is left out."""
     found: dict[str, Path] = {}
@@ -46,12 +85,12 @@ def entries(home: Path) -> dict[str, Path]:
 
 
 def check_closed(home: Path, place: Path) -> None:
-    """Hold that nothing below `place` is a link out of `home`; no link to a folder is walked.
+    """Hold that nothing below `place` is a link out of `home`, a device or a pipe; no link to a folder is walked.
 
     Raises
     ------
     ValueError
-        With the name of the link that leads out.
+        With the name of the first that is.
     """
     base = home.resolve()
     for folder, folders, files in os.walk(place):
@@ -59,6 +98,8 @@ def check_closed(home: Path, place: Path) -> None:
             found = Path(folder, name)
             if found.is_symlink() and not _within(base, found):
                 raise ValueError(f"{found.relative_to(place)} in {place.name!r} is a link out of the server's folder")
+            if found.exists() and not (found.is_file() or found.is_dir()):
+                raise ValueError(f"{found.relative_to(place)} in {place.name!r} is neither a file nor a folder")
 
 
 def _within(base: Path, link: Path) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import rmtree
 from threading import Lock
 
 import streamlit as st
@@ -75,7 +76,11 @@ def begin(sweep: Sweep, *, keep: bool) -> str:
     check_pictures(sweep)
     folder().mkdir(parents=True, exist_ok=True)
     place = next(place for place in _free(folder(), NAMES[sweep.kind]) if _made(place))
-    create(place, sweep, environment(Backend()))
+    try:
+        create(place, sweep, environment(Backend()))
+    except OSError:  # as on a full disk; a folder that holds no run would only be in the way
+        rmtree(place, ignore_errors=True)
+        raise
     go_on(place.name, keep=keep)
     return place.name
 

@@ -230,15 +230,26 @@ RUNNING = "Running the network"
 WEIGHTS_OF = "the first weights of"
 GO_ON = "Stopped here. Go on"
 SAME_WORK = "another reader has just asked for the same"
+FILES = "The server can't use its files ({}); what it kept before is still there. Tell whoever runs it."
 FULL = "There is not enough memory for this. Take a smaller input, width or depth."
 
 
 def plain(words: str) -> str:
-    r"""Words that may come from an address, so that no markup, link or picture in them takes effect.
+    r"""Words that may come from an address, so that no markup, link, icon or picture in them takes effect.
 
     Examples
     --------
-    >>> print(plain("![x](http://a.b/c.png)"))
-    !\[x\](http\://a.b/c.png)
+    >>> print(plain("![x](a.png) <b> :red[_1_] block_b.0: $2"))
+    !\[x\](a.png) \<b\> \:red\[\_1\_\] block_b.0: \$2
+    >>> plain("http://a.b") == f"http:{_JOINER}//a.b"
+    True
     """
-    return re.sub(r"([\\\[\]<>`*$]|:(?=//)|(?<=www)\.)", r"\\\1", words)
+    parted = _MADE_LATER.sub(_JOINER, words)
+    escaped = re.sub(r"([\\\[\]<>`*$~]|(?<!\w)_|_(?!\w)|:(?=[A-Za-z])|&(?=#?\w+;))", r"\\\1", parted)
+    return re.sub(r"(?m)^(\d+(?=[.)]\s)|(?=[#+-]))", r"\1\\", escaped)
+
+
+# Streamlit looks for addresses and icons once more after it has read the markup, where an escape is gone already; what
+# parts them has no width and is no place for a line to break.
+_JOINER = "\u2060"
+_MADE_LATER = re.compile(r"(?i)(?<=:)(?=//|[\w+/-]+:)|(?<=\bwww)(?=\.)|(?<=[\w.+-])(?=@[\w-]+\.)")

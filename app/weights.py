@@ -13,7 +13,7 @@ import streamlit as st
 
 from app import text
 from app.roots import WEIGHTS as FOLDER
-from app.roots import entries, root
+from app.roots import entries, opened, root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,14 +28,15 @@ class Weights:
 
     name: str
     key: str
-    path: Path | None = field(default=None, compare=False)  # on the server
+    home: Path | None = field(default=None, compare=False)  # the server's folder, where it lies there
     content: bytes = field(default=b"", compare=False, repr=False)  # or uploaded
 
     @contextmanager
     def file(self) -> Iterator[Path]:
         """The file, for as long as the block runs; an upload leaves nothing behind."""
-        if self.path:
-            yield self.path
+        if self.home:
+            with opened(self.home, self.name) as path:
+                yield path
             return
         with TemporaryDirectory() as folder:
             path = Path(folder) / Path(self.name).name
@@ -58,7 +59,7 @@ def weights() -> Weights | None:
     if own:
         content = own.getvalue()
         return Weights(own.name, sha256(content).hexdigest(), content=content)
-    return _served(served[name]) if name else None
+    return _served(name, served[name]) if name else None
 
 
 def on_server() -> dict[str, Path]:
@@ -68,6 +69,6 @@ def on_server() -> dict[str, Path]:
     return {name: path for name, path in found.items() if Path(name).suffix[1:] in ENDINGS and path.is_file()}
 
 
-def _served(path: Path) -> Weights:
+def _served(name: str, path: Path) -> Weights:
     stat = path.stat()
-    return Weights(path.name, f"{path} {stat.st_size} {stat.st_mtime_ns}", path)
+    return Weights(name, f"{path} {stat.st_size} {stat.st_mtime_ns}", root(FOLDER))

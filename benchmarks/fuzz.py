@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Any
 
 CORPUS = Path(__file__).parents[1] / "tests" / "data" / "corpus"
+INSTRUMENTED = ["irnet", "PIL"]  # whose branches steer the search
 LONGEST = 900  # characters of a sentence
 MEMORY = 2048  # MB that the process may take
 SLOWEST = 10  # seconds that one input may take
 
 
-def checkpoint(data: bytes) -> None:
+def checkpoint(opened: Callable[[str], AbstractContextManager[Any]], data: bytes) -> None:
     """Open bytes as a file of weights and read every tensor's shape."""
-    opened = import_module("irnet.runtime.checkpoint").opened
     with NamedTemporaryFile(suffix=".pt") as file:
         file.write(data)
         file.flush()
@@ -35,7 +37,7 @@ def readers() -> dict[str, Callable[[bytes], Any]]:
         "edits": import_module("irnet.exchange").loaded,
         "lesson": import_module("irnet.lessons.form").read_lesson,
         "image": import_module("irnet.experiments.photos").decoded,
-        "checkpoint": checkpoint,
+        "checkpoint": partial(checkpoint, import_module("irnet.runtime.checkpoint").opened),
     }
 
 
@@ -59,7 +61,7 @@ def harmless(read: Callable[[bytes], Any], data: bytes) -> bool:
 def main(name: str, seconds: int) -> None:
     """Fuzz one entry point; the fuzzer ends the process."""
     atheris = import_module("atheris")
-    with atheris.instrument_imports(include=["irnet", "PIL"]):
+    with atheris.instrument_imports(include=INSTRUMENTED):
         read = readers()[name]
     with TemporaryDirectory() as found:
         limits = [

@@ -27,7 +27,7 @@ from irnet.diagrams import FORMATS, save
 from irnet.diagrams.sheet import Flow
 from irnet.terminal import Output, cost_text, show, summary_text, table
 from irnet.units import typed
-from irnet.verbs import Form, Knobs, Name, network_of, sources
+from irnet.verbs import Form, Knobs, Name, memory_limit, network_of, sources
 
 LONGEST = 800  # characters of a sentence about bad input
 
@@ -78,7 +78,8 @@ def cost(name: Name, device: Device = "cpu", knobs: Knobs = None, form: Form = O
     """Count a built network with fvcore module by module, beside torchinfo and torch's own counter."""
     spec = network_of(name, knobs)
     build, measuring = import_module("irnet.runtime.build"), import_module("irnet.runtime.measure")
-    counts = measuring.measure(build.build(spec, device))
+    with memory_limit(device):
+        counts = measuring.measure(build.build(spec, device))
     terms = ledger(spec)
     found = {
         "name": spec.name,
@@ -100,7 +101,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = app(args=arguments, prog_name="irnet", standalone_mode=False)
     except TyperException as error:
         return _refuse(error.format_message())
-    except (ValueError, KeyError, OSError, RuntimeError) as error:
+    except OSError as error:
+        return _refuse(f"{error.filename}: {error.strerror}" if error.strerror and error.filename else str(error))
+    except (ValueError, KeyError, RuntimeError) as error:
         return _refuse(str(error.args[0]) if isinstance(error, KeyError) else str(error))
     except MemoryError:
         return _refuse("there is not enough memory for this; take a smaller input, width or depth")

@@ -14,6 +14,7 @@ from irnet.analysis.side_by_side import Changes, all_changes, changed_knobs, che
 from irnet.diagrams import beside_svgs
 from irnet.diagrams.beside import opened_beside
 from irnet.diagrams.nested import LEVELS
+from irnet.diagrams.tabular import markdown
 from irnet.models import labelled
 from irnet.spec import Network
 from irnet.terminal import Output, show, table
@@ -88,10 +89,5 @@ def _counts(networks: tuple[Network, ...]) -> list[dict[str, str]]:
 
 
 def _markdown(records: Sequence[Mapping[str, str]], title: str) -> None:
-    """Records as a Markdown table; what Markdown would take for markup is escaped."""
-    typer.echo(f"{title}\n")
-    for i, record in enumerate(records):
-        if i == 0:
-            typer.echo(f"| {' | '.join(record)} |\n|{' --- |' * len(record)}")
-        cells = (value.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;") for value in record.values())
-        typer.echo(f"| {' | '.join(cells)} |")
+    """Records as a Markdown table under its title; nothing where there are none."""
+    typer.echo(f"{title}\n\n{markdown(records)}" if records else f"{title}\n")

@@ -67,9 +67,7 @@ def _listed(text: str) -> tuple[str, ...]:
 
 def _page(name: str, out: Path | None, forms: str, flow: Flow, knobs: list[str] | None) -> None:
     if forms not in ("", "html"):
-        raise ValueError(
-            f"a network is exported as html, not as {forms}; `irnet export --figure {name}` has the others"
-        )
+        raise ValueError(f"a network is exported as html, not as {forms}; `irnet export --figure ID` has the others")
     if out is None:
         raise ValueError("--out says which file to write")
     write(out, page(network_of(name, knobs), flow).encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from irnet.analysis.receptive_field import receptive_field, record, stage_fields
+from irnet.diagrams.files import write
 from irnet.resolve import Sides
 from irnet.spec import Network
 from irnet.terminal import Output, show, table
@@ -85,7 +87,9 @@ def _gradient(
         draw = import_module("irnet.diagrams.field_picture")
         told = (*_source(found), *found["sentences"])
         ground = draw.heated(photos.fitted(image, size), result.magnitude)
-        draw.field_picture(ground, result.seen, draw.outlines(result.seen, result.box), told).save(out, "PNG")
+        picture = io.BytesIO()
+        draw.field_picture(ground, result.seen, draw.outlines(result.seen, result.box), told).save(picture, "PNG")
+        write(out, picture.getvalue())
     return found | {"photo": photo}
 
 

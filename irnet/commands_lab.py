@@ -14,6 +14,7 @@ import typer
 
 from irnet.analysis.saved import sum_norm_cost, with_sum_norm
 from irnet.diagrams.chart import chart, line_chart, stage_ticks
+from irnet.diagrams.files import write
 from irnet.terminal import Output, activations_text, memory_text, show
 from irnet.verbs import Form, Knobs, Name, network_of
 
@@ -154,7 +155,7 @@ def _csv(blocks: list[dict[str, object]]) -> bytes:
 
 def _write(content: bytes, out: Path | None) -> None:
     if out:
-        out.write_bytes(content)
+        write(out, content)
         typer.echo(out)
     else:
         sys.stdout.buffer.write(content)

@@ -9,10 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
+from irnet.diagrams.files import write
 from irnet.spec import Network
 from irnet.terminal import Output, show, table
 from irnet.units import grid
-from irnet.verbs import Form, Knobs, Name, network_of
+from irnet.verbs import Form, Knobs, Name, memory_limit, network_of
 
 verbs = typer.Typer()
 
@@ -52,12 +53,13 @@ def maps(
     experiment, channels, mosaic = (
         import_module(f"irnet.experiments.{part}") for part in ("feature_maps", "channels", "mosaic")
     )
-    model, image, norms = _lent(network_of(name, knobs), photo, weights, (device, seed, init), batch_norm)
-    found = experiment.feature_maps(model, image, path, batch_norm=norms)
+    with memory_limit(device):
+        model, image, norms = _lent(network_of(name, knobs), photo, weights, (device, seed, init), batch_norm)
+        found = experiment.feature_maps(model, image, path, batch_norm=norms)
     chosen = found.tensor(tensor)
     shown = channels.page(channels.channels(chosen, order), page, size)
     title = f"{found.network} {path} on {Path(photo).name}, {found.weights}"
-    out.write_bytes(mosaic.arrays(found) if ending == ".npz" else mosaic.mosaic(chosen, shown, title))
+    write(out, mosaic.arrays(found) if ending == ".npz" else mosaic.mosaic(chosen, shown, title))
     show(_maps_record(found, photo, out, channels), form, _maps_text)
 
 
@@ -77,8 +79,9 @@ def block(
 ) -> None:
     """Run one residual block as an equation, y = ReLU(x + s F(x)), and print every term in numbers."""
     experiment = import_module("irnet.experiments.block_steps")
-    model, image, norms = _lent(network_of(name, knobs), photo, weights, (device, seed, init), batch_norm)
-    result = experiment.block_steps(model, image, path, scale=scale, batch_norm=norms)
+    with memory_limit(device):
+        model, image, norms = _lent(network_of(name, knobs), photo, weights, (device, seed, init), batch_norm)
+        result = experiment.block_steps(model, image, path, scale=scale, batch_norm=norms)
     told = {part: getattr(result, part) for part in ("network", "path", "weights", "batch_norm", "scale", "published")}
     show(told | {"photo": photo, "steps": experiment.records(result)}, form, _block_text)
 

@@ -224,7 +224,7 @@ class _Report:
 
 def _stopped(directory: Path) -> int:
     _part("backends").end_workers()  # they have nothing left to do, and take their time to go by themselves
-    typer.echo(f"irnet: stopped; it goes on with: irnet resume {directory}", err=True)
+    typer.echo(f"irnet: stopped; it goes on with: {_part('directory').command('resume', directory)}", err=True)
     return INTERRUPTED
 
 

@@ -12,6 +12,7 @@ import typer
 from irnet.models import full_name
 from irnet.models import network as preset
 from irnet.terminal import Output, show, table
+from irnet.verbs import memory_limit
 
 app = typer.Typer(no_args_is_help=True, help="Checkpoint files: which network one is, and released ones to fetch.")
 
@@ -62,9 +63,10 @@ def classify(
     found = weights.identify(file)
     if not found.exact:
         raise ValueError(found.sentence)
-    model = build.build(preset(found.preset, classes=found.classes), device)
-    weights.load_weights(model, file)
-    result = experiment.classify(model, photos.photo_or_file(photo), labels=labels)
+    with memory_limit(device):
+        model = build.build(preset(found.preset, classes=found.classes), device)
+        weights.load_weights(model, file)
+        result = experiment.classify(model, photos.photo_or_file(photo), labels=labels)
     told = {name: value for name, value in asdict(result).items() if name != "guesses"}
     show(told | {"photo": photo, "classes": experiment.records(result)}, form, _classes_text)
 

@@ -43,13 +43,13 @@ def summary_text(data: Mapping[str, Any]) -> None:
 
 def table(records: Records, title: str = "") -> None:
     """Print records as a table, as wide as the terminal or, in a pipe, as 200 characters."""
-    made = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    made = Table(title=escape(title) or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for name in records[0] if records else ():
         numbers = all(isinstance(record[name], int | float | None) for record in records)
-        made.add_column(name, justify="right" if numbers else "left", overflow="fold")
+        made.add_column(escape(name), justify="right" if numbers else "left", overflow="fold")
     for record in records:
         made.add_row(*(escape(_cell(name, value)) for name, value in record.items()))
-    console = Console()
+    console = Console(emoji=False)
     console.width = console.width if console.is_terminal else 200
     console.print(made)
 

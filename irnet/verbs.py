@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -22,6 +24,12 @@ Knobs = Annotated[
 ]
 
 sources = typer.Typer()
+
+
+def memory_limit(device: str) -> AbstractContextManager[None]:
+    """One sentence where the device runs out of memory while the block runs."""
+    limited: AbstractContextManager[None] = import_module("irnet.runtime.device").memory_limit(device)
+    return limited
 
 
 def network_of(name: str, changes: list[str] | None = None) -> Network:

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+import ast
 import errno
 import os
+import re
+import resource
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from tempfile import gettempdir
-from time import time
 
 import pytest
 import torch
 
 from app import drawings
+from app.roots import RUNS
 from app.weights import Weights
 from irnet.cli import main
 from irnet.diagrams.render import laid_out
-from irnet.experiments.training.queue import left_alone, watched
 from irnet.runtime import device
 from tests.apps import ROOT, opened, sized, troubles
 
 V1 = "inception_resnet_v1.paper"
+TINY_KNOBS = [f"--set={knob}" for knob in ("a=1", "b=1", "c=1", "width=0.125", "input_size=139")]
 render = import_module("irnet.diagrams.render")  # a function of that name is in the way
 Engine = Callable[[str], Path]
+DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" width="9pt" height="9pt"></svg>'
+NOT_WHOLE = "what it wrote is no whole drawing"
 DISK_FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
@@ -52,15 +59,24 @@ def full(*_: object, **__: object) -> None:
     [
         ("echo 'Error: syntax\nnear line 1' >&2; exit 1", r"graphviz-pure failed: Error: syntax\nnear line 1"),
         ("kill -SEGV $$", "graphviz-pure failed: exit status -11"),
-        ("exit 0", "graphviz-pure failed: exit status 0"),
-        ("printf '\\377\\376'", "graphviz-pure failed: exit status 0"),
+        ("exit 0", f"graphviz-pure failed: {NOT_WHOLE}"),
+        ("printf '\\377\\376'", f"graphviz-pure failed: {NOT_WHOLE}"),
+        (f"printf '{DRAWING[:-3]}'", f"graphviz-pure failed: {NOT_WHOLE}"),
+        ("printf '<svg/>'", f"graphviz-pure failed: {NOT_WHOLE}"),
     ],
-    ids=["complains", "crashes", "says nothing", "says nonsense"],
+    ids=["complains", "crashes", "says nothing", "says nonsense", "ends too early", "draws nothing"],
 )
 def test_a_renderer_that_fails_gets_one_sentence(script: str, told: str, engine: Engine) -> None:
     with pytest.raises(RuntimeError) as refused:
         laid_out("digraph { a }", engine(script))
     assert str(refused.value) == told
+
+
+def test_a_renderer_that_can_not_be_started_gets_one_sentence(engine: Engine) -> None:
+    made = engine("exit 0")
+    made.chmod(0o644)
+    with pytest.raises(RuntimeError, match=r"^graphviz-pure can't be started: Permission denied$"):
+        laid_out("digraph { a }", made)
 
 
 def test_a_renderer_that_hangs_is_ended_within_the_limit(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +88,7 @@ def test_a_renderer_that_hangs_is_ended_within_the_limit(engine: Engine, monkeyp
 def test_a_renderer_that_failed_is_asked_again(engine: Engine) -> None:
     with pytest.raises(RuntimeError):
         laid_out("digraph { c }", engine("exit 1"))
-    assert laid_out("digraph { c }", engine("echo '<svg/>'")) == "<svg/>\n"
+    assert laid_out("digraph { c }", engine(f"printf '{DRAWING}'")) == DRAWING
 
 
 def test_without_a_renderer_the_command_says_what_to_install(
@@ -120,6 +136,53 @@ def test_an_export_to_a_full_disk_gets_one_sentence(
     assert not list(tmp_path.iterdir())
 
 
+@contextmanager
+def small_files(limit: int) -> Iterator[None]:
+    """No file of this process may grow beyond so many bytes while the block runs."""
+    handler, before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_a_race_that_finds_no_room_is_refused_in_a_sentence_and_starts_once_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(RUNS, str(tmp_path))
+    monkeypatch.setattr("app.runs.go_on", lambda *_, **__: None)
+    app = opened("race")
+    with small_files(20):
+        app.button(key="race.start").click().run()
+    told = "The server can't use its files (File too large); what it kept before is still there. Tell whoever runs it."
+    assert [error.value for error in app.error] == [told]
+    assert not list(tmp_path.iterdir())
+    app.button(key="race.start").click().run()
+    assert not troubles(app)
+    assert [place.name for place in tmp_path.iterdir()] == ["race-1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["activations", "--scale", "1", "--format", "csv"], "curves.csv"),
+        (["maps", "stem.0.0"], "maps.npz"),
+        (["receptive-field", "stem.0.0", "--photo", "coffee"], "field.png"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value[0],
+)
+@pytest.mark.usefixtures("capsys")  # the file behind pytest's own capture may not grow either
+def test_a_result_that_finds_no_room_keeps_the_file_that_was_there(words: list[str], name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("old")
+    verb, *rest = words
+    with small_files(200):
+        status = main([verb, V1, *rest, *TINY_KNOBS, "--out", str(tmp_path / name)])
+    assert status == 2
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [(name, "old")]
+
+
 def test_an_upload_on_a_full_disk_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(Path, "write_bytes", full)
@@ -145,6 +208,29 @@ def test_a_device_out_of_memory_gets_one_sentence_and_holds_nothing(error: BaseE
     assert error.__traceback__ is None
 
 
+def test_an_allocator_that_refuses_ends_in_one_sentence() -> None:
+    """A real one: the process may have little more memory than it has with torch loaded."""
+    script = """
+import resource, sys, torch
+from irnet.cli import main
+from irnet.experiments import feature_maps, photos, residual_scale, scale_tables
+from irnet.runtime import build, measure
+photos.photo("astronaut")
+torch.set_num_threads(1)
+pages = int(open("/proc/self/statm").read().split()[0])
+resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + (40 << 20),) * 2)
+for verb in sys.argv[1:]:
+    status = main([*verb.split(), "--format", "json"])
+sys.exit(status)
+"""
+    verbs = ["cost inception_resnet_v2", "activations inception_v4"]
+    done = subprocess.run([sys.executable, "-c", script, *verbs], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert not done.stdout
+    told = "irnet: cpu has not enough memory for this: take a smaller input, width, depth or batch\n"
+    assert done.stderr == told * len(verbs)
+
+
 def test_a_model_that_the_allocator_refuses_is_told_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
@@ -158,13 +244,6 @@ def test_a_model_that_the_allocator_refuses_is_told_on_the_page(monkeypatch: pyt
     assert not troubles(app.run())
 
 
-def test_a_clock_that_steps_back_leaves_a_watched_run_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    watched(tmp_path)
-    for step, alone in ((-7200, False), (0, False), (7200, True)):
-        monkeypatch.setattr("irnet.experiments.training.queue.time", lambda step=step: time() + step)
-        assert left_alone(tmp_path) is alone
-
-
 def test_two_tabs_of_one_reader_have_a_view_each() -> None:
     first, second = opened("network", V1, box="stem"), opened("network", "inception_v4.paper", box="inception_a")
     first.text_input(key="box").set_value("block_a").run()
@@ -172,3 +251,18 @@ def test_two_tabs_of_one_reader_have_a_view_each() -> None:
     seen = [(tab.selectbox(key="model").value, tab.text_input(key="box").value) for tab in (first, second)]
     assert seen == [(V1, "block_a"), ("inception_v4.paper", "inception_a")]
     assert not troubles(first) + troubles(second)
+
+
+NAMED = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", (ROOT / "docs" / "faults.md").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(("file", "name"), sorted(set(NAMED)))
+def test_a_test_that_the_table_of_faults_names_is_there(file: str, name: str) -> None:
+    source = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    assert not name or name in {part.name for part in source.body if isinstance(part, ast.FunctionDef)}
+
+
+def test_the_table_of_faults_has_a_test_in_every_row() -> None:
+    rows = [line for line in (ROOT / "docs" / "faults.md").read_text(encoding="utf-8").splitlines() if "|" in line][2:]
+    assert rows
+    assert [row for row in rows if "::test_" not in row.split("|")[4]] == []

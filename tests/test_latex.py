@@ -22,6 +22,7 @@ from irnet.diagrams.theme import LIGHT
 from irnet.diagrams.tikz import tikz
 from irnet.models import network
 from irnet.spec import Network
+from tests.evil import EVIL
 
 HOSTILE = r"""a"b'c<d>&{e}_f%g$h#i\j^k~l|m é 漢 </text>\input{x}"""
 needs_tex = pytest.mark.skipif(not shutil.which("pdflatex"), reason="no pdflatex here: run python -m tests.system")
@@ -82,24 +83,26 @@ def test_the_captions_of_the_snippets_compile(tmp_path: Path) -> None:
     compiled(tmp_path, {"captions.tex": r"\vbox{" + "\n\n".join(one[1] for one in found if one) + "}"})
 
 
-def hostile() -> Network:
-    """A network whose names are markup of every format."""
+def named(title: str) -> Network:
+    """A network that has this for all its names."""
     spec = network("inception_v4")
-    stages = tuple(replace(stage, title=HOSTILE) for stage in spec.stages)
-    return replace(spec, name=HOSTILE, stages=stages)
+    return replace(spec, name=title, stages=tuple(replace(stage, title=title) for stage in spec.stages))
 
 
 @needs_tex
 def test_titles_that_are_markup_stay_titles(tmp_path: Path) -> None:
-    spec = hostile()
-    sheet = block_sheet(Sheet(LIGHT, notes=(HOSTILE,)), spec, spec.stages[1], title=HOSTILE)
-    text = tikz(sheet, laid_out(sheet.text, layout_engine()))
-    assert "\\input{x}" not in text
-    records = [{HOSTILE: HOSTILE, "n": 1}]
-    table = re.sub(
-        r"\\(?:begin|end)\{table\}|\\label\{.*\}|\\centering|\\caption\{.*\}", "", booktabs(records, HOSTILE, "x")
-    )
-    compiled(tmp_path, {"hostile.tikz": text, "hostile.tex": table})
+    files = {}
+    for number, title in enumerate((HOSTILE, *EVIL)):
+        spec = named(title)
+        sheet = block_sheet(Sheet(LIGHT, notes=(title,)), spec, spec.stages[1], title=title)
+        files[f"{number}.tikz"] = tikz(sheet, laid_out(sheet.text, layout_engine()))
+        table = booktabs([{title: title, "n": 1}], title, "x")
+        files[f"{number}.tex"] = re.sub(
+            r"\\(?:begin|end)\{table\}|\\label\{.*\}|\\centering|\\caption\{.*\}", "", table
+        )
+    assert [name for name, text in files.items() if "\\input{" in text] == []
+    log = compiled(tmp_path, files)
+    assert int(re.findall(r"Output written on all\.pdf \((\d+) pages", log)[0]) == len(files)
 
 
 def test_styles_have_names_that_a_document_can_change() -> None:

@@ -31,7 +31,7 @@ class Stopped(BaseException):
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Weights:
     path = tmp_path_factory.mktemp("long") / "weights.safetensors"
     save_file(irnet.build(SPEC, init="tf").state_dict(), path)
-    return Weights(path.name, "long", path)
+    return Weights(path.name, "long", path.parent)
 
 
 # What a reader can wait for, and what the page says meanwhile. Races and death maps have buttons of their own.

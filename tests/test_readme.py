@@ -26,13 +26,6 @@ def test_every_network_is_named() -> None:
     assert [name for name in PRESETS if f"`{name}`" not in TEXT] == []
 
 
-def test_every_dependency_says_what_it_is_for() -> None:
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    packages = [match[0] for line in lines if (match := re.match(r"[\w-]+", line))]
-    table = TEXT.split("What each dependency is for")[1]
-    assert [name for name in packages if name not in table] == []
-
-
 def test_every_link_within_the_project_leads_somewhere() -> None:
     files = re.findall(r"\]\((?!http)([^)#]+)\)", TEXT)
     assert [name for name in files if not (ROOT / name).exists()] == []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import stat
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,6 +91,69 @@ def test_a_link_deep_in_a_folder_may_stay_but_not_lead_out(home: Path) -> None:
     (home / "pets" / "cat" / "b.png").symlink_to("../../../secret/key.pt")
     with pytest.raises(ValueError, match=r"cat/b\.png in 'pets' is a link out of"):
         roots.check_closed(home, home / "pets")
+
+
+@pytest.fixture
+def special(home: Path) -> Path:
+    """The folder with a pipe and devices in it, called as checkpoints are."""
+    os.mkfifo(home / "pipe.pt")
+    (home / "null.pt").symlink_to("/dev/null")
+    with suppress(OSError):  # only the superuser makes devices
+        os.mknod(home / "zero.pt", 0o644 | stat.S_IFCHR, os.makedev(1, 5))
+    return home
+
+
+def test_pipes_and_devices_are_no_checkpoints_and_nobody_waits_for_them(
+    special: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(roots.WEIGHTS, os.fspath(special))
+    assert set(weights.on_server()) == {"v1.pt", "alias.pt"}
+    for name in ("pipe.pt", "null.pt", "zero.pt", "pets"):
+        with pytest.raises(ValueError, match=r"server's folder"), roots.opened(special, name):
+            raise AssertionError("it was opened")
+
+
+def test_a_pipe_among_the_pictures_is_refused_before_anybody_reads_it(special: Path) -> None:
+    (special / "pets" / "cat" / "a.png").touch()
+    os.mkfifo(special / "pets" / "cat" / "b.png")
+    with pytest.raises(ValueError, match=r"cat/b\.png in 'pets' is neither a file nor a folder"):
+        roots.check_closed(special, special / "pets")
+
+
+def test_a_file_goes_by_its_name_and_is_read_whole(home: Path) -> None:
+    for name in ("v1.pt", "alias.pt"):
+        with roots.opened(home, name) as file:
+            assert (file.name, file.is_file(), file.read_text()) == (name, True, "weights")
+
+
+@pytest.mark.parametrize("part", ["v1.pt", "pets"])
+def test_a_link_that_is_put_there_after_the_check_is_not_followed(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    """Of the file itself, and of a folder on the way to it."""
+    (home / "pets" / "cat" / "key.pt").write_text("mine")
+    (home / "deep.pt").symlink_to("pets/cat/key.pt")
+    (tmp_path / "secret" / "cat").mkdir()
+    (tmp_path / "secret" / "cat" / "key.pt").write_text("secret")
+    checked = roots.inside
+
+    def then_swapped(folder: Path, name: str) -> Path:
+        found = checked(folder, name)
+        (home / part).rename(tmp_path / "away")
+        (home / part).symlink_to(tmp_path / "secret" / ("key.pt" if part == "v1.pt" else ""))
+        return found
+
+    monkeypatch.setattr(roots, "inside", then_swapped)
+    name = "v1.pt" if part == "v1.pt" else "deep.pt"
+    with pytest.raises(ValueError, match=r"can't be read in the server's folder"), roots.opened(home, name):
+        raise AssertionError("it was opened")
+
+
+def test_a_file_that_is_replaced_while_it_is_read_stays_the_one_that_was_opened(home: Path, tmp_path: Path) -> None:
+    with roots.opened(home, "v1.pt") as file:
+        (home / "v1.pt").unlink()
+        (home / "v1.pt").symlink_to(tmp_path / "secret" / "key.pt")
+        assert file.read_text() == "weights"
 
 
 def _on_pictures(folder: Path) -> Sweep:

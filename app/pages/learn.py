@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import lesson as page
+from app import text
 from app.state import put
 from app.views import head, styles
 
@@ -18,7 +19,7 @@ if st.query_params.get(page.PRESENT) == "true":
     page.present(lesson, i)
     st.stop()
 
-head.title("learn", lesson.title)
+head.title("learn", text.plain(lesson.title))
 with st.container(horizontal=True, vertical_alignment="center", key="not-printed"):
     st.page_link("app/pages/learn.py", label="All lessons", icon=":material/school:")
     whole = st.toggle("All steps on one page", key=page.ALL, bind="query-params")

@@ -28,7 +28,7 @@ def picture() -> Image.Image:
         name = st.selectbox("Photograph", PHOTOS, key="photo", bind="query-params", disabled=own is not None)
     image = decoded(own.getvalue(), own.name) if own else photo(name)
     shown = own.name if own else name
-    preview.image(image, caption=shown, alt=f"The photograph that is run: {shown}")
+    preview.image(image, caption=text.plain(shown), alt=f"The photograph that is run: {shown}")
     return image
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from itertools import pairwise
 from textwrap import wrap
 from typing import Any
@@ -31,8 +32,8 @@ CONFIG = {
 
 
 def wrapped(words: str) -> str:
-    """Words in lines that a narrow page shows whole."""
-    return "<br>".join(wrap(words, WIDEST))
+    """Words in lines that a narrow page shows whole; what Plotly would take for markup stays a word."""
+    return "<br>".join(escape(line, quote=False) for line in wrap(words, WIDEST))
 
 
 def _figure(title: str, y: str, *, note: str = "", log: bool = False, height: int = 420) -> go.Figure:
@@ -44,7 +45,7 @@ def _figure(title: str, y: str, *, note: str = "", log: bool = False, height: in
         layout={
             "title": {
                 "text": wrapped(title),
-                "subtitle": {"text": note, "font": {"size": 13}},
+                "subtitle": {"text": escape(note, quote=False), "font": {"size": 13}},
                 "x": 0,
                 "xanchor": "left",
                 "y": 0.97,

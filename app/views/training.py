@@ -93,7 +93,12 @@ def _buttons(name: str, now: runs.Status) -> None:
 
 
 def _word(name: str, label: str, word: Word, possible: bool, icon: str) -> None:
-    st.button(label, key=f"{name}.{word}", icon=icon, disabled=not possible, on_click=runs.tell, args=(name, word))
+    st.button(label, key=f"{name}.{word}", icon=icon, disabled=not possible, on_click=_tell, args=(name, word))
+
+
+def _tell(name: str, word: Word) -> None:
+    with refusals():
+        runs.tell(name, word)
 
 
 def about(sweep: Sweep) -> None:

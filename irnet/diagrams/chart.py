@@ -25,6 +25,7 @@ INK = [LIGHT.paints[kind].border for kind in ("sum", "pointwise", "square", "poo
 _DASHES = ([1, 0], [7, 3], [2, 3], [8, 3, 2, 3])
 _SHAPES = ("circle", "diamond", "square", "triangle-up", "cross")
 _LEGEND: Spec = {"title": None, "orient": "bottom", "labelLimit": 0, "columns": 2, "symbolOpacity": 1}
+_LESS = "\ue000"  # of the characters that no text has
 _FONT = "Liberation Sans"  # comes with the converter; a font that it lacks would be dropped with its text
 
 
@@ -210,10 +211,16 @@ def chart(spec: Spec, form: ChartFormat, scale: float = 2.0) -> bytes:
         case "pdf":
             return settled(bytes(vl_convert.vegalite_to_pdf(spec)))
         case "html":
-            return vl_convert.vegalite_to_html(spec, bundle=True).encode()
+            return _page(spec).encode()
         case "json":
             return json.dumps(spec, indent=1, sort_keys=True, allow_nan=False).encode()
     raise ValueError(f"no format of charts is called {form!r}; they are {', '.join(CHART_FORMATS)}")
+
+
+def _page(spec: Spec) -> str:
+    """The interactive file; a `<` in a name could end the script that has the specification, so it goes in escaped."""
+    told = json.dumps(spec, ensure_ascii=False).replace("<", _LESS)
+    return vl_convert.vegalite_to_html(told, bundle=True).replace(_LESS, "\\u003c")
 
 
 def _points(line: Line) -> Iterable[Spec]:

@@ -9,6 +9,8 @@ _COMMANDS = str.maketrans(
         "\\": r"\textbackslash{}",
         "{": r"\{",
         "}": r"\}",
+        "[": "{[}",  # after the end of a line it, and a star, would be its argument
+        "*": "{*}",
         "$": r"\$",
         "&": r"\&",
         "#": r"\#",

@@ -23,6 +23,7 @@ TIME_LIMIT = 20  # seconds; a whole network takes a tenth of one
 
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 _SCREEN_FONTS = "Arial, Helvetica, 'Liberation Sans', sans-serif"
+_POINTS = re.compile(r"[\d.]+pt")
 _BUNDLED_FONT = "Liberation Sans"  # Helvetica's metrics; vl-convert ships it, and drops the text of fonts it lacks
 
 
@@ -97,7 +98,7 @@ def laid_out(dot: str, engine: Path) -> str:
     Raises
     ------
     RuntimeError
-        If it fails or takes longer than `TIME_LIMIT` seconds.
+        If it can't be started, fails, takes longer than `TIME_LIMIT` seconds or writes no whole drawing.
     """
     try:
         done = subprocess.run(
@@ -105,10 +106,21 @@ def laid_out(dot: str, engine: Path) -> str:
         )
     except subprocess.TimeoutExpired:
         raise RuntimeError(f"{engine.name} laid nothing out within {TIME_LIMIT} seconds") from None
-    if done.returncode or b"<svg" not in done.stdout:
-        why = typed(done.stderr.decode(errors="replace").strip(), 300) or f"exit status {done.returncode}"
-        raise RuntimeError(f"{engine.name} failed: {why}")
+    except OSError as error:
+        raise RuntimeError(f"{engine.name} can't be started: {error.strerror}") from None
+    if done.returncode or not _is_whole(done.stdout):
+        why = f"exit status {done.returncode}" if done.returncode else "what it wrote is no whole drawing"
+        raise RuntimeError(f"{engine.name} failed: {typed(done.stderr.decode(errors='replace').strip(), 300) or why}")
     return done.stdout.decode()
+
+
+def _is_whole(svg: bytes) -> bool:
+    """Whether an SVG can be read to its end, and says how large it is."""
+    try:
+        root = ElementTree.fromstring(svg)
+    except ElementTree.ParseError:
+        return False
+    return root.tag == f"{{{_SVG}}}svg" and all(_POINTS.fullmatch(root.get(side, "")) for side in ("width", "height"))
 
 
 def _sized(svg: str, factor: float) -> str:

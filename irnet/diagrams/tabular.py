@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -46,13 +47,15 @@ def markdown(records: Records) -> str:
     columns = list(records[0]) if records else []
     marks = [" ---: " if _numeric(records, name) else " --- " for name in columns]
     rows = (" | ".join(_escaped(cell(record[name])) for name in columns) for record in records)
-    return "\n".join((f"| {' | '.join(columns)} |", f"|{'|'.join(marks)}|", *(f"| {row} |" for row in rows)))
+    names = map(_escaped, columns)
+    return "\n".join((f"| {' | '.join(names)} |", f"|{'|'.join(marks)}|", *(f"| {row} |" for row in rows)))
 
 
 def _escaped(text: str) -> str:
-    for char in "\\`*_[]|":
-        text = text.replace(char, f"\\{char}")
-    return text.replace("<", "&lt;").replace("\n", " ") if text != "-" else text
+    text = re.sub(r"[\\`*\[\]|$~]|(?<!\w)_|_(?!\w)", r"\\\g<0>", text)  # inside a word, _ is a letter
+    for char, entity in (("&", "&amp;"), ("<", "&lt;"), ("://", "&#58;//"), ("www.", "www&#46;"), ("@", "&#64;")):
+        text = text.replace(char, entity)
+    return text.replace("\n", " ")
 
 
 def booktabs(records: Records, caption: str, label: str) -> str:

@@ -31,9 +31,20 @@ DRAWN = "() => !document.querySelector('[data-testid=stSkeleton], [data-stale=tr
 @contextmanager
 def served(**environment: str) -> Iterator[str]:
     """Where the app answers while the block runs, with more environment variables."""
+    with running(free_port(), **environment) as (url, _):
+        yield url
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def running(port: int, **environment: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Where the app answers while the block runs, and its process, which the block may kill."""
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
     server = subprocess.Popen(
         command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -41,7 +52,7 @@ def served(**environment: str) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_for(f"{url}/_stcore/health")
-        yield url
+        yield url, server
     finally:
         server.terminate()
         server.wait(10)

@@ -15,6 +15,7 @@ from irnet.diagrams.mermaid import mermaid as written
 from irnet.diagrams.sheet import Sheet
 from irnet.diagrams.theme import DARK
 from irnet.models import network
+from tests.evil import EVIL
 from tests.system import mermaid
 
 pytestmark = pytest.mark.skipif(not mermaid().is_file(), reason="no Mermaid here: run python -m tests.system")
@@ -58,12 +59,13 @@ def test_mermaid_draws_the_boxes_of_a_figure(reader: Page) -> None:
     ]
 
 
-def test_titles_that_are_markup_stay_titles(reader: Page) -> None:
+@pytest.mark.parametrize("title", [HOSTILE, *EVIL])
+def test_titles_that_are_markup_stay_titles(reader: Page, title: str) -> None:
     spec = network("inception_v4")
-    named = replace(spec, name=HOSTILE, stages=tuple(replace(stage, title=HOSTILE) for stage in spec.stages))
-    sheet = block_sheet(Sheet(DARK), named, named.stages[1], title=HOSTILE)
-    sheet.items = [replace(item, title=HOSTILE) for item in sheet.items]
-    labels = reader.evaluate(DRAW, written(sheet, HOSTILE, HOSTILE))
-    assert all(label.startswith("a\"b'c<d>&{e}[f](g)|h|;i%%j#k") for label in labels)
+    named = replace(spec, name=title, stages=tuple(replace(stage, title=title) for stage in spec.stages))
+    sheet = block_sheet(Sheet(DARK), named, named.stages[1], title=title)
+    sheet.items = [replace(item, title=title) for item in sheet.items]
+    labels = reader.evaluate(DRAW, written(sheet, title, title))
     assert labels
+    assert [label for label in labels if not " ".join(label.split()).startswith(title[:25].strip())] == []
     assert reader.evaluate("window.hit") is None

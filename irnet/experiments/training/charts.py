@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from irnet.diagrams.chart import Line, Spec, chart, heat_map, line_chart
+from irnet.diagrams.files import write
 from irnet.experiments.training.race import (
     Against,
     Quantity,
@@ -118,7 +119,7 @@ def plots(
     files = []
     for name, data in content.items():
         file = folder / f"{name}.{form}"
-        file.write_bytes(data)
+        write(file, data)
         files.append(file)
     return files
 

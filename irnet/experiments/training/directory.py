@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -35,7 +36,9 @@ def create(directory: Path, sweep: Sweep, environment: Mapping[str, Any]) -> Non
     """
     if (directory / "settings.json").exists():
         if settings(directory) != sweep:
-            raise ValueError(f"{directory} holds another sweep; choose another directory, or: irnet resume {directory}")
+            raise ValueError(
+                f"{directory} holds another sweep; choose another directory, or: {command('resume', directory)}"
+            )
         return
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise ValueError(f"{directory} is there already and holds no sweep; choose another directory")
@@ -43,6 +46,17 @@ def create(directory: Path, sweep: Sweep, environment: Mapping[str, Any]) -> Non
         (directory / folder).mkdir(parents=True, exist_ok=True)
     write(directory / "environment.json", json.dumps(environment, indent=2))
     write(directory / "settings.json", json.dumps(to_json(sweep), indent=2))  # last: with it, the sweep is there
+
+
+def command(verb: str, directory: Path) -> str:
+    """A command line about a sweep, to be pasted into a shell.
+
+    Examples
+    --------
+    >>> command("resume", Path("my race; $(date)"))
+    "irnet resume 'my race; $(date)'"
+    """
+    return f"irnet {verb} {shlex.quote(str(directory))}"
 
 
 def settings(directory: Path) -> Sweep:

@@ -14,6 +14,8 @@ from pathlib import Path
 from time import monotonic, sleep
 from uuid import uuid4
 
+from irnet.experiments.training.directory import command
+
 PATIENCE = 0.5  # seconds: whoever only asks whether a lock is held, holds it for a moment
 
 
@@ -43,7 +45,9 @@ def locked(directory: Path) -> Iterator[Owner]:
         if not taken(opened):
             there = owner(directory)
             who = f"process {there.pid} on {there.host}" if there else "another process"
-            raise ValueError(f"{directory} is being run by {who}; wait for it, or stop it: irnet stop {directory}")
+            raise ValueError(
+                f"{directory} is being run by {who}; wait for it, or stop it: {command('stop', directory)}"
+            )
         mine = Owner(uuid4().hex, socket.gethostname(), os.getpid())
         opened.seek(0)
         opened.truncate()

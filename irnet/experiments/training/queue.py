@@ -58,7 +58,7 @@ def begin(directory: Path, queue: Path, at_most: int = 1, *, keep: bool = True, 
     """
     settings(directory)
     if held(directory / "lock"):
-        raise ValueError(f"{directory} is running already")
+        raise ValueError(f"{directory.name} is running already")
     if at_most < 1:
         raise ValueError(f"at_most={at_most} is less than 1")
     command = [sys.executable, "-m", "irnet", "resume", str(directory.resolve()), "--queue", str(queue.resolve())]
@@ -68,7 +68,7 @@ def begin(directory: Path, queue: Path, at_most: int = 1, *, keep: bool = True, 
         command.append("--while-watched")
     with (directory / "log").open("a", encoding="utf-8") as log:
         if not taken(log):  # the process inherits the lock and holds it as long as it lives
-            raise ValueError(f"{directory} is running already, or on its way out; try again in a moment")
+            raise ValueError(f"{directory.name} is running already, or on its way out; try again in a moment")
         ask(directory, "run")
         started = subprocess.Popen(
             command, cwd=PACKAGE, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
@@ -101,7 +101,7 @@ def turn(directory: Path, queue: Path, at_most: int, tell: Callable[[Place], Non
     for folder in ("slots", "tickets"):
         (queue / folder).mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        ticket = queue / "tickets" / f"{time_ns():020}-{os.getpid()}"
+        ticket = queue / "tickets" / f"{_number(queue):020}-{os.getpid()}"
         stack.callback(ticket.unlink, missing_ok=True)
         while not stack.enter_context(_locked(ticket)):  # somebody is just looking whether it is locked
             sleep(LOOK)
@@ -118,6 +118,15 @@ def turn(directory: Path, queue: Path, at_most: int, tell: Callable[[Place], Non
                 told = place
             sleep(LOOK)
         yield False
+
+
+def _number(queue: Path) -> int:
+    """The time in nanoseconds, or more where a ticket has a later one: a clock that steps back lets nobody go ahead."""
+    return max([time_ns(), *(1 + _time(other) for other in (queue / "tickets").glob("*"))])
+
+
+def _time(ticket: Path) -> int:
+    return int(ticket.name.partition("-")[0])
 
 
 def waiting(directory: Path, queue: Path, at_most: int) -> Place | None:
@@ -137,7 +146,7 @@ def _before(ticket: Path) -> list[Path]:
             break
         if held(other):
             found.append(other)
-        elif time_ns() - int(other.name.partition("-")[0]) > 10**9:  # a new one is there before it is locked
+        elif time_ns() - _time(other) > 10**9:  # a new one is there before it is locked
             other.unlink(missing_ok=True)
     return found
 

@@ -17,7 +17,7 @@ from typing import Any
 import joblib
 
 from irnet.experiments.training.backends import Backend, end_workers, parallel
-from irnet.experiments.training.directory import ask, asked, create, ended, run_file, settings
+from irnet.experiments.training.directory import ask, asked, command, create, ended, run_file, settings
 from irnet.experiments.training.lock import Owner, locked
 from irnet.experiments.training.results import Follower, Progress, progress
 from irnet.experiments.training.settings import Sweep
@@ -106,7 +106,7 @@ def _compute(directory: Path, todo: list[int], owner: Owner, backend: Backend, t
             left = sum(not ended(run_file(directory, number)) for number in todo)
             raise RuntimeError(
                 f"a worker process was killed, by hand or for want of memory; {left} runs are left: "
-                f"irnet resume {directory}"
+                f"{command('resume', directory)}"
             ) from None
         return
     for outcome in outcomes:

@@ -23,6 +23,7 @@ from irnet.experiments.training.directory import (
     ask,
     asked,
     checkpoint_file,
+    command,
     ended,
     lines,
     run_file,
@@ -71,7 +72,7 @@ def work(directory: str, number: int, token: str) -> Outcome:
 def _full(folder: Path) -> str:
     return (
         f"no space is left for {folder}: the sweep stopped and every finished run is kept; "
-        f"make room, then: irnet resume {folder}"
+        f"make room, then: {command('resume', folder)}"
     )
 
 

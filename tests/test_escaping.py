@@ -1,0 +1,229 @@
+"""Strings from outside, through every door to every sink, whose own parser finds the same parts as for a plain word.
+
+Pages are read by Streamlit's Markdown, so their test is `tests/browser/test_strangers_words.py`; Mermaid and TeX read
+theirs in `test_mermaid` and `test_latex`.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache
+from html.parser import HTMLParser
+from io import BytesIO, StringIO
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+import torch
+from markdown_it import MarkdownIt
+from PIL import Image
+from safetensors.torch import save_file
+from streamlit.testing.v1 import AppTest
+
+from app import text
+from irnet.cli import main
+from irnet.diagrams.block import block_sheet
+from irnet.diagrams.chart import Line, chart, line_chart
+from irnet.diagrams.overview import overview_sheet
+from irnet.diagrams.page import page
+from irnet.diagrams.render import render
+from irnet.diagrams.sheet import Sheet
+from irnet.diagrams.tabular import comma_separated, markdown
+from irnet.diagrams.theme import LIGHT
+from irnet.exchange import loaded
+from irnet.experiments.training.directory import command
+from irnet.html import figure, shown, table, words
+from irnet.models import network
+from irnet.spec import Network
+from irnet.terminal import table as printed
+from irnet.units import typed
+from tests.apps import opened
+from tests.evil import EVIL
+
+WORD = "word"
+Parts = Sequence[str]
+Read = Callable[[str], tuple[Parts, str]]
+
+
+def named(word: str) -> Network:
+    """A network whose author gave it and its stages a strange name."""
+    spec = network("inception_resnet_v1", a=1, b=1, c=1)
+    return replace(spec, name=word, stages=tuple(replace(stage, title=word) for stage in spec.stages))
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts, self.words = list[str](), list[str]()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.parts.append(" ".join([tag, *(name for name, _ in attrs)]))
+        self.words += [value or "" for _, value in attrs]
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    def handle_comment(self, data: str) -> None:
+        self.parts.append(f"comment {data}")
+
+
+def html(made: str) -> tuple[Parts, str]:
+    reader = _Tags()
+    reader.feed(made)
+    return reader.parts, " ".join(reader.words)
+
+
+def svg(made: str) -> tuple[Parts, str]:
+    """The elements but for text, of which a long one takes several, and what they say, titles included."""
+    root = ElementTree.fromstring(made.encode())
+    kept = [part for part in root.iter() if not part.tag.endswith(("}text", "}tspan"))]
+    parts = [" ".join([part.tag, *sorted(part.attrib)]) for part in kept]
+    return parts, " ".join(said for part in root.iter() for said in (part.text or "", *part.attrib.values()))
+
+
+def marked(made: str) -> tuple[Parts, str]:
+    found = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(made)
+    flat = [inner for token in found for inner in (token, *(token.children or ()))]
+    parts = [token.type for token in flat if token.type not in ("text", "text_special")]
+    return parts, "".join(token.content for token in flat if token.type in ("text", "text_special"))
+
+
+def rows(made: str) -> tuple[Parts, str]:
+    found = list(csv.reader(StringIO(made)))
+    return [str(len(row)) for row in found], " ".join(cell for row in found for cell in row)
+
+
+def shell(made: str) -> tuple[Parts, str]:
+    """What a shell makes of the words of a line, with a program that prints them in the place of `irnet`."""
+    script = f"irnet() {{ printf '%s\\0' \"$@\"; }}\n{made}\n"
+    said = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True).stdout
+    return [str(said.count("\0"))], said
+
+
+def terminal(word: str) -> str:
+    """What rich prints of a table with the word for a title, a column and a cell."""
+    with pytest.MonkeyPatch.context() as patch:
+        out = StringIO()
+        patch.setattr("sys.stdout", out)
+        printed([{word: word}], word)
+    return out.getvalue()
+
+
+def _vega(word: str, form: str) -> str:
+    line = Line(name=word, x=[1, 2], y=[1.0, 2.0], places=[word, word])
+    spec = line_chart([line], title=word, x=word, y=word, note=word)
+    return chart(spec, "svg" if form == "svg" else "html").decode()
+
+
+def _drawing(sheet: Sheet, word: str) -> str:
+    return render(sheet.text, "svg", title=word, description=word).decode()
+
+
+def _in_shell(word: str) -> str:
+    return command("resume", Path(word))
+
+
+SINKS: dict[str, tuple[Read, Callable[[str], str]]] = {
+    "DOT of a network, drawn": (svg, lambda word: _drawing(overview_sheet(Sheet(LIGHT), named(word)), word)),
+    "DOT of a block, drawn": (
+        svg,
+        lambda word: _drawing(block_sheet(Sheet(LIGHT, notes=(word,)), named(word), named(word).stages[1]), word),
+    ),
+    "SVG of a chart": (svg, lambda word: _vega(word, "svg")),
+    "HTML of a table": (html, lambda word: shown(words(word), table([{word: word}]))),
+    "HTML of a figure": (html, lambda word: figure(b"<svg/>", b"<svg/>", word)),
+    "Markdown of a table": (marked, lambda word: markdown([{word: word, "n": 1}])),
+    "Markdown of a page": (marked, text.plain),
+    "CSV": (rows, lambda word: comma_separated([{word: word, "n": 1}])),
+    "a command line": (shell, _in_shell),
+    "a terminal": (lambda made: ([], made), terminal),
+}
+
+
+def squeezed(said: str) -> str:
+    """Without spaces, which drawings make wider, without what parts addresses, and with paths as they are written."""
+    return "".join(said.replace("\u2060", "").replace("//", "/").split())
+
+
+@cache
+def parts_of_a_word(sink: str) -> tuple[str, ...]:
+    read, made = SINKS[sink]
+    return tuple(read(made(WORD))[0])
+
+
+@pytest.mark.parametrize("sink", SINKS)
+@pytest.mark.parametrize("evil", EVIL)
+def test_a_strangers_string_is_said_and_makes_no_part(sink: str, evil: str) -> None:
+    read, made = SINKS[sink]
+    parts, said = read(made(evil))
+    assert tuple(parts) == parts_of_a_word(sink)
+    assert squeezed(evil) in squeezed(said)
+
+
+def test_a_page_as_one_file_runs_its_own_script_alone() -> None:
+    """All evil strings at once: its data is a script element, which ends where the first `</script` is."""
+    plain, evil = (html(page(named(word))) for word in (WORD, " ".join(EVIL)))
+    assert list(evil[0]) == list(plain[0])
+
+
+def test_a_chart_as_one_file_runs_its_own_script_alone() -> None:
+    plain, evil = (html(_vega(word, "html")) for word in (WORD, "</script><script>window.hit = 1</script>"))
+    assert list(evil[0]) == list(plain[0])
+
+
+# Doors: what comes in here ends in a sentence, on a page or on stderr.
+
+
+def told(app: AppTest) -> list[str]:
+    assert not app.exception
+    return [*(error.value for error in app.error), *(warning.value for warning in app.warning)]
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_an_address_is_repeated_as_words(evil: str) -> None:
+    asked = evil.replace(",", " ")  # which parts the values of a list
+    sentences = told(opened("network", asked, level=asked, box=asked))
+    assert sentences
+    assert [s for s in sentences if marked(s)[0] != ["paragraph_open", "inline", "paragraph_close"]] == []
+    assert [s for s in sentences if text._MADE_LATER.search(s)] == []
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_a_command_line_is_repeated_in_one_line(evil: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["summary", evil]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert typed(evil) in said
+
+
+def test_keys_of_a_checkpoint_are_repeated_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number, evil in enumerate((*EVIL, "two\nlines", "\x1b[31mred", "\u202eturned")):
+        save_file({evil: torch.zeros(1)}, tmp_path / f"{number}.safetensors")
+        status = main(["weights", "check", "inception_v4.tf_slim", str(tmp_path / f"{number}.safetensors")])
+        said = capsys.readouterr()
+        assert status in (1, 2)
+        assert all(line.isprintable() for line in (said.out + said.err).splitlines())
+
+
+def test_names_of_files_are_printed_as_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a photograph: the title of a table, which rich would read for markup."""
+    file = BytesIO()
+    Image.new("RGB", (64, 64)).save(file, "PNG")
+    photo = tmp_path / "[red]ink :bug: [" / "bold] [link=x]l.png"
+    photo.parent.mkdir()
+    photo.write_bytes(file.getvalue())
+    knobs = [f"--set={knob}" for knob in ("a=1", "b=1", "c=1", "width=0.125", "input_size=139")]
+    assert main(["block", "inception_resnet_v1", "block_a.0", "--photo", str(photo), *knobs]) == 0
+    assert squeezed("[red]ink :bug: [/bold] [link=x]l.png") in squeezed(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_edits_are_repeated_in_one_line(evil: str) -> None:
+    """Of edits: what is refused is repeated in one sentence."""
+    with pytest.raises(ValueError, match=r".") as refused:
+        loaded(json.dumps({"format": "irnet.edits.1", "network": "inception_v4", "edits": [evil]}))
+    assert str(refused.value).isprintable()
