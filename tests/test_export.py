@@ -107,6 +107,10 @@ def test_a_folder_without_an_order_is_refused(
         (("inception_v4", "--format", "svg"), "a network is exported as html, not as svg"),
         (("--figure", "figure_4", "--format", "gif"), "no format is called 'gif'; they are svg, pdf, "),
         (("--figure", "figure_4", "--format", "csv"), "figure_4 has none of the formats csv"),
+        (
+            ("--figure", "cost.inception_v4.paper", "--format", "dot"),
+            "has none of the formats dot; it has svg, ",
+        ),
         (("--figure", "figure_4", "--theme", "neon"), "no theme is called 'neon'"),
         (("--figure", "figure_4", "--theme", ","), "at least one format and one theme are needed"),
         (("--figure", "figure_4", "--width", "poster"), "no width is called 'poster'; they are natural, column, "),
