@@ -107,7 +107,7 @@ FIGURES = (
 )
 WIDTHS = (
     "One column of a two-column paper, a one-column page, a slide. The figure is laid out so that no text is smaller "
-    "than 8 points there; where none fits, a sentence says so."
+    "than 8 points there; where that can't be, a sentence says so, and which widths it fits."
 )
 NO_FIGURE = "Nothing in the catalogue has all of these words."
 COPY_MARKDOWN = "For a README, with a light and a dark file beside it"
