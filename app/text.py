@@ -10,6 +10,7 @@ INTRODUCTION = (
     "and in the stem."
 )
 
+OWN = "What the sidebar and the Edit page made of it; the three above are the paper's."
 DEVICE = "Where networks are built and trained; meta has shapes and no numbers."
 KNOBS = "The pages that show one network show this model, with this input size and these knobs."
 
