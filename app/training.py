@@ -110,7 +110,7 @@ def _base(page: str, first: Run, taken: Collection[str] = ()) -> Run:
     """What all runs have in common."""
     data = _data(page)
     values = run_form.values(page, first, RATES, taken)
-    return replace(with_values(replace(first, data=data), values), device=_device())
+    return replace(with_values(replace(first, data=data), values), device=st.session_state["device"])
 
 
 def _data(page: str) -> Data:
@@ -131,10 +131,3 @@ def images() -> dict[str, Path]:
     """Name to path of every data set in the server's folder; a reader can name no other path."""
     allowed = root(IMAGES)
     return {name: path for name, path in entries(allowed).items() if path.is_dir()} if allowed else {}
-
-
-def _device() -> str:
-    device: str = st.session_state["device"]
-    if device == "meta":
-        raise ValueError("on meta there are no numbers to train; choose another device in the sidebar")
-    return device

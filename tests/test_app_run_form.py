@@ -84,3 +84,12 @@ def test_every_optimiser_starts_with_a_rate_of_its_own() -> None:
 def test_a_warm_up_longer_than_the_run_gets_one_sentence() -> None:
     app = opened("race", "", **{"race.warm_up": 70})
     assert [error.value for error in app.error] == ["The warm-up, warm_up=70, is longer than the run of 60 steps."]
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize("page", ["race", "death"])
+def test_a_device_without_numbers_trains_nothing_and_says_so(page: str) -> None:
+    app = opened(page, "", device="meta", new=True)
+    said = "On meta there are shapes and no numbers; training needs one of the other devices."
+    assert [error.value for error in app.error] == [said]
+    assert app.title

@@ -13,6 +13,7 @@ from irnet.experiments.training.labels import preset_and_edits, written
 from irnet.models import PRESETS
 from irnet.models import network as preset
 from irnet.models.recipe import knobs
+from irnet.runtime import NO_NUMBERS
 from irnet.spec import Network
 
 DataKind = Literal["gratings", "crops", "folder"]
@@ -108,6 +109,8 @@ class Run:
     def __post_init__(self) -> None:
         for name, about in fields_of(Run).items():
             about.check(getattr(self, name))
+        if self.device == "meta":
+            raise ValueError(NO_NUMBERS.format("training needs"))
         if self.warm_up > self.steps:
             raise ValueError(f"the warm-up, warm_up={self.warm_up}, is longer than the run of {self.steps} steps")
         object.__setattr__(self, "network", written(*preset_and_edits(self.network)))  # one network, one label
