@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from irnet.analysis.boxes import Box, boxes
 from irnet.analysis.tables import StageTotal, stages
-from irnet.diagrams.block import BRANCH, STEP, Drawing, inside
+from irnet.diagrams.block import inside
+from irnet.diagrams.drawing import BRANCH, STEP, Drawing
 from irnet.diagrams.measures import SCREEN, Measures
 from irnet.diagrams.overview import STAGE, head_box, stage_box, stage_kind
 from irnet.diagrams.sheet import End, Flow, Look, Sheet
