@@ -22,6 +22,7 @@ def choose(
     index: int = 0,
     required: bool = True,
     format_func: Callable[[str], str] = str,
+    told: str | None = None,
 ) -> str:
     """A choice by name that lives in the address; "" where nothing is chosen and nothing has to be."""
     if st.session_state.get(key, options[0]) not in options:  # as after a change of model
@@ -33,6 +34,7 @@ def choose(
         key=key,
         bind="query-params",
         format_func=format_func,
+        help=told,
         placeholder=f"Choose a {label.lower()}",
     )
     return chosen or ""

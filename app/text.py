@@ -10,6 +10,7 @@ INTRODUCTION = (
     "and in the stem."
 )
 
+OWN = "What the sidebar and the Edit page made of it; the three above are the paper's."
 DEVICE = "Where networks are built and trained; meta has shapes and no numbers."
 KNOBS = "The pages that show one network show this model, with this input size and these knobs."
 
@@ -107,7 +108,7 @@ FIGURES = (
 )
 WIDTHS = (
     "One column of a two-column paper, a one-column page, a slide. The figure is laid out so that no text is smaller "
-    "than 8 points there; where none fits, a sentence says so."
+    "than 8 points there; where that can't be, a sentence says so, and which widths it fits."
 )
 NO_FIGURE = "Nothing in the catalogue has all of these words."
 COPY_MARKDOWN = "For a README, with a light and a dark file beside it"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -14,12 +13,14 @@ from app.frame import refusals
 from app.roots import IMAGES, entries, root
 from app.run_folder import home
 from app.state import choose, put
+from app.views import run_form
 from irnet.experiments.training import race, stability
 from irnet.experiments.training.backends import Backend
-from irnet.experiments.training.settings import INITS, OPTIMISERS, Axis, Data, OptimiserName, Run, Sweep, axis
+from irnet.experiments.training.settings import Axis, Data, OptimiserName, Run, Sweep, with_values
 from irnet.experiments.training.sweep import threads_for
+from irnet.experiments.training.texts import axis
 from irnet.models import PRESETS
-from irnet.models.recipe import knobs, limits
+from irnet.models.recipe import knobs
 
 RATES: dict[OptimiserName, float] = {"rmsprop": race.BASE.rate, "sgd": 0.05, "adamw": 0.001}  # shown first
 SEEDS = 5
@@ -45,7 +46,7 @@ def of_race() -> Sweep:
         bind="query-params",
         help=text.RACE_NETWORKS,
     )
-    base = _base("race", race.BASE, width=True)
+    base = _base("race", race.BASE)
     return race.race(base, names, range(_seeds("race")), threads_for(Backend()))
 
 
@@ -55,19 +56,8 @@ def of_death() -> Sweep:
     network = choose("Network", residual, "death.network", index=residual.index(stability.BASE.network))
     with st.grid(2, min_column_width=200):
         axes = [_axis("across", list(AXES), "scale"), _axis("up", ["", *AXES], "width")]
-    scale = st.number_input(
-        "Residual scale, where it is no axis",
-        0.0,
-        10.0,
-        None,
-        0.05,
-        key="death.scale",
-        bind="query-params",
-        placeholder="as published",
-        disabled=any(one and one[0] == "scale" for one in axes),
-    )
-    base = replace(_base("death", stability.BASE), network=network, scale=scale)
     grid = [one for one in axes if one]
+    base = replace(_base("death", stability.BASE, [name for name, _ in grid]), network=network)
     return stability.stability(base, grid, range(_seeds("death")), threads_for(Backend()))
 
 
@@ -116,32 +106,11 @@ def _seeds(page: str) -> int:
     return st.slider("Seeds", 1, SEEDS, 1, key=f"{page}.seeds", bind="query-params", help=text.SEEDS)
 
 
-def _base(page: str, first: Run, *, width: bool = False) -> Run:
+def _base(page: str, first: Run, taken: Collection[str] = ()) -> Run:
     """What all runs have in common."""
-
-    def number(label: str, low: Any, high: Any, value: Any, step: Any, field: str, **more: Any) -> Any:
-        widget: Callable[..., Any] = st.number_input
-        return widget(label, low, high, value, step, key=f"{page}.{field}", bind="query-params", **more)
-
-    with st.grid(4, min_column_width=130):
-        data = _data(page)
-        size = number("Pixels a side", 75, 299, first.data.size, 1, "size")
-        steps = number("Steps", 1, 100_000, first.steps, 10, "steps")
-        batch = number("Batch", 2, 256, first.batch, 2, "batch")
-        names = list(OPTIMISERS)
-        optimiser = choose("Optimiser", names, f"{page}.optimiser", index=names.index(first.optimiser))
-        found = next(name for name in OPTIMISERS if name == optimiser)
-        rate = first.rate if found == first.optimiser else RATES[found]
-        rate = number("Learning rate", 0.0, 100.0, rate, 0.001, f"rate.{found}", format="%g")
-        limit = limits(PRESETS[first.network])["width"]
-        wide = number("Width", limit.low, limit.high, first.width, 0.125, "width", help=limit.help) if width else None
-        inits = list(INITS)
-        init = choose("Initial weights", inits, f"{page}.init", index=inits.index(first.init))
-    every = max(1, first.evaluate_every)
-    made = replace(
-        first, data=replace(data, size=size), steps=steps, batch=batch, optimiser=found, rate=rate, init=init
-    )
-    return replace(made, width=wide, evaluate_every=min(every, steps), device=_device())
+    data = _data(page)
+    values = run_form.values(page, first, RATES, taken)
+    return replace(with_values(replace(first, data=data), values), device=st.session_state["device"])
 
 
 def _data(page: str) -> Data:
@@ -162,10 +131,3 @@ def images() -> dict[str, Path]:
     """Name to path of every data set in the server's folder; a reader can name no other path."""
     allowed = root(IMAGES)
     return {name: path for name, path in entries(allowed).items() if path.is_dir()} if allowed else {}
-
-
-def _device() -> str:
-    device: str = st.session_state["device"]
-    if device == "meta":
-        raise ValueError("on meta there are no numbers to train; choose another device in the sidebar")
-    return device

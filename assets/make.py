@@ -27,12 +27,13 @@ PAGES = {
     "activations": f"activations?model={V2}.paper&norm=running&reference=true",
 }
 Theme = Literal["light", "dark"]
-WIDE, HIGH = 1440, 1150  # pixels
+WIDE, HIGH, WITH_CURVES = 1440, 1150, 1560  # pixels
 
 
 def photograph(chromium: Browser, url: str, name: str, theme: Theme) -> None:
     """A picture of one page."""
-    page = chromium.new_page(viewport={"width": WIDE, "height": HIGH}, color_scheme=theme, reduced_motion="reduce")
+    high = WITH_CURVES if name == "activations" else HIGH
+    page = chromium.new_page(viewport={"width": WIDE, "height": high}, color_scheme=theme, reduced_motion="reduce")
     page.goto(f"{url}/{PAGES[name]}")
     page.wait_for_selector(SETTLED, timeout=120_000)
     page.wait_for_timeout(2500)  # charts draw after the script has run

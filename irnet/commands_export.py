@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from irnet.diagrams.factory import Order, check, export_all, listing, made
+from irnet.diagrams.factory import Order, check, export_all, formats_told, listing, made
 from irnet.diagrams.files import write
 from irnet.diagrams.layouts import ROOMS
 from irnet.diagrams.page import page
@@ -79,7 +79,7 @@ def _one(name: str, folder: Path, order: Order) -> None:
     if found.refused:
         raise ValueError(found.refused)
     if not found.files:
-        raise ValueError(f"{name} has none of the formats {', '.join(order.forms)}")
+        raise ValueError(f"{name} has none of the formats {', '.join(order.forms)}; {formats_told(name)}")
     folder.mkdir(parents=True, exist_ok=True)
     for file, content in found.files.items():
         write(folder / file, content)

@@ -13,7 +13,7 @@ import typer
 
 from irnet.analysis.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE
 from irnet.terminal import Output, show, table
-from irnet.verbs import Form
+from irnet.verbs import Form, with_settings
 
 if TYPE_CHECKING:
     from irnet.experiments.training.backends import Backend
@@ -26,15 +26,13 @@ INTERRUPTED = 130  # the exit status of what Ctrl-C ended
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Directory of a race or a death map.")]
 Seeds = Annotated[int, typer.Option(min=1, help="How many seeds, from 0.")]
-Steps = Annotated[int | None, typer.Option(help="Training steps a run.")]
-Rate = Annotated[float | None, typer.Option(help="Learning rate.")]
 DataOption = Annotated[
     str, typer.Option("--data", help="gratings, crops (of scikit-image's pictures), or a folder with one a class.")
 ]
 Device = Annotated[str, typer.Option(help="cpu, cuda or mps, where the workers are.")]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", help="Any other setting of a run: optimiser=adamw, batch=32, width=0.5, size=96, ..."),
+    typer.Option("--set", help="The same settings as words: optimiser=adamw, held_out=64; also network=NAME, seed=3."),
 ]
 Workers = Annotated[int | None, typer.Option(help="Runs at a time; without, one a core.")]
 BackendName = Annotated[str, typer.Option("--backend", help="local, dask or ray.")]
@@ -52,12 +50,12 @@ def _part(name: str) -> Any:
 
 
 @app.command()
+@with_settings
 def race(
+    typed: list[str],
     networks: Annotated[list[str] | None, typer.Argument(help="Two to four; without, the paper's two pairs.")] = None,
     out: Annotated[Path, typer.Option(help="Directory to write to.")] = Path("irnet-race"),
     seeds: Seeds = 1,
-    steps: Steps = None,
-    rate: Rate = None,
     data: DataOption = "gratings",
     device: Device = "cpu",
     changes: Set = None,
@@ -69,21 +67,21 @@ def race(
 ) -> int:
     """Train networks on the same images with the same seeds, and see which is first; small unless told otherwise."""
     racing, where = _part("race"), _backend(backend, address, workers)
-    base = _base(racing.BASE, steps, rate, data, device, changes)
+    base = _base(racing.BASE, data, device, [*typed, *(changes or ())])
     threads = _part("sweep").threads_for(where)
     sweep = racing.race(base, networks or [name for pair in racing.PAIRS for name in pair], range(seeds), threads)
     return _ran(out, sweep, where, form, goal, None)
 
 
 @app.command()
+@with_settings
 def stability(
+    typed: list[str],
     out: Annotated[Path, typer.Option(help="Directory to write to.")] = Path("irnet-stability"),
     axes: Annotated[
         list[str] | None, typer.Option("--axis", help="One or two of the map's axes, as scale=0.1,1 or width=0.25,1.")
     ] = None,
     seeds: Seeds = 1,
-    steps: Steps = None,
-    rate: Rate = None,
     data: DataOption = "gratings",
     device: Device = "cpu",
     changes: Set = None,
@@ -97,8 +95,8 @@ def stability(
 ) -> int:
     """Train a network at several residual scales (or widths, rates, depths, inits) and see which runs die."""
     mapping, where = _part("stability"), _backend(backend, address, workers)
-    base = _base(mapping.BASE, steps, rate, data, device, changes)
-    grid = [_part("settings").axis(text) for text in axes or ()] or [mapping.AXIS]
+    base = _base(mapping.BASE, data, device, [*typed, *(changes or ())])
+    grid = [_part("texts").axis(text) for text in axes or ()] or [mapping.AXIS]
     sweep = mapping.stability(base, grid, range(seeds), _part("sweep").threads_for(where))
     return _ran(out, sweep, where, form, None, _death(zeros, chance, last))
 
@@ -169,10 +167,9 @@ def plot(
         typer.echo(file)
 
 
-def _base(base: Run, steps: int | None, rate: float | None, data: str, device: str, changes: list[str] | None) -> Run:
-    asked = [f"{name}={value}" for name, value in (("steps", steps), ("rate", rate)) if value is not None]
+def _base(base: Run, data: str, device: str, changes: list[str]) -> Run:
     kind = [f"kind={data}"] if data in ("gratings", "crops") else ["kind=folder", f"folder={data}"]
-    changed: Run = _part("settings").changed(base, [*asked, *kind, f"device={device}", *(changes or ())])
+    changed: Run = _part("texts").changed(base, [*kind, f"device={device}", *changes])
     return changed
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import wraps
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,6 +15,7 @@ from irnet.analysis.claims import claims, records, summaries
 from irnet.analysis.lookalikes import lookalikes
 from irnet.analysis.provenance import deviations, errata_of, names
 from irnet.analysis.refutations import told
+from irnet.experiments.training.settings import SETTINGS
 from irnet.models import network
 from irnet.spec import Network
 from irnet.terminal import Output, errata_text, ledger_text, provenance_text, show
@@ -41,6 +45,41 @@ def network_of(name: str, changes: list[str] | None = None) -> Network:
         For an unknown name, knob or place, or a value outside its limits.
     """
     return network(name, *(changes or ()))
+
+
+def with_settings(verb: Callable[..., int]) -> Callable[..., int]:
+    """A verb with an option for every setting of a training run; it gets what was typed as `typed`, "name=value" each.
+
+    Examples
+    --------
+    >>> verb = with_settings(lambda typed: len(typed))
+    >>> verb(batch="8", rate=None), list(inspect.signature(verb).parameters)[:2]
+    (1, ['steps', 'batch'])
+    """
+
+    @wraps(verb)
+    def made(**given: Any) -> int:
+        asked = {name: given.pop(name, None) for name in SETTINGS}
+        return verb(typed=[f"{name}={value}" for name, value in asked.items() if value is not None], **given)
+
+    own = [p for p in inspect.signature(verb, eval_str=True).parameters.values() if p.name != "typed"]
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    options = [
+        inspect.Parameter(name, keyword, default=None, annotation=Annotated[str | None, _option(name)])
+        for name in SETTINGS
+    ]
+    parameters = [*(p.replace(kind=keyword) for p in own), *options]
+    made.__dict__["__signature__"] = inspect.Signature(parameters, return_annotation=int)
+    made.__annotations__ = {p.name: p.annotation for p in parameters}
+    return made
+
+
+def _option(name: str) -> Any:
+    """The option of one setting: its words and limits are those of a form."""
+    about = SETTINGS[name]
+    told = f"{about.about.label} ({about.allowed}). {about.about.help}"
+    panel = f"Settings of every run: {about.about.group.lower()}"
+    return typer.Option(f"--{name.replace('_', '-')}", metavar=about.kind.upper(), help=told, rich_help_panel=panel)
 
 
 @sources.command()

@@ -1,15 +1,18 @@
-"""What the tests share: models built once a session, and stored texts."""
+"""What the tests share: models built once a session, stored texts, and a server's folder of runs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import settings
 
+from app import roots
+from irnet.experiments.training import queue
 from irnet.models import network
 from irnet.runtime.build import Model, build
 from irnet.runtime.measure import Counts, measure
@@ -53,6 +56,26 @@ def measured() -> Measured:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of runs, as the app has one, with a finished race and a finished death map."""
     return trained_in(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A server's folder of this test alone, with nothing in it."""
+    monkeypatch.setenv(roots.RUNS, str(tmp_path / "runs"))
+    (tmp_path / "runs").mkdir()
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What would have been started; nothing is."""
+    calls: list[dict[str, Any]] = []
+
+    def begin(directory: Path, folder: Path, at_most: int, *, keep: bool) -> None:
+        calls.append({"name": directory.name, "folder": folder, "at_most": at_most, "keep": keep})
+
+    monkeypatch.setattr(queue, "begin", begin)
+    return calls
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import roots, run_folder, runs
-from irnet.experiments.training import queue
 from irnet.experiments.training.cost import BEGIN, expected_seconds
 from irnet.experiments.training.directory import asked
 from irnet.experiments.training.settings import Sweep
@@ -30,26 +29,6 @@ def served(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder with one finished race and one finished death map, as the server's."""
     monkeypatch.setenv(roots.RUNS, str(trained))
     return trained
-
-
-@pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A server's folder of this test alone, with nothing in it."""
-    monkeypatch.setenv(roots.RUNS, str(tmp_path / "runs"))
-    (tmp_path / "runs").mkdir()
-    return tmp_path / "runs"
-
-
-@pytest.fixture
-def begun(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What would have been started; nothing is."""
-    calls: list[dict[str, Any]] = []
-
-    def begin(directory: Path, folder: Path, at_most: int, *, keep: bool) -> None:
-        calls.append({"name": directory.name, "folder": folder, "at_most": at_most, "keep": keep})
-
-    monkeypatch.setattr(queue, "begin", begin)
-    return calls
 
 
 def figures(app: AppTest) -> list[dict[str, Any]]:

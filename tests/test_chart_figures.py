@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
+from base64 import b64decode
+from html import escape
 from xml.etree import ElementTree
 
 import pytest
@@ -66,7 +68,7 @@ def test_a_statistic_that_was_not_measured_is_refused() -> None:
 
 
 def test_curves_have_no_formats_of_bars() -> None:
-    with pytest.raises(ValueError, match=r"^activations\.some_net has no format 'mmd'; it has svg, pdf, png, csv$"):
+    with pytest.raises(ValueError, match=r"^activations\.some_net has no format 'mmd'; it has svg, pdf, png, csv"):
         chart_bytes(CURVES, "mmd")
 
 
@@ -74,3 +76,22 @@ def test_curves_have_no_formats_of_bars() -> None:
 def test_the_same_chart_is_the_same_bytes(form: str) -> None:
     figure = chart_catalogue()["cost.inception_v4.paper"]
     assert len({chart_bytes(figure, form) for _ in range(4)}) == 1
+
+
+@pytest.mark.parametrize("name", ["cost.inception_v4.paper", "activations.some_net"])
+def test_a_chart_is_one_file_with_its_words_in_light_and_dark(name: str) -> None:
+    figure = chart_catalogue().get(name, CURVES)
+    page = chart_bytes(figure, "html").decode()
+    root = ElementTree.fromstring(re.sub(r"<!doctype html>|<(?:meta|source|img)[^>]*>", "", page).strip())
+    items = [item.text for item in root.iter("li")]
+    assert items == [line.partition(". ")[2] for line in figure.words.long]
+    pictures = [b64decode(found) for found in re.findall(r"data:image/svg\+xml;base64,([^\"]+)", page)]
+    assert pictures == [chart_bytes(figure, "svg", theme) for theme in ("dark", "light")]
+    assert f'alt="{escape(figure.words.alt)}"' in page
+    assert escape(figure.words.caption, quote=False) in page.replace("&quot;", '"')
+    assert not re.search(r"<script|(?:src|href|srcset)=\"(?!data:)|url\(", page)
+
+
+def test_a_chart_as_dot_is_refused_with_the_reason() -> None:
+    with pytest.raises(ValueError, match=r"has no format 'dot'; it has svg, .*; DOT describes boxes and arrows"):
+        chart_bytes(chart_catalogue()["cost.inception_v4.paper"], "dot")

@@ -237,7 +237,7 @@ def test_a_model_that_the_allocator_refuses_is_told_on_the_page(monkeypatch: pyt
 
     with monkeypatch.context() as broken:
         broken.setattr("app.live.build", refuse)
-        app = opened("cost", V1, **sized(V1), **{f"{V1}.a": 1})
+        app = opened("block", V1, **sized(V1), **{f"{V1}.a": 1})
         assert [error.value for error in app.error] == [
             "Cpu has not enough memory for this: take a smaller input, width, depth or batch."
         ]

@@ -9,6 +9,7 @@ import pytest
 
 from irnet.diagrams.block import block_sheet
 from irnet.diagrams.layouts import Layout
+from irnet.diagrams.mermaid import mermaid
 from irnet.diagrams.overview import overview_sheet
 from irnet.diagrams.render import render
 from irnet.diagrams.sheet import End, Sheet
@@ -67,3 +68,30 @@ def test_cells_of_csv_keep_quotes_and_commas() -> None:
 
 def test_a_layout_is_down_and_as_on_a_screen_unless_asked() -> None:
     assert (Layout().flow, Layout().measures.detail) == ("down", 9)
+
+
+def test_mermaid_has_boxes_in_their_frames_labels_on_arrows_and_shortcuts() -> None:
+    sheet = Sheet(LIGHT)
+    sheet.box("a", "One", "detail", "pool", told="")
+    with sheet.cluster("f", "A frame", "residual", told=""):
+        sheet.bar("b", "concat", "concat", told="")
+    sheet.words("w", "out", "")
+    sheet.arrow(End("a"), End("b"), label="35x35")
+    sheet.arrow(End("b"), End("w"), extra='color="x"')
+    assert mermaid(sheet.closed("t"), "alt; #1", "a\nb").splitlines()[:10] == [
+        "flowchart TD",
+        "accTitle: alt#59; #35;1",
+        "accDescr: a b",
+        'n0("One<br/>detail"):::pool_',
+        'subgraph n1["A frame"]',
+        'n2["concat"]:::concat_',
+        "end",
+        'n3(["out"]):::other_',
+        'n0 -->|"35×35"| n2',
+        "n2 ==> n3",
+    ]
+
+
+def test_everything_that_is_markup_of_mermaid_is_an_entity() -> None:
+    text = mermaid(Sheet(LIGHT, "right"), r"""#"<>&`|\;""", "")
+    assert text.startswith("flowchart LR\naccTitle: #35;#34;#60;#62;#38;#96;#124;#92;#59;\n")

@@ -68,3 +68,16 @@ def test_reading_leaves_the_tensor_as_it_was() -> None:
     x = torch.tensor([-1.0, 0.0, 2.0])
     reader(rectified=False)(x)
     assert x.tolist() == [-1, 0, 2]
+
+
+def test_squares_that_no_float32_holds_have_their_deviation_all_the_same() -> None:
+    x = torch.tensor([1e25, -1e25, 3e25, 0.0])
+    assert values(found(x, rectified=False)) == pytest.approx(values(defined(x)), rel=1e-6)
+
+
+@pytest.mark.parametrize("odd", [float("inf"), float("nan")])
+def test_what_is_no_finite_number_is_in_no_statistic_hidden(odd: float) -> None:
+    made = found(torch.tensor([1.0, odd, 0.0, 0.0]), rectified=False)
+    assert not made.finite
+    assert made.std != made.std
+    assert made.zero_share == 0.5

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from app import text
-from app.views import head, show
+from app.controls import chosen as chosen_network
+from app.views import head, own, show
 from app.views import sources as view
 from irnet.analysis.arithmetic_of_shapes import LINEAR
 from irnet.analysis.refutations import refutation
@@ -14,6 +15,7 @@ head.title("errata", "Errata of the paper")
 st.markdown(text.ERRATA)
 chosen = st.pills("Erratum", list(ERRATA), default="E1", key="erratum", required=True, bind="query-params")
 erratum, evidence = ERRATA[chosen], EVIDENCE[chosen]
+own.errata_line(chosen_network().network, chosen)
 
 with st.grid(2, min_column_width=340):
     with st.container(border=True):

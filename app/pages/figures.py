@@ -47,7 +47,7 @@ view.files(name, theme, width, float(scale))
 about, copied = st.tabs(["Words", "Snippets"], key="figure.about", on_change="rerun", bind="query-params")
 if about.open:
     with about:
-        view.words(told)
+        view.words(name, told)
 if copied.open:
     with copied:
         view.snippets(name, told, theme, width)

@@ -4,7 +4,8 @@ import streamlit as st
 
 from app import text
 from app.components.canvas import diagram
-from app.views import head, show
+from app.controls import chosen
+from app.views import head, own, show
 from irnet.analysis.published import TABLE_2, TABLE_2_SOURCE
 from irnet.analysis.tables import overview, totals
 from irnet.models import network
@@ -23,6 +24,8 @@ with st.grid(3, min_column_width=300):
             show.figures({"Parameters": short(total.params), "MACs": short(total.macs)})
             diagram(spec, key=f"diagram.{name}", height=720)
             st.page_link("app/pages/network.py", label="Open", icon=":material/schema:", query_params={"model": name})
+
+own.card(chosen().network)
 
 st.header("Which one is it?")
 st.markdown(

@@ -24,6 +24,7 @@ MULTIPLES = 3  # small charts in a row
 BLOCKS = "block, in the order they run"
 MARKED = 100  # points of a line that are marked one by one; more would be a thick line
 WIDEST = 42  # characters in a line of a title, for a page of 390 pixels
+TALLEST = 26  # characters in a line of what stands beside a plot
 CONFIG = {
     "displaylogo": False,
     "toImageButtonOptions": {"format": "svg"},
@@ -38,7 +39,8 @@ def wrapped(words: str) -> str:
 
 def _figure(title: str, y: str, *, note: str = "", log: bool = False, height: int = 420) -> go.Figure:
     lines = [*wrap(title, WIDEST), *([""] if note else [])]
-    axis: dict[str, Any] = {"title": {"text": f"{y}{', log scale' if log else ''}"}, "type": "log" if log else "linear"}
+    told = "<br>".join(wrap(f"{y}{', log scale' if log else ''}", TALLEST))
+    axis: dict[str, Any] = {"title": {"text": told}, "type": "log" if log else "linear"}
     if log:
         axis |= {"exponentformat": "power"}
     return go.Figure(
@@ -57,7 +59,7 @@ def _figure(title: str, y: str, *, note: str = "", log: bool = False, height: in
             "xaxis": {"automargin": True},
             "legend": {"orientation": "h", "y": -0.35, "x": 0},
             "margin": {"l": 10, "r": 10, "t": 36 + 22 * len(lines), "b": 10},
-            "height": height,
+            "height": height + 22 * max(0, len(lines) - 2),  # a long title takes nothing from the plot
             "hovermode": "x unified",
         }
     )

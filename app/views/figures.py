@@ -14,6 +14,8 @@ import streamlit as st
 from app import text
 from app.cache import figure_file
 from app.views import show
+from irnet.diagrams.alone import BARS, BOXES
+from irnet.diagrams.chart_figures import NO_DOT, chart_catalogue
 from irnet.diagrams.factory import forms_of, listing
 from irnet.diagrams.figure_words import mermaid_snippet
 from irnet.diagrams.formats import THEMELESS
@@ -39,7 +41,7 @@ def picture(name: str, told: Mapping[str, Any], theme: str, width: str) -> None:
     st.html(f'<img style="{look}" alt="{escape(told["alt"])}" src="data:image/svg+xml;base64,{svg}">')
 
 
-def words(told: Mapping[str, Any]) -> None:
+def words(name: str, told: Mapping[str, Any]) -> None:
     """Caption, alternative text, departures from the print and the long description."""
     st.caption(text.plain(told["caption"]))
     if told.get("departures"):
@@ -47,7 +49,7 @@ def words(told: Mapping[str, Any]) -> None:
         st.markdown("\n".join(f"- {text.plain(note)}" for note in told["departures"]))
     if "alt" in told:
         st.markdown(f"**Alternative text**: {text.plain(told['alt'])}")
-        with st.expander("Box by box"):
+        with st.expander(BARS if name in chart_catalogue() else BOXES):
             st.markdown("\n".join(f"1. {text.plain(line.partition('. ')[2])}" for line in told["long"]))
 
 
@@ -61,6 +63,8 @@ def files(name: str, theme: str, width: str, scale: float) -> None:
         for form in forms
     }
     show.downloads(made, forms, "figure")
+    if name in chart_catalogue():
+        st.caption(f"{NO_DOT}.")
 
 
 def snippets(name: str, told: Mapping[str, Any], theme: str, width: str) -> None:

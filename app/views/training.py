@@ -13,8 +13,9 @@ from app.frame import refusals
 from app.state import choose, unknown
 from app.views import show
 from irnet.experiments.training.directory import Word
+from irnet.experiments.training.fields import GROUPS
 from irnet.experiments.training.results import History
-from irnet.experiments.training.settings import Sweep, SweepKind
+from irnet.experiments.training.settings import SETTINGS, Sweep, SweepKind, value_in
 
 EVERY = 1.5  # seconds between two looks at a run that is active
 Shown = Callable[[Sweep, tuple[History, ...]], None]
@@ -102,20 +103,16 @@ def _tell(name: str, word: Word) -> None:
 
 
 def about(sweep: Sweep) -> None:
-    """What all runs of a sweep have in common, in one line."""
+    """What all runs of a sweep have in common, in one line: the first settings of the form, and what is unusual."""
     run, axes = sweep.base, dict(sweep.axes)
-    told = {
-        "images": f"{run.data.kind} of {run.data.size} pixels",
-        "network": None if "network" in axes else run.network,
-        "width": run.width,
-        "optimiser": run.optimiser,
-        "learning rate": None if "rate" in axes else f"{run.rate:g}",
-        "batch": run.batch,
-        "steps": run.steps,
-        "initial weights": None if "init" in axes else run.init,
-        "device": run.device,
-    }
-    st.caption(text.plain(", ".join(f"{word}: {value}" for word, value in told.items() if value is not None)))
+    told: dict[str, object] = {"images": run.data.kind}
+    told |= {} if "network" in axes else {"network": run.network}
+    for name, asked in SETTINGS.items():
+        value = value_in(run, name)
+        if name not in axes and value is not None and (asked.about.group == GROUPS[0] or value != asked.default):
+            told[asked.about.label.lower()] = f"{value:g}" if isinstance(value, float) else value
+    told["device"] = run.device
+    st.caption(text.plain(", ".join(f"{word}: {value}" for word, value in told.items())))
 
 
 def file(label: str, name: str, mime: str, made: Callable[[], bytes]) -> None:

@@ -157,7 +157,7 @@ def errata_of(network: Network | None = None) -> list[dict[str, object]]:
 
 
 def _touched(network: Network) -> dict[str, list[str]]:
-    sources: list[tuple[str, Source]] = [(stage.name, stage.source) for stage in network.stages]
+    sources: list[tuple[str, Source]] = [(stage.name, stage.source) for stage in network.stages if stage.repeat]
     sources += [("head", network.head.source), ("network", network.source)]
     found: dict[str, list[str]] = {}
     for name, source in sources:

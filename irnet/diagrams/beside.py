@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from textwrap import wrap
 
 from irnet.analysis.side_by_side import checked, marks, side_by_side
 from irnet.diagrams.bars import typeset
+from irnet.diagrams.measures import Measures
 from irnet.diagrams.nested import Opened, sheet_of
+from irnet.diagrams.overview import STAGE
 from irnet.diagrams.sheet import Flow, Item, Look, Sheet
 from irnet.diagrams.theme import Theme
 from irnet.spec import Network
@@ -47,9 +51,15 @@ def beside(
 
 
 def beside_sheet(
-    whole: Sheet, networks: tuple[Network, ...], opened: tuple[Opened, ...], title: str = "", *, ghosts: bool = False
+    whole: Sheet,
+    networks: tuple[Network, ...],
+    opened: tuple[Opened, ...],
+    title: str = "",
+    *,
+    ghosts: bool = False,
+    folded: bool = False,
 ) -> Sheet:
-    """`whole` with the networks side by side on it.
+    """`whole` with the networks side by side on it; `folded`, each in two columns that turn at partners.
 
     Raises
     ------
@@ -58,14 +68,14 @@ def beside_sheet(
     """
     groups, theme, flow = _groups(networks), whole.theme, whole.flow
     whole.look = Look(marks={"": "same"})
+    turns = _turns(networks) if folded else [""] * len(networks)
     sheets = []
     for i, (spec, marked) in enumerate(zip(checked(networks), marks(*networks), strict=True)):
         look = Look(marks=marked, ghosts=ghosts, groups=groups[i])
-        sheet = sheet_of(spec, theme, opened[i], look, flow, f"{i}/", whole.measures)
-        size = whole.measures.detail
-        label = f'<<b>{typeset(spec.label)}</b><br/><font point-size="{size}">{typeset(spec.source.ref)}</font>>'
+        sheet = sheet_of(spec, theme, opened[i], look, flow, f"{i}/", whole.measures, turns[i])
         whole.lines += [
-            f'subgraph "cluster_{i}" {{ label={label} labelloc=t color="{theme.paper}" margin=14',
+            f'subgraph "cluster_{i}" {{ label=<{_heading(spec, whole.measures)}> labelloc=t color="{theme.paper}" '
+            f"margin={whole.measures.margin}",
             *sheet.lines,
             "}",
         ]
@@ -79,6 +89,25 @@ def beside_sheet(
     return whole.closed(title, ranksep=0.3, columns=4, shared=True)
 
 
+def _heading(spec: Network, sizes: Measures) -> str:
+    """A network's name over its source; in narrow pictures small and, between the words of the name, broken."""
+    name, source = f"<b>{typeset(spec.label)}</b>", typeset(spec.source.ref)
+    if sizes.broken:
+        room = int(0.85 * sizes.broken * STAGE * sizes.shrunk / sizes.wide)  # bold letters are wider
+        lines = (_joined(re.split(r"(?<=_)|(?=\.)", spec.label), room), wrap(spec.source.ref, room))
+        name, source = ("<br/>".join(map(typeset, some)) for some in lines)
+        name = f'<font point-size="{sizes.title}"><b>{name}</b></font>'
+    return f'{name}<br/><font point-size="{sizes.detail}">{source}</font>'
+
+
+def _joined(parts: Sequence[str], room: int) -> list[str]:
+    """Parts of a name in lines of at most `room` characters."""
+    lines = [""]
+    for part in parts:
+        lines[-1:] = [lines[-1] + part] if len(lines[-1] + part) <= room else [lines[-1], part]
+    return [line for line in lines if line]
+
+
 def _level(networks: tuple[Network, ...], sheets: list[Sheet]) -> Iterator[str]:
     """Partners on one rank, networks in their order."""
     for i in range(len(networks) - 1):
@@ -89,6 +118,15 @@ def _level(networks: tuple[Network, ...], sheets: list[Sheet]) -> Iterator[str]:
             drawn = [f'"{i}/{end}"' for i, end in enumerate(ends) if end in sheets[i].names]
             if len(drawn) > 1:
                 yield f"{{ rank=same {' '.join(drawn)} }}"
+
+
+def _turns(networks: tuple[Network, ...]) -> Sequence[str]:
+    """Stages that are partners and lie in the middle of the longest network: the second columns start there."""
+    longest = max(networks, key=lambda spec: len(spec.stages))
+    at, names = networks.index(longest), [stage.name for stage in longest.stages]
+    rows = [row.paths for row in side_by_side(*networks) if row.paths[at] in names and all(row.paths)]
+    chosen = min(rows, key=lambda paths: abs(names.index(paths[at] or "") - len(names) // 2))
+    return [path or "" for path in chosen]
 
 
 def _groups(networks: tuple[Network, ...]) -> tuple[Mapping[str, str], ...]:

@@ -13,14 +13,15 @@ from typing import Any
 import vl_convert
 
 from irnet.analysis.tables import StageTotal, stages, totals
+from irnet.diagrams.alone import BARS, POINTS, alone
+from irnet.diagrams.bar_sources import mermaid_bars, tikz_bars
 from irnet.diagrams.bars import with_signs
 from irnet.diagrams.chart import Line, Spec, bar_chart, line_chart
 from irnet.diagrams.figure_words import FigureWords
-from irnet.diagrams.latex import latex
 from irnet.diagrams.layouts import LEAST, room_named
 from irnet.diagrams.render import converted
 from irnet.diagrams.tabular import Records, comma_separated
-from irnet.diagrams.theme import THEMES, theme_named
+from irnet.diagrams.theme import theme_named
 from irnet.models import PRESETS, network
 from irnet.units import exact, share, short
 
@@ -32,11 +33,12 @@ CHART_FORMS: Mapping[str, str] = MappingProxyType(
         "csv": "the numbers as CSV",
         "mmd": "Mermaid, for GitHub's Markdown",
         "tikz": "TikZ, for \\input; needs tikz",
+        "html": "one HTML file, light and dark, with its words",
     }
 )
 _NATURAL, _MARGIN, _RATIO = 640, 80, 0.5  # pixels: width of a chart, what its axis takes; height to width
 _LETTER = 9  # pixels: of a title, on average
-_BAR, _LONG = 16.0, 170.0  # points of TikZ: from bar to bar, and of the longest
+NO_DOT = "DOT describes boxes and arrows, and a chart has none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,15 +157,19 @@ def chart_bytes(
     """
     forms = [name for name in CHART_FORMS if figure.bars or name not in ("mmd", "tikz")]
     if form not in forms:
-        raise ValueError(f"{figure.id} has no format {form!r}; it has {', '.join(forms)}")
+        why = f"; {NO_DOT}" if form == "dot" else ""
+        raise ValueError(f"{figure.id} has no format {form!r}; it has {', '.join(forms)}{why}")
     theme_named(theme)
     match form:
         case "csv":
             return comma_separated(figure.records).encode()
         case "mmd":
-            return _mermaid(figure).encode()
+            return mermaid_bars(figure.title, figure.unit, figure.bars).encode()
         case "tikz":
-            return _tikz(figure, theme).encode()
+            return tikz_bars(figure.title, figure.unit, figure.bars, theme).encode()
+        case "html":
+            summary = BARS if figure.bars else POINTS
+            return alone(figure.title, figure.words, lambda shown: chart_bytes(figure, "svg", shown, width), summary)
         case "svg" | "pdf" | "png":
             return converted(
                 _svg(figure, theme, width), form, title=figure.words.alt, description=figure.words.caption, scale=scale
@@ -186,42 +192,3 @@ def _svg(figure: ChartFigure, theme: str, width: str) -> str:
         raise ValueError(f"{figure.id} does not fit the width {width!r}: its text would have {least:.1f} points")
     pointed = rf'width="{sides[0] * factor:.2f}pt" height="{sides[1] * factor:.2f}pt"'
     return re.sub(r'width="[\d.]+" height="[\d.]+"', pointed, svg, count=1)
-
-
-def _mermaid(figure: ChartFigure) -> str:
-    names = ", ".join(f'"{_plain(name)}"' for name in figure.bars)
-    numbers = ", ".join(f"{value:.4g}" for value in figure.bars.values())
-    return (
-        f'xychart-beta\n  title "{_plain(figure.title)}"\n  x-axis [{names}]\n'
-        f'  y-axis "{_plain(figure.unit)}"\n  bar [{numbers}]\n'
-    )
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[^\w .,:()+/×-]", " ", text)
-
-
-def _tikz(figure: ChartFigure, theme: str) -> str:
-    """Bars that lie, one below the other, each with its value."""
-    look, most = THEMES[theme], max(figure.bars.values()) or 1.0
-    paint = look.paints["pointwise"]
-    colours = (("ink", look.ink), ("paper", look.paper), ("bar", paint.border))
-    lines = [
-        r"% needs \usepackage{tikz}",
-        r"\begin{tikzpicture}[x=1pt, y=-1pt, every node/.style={inner sep=2pt}]",
-        *(rf"\definecolor{{irnet-{name}}}{{HTML}}{{{colour[1:].upper()}}}" for name, colour in colours),
-        r"\tikzset{irnet bar/.style={fill=irnet-bar},",
-        r"  irnet words/.style={text=irnet-ink, font=\sffamily\fontsize{9}{11}\selectfont}}",
-    ]
-    if look.paper != "#ffffff":
-        lines.append(
-            rf"\fill[irnet-paper] (-130,-{_BAR:g}) rectangle ({_LONG + 60:g},{_BAR * (len(figure.bars) + 1):g});"
-        )
-    for i, (name, value) in enumerate(figure.bars.items()):
-        y, end = i * _BAR, value / most * _LONG
-        lines.append(rf"\node[irnet words, anchor=east] at (0,{y:g}) {{{latex(name)}}};")
-        lines.append(rf"\path[irnet bar] (0,{y - 5:g}) rectangle ({end:.2f},{y + 5:g});")
-        lines.append(rf"\node[irnet words, anchor=west] at ({end:.2f},{y:g}) {{{value:.3g}}};")
-    y = len(figure.bars) * _BAR
-    lines.append(rf"\node[irnet words] at ({_LONG / 2:g},{y:g}) {{{latex(f'{figure.title}, {figure.unit}')}}};")
-    return "\n".join([*lines, r"\end{tikzpicture}"]) + "\n"

@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from irnet.diagrams.chart_figures import CHART_FORMS, chart_bytes, chart_catalogue
+from irnet.diagrams.chart_figures import CHART_FORMS, NO_DOT, chart_bytes, chart_catalogue
 from irnet.diagrams.figure_words import FigureWords, latex_snippet, picture_snippet
 from irnet.diagrams.figures import catalogue, figure_named
 from irnet.diagrams.files import write
@@ -92,6 +92,23 @@ def forms_of(name: str) -> Mapping[str, str]:
         return CHART_FORMS
     figure_named(name)
     return FIGURE_FORMS
+
+
+def formats_told(name: str) -> str:
+    """Which formats a figure, chart or table has, and why it lacks one that others have, in words.
+
+    Raises
+    ------
+    ValueError
+        For an unknown id.
+
+    Examples
+    --------
+    >>> formats_told("table.networks")
+    'it has md, tex, csv, html'
+    """
+    has = f"it has {', '.join(forms_of(name))}"
+    return f"{has}; {NO_DOT}" if name in chart_catalogue() else has
 
 
 def content(name: str, form: str, theme: str, width: str, scale: float) -> bytes:

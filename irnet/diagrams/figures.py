@@ -53,7 +53,7 @@ class Figure:
         sheet, first = Sheet(theme, way.flow, measures=way.measures, notes=notes), self.networks[0]
         if self.ready:
             opened = opened_for(self.networks, () if way.shut else self.ready.stages)
-            return beside_sheet(sheet, self.networks, opened, self.title)
+            return beside_sheet(sheet, self.networks, opened, self.title, folded=way.folded)
         if self.paper and self.paper.schema:
             return scaling_sheet(sheet, first, self.title)
         if not self.stage:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Mapping
 from functools import lru_cache
-from html import escape
 from types import MappingProxyType
 
+from irnet.diagrams.alone import BOXES, alone
 from irnet.diagrams.figure_words import FigureWords, figure_words
 from irnet.diagrams.figures import Figure
 from irnet.diagrams.layouts import Laid
@@ -89,33 +88,4 @@ def figure_bytes(
 
 
 def _page(figure: Figure, width: str) -> bytes:
-    """The figure with its words, and with both themes inside; it asks no server for anything."""
-    told = words_of(figure, width)
-    light, dark = (b64encode(figure_bytes(figure, "svg", theme, width)).decode() for theme in ("light", "dark"))
-    long = "".join(f"<li>{escape(line.partition('. ')[2])}</li>" for line in told.long)
-    text = f"""<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta name="color-scheme" content="light dark">
-<title>{escape(figure.title)}</title>
-<style>
-body {{ font: 16px/1.5 Arial, Helvetica, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem }}
-img {{ max-width: 100%; height: auto }}
-figure {{ margin: 0 }}
-@media (prefers-color-scheme: dark) {{ body {{ background: #0e1117; color: #f2f5f8 }} }}
-</style>
-<main>
-<h1>{escape(figure.title)}</h1>
-<figure>
-<picture>
-<source media="(prefers-color-scheme: dark)" srcset="data:image/svg+xml;base64,{dark}">
-<img alt="{escape(told.alt)}" src="data:image/svg+xml;base64,{light}">
-</picture>
-<figcaption>{escape(told.caption)}</figcaption>
-</figure>
-<details><summary>Box by box</summary><ol>{long}</ol></details>
-</main>
-</html>
-"""
-    return text.encode()
+    return alone(figure.title, words_of(figure, width), lambda theme: figure_bytes(figure, "svg", theme, width), BOXES)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from types import MappingProxyType
 
-from irnet.diagrams.measures import FLAT, POINTS, SCREEN, TIGHT, Measures
+from irnet.diagrams.measures import FLAT, LOW, LOWER, POINTS, SCREEN, SLIM, SLIMMEST, TIGHT, Measures
 from irnet.diagrams.render import laid_out, layout_engine
 from irnet.diagrams.sheet import Flow, Sheet
 
@@ -51,8 +51,13 @@ class Layout:
 Ways = tuple[Layout, ...]
 WAYS: Ways = (Layout(), Layout("right"), Layout("down", TIGHT), Layout("right", TIGHT))
 SHUT: Ways = (*WAYS, Layout("down", TIGHT, shut=True), Layout("right", TIGHT, shut=True))
-BESIDE: Ways = (Layout(), *(Layout("down", sizes, shut=shut) for shut in (False, True) for sizes in (FLAT, TIGHT)))
-FOLDED: Ways = (Layout(), Layout(folded=True), Layout("down", TIGHT), Layout("down", TIGHT, folded=True))
+BESIDE: Ways = (
+    Layout(),
+    *(Layout("down", sizes, shut=shut) for shut in (False, True) for sizes in (FLAT, TIGHT)),
+    *(Layout("down", sizes, shut=True, folded=folded) for sizes in (LOW, LOWER) for folded in (False, True)),
+    *(Layout("down", sizes, shut=True) for sizes in (SLIM, SLIMMEST)),
+)
+FOLDED: Ways = (*(Layout("down", sizes, folded=folded) for sizes in (SCREEN, TIGHT, SLIM) for folded in (False, True)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +94,27 @@ def laid(name: str, draw: Callable[[Layout], Sheet], ways: Ways, room: Room) -> 
     Raises
     ------
     ValueError
-        If there is none: the sentence names the figure, the width and the size that its text would have.
+        If there is none: the sentence names the figure, the width, the size that its text would have, and the widths
+        that it fits.
     """
-    best = 0.0
+    tried: list[Laid] = []
     for way in ways:
         found = _in_room(draw(way), way, room)
         if found.least >= LEAST:
             return found
-        best = max(best, found.least)
+        tried.append(found)
+    best = max(found.least for found in tried)
+    fits = [other.name for other in ROOMS.values() if any(_placed(found, other).least >= LEAST for found in tried)]
     raise ValueError(
         f"{name} does not fit the width {room.name!r} ({room.width / POINTS:.3g} x {room.height / POINTS:.3g} in): its "
-        f"smallest text would have {best:.1f} of at least {LEAST:g} points; choose a wider one"
+        f"smallest text would have {best:.1f} of at least {LEAST:g} points; it fits {', '.join(fits)}"
     )
 
 
 def _in_room(sheet: Sheet, way: Layout, room: Room) -> Laid:
-    svg = laid_out(sheet.text, layout_engine())
-    width, height = (float(side) for side in re.findall(r'(?:width|height)="([\d.]+)pt"', svg)[:2])
-    return Laid(sheet, svg, min(room.most, room.width / width, room.height / height), way)
+    return _placed(Laid(sheet, laid_out(sheet.text, layout_engine()), 1.0, way), room)
+
+
+def _placed(found: Laid, room: Room) -> Laid:
+    width, height = (float(side) for side in re.findall(r'(?:width|height)="([\d.]+)pt"', found.svg)[:2])
+    return replace(found, factor=min(room.most, room.width / width, room.height / height))

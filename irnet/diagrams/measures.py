@@ -29,6 +29,7 @@ class Measures:
     line: int  # characters in a line underneath
     broken: int  # characters in a line of a box; 0 leaves lines whole
     columns: int  # of the legend, at most
+    margin: int  # points, between networks side by side
     sizes: Literal["arrows", "boxes"]  # of stages: where they are written
 
     def lines(self, text: str, wide: float) -> list[str]:
@@ -43,9 +44,10 @@ class Measures:
 def _filled(text: str, room: int) -> list[str]:
     """Lines of at most `room` characters, broken at commas rather than between a number and its unit."""
     lines = [""]
-    for i, part in enumerate(text.split(", ")):
-        joined = f"{lines[-1]}, {part}" if i else part
-        lines[-1:] = [joined] if len(joined) <= room or not i else [f"{lines[-1]},", part]
+    parts = text.split(", ")
+    for i, part in enumerate(parts):
+        joined, comma = f"{lines[-1]}, {part}" if i else part, i < len(parts) - 1
+        lines[-1:] = [joined] if len(joined) + comma <= room or not i else [f"{lines[-1]},", part]
     return [line for long in lines for line in wrap(long, room)]
 
 
@@ -64,6 +66,7 @@ SCREEN = Measures(
     line=78,
     broken=0,
     columns=4,
+    margin=14,
     sizes="arrows",
 )
 TIGHT = Measures(
@@ -81,6 +84,11 @@ TIGHT = Measures(
     line=54,
     broken=13,
     columns=2,
+    margin=4,
     sizes="boxes",
 )
 FLAT = replace(TIGHT, shrunk=1.0)  # low rather than narrow
+LOW = replace(FLAT, shrunk=0.9, rank=0.25, line=33, columns=3)  # lower still: many boxes one below the other
+LOWER = replace(LOW, shrunk=0.6, margin=2, node='margin="0.02,0.01" height=0.2')
+SLIM = replace(LOWER, margin=1, line=30, columns=2)  # two networks in a column
+SLIMMEST = replace(SLIM, shrunk=0.36)  # three

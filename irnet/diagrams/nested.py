@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from irnet.analysis.boxes import Box, boxes
 from irnet.analysis.tables import StageTotal, stages
-from irnet.diagrams.block import BRANCH, STEP, Drawing, inside
+from irnet.diagrams.block import inside
+from irnet.diagrams.drawing import BRANCH, STEP, Drawing
 from irnet.diagrams.measures import SCREEN, Measures
 from irnet.diagrams.overview import STAGE, head_box, stage_box, stage_kind
 from irnet.diagrams.sheet import End, Flow, Look, Sheet
@@ -85,8 +86,9 @@ def sheet_of(
     flow: Flow = "down",
     before: str = "",
     measures: Measures = SCREEN,
+    turn: str = "",
 ) -> Sheet:
-    """The boxes and arrows of `network`, their names with `before` in front."""
+    """The boxes and arrows of `network`, their names with `before` in front; a stage to `turn` at starts a column."""
     found, look = boxes(network), look or Look()
     spoken = {path: box.spoken for path, box in found.items()}
     opens = look.opens or frozenset(path for path, box in found.items() if box.children)
@@ -97,7 +99,9 @@ def sheet_of(
     shape = network.input_shape
     for stage, total in zip(network.stages, stages(network), strict=False):
         if stage.repeat:
-            last = drawing.stage(stage, total, last, extent(shape) if sheet.sized_arrows else "")
+            last = drawing.stage(
+                stage, total, last, extent(shape) if sheet.sized_arrows else "", turned=stage.name == turn
+            )
             shape = total.out_shape
     for row in resolve(network):
         if "." not in row.path:
@@ -112,12 +116,15 @@ class _Nested:
     opened: Opened
     drawing: Drawing
 
-    def stage(self, stage: Stage, total: StageTotal, last: str, label: str) -> str:
-        """Draw a stage below `last`, shut or open; return the id of its last box."""
+    def stage(self, stage: Stage, total: StageTotal, last: str, label: str, *, turned: bool) -> str:
+        """Draw a stage below `last` or, if it is shut and `turned`, beside; return the id of its last box."""
         sheet, kind = self.drawing.sheet, stage_kind(stage)
         if not self.opened(stage.name, 0):
             stage_box(sheet, total, kind)
-            sheet.arrow(End(last), End(stage.name), label=label)
+            if turned:
+                sheet.arrow(End(last, "right"), End(stage.name, "left"), label=label, extra="constraint=false ")
+            else:
+                sheet.arrow(End(last), End(stage.name), label=label)
             return stage.name
         times = f"{stage.repeat} x " if stage.repeat > 1 else ""
         with sheet.cluster(stage.name, f"{times}{stage.title}", kind, told=f"{stage.name}: {times}{stage.title}"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from irnet.diagrams.block import out_shape
+from irnet.diagrams.drawing import out_shape
 from irnet.resolve import Row, resolve
 from irnet.spec import Chain, Conv, Fork, Network, Node, Pool, Residual, Stage, pair
 from irnet.units import grid

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from html import escape
-from textwrap import wrap
-from types import MappingProxyType
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
-from irnet.analysis.side_by_side import Mark
 from irnet.diagrams.bars import Spans, across, along, named, quoted, total, typeset
+from irnet.diagrams.items import End, Item, Link
+from irnet.diagrams.legend import Legend
+from irnet.diagrams.look import MARKED, SIGNS, Look
 from irnet.diagrams.measures import SCREEN, Measures
-from irnet.diagrams.theme import NAMES, Kind, Paint, Theme
+from irnet.diagrams.theme import Kind, Paint, Theme
+
+__all__ = ["FLOWS", "MARKED", "End", "Flow", "Item", "Link", "Look", "Sheet"]
 
 Flow = Literal["down", "right"]  # the way that the arrows run
 FLOWS: tuple[Flow, ...] = get_args(Flow)
@@ -21,58 +23,7 @@ SIDES = {  # where arrows enter and leave
     "down": {"in": "n", "out": "s", "left": "w", "right": "e"},
     "right": {"in": "w", "out": "e", "left": "n", "right": "s"},
 }
-MARKED = 2.6  # points: the border of a marked box
-SIGNS: Mapping[Mark, str] = MappingProxyType({"changed": "\u2260 ", "only": "+ ", "refused": "\u2717 "})
-MARKS: Mapping[Mark, str] = MappingProxyType({"changed": "\u2260 differs", "only": "+ on one side only"})
-REFUSED: Mapping[Mark, str] = MappingProxyType({"refused": "\u2717 can't be"})
 FONT = "Helvetica"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """What a picture says beside its structure, by path: words, fills in place of the theme's, widths of arrows."""
-
-    spoken: Mapping[str, str] = field(default_factory=dict)  # of every box that can be chosen
-    opens: frozenset[str] = frozenset()  # boxes with something inside
-    fills: Mapping[str, str] = field(default_factory=dict)
-    widths: Mapping[str, float] = field(default_factory=dict)  # points, of the arrows that leave a box
-    legend: tuple[tuple[str, str], ...] = ()  # fill and what it stands for; in place of the theme's
-    arrows: str = ""  # what the widths stand for
-    marks: Mapping[str, Mark] = field(default_factory=dict)  # how boxes stand to those of another network
-    ghosts: bool = False  # what is the same is drawn without fill
-    groups: Mapping[str, str] = field(default_factory=dict)  # what boxes of several networks have in common
-    texts: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # title and detail in place of the usual ones
-
-
-class End(NamedTuple):
-    """Where an arrow starts or ends: a box, a port of a bar, and the side; without a side, Graphviz chooses."""
-
-    path: str
-    side: Literal["in", "out", "left", "right", ""] = ""
-    port: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """A box, a bar, words or a frame, as what other formats are written from."""
-
-    path: str
-    title: str
-    detail: str
-    told: str
-    kind: Kind = "other"
-    shape: Literal["box", "bar", "words", "frame"] = "box"
-    frame: str = ""  # path of the frame that it stands in
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """An arrow between two items."""
-
-    tail: str
-    head: str
-    label: str = ""
-    shortcut: bool = False
 
 
 @dataclass(slots=True)
@@ -252,54 +203,16 @@ class Sheet:
 
     def _dot(self, title: str, ranksep: float, columns: int, *, shared: bool) -> str:
         theme, sizes = self.theme, self.measures
+        legend = Legend(theme, sizes, self.look, self.shown)
         head = [
             "digraph {",
             *(["rankdir=LR"] if self.flow == "right" else []),
             *(["newrank=true"] if shared else []),
             f'graph [bgcolor="{theme.paper}" nodesep={sizes.gap} ranksep={ranksep:g} splines=spline fontname="{FONT}" '
             f'ordering=out pad={sizes.pad} labelloc=b fontcolor="{theme.ink}" '
-            f"label={self._legend(title, min(columns, sizes.columns))}]",
+            f"label={legend.table(title, self.notes, min(columns, sizes.columns))}]",
             f'node [shape=box fontname="{FONT}" fontsize={sizes.title} fontcolor="{theme.ink}" {sizes.node}]',
             f'edge [color="{theme.line}" penwidth=1.1 arrowsize=0.6 fontname="{FONT}" fontsize={sizes.aside} '
             f'fontcolor="{theme.faint}"]',
         ]
         return "\n".join([*head, *self.lines, "}"]) + "\n"
-
-    def _legend(self, title: str, columns: int) -> str:
-        cells = [self._swatch(kind) for kind, name in NAMES.items() if name and kind in self.shown]
-        if self.look.legend:
-            cells = [self._patch(fill, "#808080", "", text) for fill, text in self.look.legend]
-        if self.look.marks:
-            meant = {**MARKS, **(REFUSED if "refused" in self.look.marks.values() else {})}
-            borders = ((getattr(self.theme, mark), words) for mark, words in meant.items())
-            cells += [self._patch(self.theme.paper, border, "", words, 2) for border, words in borders]
-        if self.look.arrows:
-            cells.append(self._patch(self.theme.line, self.theme.line, "", self.look.arrows, height=3))
-        lines = "".join(f"<tr>{''.join(cells[i : i + columns])}</tr>" for i in range(0, len(cells), columns))
-        aside = "<td></td>" * 4  # takes up most of the width by which the title is wider than the legend
-        table = '<table border="0" cellborder="0" cellspacing="{}" cellpadding="2">{}</table>'
-        legend = f"<tr>{aside}<td>{table.format(3, lines)}</td>{aside}</tr>" if lines else ""
-        sizes, row = self.measures, '<tr><td colspan="9"><font point-size="{}">{}</font></td></tr>'
-        heads = [title] if not sizes.broken else wrap(title, sizes.line)
-        words = "".join(row.format(sizes.title, typeset(line)) for line in heads)
-        told = [typeset(line) for note in self.notes for line in wrap(note, sizes.line)]
-        notes = row.format(sizes.detail, "".join(f'{line}<br align="left"/>' for line in told)) if told else ""
-        space = '<tr><td height="8"></td></tr>'
-        return f"<{table.format(0, space + words + notes + legend)}>"
-
-    def _swatch(self, kind: Kind) -> str:
-        paint = self.theme.paints[kind]
-        style = f' style="{paint.style}"' if paint.style != "solid" else ""
-        return self._patch(paint.fill, paint.border, style, NAMES[kind], paint.cell_border)
-
-    def _patch(self, fill: str, border: str, style: str, text: str, width: int = 1, height: int = 10) -> str:
-        return (
-            f'<td border="{width}" width="16" height="{height}" fixedsize="true" bgcolor="{fill}" '
-            f'color="{border}"{style}></td><td align="left"><font point-size="{self.measures.detail}" '
-            f'color="{self.theme.faint}">{_left(wrap(text, self.measures.line - 10))}</font></td>'
-        )
-
-
-def _left(lines: Sequence[str]) -> str:
-    """Lines of a cell, the first of several no further right than the others."""
-    return typeset(lines[0]) if len(lines) == 1 else "".join(f'{typeset(line)}<br align="left"/>' for line in lines)

@@ -12,6 +12,7 @@ from irnet.analysis.comparisons import READY
 from irnet.analysis.part_counts import COUNTS, part_counts
 from irnet.analysis.side_by_side import all_changes
 from irnet.analysis.tables import overview, stage_records, totals
+from irnet.diagrams.alone import table_alone
 from irnet.diagrams.tabular import Records, booktabs, comma_separated, markdown
 from irnet.models import PRESETS, network
 from irnet.units import exact, grid
@@ -50,6 +51,7 @@ TABLE_FORMS: Mapping[str, Form] = MappingProxyType(
         "md": lambda table: f"{markdown(table.records())}\n\n{table.caption}\n",
         "tex": lambda table: booktabs(table.records(), table.caption, f"tab:{table.id}"),
         "csv": lambda table: comma_separated(table.records()),
+        "html": lambda table: table_alone(table.title, table.caption, table.records()).decode(),
     }
 )
 

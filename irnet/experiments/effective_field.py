@@ -23,7 +23,7 @@ from irnet.experiments.trail import BatchNormMode, batch_statistics
 from irnet.resolve import Row, Sides, resolve
 from irnet.runtime.build import Model, build
 from irnet.runtime.capture import output_of
-from irnet.runtime.device import checked, memory_limit
+from irnet.runtime.device import memory_limit, with_numbers
 from irnet.runtime.init import Init
 from irnet.spec import Network
 from irnet.units import share
@@ -148,8 +148,7 @@ def _check(network: Network, path: str, channel: int | None, seeds: Sequence[int
         raise ValueError(f"{path}: there is no channel {channel}; it puts out channels 0 to {width - 1}")
     if not seeds:
         raise ValueError("untrained weights need at least 1 seed")
-    if checked(device).type == "meta":
-        raise ValueError("on meta there are shapes and no numbers; a gradient needs one of the other devices")
+    with_numbers(device, "a gradient needs")
 
 
 def _up_to(network: Network, path: str) -> Sequence[Row]:

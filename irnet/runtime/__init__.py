@@ -8,3 +8,5 @@ said before torch is imported, so it is said here. `python -m benchmarks.waiting
 import os
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+NO_NUMBERS = "on meta there are shapes and no numbers; {} one of the other devices"  # after what needs one

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import torch
 
+from irnet.runtime import NO_NUMBERS
+
 DEVICES = ("cpu", "cuda", "mps", "meta")
 
 
@@ -41,8 +43,8 @@ def checked(device: str) -> torch.device:
     return wanted
 
 
-def with_numbers(device: str) -> torch.device:
-    """`device` as torch knows it, if what runs there has values.
+def with_numbers(device: str, needed: str = "activations need") -> torch.device:
+    """`device` as torch knows it, if what runs there has values; `needed` says what needs them.
 
     Raises
     ------
@@ -51,7 +53,7 @@ def with_numbers(device: str) -> torch.device:
     """
     found = checked(device)
     if found.type == "meta":
-        raise ValueError("on meta there are shapes and no numbers; activations need one of the other devices")
+        raise ValueError(NO_NUMBERS.format(needed))
     return found
 
 

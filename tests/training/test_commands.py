@@ -10,7 +10,8 @@ import pytest
 
 from irnet.cli import main
 from irnet.experiments.training.directory import asked
-from irnet.experiments.training.settings import Run, changed
+from irnet.experiments.training.settings import Run
+from irnet.experiments.training.texts import changed
 from tests.training.small import TINY, made, sweep
 
 SMALL = ("--set", "width=0.125", "--set", "depth=1", "--steps", "4", "--set", "batch=4", "--set", "held_out=16")
@@ -87,9 +88,12 @@ def test_stop_and_pause_are_words_to_the_workers(tmp_path: Path) -> None:
         (["race", "--set", "colour=red"], "'colour=red' sets nothing. What can be set: "),
         (["race", "--set", "optimiser=adam"], "optimiser='adam' is not one of rmsprop, sgd, adamw"),
         (["race", "--set", "batch=many"], "batch='many' is not a whole number"),
+        (["race", "--device", "meta"], "on meta there are shapes and no numbers; training needs one of the other"),
+        (["race", "--batch", "many"], "batch='many' is not a whole number"),
+        (["stability", "--dropout", "2"], "dropout=2.0 is outside 0 to 0.95"),
         (["race", "--backend", "dask"], "the Dask backend needs the address of a scheduler"),
         (["stability", "--axis", "scale"], "'scale' is no axis"),
-        (["stability", "--axis", "scale=0.1,2"], "inception_resnet_v2.paper: scale_a=2.0 is outside 0 to 1"),
+        (["stability", "--axis", "scale=0.1,2"], "scale=2.0 is outside 0 to 1"),
     ],
 )
 def test_bad_input_gets_one_sentence(arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:

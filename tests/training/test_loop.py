@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import log
 from pathlib import Path
+from statistics import mean, median
 
 import pytest
 import torch
@@ -104,12 +106,20 @@ def test_mixed_precision_and_channels_last_train_too() -> None:
 
 
 def test_unscaled_residuals_kill_what_scaled_ones_keep_alive() -> None:
-    """The default demonstration at a quarter of its width: a statement about this code and seed, not about ImageNet."""
-    base = Run(network="inception_resnet_v2", width=0.25, rate=0.2, steps=30, batch=16, data=Data())
-    zeros = []
-    for scale in AXIS[1]:
-        last = [list(step.outputs.values())[-1].zero_share for step in Trainer(replace(base, scale=scale)).steps()]
-        zeros.append(sum(last[-5:]) / 5)
-    living, dead = zeros
-    assert living < 0.4
-    assert dead > 0.8
+    """The default demonstration at a quarter of its width, and a rate at which so narrow a network dies in 30 steps.
+
+    A statement about this code and seed, not about ImageNet: unscaled, the last block falls silent and the loss stays
+    at chance; scaled, it speaks and the loss falls.
+    """
+    base = Run(network="inception_resnet_v2", width=0.25, rate=0.5, steps=30, batch=16, data=Data())
+    (living, learnt), (dead, unlearnt) = (_end(Trainer(replace(base, scale=scale))) for scale in AXIS[1])
+    assert living < 0.7
+    assert dead > 0.95
+    assert learnt < log(8) - 0.5
+    assert unlearnt > log(8) - 0.3
+
+
+def _end(trainer: Trainer) -> tuple[float, float]:
+    """Zero share of the last block, and median loss, over the last ten steps."""
+    last = list(trainer.steps())[-10:]
+    return mean(list(step.outputs.values())[-1].zero_share for step in last), median(step.loss for step in last)

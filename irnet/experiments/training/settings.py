@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from difflib import get_close_matches
 from itertools import product
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
-from irnet.models import PRESETS, full_name
+from irnet.experiments.training.fields import Field, fields_of, knob_of, number, switch, word
+from irnet.experiments.training.labels import preset_and_edits, written
+from irnet.models import PRESETS
 from irnet.models import network as preset
-from irnet.models.recipe import knobs, read
+from irnet.models.recipe import knobs
+from irnet.runtime import NO_NUMBERS
 from irnet.spec import Network
 
 DataKind = Literal["gratings", "crops", "folder"]
@@ -18,16 +21,13 @@ OptimiserName = Literal["rmsprop", "sgd", "adamw"]
 Precision = Literal["float32", "bfloat16"]
 SweepKind = Literal["race", "stability"]
 OPTIMISERS: tuple[OptimiserName, ...] = get_args(OptimiserName)
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 INITS = ("torch", "he", "tf")  # those of irnet.runtime.init, which imports torch
 DATA_KINDS: tuple[DataKind, ...] = get_args(DataKind)
-PAPER_RATE, PAPER_DECAY, PAPER_DECAY_EPOCHS = 0.045, 0.94, 2  # section 4: times 0.94 every two epochs
+PAPER_RATE, PAPER_DECAY, PAPER_DECAY_EPOCHS = 0.045, 0.94, 2.0  # section 4: times 0.94 every two epochs
 KNOBS = ("width", "depth", "sum_norm")  # of a run, handed on to the network's recipe
 SCALES = ("scale_a", "scale_b", "scale_c")
-
-
-def _check(place: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise ValueError(f"{place}={value:g} is outside {low:g} to {high:g}")
+PUBLISHED = "as published"
 
 
 def _check_word(place: str, value: str, words: tuple[str, ...]) -> None:
@@ -40,22 +40,30 @@ class Data:
     """Which images: generated gratings, crops of scikit-image's bundled pictures, or a folder with one per class."""
 
     kind: DataKind = "gratings"
-    size: int = 75  # pixels a side
-    classes: int | None = None  # None: 8 gratings, all pictures, or as many as the folder has
     folder: str = ""  # on the machine that trains
-    noise: float = 0.5  # of gratings: its standard deviation, where the grating's amplitude is 1
-    augment: bool = True  # random crops and, where it keeps the label, flips
-    held_out: int = 128  # images, at most, that accuracy is measured on
-    epoch: int = 1024  # images that count as an epoch where they are drawn without end
+    size: int = number(75, "Pixels a side", (1, 4096, 1), "Run", "Height and width of every image.", most=299)
+    classes: int | None = knob_of(
+        None, "Classes", "classes", "Images", "How many classes of the images.", low=2, unset="8 gratings, or all"
+    )
+    noise: float = number(
+        0.5, "Noise", (0, 100, 0.1), "Images", "Of gratings: its standard deviation; the grating's amplitude is 1."
+    )
+    augment: bool = switch(True, "Augment", "Images", "Random crops and, where they keep the label, flips.")
+    held_out: int = number(
+        128, "Held-out images", (1, 100_000, 32), "Images", "At most; accuracy is measured on them.", most=10_000
+    )
+    epoch: int = number(
+        1024,
+        "Images an epoch",
+        (1, 100_000_000, 128),
+        "Images",
+        "Where they are drawn without end; not of a folder.",
+    )
 
     def __post_init__(self) -> None:
         _check_word("data", self.kind, DATA_KINDS)
-        _check("size", self.size, 1, 4096)
-        _check("noise", self.noise, 0, 100)
-        _check("held_out", self.held_out, 1, 100_000)
-        _check("epoch", self.epoch, 1, 100_000_000)
-        if self.classes is not None:
-            _check("classes", self.classes, 2, 21_843)
+        for name, about in fields_of(Data).items():
+            about.check(getattr(self, name))
         if (self.kind == "folder") != bool(self.folder):
             raise ValueError(f"data={self.kind!r} and folder={self.folder!r} do not go together: one needs the other")
 
@@ -65,39 +73,46 @@ class Run:
     """One training run. The same settings give the same curve, bit for bit on one machine and number of threads."""
 
     network: str = "inception_resnet_v2.paper"  # a label: a preset and, in brackets, its knobs
-    scale: float | None = None  # of every residual; None as the label says; likewise the next three
-    width: float | None = None
-    depth: int | None = None
-    sum_norm: bool | None = None
-    init: str = "he"
-    seed: int = 0  # of weights, dropout and batches
     data: Data = field(default_factory=Data)
-    optimiser: OptimiserName = "rmsprop"
-    rate: float = PAPER_RATE
-    decay: float = PAPER_DECAY
-    decay_epochs: float = PAPER_DECAY_EPOCHS
-    warm_up: int = 0  # steps at `warm_up_rate` before the schedule starts, He et al.'s first phase
-    warm_up_rate: float = 1e-5
-    dropout: float = 0.2
-    batch: int = 16
-    steps: int = 30
-    evaluate_every: int = 0  # steps; 0 leaves held-out accuracy out
-    precision: Precision = "float32"
-    channels_last: bool = False
+    seed: int = 0  # of weights, dropout and batches
     device: str = "cpu"
+    steps: int = number(30, "Steps", (1, 100_000_000, 10), "Run", "How many batches are trained on.", most=100_000)
+    batch: int = number(16, "Batch", (2, 65_536, 2), "Run", "Images a step.", most=256)
+    optimiser: OptimiserName = word(
+        "rmsprop", "Optimiser", OPTIMISERS, "Run", "RMSProp as in section 4 of the paper, SGD with momentum, or AdamW."
+    )
+    rate: float = number(PAPER_RATE, "Learning rate", (0, 1000, 0.001), "Run", "Of the first step after the warm-up.")
+    width: float | None = knob_of(None, "Width", "width", "Run", unset=PUBLISHED)
+    init: str = word("he", "Initial weights", INITS, "Run", "PyTorch's, He et al.'s, or TF-slim's.")
+    scale: float | None = knob_of(
+        None, "Residual scale", "scale_a", "Network", "Of every residual, in place of its own.", unset=PUBLISHED
+    )
+    depth: int | None = knob_of(None, "Depth", "depth", "Network", unset=PUBLISHED)
+    sum_norm: bool | None = knob_of(None, "Batch norm on the sums", "sum_norm", "Network", unset=PUBLISHED)
+    dropout: float = knob_of(0.2, "Dropout", "dropout", "Network")
+    decay: float = number(PAPER_DECAY, "Decay of the rate", (0, 1, 0.01), "Schedule", "The rate is multiplied by it.")
+    decay_epochs: float = number(
+        PAPER_DECAY_EPOCHS, "Epochs between decays", (1e-6, 1e6, 1), "Schedule", "How often the rate decays."
+    )
+    warm_up: int = number(
+        0, "Steps of warm-up", (0, 100_000_000, 10), "Schedule", "He et al.'s first phase; the schedule follows."
+    )
+    warm_up_rate: float = number(1e-5, "Rate of the warm-up", (0, 1000, 1e-5), "Schedule", "Learning rate until then.")
+    evaluate_every: int = number(
+        0, "Steps between accuracies", (0, 100_000_000, 5), "Schedule", "And at the last; 0 leaves accuracy out."
+    )
+    precision: Precision = word(
+        "float32", "Precision", PRECISIONS, "Machine", "bfloat16 multiplies in 16 bits where that is safe."
+    )
+    channels_last: bool = switch(False, "Channels last", "Machine", "Channels beside each other in memory.")
 
     def __post_init__(self) -> None:
-        _check_word("optimiser", self.optimiser, OPTIMISERS)
-        _check_word("precision", self.precision, get_args(Precision))
-        _check_word("init", self.init, INITS)
-        _check("rate", self.rate, 0, 1000)
-        _check("warm_up_rate", self.warm_up_rate, 0, 1000)
-        _check("decay", self.decay, 0, 1)
-        _check("decay_epochs", self.decay_epochs, 1e-6, 1e6)
-        _check("batch", self.batch, 2, 65_536)
-        _check("steps", self.steps, 1, 100_000_000)
-        _check("warm_up", self.warm_up, 0, self.steps)
-        _check("evaluate_every", self.evaluate_every, 0, 100_000_000)
+        for name, about in fields_of(Run).items():
+            about.check(getattr(self, name))
+        if self.device == "meta":
+            raise ValueError(NO_NUMBERS.format("training needs"))
+        if self.warm_up > self.steps:
+            raise ValueError(f"the warm-up, warm_up={self.warm_up}, is longer than the run of {self.steps} steps")
         object.__setattr__(self, "network", written(*preset_and_edits(self.network)))  # one network, one label
         self.spec(self.data.classes or 2)  # a network that can't be built is refused here, not in a worker
 
@@ -126,30 +141,25 @@ class Run:
         return preset(name, **(shape | edits | asked))
 
 
-def preset_and_edits(label: str) -> tuple[str, dict[str, Any]]:
-    """The preset and the knobs that a network's label names; the brackets may be left out.
+SETTINGS: Mapping[str, Field] = MappingProxyType({**fields_of(Run), **fields_of(Data)})  # a form or option sets them
+OF_DATA = tuple(f.name for f in fields(Data))
+
+
+def with_values(run: Run, values: Mapping[str, Any]) -> Run:
+    """`run` with other values; the names are the fields of `Run` and `Data`.
 
     Examples
     --------
-    >>> preset_and_edits("inception_v4 a=1, b=2")
-    ('inception_v4.paper', {'a': 1, 'b': 2})
+    >>> with_values(Run(), {"size": 96, "batch": 8}).data.size
+    96
     """
-    name, _, edits = label.strip().partition(" ")
-    full = full_name(name)
-    texts = edits.strip().removeprefix("(").removesuffix(")").split(",")
-    return full, dict(read(PRESETS[full], text) for text in texts if text.strip())
+    mine = {name: value for name, value in values.items() if name not in OF_DATA}
+    return replace(run, data=replace(run.data, **{n: v for n, v in values.items() if n in OF_DATA}), **mine)
 
 
-def written(name: str, edits: Mapping[str, Any]) -> str:
-    """The label of a preset with knobs, in one way.
-
-    Examples
-    --------
-    >>> written("inception_v4.paper", {"a": 1, "input_size": (75, 80)})
-    'inception_v4.paper (a=1, input_size=75x80)'
-    """
-    texts = (f"{knob}={'x'.join(map(str, v)) if isinstance(v, tuple) else v}" for knob, v in edits.items())
-    return f"{name} ({', '.join(texts)})" if edits else name
+def value_in(run: Run, name: str) -> Any:
+    """The value of a setting of the run or of its images."""
+    return getattr(run.data if name in OF_DATA else run, name)
 
 
 Axis = tuple[str, tuple[Any, ...]]
@@ -222,65 +232,3 @@ def from_json(data: Mapping[str, Any]) -> Sweep:
 def run_from_json(data: Mapping[str, Any]) -> Run:
     """The run that `asdict` wrote."""
     return Run(**{**data, "data": Data(**data["data"])})
-
-
-def changed(run: Run, texts: Iterable[str]) -> Run:
-    """`run` with what each "name=value" says; the names are the fields of `Run` and `Data`.
-
-    Raises
-    ------
-    ValueError
-        For an unknown name, with near ones, a value of another kind, or one out of its limits.
-
-    Examples
-    --------
-    >>> found = changed(Run(), ["optimiser=sgd", "size=96", "width=0.5", "augment=no"])
-    >>> found.optimiser, found.data.size, found.width, found.data.augment
-    ('sgd', 96, 0.5, False)
-    """
-    kinds = {f.name: str(f.type) for f in fields(Run) if f.name != "data"}
-    of_data = {f.name: str(f.type) for f in fields(Data)}
-    mine: dict[str, Any] = {}
-    datas: dict[str, Any] = {}
-    for text in texts:
-        name, equals, value = (part.strip() for part in text.partition("="))
-        if name not in kinds | of_data or not equals:
-            near = get_close_matches(name, [*kinds, *of_data], n=2)
-            hint = f"; did you mean {' or '.join(near)}?" if near else "."
-            raise ValueError(f"{text!r} sets nothing{hint} What can be set: {', '.join([*kinds, *of_data])}")
-        if name in kinds:
-            mine[name] = value_of(name, kinds[name], value)
-        else:
-            datas[name] = value_of(name, of_data[name], value)
-    return replace(run, data=replace(run.data, **datas), **mine)
-
-
-def axis(text: str) -> Axis:
-    """An axis of a sweep from "name=value,value".
-
-    Examples
-    --------
-    >>> axis("scale=0.1,1")
-    ('scale', (0.1, 1.0))
-    """
-    name, equals, values = (part.strip() for part in text.partition("="))
-    kinds = {f.name: str(f.type) for f in fields(Run) if f.name != "data"}
-    if name not in kinds or not equals:
-        raise ValueError(f"{text!r} is no axis; one is written as in 'scale=0.1,0.3,1', of {', '.join(kinds)}")
-    return name, tuple(value_of(name, kinds[name], value.strip()) for value in values.split(","))
-
-
-_YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
-
-
-def value_of(name: str, kind: str, text: str) -> Any:
-    """What `text` stands for in a field whose type is written `kind`."""
-    try:
-        if "None" in kind and text.lower() == "none":
-            return None
-        if "bool" in kind:
-            return _YES_NO[text.lower()]
-        return int(text) if "int" in kind else float(text) if "float" in kind else text
-    except (ValueError, KeyError):
-        wanted = "yes or no" if "bool" in kind else "a whole number" if "int" in kind else "a number"
-        raise ValueError(f"{name}={text!r} is not {wanted}") from None

@@ -1,22 +1,18 @@
-"""A network as boxes within boxes: stages, blocks, branches, steps, units. What a diagram opens, a reader chooses."""
+"""A network as boxes within boxes: stages, blocks, branches, steps, units."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Literal, assert_never
 
-from irnet.analysis.tables import WEIGHTED, totals
+from irnet.analysis.tables import WEIGHTED
 from irnet.resolve import Op, Row, notation, resolve
 from irnet.spec import Chain, Conv, Fork, Network, Node, Pool, Residual, Shape, Source, Stage, pair
-from irnet.units import exact, grid, share, short, sides
 
 Level = Literal["stage", "block", "branch", "step", "unit"]
-BYTES = 4  # of a float32
+BYTES = 4  # of a float32  # of a float32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,94 +238,3 @@ def _short(node: Node) -> str:
             return f"x + {node.scale:g} F(x)"
         case _:
             assert_never(node)
-
-
-def box_at(network: Network, path: str) -> Box:
-    """The box of `network` with this path.
-
-    Raises
-    ------
-    KeyError
-        Naming the unknown path and near ones.
-    """
-    found = boxes(network)
-    if path not in found:
-        near = get_close_matches(path, found, n=3, cutoff=0.4) or list(found)[:3]
-        raise KeyError(f"{network.name} has no box {path!r}; near ones: {', '.join(near)}")
-    return found[path]
-
-
-def details(network: Network, path: str) -> dict[str, str]:
-    """Everything about one box, in words.
-
-    Raises
-    ------
-    KeyError
-        If the network has no box with this path.
-
-    Examples
-    --------
-    >>> from irnet.models import network
-    >>> details(network("inception_v4"), "stem.0.0")["Receptive field"]
-    '3 px, one pixel of the output every 2, padding 0'
-    """
-    box, total = box_at(network, path), totals(network)
-    field = box.rows[-1].field
-    concat = next((row for row in reversed(box.rows) if row.op == "concat" and row.out_shape == box.out_shape), None)
-    macs = f"{exact(box.macs)}, {share(box.macs, total.macs)} of the network"
-    return {
-        "Path": path,
-        "What": box.title,
-        "Where": box.spoken,
-        "Source": box.source.ref,
-        "Input": grid(box.in_shape),
-        "Output": f"{concat.notation} = {grid(box.out_shape)}" if concat else grid(box.out_shape),
-        "Parameters": f"{exact(box.params)}, {share(box.params, total.params)} of the network",
-        "MACs": macs if box.macs else "none of convolutions or linear layers",
-        "Activations": f"{exact(box.activation_elements)} numbers, "
-        f"{short(box.activation_bytes, 'B')} in float32, one image",
-        "Receptive field": f"{sides(field.size)} px, one pixel of the output every {sides(field.stride)}, "
-        f"padding {sides(field.padding)}",
-        "Module": _module(box),
-    }
-
-
-def _module(box: Box) -> str:
-    """The attribute path of a box's module, to copy."""
-    if box.op == "concat":
-        return "no module of its own: the fork concatenates"
-    return re.sub(r"\.(\d+)", r"[\1]", f"model.{box.path}")
-
-
-def search(network: Network, wanted: str) -> tuple[str, ...]:
-    """Paths of the boxes that `wanted` names, in the order they run.
-
-    A path or a piece of one, with `*` for any run of characters; a kernel ("1x7"), an operation ("max pool"), a
-    figure ("Fig. 17") or an erratum ("E4").
-
-    Examples
-    --------
-    >>> from irnet.models import network
-    >>> search(network("inception_resnet_v2"), "E4")
-    ('block_b',)
-    >>> search(network("inception_resnet_v2", b=1), "1x7 conv")
-    ('stem.0.4.b1.2', 'block_b.0.body.b1.1')
-    """
-    text = wanted.strip().lower()
-    if not text:
-        return ()
-    if text in boxes(network):
-        return (text,)
-    return tuple(path for path, box in boxes(network).items() if _matches(box, text))
-
-
-def _matches(box: Box, text: str) -> bool:
-    if box.level == "stage" and (
-        text in (erratum.id.lower() for erratum in box.source.errata) or text in box.source.ref.lower()
-    ):
-        return True
-    if "*" in text:
-        return fnmatchcase(box.path.lower(), text)
-    if box.level in ("stage", "block", "branch") and box.op == "group":
-        return text in box.path.lower().split(".")[-1] or text == box.path.lower()
-    return text in box.title.lower() or text in box.path.lower() or text == box.op

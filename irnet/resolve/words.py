@@ -1,0 +1,49 @@
+"""Nodes in the words of the paper."""
+
+from __future__ import annotations
+
+from irnet.spec import Chain, Conv, Fork, Node, Pool, Residual, pair
+
+
+def after_sum(node: Residual) -> tuple[str, ...]:
+    """What follows the addition, in words.
+
+    Examples
+    --------
+    >>> after_sum(Residual(Conv(8))), after_sum(Residual(Conv(8), relu=False, norm=True))
+    (('ReLU',), ('batch norm', 'no ReLU'))
+    """
+    return (*(("batch norm",) if node.norm else ()), "ReLU" if node.relu else "no ReLU")
+
+
+def notation(node: Conv | Pool) -> str:
+    """A convolution or pooling in the paper's words.
+
+    Examples
+    --------
+    >>> notation(Conv(96, 3, 2, "valid")), notation(Pool("max", 3, 2, "valid"))
+    ('3x3 conv 96 /2 V', '3x3 max pool /2 V')
+    """
+    kh, kw = pair(node.kernel)
+    what = f"conv {node.filters}" if isinstance(node, Conv) else f"{node.op} pool"
+    stride = f" /{node.stride}" if node.stride > 1 else ""
+    return f"{kh}x{kw} {what}{stride}{' V' if node.padding == 'valid' else ''}"
+
+
+def describe(node: Node) -> str:
+    """A node on one line: `>` joins what runs one after another, `|` what runs side by side.
+
+    Examples
+    --------
+    >>> describe(Fork((Pool("max", 3, 2, "valid"), Chain((Conv(64), Conv(96, 3))))))
+    '(3x3 max pool /2 V | 1x1 conv 64 > 3x3 conv 96)'
+    """
+    match node:
+        case Conv() | Pool():
+            return notation(node)
+        case Chain(nodes):
+            return " > ".join(map(describe, nodes))
+        case Fork(branches):
+            return f"({' | '.join(map(describe, branches))})"
+        case Residual(body, scale, relu, norm):
+            return f"x + {scale:g} {describe(body)}{', batch norm' if norm else ''}{', ReLU' if relu else ''}"
