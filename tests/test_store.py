@@ -7,14 +7,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from doctest import testmod
 from hashlib import sha256
 from pathlib import Path
 from time import time
+from types import ModuleType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app import kept
 from app import store as module
 from app.store import Store
 from tests.apps import ROOT
@@ -42,6 +45,12 @@ def numbered(number: int) -> str:
 
 def held(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.iterdir())
+
+
+@pytest.mark.parametrize("described", [module, kept])
+def test_the_examples_run(described: ModuleType) -> None:
+    failed, tried = testmod(described)
+    assert (failed, tried > 0) == (0, True)
 
 
 def test_what_was_put_is_found_also_by_another_process_and_nothing_else_is(store: Store, folder: Path) -> None:
