@@ -119,6 +119,12 @@ def test_a_folder_that_others_can_write_to_is_not_used(mode: int, store: Store, 
     assert not (folder / OTHER).exists()
 
 
+def test_a_folder_of_another_user_is_not_used(store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: folder.stat().st_uid + 1)
+    assert store.get(KEY) is None
+    assert "others than this server's user" in store.trouble
+
+
 @pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO])
 def test_what_cannot_be_written_is_told_once_until_it_can(
     reason: int, store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
