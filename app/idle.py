@@ -8,7 +8,6 @@ in the morning.
 from __future__ import annotations
 
 import asyncio
-import gc
 from typing import cast
 
 from streamlit.runtime import exists, get_instance
@@ -26,8 +25,8 @@ async def watch() -> None:
     """Look again and again, in the server's own loop, which is where sessions come and go."""
     while True:
         await asyncio.sleep(EVERY)
-        if end_sessions() + release_idle():
-            gc.collect()  # what refers to itself; an idle server makes nothing that would have it found
+        end_sessions()
+        release_idle()
 
 
 def end_sessions() -> int:
@@ -39,5 +38,5 @@ def end_sessions() -> int:
     with manager._storage_lock:
         left = kept.expire()
     for _, info in left:
-        info.session.shutdown()
+        info.session.shutdown()  # its uploads go now, even if the server's loop still looks at it
     return len(left)

@@ -40,14 +40,15 @@ def names(kind: SweepKind) -> list[str]:
     place = home()
     for file in place.glob("*/settings.json") if place else ():
         with suppress(ValueError, OSError):  # a folder of something else
-            if _settings(str(inside(file.parent.name)), file.stat().st_mtime_ns).kind == kind:
+            if _settings((str(inside(file.parent.name)), file.stat().st_mtime_ns)).kind == kind:
                 found.append((file.stat().st_mtime_ns, file.parent.name))
     return [name for _, name in sorted(found, reverse=True)[:SHOWN]]
 
 
 @st.cache_data(max_entries=10 * SHOWN, show_spinner=False)
-def _settings(directory: str, _changed: int) -> Sweep:
-    return settings(Path(directory))
+def _settings(directory: tuple[str, int]) -> Sweep:
+    """The settings in a directory as it was at a time; Streamlit would leave an argument `_changed` out of the key."""
+    return settings(Path(directory[0]))
 
 
 class _Reader:

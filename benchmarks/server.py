@@ -34,8 +34,18 @@ class Server:
     @property
     def busy(self) -> float:
         """Seconds of processor time that it used."""
+        return sum(self._times[:2])
+
+    @property
+    def spent(self) -> float:
+        """Seconds of processor time that it and what it called used."""
+        return sum(self._times)
+
+    @property
+    def _times(self) -> list[float]:
+        """Its own time, the system's for it, and the same of processes that it waited for."""
         told = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+        return [int(ticks) / os.sysconf("SC_CLK_TCK") for ticks in told[11:15]]
 
 
 def free_port() -> int:

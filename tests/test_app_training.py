@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import shutil
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -92,6 +93,14 @@ def test_a_name_leads_nowhere_but_into_the_servers_folder(own: Path, tmp_path: P
     (own / "link").symlink_to(elsewhere)
     with pytest.raises(ValueError, match="no run of this server"):
         run_folder.inside(name)
+
+
+def test_a_folder_that_another_run_was_put_into_is_read_again(own: Path) -> None:
+    place = made(own / "one", sweep())
+    assert (runs.names("stability"), runs.names("race")) == (["one"], [])
+    shutil.rmtree(place)
+    made(place, replace(sweep(), kind="race"))
+    assert (runs.names("stability"), runs.names("race")) == ([], ["one"])
 
 
 def test_an_address_opens_no_directory_outside_the_servers_folder(served: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from socket import getaddrinfo
 from typing import Any
 
 import pytest
+from streamlit.byte_util import config_max_cache_data_size_to_bytes
 
 from app.weights import LARGEST
 from tests.apps import ROOT
@@ -30,6 +31,12 @@ def test_it_sends_no_usage_statistics(config: Any) -> None:
 
 def test_an_upload_is_no_larger_than_a_checkpoint_may_be(config: Any) -> None:
     assert config["server"]["maxUploadSize"] == LARGEST
+
+
+def test_what_is_remembered_in_memory_is_bounded_by_bytes(config: Any) -> None:
+    limit = config_max_cache_data_size_to_bytes(config["server"]["maxCacheDataSize"])
+    assert limit is not None
+    assert limit <= 512 << 20
 
 
 def test_it_says_nothing_of_its_inside_to_a_reader(config: Any) -> None:

@@ -7,14 +7,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from doctest import testmod
 from hashlib import sha256
 from pathlib import Path
 from time import time
+from types import ModuleType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app import kept
 from app import store as module
 from app.store import Store
 from tests.apps import ROOT
@@ -42,6 +45,12 @@ def numbered(number: int) -> str:
 
 def held(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.iterdir())
+
+
+@pytest.mark.parametrize("described", [module, kept])
+def test_the_examples_run(described: ModuleType) -> None:
+    failed, tried = testmod(described)
+    assert (failed, tried > 0) == (0, True)
 
 
 def test_what_was_put_is_found_also_by_another_process_and_nothing_else_is(store: Store, folder: Path) -> None:
@@ -108,6 +117,12 @@ def test_a_folder_that_others_can_write_to_is_not_used(mode: int, store: Store, 
     assert store.get(KEY) is None
     assert "others than this server's user can write to it" in store.trouble
     assert not (folder / OTHER).exists()
+
+
+def test_a_folder_of_another_user_is_not_used(store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: folder.stat().st_uid + 1)
+    assert store.get(KEY) is None
+    assert "others than this server's user" in store.trouble
 
 
 @pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO])
@@ -190,7 +205,7 @@ def content(key):
     return sha256(key.encode()).digest() * (1 + int(key, 16) % 999)
 
 store, found = Store(Path(sys.argv[1]), 150_000), 0
-for number in range(3000):
+for number in range(1500):
     key = f"{number % 17:064x}"
     kept = store.get(key)
     assert kept in (None, content(key)), "a wrong answer"
