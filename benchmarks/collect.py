@@ -64,7 +64,7 @@ def collected(module: str, patience: float = PATIENCE) -> Outcome:
             )
             try:
                 ended = process.wait(patience)
-                trouble = _last_line(said) if ended else ""
+                trouble = (_last_line(said) or f"ended with status {ended}") if ended else ""
             except subprocess.TimeoutExpired:
                 trouble = f"stopped after {patience:g} s"
             finally:
@@ -78,7 +78,7 @@ def collected(module: str, patience: float = PATIENCE) -> Outcome:
 
 def _last_line(said: Path) -> str:
     lines = said.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return lines[-1] if lines else "ended without a word"
+    return lines[-1] if lines else ""
 
 
 def _end_all_of(process: subprocess.Popen[bytes]) -> None:
