@@ -95,7 +95,9 @@ def peak(model: torch.nn.Module, image: torch.Tensor) -> int:
         file = Path(folder) / "trace.json"
         seen.export_chrome_trace(str(file))
         events = json.loads(file.read_text(encoding="utf-8"))["traceEvents"]
-    changes = sorted((event["ts"], event["args"]["Bytes"]) for event in events if event["name"] == "[memory]")
+    changes: list[tuple[float, int]] = sorted(
+        (event["ts"], event["args"]["Bytes"]) for event in events if event["name"] == "[memory]"
+    )
     return max(accumulate(change for _, change in changes))
 
 

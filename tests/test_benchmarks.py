@@ -12,7 +12,12 @@ from benchmarks.collect import Outcome, collected, offering
 from benchmarks.figure import Direction, Figure, told
 from benchmarks.page import page
 
-ONE = "from benchmarks.figure import Figure\n\ndef figures():\n    yield Figure(name='one', value=1, unit='s', counts='it')\n"
+ONE = """
+from benchmarks.figure import Figure
+
+def figures():
+    yield Figure(name="one", value=1, unit="s", counts="it")
+"""
 ENDS = {
     "whole": ONE,
     "crashes": f"{ONE}    raise RuntimeError('no browser')\n",
@@ -84,7 +89,7 @@ def test_a_goal_is_met_at_its_limit(value: float, goal: float, direction: Direct
 
 
 def test_a_figure_without_a_value_says_why() -> None:
-    with pytest.raises(ValueError, match="^one: no value, and no remark that says why$"):
+    with pytest.raises(ValueError, match=r"^one: no value, and no remark that says why$"):
         figure("one", None)
 
 

@@ -133,7 +133,7 @@ class _Traceable(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """What `func` returns."""
-        if func is torch.conv2d and torch.jit.is_tracing():
+        if func is torch.conv2d:
             x, weight, bias, stride, padding, dilation, groups = args
             forward = (x, weight, bias, stride, padding, dilation, False, (0, 0), groups)
             return torch._convolution(*forward, False, False, False, False)  # as no library is asked to do it
