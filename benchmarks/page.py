@@ -28,7 +28,7 @@ def machine() -> str:
     return f"{cpu}, {os.cpu_count()} cores, {memory:.0f} GiB of memory; Python {platform.python_version()}, {packages}"
 
 
-def page(outcomes: Sequence[Outcome], before: float) -> str:
+def page(outcomes: Sequence[Outcome], before: float, not_run: Sequence[str] = ()) -> str:
     """The page; `before` is the load average at the start, which says whether others were at work."""
     figures = [figure for outcome in outcomes for figure in outcome.figures]
     minutes = sum(outcome.seconds for outcome in outcomes) / 60
@@ -40,6 +40,7 @@ def page(outcomes: Sequence[Outcome], before: float) -> str:
         "\n".join(_table(outcomes)),
         *_section("Missed", [_told(figure) for figure in figures if figure.met is False]),
         *_section("Left out", [f"**{f.name}**: {f.remark}" for f in figures if f.value is None]),
+        *_section("Not run", [f"`benchmarks.{name}`" for name in not_run]),
         *_section("Failed", [f"`benchmarks.{o.module}`: {_cell(o.trouble)}" for o in outcomes if o.trouble]),
     ]
     return "\n\n".join(parts) + "\n"

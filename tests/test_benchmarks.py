@@ -116,10 +116,13 @@ def test_a_run_fails_with_a_benchmark_and_not_with_a_miss(
     trouble: str, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outcome = Outcome("editor", (figure("slow", 61, 50),), 1, trouble)
+    monkeypatch.setattr(bench, "offering", lambda _folder: ["canvas", "editor"])
     monkeypatch.setattr(bench, "collected", lambda _module: outcome)
     monkeypatch.setattr(sys, "argv", ["benchmarks", "editor", "--out", str(tmp_path / "page.md")])
     assert bench.main() == status
-    assert "**missed**" in (tmp_path / "page.md").read_text(encoding="utf-8")
+    text = (tmp_path / "page.md").read_text(encoding="utf-8")
+    assert "**missed**" in text
+    assert "## Not run\n\n- `benchmarks.canvas`\n" in text
 
 
 def test_a_benchmark_by_itself_fails_with_a_miss() -> None:
