@@ -2,7 +2,7 @@
 
     python -m benchmarks.drawing [--rounds 3]
 
-torchview draws on "meta", to SVG by Graphviz. Netron is served on loopback and opened in Chromium, as our page is, until
+torchview draws on "meta", to SVG by Graphviz. Netron is served on loopback and opened in Chromium, as our page is, till
 its boxes are there; it may reach nothing else, and its question about cookies is answered before.
 """
 
@@ -31,7 +31,7 @@ from tests.system import browser
 
 GOAL = 1.0
 PATIENCE = 120_000  # milliseconds
-OURS, NETRON = ".frame[data-drawn]", "g.node >> nth=0"
+OURS, NETRON = ".frame[data-drawn]", "body.default g.node"
 ONNX = ("onnx", "netron")
 
 
@@ -59,13 +59,17 @@ def opened(chromium: Browser, url: str, seen: str, rounds: int) -> list[float]:
         context = chromium.new_context(viewport={"width": 1440, "height": 1000})
         context.add_cookies([{"name": "consent", "value": "1", "url": url}])
         page = context.new_page()
-        page.route(lambda address: "//127.0.0.1" not in address, Route.abort)
+        page.route(lambda address: "//127.0.0.1" not in address, _refuse)
         start = perf_counter()
         page.goto(url, wait_until="commit")
         page.wait_for_selector(seen, timeout=PATIENCE, state="attached")
         found.append(1000 * (perf_counter() - start))
         context.close()
     return found
+
+
+def _refuse(route: Route) -> None:
+    route.abort()
 
 
 def in_netron(chromium: Browser, rounds: int) -> list[float]:
