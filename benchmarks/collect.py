@@ -29,6 +29,7 @@ class Outcome:
     figures: tuple[Figure, ...]
     seconds: float
     trouble: str = ""
+    load: float = 0.0  # load average at its end, its own work and that of others
 
 
 def offering(folder: Path) -> list[str]:
@@ -73,7 +74,7 @@ def collected(module: str, patience: float = PATIENCE) -> Outcome:
     found = tuple(Figure(**json.loads(line)) for line in lines)
     if not found and not trouble:
         trouble = "handed over no figure"
-    return Outcome(module.rpartition(".")[2], found, time.perf_counter() - start, trouble)
+    return Outcome(module.rpartition(".")[2], found, time.perf_counter() - start, trouble, os.getloadavg()[0])
 
 
 def _last_line(said: Path) -> str:

@@ -95,12 +95,12 @@ def test_a_figure_without_a_value_says_why() -> None:
 
 def test_the_page_has_every_figure_with_its_goal_and_what_became_of_it() -> None:
     found = (figure("quick", 40, 50), figure("slow", 61.04, 50, "The network takes 60."), figure("beside", 3))
-    text = page([Outcome("canvas", found, 90), Outcome("load", (), 30, "OSError: a | b")], 0.5)
+    text = page([Outcome("canvas", found, 90, load=1.5), Outcome("load", (), 30, "OSError: a | b")], 0.5)
     assert row(text, "quick") == ["canvas", "quick", "40.0 ms", "at most 50 ms", "met", "a click"]
     assert row(text, "slow") == ["canvas", "slow", "61.0 ms", "at most 50 ms", "**missed**", "a click"]
     assert row(text, "beside") == ["canvas", "beside", "3.00 ms", "", "", "a click"]
     assert "1 goals met, 1 missed; 0 figures left out; 1 benchmarks failed" in text
-    assert "- **slow**: 61.0 ms, goal at most 50 ms. The network takes 60." in text
+    assert "- **slow**: 61.0 ms, goal at most 50 ms. The network takes 60. Load average at the end: 1.5 on " in text
     assert "- `benchmarks.load`: OSError: a \\| b" in text
 
 
