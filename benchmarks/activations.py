@@ -18,6 +18,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from functools import cache
 from itertools import cycle
 from time import perf_counter
 
@@ -83,6 +84,7 @@ def times(model: Model, image: torch.Tensor, mode: BatchNormMode, rounds: int) -
     return {way: min(found[2:]) for way, found in seconds.items()}
 
 
+@cache
 def peak(name: str, size: int, way: str) -> int:
     """Kilobytes that a process of its own needs at most for a model and bare passes, or the experiment."""
     command = [sys.executable, "-m", "benchmarks.activations", "--size", str(size), "--peak", name, way]

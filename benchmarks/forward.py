@@ -101,7 +101,7 @@ def peak(model: torch.nn.Module, image: torch.Tensor) -> int:
     return max(accumulate(change for _, change in changes))
 
 
-def figures(rounds: int = 7) -> Iterator[Figure]:
+def figures(rounds: int = 5) -> Iterator[Figure]:
     """Time and memory of every pair, ours over theirs."""
     absent = missing(pair.package for pair in PAIRS)
     for pair in PAIRS:

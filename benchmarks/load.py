@@ -123,7 +123,7 @@ async def lesson(server: Server, sessions: int, seconds: float, asking: int) -> 
     return found, each
 
 
-def figures(sessions: int = 100, seconds: float = 25, asking: tuple[int, ...] = (0, 20)) -> Iterator[Figure]:
+def figures(sessions: int = 100, seconds: float = 20, asking: tuple[int, ...] = (0, 20)) -> Iterator[Figure]:
     """A lesson for each number of readers that ask for activations."""
     for some in asking:
         with serving() as server:
