@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: app test check browser figures lock clean
+.PHONY: app test check browser figures bench lock clean
 
 app: $(VENV)/app.done
 	$(BIN)/streamlit run streamlit_app.py
@@ -22,6 +22,10 @@ browser: $(VENV)/dev.done
 figures: $(VENV)/dev.done browser
 	$(BIN)/python -m assets.make
 
+# Some ten minutes on two cores that nobody else uses; rivals lie apart, without what they ask for.
+bench: $(VENV)/dev.done $(VENV)/bench.done browser
+	$(BIN)/python -m benchmarks
+
 # uv writes what pip installs; it stands in an environment of its own, because nothing else needs it.
 lock:
 	$(PYTHON) -m venv $(VENV)/lock
@@ -37,6 +41,10 @@ $(VENV)/app.done: requirements.txt
 
 $(VENV)/dev.done: $(VENV)/app.done requirements-dev.txt
 	$(BIN)/pip install --quiet -r requirements-dev.txt
+	touch $@
+
+$(VENV)/bench.done: requirements-bench.txt
+	$(BIN)/pip install --quiet --upgrade --no-deps --target $(VENV)/rivals -r requirements-bench.txt
 	touch $@
 
 clean:

@@ -16,13 +16,15 @@ import argparse
 import resource
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
+from functools import cache
 from itertools import cycle
 from time import perf_counter
 
 import torch
 
+from benchmarks.figure import Figure
 from irnet.experiments.photos import photo, to_input
 from irnet.experiments.residual_scale import curves
 from irnet.experiments.trail import BATCH_NORM_MODES, BatchNormMode, Trail, batch_statistics
@@ -34,6 +36,12 @@ from irnet.spec import Residual
 LIMITS = {"both": 1.9, "overhead": 1.10, "slider": 1.5, "memory": 1.3}
 NETWORKS = ("inception_resnet_v1", "inception_resnet_v2", "inception_resnet_v2.tf_slim")
 SCALES = (None, 1.0)
+WORDS = {
+    "both": "statistics with and without scaling, over one bare pass",
+    "overhead": "the same, over the bare passes that it needs",
+    "slider": "a curve at another scale, over the bare pass from the first residual block on",
+    "memory": "peak of a process with statistics, over one with bare passes",
+}
 
 
 def first_residual(model: Model) -> int:
@@ -76,6 +84,7 @@ def times(model: Model, image: torch.Tensor, mode: BatchNormMode, rounds: int) -
     return {way: min(found[2:]) for way, found in seconds.items()}
 
 
+@cache
 def peak(name: str, size: int, way: str) -> int:
     """Kilobytes that a process of its own needs at most for a model and bare passes, or the experiment."""
     command = [sys.executable, "-m", "benchmarks.activations", "--size", str(size), "--peak", name, way]
@@ -104,6 +113,15 @@ def ratios(name: str, size: int, mode: BatchNormMode, rounds: int) -> dict[str, 
         "slider": found["slider"] / found["later"],
         "memory": peak(name, size, "read") / peak(name, size, "bare"),
     }
+
+
+def figures(size: int = 299, rounds: int = 4) -> Iterator[Figure]:
+    """The largest of each ratio over the networks and batch-norm modes."""
+    found = {(name, mode): ratios(name, size, mode, rounds) for name in NETWORKS for mode in BATCH_NORM_MODES}
+    for what, limit in LIMITS.items():
+        name, mode = max(found, key=lambda case: found[case][what])
+        counts = f"{WORDS[what]}; the largest of {len(found)}: {name}, batch norm {mode}"
+        yield Figure(name=f"residual lab: {what}", value=found[name, mode][what], unit="", counts=counts, goal=limit)
 
 
 def main() -> int:

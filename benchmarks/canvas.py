@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from statistics import median
 from time import perf_counter
 
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.figure import Figure, told
 from irnet.diagrams.nested import LEVELS, Opened, nested
 from irnet.diagrams.render import laid_out, render
 from irnet.diagrams.theme import LIGHT
@@ -62,7 +64,7 @@ def click(path: str, kind: str = "click") -> str:
     return f"root.getElementById('{path}').dispatchEvent(new MouseEvent('{kind}', {{bubbles: true, composed: true}}))"
 
 
-def told(path: str) -> str:
+def says(path: str) -> str:
     """JavaScript that says whether the details of a box are on the page."""
     return f"[...document.querySelectorAll('[data-testid=stTable] td')].some((td) => td.textContent === '{path}')"
 
@@ -87,9 +89,9 @@ def measured(page: Page, url: str, rounds: int) -> dict[str, list[float]]:
         page.wait_for_selector(".frame[data-drawn]")
         path = stages[i % 2]
         found["click to the box marked"].append(page.evaluate(SINCE, [click(path), f"{_box(path)}.contains('chosen')"]))
-        page.wait_for_function(told(path))
+        page.wait_for_function(says(path))
         path = stages[(i + 1) % 2]
-        found["click to details"].append(page.evaluate(SINCE, [click(path), told(path)]))
+        found["click to details"].append(page.evaluate(SINCE, [click(path), says(path)]))
         for act in ("block_a", "block_a"):  # the browser's first opening compiles its script: not what is asked
             page.evaluate(SINCE, [click(act, "dblclick"), "true"])
             page.wait_for_timeout(600)
@@ -111,11 +113,8 @@ def layout() -> float:
     return 1000 * (perf_counter() - start)
 
 
-def main() -> int:
-    """Measure everything and print medians beside their limits."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=20)
-    rounds = parser.parse_args().rounds
+def figures(rounds: int = 8) -> Iterator[Figure]:
+    """The median of everything, beside its limit."""
     with served() as url, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser(), args=FLAGS)
         page = chromium.new_page(viewport={"width": 1440, "height": 1000})
@@ -127,8 +126,15 @@ def main() -> int:
         chromium.close()
     found["lay out every unit"] = [layout() for _ in range(rounds)]
     for name, limit in LIMITS.items():
-        print(f"{name:36} {median(found[name]):7.1f}   limit {limit:.0f}")
-    return int(any(median(found[name]) > limit for name, limit in LIMITS.items()))
+        counts = f"in Chromium, of {LARGEST}; median of {len(found[name])}"
+        yield Figure(name=name, value=median(found[name]), unit="ms", counts=counts, goal=limit)
+
+
+def main() -> int:
+    """Measure everything and print medians beside their limits."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=20)
+    return told(figures(parser.parse_args().rounds))
 
 
 if __name__ == "__main__":

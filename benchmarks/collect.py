@@ -29,6 +29,7 @@ class Outcome:
     figures: tuple[Figure, ...]
     seconds: float
     trouble: str = ""
+    load: float = 0.0  # load average at its end, its own work and that of others
 
 
 def offering(folder: Path) -> list[str]:
@@ -64,7 +65,7 @@ def collected(module: str, patience: float = PATIENCE) -> Outcome:
             )
             try:
                 ended = process.wait(patience)
-                trouble = _last_line(said) if ended else ""
+                trouble = (_last_line(said) or f"ended with status {ended}") if ended else ""
             except subprocess.TimeoutExpired:
                 trouble = f"stopped after {patience:g} s"
             finally:
@@ -73,12 +74,12 @@ def collected(module: str, patience: float = PATIENCE) -> Outcome:
     found = tuple(Figure(**json.loads(line)) for line in lines)
     if not found and not trouble:
         trouble = "handed over no figure"
-    return Outcome(module.rpartition(".")[2], found, time.perf_counter() - start, trouble)
+    return Outcome(module.rpartition(".")[2], found, time.perf_counter() - start, trouble, os.getloadavg()[0])
 
 
 def _last_line(said: Path) -> str:
     lines = said.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return lines[-1] if lines else "ended without a word"
+    return lines[-1] if lines else ""
 
 
 def _end_all_of(process: subprocess.Popen[bytes]) -> None:

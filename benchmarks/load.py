@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from random import Random
@@ -23,6 +22,7 @@ from time import perf_counter
 
 from websockets.exceptions import WebSocketException
 
+from benchmarks.figure import Figure, told
 from benchmarks.reader import Reader
 from benchmarks.server import Server, serving
 from irnet.diagrams.nested import LEVELS
@@ -123,6 +123,45 @@ async def lesson(server: Server, sessions: int, seconds: float, asking: int) -> 
     return found, each
 
 
+def figures(sessions: int = 100, seconds: float = 20, asking: tuple[int, ...] = (0, 20)) -> Iterator[Figure]:
+    """A lesson for each number of readers that ask for activations."""
+    for some in asking:
+        with serving() as server:
+            busy = server.busy
+            found, each = asyncio.run(lesson(server, sessions, seconds, some))
+            busy, held = server.busy - busy, server.resident
+        for trouble, times in Counter(found.troubles).most_common(5):
+            print(f"{times} times: {trouble}")
+        who = f"{sessions} sessions{f' and {some} activations' if some else ''}"
+        yield from _of(found, each, who, some, 1000 * busy / len(found.actions))
+        yield Figure(name=f"{who}: memory", value=held, unit="MB", counts="what the server holds at the end")
+
+
+def _of(found: Found, each: float, who: str, asking: int, cost: float) -> Iterator[Figure]:
+    """What a lesson came to; `cost` is milliseconds of the server's processor time for an action."""
+    acted = f"{len(found.actions)} actions, one every {EVERY} s each, with their drawings"
+    late = SLOWEST_MEANWHILE if asking else SLOWEST
+    limit = (
+        f"The server used {cost:.0f} ms of processor time for each action, openings included: one process, which runs "
+        f"Python on one core at a time, can finish {1000 / cost:.0f} a second, and was asked for up to "
+        f"{len(found.openings) / EVERY:.0f}; the readers are on the same cores."
+    )
+    for name, value, unit, goal, counts in (
+        ("an action, median", median(found.actions), "ms", None if asking else MEDIAN, acted),
+        ("an action, 95 %", quantiles(found.actions, n=20)[-1], "ms", late, acted),
+        ("an opening, median", median(found.openings), "ms", None, "the Network page with its drawing"),
+        ("errors", float(len(found.troubles)), "", 0, "pages with an error, refused or lost connections"),
+    ):
+        remark = limit if unit == "ms" else f"The most frequent: {Counter(found.troubles).most_common(1)}"
+        yield Figure(name=f"{who}: {name}", value=value, unit=unit, goal=goal, counts=counts, remark=remark)
+    if asking:
+        counts = f"{found.places} of {asking} were told their place; the first after {min(found.waits):.0f} s"
+        yield Figure(name=f"{who}: the last is served", value=max(found.waits), unit="s", counts=counts)
+    else:
+        counts = "what each further session adds to the server's memory"
+        yield Figure(name=f"{who}: memory a session", value=each, unit="MB", goal=SESSION, counts=counts)
+
+
 def main() -> int:
     """Measure, and print each figure beside its limit."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -130,27 +169,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--activations", type=int, default=0)
     given = parser.parse_args()
-    with serving() as server:
-        found, each = asyncio.run(lesson(server, given.sessions, given.seconds, given.activations))
-        held = server.resident
-    late = SLOWEST_MEANWHILE if given.activations else SLOWEST
-    shown = [
-        ("actions, median ms", median(found.actions), MEDIAN if not given.activations else late),
-        ("actions, 95 % ms", quantiles(found.actions, n=20)[-1], late),
-        ("MB a session", each, SESSION),
-        ("errors", len(found.troubles), 0),
-    ]
-    print(
-        f"{given.sessions} sessions, {len(found.actions)} actions, load average {os.getloadavg()[0]:.1f}, {held:.0f} MB"
-    )
-    print(f"openings: median {median(found.openings):.0f} ms; pages alone: median {median(found.pages):.0f} ms")
-    for name, value, limit in shown:
-        print(f"{name:20} {value:8.1f}   limit {limit}{'' if value <= limit else '   missed'}")
-    for trouble, times in Counter(found.troubles).most_common(5):
-        print(f"{times} times: {trouble}")
-    if found.waits:
-        print(f"activations: {min(found.waits):.0f} to {max(found.waits):.0f} s, {found.places} told their place")
-    return int(any(value > limit for _, value, limit in shown))
+    return told(figures(given.sessions, given.seconds, (given.activations,)))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def machine() -> str:
     return f"{cpu}, {os.cpu_count()} cores, {memory:.0f} GiB of memory; Python {platform.python_version()}, {packages}"
 
 
-def page(outcomes: Sequence[Outcome], before: float) -> str:
+def page(outcomes: Sequence[Outcome], before: float, not_run: Sequence[str] = ()) -> str:
     """The page; `before` is the load average at the start, which says whether others were at work."""
     figures = [figure for outcome in outcomes for figure in outcome.figures]
     minutes = sum(outcome.seconds for outcome in outcomes) / 60
@@ -38,8 +38,9 @@ def page(outcomes: Sequence[Outcome], before: float) -> str:
         f"{before:.1f}.\n{machine()}.",
         f"{_sum(outcomes, figures)}. A figure without a goal stands beside others as a measure of them.",
         "\n".join(_table(outcomes)),
-        *_section("Missed", [_told(figure) for figure in figures if figure.met is False]),
+        *_section("Missed", [_told(f, o.load) for o in outcomes for f in o.figures if f.met is False]),
         *_section("Left out", [f"**{f.name}**: {f.remark}" for f in figures if f.value is None]),
+        *_section("Not run", [f"`benchmarks.{name}`" for name in not_run]),
         *_section("Failed", [f"`benchmarks.{o.module}`: {_cell(o.trouble)}" for o in outcomes if o.trouble]),
     ]
     return "\n\n".join(parts) + "\n"
@@ -63,8 +64,9 @@ def _table(outcomes: Sequence[Outcome]) -> Iterator[str]:
             yield f"| {outcome.module} | | | | **failed** | {_cell(outcome.trouble)} |"
 
 
-def _told(figure: Figure) -> str:
-    return f"**{figure.name}**: {figure.shown}, goal {figure.aim}. {figure.remark or 'Not explained yet.'}"
+def _told(figure: Figure, load: float) -> str:
+    why = f"{figure.remark or 'Not explained.'} Load average at the end: {load:.1f} on {os.cpu_count()} cores."
+    return f"**{figure.name}**: {figure.shown}, goal {figure.aim}. {why}"
 
 
 def _section(title: str, lines: Sequence[str]) -> list[str]:

@@ -16,7 +16,6 @@ import torch
 
 FOLDER = Path(sys.prefix) / "rivals"
 BOXES = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
-_DECLARED = torch.library.Library("torchvision", "FRAGMENT")  # what it declares is gone when it is
 
 
 class Missing(RuntimeError):
@@ -61,5 +60,5 @@ def _torchvision() -> None:
         import_module("torchvision")
     except RuntimeError:
         for operator in ("nms", "qnms"):
-            _DECLARED.define(f"{operator}{BOXES}")
+            torch.library.define(f"torchvision::{operator}", BOXES)
         import_module("torchvision")

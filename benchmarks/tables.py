@@ -98,7 +98,7 @@ def _taken(name: str, rounds: int, last: bool) -> dict[str, list[float]]:
     return taken
 
 
-def figures(rounds: int = 3) -> Iterator[Figure]:
+def figures(rounds: int = 2) -> Iterator[Figure]:
     """How many times as long the others take, and what fvcore's own numbers cost here."""
     logging.disable(logging.WARNING)  # the counters' own, and the app's, which has no server here
     warnings.simplefilter("ignore")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +20,7 @@ from time import perf_counter
 import torch
 from torch.nn.functional import cross_entropy
 
+from benchmarks.figure import Figure, told
 from irnet.experiments.training.backends import Backend
 from irnet.experiments.training.loop import Trainer
 from irnet.experiments.training.settings import Data, Run, Sweep
@@ -68,16 +70,21 @@ def second_worker_ratio(steps: int, rounds: int = 2) -> float:
     return min(seconds[2]) / min(seconds[1])
 
 
+def figures(rounds: int = 8, steps: int = 30) -> Iterator[Figure]:
+    """Both ratios."""
+    counts = f"a training step with its records over one of the same model without, fastest of {rounds}"
+    yield Figure(name="a watched step", value=watched_ratio(rounds), unit="", counts=counts, goal=WATCHED)
+    counts = f"two workers over one, four equal runs of {steps} steps"
+    yield Figure(name="a second worker", value=second_worker_ratio(steps), unit="", counts=counts, goal=SECOND)
+
+
 def main() -> int:
     """Measure both; exit 1 if one is over its limit."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--steps", type=int, default=40, help="of each of the four equal runs")
     asked = parser.parse_args()
-    watched, second = watched_ratio(asked.rounds), second_worker_ratio(asked.steps)
-    print(f"a watched step over a bare one: {watched:.3f}, limit {WATCHED}")
-    print(f"two workers over one, equal runs: {second:.3f}, limit {SECOND}")
-    return int(watched > WATCHED or second > SECOND)
+    return told(figures(asked.rounds, asked.steps))
 
 
 if __name__ == "__main__":

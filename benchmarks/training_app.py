@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -19,6 +20,7 @@ from time import perf_counter, sleep
 from playwright.sync_api import Page, sync_playwright
 
 from app import roots, runs, training
+from benchmarks.figure import Figure, told
 from irnet.experiments.training.directory import run_file
 from tests.browser.served import DRAWN, FLAGS, SETTLED, served
 from tests.system import browser
@@ -54,11 +56,8 @@ def milliseconds(page: Page, moves: int) -> list[float]:
     return took
 
 
-def main() -> int:
-    """Measure; exit 1 if the median is over the limit."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--moves", type=int, default=20)
-    asked = parser.parse_args()
+def figures(moves: int = 15) -> Iterator[Figure]:
+    """The median move."""
     with TemporaryDirectory() as folder:
         os.environ[roots.RUNS] = folder
         with served() as url, sync_playwright() as playwright:
@@ -67,16 +66,20 @@ def main() -> int:
             page.goto(f"{url}/death?death={name}")
             page.wait_for_selector(SETTLED)
             page.wait_for_function(DRAWN)
-            took = milliseconds(page, asked.moves)
+            took = milliseconds(page, moves)
             state = runs.status(name)
             runs.tell(name, "stop")
             while runs.status(name).active:
                 sleep(0.1)
-    print(f"{state.sentence}; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    print(
-        f"a slider answers in {median(took):.0f} ms (median of {len(took)}), limit {LIMIT:.0f}; slowest {max(took):.0f}"
-    )
-    return int(median(took) > LIMIT)
+    counts = f"a run uses all cores ({state.sentence}); median of {len(took)}, slowest {max(took):.0f} ms"
+    yield Figure(name="a slider of the death map", value=median(took), unit="ms", counts=counts, goal=LIMIT)
+
+
+def main() -> int:
+    """Measure; exit 1 if the median is over the limit."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--moves", type=int, default=20)
+    return told(figures(parser.parse_args().moves))
 
 
 if __name__ == "__main__":
