@@ -134,6 +134,6 @@ def _at(networks: Sequence[Network], place: str) -> None:
     labels = [f"{i + 1}: {spec.label}" for i, spec in enumerate(networks)]
     names = list(dict.fromkeys(name for one in told for name in one))
     records = [
-        {"": name} | {label: one.get(name, "-") for label, one in zip(labels, told, strict=True)} for name in names
+        {"what": name} | {label: one.get(name, "-") for label, one in zip(labels, told, strict=True)} for name in names
     ]
     show.prose(records, "place", alt=f"What stands at {place} in every network")

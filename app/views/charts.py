@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from itertools import pairwise
+from math import isfinite, log10
 from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from irnet.diagrams.chart import INK, Line, stage_ticks
 from irnet.diagrams.theme import LIGHT
@@ -20,7 +20,6 @@ Records = Sequence[Mapping[str, Any]]
 # The shape of a line's markers and its dashes say again what its colour says.
 DASHES = ("solid", "dash", "dot", "dashdot")
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x")
-MULTIPLES = 3  # small charts in a row
 BLOCKS = "block, in the order they run"
 MARKED = 100  # points of a line that are marked one by one; more would be a thick line
 WIDEST = 42  # characters in a line of a title, for a page of 390 pixels
@@ -76,30 +75,27 @@ def lines(
     return figure.update_xaxes(title={"text": x}, **_stage_axis(given[0]))
 
 
-def multiples(given: Sequence[Line], title: str, y: str, *, note: str = "", log: bool = False) -> go.Figure:
+def multiples(given: Sequence[Line], y: str, *, log: bool = False) -> Iterator[go.Figure]:
     """Every line in a small chart of its own, all on the same axes; the first is faint in each, to compare with."""
     log = log and _positive(given)
     first, *others = given
-    rows = -(-len(others) // MULTIPLES)
-    figure = make_subplots(
-        rows,
-        MULTIPLES,
-        shared_xaxes=True,
-        shared_yaxes=True,
-        subplot_titles=[wrapped(line.name) for line in others],
-        vertical_spacing=0.14,
-        horizontal_spacing=0.03,
-    )
-    frame = _figure(title, y, note=note, height=150 + 230 * rows).layout
-    figure.update_layout(title=frame.title, margin=frame.margin, height=frame.height)
-    figure.update_annotations(font={"size": 12})
-    for i, line in enumerate(others):
-        row, column = divmod(i, MULTIPLES)
-        for trace in (*_traces(first, 4, thin=True), *_traces(line, 0)):
-            figure.add_trace(trace, row + 1, column + 1)
-    figure.update_xaxes(**_stage_axis(first), tickangle=60)
-    figure.update_yaxes(type="log" if log else "linear", exponentformat="power", matches="y")
-    return figure.update_layout(showlegend=False, hovermode="closest")
+    span = _span(given, log=log)
+    for line in others:
+        figure = _figure(line.name, y, log=log, height=300)
+        figure.add_traces((*_traces(first, 4, thin=True), *_traces(line, 0)))
+        figure.update_layout(showlegend=False, hovermode="closest", title_font_size=14)
+        figure.update_yaxes(range=span, title_font_size=12)
+        yield figure.update_xaxes(tickangle=60, **_stage_axis(first))
+
+
+def _span(given: Sequence[Line], *, log: bool) -> list[float] | None:
+    """What an axis has to reach for all lines, with a margin; None where all are one."""
+    values = [value for line in given for value in (*line.y, *line.low, *line.high) if value is not None]
+    ends = [log10(value) if log else value for value in values if isfinite(value)]
+    low, high = min(ends, default=0), max(ends, default=0)
+    if low == high:
+        return None
+    return [low - 0.05 * (high - low), high + 0.05 * (high - low)]
 
 
 def _positive(given: Sequence[Line]) -> bool:

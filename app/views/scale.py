@@ -114,8 +114,13 @@ def small(network: Network, image: Image.Image, setting: Setting, loaded: Weight
         return
     show.ignored(overflows(result))
     title = f"{finding([result], '', statistic).partition(',')[0]} at {len(MULTIPLES)} scales; dotted: as published"
-    figure = charts.multiples(found, title, axis(tensor, statistic), note=activations.made(result), log=log)
-    show.chart(figure, "multiples", alt=f"{title}; the table below has the numbers")
+    st.markdown(f"#### {text.plain(title)}")
+    st.caption(text.plain(activations.made(result)))
+    with st.grid(3, min_column_width=270):  # on a phone one below the other
+        for i, (line, figure) in enumerate(
+            zip(found[1:], charts.multiples(found, axis(tensor, statistic), log=log), strict=True)
+        ):
+            show.chart(figure, f"multiples.{i}", alt=f"{title}: {line.name}; the table below has the numbers")
     show.table(columns(found), f"{network.name}.multiples.{statistic}", alt=title)
 
 

@@ -230,7 +230,7 @@ def changes(found: Sequence[Changes], networks: Sequence[Network], name: str) ->
         | ({"why": one.why} if any(other.why for other in found) else {})
         for one in found
     ]
-    table(records, name, alt=f"What differs between {', '.join(labels)}")
+    table(records, name, alt=f"What differs between {', '.join(labels)}: {name.rpartition('.')[2]}")
     for why in dict.fromkeys(one.why for one in found if one.why):
         places = dict.fromkeys(one.where.split(".")[0].split(":")[0] for one in found if one.why == why)
         st.markdown(f"**{', '.join(places)}**: {why}")

@@ -140,7 +140,9 @@ function mark(s) {
   pin(s);
   const twins = new Set(partners(s, s.selected));
   for (const g of s.boxes ?? []) g.classList.toggle("partner", twins.has(g.id) && g.id !== s.selected);
-  const box = find(s, s.selected), button = (act) => s.bar.querySelector(`[data-do=${act}]`);
+  const box = find(s, s.selected), told = s.frame.querySelector(".told"), said = box ? `Chosen: ${box.getAttribute("aria-label") ?? s.selected}` : "";
+  if (told.textContent !== said) told.textContent = said;  // read aloud when it changes
+  const button = (act) => s.bar.querySelector(`[data-do=${act}]`);
   button("near").hidden = !box;
   button("shut").hidden = !(s.boxes ?? []).some((g) => g.classList.contains("cluster"));
   button("toggle").hidden = !box?.classList.contains("opens");

@@ -18,12 +18,26 @@ const TURNED = { ArrowRight: "ArrowDown", ArrowLeft: "ArrowUp", ArrowDown: "Arro
 
 function neighbour(s, id, pressed) {
   const key = s.across ? TURNED[pressed] : pressed;  // along the arrows, and across the branches
+  const first = firstInside(s, id);
+  if (first && key !== "ArrowUp") return key === "ArrowDown" ? childOf(s, id, first) : undefined;
+  if (first) id = first;  // no arrow ends at the frame of an open box: what leads to its first part leads to it
   const ahead = s.next.get(id) ?? [], behind = s.last.get(id) ?? [];
   if (key === "ArrowDown") return ahead.find((to) => s.choices.has(to)) ?? ahead.flatMap((to) => s.next.get(to) ?? []).find((to) => s.choices.has(to));
   if (key === "ArrowUp") return behind.find((from) => s.choices.has(from)) ?? behind.flatMap((from) => s.last.get(from) ?? []).find((from) => s.choices.has(from));
   const row = behind.flatMap((from) => s.next.get(from) ?? []);
   const at = row.indexOf(id);
   return row.length > 1 ? row[(at + (key === "ArrowRight" ? 1 : row.length - 1)) % row.length] : undefined;
+}
+
+// The first box in an open one; nothing for a box that is shut.
+function firstInside(s, id) {
+  return s.boxes.find((g) => g.id.startsWith(`${id}.`) && !g.classList.contains("cluster"))?.id;
+}
+
+// The part of an open box that `inner` is, or lies in.
+function childOf(s, id, inner) {
+  const up = parentOf(s, inner);
+  return !up || up === id ? inner : childOf(s, id, up);
 }
 
 function parentOf(s, id) {

@@ -1,0 +1,108 @@
+"""The main path without a mouse: a model, its boxes, a knob, a comparison, a file; and focus is seen on the way."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import PATIENCE, Viewer
+
+MODEL = "inception_resnet_v1.paper"
+OPENS = ("Enter", "block_a")
+WALK = (  # keys in the canvas, and the box that then is chosen and has the focus
+    ("Enter", "stem"),
+    ("ArrowDown", "block_a"),
+    OPENS,
+    ("ArrowDown", "block_a.0"),
+    ("ArrowDown", "block_a.0.body.b0"),
+    ("ArrowRight", "block_a.0.body.b1"),
+    ("ArrowDown", "block_a.0.body.concat"),
+    ("ArrowUp", "block_a.0.body.b0"),
+    ("ArrowDown", "block_a.0.body.concat"),
+    ("ArrowDown", "block_a.0.project"),
+)
+FAR = 150  # stops of Tab on a page
+FOCUSED = "element => element.matches(':focus')"
+# A ring or a shadow; around an input Streamlit paints the border of the field or the dot of the slider.
+UNSEEN = """() => {
+  let e = document.activeElement;
+  while (e?.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;
+  if (!e || e.matches('body, main, input:not([role=switch])')) return '';
+  const seen = ({ outlineStyle, boxShadow }) => outlineStyle !== 'none' || boxShadow !== 'none';
+  return [e, e.closest('label') ?? e].map((one) => getComputedStyle(one)).some(seen) ? '' : e.outerHTML.slice(0, 160);
+}"""
+
+
+def tab(page: Page, to: Locator, key: str = "Tab") -> None:
+    """Press Tab until `to` has the focus; every stop on the way shows that it has it."""
+    for _ in range(FAR):
+        if to.count() and to.first.evaluate(FOCUSED):
+            return
+        page.keyboard.press(key)
+        unseen = page.evaluate(UNSEEN)
+        assert not unseen, f"no focus is seen on {unseen}"
+    raise AssertionError(f"{FAR} times {key} do not lead to {to}")
+
+
+def box(page: Page, path: str) -> Locator:
+    return page.locator(f"g[id='{path}']")
+
+
+def turn(viewer: Viewer, to: str) -> None:
+    """To another page of the same part of the menu."""
+    tab(viewer.page, viewer.page.get_by_role("button", name="Structure"))
+    viewer.page.keyboard.press("Enter")
+    item = viewer.page.get_by_role("menuitem", name=to)
+    expect(item).to_be_visible()
+    for _ in range(5):
+        if item.evaluate(FOCUSED):
+            break
+        viewer.page.keyboard.press("ArrowDown")
+    viewer.page.keyboard.press("Enter")
+    expect(viewer.page).to_have_url(re.compile(f"/{to.lower()}"), timeout=PATIENCE)
+    viewer.settle()
+
+
+def test_the_main_path_needs_no_mouse(viewer: Viewer) -> None:
+    page = viewer.open("")
+    keys = page.keyboard
+    tab(page, page.get_by_role("combobox", name="Model"))
+    keys.type("resnet_v1.paper")
+    keys.press("Enter")
+    expect(page).to_have_url(re.compile(f"model={MODEL}"), timeout=PATIENCE)
+    turn(viewer, "Network")
+
+    tab(page, box(page, "stem"))
+    for key, path in WALK:
+        keys.press(key)
+        expect(page.locator("g.chosen")).to_have_attribute("id", path)
+        expect(box(page, path)).to_be_focused()
+        if (key, path) == OPENS:
+            expect(box(page, path)).to_have_attribute("aria-expanded", "true")
+            viewer.settle()
+    expect(page.get_by_role("cell", name="block_a.0.project", exact=True)).to_be_visible(timeout=PATIENCE)
+    for path in ("block_a.0", "block_a"):
+        keys.press("Escape")
+        expect(box(page, path)).to_be_focused()
+
+    tab(page, page.get_by_role("button", name="Download"))
+    keys.press("Enter")
+    file = page.get_by_role("button", name="SVG", exact=True)
+    expect(file).to_be_visible(timeout=PATIENCE)
+    tab(page, file)
+    with page.expect_download() as downloading:
+        keys.press("Enter")
+    assert Path(downloading.value.path()).read_bytes().startswith(b"<?xml")
+    keys.press("Escape")
+
+    tab(page, page.get_by_role("slider", name="Inception-ResNet-B blocks"), "Shift+Tab")
+    keys.press("ArrowRight")
+    expect(page).to_have_url(re.compile(rf"{MODEL}\.b=11"), timeout=PATIENCE)
+    turn(viewer, "Compare")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"{MODEL} and")
+    tab(page, box(page, "0/stem"))
+    keys.press("Enter")
+    expect(page.get_by_role("cell", name="stem", exact=True).first).to_be_visible(timeout=PATIENCE)
+    assert not viewer.troubles()
