@@ -1,4 +1,4 @@
-"""Hostile input at every entry point: a valid view or one sentence, within stated time and memory, 10,000 cases in all."""
+"""Hostile input at every entry point: a valid view or one sentence, within stated time and memory; 10,000 cases."""
 
 from __future__ import annotations
 
