@@ -40,7 +40,8 @@ BY_NAME: Mapping[str, st.SearchStrategy[str]] = {
 
 def verbs(group: Any = None, before: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every verb by its words."""
-    for name, command in (group or typer.main.get_command(app)).commands.items():
+    found: Any = group or typer.main.get_command(app)
+    for name, command in found.commands.items():
         if hasattr(command, "commands"):
             yield from verbs(command, (*before, name))
         else:

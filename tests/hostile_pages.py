@@ -33,7 +33,7 @@ def _inside(node: Any) -> Iterator[Any]:
 @cache
 def parameters(page: str) -> Mapping[str, tuple[str, ...]]:
     """Every parameter that a control of the page is bound to, and its options, if it has some."""
-    app = opened(page, **small(page))
+    app = opened(page, "", **small(page))
     found: dict[str, tuple[str, ...]] = {}
     for node in _inside(app._tree):
         if key := getattr(getattr(node, "proto", None), "query_param_key", ""):

@@ -170,7 +170,7 @@ def test_a_page_with_a_hostile_address_shows_no_traceback(
     def run(address: dict[str, str]) -> None:
         cases["pages"] += 1
         with hostile.bounded(PAGE_SECONDS, PAGE_MEMORY):
-            app = opened(name, **hostile_pages.small(name) | address)
+            app = opened(name, "", **hostile_pages.small(name) | address)
         assert not app.exception
         for told in (*app.error, *app.warning):
             hostile.sentence(told.value)

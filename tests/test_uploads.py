@@ -196,6 +196,13 @@ def with_comment(size: int) -> bytes:
     return VALID["PNG"][:33] + chunk + VALID["PNG"][33:]
 
 
+def allowed() -> bytes:
+    """A PNG of as many pixels as are read, on its side, in as few bytes as that takes."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return encoded(Image.new("1", (8000, 5000)), "PNG", exif=exif)
+
+
 def animated(frames: int) -> bytes:
     """A WebP of many frames, of which one is looked at."""
     return encoded(COLOUR, "WEBP", save_all=True, append_images=[COLOUR] * frames)
@@ -250,7 +257,7 @@ def test_a_checkpoint_whose_list_is_deep_or_huge_is_read_or_refused(head: bytes,
 
 @pytest.mark.parametrize(
     "file",
-    [huge_png(8000, 5000), huge_png(2_000_000, 2_000_000), with_comment(500_000_000), animated(300)],
+    [allowed(), huge_png(2_000_000, 2_000_000), with_comment(500_000_000), animated(300)],
     ids=["as many pixels as allowed", "many more", "a comment of half a gigabyte", "an animation"],
 )
 def test_a_picture_that_unfolds_stays_within_time_and_memory(file: bytes) -> None:

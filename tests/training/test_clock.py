@@ -19,6 +19,7 @@ from irnet.experiments.training.results import progress
 from tests.apps import opened, troubles
 from tests.training.invented import history
 from tests.training.small import TINY, made, sweep
+from tests.training.test_queue import waits_there
 from tests.training.test_sweep import wait_for
 
 
@@ -48,7 +49,7 @@ def test_a_clock_that_steps_back_lets_nobody_ahead_in_the_queue(
         for back, (thread, place) in enumerate(zip(threads, places, strict=True)):
             monkeypatch.setattr("irnet.experiments.training.queue.time_ns", partial(hours_ago, 2 * back))
             thread.start()
-            wait_for(lambda p=place: waiting(p, tmp_path / "queue", 1) is not None)
+            wait_for(partial(waits_there, place, tmp_path / "queue"))
         assert [waiting(place, tmp_path / "queue", 1) for place in places] == [Place(0, 1), Place(1, 1)]
     for thread in threads:
         thread.join()
