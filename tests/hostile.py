@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import resource
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 from zlib import compress
@@ -19,6 +23,7 @@ from irnet.resolve import resolve
 
 LONGEST = 900  # characters of a sentence; the one with all names of presets has 300
 SLOWEST = 4.0  # seconds that one piece of input may take on a loaded machine
+LARGEST = 128.0  # MB of memory that it may take beyond what the process had
 Job = Callable[[Any], object]
 
 PATHS = sorted({row.path for name in PRESETS for row in resolve(network(name))})[::40]
@@ -101,12 +106,43 @@ def sentence(told: str) -> None:
 
 
 def refused_or_done(job: Job, given: Any) -> None:
-    """Run a job: it ends well or in the error with one sentence that pages and verbs show, and in time."""
-    began = perf_counter()
-    if (told := _refusal(job, given)) is not None:
+    """Run a job: it ends well or in the error with one sentence that pages and verbs show, and within the bounds."""
+    with bounded():
+        told = _refusal(job, given)
+    if told is not None:
         assert type(told) in (ValueError, KeyError) or type(told).__module__.startswith("irnet."), repr(told)
         sentence(str(told.args[0]))
-    assert perf_counter() - began < SLOWEST
+
+
+@dataclass(slots=True)
+class Most:
+    """The most that any case took."""
+
+    seconds: float = 0.0
+    megabytes: float = 0.0
+
+
+MOST = Most()
+
+
+@contextmanager
+def bounded(seconds: float = SLOWEST, megabytes: float = LARGEST) -> Iterator[None]:
+    """Hold the block against bounds of time, and of memory beyond what the process had before."""
+    before, began = _peak(anew=True), perf_counter()
+    yield
+    took, more = perf_counter() - began, (_peak() - before) / 1024
+    MOST.seconds, MOST.megabytes = max(MOST.seconds, took), max(MOST.megabytes, more)
+    assert took < seconds
+    assert more < megabytes
+
+
+def _peak(*, anew: bool = False) -> int:
+    """The most kilobytes that this process ever had in memory; or, counted anew, has now. Linux alone counts anew."""
+    if not Path("/proc/self/clear_refs").exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    if anew:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    return int(Path("/proc/self/status").read_text(encoding="ascii").partition("VmHWM:")[2].split()[0])
 
 
 def _refusal(job: Job, given: Any) -> Exception | None:

@@ -1,12 +1,14 @@
-"""Hostile input at every fast entry point: a valid view or one sentence, each within seconds, 10,000 cases in all."""
+"""Hostile input at every entry point: a valid view or one sentence, within stated time and memory; 10,000 cases."""
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, redirect_stdout
+from io import StringIO
 from pathlib import Path
+from time import sleep
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 
 from app import state
 from app.drawings import beside_svg, svg
+from app.roots import RUNS
 from benchmarks.fuzz import CORPUS, harmless, readers
 from irnet.cli import main
 from irnet.exchange import loaded
@@ -24,7 +27,7 @@ from irnet.models import PRESETS, edited, labelled
 from irnet.models.history import history
 from irnet.models.recipe import read
 from irnet.resolve import resolve
-from tests import hostile
+from tests import hostile, hostile_commands, hostile_pages
 from tests.apps import opened
 
 ENOUGH = 10_000
@@ -50,6 +53,10 @@ def drawing(given: tuple[str, Mapping[str, str]]) -> None:
     beside_svg(asked) if "n0" in asked else svg(name, asked)
 
 
+def left_out(*_: object, **__: object) -> None:
+    raise ValueError("left out of the test")
+
+
 PRESET = st.sampled_from(list(PRESETS))
 KEYS = st.sampled_from(["model", "erratum", *(f"{p}.{k}" for p in list(PRESETS)[::3] for k in hostile.KNOBS)])
 ADDRESSES = st.dictionaries(KEYS | hostile.NOISE, hostile.NUMBERS | hostile.NAMES, max_size=4)
@@ -73,14 +80,18 @@ JOBS: Mapping[str, tuple[int, st.SearchStrategy[Any], hostile.Job]] = MappingPro
         "words of lessons": (1000, hostile.NOISE | hostile.NOISE.map(hostile.word), unpacked),
     }
 )
-LIGHT = ("summary", "provenance", "ledger", "errata", "compare", "code", "receptive-field")
-HEAVY = ("cost", "diagram", "activations", "race", "stability", "export", "maps", "block", "weights")
 OPTIONS = st.sampled_from(["--set", "--format", "--theme", "--device", "--seed", "--level", "--at", "--help", "-x"])
 WORDS = st.lists(OPTIONS | hostile.NAMES | hostile.EDITS | st.just("json"), max_size=4)
-COMMANDS = st.builds(lambda verb, words: [verb, *words], st.sampled_from(LIGHT) | hostile.NOISE, WORDS) | st.builds(
-    lambda verb, noise, words: [verb, f"no {noise}", *words], st.sampled_from(HEAVY), hostile.NOISE, WORDS
+NO_COMMANDS = st.builds(lambda verb, words: [verb, *words], hostile.NOISE, WORDS)
+COMMAND_CASES, PAGE_CASES = 6, 3  # of each verb, and of each page
+COMMAND_SECONDS, COMMAND_MEMORY = 20.0, 512.0  # a valid one draws, or runs a small network
+PAGE_SECONDS, PAGE_MEMORY = 20.0, 512.0
+TOO_LONG = (  # what takes minutes or another machine, even of valid input
+    "irnet.experiments.training.sweep.start",
+    "irnet.commands_export.export_all",
+    "irnet.commands_export.check",
+    "irnet.runtime.hub.fetched",
 )
-COMMAND_CASES, PAGE_CASES = 300, 12
 settings.register_profile("hostile", settings.get_profile("irnet"), suppress_health_check=list(HealthCheck))
 
 
@@ -91,7 +102,8 @@ def cases(request: pytest.FixtureRequest) -> Iterator[Counter[str]]:
     yield found
     capture = request.config.pluginmanager.get_plugin("capturemanager")
     with capture.global_and_fixture_disabled() if capture else nullcontext():
-        sys.stdout.write(f"\n{found.total():,} hostile cases: {dict(found)}\n")
+        most = f"at most {hostile.MOST.seconds:.1f} s and {hostile.MOST.megabytes:.0f} MB more memory for one"
+        sys.stdout.write(f"\n{found.total():,} hostile cases, {most}: {dict(found)}\n")
 
 
 @pytest.mark.parametrize("name", JOBS)
@@ -108,16 +120,33 @@ def test_hostile_input_ends_in_a_view_or_one_sentence(name: str, cases: Counter[
     assert cases[name] >= count
 
 
-def test_hostile_commands_end_in_output_or_one_sentence(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cases: Counter[str]
+@pytest.fixture(scope="module")
+def imported() -> None:
+    """What running a network imports is no case's."""
+    with redirect_stdout(StringIO()):
+        assert main(["cost", "inception_resnet_v1", *hostile_commands.SMALL]) == 0
+
+
+@pytest.mark.usefixtures("imported")
+@pytest.mark.parametrize("verb", [*hostile_commands.VERBS, "none"])
+def test_a_hostile_command_ends_in_output_or_one_sentence(
+    verb: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    cases: Counter[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    hostile_commands.run(tmp_path)
+    for place in TOO_LONG:
+        monkeypatch.setattr(place, left_out)
 
     @settings(settings.get_profile("hostile"), max_examples=COMMAND_CASES)
-    @given(COMMANDS)
+    @given(hostile_commands.commands(verb) if verb in hostile_commands.VERBS else NO_COMMANDS)
     def run(words: list[str]) -> None:
         cases["commands"] += 1
-        status = main(words)
+        with hostile.bounded(COMMAND_SECONDS, COMMAND_MEMORY):
+            status = main(words)
         out, err = capsys.readouterr()
         assert status in (0, 1, 2)
         assert "Traceback" not in out + err
@@ -127,16 +156,26 @@ def test_hostile_commands_end_in_output_or_one_sentence(
             hostile.sentence(err.removesuffix("\n"))
 
     run()
-    assert not list(tmp_path.iterdir())
 
 
-@settings(settings.get_profile("hostile"), max_examples=PAGE_CASES)
-@given(page=st.sampled_from(["network", "compare", "provenance", "learn"]), address=ADDRESSES)
-def test_a_page_with_a_hostile_address_shows_no_traceback(page: str, address: dict[str, str]) -> None:
-    app = opened(page, **address)
-    assert not app.exception
-    for told in (*app.error, *app.warning):
-        hostile.sentence(told.value)
+@pytest.mark.parametrize("name", hostile_pages.PAGES)
+def test_a_page_with_a_hostile_address_shows_no_traceback(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cases: Counter[str]
+) -> None:
+    monkeypatch.setenv(RUNS, str(tmp_path))
+    assert hostile_pages.parameters(name)  # and what it imports is no case's
+
+    @settings(settings.get_profile("hostile"), max_examples=PAGE_CASES)
+    @given(hostile_pages.addresses(name))
+    def run(address: dict[str, str]) -> None:
+        cases["pages"] += 1
+        with hostile.bounded(PAGE_SECONDS, PAGE_MEMORY):
+            app = opened(name, "", **hostile_pages.small(name) | address)
+        assert not app.exception
+        for told in (*app.error, *app.warning):
+            hostile.sentence(told.value)
+
+    run()
 
 
 @pytest.mark.parametrize("file", sorted(CORPUS.glob("*/*")), ids=lambda file: file.name)
@@ -145,5 +184,12 @@ def test_the_corpus_of_the_fuzzer_is_read_or_refused(file: Path) -> None:
 
 
 def test_the_cases_are_ten_thousand_or_more() -> None:
-    planned = sum(count for count, _, _ in JOBS.values()) + COMMAND_CASES + PAGE_CASES
-    assert planned >= ENOUGH
+    assert sum(count for count, _, _ in JOBS.values()) >= ENOUGH  # beside those of verbs and pages
+
+
+def test_a_case_that_takes_too_much_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hostile, "MOST", hostile.Most())
+    with pytest.raises(AssertionError), hostile.bounded(megabytes=64):
+        bytearray(100 << 20)
+    with pytest.raises(AssertionError), hostile.bounded(seconds=0.01):
+        sleep(0.05)

@@ -1,11 +1,14 @@
-"""Uploaded pictures: what is read, and one sentence for what is not."""
+"""Uploads: which pictures are read, and one sentence for what is not, however large or deep it says that it is."""
 
 from __future__ import annotations
 
+import re
 import struct
 import warnings
 import zlib
+from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
+from irnet.exchange import loaded
 from irnet.experiments.photos import MAX_BYTES, decoded
+from irnet.lessons.form import read_lesson
+from irnet.runtime.checkpoint import opened
+from tests.apps import ROOT
+from tests.hostile import bounded, refused_or_done
 
 RAMP = (255 * np.linspace(0, 1, 48 * 64) ** 2).reshape(48, 64).astype(np.uint8)  # more dark than light
 COLOUR = Image.fromarray(np.stack([RAMP, RAMP[::-1], RAMP[:, ::-1]], axis=2))
@@ -179,3 +187,90 @@ def test_damaged_pictures_are_read_or_refused(file: bytes, data: st.DataObject) 
     for at, byte in data.draw(st.lists(st.tuples(st.integers(0, len(file) - 1), st.integers(0, 255)), max_size=12)):
         damaged[at] = byte
     assert harmless(bytes(damaged[: data.draw(st.integers(0, len(file)))]))
+
+
+def with_comment(size: int) -> bytes:
+    """A PNG with a compressed comment of so many bytes before its pixels."""
+    comment = b"Comment\0\0" + zlib.compress(bytes(size), 9)
+    chunk = struct.pack(">I", len(comment)) + b"zTXt" + comment + struct.pack(">I", zlib.crc32(b"zTXt" + comment))
+    return VALID["PNG"][:33] + chunk + VALID["PNG"][33:]
+
+
+def allowed() -> bytes:
+    """A PNG of as many pixels as are read, on its side, in as few bytes as that takes."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return encoded(Image.new("1", (8000, 5000)), "PNG", exif=exif)
+
+
+def animated(frames: int) -> bytes:
+    """A WebP of many frames, of which one is looked at."""
+    return encoded(COLOUR, "WEBP", save_all=True, append_images=[COLOUR] * frames)
+
+
+DEEP = {
+    "lists": "[" * 30_000,
+    "closed lists": "[" * 15_000 + "]" * 15_000,
+    "objects": '{"edits":' * 7_000,
+    "a value": '{"format": "irnet.edits.1", "network": "inception_v4", "edits": ' + "[" * 20_000 + "]" * 20_000 + "}",
+    "a lesson": '{"format": "irnet.lesson.1", "id": "a", "title": "b", "steps": ' + "[" * 20_000 + "]" * 20_000 + "}",
+    "a number": '{"format": "irnet.lesson.1", "id": ' + "9" * 60_000 + "}",
+    "a long key": '{"' + "k" * 60_000 + '": 1}',
+}
+HEADERS = {
+    "deep": b'{"a":' * 90_000,
+    "huge": b"{"
+    + b",".join(b'"%d":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}' % i for i in range(40_000))
+    + b"}",
+    "a shape of exabytes": b'{"a":{"dtype":"F32","shape":[2305843009213693951],"data_offsets":[0,4]}}',
+}
+
+
+@pytest.mark.parametrize("read", [loaded, read_lesson], ids=["edits", "lesson"])
+@pytest.mark.parametrize("text", DEEP.values(), ids=DEEP)
+def test_json_that_is_deep_or_long_is_refused_in_one_sentence(read: Callable[[str], object], text: str) -> None:
+    refused_or_done(read, text)
+    with pytest.raises(ValueError, match=r"."):
+        read(text)
+
+
+@pytest.mark.parametrize("read", [loaded, read_lesson], ids=["edits", "lesson"])
+def test_json_beyond_the_limit_is_refused_before_it_is_read(read: Callable[[bytes], object]) -> None:
+    with (
+        bounded(seconds=0.5, megabytes=16),
+        pytest.raises(ValueError, match=r"^the document is larger than \d+ bytes$"),
+    ):
+        read(b"[" * 1_000_000)
+
+
+@pytest.mark.parametrize("head", HEADERS.values(), ids=HEADERS)
+def test_a_checkpoint_whose_list_is_deep_or_huge_is_read_or_refused(head: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "a.safetensors"
+    file.write_bytes(struct.pack("<Q", len(head)) + head + bytes(4))
+
+    def read(path: Path) -> None:
+        with opened(path) as found:
+            dict(found.shapes)
+
+    refused_or_done(read, file)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [allowed(), huge_png(2_000_000, 2_000_000), with_comment(500_000_000), animated(300)],
+    ids=["as many pixels as allowed", "many more", "a comment of half a gigabyte", "an animation"],
+)
+def test_a_picture_that_unfolds_stays_within_time_and_memory(file: bytes) -> None:
+    """40 million pixels take 120 MB, and turning them takes as many again."""
+    with bounded(seconds=20, megabytes=512):
+        assert harmless(file)
+
+
+def test_no_archive_of_arrays_is_ever_read() -> None:
+    """Arrays are written for others as npz, which can hold pickles; the project opens none."""
+    sources = [
+        file.read_text(encoding="utf-8") for folder in ("irnet", "app") for file in (ROOT / folder).rglob("*.py")
+    ]
+    assert [
+        source[:80] for source in sources if re.search(r"\bnp\.load\b|\bnumpy\.load\b|fromfile|memmap", source)
+    ] == []

@@ -19,6 +19,7 @@ from irnet.experiments.training.results import progress
 from tests.apps import opened, troubles
 from tests.training.invented import history
 from tests.training.small import TINY, made, sweep
+from tests.training.test_queue import waits_there
 from tests.training.test_sweep import wait_for
 
 
@@ -43,15 +44,12 @@ def test_a_clock_that_steps_back_lets_nobody_ahead_in_the_queue(
         with turn(place, tmp_path / "queue", 1):
             came.append(place.name)
 
-    def stands(place: Path) -> bool:
-        return waiting(place, tmp_path / "queue", 1) is not None
-
     with turn(made(tmp_path / "runs", sweep()), tmp_path / "queue", 1):
         threads = [Thread(target=waits, args=(place,)) for place in places]
         for back, (thread, place) in enumerate(zip(threads, places, strict=True)):
             monkeypatch.setattr("irnet.experiments.training.queue.time_ns", partial(hours_ago, 2 * back))
             thread.start()
-            wait_for(partial(stands, place))
+            wait_for(partial(waits_there, place, tmp_path / "queue"))
         assert [waiting(place, tmp_path / "queue", 1) for place in places] == [Place(0, 1), Place(1, 1)]
     for thread in threads:
         thread.join()
