@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from statistics import median
 
 import pytest
@@ -21,12 +20,11 @@ from irnet.analysis.lookalikes import lookalikes
 from irnet.analysis.provenance import deviations, names
 from irnet.analysis.snippets import constructor, snippets
 from irnet.analysis.trial import Trial, trial
-from irnet.cli import main
 from irnet.codegen import code
 from irnet.diagrams import drawn
-from irnet.exchange import LARGEST, document, loaded, read_document
+from irnet.exchange import document, loaded
 from irnet.models import PRESETS, applied, edits_of, labelled, network, recipe_of
-from irnet.models.edits import MOST, Edit
+from irnet.models.edits import Edit
 from irnet.models.recipe import knobs
 from irnet.resolve import resolve, smallest_input
 from irnet.runtime.build import build
@@ -261,58 +259,6 @@ def test_the_snippet_of_an_edited_network_calls_for_it() -> None:
     assert constructor(network(V4, "inception_b.0.b1.filters=200", a=6)) == (
         'irnet.network("inception_v4.paper", "inception_b.0.b1.filters=200", a=6)'
     )
-
-
-GOOD = '{"format": "irnet.edits.1", "network": "inception_v4", "edits": %s}'
-HOSTILE = [
-    ("", "document: Invalid JSON"),
-    ("[" * 50_000, "document: Invalid JSON: recursion limit exceeded"),
-    ("null", "document: Input should be an object, not None"),
-    (b"\xff\xfe", "document: Invalid JSON"),
-    ("x" * (LARGEST + 1), "the document is larger than 64000 bytes"),
-    (GOOD % "[1]", "edits.0: Input should be a valid string, not 1"),
-    (GOOD % '["a=6"], "more": 1', "more: Extra inputs are not permitted"),
-    (GOOD % '["a=6\\n"]', "edits.0: String should match pattern"),
-    (GOOD % f'["{"a" * 200}=1"]', "edits.0: String should have at most 160 characters"),
-    (GOOD % str(["a=6"] * (MOST + 1)).replace("'", '"'), "edits: List should have at most 200 items"),
-    (GOOD % '["a=1e9"]', "edits.0: a=1e9 is not a number"),
-    (GOOD % '["a=6", "__class__.0.filters=3"]', "edits.1: __class__.0: inception_v4.paper has no stage"),
-    (GOOD % '["inception_b.0.b1.filters=9999999"]', "edits.0: inception_b.0.b1: filters=9999999 is not a number"),
-    (GOOD % '["inception_b.0.b1.filters=9999"]', "edits.0: inception_b.0.b1: filters=9999 is outside 1 to 8192"),
-    (GOOD % '["inception_b.0.b1.bias=1"]', "edits.0: 'inception_b.0.b1.bias=1' does not say a place"),
-    (GOOD % '["a=-1"]', "edits.0: inception_v4.paper: a=-1 is outside 0 to 20"),
-    (GOOD.replace("inception_v4", "<script>") % "[]", "network: no network is called '<script>'"),
-    (GOOD.replace("edits.1", "edits.2") % "[]", "format: Input should be 'irnet.edits.1', not 'irnet.edits.2'"),
-]
-
-
-@pytest.mark.parametrize(("text", "sentence"), HOSTILE, ids=[sentence[:30] for _, sentence in HOSTILE])
-def test_a_hostile_document_gets_one_sentence(text: str | bytes, sentence: str) -> None:
-    with pytest.raises(ValueError, match=r"^[^\n]{1,600}$") as said:
-        loaded(text)
-    assert str(said.value).startswith(sentence)
-
-
-@given(st.text() | st.binary() | st.lists(st.text()).map(lambda texts: GOOD % str(texts).replace("'", '"')))
-def test_any_document_is_a_network_or_one_sentence(text: str | bytes) -> None:
-    said = ""
-    try:
-        read_document(text)
-    except ValueError as error:
-        said = str(error)
-    assert "\n" not in said
-
-
-def test_the_verb_writes_an_edited_network(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    file = tmp_path / "edits.json"
-    file.write_text(document(network(V4), (Edit("inception_b.0.b1", "filters", 200),)), encoding="utf-8")
-    expected = code(network(V4, "inception_b.0.b1.filters=200"))
-    assert main(["code", "--edits", str(file)]) == 0
-    assert capsys.readouterr().out == expected
-    assert main(["code", V4, "--set", "inception_b.0.b1.filters=200"]) == 0
-    assert capsys.readouterr().out == expected
-    assert main(["code"]) == 2
-    assert "name a network, or give its edits as a file" in capsys.readouterr().err
 
 
 def test_the_bits_of_every_edit_are_those_of_a_module_made_by_hand() -> None:
