@@ -3,8 +3,9 @@
     python -m benchmarks.memory [--networks 10000]
 
 Each has random knobs, and goes through what the pages remember: rows, totals, boxes, a drawing, its differences from
-the preset and what it looks like beside that. Caches are full after a fifth of them; from there on memory has to stay
-as it is. Exit status 1 if it does not.
+the preset and what it looks like beside that. Caches are full after a fifth of them. From there on the number of
+objects goes up and down with the networks that are remembered, and the memory held follows the largest moment so far,
+because the allocator gives little back: the limit leaves room for that. Exit status 1 if it is missed.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from irnet.models.recipe import limits
 from irnet.resolve import resolve
 
 FILLED = 5  # the part of the networks after which caches are full
-LIMIT = 5  # % by which memory may grow after that
+LIMIT = 15  # % by which memory may grow after that; drawings that all stay would be some hundreds
 KNOBS = 4  # of a network that are changed at once
 
 
@@ -75,7 +76,9 @@ def main() -> int:
         became[visit(random)] += 1
         if number % (given.networks // (2 * FILLED)) == 0:
             held.append(resident())
-            print(f"{number:6} networks {held[-1]:7.1f} MB {perf_counter() - start:6.0f} s", flush=True)
+            objects = sys.getallocatedblocks() / 1000
+            spent = perf_counter() - start
+            print(f"{number:6} networks {held[-1]:7.1f} MB {objects:6.0f} thousand objects {spent:6.0f} s", flush=True)
     full, last = held[1], held[-1]
     growth = 100 * (last / full - 1)
     print(f"{became['drawn']} drawn, {became['refused']} refused")
