@@ -18,7 +18,7 @@ LIVE = ("cost", "activations", "block", "maps", "field")
 SMALL = 139  # pixels: the smallest side that leaves a C block more than one pixel
 
 
-def opened(page: str, preset: str = "", **address: object) -> AppTest:
+def opened(page: str, preset: str = "", /, **address: object) -> AppTest:
     """`page` after its first run, with these values in its address."""
     app = AppTest.from_file(ROOT / "pages.py", default_timeout=120)
     for key, value in ({"model": preset} if preset else {}).items() | address.items():
