@@ -33,10 +33,14 @@ LIMITS = {
     "lay out every unit": 1000,
     "a frame while panning every unit": 1000 / 30,
 }
-SINCE = """([act, done]) => new Promise((resolve) => {
+SINCE = """([act, done]) => new Promise((resolve, reject) => {
   const root = [...document.querySelectorAll('*')].find((e) => e.shadowRoot?.querySelector('.frame')).shadowRoot;
   const start = performance.now();
-  const look = () => (eval(done) ? resolve(performance.now() - start) : requestAnimationFrame(look));
+  const look = () => {
+    const took = performance.now() - start;
+    if (took > 30000) reject(new Error(`nothing came of ${act} in 30 s: ${done}`));
+    else eval(done) ? resolve(took) : requestAnimationFrame(look);
+  };
   eval(act);
   requestAnimationFrame(look);
 })"""
