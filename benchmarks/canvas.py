@@ -94,7 +94,7 @@ def measured(page: Page, url: str, rounds: int) -> dict[str, list[float]]:
         page.wait_for_selector(".frame[data-drawn]")
         path = stages[i % 2]
         found["click to the box marked"].append(page.evaluate(SINCE, [click(path), f"{_box(path)}.contains('chosen')"]))
-        page.wait_for_function(says(path))
+        page.wait_for_function(f"() => {says(path)}")
         path = stages[(i + 1) % 2]
         found["click to details"].append(page.evaluate(SINCE, [click(path), says(path)]))
         for act in ("block_a", "block_a"):  # the browser's first opening compiles its script: not what is asked
