@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from threading import Thread
-from time import sleep
+from time import monotonic, process_time, sleep
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -24,6 +24,8 @@ from irnet.analysis.tables import totals
 from irnet.models import PRESETS, network
 
 HEAD_START = 2  # seconds in which the first page has the machine to itself
+LONGEST = 10  # seconds that it may have more, while it keeps the server at work
+LOOK, IDLE = 0.25, 0.2  # seconds between looks, and the part of them that a server without work may use
 
 
 @dataclass(slots=True)
@@ -46,7 +48,7 @@ def warm() -> None:
                     svg(name, asked | {"theme": theme})
         for name in PRESETS:
             totals(network(name)), boxes(network(name))
-        sleep(HEAD_START)
+        _let_the_first_page_go()
         with suppress(ImportError):  # the page that needs it says so
             import_module("irnet.runtime.measure")
             import_module("irnet.experiments.residual_scale")
@@ -56,6 +58,17 @@ def warm() -> None:
     except Exception as error:  # whatever it is, a server that can't draw must not be sent readers
         _WARMTH.told = f"not ready: {error}"
         raise
+
+
+def _let_the_first_page_go() -> None:
+    """Wait for the head start, and until the server has no other work, because an import holds everything up."""
+    sleep(HEAD_START)
+    end = monotonic() + LONGEST
+    while monotonic() < end:
+        used = process_time()
+        sleep(LOOK)
+        if process_time() - used < IDLE * LOOK:
+            return
 
 
 @asynccontextmanager

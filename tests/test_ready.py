@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -25,6 +27,18 @@ def test_a_warm_server_is_ready_and_nobody_keeps_that_answer(asked: TestClient) 
     ready.warm()
     answer = asked.get("/ready")
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+
+
+def test_a_first_page_that_is_at_work_is_waited_for_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter((0.0, 1.0, 1.0, 2.0, 2.0, 2.0))  # busy, busy, idle
+    monkeypatch.setattr(ready, "HEAD_START", 0)
+    monkeypatch.setattr(ready, "LOOK", 0.001)
+    monkeypatch.setattr(ready, "process_time", lambda: next(looks))
+    ready._let_the_first_page_go()
+    assert next(looks, None) is None
+    monkeypatch.setattr(ready, "LONGEST", 0.01)
+    monkeypatch.setattr(ready, "process_time", count().__next__)
+    ready._let_the_first_page_go()
 
 
 def test_a_server_that_cannot_draw_is_never_ready_and_says_why(
