@@ -17,7 +17,7 @@ THEIRS = {
 
 def violations(page: Page) -> list[tuple[str, str, list[str]]]:
     """Theme, rule and markup of what is wrong on the page in either theme."""
-    found = []
+    found: list[tuple[str, str, list[str]]] = []
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
         page.wait_for_timeout(500)  # colours fade into each other
