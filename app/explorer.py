@@ -153,7 +153,8 @@ def _search(network: Network, chosen: str) -> None:
             to = matches[(at + step) % len(matches) if at >= 0 or step > 0 else -1] if matches else ""
             st.button(label, icon=f":material/{icon}:", disabled=not matches, on_click=select, args=(to,))
         if wanted:
-            st.caption(f"{at + 1} of {len(matches)} boxes" if at >= 0 else f"{len(matches)} boxes")
+            found = f"{at + 1} of {len(matches)} boxes" if at >= 0 else f"{len(matches)} boxes"
+            st.caption(found if matches else text.NO_BOX)
 
 
 def _crumbs(network: Network, chosen: str) -> None:

@@ -61,7 +61,7 @@ WEIGHTS = (
 )
 NO_CLASSES = "Untrained weights know no classes: choose a checkpoint under Trained weights."
 NO_RUNS = "This server is open to a network and trains only where the environment variable IRNET_RUNS names a folder."
-NO_FOLDER = "The server offers no checkpoints: the environment variable {} names no folder."
+NO_FOLDER = "The server offers none: upload one, or let the environment variable {} name a folder when it starts."
 
 NORMS = (
     "Batch norm follows every ordinary convolution; there is none after the sums, so nothing holds the sum's "
@@ -110,7 +110,7 @@ WIDTHS = (
     "One column of a two-column paper, a one-column page, a slide. The figure is laid out so that no text is smaller "
     "than 8 points there; where that can't be, a sentence says so, and which widths it fits."
 )
-NO_FIGURE = "Nothing in the catalogue has all of these words."
+NO_FIGURE = "Nothing in the catalogue has all of these words: take one of them away."
 COPY_MARKDOWN = "For a README, with a light and a dark file beside it"
 COPY_MERMAID = "For Markdown on GitHub, which draws it"
 COPY_TABLE = "For Markdown"
@@ -131,8 +131,8 @@ EMPTY_PLACE = (
 )
 BOX = "block_b.0.project"
 BOX_HELP = "A path, a key of a checkpoint such as repeat_1.3.conv2d.weight, or an error message with one in it."
-NO_SNIPPET = "# This box is no module of its own."
-NO_KEYS = "There are no weights in this box, so no checkpoint has a key for it."
+NO_SNIPPET = "# This box is no module of its own; choose one inside it or around it."
+NO_KEYS = "There are no weights in this box, so no checkpoint has a key for it; choose a convolution or a linear layer."
 SEARCH = "1x7, max pool, Fig. 17, E4, block_b.*.project"
 EMPTY_UPLOAD = "JPEG, PNG or WebP, at most 10 MB and 40 megapixels. The picture stays on this machine."
 LOSS = "The loss is the cross-entropy for this class; any will do to see what is left of a gradient on its way back."
@@ -141,6 +141,10 @@ READ_GRADIENT = (
     "end of the network."
 )
 SUM_NORM = "The same network with batch norm after every addition, at the same scales, beside the paper's."
+NOTHING_DIFFERS = "Nothing differs here: turn a knob, change a box or choose another network."
+NO_BOX = "No box has this; a path, a kind of step or a figure finds some, as in the example."
+NO_MODULE = "No module has this in its path or kind; a shorter word or a deeper tree finds more."
+NO_RUN_YET = "None has been started on this server yet: start one above."
 NO_SUMS = "This network adds nothing: choose an Inception-ResNet in the sidebar."
 SAVED = (
     "Section 3.3 leaves batch norm off the sums so that a model replica fits on one GPU. Predicted: every tensor that "
@@ -194,7 +198,9 @@ EDIT = (
     "Choose a box to change its filters, kernel, stem, scale or number of blocks; with none chosen, the network's "
     "knobs. All blocks of a stage change together. A place that is edited keeps its value when a knob changes."
 )
-NOTHING_TO_EDIT = "Nothing can be changed here: its width follows from what is around it."
+NOTHING_TO_EDIT = (
+    "Nothing can be changed here: its width follows from what is around it. Choose one of the boxes that lead to it."
+)
 EDITS_FULL = "There are as many edits as a network takes: undo some of them."
 EDITS_UPLOAD = "JSON as this page writes it, at most {} kB. Its edits take the place of those that are here."
 

@@ -41,9 +41,11 @@ if modules.open:
             "Search by path or kind", key="find", placeholder="block_b.*.project", bind="query-params"
         )
         found = measure.search(counts, wanted, depth)
-        show.table(
-            measure.records(found), f"{network.name}.cost", alt="Parameters and fvcore's counts, module by module"
-        )
+        if found.modules:
+            alt = "Parameters and fvcore's counts, module by module"
+            show.table(measure.records(found), f"{network.name}.cost", alt=alt)
+        else:
+            st.info(text.NO_MODULE, icon=":material/search_off:")
         st.caption(
             f"{exact(len(found.modules))} of {exact(len(counts.modules))} modules. None means not counted, not zero."
         )

@@ -86,7 +86,7 @@ def _plot(network: Network, results: Sequence[Result], tensor: str, statistic: s
     show.ignored([sentence for result in results for sentence in overflows(result)])
     title, found = finding(results, tensor, statistic), lines(results, tensor, statistic)
     if not found:
-        st.caption(text.NO_RESIDUALS)
+        st.caption(text.NO_SUMS)
         return
     figure = charts.lines(found, title, axis(tensor, statistic), note=activations.made(results[0]), log=log)
     show.chart(figure, "curves", alt=f"{title}; the table below has the numbers")
@@ -110,7 +110,7 @@ def small(network: Network, image: Image.Image, setting: Setting, loaded: Weight
     result = scaled(network, image, (None, *MULTIPLES), replace(setting, label=label), loaded)
     found = lines([result], tensor, statistic)
     if len(found) < 2:
-        st.caption(text.NO_RESIDUALS)
+        st.caption(text.NO_SUMS)
         return
     show.ignored(overflows(result))
     title = f"{finding([result], '', statistic).partition(',')[0]} at {len(MULTIPLES)} scales; dotted: as published"

@@ -221,7 +221,7 @@ def pairs(values: Mapping[str, str]) -> None:
 def changes(found: Sequence[Changes], networks: Sequence[Network], name: str) -> None:
     """What differs, one column a network, and what the sources say of it; or that nothing does."""
     if not found:
-        st.caption("Nothing differs here.")
+        st.caption(text.NOTHING_DIFFERS)
         return
     labels = [f"{i + 1}: {network.label}" for i, network in enumerate(networks)]
     records = [

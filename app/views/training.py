@@ -46,6 +46,7 @@ def listing(kind: SweepKind) -> None:
     """All runs of a kind and how they stand, kept fresh while one of them is active."""
     found = runs.names(kind)
     if not found:
+        st.caption(text.NO_RUN_YET)
         return
     active = any(runs.status(name).active for name in found)
 

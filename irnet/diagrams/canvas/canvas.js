@@ -38,6 +38,7 @@ function started(root) {
 }
 
 function isDark(root) {
+  if (matchMedia("(forced-colors: active)").matches) return false;  // the system paints the page; a drawing brings its own paper
   const probe = document.createElement("i");
   probe.style.cssText = "display:none;color:var(--st-background-color)";
   root.appendChild(probe);
