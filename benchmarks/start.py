@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -19,6 +20,7 @@ from time import perf_counter
 from urllib.request import urlopen
 
 from app.kept import FOLDER
+from benchmarks.figure import Figure, told
 from benchmarks.server import serving
 
 ADDRESS = "drawing/inception_resnet_v2.paper.svg?edits=a%3D{}&level=3"
@@ -52,28 +54,36 @@ def shared(folder: str) -> tuple[bool, float, float]:
     return made == found, first, second
 
 
-def main() -> int:
-    """Measure, and print each figure."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    given = parser.parse_args()
+def figures(rounds: int = 2) -> Iterator[Figure]:
+    """Processor seconds until a server is ready, and milliseconds of a drawing at either replica."""
     times: dict[str, list[tuple[float, float]]] = {"without a folder": [], "an empty folder": [], "a full folder": []}
     with TemporaryDirectory() as home:
         full, empty = Path(home, "full"), Path(home, "empty")
         started(str(full))
-        for _ in range(given.rounds):
+        for _ in range(rounds):
             for name, folder in zip(times, ("", str(empty), str(full)), strict=True):
                 times[name].append(started(folder))
             shutil.rmtree(empty)
         held = sum(file.stat().st_size for file in full.iterdir())
         same, first, second = shared(str(full))
     ready = {name: [median(each) for each in zip(*found, strict=True)] for name, found in times.items()}
-    without = ready["without a folder"][1]
-    for name, (seconds, spent) in ready.items():
-        print(f"ready, {name:17} {seconds:6.2f} s  {spent:6.2f} processor seconds   {spent / without:4.2f} of without")
-    print(f"a drawing with every box open: {first:.0f} ms at the replica that makes it, {second:.0f} ms at the other")
-    print(f"{held / 1e6:.1f} MB in {FOLDER}; the bytes are {'the same' if same else 'different'}")
-    return int(not (same and ready["a full folder"][1] < without and second < first))
+    without = ready.pop("without a folder")[1]
+    counts = f"processor seconds until /ready, beside those without {FOLDER}: {without:.2f} s"
+    for name, (_, spent) in ready.items():
+        goal = 1 if name == "a full folder" else None
+        yield Figure(name=f"ready, {name}", value=spent / without, unit="", goal=goal, counts=counts)
+    counts = f"every box open; median of {DRAWINGS}; {held / 1e6:.1f} MB in {FOLDER}"
+    yield Figure(name="a drawing, at the replica that makes it", value=first, unit="ms", counts=counts)
+    yield Figure(name="a drawing, at the other replica", value=second, unit="ms", goal=round(first, 1), counts=counts)
+    counts = "between the two replicas"
+    yield Figure(name="drawings that differ", value=int(not same), unit="", goal=0, counts=counts)
+
+
+def main() -> int:
+    """Print the figures; exit 1 if a goal is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    return told(figures(parser.parse_args().rounds))
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ def small(network: Network, image: Image.Image, setting: Setting, loaded: Weight
         return
     show.ignored(overflows(result))
     title = f"{finding([result], '', statistic).partition(',')[0]} at {len(MULTIPLES)} scales; dotted: as published"
-    st.markdown(f"#### {text.plain(title)}")
+    st.markdown(f"**{text.plain(title)}**")
     st.caption(text.plain(activations.made(result)))
     with st.grid(3, min_column_width=270):  # on a phone one below the other
         for i, (line, figure) in enumerate(
@@ -136,8 +136,8 @@ def memory(network: Network) -> None:
         sum(s.repeat for s in network.stages if isinstance(s.node, Residual)),
     )
     st.markdown(
-        f"#### Batch norm on {sums} sums would keep {short(more, 'B')} more for a batch of {batch}, "
-        f"{share(more, cost.bytes_without)} on top"
+        f"**Batch norm on {sums} sums would keep {short(more, 'B')} more for a batch of {batch}, "
+        f"{share(more, cost.bytes_without)} on top**"
     )
     bare = totals(with_sum_norm(network, norm=False)).params
     measured = [kept_for_backward(with_sum_norm(network, norm=norm), batch) for norm in (False, True)]

@@ -16,6 +16,7 @@ from tests.system import browser
 # Streamlit's own client looks for its server below a page's path before it looks at the root.
 PROBE = re.compile(r"/\w+/_stcore/(health|host-config)$")
 PATIENCE = 30_000  # milliseconds
+TROUBLES = "[data-testid=stException], [data-testid=stAlert]:not(:has([data-testid=stAlertContentInfo]))"
 
 
 @pytest.fixture(scope="session")
@@ -61,8 +62,8 @@ class Viewer:
         self.page.wait_for_function(DRAWN)
 
     def troubles(self) -> list[str]:
-        """Errors in the console, and those that the page shows."""
-        shown = self.page.locator("[data-testid=stException], [data-testid=stAlert]").all_inner_texts()
+        """Errors in the console, and those that the page shows; what is merely empty is none."""
+        shown = self.page.locator(TROUBLES).all_inner_texts()
         return self.errors + shown
 
 
