@@ -242,8 +242,6 @@ def test_a_picture_or_link_in_an_address_is_only_text(viewer: Viewer) -> None:
     page = viewer.open(f"network?model={evil}&box={evil}&turned={evil}&find={evil}&flow={evil}")
     told = page.get_by_test_id("stAlert").first
     expect(told).to_contain_text("no network is called")
-    assert "![x](http://127.0.0.1:9/x.png)" in told.inner_text().replace(
-        "\u2060", ""
-    )  # it parts links
+    assert "![x](http://127.0.0.1:9/x.png)" in told.inner_text().replace("\u2060", "")  # it parts links
     assert page.locator("a[href*='127.0.0.1:9/']").count() == 0
     assert not [url for url in asked if url.startswith("http://127.0.0.1:9")]
