@@ -22,7 +22,7 @@ browser: $(VENV)/dev.done
 figures: $(VENV)/dev.done browser
 	$(BIN)/python -m assets.make
 
-# Some ten minutes on two cores that nobody else uses; rivals lie apart, without what they ask for.
+# Some fifteen minutes on two cores that nobody else uses; rivals lie apart, without what they ask for.
 bench: $(VENV)/dev.done $(VENV)/bench.done browser
 	$(BIN)/python -m benchmarks
 
