@@ -17,7 +17,7 @@ import streamlit as st
 from PIL import Image
 
 from app import text
-from app.cache import BY_KEY
+from app.cache import BY_KEY, identity
 from app.kept import Form, kept
 from app.long import content, remembered, work
 from app.shelf import Shelf
@@ -101,7 +101,7 @@ def borrow(
         If the device has not enough memory.
     """
     bearable(network)
-    key = (network.key, network.label, device, seed, init, weights)
+    key = (identity(network), device, seed, init, weights)
     waiting = st.empty()
     with work(text.RUNNING) as at, _turns().taken(lambda place: _queued(waiting, place)):
         waiting.empty()

@@ -20,6 +20,7 @@ import streamlit as st
 from PIL.Image import Image
 
 from app import text
+from app.cache import identity
 from app.shelf import Shelf
 from irnet.spec import Network
 
@@ -92,13 +93,19 @@ def remembered(what: str, *, entries: int) -> Callable[[Callable[P, T]], Callabl
         def asked(*args: P.args, **kwargs: P.kwargs) -> T:
             key = (*map(content, args), *((name, content(value)) for name, value in sorted(kwargs.items())))
             make = partial(function, *args, **kwargs)
-            shelf: Shelf[T] = _shelves().setdefault(name, Shelf(entries, lambda _: 1))
+            shelf: Shelf[T] = _shelf(name, entries)
             with work(what) as at, shelf.lent(key, make, partial(at.tell, 0.0, text.SAME_WORK)) as found:
                 return found
 
         return asked
 
     return wrap
+
+
+def _shelf(name: str, entries: int) -> Shelf[Any]:
+    """The last results of a function, by its name."""
+    shelves = _shelves()
+    return shelves.get(name) or shelves.setdefault(name, Shelf(entries, lambda _: 1))
 
 
 @st.cache_resource(show_spinner=False)
@@ -118,6 +125,6 @@ def content(value: Any) -> Hashable:
     if isinstance(value, Image):
         return value.mode, value.size, sha256(value.tobytes()).digest()
     if isinstance(value, Network):
-        return value.key, value.label
+        return identity(value)
     known: Hashable = value
     return known

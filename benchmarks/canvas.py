@@ -7,7 +7,6 @@ Exit status 1 if a median is above its limit.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator
 from statistics import median
@@ -15,7 +14,7 @@ from time import perf_counter
 
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.figure import Figure, told
+from benchmarks.figure import Figure, by_rounds
 from irnet.diagrams.nested import LEVELS, Opened, nested
 from irnet.diagrams.render import laid_out, render
 from irnet.diagrams.theme import LIGHT
@@ -137,9 +136,7 @@ def figures(rounds: int = 8) -> Iterator[Figure]:
 
 def main() -> int:
     """Measure everything and print medians beside their limits."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=20)
-    return told(figures(parser.parse_args().rounds))
+    return by_rounds(figures, __doc__, 20)
 
 
 if __name__ == "__main__":

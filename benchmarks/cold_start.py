@@ -8,7 +8,6 @@ A bare `import torch` stands beside them.
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sys
 import time
@@ -20,7 +19,7 @@ from time import perf_counter
 
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks.figure import Figure, told
+from benchmarks.figure import Figure, by_rounds
 from benchmarks.server import Server, free_port, ready
 from tests.browser.served import FLAGS, ROOT
 from tests.system import browser
@@ -90,9 +89,7 @@ def figures(rounds: int = 3) -> Iterator[Figure]:
 
 def main() -> int:
     """Print the figures; exit 1 if the goal is missed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    return told(figures(parser.parse_args().rounds))
+    return by_rounds(figures, __doc__, 5)
 
 
 if __name__ == "__main__":

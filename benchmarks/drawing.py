@@ -8,7 +8,6 @@ its boxes are there; it may reach nothing else, and its question about cookies i
 
 from __future__ import annotations
 
-import argparse
 import sys
 import warnings
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ import torch
 from playwright.sync_api import Browser, Route, sync_playwright
 
 from benchmarks.canvas import LARGEST, layout
-from benchmarks.figure import Figure, told
+from benchmarks.figure import Figure, by_rounds
 from benchmarks.rivals import missing, rival
 from benchmarks.server import free_port
 from irnet.models import network
@@ -112,9 +111,7 @@ def _ratio(what: str, other: str, ours: float, theirs: float | None, why: str) -
 
 def main() -> int:
     """Print the ratios; exit 1 if one is above its goal."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    return told(figures(parser.parse_args().rounds))
+    return by_rounds(figures, __doc__, 3)
 
 
 if __name__ == "__main__":

@@ -7,14 +7,13 @@ Random settings of random boxes get random values, legal or not. Exit status 1 i
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator
 from random import Random
 from statistics import median, quantiles
 from time import perf_counter
 
-from benchmarks.figure import Figure, told
+from benchmarks.figure import Figure, by_rounds
 from irnet.analysis.boxes import boxes
 from irnet.analysis.editable import standing
 from irnet.analysis.trial import trial
@@ -63,9 +62,7 @@ def figures(rounds: int = 40) -> Iterator[Figure]:
 
 def main() -> int:
     """Measure, and print medians and 95th percentiles."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=40)
-    return told(figures(parser.parse_args().rounds))
+    return by_rounds(figures, __doc__, 40)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import argparse
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -74,3 +75,10 @@ def told(figures: Iterable[Figure]) -> int:
         missed += figure.met is False
         print(figure.line, flush=True)
     return int(missed > 0)
+
+
+def by_rounds(figures: Callable[[int], Iterable[Figure]], about: str | None, rounds: int) -> int:
+    """A benchmark run by itself: its figures of so many rounds, or of as many as `--rounds` says; the exit status."""
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("--rounds", type=int, default=rounds)
+    return told(figures(parser.parse_args().rounds))

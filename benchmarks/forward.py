@@ -9,7 +9,6 @@ allocator handed out at a time during a pass; what a process holds depends on th
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -22,7 +21,7 @@ from time import perf_counter
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-from benchmarks.figure import Figure, told
+from benchmarks.figure import Figure, by_rounds
 from benchmarks.rivals import missing, rival
 from irnet.models import network
 from irnet.runtime.build import build, channels_last
@@ -122,9 +121,7 @@ def figures(rounds: int = 5) -> Iterator[Figure]:
 
 def main() -> int:
     """Print the ratios; exit 1 if one is above its goal."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7)
-    return told(figures(parser.parse_args().rounds))
+    return by_rounds(figures, __doc__, 7)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ included, bear that better than the clock. Then a second replica is asked for wh
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from time import perf_counter
 from urllib.request import urlopen
 
 from app.kept import FOLDER
-from benchmarks.figure import Figure, told
+from benchmarks.figure import Figure, by_rounds
 from benchmarks.server import serving
 
 ADDRESS = "drawing/inception_resnet_v2.paper.svg?edits=a%3D{}&level=3"
@@ -81,9 +80,7 @@ def figures(rounds: int = 2) -> Iterator[Figure]:
 
 def main() -> int:
     """Print the figures; exit 1 if a goal is missed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    return told(figures(parser.parse_args().rounds))
+    return by_rounds(figures, __doc__, 3)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ can. A figure is the sum of a counter's medians, one for each preset, over the s
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 import warnings
@@ -22,7 +21,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchinfo import summary
 
 from app.live import counted
-from benchmarks.figure import Figure, told
+from benchmarks.figure import Figure, by_rounds
 from benchmarks.rivals import missing, rival
 from irnet.models import PRESETS, network
 from irnet.resolve import resolve
@@ -126,9 +125,7 @@ def figures(rounds: int = 2) -> Iterator[Figure]:
 
 def main() -> int:
     """Print every figure beside its goal; exit 1 if one is missed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    return told(figures(parser.parse_args().rounds))
+    return by_rounds(figures, __doc__, 5)
 
 
 if __name__ == "__main__":
