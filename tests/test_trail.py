@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from irnet.experiments.residual_scale import check, curves, origin, residual_sca
 from irnet.experiments.scale_tables import checked, finding, lines, overflows, read_scaling, records
 from irnet.experiments.trail import Curve, Scaling, Trail, told
 from irnet.models import network
+from irnet.resolve import resolve
 from irnet.runtime.build import Model, ResidualUnit, build
 from irnet.runtime.capture import capture, rescaled
 from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Part, Pool, Residual, Stage
@@ -75,6 +77,14 @@ def test_a_walk_that_is_stopped_goes_on_where_it_was(model: Model) -> None:
     left: list[int] = []
     curve = trail.curve(model, 0.3, lambda _done, todo: left.append(todo))
     assert (curve, left[0]) == (Trail(V1, IMAGE).curve(model, 0.3), len(trail.units) - 4)
+
+
+def test_what_goes_into_every_stage_is_kept_and_no_more(model: Model) -> None:
+    trail = Trail(V1, IMAGE)
+    trail.curve(model, 0.3)
+    shapes = {row.path.partition(".")[0]: row.out_shape for row in resolve(V1)}  # of the last row of every stage
+    stages = [unit.stage for unit in trail.units]
+    assert trail.held_bytes == 4 * sum(prod(shapes[stage]) for stage in dict.fromkeys(stages))
 
 
 def test_progress_counts_the_units_that_have_to_be_run(model: Model) -> None:

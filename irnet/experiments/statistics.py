@@ -46,7 +46,7 @@ def reader(*, rectified: bool) -> Callable[[Tensor], Moments]:
     def read(x: Tensor) -> Moments:
         flat = (x if x.is_contiguous() else x.permute(0, *range(2, x.dim()), 1)).detach().reshape(-1)
         moments = quick(flat)
-        return moments if bool(torch.isfinite(moments[2])) else _slow(flat)
+        return moments if isfinite(moments[2].item()) else _slow(flat)
 
     def quick(flat: Tensor) -> Moments:
         if not buffer:

@@ -111,10 +111,9 @@ def units(network: Network) -> tuple[Unit, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """What one unit did: the scale that it was run with, what it put out, and what was read of it."""
+    """What one unit did: the scale that it was run with, and what was read of it."""
 
     scale: float | None
-    after: Tensor
     output: Moments
     residual: Moments | None
 
@@ -122,8 +121,9 @@ class _Step:
 class Trail:
     """What one picture met on its way through a model of `network`, as far as it has been computed.
 
-    It holds the output of every block (some 25 MB for Inception-ResNet-v2 at 299 pixels) and no model: whoever asks
-    brings the model, the same one each time.
+    It holds what goes into every stage (some 9 MB for Inception-ResNet-v2 at 299 pixels) and no model: whoever asks
+    brings the model, the same one each time. A scale belongs to a stage, so a walk never has to go on within one, unless
+    it was stopped there.
     """
 
     def __init__(self, network: Network, image: Tensor, batch_norm: BatchNormMode = "running") -> None:
@@ -132,17 +132,18 @@ class Trail:
         self.batch_norm = batch_norm
         self._image = image
         self._steps: list[_Step] = []
+        self._after: dict[int, Tensor] = {}  # units run, and what the last of them put out: at ends of stages, and last
 
     @property
     def held_bytes(self) -> int:
         """Memory of the tensors that are kept."""
-        return sum(step.after.nbytes for step in self._steps)
+        return sum(tensor.nbytes for tensor in self._after.values())
 
     def before_blocks(self, model: Model) -> Tensor:
         """What goes into the first block that is looked at, (1, C, H, W)."""
         at = next((i for i, unit in enumerate(self.units) if unit.looked_at), len(self.units))
         self._run(model, None, at, None)
-        return self._steps[at - 1].after if at else self._image
+        return self._after[at] if at else self._image
 
     def curve(self, model: Model, scaling: Scaling = None, progress: Progress | None = None) -> Curve:
         """The statistics at one scaling; blocks before the first one with another scale than last time are not run.
@@ -161,10 +162,10 @@ class Trail:
         start = next((i for i, (one, two) in enumerate(zip(wanted, kept, strict=False)) if one != two), len(kept))
         if start == until:
             return
-        del self._steps[start:]
+        start = self._back_to(start)
         projects = [f"{unit.path}.project" for unit in self.units[start:until] if unit.published is not None]
         output, residual = reader(rectified=True), reader(rectified=False)
-        x = self._steps[-1].after if self._steps else self._first(model)
+        x = self._after[start] if start else self._first(model)
         with (
             batch_statistics(model, self.batch_norm == "batch"),
             rescaled(model, scale),
@@ -175,7 +176,17 @@ class Trail:
                     progress(i - start, until - start)
                 x = model.get_submodule(unit.path)(x)
                 moments = (output if unit.rectified else residual)(x)
-                self._steps.append(_Step(wanted[i], x, moments, residuals.pop(f"{unit.path}.project", None)))
+                self._steps.append(_Step(wanted[i], moments, residuals.pop(f"{unit.path}.project", None)))
+                self._after[i + 1] = x
+                if i and self.units[i - 1].stage == unit.stage:
+                    del self._after[i]
+
+    def _back_to(self, start: int) -> int:
+        """Forget what came after the last kept tensor up to `start`; return the units that needn't run again."""
+        at = max((known for known in self._after if known <= start), default=0)
+        del self._steps[at:]
+        self._after = {known: tensor for known, tensor in self._after.items() if known <= at}
+        return at
 
     def _first(self, model: Model) -> Tensor:
         """The picture on the model's device, with its channels last: convolutions take a tenth less time so."""
