@@ -36,7 +36,7 @@ from irnet.resolve import Sides
 from irnet.runtime.build import Model, build, channels_last
 from irnet.runtime.device import checked, memory_limit, with_numbers
 from irnet.runtime.init import Init, Tell
-from irnet.runtime.measure import Counts, counts_from, measure
+from irnet.runtime.measure import ModuleCount, Others, by_fvcore, by_others
 from irnet.runtime.saved import saved_for_backward
 from irnet.runtime.watch import watched
 from irnet.runtime.weights import load_weights
@@ -65,9 +65,11 @@ class Setting:
 
 LONGEST_SIDE = 1024  # pixels; beyond it a forward pass takes gigabytes and minutes on a laptop
 MOST_PARAMETERS = 300_000_000  # twice the width of the largest preset; beyond it a model takes gigabytes
-COUNTS: Form[Counts] = Form(
-    lambda counts: json.dumps(asdict(counts)).encode(), lambda told: counts_from(json.loads(told))
+MODULES: Form[tuple[ModuleCount, ...]] = Form(
+    lambda modules: json.dumps([asdict(module) for module in modules]).encode(),
+    lambda told: tuple(ModuleCount(**module) for module in json.loads(told)),
 )
+OTHERS: Form[Others] = Form(lambda others: json.dumps(asdict(others)).encode(), lambda told: Others(**json.loads(told)))
 MODEL_BYTES, TRAIL_BYTES = 1 << 30, 256 << 20  # kept for all sessions together
 
 
@@ -123,15 +125,30 @@ def _built(network: Network, device: str, seed: int, init: Init, weights: Weight
     return channels_last(model)
 
 
-@remembered("Counting with fvcore, torchinfo and torch", entries=32)
-@kept(COUNTS)
-def counted(network: Network, device: str) -> Counts:
-    """What the three counters say; the same network is never counted twice, and no numbers are computed for it."""
+@remembered("Counting with fvcore", entries=32)
+@kept(MODULES)
+def counted(network: Network, device: str) -> tuple[ModuleCount, ...]:
+    """What fvcore says; the same network is never counted twice, and no numbers are computed for it."""
+    with _twin(network, device) as twin:
+        return by_fvcore(twin)
+
+
+@remembered("Counting with torchinfo and torch", entries=32)
+@kept(OTHERS)
+def counted_otherwise(network: Network, device: str) -> Others:
+    """What the two other counters say; as `counted`."""
+    with _twin(network, device) as twin:
+        return by_others(twin)
+
+
+@contextmanager
+def _twin(network: Network, device: str) -> Iterator[Model]:
+    """The network without numbers, watched while it is counted."""
     bearable(network)
     checked(device)
     twin = build(network, device="meta")
     with work(text.RUNNING) as at, watched(twin, at.tell):
-        return measure(twin)
+        yield twin
 
 
 @st.cache_data(max_entries=64, show_spinner="Asking autograd", hash_funcs=BY_KEY)

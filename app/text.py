@@ -234,6 +234,7 @@ SEEDS = "Each network or cell is trained with so many seeds; several give a band
 AXIS_VALUES = "With commas between them."
 SHARED = "Runs of this server: everybody who opens it sees them."
 RUNNING = "Running the network"
+NOT_YET = "…"  # a number that is still being made
 WEIGHTS_OF = "the first weights of"
 GO_ON = "Stopped here. Go on"
 SAME_WORK = "another reader has just asked for the same"

@@ -30,6 +30,7 @@ from irnet.units import typed
 from irnet.verbs import Form, Knobs, Name, memory_limit, network_of, sources
 
 LONGEST = 800  # characters of a sentence about bad input
+NO_MEMORY = "there is not enough memory for this; take a smaller input, width or depth"
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Explore Inception-v4 and the Inception-ResNets.")
 app.add_typer(comparing)
@@ -78,8 +79,9 @@ def cost(name: Name, device: Device = "cpu", knobs: Knobs = None, form: Form = O
     """Count a built network with fvcore module by module, beside torchinfo and torch's own counter."""
     spec = network_of(name, knobs)
     build, measuring = import_module("irnet.runtime.build"), import_module("irnet.runtime.measure")
-    with memory_limit(device):
-        counts = measuring.measure(build.build(spec, device))
+    import_module("irnet.runtime.device").checked(device)  # counts are the same on all of them
+    with memory_limit("meta"):
+        counts = measuring.measure(build.build(spec, "meta"))
     terms = ledger(spec)
     found = {
         "name": spec.name,
@@ -90,7 +92,7 @@ def cost(name: Name, device: Device = "cpu", knobs: Knobs = None, form: Form = O
         "totals": counts.totals,
         "explained": sums(terms),
         "ledger": records(terms),
-        "modules": measuring.records(counts),
+        "modules": measuring.records(counts.modules),
     }
     show(found, form, cost_text)
 
@@ -104,9 +106,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _refuse(f"{error.filename}: {error.strerror}" if error.strerror and error.filename else str(error))
     except (ValueError, KeyError, RuntimeError) as error:
-        return _refuse(str(error.args[0]) if isinstance(error, KeyError) else str(error))
+        told = str(error.args[0]) if isinstance(error, KeyError) else str(error)
+        return _refuse(NO_MEMORY if "allocate memory" in told else told)  # torch's allocator, in its own words
     except MemoryError:
-        return _refuse("there is not enough memory for this; take a smaller input, width or depth")
+        return _refuse(NO_MEMORY)
     return status if isinstance(status, int) else 0
 
 

@@ -12,11 +12,11 @@ import torch
 from PIL import Image
 
 from app import controls
-from app.live import borrow, counted
+from app.live import borrow, counted, counted_otherwise
+from app.text import NOT_YET
 from irnet.analysis.arithmetic_of_shapes import LINEAR
 from irnet.models import PRESETS, network
 from irnet.models.errata import ERRATA
-from irnet.runtime import measure
 from irnet.runtime.capture import capture
 from irnet.runtime.device import DEVICES
 from tests.apps import ROOT, SMALL, STRUCTURAL, opened, sized, troubles
@@ -238,7 +238,19 @@ def test_sessions_share_one_model() -> None:
 
 def test_the_same_network_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = network("inception_resnet_v1", input_size=SMALL + 2)
-    first = counted(spec, "cpu")
-    monkeypatch.setattr(measure, "measure", None)
-    monkeypatch.setattr("app.live.measure", None)
-    assert counted(spec, "cpu") == first
+    first = counted(spec, "cpu"), counted_otherwise(spec, "cpu")
+    monkeypatch.setattr("app.live.by_fvcore", None)
+    monkeypatch.setattr("app.live.by_others", None)
+    assert (counted(spec, "cpu"), counted_otherwise(spec, "cpu")) == first
+
+
+def test_what_fvcore_counts_is_shown_before_the_others_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: object) -> None:
+        raise RuntimeError("meta has not enough memory for this")
+
+    monkeypatch.setattr("app.live.by_others", full)
+    app = opened("cost", V1, **sized(V1, SMALL + 3))
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert (shown["torchinfo"], shown["torch FLOPs"]) == (NOT_YET, NOT_YET)
+    assert int(shown["fvcore MACs"][0]) > 0
+    assert app.error[0].value.startswith("Meta has not enough memory")

@@ -29,6 +29,7 @@ ASKED: dict[str, Callable[[], object]] = {
     "figure of a stage": lambda: cache.picture(SPEC, "png", "stem"),
     "catalogue": lambda: cache.figure_file("figure_17", "tikz", "print", "page"),
     "counts": lambda: live.counted(SPEC, "cpu"),
+    "other counts": lambda: live.counted_otherwise(SPEC, "cpu"),
 }
 MAKERS = ("canvas_svgs", "beside_svgs", "drawn", "content")
 
@@ -62,7 +63,8 @@ def test_another_process_finds_it_and_it_is_the_same(what: str, folder: Path, mo
     with monkeypatch.context() as idle:
         for name in MAKERS:
             idle.setattr(cache, name, broken)
-        idle.setattr(live, "measure", broken)
+        idle.setattr(live, "by_fvcore", broken)
+        idle.setattr(live, "by_others", broken)
         assert ASKED[what]() == made
     forget()
     monkeypatch.delenv(FOLDER)
@@ -79,10 +81,10 @@ def test_an_entry_that_is_whole_and_cannot_be_read_is_made_anew(
     folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = ASKED["counts"]()
-    monkeypatch.setattr(live, "measure", lambda _: made)
+    monkeypatch.setattr(live, "by_fvcore", lambda _: made)
     store = kept.store()
     assert store
-    for content in (b"", b"[]", b"{}", b'{"modules": [{}]}'):
+    for content in (b"", b"3", b"[{}]", b'{"modules": [{}]}'):
         forget()
         store.put(next(folder.iterdir()).name, content)
         assert ASKED["counts"]() == made

@@ -4,33 +4,21 @@ import streamlit as st
 
 from app import text
 from app.controls import chosen
-from app.live import counted
-from app.views import charts, head, show
+from app.live import counted, counted_otherwise
+from app.views import charts, counters, head, show
 from irnet.analysis.ledger import ledger, records
 from irnet.analysis.tables import stage_records
 from irnet.runtime import measure
-from irnet.units import exact, short
+from irnet.units import exact
 
 choice = chosen()
 network = choice.network
 head.heading("cost", "Cost of", network)
 st.markdown(text.COUNTING)
+place = st.empty()
 counts = counted(network, choice.device)
-show.figures(
-    {
-        "Parameters": short(counts.whole.params),
-        "fvcore MACs": short(counts.whole.macs),
-        "fvcore in all": short(counts.totals["fvcore"]),
-        "torchinfo": short(counts.totals["torchinfo"]),
-        "torch FLOPs": short(counts.totals["torch"]),
-    },
-    {
-        "fvcore MACs": f"{exact(counts.whole.macs)} in convolutions and linear layers, one image",
-        "fvcore in all": f"{exact(counts.totals['fvcore'])}: MACs, batch norm and the global average together",
-        "torchinfo": f"{exact(counts.totals['torchinfo'])} of what it calls mult-adds",
-        "torch FLOPs": f"{exact(counts.totals['torch'])}: two for every MAC of convolutions and linear layers",
-    },
-)
+with place.container():
+    counters.figures(counts[0])
 modules, bars, tree, summary, gaps = st.tabs(
     ["Modules", "Stages", "Tree", "torchinfo", "Why they differ"], key="cost", on_change="rerun", bind="query-params"
 )
@@ -41,14 +29,12 @@ if modules.open:
             "Search by path or kind", key="find", placeholder="block_b.*.project", bind="query-params"
         )
         found = measure.search(counts, wanted, depth)
-        if found.modules:
+        if found:
             alt = "Parameters and fvcore's counts, module by module"
             show.table(measure.records(found), f"{network.name}.cost", alt=alt)
         else:
             st.info(text.NO_MODULE, icon=":material/search_off:")
-        st.caption(
-            f"{exact(len(found.modules))} of {exact(len(counts.modules))} modules. None means not counted, not zero."
-        )
+        st.caption(f"{exact(len(found))} of {exact(len(counts))} modules. None means not counted, not zero.")
 if bars.open:
     with bars:
         per_stage = stage_records(network)
@@ -65,12 +51,15 @@ if tree.open:
         show.table(upper, f"{network.name}.tree", alt="MACs of stages and blocks")
 if summary.open:
     with summary:
-        st.code(counts.torchinfo_text, language=None)
+        st.code(counted_otherwise(network, choice.device).torchinfo_text, language=None)
 if gaps.open:
     with gaps:
         st.markdown(text.LEDGER)
+        totals = measure.Counts(modules=counts, others=counted_otherwise(network, choice.device)).totals
         show.table(
-            [*records(ledger(network)), {"what": "measured", "amount": None} | counts.totals],
+            [*records(ledger(network)), {"what": "measured", "amount": None} | totals],
             f"{network.name}.ledger",
             alt="What each counter counts, and how often",
         )
+with place.container():
+    counters.figures(counts[0], counted_otherwise(network, choice.device))

@@ -122,8 +122,8 @@ class Trail:
     """What one picture met on its way through a model of `network`, as far as it has been computed.
 
     It holds what goes into every stage (some 9 MB for Inception-ResNet-v2 at 299 pixels) and no model: whoever asks
-    brings the model, the same one each time. A scale belongs to a stage, so a walk never has to go on within one, unless
-    it was stopped there.
+    brings the model, the same one each time. A scale belongs to a stage, so a walk never has to go on within one,
+    unless it was stopped there.
     """
 
     def __init__(self, network: Network, image: Tensor, batch_norm: BatchNormMode = "running") -> None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from threading import Lock
-from typing import Any
 
 import torch
 from fvcore.nn import FlopCountAnalysis
 from torch import nn
-from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 from torchinfo import summary
 
 from irnet.runtime.build import ForkUnit, Model, build
+from irnet.runtime.outline import Traceable, outline
 
 _TRACE = Lock()  # fvcore traces with torch.jit, whose state is global
 _IGNORED = {nn.ReLU: "relu", ForkUnit: "cat", nn.Dropout: "dropout", nn.Flatten: "flatten"}  # by fvcore, in silence
@@ -44,13 +43,20 @@ class ModuleCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Others:
+    """What the two other counters say of the whole network, for one image."""
+
+    torchinfo_mult_adds: int
+    torchinfo_text: str
+    torch_flops: int  # 2 a MAC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """What the three counters say of one network, for one image."""
 
     modules: tuple[ModuleCount, ...]  # in the order of the module tree, the whole network first
-    torchinfo_mult_adds: int
-    torchinfo_text: str
-    torch_flops: int  # 2 a MAC
+    others: Others
 
     @property
     def whole(self) -> ModuleCount:
@@ -61,48 +67,28 @@ class Counts:
     def totals(self) -> dict[str, int]:
         """What each counter came to, in its own unit."""
         return {
-            "fvcore": sum(self.whole.counted.values()),
-            "torchinfo": self.torchinfo_mult_adds,
-            "torch": self.torch_flops,
+            "fvcore": self.whole.total or 0,
+            "torchinfo": self.others.torchinfo_mult_adds,
+            "torch": self.others.torch_flops,
         }
 
 
-def counts_from(told: Mapping[str, Any]) -> Counts:
-    """What was counted, back from `dataclasses.asdict`.
-
-    Raises
-    ------
-    KeyError, TypeError
-        For anything else.
-
-    Examples
-    --------
-    >>> from dataclasses import asdict
-    >>> module = ModuleCount(path="", kind="Model", params=3, counted={"conv": 2}, not_counted={})
-    >>> counts = Counts(modules=(module,), torchinfo_mult_adds=2, torchinfo_text="", torch_flops=4)
-    >>> counts_from(asdict(counts)) == counts
-    True
-    """
-    return Counts(**{**told, "modules": tuple(ModuleCount(**module) for module in told["modules"])})
-
-
-def search(counts: Counts, wanted: str, depth: int) -> Counts:
+def search(modules: Sequence[ModuleCount], wanted: str, depth: int) -> tuple[ModuleCount, ...]:
     """The modules whose path or kind matches, at any depth; without anything wanted, those at most so deep.
 
     `*` stands for any run of characters; text without one is looked for anywhere in the path and the kind.
     """
     pattern = wanted.strip().lower()
     pattern = pattern if "*" in pattern else f"*{pattern}*"
-    found = tuple(
+    return tuple(
         module
-        for module in counts.modules
+        for module in modules
         if (wanted.strip() and (fnmatch(module.path.lower(), pattern) or fnmatch(module.kind.lower(), pattern)))
         or (not wanted.strip() and len(module.path.split(".")) <= depth)
     )
-    return replace(counts, modules=found)
 
 
-def records(counts: Counts) -> list[dict[str, object]]:
+def records(modules: Iterable[ModuleCount]) -> list[dict[str, object]]:
     """The modules as plain values for a table; `fvcore_total` is None where fvcore counts nothing."""
     return [
         {
@@ -114,7 +100,7 @@ def records(counts: Counts) -> list[dict[str, object]]:
             "counted": module.counted,
             "not_counted": module.not_counted,
         }
-        for module in counts.modules
+        for module in modules
     ]
 
 
@@ -130,39 +116,22 @@ def measure(model: Model) -> Counts:
     >>> counts.whole.not_counted["mul"], counts.whole.not_counted["add"]
     (20, 20)
     """
-    network = model.network
-    twin = model if next(model.parameters()).is_meta else build(network, device="meta")
-    image = torch.empty(1, *network.input_shape, device="meta")
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        twin(image)
-    table = summary(twin, input_data=image, device="meta", verbose=0, depth=4, col_names=_COLUMNS, row_settings=_ROWS)
-    return Counts(
-        modules=_fvcore(twin, image),
-        torchinfo_mult_adds=table.total_mult_adds,
-        torchinfo_text=str(table),
-        torch_flops=counter.get_total_flops(),
-    )
+    twin = _on_meta(model)
+    return Counts(modules=by_fvcore(twin), others=by_others(twin))
 
 
-_COLUMNS = ("output_size", "num_params", "mult_adds")
-_ROWS = ("var_names",)
+def by_fvcore(model: Model) -> tuple[ModuleCount, ...]:
+    """What fvcore counts, module by module: the first of the three counters of `measure`.
 
-
-class _Traceable(TorchFunctionMode):
-    """Lets torch.jit trace convolutions on "meta": there `conv2d` leaves no node in the graph, `_convolution` does."""
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """What `func` returns."""
-        if func is torch.conv2d:
-            x, weight, bias, stride, padding, dilation, groups = args
-            forward = (x, weight, bias, stride, padding, dilation, False, (0, 0), groups)
-            return torch._convolution(*forward, False, False, False, False)  # as no library is asked to do it
-        return func(*args, **(kwargs or {}))
-
-
-def _fvcore(model: Model, image: torch.Tensor) -> tuple[ModuleCount, ...]:
-    with _TRACE, torch.no_grad(), _Traceable():
-        analysis = FlopCountAnalysis(model, image)
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> by_fvcore(build(network("inception_resnet_v1", input_size=96), "meta"))[0].kind
+    'Model'
+    """
+    twin = _on_meta(model)
+    with _TRACE, torch.no_grad(), outline(), Traceable():
+        analysis = FlopCountAnalysis(twin, _image(twin))
         analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
         counted = analysis.by_module_and_operator()
         unsupported = {path: analysis.unsupported_ops(path) for path in counted}
@@ -174,8 +143,43 @@ def _fvcore(model: Model, image: torch.Tensor) -> tuple[ModuleCount, ...]:
             counted={op: int(n) for op, n in counted[path].items()},
             not_counted=_left_out(module, unsupported[path]),
         )
-        for path, module in model.named_modules()
+        for path, module in twin.named_modules()
     )
+
+
+def by_others(model: Model) -> Others:
+    """What torchinfo and torch's own counter make of the same forward pass.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> by_others(build(network("inception_resnet_v1", input_size=96), "meta")).torch_flops > 0
+    True
+    """
+    twin = _on_meta(model)
+    with outline(), FlopCounterMode(display=False) as counter:
+        table = summary(
+            twin,
+            input_data=_image(twin),
+            device="meta",
+            verbose=0,
+            depth=4,
+            col_names=("output_size", "num_params", "mult_adds"),
+            row_settings=("var_names",),
+        )
+    return Others(
+        torchinfo_mult_adds=table.total_mult_adds,
+        torchinfo_text=str(table),
+        torch_flops=counter.get_total_flops(),
+    )
+
+
+def _on_meta(model: Model) -> Model:
+    return model if next(model.parameters()).is_meta else build(model.network, device="meta")
+
+
+def _image(model: Model) -> torch.Tensor:
+    return torch.empty(1, *model.network.input_shape, device="meta")
 
 
 def _left_out(module: nn.Module, unsupported: Counter[str]) -> dict[str, int]:
