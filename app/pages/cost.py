@@ -61,5 +61,6 @@ if gaps.open:
             f"{network.name}.ledger",
             alt="What each counter counts, and how often",
         )
+others = counted_otherwise(network, choice.device)  # asked last, and before the place of the first numbers is cleared
 with place.container():
-    counters.figures(counts[0], counted_otherwise(network, choice.device))
+    counters.figures(counts[0], others)
