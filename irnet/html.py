@@ -50,20 +50,26 @@ def words(text: str, *, strong: bool = False) -> str:
     return f"<p><strong>{told}</strong></p>" if strong else f"<p>{told}</p>"
 
 
-def table(records: Sequence[Mapping[str, object]], most: int = MOST) -> str:
-    """Records as a table, the first `most` of them; numbers stand right, shapes as height x width x channels."""
+def table(
+    records: Sequence[Mapping[str, object]], most: int = MOST, decimals: int | None = None, label: str = ""
+) -> str:
+    """Records as a table, the first `most` of them; numbers stand right, shapes as height x width x channels.
+
+    What is no whole number has four digits, or so many `decimals`; `label` is what the table is called aloud.
+    """
     if not records:
         return words("Nothing.")
     numbers = {name for name in records[0] if all(_is_number(record[name]) for record in records)}
     head = "".join(_cell("th", name, _title(name), numbers) for name in records[0])
     rows = (
-        "".join(_cell("td", name, _written(name, value), numbers) for name, value in record.items())
+        "".join(_cell("td", name, _written(name, value, decimals), numbers) for name, value in record.items())
         for record in islice(records, most)
     )
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     left = len(records) - most
     more = words(f"{exact(left)} more rows are not shown.") if left > 0 else ""
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+    called = f' aria-label="{escape(label)}"' if label else ""
+    return f"<table{called}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
 
 
 def figure(light: bytes, dark: bytes, alt: str) -> str:
@@ -88,7 +94,7 @@ def _cell(tag: str, name: str, text: str, numbers: set[str]) -> str:
     return f"<{tag}{right}>{escape(text)}</{tag}>"
 
 
-def _written(name: str, value: object) -> str:
+def _written(name: str, value: object, decimals: int | None) -> str:
     match value:
         case None:
             return "-"
@@ -97,7 +103,7 @@ def _written(name: str, value: object) -> str:
         case int():
             return exact(value)
         case float():
-            return f"{value:.4g}"
+            return f"{value:.4g}" if decimals is None else f"{value:.{decimals}f}"
         case (int() as channels, int() as height, int() as width) if name.endswith("shape"):
             return grid((channels, height, width))
         case _:

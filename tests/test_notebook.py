@@ -150,3 +150,10 @@ def test_the_example_runs_and_every_cell_shows_something() -> None:
     shown = [set(cell.outputs[0].get("data", {})) for cell in cells]
     assert ["text/html" in kinds for kinds in shown] == [True, False, True, True, True, True, False]
     assert "image/svg+xml" in shown[1]
+
+
+def test_a_table_has_the_decimals_and_the_label_that_were_asked_for() -> None:
+    made = table([{"top-1 <b>": 20.0, "n": 1234}], decimals=1, label='errors "of" <all>')
+    assert made.startswith('<table aria-label="errors &quot;of&quot; &lt;all&gt;">')
+    assert '<td class="n">20.0</td><td class="n">1,234</td>' in made
+    assert "top-1 &lt;b&gt;" in made

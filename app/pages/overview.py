@@ -33,11 +33,11 @@ st.markdown(
     "released (`tf_slim`, `facenet`). Parameters include batch norm's weights and biases; MACs are those of "
     "convolutions and linear layers for one image of the size given."
 )
-show.table(overview(), "networks", alt="Every network with source, input size, parameters and MACs")
+show.small(overview(), "networks", alt="Every network with source, input size, parameters and MACs")
 
 st.header("What the paper reports")
 st.caption(TABLE_2_SOURCE)
-show.table(
+show.small(
     [{"model": r.model, "top-1 error, %": r.top1, "top-5 error, %": r.top5} for r in TABLE_2],
     "table_2",
     alt="Table 2 of the paper: top-1 and top-5 errors",

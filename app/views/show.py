@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from html import escape
 from typing import Any, Literal
 
 import plotly.graph_objects as go
@@ -19,6 +20,7 @@ from irnet.analysis.side_by_side import Changes
 from irnet.codegen import code
 from irnet.diagrams import FORMATS
 from irnet.diagrams.theme import THEMES
+from irnet.html import table as as_html
 from irnet.spec import Network
 from irnet.units import grid
 
@@ -100,6 +102,18 @@ def ignored(sentences: Sequence[str]) -> None:
 def prose(records: Records, name: str, *, alt: str, shown: Records | None = None) -> None:
     """Records with long texts, which wrap, with their CSV and JSON below; `shown` is how the page writes them."""
     st.table(list(shown or records), hide_index=True, border="horizontal", alt=alt)
+    take_away(records, name)
+
+
+def small(records: Records, name: str, *, alt: str, decimals: int | None = None) -> None:
+    """A few records as a table that is there at once, with its CSV and JSON below.
+
+    The table that sorts and searches brings pandas to the server and most of a second of scripts to the browser, and
+    the first page would wait for both.
+    """
+    titled = [{LABELS.get(key, key): _plain(value, key) for key, value in record.items()} for record in records]
+    made = as_html(titled, decimals=decimals, label=alt)
+    st.html(f'<div class="small-table" role="region" aria-label="{escape(alt)}" tabindex="0">{made}</div>')
     take_away(records, name)
 
 
