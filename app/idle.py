@@ -8,6 +8,7 @@ in the morning.
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import cast
 
 from streamlit.runtime import exists, get_instance
@@ -25,7 +26,8 @@ async def watch() -> None:
     """Look again and again, in the server's own loop, which is where sessions come and go."""
     while True:
         await asyncio.sleep(EVERY)
-        end_sessions()
+        if end_sessions():
+            gc.collect()  # sessions hold themselves in cycles, and Python is told to look for those rarely
         release_idle()
 
 

@@ -25,6 +25,7 @@ from irnet.models import PRESETS, network
 
 HEAD_START = 2  # seconds in which the first page has the machine to itself
 LONGEST = 10  # seconds that it may have more, while it keeps the server at work
+RARELY = 2_000, 10, 200  # as often, a look through everything stops all readers for 0.2 s: not every few seconds
 LOOK, IDLE = 0.25, 0.2  # seconds between looks, and the part of them that a server without work may use
 
 
@@ -54,6 +55,7 @@ def warm() -> None:
             import_module("irnet.experiments.residual_scale")
         gc.collect()
         gc.freeze()  # what stays for ever is not looked through after every click
+        gc.set_threshold(*RARELY)
         _WARMTH.status, _WARMTH.told = 200, "ready"
     except Exception as error:  # whatever it is, a server that can't draw must not be sent readers
         _WARMTH.told = f"not ready: {error}"
