@@ -19,7 +19,7 @@ import sys
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from functools import cache
-from itertools import cycle
+from itertools import count
 from time import perf_counter
 
 import torch
@@ -61,7 +61,7 @@ def times(model: Model, image: torch.Tensor, mode: BatchNormMode, rounds: int) -
     first = first_residual(model)
     with torch.inference_mode(), batch_statistics(model, mode == "batch"):
         middle = model.through(image, model.stage_names[:first])
-    trail, other = Trail(model.network, image, mode), cycle((0.3, 0.7))
+    trail, other = Trail(model.network, image, mode), count(1)
     last = channels_last(deepcopy(model))  # as the experiment and the app run it
     trail.curve(last)
 
@@ -73,7 +73,7 @@ def times(model: Model, image: torch.Tensor, mode: BatchNormMode, rounds: int) -
         "pass": lambda: bare(model, image, mode),
         "later": later,
         "both": lambda: list(curves(last, image, SCALES, mode)),
-        "slider": lambda: trail.curve(last, next(other)),
+        "slider": lambda: trail.curve(last, 1 / next(other)),  # one that it does not remember
     }
     seconds: dict[str, list[float]] = {way: [] for way in ways}
     for turn in range(rounds + 2):

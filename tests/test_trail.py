@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from irnet.experiments.gradients import gradient_norms
 from irnet.experiments.residual_scale import check, curves, origin, residual_scale
 from irnet.experiments.scale_tables import checked, finding, lines, overflows, read_scaling, records
-from irnet.experiments.trail import Curve, Scaling, Trail, told
+from irnet.experiments.trail import REMEMBERED, Curve, Scaling, Trail, told
 from irnet.models import network
 from irnet.resolve import resolve
 from irnet.runtime.build import Model, ResidualUnit, build
@@ -64,6 +64,21 @@ def test_the_same_scale_twice_runs_nothing(model: Model) -> None:
     first = trail.curve(model, 0.5)
     calls = runs(model, "stem.0", "block_c.1")
     assert (trail.curve(model, 0.5), calls) == (first, {"stem.0": 0, "block_c.1": 0})
+
+
+def test_a_curve_that_was_asked_before_runs_nothing_and_the_oldest_is_forgotten() -> None:
+    model = build(V1)
+    trail = Trail(V1, IMAGE)
+    published = trail.curve(model)
+    for i in range(REMEMBERED - 1):
+        trail.curve(model, i / REMEMBERED)
+    calls = runs(model, "block_a.0")
+    assert (trail.curve(model), calls) == (published, {"block_a.0": 0})
+    trail.curve(model, 0.999)  # one more than is remembered: scale 0 goes
+    trail.curve(model, 1 / REMEMBERED)
+    assert calls == {"block_a.0": 1}
+    trail.curve(model, 0.0)
+    assert calls == {"block_a.0": 2}
 
 
 def test_a_walk_that_is_stopped_goes_on_where_it_was(model: Model) -> None:

@@ -20,6 +20,7 @@ BATCH_NORM_MODES: tuple[BatchNormMode, ...] = get_args(BatchNormMode)
 Scaling = float | tuple[tuple[str, float], ...] | None  # one for all, one a stage (the others as published), published
 Progress = Callable[[int, int], object]  # units run, units to run
 TENSORS = ("shortcut", "residual", "scaled", "output")
+REMEMBERED = 32  # curves of one picture, some 20 KB each
 BLOCKS = ("a", "b", "c")  # the parts whose outputs are looked at, with or without a residual
 
 
@@ -132,6 +133,7 @@ class Trail:
         self.batch_norm = batch_norm
         self._image = image
         self._steps: list[_Step] = []
+        self._curves: dict[Scaling, Curve] = {}  # the latest
         self._after: dict[int, Tensor] = {}  # units run, and what the last of them put out: at ends of stages, and last
 
     @property
@@ -148,11 +150,17 @@ class Trail:
     def curve(self, model: Model, scaling: Scaling = None, progress: Progress | None = None) -> Curve:
         """The statistics at one scaling; blocks before the first one with another scale than last time are not run.
 
+        The latest curves are remembered: the published one is beside every other, and a slider comes back.
         `progress` is called before every block; what it raises ends the walk, and what was computed is kept.
         """
-        self._run(model, scaling, len(self.units), progress)
-        scaled = any(unit.published is not None for unit in self.units)
-        return Curve(network=self.label, scale=scaling if scaled else None, blocks=self._blocks())
+        if scaling not in self._curves:
+            self._run(model, scaling, len(self.units), progress)
+            scaled = any(unit.published is not None for unit in self.units)
+            self._curves[scaling] = Curve(network=self.label, scale=scaling if scaled else None, blocks=self._blocks())
+        self._curves[scaling] = found = self._curves.pop(scaling)  # the last is the latest
+        while len(self._curves) > REMEMBERED:
+            del self._curves[next(iter(self._curves))]
+        return found
 
     @torch.inference_mode()
     def _run(self, model: Model, scaling: Scaling, until: int, progress: Progress | None) -> None:
