@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
+from pkgutil import iter_modules
 from threading import Thread
 from time import monotonic, process_time, sleep
 
@@ -16,13 +17,14 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from streamlit import App
 
-from app import idle
+from app import idle, views
 from app.drawings import THEMES, svg
 from app.kept import FOLDER, store
 from irnet.analysis.boxes import boxes
 from irnet.analysis.tables import totals
 from irnet.models import PRESETS, network
 
+LATER = ("irnet.runtime.measure", "pandas", "sympy")  # where they are used first
 HEAD_START = 2  # seconds in which the first page has the machine to itself
 LONGEST = 10  # seconds that it may have more, while it keeps the server at work
 RARELY = 2_000, 10, 200  # as often, a look through everything stops all readers for 0.2 s: not every few seconds
@@ -41,7 +43,10 @@ _WARMTH = _Warmth()
 
 
 def warm() -> None:
-    """Draw every preset as its pages first show it, and import torch; `/ready` then says so, or what was in the way."""
+    """Draw every preset as its pages first show it, and import what the others need.
+
+    `/ready` then says so, or what was in the way.
+    """
     try:
         for asked in ({}, {"level": "0"}):
             for name in PRESETS:
@@ -50,9 +55,7 @@ def warm() -> None:
         for name in PRESETS:
             totals(network(name)), boxes(network(name))
         _let_the_first_page_go()
-        with suppress(ImportError):  # the page that needs it says so
-            import_module("irnet.runtime.measure")
-            import_module("irnet.experiments.residual_scale")
+        _import_the_rest()
         gc.collect()
         gc.freeze()  # what stays for ever is not looked through after every click
         gc.set_threshold(*RARELY)
@@ -60,6 +63,15 @@ def warm() -> None:
     except Exception as error:  # whatever it is, a server that can't draw must not be sent readers
         _WARMTH.told = f"not ready: {error}"
         raise
+
+
+def _import_the_rest() -> None:
+    """What the other pages need: while a page imports it, every reader waits, and a class opens them all at once."""
+    for module in (*(found.name for found in iter_modules(views.__path__, f"{views.__name__}.")), *LATER):
+        with suppress(ImportError):  # the page that needs it says so
+            import_module(module)
+    with suppress(ImportError):
+        import_module("irnet.experiments.photos").photo("astronaut")  # scikit-image loads its reader only now
 
 
 def _let_the_first_page_go() -> None:
