@@ -1,1 +1,24 @@
-"""The Streamlit app: pages are controls, one call, views."""
+"""The Streamlit app: pages are controls, one call, views.
+
+OpenMP's threads wait asleep here, not spinning, unless the environment says otherwise: pages are served while a network
+runs, and spinning threads take their time. It has to be said before torch is imported. `python -m benchmarks.waiting`
+measures it.
+"""
+
+import logging
+import os
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+EXPECTED = {  # what Streamlit warns of, by its loggers, and what this app does on purpose
+    "streamlit.runtime.caching.cache_data_api": "No runtime found",  # caches are declared before the server starts
+    "streamlit.runtime.scriptrunner_utils.script_run_context": "Thread 'warm': missing ScriptRunContext",
+}
+
+
+def _unexpected(record: logging.LogRecord) -> bool:
+    return EXPECTED[record.name] not in record.getMessage()
+
+
+for _name in EXPECTED:
+    logging.getLogger(_name).addFilter(_unexpected)

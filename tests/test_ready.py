@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import count
 
 import pytest
@@ -9,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from app import ready
+from tests.apps import ROOT
 
 
 @pytest.fixture
@@ -52,3 +55,12 @@ def test_a_server_that_cannot_draw_is_never_ready_and_says_why(
         ready.warm()
     answer = asked.get("/ready")
     assert (answer.status_code, answer.text) == (503, "not ready: no renderer")
+
+
+def test_warming_says_nothing_on_the_terminal() -> None:
+    script = (
+        "from threading import Thread; from app import ready; ready.HEAD_START = 0;"
+        "thread = Thread(target=ready.warm, name='warm'); thread.start(); thread.join()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
