@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +14,7 @@ import typer
 
 from irnet.analysis.receptive_field import receptive_field, record, stage_fields
 from irnet.diagrams.files import write
+from irnet.diagrams.tabular import comma_separated
 from irnet.resolve import Sides
 from irnet.spec import Network
 from irnet.terminal import Output, show, table
@@ -124,12 +123,6 @@ def _refuse_without_photo(**given: object) -> None:
 
 def _print(found: Any, form: Form, title: str = "") -> None:
     if form is Form.CSV:
-        _csv(found)
+        typer.echo(comma_separated(found), nl=False)
     else:
         show(found, Output(form), lambda records: table(records, title))
-
-
-def _csv(records: Sequence[Mapping[str, object]]) -> None:
-    writer = csv.DictWriter(sys.stdout, list(records[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
 from enum import StrEnum
 from importlib import import_module
@@ -15,6 +13,7 @@ import typer
 from irnet.analysis.saved import sum_norm_cost, with_sum_norm
 from irnet.diagrams.chart import chart, line_chart, stage_ticks
 from irnet.diagrams.files import write
+from irnet.diagrams.tabular import comma_separated
 from irnet.terminal import Output, activations_text, memory_text, show
 from irnet.verbs import Form, Knobs, Name, network_of
 
@@ -89,7 +88,7 @@ def activations(
     found = {"network": result.network, "photo": photo, "weights": result.weights, "batch_norm": result.batch_norm}
     blocks = tables.records(result)
     if form is Curves.CSV:
-        _write(_csv(blocks), out)
+        _write(comma_separated(blocks).encode(), out)
     elif out:
         raise ValueError("--out goes with --format csv, svg or png; text and json go to standard output")
     else:
@@ -143,14 +142,6 @@ def _drawn(tables: Any, result: Any, tensor: str, statistic: str, theme: str, fo
         theme=theme,
     )
     return chart(spec, "svg" if form is Curves.SVG else "png")
-
-
-def _csv(blocks: list[dict[str, object]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, blocks[0] if blocks else (), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(blocks)
-    return text.getvalue().encode()
 
 
 def _write(content: bytes, out: Path | None) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
+from io import StringIO
 from xml.etree import ElementTree
 
 import pytest
@@ -64,6 +66,19 @@ def test_cells_of_markdown_stay_in_their_row() -> None:
 
 def test_cells_of_csv_keep_quotes_and_commas() -> None:
     assert comma_separated([{"what": 'a "b", c', "n": 1}]) == 'what,n\n"a ""b"", c",1\n'
+
+
+@pytest.mark.parametrize("formula", ["=1+1", "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_cell_of_csv_is_a_formula(formula: str) -> None:
+    read = list(csv.reader(StringIO(comma_separated([{formula: formula}]), newline="")))
+    told = formula.replace("\r", "\n")
+    assert read == [[f"'{told}"], [f"'{told}"]]
+
+
+@pytest.mark.parametrize("number", ["-3", "+1.5", "-2,048", "-3 %", "-1e-05", "-", -3, -0.5, None])
+def test_numbers_of_csv_stay_numbers(number: object) -> None:
+    read = list(csv.reader(StringIO(comma_separated([{"what": number, "n": 1}]))))
+    assert read[1][0] == ("" if number is None else str(number))
 
 
 def test_a_layout_is_down_and_as_on_a_screen_unless_asked() -> None:

@@ -14,7 +14,8 @@ from app.state import choose, put
 from app.training import AXES
 from app.views import charts, grids, training
 from irnet.diagrams.chart import Line, chart
-from irnet.experiments.training.charts import death_chart, table
+from irnet.diagrams.tabular import comma_separated
+from irnet.experiments.training.charts import death_chart
 from irnet.experiments.training.results import History
 from irnet.experiments.training.settings import Sweep
 from irnet.experiments.training.stability import WAYS, Cell, Death, cells, records, story
@@ -202,8 +203,13 @@ def _files(name: str, sweep: Sweep, found: Sequence[History], death: Death) -> N
     """The map and the steps behind it, made when they are asked for."""
     with st.container(horizontal=True):
         training.file("SVG", f"{name}.svg", "image/svg+xml", partial(_svg, sweep, found, death))
-        training.file("CSV, cells", f"{name}.cells.csv", "text/csv", lambda: table(records(cells(sweep, found, death))))
-        training.file("CSV, steps", f"{name}.steps.csv", "text/csv", lambda: table(_records(found)))
+        training.file(
+            "CSV, cells",
+            f"{name}.cells.csv",
+            "text/csv",
+            lambda: comma_separated(records(cells(sweep, found, death))).encode(),
+        )
+        training.file("CSV, steps", f"{name}.steps.csv", "text/csv", lambda: comma_separated(_records(found)).encode())
         training.file(
             "JSON, steps", f"{name}.steps.json", "application/json", lambda: training.as_json(_records(found))
         )

@@ -12,7 +12,8 @@ from app.views import charts, show, training
 from app.views.training import as_json
 from irnet.analysis.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE
 from irnet.diagrams.chart import chart
-from irnet.experiments.training.charts import AXES, SMOOTH, means, race_chart, race_lines, table
+from irnet.diagrams.tabular import comma_separated
+from irnet.experiments.training.charts import AXES, SMOOTH, means, race_chart, race_lines
 from irnet.experiments.training.race import (
     AGAINST,
     QUANTITIES,
@@ -102,7 +103,9 @@ def _files(name: str, found: Sequence[History], against: Against) -> None:
         for quantity in QUANTITIES:
             svg = partial(_svg, found, quantity, against)
             training.file(f"SVG, {quantity}", f"{name}.{quantity}.{against}.svg", "image/svg+xml", svg)
-        training.file("CSV, curves", f"{name}.curves.csv", "text/csv", lambda: table(curve_records(found)))
+        training.file(
+            "CSV, curves", f"{name}.curves.csv", "text/csv", lambda: comma_separated(curve_records(found)).encode()
+        )
         training.file("JSON, curves", f"{name}.curves.json", "application/json", lambda: as_json(curve_records(found)))
 
 

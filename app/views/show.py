@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -19,6 +17,7 @@ from app.views.charts import CONFIG
 from irnet.analysis.side_by_side import Changes
 from irnet.codegen import code
 from irnet.diagrams import FORMATS
+from irnet.diagrams.tabular import comma_separated
 from irnet.diagrams.theme import THEMES
 from irnet.html import table as as_html
 from irnet.spec import Network
@@ -124,7 +123,7 @@ def take_away(records: Records, name: str) -> None:
 
 def _files(plain: Records, records: Records, name: str) -> None:
     with st.container(horizontal=True):
-        _file("CSV", name, "csv", "text/csv", lambda: _csv(plain))
+        _file("CSV", name, "csv", "text/csv", lambda: comma_separated(plain).encode())
         _file("JSON", name, "json", "application/json", lambda: json.dumps(list(records), indent=2).encode())
 
 
@@ -151,14 +150,6 @@ def _plain(value: Any, key: str) -> Any:
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {item:,}" for key, item in value.items())
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
-
-
-def _csv(records: Records) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(records[0]) if records else [])
-    writer.writeheader()
-    writer.writerows(records)
-    return text.getvalue().encode()
 
 
 def _file(label: str, name: str, ending: str, mime: str, data: Any, *, key: str = "", tip: str = "") -> None:

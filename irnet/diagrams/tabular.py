@@ -11,6 +11,8 @@ from typing import Any
 from irnet.diagrams.latex import latex
 from irnet.units import exact
 
+_NUMBER = re.compile(r"[+-]?[\d.,]+(e[+-]?\d+)?( ?%)?|[+-]", re.IGNORECASE)  # also a dash for what is missing
+
 Records = Sequence[Mapping[str, Any]]
 
 
@@ -82,9 +84,26 @@ def booktabs(records: Records, caption: str, label: str) -> str:
 
 
 def comma_separated(records: Records) -> str:
-    """CSV with a line of names, numbers in full."""
+    r"""CSV with a line of names, numbers in full.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front, as such programs write it.
+
+    Examples
+    --------
+    >>> comma_separated([{"name": "=1+1", "change": "-3 %", "n": -1}])
+    "name,change,n\n'=1+1,-3 %,-1\n"
+    """
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(records[0]) if records else [], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records)
+    names = list(records[0]) if records else []
+    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer.writerow({name: _inert(name) for name in names})
+    writer.writerows({name: _inert(value) for name, value in record.items()} for record in records)
     return text.getvalue()
+
+
+def _inert(cell: object) -> object:
+    if not isinstance(cell, str):
+        return cell
+    told = cell.replace("\r\n", "\n").replace("\r", "\n")  # a lone carriage return would end the row
+    begins = told.lstrip()
+    return f"'{told}" if begins.startswith(("=", "+", "-", "@")) and not _NUMBER.fullmatch(begins) else told

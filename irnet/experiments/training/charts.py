@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
-from io import StringIO
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from irnet.diagrams.chart import Line, Spec, chart, heat_map, line_chart
 from irnet.diagrams.files import write
+from irnet.diagrams.tabular import comma_separated
 from irnet.experiments.training.race import (
     Against,
     Quantity,
@@ -138,15 +137,7 @@ def _pictures(
 
 def _tables(sweep: Sweep, found: Sequence[History], death: Death | None) -> dict[str, bytes]:
     if sweep.kind == "race":
-        return {"curves": table(curve_records(found))}
+        return {"curves": comma_separated(curve_records(found)).encode()}
     steps = [record for history in found for record in story(history)]
-    return {"death": table(cell_records(cells(sweep, found, death))), "steps": table(steps)}
-
-
-def table(records: Sequence[Mapping[str, Any]]) -> bytes:
-    """Records as comma-separated values, with a line of names."""
-    text = StringIO()
-    writer = csv.DictWriter(text, list(records[0]) if records else [], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records)
-    return text.getvalue().encode()
+    tables = {"death": cell_records(cells(sweep, found, death)), "steps": steps}
+    return {name: comma_separated(records).encode() for name, records in tables.items()}
