@@ -60,7 +60,10 @@ def harmless(read: Callable[[bytes], Any], data: bytes) -> bool:
 
 def main(name: str, seconds: int) -> None:
     """Fuzz one entry point; the fuzzer ends the process."""
-    atheris = import_module("atheris")
+    try:
+        atheris = import_module("atheris")
+    except ModuleNotFoundError:
+        sys.exit("fuzzing needs atheris: pip install atheris")
     with atheris.instrument_imports(include=INSTRUMENTED):
         read = readers()[name]
     with TemporaryDirectory() as found:

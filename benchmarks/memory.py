@@ -91,7 +91,10 @@ def main() -> int:
     """Print the figures; exit 1 if the limit is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--networks", type=int, default=10_000)
-    return told(figures(parser.parse_args().networks))
+    networks = parser.parse_args().networks
+    if networks <= FULL:
+        parser.error(f"--networks {networks}: more than {FULL:,} are needed, which fill the caches")
+    return told(figures(networks))
 
 
 if __name__ == "__main__":

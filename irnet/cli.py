@@ -114,5 +114,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _refuse(sentence: str) -> int:
-    typer.echo(f"irnet: {typed(sentence, LONGEST)}", err=True)
+    if sentence:  # without one, the help has said all
+        typer.echo(f"irnet: {typed(sentence, LONGEST)}", err=True)
     return 2

@@ -134,13 +134,19 @@ def resume(
 @app.command()
 def stop(directory: Directory) -> None:
     """Stop a running race or death map within two seconds; `irnet resume` goes on with it."""
-    _part("directory").ask(directory, "stop")
+    _ask(directory, "stop")
 
 
 @app.command()
 def pause(directory: Directory) -> None:
     """Let a running race or death map wait, its processes with it; `irnet resume` goes on with it."""
-    _part("directory").ask(directory, "pause")
+    _ask(directory, "pause")
+
+
+def _ask(directory: Path, word: str) -> None:
+    _part("directory").ask(directory, word)
+    if not _part("lock").held(directory / "lock"):
+        typer.echo(f"{directory} is not running", err=True)
 
 
 @app.command()
@@ -201,6 +207,8 @@ def _ran(
         found = running.start(directory, sweep, backend, report)
     if found.state != "finished":
         return _stopped(directory)
+    if report.ended == -1:
+        typer.echo(f"{directory} had all its runs already; another --out begins anew", err=True)
     show(_findings(directory, goal, death), form, _findings_text)
     return 0
 

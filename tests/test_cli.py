@@ -231,3 +231,10 @@ def test_arrows_of_a_drawing_may_run_right(tmp_path: Path) -> None:
     assert main(["diagram", V1, "--out", str(tmp_path), "--flow", "right"]) == 0
     assert "rankdir=LR" in next(tmp_path.glob("*.overview.light.dot")).read_text()
     assert main(["diagram", V1, "--out", str(tmp_path), "--flow", "up"]) == 2
+
+
+def test_without_a_verb_there_is_the_help_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    told = capsys.readouterr()
+    assert "Usage" in told.out + told.err
+    assert "irnet: " not in told.err

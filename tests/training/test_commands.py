@@ -72,11 +72,12 @@ def test_progress_of_what_has_not_begun(tmp_path: Path, capsys: pytest.CaptureFi
     assert capsys.readouterr().out.strip() == "stopped: 0 of 2 runs ended, 0 % of the work"
 
 
-def test_stop_and_pause_are_words_to_the_workers(tmp_path: Path) -> None:
+def test_stop_and_pause_are_words_to_the_workers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     directory = made(tmp_path / "sweep", sweep())
     for word in ("stop", "pause"):
         assert main([word, str(directory)]) == 0
         assert asked(directory) == word
+        assert capsys.readouterr().err == f"{directory} is not running\n"
 
 
 @pytest.mark.parametrize(

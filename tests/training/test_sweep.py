@@ -22,7 +22,9 @@ from irnet.experiments.training.lock import held, locked
 from irnet.experiments.training.results import Follower, histories, progress
 from irnet.experiments.training.settings import Sweep
 from irnet.experiments.training.sweep import resume, start
+from irnet.experiments.training.work import training_macs
 from irnet.experiments.training.worker import work
+from tests.training.invented import history
 from tests.training.small import TINY, curves, made, sweep
 
 ROOT = Path(__file__).parents[2]
@@ -242,3 +244,16 @@ def test_settings_of_something_else_get_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "settings.json").write_text('{"colour": 3}', encoding="utf-8")
     with pytest.raises(ValueError, match=r"settings.json: the settings are not those of a sweep"):
         settings(tmp_path)
+
+
+def test_progress_counts_every_run_by_its_own_network_before_it_begins(tmp_path: Path) -> None:
+    """Width 2 has about four times the work: it is known before that run has said anything."""
+    directory = made(tmp_path / "sweep", sweep())
+    small, large = history(losses=[1.0] * TINY.steps), history(replace(TINY, width=2 * (TINY.width or 1)))
+    waits = replace(large, number=1, ended=None, macs_per_step=0, lines=())
+    begun = replace(waits, macs_per_step=12345)
+    done = [progress(directory, [small, other]).done for other in (waits, begun)]
+    assert done[0] == done[1]
+    share = training_macs(small.run) / (training_macs(small.run) + training_macs(large.run))
+    assert done[0] == pytest.approx(share)
+    assert 0.15 < share < 0.4

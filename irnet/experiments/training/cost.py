@@ -1,34 +1,17 @@
-"""What a training step costs in MACs, and about how long a sweep will take before it has begun; no torch here."""
+"""About how long a sweep will take before it has begun; no torch here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import lru_cache
 from statistics import median
 
 from irnet.experiments.training.results import History
 from irnet.experiments.training.settings import Run, Sweep
-from irnet.resolve import resolve
-from irnet.spec import Network
+from irnet.experiments.training.work import BACKWARD, shape, work
 
-BACKWARD = 2  # a backward pass is counted as two forward passes: gradients of the weights and of the inputs
 # One core of 2024 without accelerator; what earlier sweeps took corrects it.
 MACS_A_SECOND, SECONDS_A_ROW = 14e9, 0.35e-3
 BEGIN = 6.0  # seconds until the workers have imported torch
-CLASSES = 8  # where only the data know how many
-
-
-def macs_per_step(network: Network, batch: int) -> int:
-    """MACs of one training step: those of the rows, three times (forward once, backward twice), for every image.
-
-    Examples
-    --------
-    >>> from irnet.models import network
-    >>> macs_per_step(network("inception_v4"), 2) == 6 * sum(row.macs for row in resolve(network("inception_v4")))
-    True
-    """
-    return (1 + BACKWARD) * batch * sum(row.macs for row in resolve(network))
 
 
 def expected_seconds(sweep: Sweep, workers: int, found: Sequence[History] = ()) -> float:
@@ -65,25 +48,12 @@ def _training(run: Run, threads: int) -> float:
 
 
 def _steps(run: Run, threads: int, steps: int) -> float:
-    macs, rows = _work(_shape(run))
+    macs, rows = work(shape(run))
     return steps * ((1 + BACKWARD) * run.batch * macs / MACS_A_SECOND / threads + rows * SECONDS_A_ROW)
 
 
 def _evaluating(run: Run, threads: int) -> float:
     if not run.evaluate_every:
         return 0.0
-    macs, _ = _work(_shape(run))
+    macs, _ = work(shape(run))
     return (run.steps // run.evaluate_every) * run.data.held_out * macs / MACS_A_SECOND / threads
-
-
-def _shape(run: Run) -> Run:
-    """The run with all that does not change its work left out."""
-    plain = Run(network=run.network, width=run.width, depth=run.depth, sum_norm=run.sum_norm)
-    return replace(plain, data=replace(plain.data, size=run.data.size, classes=run.data.classes))
-
-
-@lru_cache(maxsize=64)
-def _work(run: Run) -> tuple[int, int]:
-    """MACs of one image, and rows."""
-    rows = resolve(run.spec(run.data.classes or CLASSES))
-    return sum(row.macs for row in rows), len(rows)

@@ -16,11 +16,11 @@ from torch.nn.functional import cross_entropy
 
 from irnet.experiments.statistics import Stats
 from irnet.experiments.training import optimise
-from irnet.experiments.training.cost import macs_per_step
 from irnet.experiments.training.images import Batch, Images, generator
 from irnet.experiments.training.settings import Run
 from irnet.experiments.training.sources import images_of
 from irnet.experiments.training.watch import Dropout, watched, watching
+from irnet.experiments.training.work import macs_per_step
 from irnet.resolve import resolve
 from irnet.runtime.build import Model, build
 from irnet.runtime.device import checked

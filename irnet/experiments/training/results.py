@@ -12,6 +12,7 @@ from typing import Any
 from irnet.experiments.training.directory import Ended, asked, run_file, settings
 from irnet.experiments.training.lock import held
 from irnet.experiments.training.settings import Run, Sweep
+from irnet.experiments.training.work import training_macs
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ def progress(directory: Path, found: Sequence[History], workers: int = 1) -> Pro
         if not running
         else {"run": "running", "pause": "paused", "stop": "stopping"}[word]
     )
-    cost = {history.number: _work(history, found) for history in found}
+    cost = {history.number: training_macs(history.run) for history in found}
     total = sum(cost.values())
     behind = sum(cost[history.number] * history.done for history in found)
     spent = sum(history.lines[-1].seconds for history in found if history.lines)
@@ -183,10 +184,3 @@ def progress(directory: Path, found: Sequence[History], workers: int = 1) -> Pro
         done=behind / total if total else 1.0,
         seconds_left=None if steps_left is None else steps_left / max(1, min(workers, len(todo))),
     )
-
-
-def _work(history: History, found: Sequence[History]) -> float:
-    """MACs of a whole run; before it has begun, as many as those that have, on average a step."""
-    begun = [other.macs_per_step for other in found if other.macs_per_step]
-    each = history.macs_per_step or (sum(begun) / len(begun) if begun else 1)
-    return float(each) * history.run.steps
