@@ -36,7 +36,8 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Weights:
 
 # What a reader can wait for, and what the page says meanwhile. Races and death maps have buttons of their own.
 OPERATIONS: dict[str, tuple[str, Callable[[Weights], object]]] = {
-    "Cost": ("Counting with fvcore, torchinfo and torch", lambda _: live.counted(SPEC, "cpu")),
+    "Cost": ("Counting with fvcore", lambda _: live.counted(SPEC, "cpu")),
+    "Cost, others": ("Counting with torchinfo and torch", lambda _: live.counted_otherwise(SPEC, "cpu")),
     "Activations": ("Running the network", lambda _: live.scaled(SPEC, IMAGE, (None, 0.5), TWO)),
     "Activations, loaded": ("Running the network", lambda file: live.scaled(SPEC, IMAGE, (None,), ONE, file)),
     "Activations, classes": ("Classifying", lambda file: live.classified(SPEC, IMAGE, "cpu", file)),

@@ -1,7 +1,7 @@
 // Called when the canvas appears and again whenever its data or the theme change; the DOM stays.
 // Only the last clean-up runs, when the canvas goes: one state per root, and nothing attached twice.
 const STATES = new WeakMap();
-const REMEMBERED = 40, PATIENCE = 3000;  // pictures, milliseconds
+const REMEMBERED = 40, PATIENCE = 3000, AGAIN = 1000;  // pictures, milliseconds, milliseconds
 
 export default function canvas({ data, parentElement, setTriggerValue }) {
   const s = STATES.get(parentElement) ?? started(parentElement);
@@ -15,8 +15,9 @@ export default function canvas({ data, parentElement, setTriggerValue }) {
   const turns = data.turns ?? 0;
   if (turns < s.turns && Date.now() < s.until) return s.leave;  // an answer to what was done before a box was turned over
   s.turns = turns;
-  const moved = (data.selected ?? null) !== s.selected;
-  s.selected = data.selected ?? null;
+  const selected = answered(s, data.selected ?? null);
+  const moved = selected !== s.selected;
+  s.selected = selected;
   const picture = isDark(parentElement) ? data.dark : data.light;
   if (picture !== s.picture) show(s, picture);
   else {
@@ -33,7 +34,7 @@ function started(root) {
   listen(s);
   s.watcher = new ResizeObserver(() => { if (s.fitted) fit(s); });
   s.watcher.observe(s.view);
-  s.leave = () => { s.gone.abort(); s.watcher.disconnect(); STATES.delete(root); };
+  s.leave = () => { clearTimeout(s.again); s.gone.abort(); s.watcher.disconnect(); STATES.delete(root); };
   return s;
 }
 
@@ -178,10 +179,25 @@ function choose(s, id) {
   if (s.selected === id) return;
   s.selected = id;                                 // at once, before the server answers
   mark(s);
+  s.picked = id;
+  s.expires = Date.now() + PATIENCE;
+  clearTimeout(s.again);
+  s.again = setTimeout(() => s.send("clicked", id), AGAIN);  // a message can be lost where an answer crosses it
   s.send("clicked", id);
 }
 
+// What is chosen, given the server's word: an answer to an earlier choice does not undo a later one.
+function answered(s, told) {
+  const late = s.picked != null && told !== s.picked && Date.now() < s.expires;
+  if (late) return s.picked;
+  clearTimeout(s.again);
+  s.picked = null;
+  return told;
+}
+
 function toggle(s, id) {
+  clearTimeout(s.again);
+  s.picked = null;
   s.turned = s.selected = id;
   s.fitted = false;
   s.turns += 1;
