@@ -68,7 +68,7 @@ def times(model: Model, image: torch.Tensor, mode: BatchNormMode, rounds: int) -
     trail.curve(last)
 
     def unread() -> None:
-        with patch("irnet.experiments.trail.reader", lambda *, rectified: lambda _: NOTHING):
+        with patch("irnet.experiments.trail.reader", lambda **_: lambda _: NOTHING):
             list(curves(last, image, SCALES, mode))
 
     def later() -> None:
