@@ -30,7 +30,6 @@ from irnet.units import typed
 from irnet.verbs import Form, Knobs, Name, memory_limit, network_of, sources
 
 LONGEST = 800  # characters of a sentence about bad input
-NO_MEMORY = "there is not enough memory for this; take a smaller input, width or depth"
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Explore Inception-v4 and the Inception-ResNets.")
 app.add_typer(comparing)
@@ -106,10 +105,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _refuse(f"{error.filename}: {error.strerror}" if error.strerror and error.filename else str(error))
     except (ValueError, KeyError, RuntimeError) as error:
-        told = str(error.args[0]) if isinstance(error, KeyError) else str(error)
-        return _refuse(NO_MEMORY if "allocate memory" in told else told)  # torch's allocator, in its own words
+        return _refuse(str(error.args[0]) if isinstance(error, KeyError) else str(error))
     except MemoryError:
-        return _refuse(NO_MEMORY)
+        return _refuse("there is not enough memory for this; take a smaller input, width or depth")
     return status if isinstance(status, int) else 0
 
 

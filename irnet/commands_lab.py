@@ -15,7 +15,7 @@ from irnet.diagrams.chart import chart, line_chart, stage_ticks
 from irnet.diagrams.files import write
 from irnet.diagrams.tabular import comma_separated
 from irnet.terminal import Output, activations_text, memory_text, show
-from irnet.verbs import Form, Knobs, Name, network_of
+from irnet.verbs import Form, Knobs, Name, memory_limit, network_of
 
 verbs = typer.Typer()
 
@@ -67,19 +67,20 @@ def activations(
     tables = import_module("irnet.experiments.scale_tables")
     photos, experiment = (import_module(f"irnet.experiments.{part}") for part in ("photos", "residual_scale"))
     tables.checked(tensor, statistic, label)
-    image = photos.to_input(photos.photo_or_file(photo), spec.input_shape[1:])
-    model = _loaded(spec, weights, device) if weights else None
-    result = experiment.residual_scale(
-        spec,
-        image,
-        scales=tuple(map(tables.read_scaling, scale or ("published", "1"))),
-        seeds=range(seed, seed + seeds),
-        init=init,
-        batch_norm=batch_norm or ("running" if weights else "batch"),
-        label=label,
-        device=device,
-        model=model,
-    )
+    with memory_limit(device):
+        image = photos.to_input(photos.photo_or_file(photo), spec.input_shape[1:])
+        model = _loaded(spec, weights, device) if weights else None
+        result = experiment.residual_scale(
+            spec,
+            image,
+            scales=tuple(map(tables.read_scaling, scale or ("published", "1"))),
+            seeds=range(seed, seed + seeds),
+            init=init,
+            batch_norm=batch_norm or ("running" if weights else "batch"),
+            label=label,
+            device=device,
+            model=model,
+        )
     for sentence in tables.overflows(result):
         typer.echo(f"irnet: {sentence}", err=True)
     if form in (Curves.SVG, Curves.PNG):

@@ -158,7 +158,7 @@ class Trail:
             scaled = any(unit.published is not None for unit in self.units)
             self._curves[scaling] = Curve(network=self.label, scale=scaling if scaled else None, blocks=self._blocks())
         self._curves[scaling] = found = self._curves.pop(scaling)  # the last is the latest
-        while len(self._curves) > REMEMBERED:
+        if len(self._curves) > REMEMBERED:
             del self._curves[next(iter(self._curves))]
         return found
 

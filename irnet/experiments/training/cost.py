@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import median
 
 from irnet.experiments.training.results import History
 from irnet.experiments.training.settings import Run, Sweep
-from irnet.experiments.training.work import BACKWARD, shape, work
+from irnet.experiments.training.work import shape, training_macs, work
 
 # One core of 2024 without accelerator; what earlier sweeps took corrects it.
 MACS_A_SECOND, SECONDS_A_ROW = 14e9, 0.35e-3
@@ -48,8 +49,8 @@ def _training(run: Run, threads: int) -> float:
 
 
 def _steps(run: Run, threads: int, steps: int) -> float:
-    macs, rows = work(shape(run))
-    return steps * ((1 + BACKWARD) * run.batch * macs / MACS_A_SECOND / threads + rows * SECONDS_A_ROW)
+    _, rows = work(shape(run))
+    return training_macs(replace(run, steps=steps)) / MACS_A_SECOND / threads + steps * rows * SECONDS_A_ROW
 
 
 def _evaluating(run: Run, threads: int) -> float:

@@ -22,7 +22,7 @@ def macs_per_step(network: Network, batch: int) -> int:
     >>> macs_per_step(network("inception_v4"), 2) == 6 * sum(row.macs for row in resolve(network("inception_v4")))
     True
     """
-    return (1 + BACKWARD) * batch * sum(row.macs for row in resolve(network))
+    return _step(sum(row.macs for row in resolve(network)), batch)
 
 
 def training_macs(run: Run) -> int:
@@ -33,7 +33,11 @@ def training_macs(run: Run) -> int:
     >>> training_macs(Run(steps=20)) == 2 * training_macs(Run(steps=10))
     True
     """
-    return run.steps * (1 + BACKWARD) * run.batch * work(shape(run))[0]
+    return run.steps * _step(work(shape(run))[0], run.batch)
+
+
+def _step(macs: int, batch: int) -> int:
+    return (1 + BACKWARD) * batch * macs
 
 
 def shape(run: Run) -> Run:
