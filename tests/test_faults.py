@@ -223,7 +223,11 @@ for verb in sys.argv[1:]:
     status = main([*verb.split(), "--format", "json"])
 sys.exit(status)
 """
-    verbs = ["block inception_resnet_v2 block_b.3", "activations inception_v4"]
+    verbs = [
+        "block inception_resnet_v2 block_b.3",
+        "activations inception_resnet_v2",
+        "activations inception_v4",
+    ]
     done = subprocess.run([sys.executable, "-c", script, *verbs], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert not done.stdout
