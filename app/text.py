@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 
+from irnet.lessons import LESSONS
+from irnet.models.errata import ERRATA as ERRATA_OF_THE_PAPER
+from irnet.units import numeral
+
 INTRODUCTION = (
     "Three networks from one paper, Szegedy et al. 2016 ([arXiv 1602.07261](https://arxiv.org/abs/1602.07261)): "
     "built, drawn, counted and run. The two Inception-ResNets share one architecture; they differ in filter counts "
@@ -26,14 +30,14 @@ IDEAS = {
     ),
     "inception_resnet_v2.paper": (
         "**The same plan, wider.** v2 takes v4's stem and more filters. Residuals are scaled by about 0.1 before the "
-        "sum, because very wide residual networks died in training without it."
+        "sum: the authors saw very wide residual networks die in training without it."
     ),
 }
 
 DEATH = (
     "Section 3.3 of the paper: with more than 1000 filters, residual networks died early in training; the last layer "
-    "before the pooling put out only zeros. Scaling the residual by 0.1 to 0.3 before the sum prevented it. "
-    "That is a claim about **training**."
+    "before the pooling put out only zeros. Scaling the residual by 0.1 to 0.3 before the sum seemed to make training "
+    "stable. That is a claim about **training**."
 )
 UNTRAINED = "Below are **untrained** weights: the plots show how magnitudes propagate, and nothing about accuracy."
 TRAINED = "Below are **loaded** weights; a scale other than the one they were trained with changes what they compute."
@@ -69,9 +73,9 @@ NORMS = (
 )
 
 COUNTING = (
-    "1 MAC is one multiply-accumulate, 2 FLOPs. fvcore counts the built module by its shapes: MACs for "
-    "convolutions and linear layers (which it calls flops), 2 per element for batch norm, 1 per input element for "
-    "the global average. What it leaves out, such as the scaling and sum of every residual, is listed, not zero."
+    "1 MAC is one multiply-accumulate, 2 FLOPs. fvcore counts the built module by its shapes: MACs for convolutions and "
+    "linear layers (which it calls flops), 2 per element for batch norm (here in evaluation mode), 1 per input element "
+    "for the global average. What it leaves out, such as the scaling and sum of every residual, is listed, not zero."
 )
 
 LEDGER = (
@@ -93,8 +97,8 @@ PUBLISHED = (
     "unit; where it rounds, to the digits that it prints."
 )
 ERRATA = (
-    "Eighteen places where the print disagrees with arithmetic, with itself or with released code. The lines below are "
-    "calculated from the networks while you look; none is typed in."
+    f"{len(ERRATA_OF_THE_PAPER)} places where the print disagrees with arithmetic, with itself or with released code. "
+    "The lines below are calculated from the networks while you look; none is typed in."
 )
 ARITHMETIC = "What the networks and the paper's own numbers say to it; a line without a mark claims nothing."
 WORDS_ALONE = "The words alone show it: there is nothing to calculate."
@@ -175,8 +179,9 @@ FIELD_HEAT = (
 )
 FIELD_CHANNEL = "Of the box's output; empty for the mean of all channels."
 LEARN = (
-    "A tour of the paper and ten lessons. Words lead to boxes and boxes to words; every step asks for a prediction "
-    "before it tells. Numbers are calculated from the networks while you read. Each step has an address of its own."
+    f"A tour of the paper and {numeral(len(LESSONS) - 1)} lessons. Words lead to boxes and boxes to words; every step "
+    "asks for a prediction before it tells. Numbers are calculated from the networks while you read. Each step has an "
+    "address of its own."
 )
 EDITOR = (
     "Every field is checked as you leave it. The address of this page holds the draft; nothing is stored on the server."
@@ -222,7 +227,8 @@ PAPER_NOTE = "Full training on ImageNet, errors in percent as the paper prints t
 MAP = (
     "Section 3.3 of the paper: with more than 1000 filters, residual networks died early in training, so that the "
     "last layer before the pooling put out only zeros. Neither a lower learning rate nor batch norm on that layer "
-    "helped; a residual scaled by 0.1 to 0.3 did. He et al. propose two phases instead, the first at a tiny rate."
+    "helped; a residual scaled by 0.1 to 0.3 seemed to. He et al. propose two phases instead, the first "
+    "at a lower rate."
 )
 MAP_EMPTY = "Start the short map above, or choose one in the list: its cells fill in as runs end."
 MAP_CURATED = "Inception-ResNet-v2 in full width at residual scales 0.1 and 1: one dies, one lives."

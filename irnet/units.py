@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isclose
+
 _STEPS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -35,6 +37,46 @@ def fold(factor: float) -> str:
     value, unit = (factor / 1e6, " million") if factor >= 1e6 else (factor, "")
     rounded = float(f"{value:.3g}")
     return f"{rounded:,.0f}{unit}-fold" if rounded >= 1000 else f"{rounded:g}{unit}-fold"
+
+
+_TO_SIX = ("none", "one", "two", "three", "four", "five", "six")
+_NUMERALS = (*_TO_SIX, "seven", "eight", "nine", "ten", "eleven", "twelve")
+_MULTIPLES = {1 / 4: "a quarter", 1 / 3: "a third", 1 / 2: "half", 2 / 3: "two thirds", 1: "once", 2: "twice"}
+
+
+def numeral(number: float) -> str:
+    """A whole number as a word, up to twelve; larger ones in digits.
+
+    Raises
+    ------
+    ValueError
+        For a number that is not whole, or below zero.
+
+    Examples
+    --------
+    >>> numeral(3), numeral(12), numeral(42)
+    ('three', 'twelve', '42')
+    """
+    if number != int(number) or number < 0:
+        raise ValueError(f"{number:g} can't be counted: only whole numbers from 0 have a word")
+    return _NUMERALS[int(number)] if number < len(_NUMERALS) else exact(int(number))
+
+
+def multiple(factor: float) -> str:
+    """A factor as words: a simple fraction, or how many times.
+
+    Raises
+    ------
+    ValueError
+        For a factor that is neither.
+
+    Examples
+    --------
+    >>> multiple(2), multiple(6), multiple(1 / 3), multiple(0.5)
+    ('twice', 'six times', 'a third', 'half')
+    """
+    word = next((word for value, word in _MULTIPLES.items() if isclose(value, factor)), "")
+    return word or f"{numeral(factor)} times"
 
 
 def exact(number: int) -> str:

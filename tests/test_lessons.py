@@ -39,7 +39,7 @@ BY_HAND = {  # lesson and step to the answer, worked out from the figures
     ("reductions", 1): (17 - 3) // 2 + 1,
     ("reductions", 2): 192 + 320,
     ("linear-and-sum", 0): 256,
-    ("scale-and-death", 2): (10 * 320 * 35**2 + 20 * 1088 * 17**2 + 10 * 2080 * 8**2) / 1e6,
+    ("scale-and-death", 2): (10 * 320 * 35**2 + 20 * 1088 * 17**2 + 9 * 2080 * 8**2) / 1e6,
     ("batch-norm-and-memory", 0): 2 * 32,
     ("v1-against-v2", 0): 1152 - 896,
     ("which-v2", 1): 320 + 384 + 384,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from irnet.analysis.quantities import filled, quantity
+from irnet.analysis.quantities import filled, holds, quantity
 from irnet.models import network
 
 V4 = network("inception_v4")
@@ -48,6 +48,37 @@ def test_a_formula_that_is_none_gets_one_sentence(formula: str, told: str) -> No
     with pytest.raises(ValueError, match=r"^[^\n]+$") as refused:
         quantity(formula, V4)
     assert told in str(refused.value)
+
+
+def test_counts_and_factors_are_written_as_words() -> None:
+    text = "{knob b|numeral} blocks, {2 * macs / macs|multiple} the work, {macs / macs / 3|multiple} of it"
+    assert filled(text, V4) == "seven blocks, twice the work, a third of it"
+
+
+@pytest.mark.parametrize("text", ["{params / 7|numeral}", "{macs / params|multiple}", "{1 - 2|numeral}"])
+def test_a_number_that_no_word_says_exactly_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="can't be counted"):
+        filled(text, V4)
+
+
+@pytest.mark.parametrize(
+    ("claim", "value"),
+    [
+        ("knob b = 7", True),
+        ("knob b > 7", False),
+        ("knob a < knob b < 8", True),
+        ("knob a < knob b < 7", False),
+        ("knob a = 4 and knob b > 7", False),
+        ("0.75 < macs @ inception_resnet_v2.paper / macs < 0.76", True),
+    ],
+)
+def test_a_claim_holds_or_not(claim: str, value: bool) -> None:
+    assert holds(claim, V4) is value
+
+
+def test_a_claim_that_compares_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="'params' compares nothing"):
+        holds("params", V4)
 
 
 def test_an_unknown_form_names_those_that_there_are() -> None:

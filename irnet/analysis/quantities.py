@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from itertools import pairwise
+from operator import eq, gt, lt
 from types import MappingProxyType
 
 from irnet.analysis.boxes import Box, box_at
@@ -21,7 +23,7 @@ from irnet.models import labelled, recipe_of
 from irnet.models.recipe import knobs
 from irnet.resolve import smallest_input
 from irnet.spec import Network
-from irnet.units import exact, fold, share, short
+from irnet.units import exact, fold, multiple, numeral, share, short
 
 LONGEST = 240  # characters of a formula
 TERMS = 8  # quantities in a formula
@@ -67,9 +69,12 @@ FORMS: Mapping[str, Callable[[float], str]] = MappingProxyType(
         "FLOP": lambda value: short(value, "FLOP"),
         "B": lambda value: short(value, "B"),
         "fold": fold,
+        "numeral": numeral,
+        "multiple": multiple,
         "share": lambda value: share(value, 1),
     }
 )
+ORDERS: Mapping[str, Callable[[float, float], bool]] = MappingProxyType({"<": lt, "=": eq, ">": gt})
 
 
 def _published(network: Network) -> Result:
@@ -113,9 +118,9 @@ def labels_in(formula: str) -> tuple[str, ...]:
 def quantity(formula: str, network: Network) -> float:
     """What a formula comes to; what names no network is about `network`.
 
-    A formula is a quantity, or a few with ` + `, ` - `, ` * ` or ` / ` between them. A quantity is a whole number, or
-    a word ("channels", "macs"), the path of a box or nothing for the whole network, and ` @ ` with a network's label
-    where it is another one. "knob scale_a" is a knob's value.
+    A formula is a quantity, or a few with ` + `, ` - `, ` * ` or ` / ` between them. A quantity is a number, or a word
+    ("channels", "macs"), the path of a box or nothing for the whole network, and ` @ ` with a network's label where it
+    is another one. "knob scale_a" is a knob's value.
 
     Raises
     ------
@@ -158,8 +163,8 @@ def _terms(formula: str) -> list[str]:
 
 
 def _valued(term: str, network: Network) -> float:
-    if re.fullmatch(r"\d{1,12}", term, re.ASCII):
-        return int(term)
+    if re.fullmatch(r"\d{1,12}(\.\d{1,6})?", term, re.ASCII):
+        return float(term) if "." in term else int(term)
     asked, at, label = term.partition("@")
     network = network_of(label.strip()) if at else network
     word, _, path = asked.strip().partition(" ")
@@ -182,6 +187,32 @@ def _knob(name: str, network: Network) -> float:
         numbers = [knob for knob, value in have.items() if isinstance(value, int | float)]
         raise ValueError(f"{network.name} has no knob {name[:40]!r} that is a number; it has {', '.join(numbers)}")
     return value
+
+
+def holds(claim: str, network: Network) -> bool:
+    """Whether formulas compare as a claim says, with ` = `, ` < ` or ` > ` between them, and ` and ` between claims.
+
+    Raises
+    ------
+    ValueError
+        For a formula that is none, or a claim that compares nothing.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> v4 = network("inception_v4")
+    >>> holds("channels inception_c > channels inception_b > 1000 and knob b = 7", v4), holds("knob a > knob b", v4)
+    (True, False)
+    """
+    return all(_compared(part, network) for part in " ".join(claim.split()).split(" and "))
+
+
+def _compared(claim: str, network: Network) -> bool:
+    terms = re.split(r" ([<=>]) ", claim)
+    if len(terms) < 3:
+        raise ValueError(f"{claim[:60]!r} compares nothing: a claim has =, < or > between two formulas")
+    values = [quantity(term, network) for term in terms[::2]]
+    return all(ORDERS[sign](a, b) for sign, (a, b) in zip(terms[1::2], pairwise(values), strict=True))
 
 
 def filled(text: str, network: Network) -> str:

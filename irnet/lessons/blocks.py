@@ -40,7 +40,9 @@ inception_a.0.b2.1}. Everything else stays.""",
 straight on the input would take {macs inception_a.0.b2.1 * in_channels inception_a.0 / in_channels
 inception_a.0.b2.1|MAC}.
 
-[The longest branch](inception_a.0.b3) goes through the door once, and both of its 3x3 profit.""",
+[The longest branch](inception_a.0.b3) has two 3x3 behind the door, and only [the first](inception_a.0.b3.1) profits:
+{macs inception_a.0.b3.1|MAC}, as above. [The second](inception_a.0.b3.2) reads the {in_channels inception_a.0.b3.2}
+channels of the first; its {macs inception_a.0.b3.2|MAC} would be the same without a door.""",
             question=Question(
                 "Which share of the direct 3x3's work does the branch with the door do, in percent?",
                 "100 * macs inception_a.0.b2 / macs inception_a.0.b2.1 * in_channels inception_a.0.b2.1 "
@@ -60,8 +62,8 @@ all {channels inception_a.0.b0.0} channels, and every block would be wider than 
             question=Question(
                 "How wide would the block's output be if the pooling branch had no 1x1?",
                 "channels inception_a.0.concat - channels inception_a.0.b0 + channels inception_a.0.b0.0",
-                explanation="""{channels inception_a.0.b0.0} channels in place of {channels inception_a.0.b0}; four
-such blocks in a row would grow without end.""",
+                explanation="""{channels inception_a.0.b0.0} channels in place of {channels inception_a.0.b0}; each of
+the {knob a|numeral} blocks in a row would be wider than the one before.""",
             ),
         ),
     ),
@@ -114,10 +116,12 @@ inception_v4.paper (inception_b.0.b2.1.kernel=7)|short}.""",
             networks=(V4,),
             turned=("inception_c",),
             selected="inception_c.0.b3",
-            prose="""Strips of 7 stand on the grid of {side inception_b} pixels. On {side inception_a}
-pixels the blocks keep square windows of 3 by 3, where strips would save little. On {side inception_c} pixels the
-windows are 3 long, and the last two strips run [side by side](inception_c.0.b3.3) instead of one after the other:
-the map is small there, and the block is meant to become wide.""",
+            prose="""Strips of 7 stand on the grid of {side inception_b} pixels. On {side inception_a} pixels the
+blocks keep square windows of 3 by 3. Strips would save {3 / 9|multiple} there as everywhere, but saving was not the
+question: in "Rethinking the Inception Architecture" (arXiv 1512.00567) the authors report that strips did not work
+well on large, early grids and worked very well on medium ones. On {side inception_c} pixels the windows are 3 long,
+and the last two strips run [side by side](inception_c.0.b3.3) instead of one after the other: the map is small there,
+and the block is meant to become wide.""",
             notes=(Note("inception_c.0.b3.3", "Two strips side by side: each sees three pixels, no square."),),
             question=Question(
                 "Two strips of 3 stand in for a 3 by 3. Which share of its weights do they have, in percent?",
@@ -180,8 +184,8 @@ ends stay as they are; [the third](inception_b.0.b1) is a 1x1 alone, and its beg
             selected="reduction_b.0.concat",
             prose="""Widths of stages follow from each other. [Reduction-B](reduction_b.0.concat) stacks
 [all that comes in](reduction_b.0.b0) and three branches; the C blocks add to that width and can't change it. So
-the last map of the paper's Inception-ResNet-v2 has {channels reduction_b} channels, though its Figure 19 prints
-2048.""",
+the last map of Inception-ResNet-v2 has {channels reduction_b} channels if Figure 18 is right. Figure 19 prints 2048,
+which the filters of Figure 12 would give: the page Errata shows both readings, under E5.""",
             question=Question(
                 "{channels reduction_b.0.b0} come in. The branches add {channels reduction_b.0.b1}, "
                 "{channels reduction_b.0.b2} and {channels reduction_b.0.b3}. What is the sum?",
@@ -199,7 +203,7 @@ REDUCTIONS = Lesson(
     "What the reduction blocks do in parallel",
     (
         Step(
-            title="Three ways to half a grid",
+            title="Three ways to halve a grid",
             networks=(V4,),
             turned=("reduction_a",),
             selected="reduction_a.0.b0",

@@ -17,9 +17,11 @@ VERSIONS = Lesson(
             table="knobs",
             fade=True,
             controls=("level", "fade"),
-            prose="""Both Inception-ResNets are drawn in one figure, 15: {knob a} blocks A, {knob b} blocks
-B, {knob c} blocks C, with a reduction after A and one after B. Version 2 is no later invention but the wider of
-the two: v1 was made to cost what Inception-v3 costs, v2 what Inception-v4 costs.
+            prose="""Both Inception-ResNets are drawn in one figure, 15: {knob a} blocks A, {knob b} blocks B, {knob c}
+blocks C, with a reduction after A and one after B. Version 2 is no later invention but the wider of the two. The paper
+says that v1 costs roughly what Inception-v3 costs, and v2 what Inception-v4 costs. Counted from the figures, v1 does
+{macs / macs @ inception_v3.tf_slim} of the MACs of the one, v2 {macs @ inception_resnet_v2.paper / macs @
+inception_v4.paper} of those of the other: see E8 on the page Errata.
 
 The table has every knob that differs: all are letters of [Reduction-A](0/reduction_a), and n is the same in both.""",
             question=Question(
@@ -167,9 +169,10 @@ convolutions work at every pixel, and windows without padding take more of a sma
             turned=("block_a",),
             selected="block_a.0.add",
             table="ledger",
-            prose="""fvcore counts MACs and calls them flops, adds two for every number that batch norm puts
-out, and leaves out [the scaling](block_a.0.scale) and [the sum](block_a.0.add) of every residual block. The table
-takes three counters apart, line by line; an empty cell is work that a counter leaves out.""",
+            prose="""fvcore counts MACs and calls them flops, adds two for every number that batch norm puts out (five,
+if the module is in training mode), and leaves out [the scaling](block_a.0.scale) and [the sum](block_a.0.add) of every
+residual block. The table takes three counters apart, line by line; an empty cell is work that a counter leaves
+out.""",
             question=Question(
                 "fvcore counts {fvcore|short} here, this project {macs|MAC}. Which is larger by what?",
                 "fvcore's, by batch norm and the average",

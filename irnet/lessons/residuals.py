@@ -42,7 +42,7 @@ It has a bias instead of a batch norm in the released code, and the paper does n
                 "With a ReLU at the end of the 1x1, what could a block do to a positive number of its input?",
                 "Keep it or raise it",
                 ("Keep it or raise it", "Keep it or lower it", "Anything"),
-                "A correction of zero or more. Some ports have this slip.",
+                "A correction of zero or more.",
             ),
         ),
         Step(
@@ -88,8 +88,7 @@ A map that is zero after its ReLU has no gradient to bring it back. That is why 
                     "Fewer filters, and a larger batch",
                     "Another optimiser alone",
                 ),
-                "Even a very low rate only put it off. Slow warming up, as others had done, was not enough for "
-                "very wide maps.",
+                "Where filters were very many, even warming up at a rate of 0.00001 was not enough.",
             ),
         ),
         Step(
@@ -99,8 +98,7 @@ A map that is zero after its ReLU has no gradient to bring it back. That is why 
             selected="block_b.0.scale",
             controls=("scale_b",),
             prose="""[The scale](block_b.0.scale) stands between [the linear 1x1](block_b.0.project) and
-[the sum](block_b.0.add). It multiplies the **correction**, never the shortcut. Readers of the released code have
-asked again and again which of the two it is.
+[the sum](block_b.0.add). It multiplies the **correction**, never the shortcut.
 
 Turn it to 0 and a block does nothing but a ReLU; at 1 the correction counts in full.""",
             question=Question(
@@ -121,14 +119,15 @@ Turn it to 0 and a block does nothing but a ReLU; at 1 the correction counts in 
 {knob scale_b} in [B](block_b), {knob scale_c} in [C](block_c). Its [last block](block8.0.add) has none, and no
 ReLU after the sum either, so that what goes on may be negative.
 
-None of this is in the paper. That scaling prevents death is a statement about **training**; untrained weights can
-only show how magnitudes travel.""",
+None of this is in the paper. That scaling seemed to make training stable is a statement about **training**; untrained
+weights can only show how magnitudes travel.""",
             question=Question(
-                "Every scaled number costs one multiplication. How many million are that for one picture?",
-                "products / 1000000",
+                "Every scaled number costs one multiplication. How many million are that for one picture, without the "
+                "last block?",
+                "products / 1000000 - elements block8.0.scale / 1000000",
                 tolerance=0.3,
-                explanation="""{products|short}, which is {products / macs|share} of the MACs. Most counters leave it
-out without a word.""",
+                explanation="""{products - elements block8.0.scale|short}, which is {products / macs -
+elements block8.0.scale / macs|share} of the MACs. fvcore leaves it out.""",
             ),
         ),
     ),

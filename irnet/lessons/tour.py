@@ -18,9 +18,10 @@ different reach look at the same map side by side. **Residual** networks let eve
 input. The paper asks what happens when each Inception block becomes such a correction, and answers with three
 networks.
 
-This is the largest of them. Read it from the top: [a stem](stem) shrinks the picture, three kinds of blocks work
-on three grids ([A](block_a), [B](block_b), [C](block_c)), and two reductions ([one](reduction_a),
-[two](reduction_b)) stand between them. Average, dropout and [one linear layer](classifier) end it.""",
+This is the widest of them: no other ends in as many as {channels block_c} channels. Read it from the top: [a
+stem](stem) shrinks the picture, three kinds of blocks work on three grids ([A](block_a), [B](block_b), [C](block_c)),
+and two reductions ([one](reduction_a), [two](reduction_b)) stand between them. Average, dropout and [one linear
+layer](classifier) end it.""",
             question=Question(
                 "The picture is {input} pixels wide. How wide is the grid on which the C blocks work?",
                 "side block_c",
@@ -53,10 +54,10 @@ filters; for the sum it is a law.""",
             networks=(V4,),
             overlay="parameters",
             controls=("overlay",),
-            prose="""Earlier Inception networks had to be cut into pieces so that several machines could
-train them, and their blocks differed where the cuts were. With TensorFlow that was over. Inception-v4 is what the
-authors drew once they could make every block of a kind alike: {knob a} times [A](inception_a), {knob b} times
-[B](inception_b) and {knob c} times [C](inception_c).
+            prose="""Earlier Inception networks had to be cut into pieces so that several machines could train them,
+and the widths of their layers were tuned so that every piece had about the same work. With TensorFlow that was over.
+Inception-v4 is what the authors drew once they could make every block of a kind alike: {knob a} times
+[A](inception_a), {knob b} times [B](inception_b) and {knob c} times [C](inception_c).
 
 The colour shows where its {params|short} parameters are.""",
             question=Question(
@@ -74,9 +75,10 @@ only {knob c}.""",
             turned=("stem",),
             level="stages",
             selected="stem.0.3.concat",
-            prose="""The stem makes a deep, small map out of a flat, large picture. Three times it halves
-the grid, and where it does, it distrusts pooling alone: [max pooling](stem.0.3.b0) and [a convolution of stride
-2](stem.0.3.b1) run side by side and are [stacked](stem.0.3.concat).
+            prose="""The stem makes a deep, small map out of a flat, large picture. Three times it halves the grid. The
+first time [a convolution](stem.0.0) does it alone, from {input} to {side stem.0.0} pixels. Twice more it does it in
+two ways at once: [max pooling](stem.0.3.b0) and [a convolution of stride 2](stem.0.3.b1) run side by side and are
+[stacked](stem.0.3.concat).
 
 In between, one branch spends [a 7x1 and](stem.0.4.b1.1) [a 1x7](stem.0.4.b1.2) to see farther before the two meet
 [again](stem.0.4.concat). The paper calls convolutions V where they have no padding; those shrink the grid a
@@ -156,7 +158,7 @@ the widths to see why no network can have it. The A blocks end with {channels bl
 [Reduction-A](reduction_a) keeps them and adds its n and m. What it puts out is what [the sum](block_b.0.add) adds
 to.
 
-This project builds what can be added. The page Errata lists all eighteen places of the kind.""",
+This project builds what can be added. The page Errata lists every place of the kind.""",
             question=Question(
                 "What must stand there instead of 1154?",
                 "channels block_a + knob n + knob m",
@@ -173,9 +175,9 @@ This project builds what can be added. The page Errata lists all eighteen places
 trained: after some tens of thousands of steps the last layer before the average put out nothing but zeros, for
 good. Neither a smaller learning rate nor one more batch norm helped.
 
-Multiplying [the residual](block_c.0.scale) by a small constant before [the sum](block_c.0.add) did. The text says
-between 0.1 and 0.3, the caption of Figure 20 about 0.1; these presets take {knob scale_c}. Which value belongs to
-which block is not printed anywhere.""",
+Multiplying [the residual](block_c.0.scale) by a small constant before [the sum](block_c.0.add) seemed to make the
+training stable. The text says between 0.1 and 0.3, the caption of Figure 20 about 0.1; these presets take {knob
+scale_c}. Which value belongs to which block is not printed anywhere.""",
             question=Question(
                 "Which stages of this network are wider than a thousand channels?",
                 "B and C",
@@ -192,8 +194,9 @@ of their weights. On one crop of the validation pictures (Table 2, without those
 Inception-ResNet-v2 is wrong in its first guess {top1 @ inception_resnet_v2.paper} % of the time, Inception-v4
 {top1} %, Inception-ResNet-v1 {top1 @ inception_resnet_v1.paper} %.
 
-So the pairs go by size: the smaller two end alike, and so do the larger two. What the residual gives is speed of
-training. The table shows what each costs for one picture.""",
+So networks of one size end alike: Inception-ResNet-v1 beside Inception-v3, with {top1 @ inception_v3.tf_slim} %, and
+the other two beside each other. What the residual gives is speed of training. The table shows what each costs for one
+picture.""",
             question=Question(
                 "Inception-v4 does {macs|MAC} for one picture. About how many giga-MACs does Inception-ResNet-v1 do?",
                 "macs @ inception_resnet_v1.paper / 1000000000",
