@@ -73,9 +73,10 @@ NORMS = (
 )
 
 COUNTING = (
-    "1 MAC is one multiply-accumulate, 2 FLOPs. fvcore counts the built module by its shapes: MACs for convolutions and "
-    "linear layers (which it calls flops), 2 per element for batch norm (here in evaluation mode), 1 per input element "
-    "for the global average. What it leaves out, such as the scaling and sum of every residual, is listed, not zero."
+    "1 MAC is one multiply-accumulate, 2 FLOPs. fvcore counts the built module by its shapes: MACs for convolutions "
+    "and linear layers (which it calls flops), 2 per element for batch norm (here in evaluation mode), 1 per input "
+    "element for the global average. What it leaves out, such as the scaling and sum of every residual, is listed, "
+    "not zero."
 )
 
 LEDGER = (

@@ -78,8 +78,8 @@ READY = (
         "Cost: v4 and v2",
         ("inception_v4.paper", "inception_resnet_v2.paper", "inception_resnet_v2.tf_slim"),
         (),
-        "Section 3.2 gives v2 the cost of v4 (E8) and fewer layers (E9). The drawn v2 is cheaper than v4 and has fewer "
-        "layers; the released one costs about as much and has more.",
+        "Section 3.2 gives v2 the cost of v4 (E8) and fewer layers (E9). The drawn v2 does fewer MACs than v4 "
+        "with fewer convolutions; the released one does about as many MACs as v4 with more convolutions.",
     ),
 )
 

@@ -21,7 +21,7 @@ from irnet.analysis.tables import totals
 from irnet.analysis.trial import checked
 from irnet.models import labelled, recipe_of
 from irnet.models.recipe import knobs
-from irnet.resolve import smallest_input
+from irnet.resolve import Row, smallest_input
 from irnet.spec import Network
 from irnet.units import exact, fold, multiple, numeral, share, short
 
@@ -42,6 +42,7 @@ OF_BOX: Mapping[str, Callable[[Box], float]] = MappingProxyType(
         "bytes": lambda box: box.activation_bytes,
         "field": lambda box: max(box.rows[-1].field.size),
         "parts": lambda box: len(box.children),
+        "window": lambda box: max((int(side) for row in box.rows for side in _window(row)), default=1),
         "convolutions": lambda box: sum(row.op in ("conv", "project") for row in box.rows),
     }
 )
@@ -75,6 +76,12 @@ FORMS: Mapping[str, Callable[[float], str]] = MappingProxyType(
     }
 )
 ORDERS: Mapping[str, Callable[[float, float], bool]] = MappingProxyType({"<": lt, "=": eq, ">": gt})
+
+
+def _window(row: Row) -> tuple[str, ...]:
+    """Height and width of the window of a convolution or a pooling."""
+    sides = re.match(r"(\d+)x(\d+) ", row.notation)
+    return sides.groups() if sides else ()
 
 
 def _published(network: Network) -> Result:

@@ -48,7 +48,8 @@ channels of the first; its {macs inception_a.0.b3.2|MAC} would be the same witho
                 "100 * macs inception_a.0.b2 / macs inception_a.0.b2.1 * in_channels inception_a.0.b2.1 "
                 "/ in_channels inception_a.0",
                 tolerance=0.15,
-                explanation="The door is worth its price as soon as it narrows by more than it costs.",
+                explanation="""{macs inception_a.0.b2|MAC} of {macs inception_a.0.b2.1 * in_channels inception_a.0 /
+in_channels inception_a.0.b2.1|MAC}.""",
             ),
         ),
         Step(
@@ -88,9 +89,10 @@ by 7 pixels: every pixel of the square has a way to the output, through its row 
 Between the two stand a batch norm and a ReLU, so it is no exact copy of a square convolution, and not meant to be
 one.""",
             question=Question(
-                "A square of 7 by 7 has 49 weights for every pair of channels. How many have the two strips together?",
+                "A square of 7 by 7 has {7 * 7} weights for every pair of channels. How many have the two strips "
+                "together?",
                 "7 + 7",
-                explanation="Seven and seven. The gain grows with the window: for 3 by 3 it would be six against nine.",
+                explanation="7 and 7. The gain grows with the window: for 3 by 3 it would be {3 + 3} against {3 * 3}.",
             ),
         ),
         Step(
@@ -127,7 +129,7 @@ and the block is meant to become wide.""",
                 "Two strips of 3 stand in for a 3 by 3. Which share of its weights do they have, in percent?",
                 "100 * 6 / 9",
                 tolerance=0.03,
-                explanation="Six of nine. For 7 by 7 it is fourteen of forty-nine.",
+                explanation="{3 + 3} of {3 * 3}. For 7 by 7 it is {7 + 7} of {7 * 7}.",
             ),
         ),
     ),

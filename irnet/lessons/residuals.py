@@ -106,8 +106,8 @@ Turn it to 0 and a block does nothing but a ReLU; at 1 the correction counts in 
                 "times {knob scale_b}. How many times as large is the end?",
                 "1 + 10 * knob scale_b",
                 tolerance=0.01,
-                explanation="Without the scale it would be eleven times. Real corrections point in all directions and "
-                "grow less; the page Activations measures it.",
+                explanation="Without the scale it would be {1 + 10} times. Real corrections point in all directions; "
+                "the page Activations measures what becomes of them.",
             ),
         ),
         Step(

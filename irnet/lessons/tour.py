@@ -38,8 +38,8 @@ concatenation](0/inception_a.0.concat) stacks the maps: the output is new, and a
 the right the branches are stacked too, but then made as wide as the block's input and [added to
 it](1/block_a.0.add). The input itself passes through.
 
-The authors do not claim that very deep networks need the sum. They found that it makes training much **faster**,
-and that the final quality depends more on the size of the network.""",
+The authors do not claim that very deep networks need the sum. They found that it makes training much **faster**, and
+that the final accuracy seems to depend mainly on the size of the network.""",
             question=Question(
                 "Which of the two blocks could be left out without changing the shape of anything?",
                 "Both",
@@ -209,10 +209,9 @@ Inception-v3 costs.""",
             title="Afterwards: the network that was released",
             networks=(V2, "inception_resnet_v2.tf_slim"),
             fade=True,
-            prose="""The code that was published under the name Inception-ResNet-v2 is another network than
-the figures: another [stem](1/stem), [one more block](1/mixed_5b) after it, twice as many blocks, [a last
-one](1/block8) without ReLU, and [a convolution](1/conv2d_7b) before the average. Almost everything that others
-built on rests on that one.
+            prose="""The code that was published under the name Inception-ResNet-v2 is another network than the
+figures: another [stem](1/stem), [one more block](1/mixed_5b) after it, twice as many blocks, [a last one](1/block8)
+without ReLU, and [a convolution](1/conv2d_7b) before the average. timm, Keras and Cadene's collection carry that one.
 
 The lesson "Which v2 is timm's?" takes it apart.""",
             question=Question(
