@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from fvcore.nn import FlopCountAnalysis
+from torch import nn
 
 from irnet.analysis.ledger import ledger, sums
 from irnet.models import PRESETS, network
@@ -158,3 +159,9 @@ def test_nothing_is_printed_in_a_process_of_its_own() -> None:
     root = Path(__file__).parents[1]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
+
+
+@pytest.mark.parametrize(("training", "each"), [(False, 2), (True, 5)])
+def test_fvcore_counts_a_batch_norm_by_its_mode(training: bool, each: int) -> None:
+    found = FlopCountAnalysis(nn.BatchNorm2d(4).train(training), torch.zeros(2, 4, 5, 5))
+    assert found.total() == each * 2 * 4 * 5 * 5

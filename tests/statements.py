@@ -1,0 +1,673 @@
+"""What sentences say in numbers and comparisons that were typed, and how we know: a formula, a test or a source.
+
+A statement's words stand in a lesson, on a page or in the README exactly so, formulas in braces and all. Whoever
+changes the words changes the statement with them, and then its check has to hold again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+from typing import Literal
+
+V4, V1, V2 = "inception_v4.paper", "inception_resnet_v1.paper", "inception_resnet_v2.paper"
+V2_SLIM, V3 = "inception_resnet_v2.tf_slim", "inception_v3.tf_slim"
+AT_224 = "inception_v4.paper (input_size=224)"
+
+PAPER = "arXiv 1602.07261v2"
+RETHINKING = "arXiv 1512.00567, section 3.2"
+SLIM = "research/slim/nets/inception_resnet_v2.py of tensorflow/models at 608bd22"
+TIMM = "timm/models/inception_resnet_v2.py of timm 1.0.31"
+KERAS = "keras/src/applications/inception_resnet_v2.py of keras-team/keras at 69b9ad0"
+CADENE = "pretrainedmodels/models/inceptionresnetv2.py of Cadene/pretrained-models.pytorch at 939ac86"
+FACENET = "src/models/inception_resnet_v1.py of davidsandberg/facenet at 95b3b5d"
+FACENET_PYTORCH = "facenet_pytorch/models/inception_resnet_v1.py of facenet-pytorch 2.6.0"
+FVCORE = "fvcore/nn/jit_handles.py of fvcore 0.1.5.post20221221"
+GOOGLE = "receptive_field/RECEPTIVE_FIELD_TABLE.md of google-research/receptive_field at cfbfe6b"
+TIMM_TABLE = "results/benchmark-infer-amp-nchw-pt240-cu124-rtx3090.csv of huggingface/pytorch-image-models at 7479d45"
+RESULTS = "benchmarks/RESULTS.md"
+
+Status = Literal["computed", "run here", "read in a source", "unverified"]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Words that state something, and what holds them: the strongest of its three kinds of evidence counts."""
+
+    words: str
+    _: KW_ONLY
+    check: str = ""  # formulas compared, in the language of the lessons
+    of: str = V2  # the network of what names no other
+    test: str = ""  # that runs it: file and name
+    source: str = ""  # where it was read; of a program with its version
+
+    @property
+    def status(self) -> Status:
+        """How it is known."""
+        found: tuple[tuple[str, Status], ...] = (
+            (self.check, "computed"),
+            (self.test, "run here"),
+            (self.source, "read in a source"),
+        )
+        return next((status for evidence, status in found if evidence), "unverified")
+
+    @property
+    def evidence(self) -> str:
+        """All of it in one line."""
+        checked = f"`{self.check}` of {self.of}" if self.check else ""
+        return "; ".join(filter(None, (checked, f"`{self.test}`" if self.test else "", self.source)))
+
+
+TOUR = (
+    Statement("Section 1: two ideas meet", source=f"{PAPER}, section 1: Inception and residual connections"),
+    Statement("Section 2: stack or add", source=f"{PAPER}, section 2"),
+    Statement("Section 3.1: Inception-v4", source=f"{PAPER}, section 3.1"),
+    Statement("Figure 7 and Table 1: Reduction-A", source=f"{PAPER}, Figure 7 and Table 1"),
+    Statement("Table 1 says what k, l, m and n are in each", source=f"{PAPER}, Table 1"),
+    Statement("Section 3.2: residual Inception blocks", source=f"{PAPER}, section 3.2"),
+    Statement("Section 3.3: scaling the residuals", source=f"{PAPER}, section 3.3"),
+    Statement("Sections 4 and 5: training and results", source=f"{PAPER}, sections 4 and 5"),
+    Statement(
+        "On one crop of the validation pictures (Table 2, without those on a blacklist)", source=f"{PAPER}, Table 2"
+    ),
+    Statement("In 2015 two designs led image recognition", source=f"{PAPER}, abstract"),
+    Statement(
+        "answers with three networks",
+        source=f"{PAPER}, section 3: Inception-v4, Inception-ResNet-v1 and Inception-ResNet-v2",
+    ),
+    Statement(
+        "This is the widest of them: no other ends in as many as {channels block_c} channels.",
+        check=f"channels block_c > channels inception_c @ {V4} and channels block_c > channels block_c @ {V1}",
+    ),
+    Statement(
+        "three kinds of blocks work on three grids (A, B, C), and two reductions (one, two)",
+        check="side block_a > side block_b > side block_c and side reduction_a = side block_b "
+        "and side reduction_b = side block_c",
+    ),
+    Statement("There are two ways to join what branches have found", source=f"{PAPER}, Figures 4 and 16"),
+    Statement(
+        "the output is new, and as wide as all branches together",
+        check="channels inception_a.0.concat = channels inception_a.0.b0 + channels inception_a.0.b1 "
+        "+ channels inception_a.0.b2 + channels inception_a.0.b3",
+        of=V4,
+    ),
+    Statement(
+        "made as wide as the block's input and added to it",
+        check="channels block_a.0.project = in_channels block_a.0",
+    ),
+    Statement("They found that it makes training much faster", source=f"{PAPER}, abstract and section 5"),
+    Statement("the four branches of Inception-A", check="parts inception_a.0 - 1 = 4", of=V4),
+    Statement("One C block is larger than one B block", check="params inception_c.0 > params inception_b.0", of=V4),
+    Statement(
+        "Three times it halves the grid.",
+        check="2 * side stem.0.0 + 1 = input and 2 * side stem.0.3 + 1 = side stem.0.2 "
+        "and 2 * side stem.0.5 + 1 = side stem.0.4",
+        of=V4,
+    ),
+    Statement(
+        "The first time a convolution does it alone, from {input} to {side stem.0.0} pixels. Twice more it does it in "
+        "two ways at once",
+        check="convolutions stem.0.0 = 1 and parts stem.0.3 - 1 = 2 and parts stem.0.5 - 1 = 2",
+        of=V4,
+    ),
+    Statement("before the two meet again", check="parts stem.0.4 - 1 = 2", of=V4),
+    Statement(
+        "A block of Inception-v4 has four branches.",
+        check="parts inception_a.0 - 1 = 4 and parts inception_b.0 - 1 = 4 and parts inception_c.0 - 1 = 4",
+        of=V4,
+    ),
+    Statement("stacks all four", check="parts inception_b.0 - 1 = 4", of=V4),
+    Statement("the windows are 7 wide", check="window inception_b = 7", of=V4),
+    Statement(
+        "branches even end in two convolutions that run side by side",
+        check="parts inception_c.0.b2.1 - 1 = 2 and parts inception_c.0.b3.3 - 1 = 2",
+        of=V4,
+    ),
+    Statement("One block is shared by all three networks", source=f"{PAPER}, Figure 7 and Table 1"),
+    Statement(
+        "a 3x3 and a longer branch add theirs",
+        check="convolutions reduction_a.0.b2 > convolutions reduction_a.0.b1",
+        of=V4,
+    ),
+    Statement(
+        "All three have stride 2",
+        check="parts reduction_a.0 - 1 = 3 and 2 * side reduction_a.0.b0 + 1 = in_side reduction_a "
+        "and side reduction_a.0.b1 = side reduction_a.0.b0 and side reduction_a.0.b2 = side reduction_a.0.b0",
+        of=V4,
+    ),
+    Statement(
+        "The branches of the residual blocks are cheaper than those of v4",
+        check=f"macs block_a.0 < macs inception_a.0 @ {V4} and macs block_b.0 < macs inception_b.0 @ {V4} "
+        f"and macs block_c.0 < macs inception_c.0 @ {V4}",
+    ),
+    Statement("As many as come into the block", check="channels block_a.0.project = in_channels block_a.0"),
+    Statement(
+        "two maps can only be added where their shapes are the same",
+        test="tests/test_refutations.py::test_a_width_is_accepted_exactly_when_torch_could_add_it",
+    ),
+    Statement("The figure of this block prints 1154", source=f"{PAPER}, Figure 17"),
+    Statement("What must stand there instead of 1154?", check="channels block_b.0.project < 1154"),
+    Statement(
+        "With more than about a thousand filters, residual networks died while they were trained: after some tens of "
+        "thousands of steps",
+        source=f"{PAPER}, section 3.3",
+    ),
+    Statement(
+        "Neither a smaller learning rate nor one more batch norm helped",
+        source=f"{PAPER}, section 3.3",
+    ),
+    Statement(
+        "The text says between 0.1 and 0.3, the caption of Figure 20 about 0.1",
+        source=f"{PAPER}, section 3.3 and the caption of Figure 20",
+    ),
+    Statement("trained with RMSProp on twenty GPUs", source=f"{PAPER}, section 4"),
+    Statement(
+        "So networks of one size end alike: Inception-ResNet-v1 beside Inception-v3, with {top1 @ "
+        "inception_v3.tf_slim} %, and the other two beside each other",
+        check=f"top1 @ {V1} - top1 @ {V3} < 0.2 and top1 @ {V4} - top1 < 0.2 and top1 @ {V3} - top1 @ {V4} > 1",
+        source=f"{PAPER}, Table 2",
+    ),
+    Statement("{macs @ inception_resnet_v1.paper|MAC}, about half", check=f"0.45 < macs @ {V1} / macs < 0.55", of=V4),
+    Statement(
+        "twice as many blocks, a last one without ReLU",
+        check=f"knob a @ {V2_SLIM} + knob b @ {V2_SLIM} + knob c @ {V2_SLIM} + 1 "
+        "= 2 * knob a + 2 * knob b + 2 * knob c",
+        source=SLIM,
+    ),
+    Statement("timm, Keras and Cadene's collection carry that one", source=f"{TIMM}; {KERAS}; {CADENE}"),
+)
+
+BLOCKS = (
+    Statement(
+        "The door makes one of the factors smaller",
+        check="channels inception_a.0.b2.0 < in_channels inception_a.0",
+        of=V4,
+    ),
+    Statement(
+        "The longest branch has two 3x3 behind the door, and only the first profits",
+        check="convolutions inception_a.0.b3 - 1 = 2 and convolutions inception_a.0.b3 > convolutions inception_a.0.b2 "
+        "and in_channels inception_a.0.b3.1 < in_channels inception_a.0 "
+        "and in_channels inception_a.0.b3.2 = channels inception_a.0.b3.1",
+        of=V4,
+    ),
+    Statement(
+        "every block would be wider than the last",
+        check="channels inception_a.0.b0.0 > channels inception_a.0.b0",
+        of=V4,
+    ),
+    Statement(
+        "would be wider than the one before",
+        check="channels inception_a.0.b0.0 > channels inception_a.0.b0",
+        of=V4,
+    ),
+    Statement(
+        "Two strips see what a square sees, for a fraction of the weights",
+        check="7 + 7 < 7 * 7 and 3 + 3 < 3 * 3",
+    ),
+    Statement("A square from two strips", check="convolutions block_b.0.body.b1 - 1 = 2"),
+    Statement(
+        "One after the other they see a square of 7 by 7 pixels",
+        check="window block_b.0.body.b1.1 = 7 and window block_b.0.body.b1.2 = 7",
+    ),
+    Statement("Between the two stand a batch norm and a ReLU", check="parts block_b.0.body.b1.1 = 3"),
+    Statement("7 and 7. The gain grows with the window: for 3 by 3", check="14 / 49 < 6 / 9"),
+    Statement("Strips of 7 stand on the grid of {side inception_b} pixels", check="window inception_b = 7", of=V4),
+    Statement(
+        "On {side inception_a} pixels the blocks keep square windows of 3 by 3",
+        check="window inception_a = 3",
+        of=V4,
+    ),
+    Statement(
+        "On {side inception_c} pixels the windows are 3 long, and the last two strips run side by side",
+        check="window inception_c = 3 and parts inception_c.0.b3.3 - 1 = 2",
+        of=V4,
+    ),
+    Statement(
+        "Two strips side by side: each sees three pixels",
+        check="parts inception_c.0.b3.3 - 1 = 2 and window inception_c.0.b3.3 = 3",
+        of=V4,
+    ),
+    Statement("Two strips of 3 stand in for a 3 by 3", check="3 + 3 < 3 * 3"),
+    Statement(
+        "A stack is as wide as its parts together",
+        test="tests/test_diagrams.py::test_the_arrows_into_a_concatenation_add_up_to_its_channels",
+    ),
+    Statement(
+        "The arrows are as wide as what runs along them",
+        test="tests/test_diagrams.py::test_an_arrow_carries_what_its_target_reads",
+    ),
+    Statement(
+        "Three branches begin with a 1x1. In two of them other convolutions follow",
+        check="window inception_b.0.b1 = 1 and convolutions inception_b.0.b1 = 1 and window inception_b.0.b2.0 = 1 "
+        "and convolutions inception_b.0.b2 > 1 and window inception_b.0.b3.0 = 1 and convolutions inception_b.0.b3 > 1",
+        of=V4,
+    ),
+    Statement(
+        "Table 1 can turn k and l without changing the width of Reduction-A",
+        check="channels reduction_a = channels reduction_a @ inception_v4.paper (k=64, l=64)",
+        of=V4,
+    ),
+    Statement("stacks all that comes in and three branches", check="parts reduction_b.0 - 2 = 3"),
+    Statement(
+        "Figure 19 prints 2048, which the filters of Figure 12 would give",
+        check=f"channels reduction_a + channels reduction_b.0.b1 @ {V1} + channels reduction_b.0.b2 @ {V1} "
+        f"+ channels reduction_b.0.b3 @ {V1} = 2048",
+        source=f"{PAPER}, Figures 12, 18 and 19",
+    ),
+    Statement("Three ways to halve a grid", check="parts reduction_a.0 - 1 = 3", of=V4),
+    Statement(
+        "makes {in_side reduction_a} pixels into {side reduction_a}, three times over",
+        check="parts reduction_a.0 - 1 = 3 and side reduction_a.0.b1 = side reduction_a.0.b0 "
+        "and side reduction_a.0.b2 = side reduction_a.0.b0",
+        of=V4,
+    ),
+    Statement(
+        "and a longer branch first looks around",
+        check="convolutions reduction_a.0.b2 > convolutions reduction_a.0.b1",
+        of=V4,
+    ),
+    Statement(
+        "a window of 3 that jumps by 2 fits {side reduction_a} times",
+        check="window reduction_a = 3 and in_side reduction_a / 2 - 3 / 2 + 1 = side reduction_a",
+        of=V4,
+    ),
+    Statement("A window of 3 with stride 2 and no padding", check="window reduction_b.0.b0 = 3", of=V4),
+    Statement(
+        "({in_side reduction_b} - 3) / 2 + 1 = {side reduction_b}",
+        check="in_side reduction_b / 2 - 3 / 2 + 1 = side reduction_b",
+        of=V4,
+    ),
+    Statement("All three networks share Reduction-A", source=f"{PAPER}, Figure 7 and Table 1"),
+    Statement(
+        "the residual networks have two short branches and a longer one",
+        check="convolutions reduction_b.0.b1 = convolutions reduction_b.0.b2 < convolutions reduction_b.0.b3 "
+        f"and convolutions reduction_b.0.b1 @ {V1} = convolutions reduction_b.0.b2 @ {V1} "
+        f"< convolutions reduction_b.0.b3 @ {V1}",
+    ),
+)
+
+RESIDUALS = (
+    Statement(
+        "Two arrows meet", test="tests/test_diagrams.py::test_every_box_has_one_arrow_in_and_a_sum_has_two", of=V1
+    ),
+    Statement(
+        "The sum adds two maps", test="tests/test_diagrams.py::test_every_box_has_one_arrow_in_and_a_sum_has_two", of=V1
+    ),
+    Statement("Section 3.3 tells of networks that learned for a while", source=f"{PAPER}, section 3.3"),
+    Statement(
+        "Where filters were very many, even warming up at a rate of 0.00001 was not enough",
+        source=f"{PAPER}, section 3.3",
+    ),
+    Statement(
+        "Turn it to 0 and a block does nothing but a ReLU; at 1 the correction counts in full",
+        test="tests/test_block_steps.py::test_a_scale_of_zero_makes_the_output_the_relu_of_x",
+    ),
+    Statement("Ten blocks in a row each add a correction as large as their first input", check="knob b = 10"),
+    Statement(
+        "fvcore leaves it out",
+        test="tests/test_measure.py::test_scalings_and_sums_of_residuals_are_listed_as_not_counted",
+        source=FVCORE,
+    ),
+    Statement("An ordinary box of the figures is three things", check="parts block_a.0.body.b0 = 3"),
+    Statement("Two a channel", check="params block_a.0.body.b0.bn / channels block_a.0.body.b0 = 2"),
+    Statement(
+        "Sums are the widest maps of their grids",
+        check="channels block_a.0.add > channels block_a.0.body.concat and channels block_b.0.add > "
+        "channels block_b.0.body.concat and channels block_c.0.add > channels block_c.0.body.concat",
+    ),
+)
+
+COUNTING = (
+    Statement("drawn in one figure, 15", source=f"{PAPER}, Figure 15"),
+    Statement(
+        "Version 2 is no later invention but the wider of the two",
+        check=f"channels block_a > channels block_a @ {V1} and channels block_b > channels block_b @ {V1} "
+        f"and channels block_c > channels block_c @ {V1}",
+        source=f"{PAPER}, section 3.2: both are introduced together",
+    ),
+    Statement(
+        "the A blocks are wider by {channels block_a @ inception_resnet_v2.paper - channels block_a}, and so is m",
+        check=f"channels block_a > channels block_a @ {V1} "
+        f"and channels block_a - channels block_a @ {V1} = knob m - knob m @ {V1}",
+    ),
+    Statement("on the right as TF-slim released it", source=SLIM),
+    Statement("timm, Keras and Cadene's collection carry the right one", source=f"{TIMM}; {KERAS}; {CADENE}"),
+    Statement(
+        "and more blocks: {knob a} became",
+        check=f"knob a @ {V2_SLIM} > knob a and knob b @ {V2_SLIM} > knob b and knob c @ {V2_SLIM} > knob c",
+        source=SLIM,
+    ),
+    Statement(
+        "timm's inception_resnet_v2 says {params @ inception_resnet_v2.tf_slim|short} parameters",
+        test="tests/test_published.py::test_a_released_network_has_the_published_totals",
+        source=TIMM,
+    ),
+    Statement("Why 1536 channels", check="channels conv2d_7b = 1536", of=V2_SLIM),
+    Statement(
+        "whose scale is 1 and which ends without a ReLU",
+        test="tests/test_diagrams.py::test_the_last_block_says_that_it_has_no_relu",
+        source=SLIM,
+    ),
+    Statement("Facenet's v1 took over the habit", source=f"{FACENET}; {FACENET_PYTORCH}"),
+    Statement(
+        "nearly twice as many, with blocks that are twice as many",
+        check=f"1.8 < convolutions / convolutions @ {V2} < 2 and knob a + knob b + knob c + 1 = 2 * knob a @ {V2} "
+        f"+ 2 * knob b @ {V2} + 2 * knob c @ {V2}",
+        of=V2_SLIM,
+    ),
+    Statement(
+        "Why the same network is said to take two amounts of work, one twice the other", check="flops = 2 * macs"
+    ),
+    Statement("counted apart they are two FLOPs", check="flops = 2 * macs", of=V4),
+    Statement("a factor of two lies between them", check="flops / macs = 2", of=V4),
+    Statement("two for every MAC", check="flops stem.0.0 = 2 * macs stem.0.0", of=V4),
+    Statement("timm lists", check=f"12275000000 < fvcore @ {V4} < 12285000000", of=V4, source=TIMM_TABLE),
+    Statement(
+        "A table of Google's has nearly the same figure, in giga-FLOPs",
+        check=f"0.99 < flops / fvcore @ {V4} < 1.01",
+        of=AT_224,
+        source=GOOGLE,
+    ),
+    Statement("They look alike and are a factor of two apart", check="flops / macs = 2", of=AT_224),
+    Statement("the smaller picture has about half the work", check=f"0.48 < macs / macs @ {V4} < 0.52", of=AT_224),
+    Statement(
+        "The MACs grow somewhat more, from {macs|MAC} to {macs @ inception_v4.paper|MAC}: convolutions work at every "
+        "pixel, and windows without padding take more of a small map",
+        check=f"macs @ {V4} / macs > input @ {V4} * input @ {V4} / input / input",
+        of=AT_224,
+    ),
+    Statement(
+        "fvcore counts MACs and calls them flops, adds two for every number that batch norm puts out (five, if the "
+        "module is in training mode)",
+        test="tests/test_measure.py::test_fvcore_counts_a_batch_norm_by_its_mode",
+        source=FVCORE,
+    ),
+    Statement(
+        "The table takes three counters apart",
+        test="tests/test_measure.py::test_the_ledger_explains_all_three_counters_to_the_unit",
+    ),
+    Statement(
+        "fvcore counts {fvcore|short} here",
+        test="tests/test_measure.py::test_the_ledger_explains_all_three_counters_to_the_unit",
+        source=FVCORE,
+    ),
+    Statement(
+        "they are additions without a multiplication, and fvcore skips them",
+        test="tests/test_measure.py::test_scalings_and_sums_of_residuals_are_listed_as_not_counted",
+        source=FVCORE,
+    ),
+)
+
+PAGES = (
+    Statement("Three networks from one paper", source=f"{PAPER}, section 3"),
+    Statement("Reduction-A is the one block type that all three networks share", source=f"{PAPER}, Figure 7"),
+    Statement(
+        "The same plan, wider. v2 takes v4's stem and more filters.",
+        check=f"channels stem = channels stem @ {V4} and params stem = params stem @ {V4} "
+        f"and channels block_a > channels block_a @ {V1} and channels block_c > channels block_c @ {V1}",
+        source=f"{PAPER}, captions of Figures 3 and 15",
+    ),
+    Statement("Residuals are scaled by about 0.1 before the sum", source=f"{PAPER}, caption of Figure 20"),
+    Statement("with more than 1000 filters, residual networks died early in training", source=f"{PAPER}, section 3.3"),
+    Statement(
+        "Scaling the residual by 0.1 to 0.3 before the sum seemed to make training stable",
+        source=f"{PAPER}, section 3.3",
+    ),
+    Statement(
+        "Neither a lower learning rate nor batch norm on that layer helped; a residual scaled by 0.1 to 0.3 seemed to.",
+        source=f"{PAPER}, section 3.3",
+    ),
+    Statement(
+        "propose two phases instead, the first at a lower rate",
+        source="arXiv 1512.03385, section 4.2: a rate of 0.01 until the training error is below 80 %",
+    ),
+    Statement(
+        "The paper's Figures 21 to 26 show Inception-ResNets training faster than plain Inceptions of the same cost",
+        source=f"{PAPER}, Figures 21 to 26; whether the cost is the same, see E8",
+    ),
+    Statement("1 MAC is one multiply-accumulate, 2 FLOPs.", check="flops = 2 * macs"),
+    Statement("1 MAC is 2 FLOPs", check="flops = 2 * macs"),
+    Statement(
+        "fvcore counts the built module by its shapes: MACs for convolutions and linear layers (which it calls flops), "
+        "2 per element for batch norm (here in evaluation mode), 1 per input element for the global average",
+        test="tests/test_measure.py::test_the_ledger_explains_all_three_counters_to_the_unit",
+        source=FVCORE,
+    ),
+    Statement(
+        "Three counters, three totals",
+        test="tests/test_measure.py::test_the_totals_are_named_after_their_counters",
+    ),
+    Statement(
+        "Names in TF-slim and facenet are variable scopes and end points, in Keras layers",
+        source=f"{SLIM}; {FACENET}; {KERAS}",
+    ),
+    Statement("B blocks in timm's v2 and A blocks in facenet-pytorch's v1", source=f"{TIMM}; {FACENET_PYTORCH}"),
+    Statement(
+        "no text is smaller than 8 points there",
+        test="tests/test_figures.py::test_text_has_eight_points_at_a_width_or_a_sentence_says_why_not",
+    ),
+    Statement(
+        "at most 10 MB and 40 megapixels", test="tests/test_uploads.py::test_as_many_pixels_as_allowed_are_decoded"
+    ),
+    Statement("stops half a minute after the last tab", source="irnet/experiments/training/watch.py"),
+    Statement("Choose up to three networks beside the sidebar's", source="app/comparison.py"),
+    Statement(
+        "Three libraries count the built network",
+        test="tests/test_measure.py::test_the_totals_are_named_after_their_counters",
+    ),
+    Statement(
+        "What three counters count", test="tests/test_measure.py::test_the_totals_are_named_after_their_counters"
+    ),
+    Statement(
+        "with fewer filters and no pooling branch",
+        check=f"channels block_b.0.body.concat < channels inception_b.0.concat @ {V4} "
+        f"and params block_b.0 < params inception_b.0 @ {V4}",
+    ),
+    Statement("One block, Figure 7, in all three networks", source=f"{PAPER}, Figure 7 and Table 1"),
+    Statement(
+        "those of the ResNets have one branch more",
+        check=f"parts reduction_b.0 = parts reduction_b.0 @ {V4} + 1 and parts reduction_b.0 @ {V1} = "
+        f"parts reduction_b.0 @ {V4} + 1",
+    ),
+    Statement(
+        "another stem, a block before the A blocks, twice the blocks",
+        check=f"knob a + knob b + knob c + 1 = 2 * knob a @ {V2} + 2 * knob b @ {V2} + 2 * knob c @ {V2}",
+        of=V2_SLIM,
+    ),
+    Statement(
+        "The same counts.", check="params = params @ inception_v4.tf_slim and macs = macs @ inception_v4.tf_slim", of=V4
+    ),
+    Statement("Section 3.2 gives v2 the cost of v4 (E8) and fewer layers (E9)", source=f"{PAPER}, section 3.2"),
+    Statement(
+        "The drawn v2 does fewer MACs than v4 with fewer convolutions; the released one does about as many MACs as v4 "
+        "with more convolutions.",
+        check=f"macs < macs @ {V4} and convolutions < convolutions @ {V4} and 0.9 < macs @ {V2_SLIM} / macs @ {V4} < "
+        f"1.1 and convolutions @ {V2_SLIM} > convolutions @ {V4}",
+    ),
+    Statement(
+        "x has {}, and only what is as wide as x can be added to it",
+        check="channels block_a.0.project = in_channels block_a.0",
+    ),
+    Statement("float32 ends at 3.4e38", source="IEEE 754, binary32"),
+    Statement("its standard deviation; the grating's amplitude is 1", source="irnet/experiments/training/images.py"),
+    Statement("95 % of the gradient", source="irnet/experiments/smallest_box.py"),
+    Statement(
+        "The subset leaves out about 1,700 images, which flatters the errors by about 0.3 (top-1) and 0.15 (top-5) "
+        "points",
+        source=f"{PAPER}, section 5",
+    ),
+)
+
+PROVENANCE = (
+    Statement(
+        "(there 1088, as their A blocks are narrower)",
+        check=f"in_channels block_b = 1088 and channels block_a < channels block_a @ {V2}",
+        of=V2_SLIM,
+        source=f"{SLIM}; {KERAS}; {TIMM}; {CADENE}",
+    ),
+    Statement("(there 2080)", check="in_channels block_c = 2080", of=V2_SLIM, source=SLIM),
+    Statement("Counted at 299 pixels", check="input = 299"),
+    Statement(
+        "A maintainer of TF-slim wrote that this is what the authors meant (tensorflow/models issue 1553)",
+        source="tensorflow/models issue 1553",
+    ),
+    Statement(
+        "Inception-v3's A block with a wider first branch",
+        check=f"channels mixed_5b.0.b0 > channels mixed_5b.0.b0 @ {V3}",
+        of=V2_SLIM,
+    ),
+    Statement(
+        "The released v2 costs nearly half as much again as the drawn one",
+        check=f"1.4 < macs @ {V2_SLIM} / macs < 1.5",
+    ),
+    Statement(
+        "the often asked 1536 features where Fig. 19 lets one expect 2048",
+        check="channels conv2d_7b = 1536",
+        of=V2_SLIM,
+    ),
+    Statement(
+        "what flows past them is narrower, since mixed 5b puts out less than Fig. 3",
+        check=f"channels mixed_5b < channels stem @ {V2} and channels block_c < channels block_c @ {V2}",
+        of=V2_SLIM,
+    ),
+    Statement("An old comment in TF-slim said 1024"),
+    Statement("one off by 0.01 already shows in the logits"),
+    Statement(
+        "Counts are equal, weights are not: a checkpoint",
+        test="tests/test_errata_arithmetic.py::test_e2_and_e3_change_no_count",
+    ),
+    Statement(
+        "Counts of TF-slim's checkpoints are larger by it",
+        test="tests/test_claims.py::test_the_auxiliary_head_has_the_parameters_of_a_module_made_by_hand",
+    ),
+    Statement("Keep 0.8 is drop 0.2.", check="10 - 8 = 2"),
+    Statement(
+        "Several ports drop 0.8.", source="inception_resnet_v2.py of titu1994/Inception-v4 at 8e244d3: Dropout(0.8)"
+    ),
+    Statement(
+        "0.0003 trains as TF-slim does, 0.005 as facenet",
+        check="10000 - 9997 = 3 and 1000 - 995 = 5",
+        source=f"{SLIM}: a decay of 0.9997; {FACENET}: a decay of 0.995",
+    ),
+    Statement("With ported weights that moves the logits by a third of their deviation in v4"),
+    Statement("With ImageNet's usual mean and std the same weights score lower"),
+)
+
+README = (
+    Statement(
+        "Figure 17 prints 1154 filters, and the sum with 1152 channels refuses", check="channels reduction_a = 1152"
+    ),
+    Statement("magnitudes grow thousandfold without scaling and hardly at all with it"),
+    Statement("Python 3.11 or newer", source="pyproject.toml"),
+    Statement("takes some twenty minutes on two cores"),
+    Statement("The app opens with an Overview : the three networks side by side", source="app/pages/overview.py"),
+    Statement(
+        "arrows as wide as their channels", test="tests/test_diagrams.py::test_an_arrow_carries_what_its_target_reads"
+    ),
+    Statement("two to four networks on one canvas", source="app/writing.py"),
+    Statement(
+        "Ten comparisons are one click away", test="tests/test_statements.py::test_the_readme_counts_what_there_is"
+    ),
+    Statement(
+        "On E4, type 1154 and see the sum refuse",
+        test="tests/test_refutations.py::test_the_sum_refuses_the_printed_width_and_takes_the_one_used",
+    ),
+    Statement(
+        "a ledger that explains every difference between the three to the unit",
+        test="tests/test_measure.py::test_the_ledger_explains_all_three_counters_to_the_unit",
+    ),
+    Statement("at five scales side by side", source="app/pages/activations.py"),
+    Statement("the smallest box that holds 95 % of it", source="irnet/experiments/smallest_box.py"),
+    Statement("3039 pixels on a picture of 299", check="field block8 = 3039 and input = 299", of=V2_SLIM),
+    Statement(
+        "with no text under 8 points",
+        test="tests/test_figures.py::test_text_has_eight_points_at_a_width_or_a_sentence_says_why_not",
+    ),
+    Statement("and has ten lessons", test="tests/test_lessons.py::test_there_are_a_tour_and_ten_lessons"),
+    Statement(
+        "one sentence on stderr and exit status 2",
+        test="tests/test_hostile.py::test_a_hostile_command_ends_in_output_or_one_sentence",
+    ),
+    Statement("1 MAC = 2 FLOPs.", check="flops = 2 * macs"),
+    Statement(
+        "where branches meet, the largest",
+        test="tests/test_receptive_field.py::test_a_field_is_what_reaches_the_output_of_any_spec",
+    ),
+    Statement("names the thousand classes", check="channels classifier = 1000"),
+    Statement("An upload has at most 300 MB", source=".streamlit/config.toml"),
+    Statement("at most 256 MB", source="app/store.py"),
+    Statement(
+        "On one process and two cores, shared with the readers' side of the benchmark, a hundred readers at 20 actions "
+        "a second got half of their answers within some 90 ms and 95 % within some 250 ms",
+        source=RESULTS,
+    ),
+    Statement(
+        "When twenty more open the residual lab in the same second, 95 % come within 0.2 to 1.7 seconds from run to "
+        "run, so plan for two processes",
+    ),
+    Statement("Inputs above 1024 pixels a side and networks above 300 million parameters", source="app/live.py"),
+    Statement(
+        "Six blocks with many branches and two long comparisons do not fit one column of a two-column paper with text "
+        "of 8 points",
+        test="tests/test_figures.py::test_most_figures_of_the_paper_fit_one_column_and_all_fit_a_page_and_a_slide",
+    ),
+    Statement("in some fifteen minutes on two cores", source=RESULTS),
+    Statement(
+        "sends more than 10,000 hostile inputs, every verb's and page's among them, holds each to 4 seconds and 128 MB "
+        "(20 and 512 where a network is run)",
+        test="tests/test_hostile.py::test_the_cases_are_ten_thousand_or_more",
+    ),
+)
+
+STATEMENTS = (*TOUR, *BLOCKS, *RESIDUALS, *COUNTING, *PAGES, *PROVENANCE, *README)
+
+# Words that count or compare and claim nothing: titles, questions, advice, settings and examples.
+PHRASES = (
+    "Which of the two blocks could be left out",
+    'The lesson "Which v2 is timm\'s?" takes it apart.',
+    "wider than a thousand channels?",
+    "A square of 7 by 7 has {7 * 7} weights",
+    "How many have the two strips together?",
+    "For 7 by 7 it is {7 + 7} of {7 * 7}.",
+    "became twice as wide",
+    "keeps what is strongest in a window",
+    "A correction of zero or more.",
+    "a batch of 32",
+    "What differs between the two Inception-ResNets",
+    "The two Inception-ResNets share one architecture",
+    "Two stems",
+    "Which v2 is timm's?",
+    "Two networks of one name",
+    "compares two networks",
+    "Two numbers that look alike",
+    "Reduction-A in all three",
+    "Reduction-B in all three",
+    "the counts say how nearly",
+    "the three above are the paper's",
+    "One column of a two-column paper, a one-column page, a slide.",
+    "a shorter word or a deeper tree finds more",
+    "beside its largest value",
+    "channels stem.0.concat + 64",
+    "[words](1/block_b)",
+    "There are as many edits as a network takes",
+    "Two to four, all in the same width",
+    "at residual scales 0.1 and 1",
+    "Take a smaller input, width or depth.",
+    "refused with the nearest that can",
+    "Side of the smallest square image",
+    "The likeliest classes of the photograph",
+    "powers of ten",
+    "Longer side of what an output",
+    "The field is larger than the picture from {} on",
+    "would keep {} more for a batch of {}",
+    "one, or two to four side by side",
+    "It goes two ways",
+    "in half of its seeds",
+    "0 leaves accuracy out",
+    "8 gratings, or all",
+    "with the nearest fix",
+    "lists the likeliest classes",
+    "measures one thing for longer",
+    "what ten thousand networks leave behind",
+    "and the most that one took",
+    "it is where two trainings of one network first part",
+)

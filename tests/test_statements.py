@@ -1,0 +1,191 @@
+"""What sentences state in numbers and comparisons is held: to a formula, a test or a source that is named."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from irnet.analysis.comparisons import READY
+from irnet.analysis.provenance import DEVIATIONS
+from irnet.analysis.quantities import holds, network_of
+from irnet.analysis.refutations import refutation
+from irnet.lessons import LESSONS, lesson_named
+from irnet.lessons.value import Lesson
+from irnet.models.errata import ERRATA
+from tests.apps import ROOT
+from tests.claims_page import FILE, page
+from tests.statements import PHRASES, STATEMENTS, Statement
+from tests.texts import PROGRAM, Place, Text, of_lesson, programs, stated, texts, unknown
+
+VERSION = re.compile(r"\.(?:py|md|csv) of \S+ (?:at [0-9a-f]{7}|v?\d+\.\d+)")
+
+
+def quoted(text: Text, words: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where some of the words stand in a text."""
+    for one in words:
+        yield from ((found.start(), found.end()) for found in re.finditer(re.escape(one), text.words))
+
+
+def unheld(text: Text, statements: Sequence[Statement] = STATEMENTS) -> list[Place]:
+    """The places of a text that no statement and no phrase covers, and no arithmetic of its erratum gives."""
+    spans = list(quoted(text, (*(one.words for one in statements), *PHRASES)))
+    places = (*stated(text), *programs(text))
+    return [one for one in places if not any(a <= one.start and one.end <= b for a, b in spans) and not _own(one)]
+
+
+def _own(place: Place) -> bool:
+    """Whether an erratum's own print or calculation has the number; a calculation that claims something compares."""
+    if place.text.where not in ERRATA:
+        return False
+    erratum, steps = ERRATA[place.text.where], refutation(place.text.where)
+    told = " ".join((erratum.printed, erratum.used, *(f"{s.label} {s.expression} {s.result}" for s in steps)))
+    if place.word[0].isdigit():
+        return place.word in re.findall(r"\d[\d,]*(?:\.\d+)?(?!\d)", told)
+    return any(step.holds is not None for step in steps)
+
+
+@pytest.mark.parametrize("where", dict.fromkeys(text.where for text in texts()))
+def test_every_number_and_comparison_is_produced_or_held(where: str) -> None:
+    loose = [f"{one.word!r} in {one.sentence!r}" for text in texts() if text.where == where for one in unheld(text)]
+    assert loose == [], "put a formula in its place, or a statement with its evidence into tests/statements.py"
+
+
+def test_every_window_grid_erratum_and_deviation_that_is_named_is_there() -> None:
+    assert [(text.where, found) for text in texts() if (found := unknown(text))] == []
+
+
+@pytest.mark.parametrize("one", [one for one in STATEMENTS if one.check], ids=lambda one: one.words[:60])
+def test_what_is_computed_holds(one: Statement) -> None:
+    assert holds(one.check, network_of(one.of))
+
+
+@pytest.mark.parametrize("words", [*(one.words for one in STATEMENTS), *PHRASES], ids=lambda words: words[:60])
+def test_what_is_held_still_stands_somewhere(words: str) -> None:
+    assert any(words in text.words for text in texts())
+
+
+def test_no_statement_stands_twice_in_the_table() -> None:
+    words = [*(one.words for one in STATEMENTS), *PHRASES]
+    assert sorted(set(words)) == sorted(words)
+
+
+@pytest.mark.parametrize("one", [one for one in STATEMENTS if one.test], ids=lambda one: one.words[:60])
+def test_a_test_that_is_named_is_there(one: Statement) -> None:
+    file, _, name = one.test.partition("::")
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+@pytest.mark.parametrize("one", STATEMENTS, ids=lambda one: one.words[:60])
+def test_a_file_of_this_project_that_is_named_is_there(one: Statement) -> None:
+    if re.fullmatch(r"[\w./]+\.(?:py|md|toml)", one.source):
+        assert (ROOT / one.source).is_file()
+
+
+@pytest.mark.parametrize("text", [text for text in texts() if any(programs(text))], ids=lambda text: text.words[:60])
+def test_a_claim_about_somebody_elses_code_names_its_file_and_version(text: Text) -> None:
+    about = [one for one in STATEMENTS if PROGRAM.search(one.words) and one.words in text.words]
+    assert [one.words for one in about if not VERSION.search(one.source)] == []
+
+
+def test_the_readme_counts_what_there_is() -> None:
+    assert len(READY) == 10
+
+
+def changed(lesson: Lesson, step: int, old: str, new: str) -> Lesson:
+    """A lesson with other words in the prose of a step."""
+    here = lesson.steps[step]
+    assert old in here.prose
+    steps = list(lesson.steps)
+    steps[step] = replace(here, prose=here.prose.replace(old, new))
+    return replace(lesson, steps=tuple(steps))
+
+
+CHANGES = [
+    ("tour", 0, "the widest", "the narrowest"),
+    ("tour", 0, "three kinds of blocks", "four kinds of blocks"),
+    ("tour", 6, "cheaper than", "dearer than"),
+    ("tour", 8, "between 0.1 and 0.3", "between 0.1 and 0.4"),
+    ("tour", 8, "Figure 20", "Figure 27"),
+    ("one-by-one-first", 1, "The longest branch", "The shortest branch"),
+    ("factorised", 2, "Strips of 7", "Strips of 5"),
+    ("factorised", 2, "arXiv 1512.00567", "arXiv 1512.00568"),
+    ("widths-add-up", 2, "prints 2048", "prints 2084"),
+    ("batch-norm-and-memory", 2, "fitted on one GPU", "fitted on three GPUs"),
+    ("v1-against-v2", 0, "the wider of", "the narrower of"),
+    ("macs-are-not-flops", 1, "about half the work", "about a third of the work"),
+    ("macs-are-not-flops", 2, "adds two for", "adds three for"),
+]
+
+
+def broken(lesson: Lesson) -> list[str]:
+    """What the walk objects to in a lesson: places that nothing holds, and statements that stand nowhere any more."""
+    others = [text for text in texts() if not text.where.startswith(f"lesson {lesson.id}")]
+    here = [*of_lesson(lesson)]
+    stand = " ".join(text.words for text in (*others, *here))
+    return [
+        *(one.sentence for text in here for one in unheld(text)),
+        *(one.words for one in STATEMENTS if one.words not in stand),
+    ]
+
+
+@pytest.mark.parametrize(("id_", "step", "old", "new"), CHANGES)
+def test_a_number_that_is_changed_and_a_comparison_that_is_turned_round_are_noticed(
+    id_: str, step: int, old: str, new: str
+) -> None:
+    lesson = lesson_named(id_)
+    assert broken(lesson) == []
+    assert broken(changed(lesson, step, old, new))
+
+
+@cache
+def typed_numbers() -> tuple[tuple[str, int, str], ...]:
+    """Lesson, step and a number that is typed in its prose, each once."""
+    found = []
+    for lesson in LESSONS:
+        for i, step in enumerate(lesson.steps):
+            bare = re.sub(r"\{[^{}]*\}|\]\([^)]*\)", "", step.prose)
+            numbers = re.findall(r"(?<![\w.\-/=])\d+(?:\.\d+)*(?!\w)", bare)
+            found += [(lesson.id, i, number) for number in dict.fromkeys(numbers)]
+    return tuple(found)
+
+
+@pytest.mark.parametrize(("id_", "step", "number"), typed_numbers())
+def test_any_number_that_is_typed_in_a_lesson_can_not_be_another(id_: str, step: int, number: str) -> None:
+    lesson, other = lesson_named(id_), number[:-1] + str((int(number[-1]) + 3) % 10)
+    prose = re.sub(rf"(?<![\w.\-/=]){re.escape(number)}(?!\w)", other, lesson.steps[step].prose)
+    steps = (*lesson.steps[:step], replace(lesson.steps[step], prose=prose), *lesson.steps[step + 1 :])
+    assert broken(replace(lesson, steps=steps))
+
+
+def test_a_comparison_without_evidence_is_told_from_one_with_it() -> None:
+    text = Text("lesson x", "Inception-v4 has more parameters than 7 others, and {knob a} blocks.")
+    assert [place.word for place in unheld(text)] == ["more", "7"]
+    assert unheld(text, (Statement(text.words),)) == []
+
+
+def test_the_strongest_evidence_names_the_status() -> None:
+    kinds = {"check": "1 = 1", "test": "tests/test_x.py::test_y", "source": "a book"}
+    assert [Statement("x", **{kind: told}).status for kind, told in kinds.items()] == [
+        "computed",
+        "run here",
+        "read in a source",
+    ]
+    assert Statement("x").status == "unverified"
+
+
+def test_the_page_of_claims_is_up_to_date(request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--update-golden"):
+        FILE.write_text(page(), encoding="utf-8")
+    assert FILE.read_text(encoding="utf-8") == page(), "run pytest --update-golden tests/test_statements.py"
+
+
+def test_the_page_of_claims_has_every_statement_erratum_and_deviation() -> None:
+    told = page().replace("\\|", "|")
+    assert [one.words for one in STATEMENTS if one.words not in told] == []
+    assert [id_ for id_ in (*ERRATA, *DEVIATIONS) if not re.search(rf"\| {id_} \|", told)] == []
