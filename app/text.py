@@ -152,7 +152,7 @@ NO_MODULE = "No module has this in its path or kind; a shorter word or a deeper 
 NO_RUN_YET = "None has been started on this server yet: start one above."
 NO_SUMS = "This network adds nothing: choose an Inception-ResNet in the sidebar."
 SAVED = (
-    "Section 3.3 leaves batch norm off the sums so that a model replica fits on one GPU. Predicted: every tensor that "
+    "Section 3.2 leaves batch norm off the sums so that a model replica fits on one GPU. Predicted: every tensor that "
     "a backward formula reads, added up from the rows. Measured: what PyTorch's autograd saves in a training forward "
     "pass of the built network, each storage once; weights are not counted. float32."
 )
@@ -215,7 +215,7 @@ TOY = (
     "behave at this size, and is shown as it is where it disagrees with the paper."
 )
 RACE = (
-    "The paper's Figures 21 to 26 show Inception-ResNets training faster than plain Inceptions of the same cost. "
+    "The paper's Figures 21 to 26 show Inception-ResNets training faster than plain Inceptions of similar cost. "
     "Here its pairs race on the same images with the same optimiser and seeds."
 )
 RACE_NETWORKS = "Two to four, all in the same width and with the same data, optimiser and seeds."

@@ -217,6 +217,12 @@ BLOCKS = (
         of=V4,
     ),
     Statement(
+        "strips did not work well in early layers and worked very well on grids of 12 to 20 pixels",
+        check="12 < side inception_b < 20 < side inception_a",
+        of=V4,
+        source=RETHINKING,
+    ),
+    Statement(
         "On {side inception_c} pixels the windows are 3 long, and the last two strips run side by side",
         check="window inception_c = 3 and parts inception_c.0.b3.3 - 1 = 2",
         of=V4,
@@ -292,7 +298,7 @@ RESIDUALS = (
     Statement(
         "The sum adds two maps", test="tests/test_diagrams.py::test_every_box_has_one_arrow_in_and_a_sum_has_two", of=V1
     ),
-    Statement("Section 3.3 tells of networks that learned for a while", source=f"{PAPER}, section 3.3"),
+    Statement("Section 3.3 tells of networks that died early in their training", source=f"{PAPER}, section 3.3"),
     Statement(
         "Where filters were very many, even warming up at a rate of 0.00001 was not enough",
         source=f"{PAPER}, section 3.3",
@@ -421,8 +427,8 @@ PAGES = (
         source="arXiv 1512.03385, section 4.2: a rate of 0.01 until the training error is below 80 %",
     ),
     Statement(
-        "The paper's Figures 21 to 26 show Inception-ResNets training faster than plain Inceptions of the same cost",
-        source=f"{PAPER}, Figures 21 to 26; whether the cost is the same, see E8",
+        "The paper's Figures 21 to 26 show Inception-ResNets training faster than plain Inceptions of similar cost",
+        source=f"{PAPER}, captions of Figures 21 to 26; how similar, see E8",
     ),
     Statement("1 MAC is one multiply-accumulate, 2 FLOPs.", check="flops = 2 * macs"),
     Statement("1 MAC is 2 FLOPs", check="flops = 2 * macs"),

@@ -75,9 +75,9 @@ SCALE = Lesson(
             networks=(V2,),
             turned=("block_c",),
             selected="block_c.0.add",
-            prose="""Section 3.3 tells of networks that learned for a while and then stopped: the last map
-before [the average](pool) was zero everywhere, and stayed so. It happened where the map was wide. [The
-sum](block_c.0.add) of a C block has {channels block_c} channels.
+            prose="""Section 3.3 tells of networks that died early in their training: the last map before [the
+average](pool) was zero everywhere. It happened where the map was wide. [The sum](block_c.0.add) of a C block has
+{channels block_c} channels.
 
 A map that is zero after its ReLU has no gradient to bring it back. That is why such a network does not recover.""",
             question=Question(

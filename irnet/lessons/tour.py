@@ -171,9 +171,9 @@ This project builds what can be added. The page Errata lists every place of the 
             turned=("block_c",),
             selected="block_c.0.scale",
             controls=("scale_c",),
-            prose="""With more than about a thousand filters, residual networks died while they were
-trained: after some tens of thousands of steps the last layer before the average put out nothing but zeros, for
-good. Neither a smaller learning rate nor one more batch norm helped.
+            prose="""With more than about a thousand filters, residual networks died while they were trained: after
+some tens of thousands of steps the last layer before the average put out nothing but zeros. Neither a smaller learning
+rate nor one more batch norm helped.
 
 Multiplying [the residual](block_c.0.scale) by a small constant before [the sum](block_c.0.add) seemed to make the
 training stable. The text says between 0.1 and 0.3, the caption of Figure 20 about 0.1; these presets take {knob
