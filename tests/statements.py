@@ -232,6 +232,7 @@ BLOCKS = (
         check="parts inception_c.0.b3.3 - 1 = 2 and window inception_c.0.b3.3 = 3",
         of=V4,
     ),
+    Statement("Two strips of 3 would save {1 - 6 / 9|multiple} there", check="3 + 3 = 6 and 3 * 3 = 9"),
     Statement("Two strips of 3 stand in for a 3 by 3", check="3 + 3 < 3 * 3"),
     Statement(
         "A stack is as wide as its parts together",
@@ -329,6 +330,11 @@ COUNTING = (
         check=f"channels block_a > channels block_a @ {V1} and channels block_b > channels block_b @ {V1} "
         f"and channels block_c > channels block_c @ {V1}",
         source=f"{PAPER}, section 3.2: both are introduced together",
+    ),
+    Statement(
+        "v1 does {macs / macs @ inception_v3.tf_slim} times the MACs of Inception-v3, but v2 only {macs @ "
+        "inception_resnet_v2.paper / macs @ inception_v4.paper} times those of Inception-v4",
+        check=f"macs @ {V1} > macs @ {V3} and macs < macs @ {V4}",
     ),
     Statement(
         "the A blocks are wider by {channels block_a @ inception_resnet_v2.paper - channels block_a}, and so is m",

@@ -20,8 +20,8 @@ VERSIONS = Lesson(
             prose="""Both Inception-ResNets are drawn in one figure, 15: {knob a} blocks A, {knob b} blocks B, {knob c}
 blocks C, with a reduction after A and one after B. Version 2 is no later invention but the wider of the two. The paper
 says that v1 costs roughly what Inception-v3 costs, and v2 what Inception-v4 costs. Counted from the figures, v1 does
-{macs / macs @ inception_v3.tf_slim} of the MACs of the one, v2 {macs @ inception_resnet_v2.paper / macs @
-inception_v4.paper} of those of the other: see E8 on the page Errata.
+{macs / macs @ inception_v3.tf_slim} times the MACs of Inception-v3, but v2 only {macs @ inception_resnet_v2.paper /
+macs @ inception_v4.paper} times those of Inception-v4: see E8 on the page Errata.
 
 The table has every knob that differs: all are letters of [Reduction-A](0/reduction_a), and n is the same in both.""",
             question=Question(
