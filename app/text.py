@@ -192,7 +192,7 @@ EDITOR_NETWORKS = "A preset, or one that is changed: inception_v4.paper (a=6). T
 EDITOR_PROSE = (
     "An empty line begins a paragraph. [words](block_b.0.add) lead to a box; with several networks, its number comes "
     "first: [words](1/block_b). Formulas in braces are calculated: {channels stem}, {macs|MAC}, "
-    "{params block_b @ inception_resnet_v1.paper|short}."
+    "{params block_b @ inception_resnet_v1.paper|short}, {knob a|numeral}."
 )
 EDITOR_VIEW = "A path, as block_b.0.add. Or choose and open boxes as the class sees them, and take over that view."
 EDITOR_NOTES = "block_b.0.project: This width follows from the sum."

@@ -26,7 +26,7 @@ GOOGLE = "receptive_field/RECEPTIVE_FIELD_TABLE.md of google-research/receptive_
 TIMM_TABLE = "results/benchmark-infer-amp-nchw-pt240-cu124-rtx3090.csv of huggingface/pytorch-image-models at 7479d45"
 RESULTS = "benchmarks/RESULTS.md"
 
-Status = Literal["computed", "run here", "read in a source", "unverified"]
+Basis = Literal["computed", "run", "read", "unverified"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,9 @@ class Statement:
     source: str = ""  # where it was read; of a program with its version
 
     @property
-    def status(self) -> Status:
+    def basis(self) -> Basis:
         """How it is known."""
-        found: tuple[tuple[str, Status], ...] = (
-            (self.check, "computed"),
-            (self.test, "run here"),
-            (self.source, "read in a source"),
-        )
-        return next((status for evidence, status in found if evidence), "unverified")
+        return "computed" if self.check else "run" if self.test else "read" if self.source else "unverified"
 
     @property
     def evidence(self) -> str:

@@ -169,14 +169,15 @@ def test_a_comparison_without_evidence_is_told_from_one_with_it() -> None:
     assert unheld(text, (Statement(text.words),)) == []
 
 
-def test_the_strongest_evidence_names_the_status() -> None:
-    kinds = {"check": "1 = 1", "test": "tests/test_x.py::test_y", "source": "a book"}
-    assert [Statement("x", **{kind: told}).status for kind, told in kinds.items()] == [
-        "computed",
-        "run here",
-        "read in a source",
-    ]
-    assert Statement("x").status == "unverified"
+def test_the_strongest_evidence_is_the_basis() -> None:
+    check, test, source = "1 = 1", "tests/test_x.py::test_y", "a book"
+    found = (
+        Statement("x", check=check, test=test, source=source),
+        Statement("x", test=test, source=source),
+        Statement("x", source=source),
+        Statement("x"),
+    )
+    assert [one.basis for one in found] == ["computed", "run", "read", "unverified"]
 
 
 def test_the_page_of_claims_is_up_to_date(request: pytest.FixtureRequest) -> None:

@@ -120,10 +120,10 @@ inception_v4.paper (inception_b.0.b2.1.kernel=7)|short}.""",
             selected="inception_c.0.b3",
             prose="""Strips of 7 stand on the grid of {side inception_b} pixels. On {side inception_a} pixels the
 blocks keep square windows of 3 by 3. Two strips of 3 would save {1 - 6 / 9|multiple} there, as on any grid, but
-saving was not the question: in "Rethinking the Inception Architecture" (arXiv 1512.00567) the authors report that strips did not work
-well in early layers and worked very well on grids of 12 to 20 pixels. On {side inception_c} pixels the windows are 3
-long, and the last two strips run [side by side](inception_c.0.b3.3) instead of one after the other: the map is small
-there, and the block is meant to become wide.""",
+saving was not the question: in "Rethinking the Inception Architecture" (arXiv 1512.00567) the authors report that
+strips did not work well in early layers and worked very well on grids of 12 to 20 pixels. On {side inception_c}
+pixels the windows are 3 long, and the last two strips run [side by side](inception_c.0.b3.3) instead of one after the
+other: the map is small there, and the block is meant to become wide.""",
             notes=(Note("inception_c.0.b3.3", "Two strips side by side: each sees three pixels, no square."),),
             question=Question(
                 "Two strips of 3 stand in for a 3 by 3. Which share of its weights do they have, in percent?",
