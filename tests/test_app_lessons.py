@@ -70,7 +70,7 @@ def test_a_lesson_in_the_address_opens() -> None:
 
 def test_presenting_shows_the_title_of_the_step_and_three_buttons() -> None:
     app = opened("learn", lesson="reductions", present=True)
-    assert app.title[0].value == "Three ways to half a grid"
+    assert app.title[0].value == "Three ways to halve a grid"
     assert [one.label for one in app.main.button] == ["Back", "Next", "Leave"]
 
 
