@@ -124,13 +124,12 @@ CHANGES = [
 
 
 def broken(lesson: Lesson) -> list[str]:
-    """What the walk objects to in a lesson: places that nothing holds, and statements that stand nowhere any more."""
-    others = [text for text in texts() if not text.where.startswith(f"lesson {lesson.id}")]
-    here = [*of_lesson(lesson)]
-    stand = " ".join(text.words for text in (*others, *here))
+    """What the walk objects to in a changed lesson: places that nothing holds, and statements that it makes no more."""
+    before, now = ([*of_lesson(one)] for one in (lesson_named(lesson.id), lesson))
+    made = (one.words for one in STATEMENTS if any(one.words in text.words for text in before))
     return [
-        *(one.sentence for text in here for one in unheld(text)),
-        *(one.words for one in STATEMENTS if one.words not in stand),
+        *(one.sentence for text in now for one in unheld(text)),
+        *(words for words in made if not any(words in text.words for text in now)),
     ]
 
 

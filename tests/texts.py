@@ -46,7 +46,7 @@ _DEGREES = (
 )
 _PROGRAMS = "TF-slim|Keras|timm|Cadene|TorchVision|[Ff]acenet(?:-pytorch)?|fvcore|torchinfo|Google"
 STATED = re.compile(
-    rf"(?<![\w.\-/=_^])\d+(?:,\d{{3}})*(?:\.\d+)?(?!\w)|\b(?:{_NUMERALS}|{_FACTORS}|{_DEGREES})\b", re.IGNORECASE
+    rf"(?<![\w.\-/=_^])\d+(?:,\d{{3}})*(?:\.\d+)?(?!\w|\.\d)|\b(?:{_NUMERALS}|{_FACTORS}|{_DEGREES})\b", re.IGNORECASE
 )
 COMPARED = re.compile(rf"\b(?:{_DEGREES})\b", re.IGNORECASE)
 PROGRAM = re.compile(rf"(?<![\w/])(?:{_PROGRAMS})\b")

@@ -48,11 +48,11 @@ def test_arrow_keys_go_on_and_back_before_a_class(viewer: Viewer) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("No padding")
     viewer.settle()  # the title comes before the buttons
     page.keyboard.press("ArrowLeft")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Three ways to half a grid")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Three ways to halve a grid")
     page.locator("g[id='reduction_a.0.b1']").click()
     page.keyboard.press("ArrowRight")
     viewer.settle()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Three ways to half a grid")  # it walked in the picture
+    expect(page.get_by_role("heading", level=1)).to_have_text("Three ways to halve a grid")  # it walked in the picture
 
 
 def test_a_phone_shows_a_lesson_without_sideways_scroll(viewer: Viewer) -> None:
