@@ -311,6 +311,7 @@ RESIDUALS = (
     ),
     Statement("An ordinary box of the figures is three things", check="parts block_a.0.body.b0 = 3"),
     Statement("Two a channel", check="params block_a.0.body.b0.bn / channels block_a.0.body.b0 = 2"),
+    Statement("and put what that saved into more blocks", source=f"{PAPER}, section 3.2"),
     Statement(
         "Sums are the widest maps of their grids",
         check="channels block_a.0.add > channels block_a.0.body.concat and channels block_b.0.add > "

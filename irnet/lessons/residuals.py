@@ -179,7 +179,8 @@ The colour shows where the numbers are: early, where the grid is large.""",
             networks=(V2, NORMED),
             turned=("0/block_a", "1/block_a"),
             prose="""The authors left batch norm [off the sums](0/block_a.0.add) so that a whole copy of the
-network fitted on one GPU of the time. On the right it is [there](1/block_a.0.add). The parameters hardly notice:
+network fitted on one GPU of the time, and put what that saved into more blocks. On the right it is
+[there](1/block_a.0.add). The parameters hardly notice:
 {params|short} become {params @ inception_resnet_v2.paper (sum_norm=true)|short}. But each such batch norm has to
 keep the whole sum.""",
             question=Question(
