@@ -156,6 +156,6 @@ def test_a_borrowed_model_gives_what_a_fresh_one_gives() -> None:
 def test_a_record_says_which_scale_was_asked_for() -> None:
     found = residual_scale(network(V1, input_size=96, a=1, b=0, c=0), IMAGE, scales=(None, 0.25))
     assert [(r["scaling"], r["block"], r["scale"]) for r in records(found)] == [
-        ("published", "block_a.0", 0.1),
+        ("own", "block_a.0", 0.1),
         ("0.25", "block_a.0", 0.25),
     ]
