@@ -36,6 +36,11 @@ DEATH = (
     "That is a claim about **training**."
 )
 UNTRAINED = "Below are **untrained** weights: the plots show how magnitudes propagate, and nothing about accuracy."
+RUNNING_UNTRAINED = (
+    "The running statistics of untrained weights are mean 0 and variance 1, so batch norm changes nothing here, and "
+    "what every convolution adds is passed on unchecked. Training, and every trained network, normalises."
+)
+BOTH_STATISTICS = "The same curves with the other kind of batch norm statistics beside them."
 TRAINED = "Below are **loaded** weights; a scale other than the one they were trained with changes what they compute."
 UNTRAINED_LOOK = (
     "Below are **untrained** weights: what is seen is how the picture propagates, not what a network learned."

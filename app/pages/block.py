@@ -28,7 +28,7 @@ with st.grid(2, min_column_width=300):
             path = choose("Block", paths, "block")
             playing = block.play()
         scale = block.scale(path.split(".")[0], own_scale(network, path))
-        setting = activations.setting(choice.device)
+        setting = activations.setting(choice.device, trained=bool(loaded))
 
 with st.container():  # a place of its own for the spinner, so that what follows stays where it is
     result = stepped(network, image, setting, loaded, path, scale)

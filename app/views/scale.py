@@ -17,7 +17,7 @@ from irnet.analysis.tables import totals
 from irnet.diagrams.chart import Line
 from irnet.experiments.residual_scale import Result
 from irnet.experiments.scale_tables import OF_BLOCK, WORDS, axis, finding, lines, overflows, records
-from irnet.experiments.trail import TENSORS, Scaling
+from irnet.experiments.trail import TENSORS, Scaling, other
 from irnet.spec import Network, Residual
 from irnet.units import exact, share, short
 
@@ -67,9 +67,18 @@ def curves(network: Network, image: Image.Image, scale: Scaling, setting: Settin
     with st.container(horizontal=True):
         v4 = st.toggle("Inception-v4", key="reference", help=text.NO_RESIDUALS, bind="query-params")
         norm = st.toggle("Batch norm on the sums", key="norms", help=text.SUM_NORM, bind="query-params")
+        both = st.toggle(
+            "Batch and running statistics",
+            key="statistics",
+            help=text.BOTH_STATISTICS,
+            bind="query-params",
+            disabled=loaded is not None,
+        )
     tensor, statistic, log, label = shown(network)
     setting = replace(setting, label=label)
     results = [scaled(network, image, (None, scale), setting, loaded)]
+    if both and not loaded:
+        results.append(scaled(network, image, (None, scale), replace(setting, batch_norm=other(setting.batch_norm))))
     if norm and residual_stages(network) and not loaded:
         results.append(scaled(_normed(network), image, (None, scale), setting))
     if v4:

@@ -75,7 +75,8 @@ def residual_scale(
     seeds, init
         Of the untrained weights; several seeds give a curve each, and `bands` takes them together.
     batch_norm
-        "running": with the stored statistics (0 and 1 before training); "batch": with those of this image.
+        "running": with the stored statistics, which normalise nothing before training, since they are 0 and 1; "batch":
+        with those of this image, as a training step would, which needs more than one pixel in every grid.
     label
         With a class, every block also has the norm of the gradient at its input, of the cross-entropy for that class.
     device

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import isfinite
 from statistics import median
 
@@ -38,11 +38,22 @@ def lines(results: Sequence[Result], tensor: str, statistic: str) -> tuple[Line,
         line
         for result in results
         for scale in dict.fromkeys(curve.scale for curve in result.curves)
-        for line in _line(result, [curve for curve in result.curves if curve.scale == scale], tensor, statistic)
+        for line in _line(
+            [curve for curve in result.curves if curve.scale == scale],
+            partial(_in_plot, results, result),
+            tensor,
+            statistic,
+        )
     )
 
 
-def _line(result: Result, alike: Sequence[Curve], tensor: str, statistic: str) -> Iterator[Line]:
+def _in_plot(results: Sequence[Result], result: Result, curve: Curve) -> str:
+    """What a curve is, with its statistics where a plot has curves of both kinds."""
+    both = len({each.batch_norm for each in results}) > 1
+    return f"{named(result, curve)}{f', {result.batch_norm} statistics' if both else ''}"
+
+
+def _line(alike: Sequence[Curve], name: Callable[[Curve], str], tensor: str, statistic: str) -> Iterator[Line]:
     columns = {
         blocks[0].path: [value_of(block, tensor, statistic) for block in blocks]
         for blocks in zip(*(curve.blocks for curve in alike), strict=True)
@@ -51,7 +62,7 @@ def _line(result: Result, alike: Sequence[Curve], tensor: str, statistic: str) -
     if held:
         low, middle, high = zip(*map(_spread, held.values()), strict=True)
         yield Line(
-            name=named(result, alike[0]),
+            name=name(alike[0]),
             x=range(1, len(held) + 1),
             y=middle,
             low=low if len(alike) > 1 else (),
@@ -110,7 +121,7 @@ def finding(results: Sequence[Result], tensor: str, statistic: str) -> str:
         what = axis(tensor, statistic)
         return f"{what[:1].upper()}{what[1:]}, block by block"
     grown = {
-        named(result, curve): [c.growth for c in result.curves if c.scale == curve.scale]
+        _in_plot(results, result, curve): [c.growth for c in result.curves if c.scale == curve.scale]
         for result in results
         for curve in result.curves
     }

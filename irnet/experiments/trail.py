@@ -17,6 +17,19 @@ from irnet.spec import Network, Residual
 
 BatchNormMode = Literal["running", "batch"]
 BATCH_NORM_MODES: tuple[BatchNormMode, ...] = get_args(BatchNormMode)
+
+
+def other(mode: BatchNormMode) -> BatchNormMode:
+    """The other kind of statistics.
+
+    Examples
+    --------
+    >>> other("batch")
+    'running'
+    """
+    return "batch" if mode == "running" else "running"
+
+
 Scaling = float | tuple[tuple[str, float], ...] | None  # for all, a stage (others keep theirs), the network's own
 Progress = Callable[[int, int], object]  # units run, units to run
 TENSORS = ("shortcut", "residual", "scaled", "output")
