@@ -25,12 +25,14 @@ def choose(
     told: str | None = None,
 ) -> str:
     """A choice by name that lives in the address; "" where nothing is chosen and nothing has to be."""
-    if st.session_state.get(key, options[0]) not in options:  # as after a change of model
-        del st.session_state[key]
+    first = index if required else None
+    now = st.session_state.get(key)
+    if now is not None and now not in options:  # as after a change of model; deleted, the browser would keep showing it
+        st.session_state[key] = None if first is None else options[first]
     chosen: str | None = st.selectbox(
         label,
         options,
-        index=index if required else None,
+        index=first,
         key=key,
         bind="query-params",
         format_func=format_func,
@@ -38,6 +40,12 @@ def choose(
         placeholder=f"Choose a {label.lower()}",
     )
     return chosen or ""
+
+
+def repeat(key: str) -> None:
+    """Before the options of a choice change: let the address name its value, also where it was the first of them."""
+    if key in st.session_state:
+        st.session_state[key] = st.session_state[key]
 
 
 def wrong_in_address() -> list[str]:

@@ -40,6 +40,11 @@ DEATH = (
     "stable. That is a claim about **training**."
 )
 UNTRAINED = "Below are **untrained** weights: the plots show how magnitudes propagate, and nothing about accuracy."
+RUNNING_UNTRAINED = (
+    "The running statistics of untrained weights are mean 0 and variance 1, so batch norm changes nothing here, and "
+    "what every convolution adds is passed on unchecked. Training, and every trained network, normalises."
+)
+BOTH_STATISTICS = "The same curves with the other kind of batch norm statistics beside them."
 TRAINED = "Below are **loaded** weights; a scale other than the one they were trained with changes what they compute."
 UNTRAINED_LOOK = (
     "Below are **untrained** weights: what is seen is how the picture propagates, not what a network learned."
@@ -226,18 +231,20 @@ PAPER_HEAD = "Paper, ImageNet"
 OURS_HEAD = "Ours, toy data"
 PAPER_NOTE = "Full training on ImageNet, errors in percent as the paper prints them. Nothing below was measured here."
 MAP = (
-    "Section 3.3 of the paper: with more than 1000 filters, residual networks died early in training, so that the "
-    "last layer before the pooling put out only zeros. Neither a lower learning rate nor batch norm on that layer "
-    "helped; a residual scaled by 0.1 to 0.3 seemed to. He et al. propose two phases instead, the first "
-    "at a lower rate."
+    "A network is dead when its last block puts out nothing but zeros: no gradient passes, and nothing can be learnt "
+    "any more. Whether that happens depends on the learning rate, the width and the scale of the residuals."
 )
-MAP_EMPTY = "Start the short map above, or choose one in the list: its cells fill in as runs end."
-MAP_CURATED = "Inception-ResNet-v2 in full width at residual scales 0.1 and 1: one dies, one lives."
+MAP_FINISHED = "Trained before, and part of irnet; `python -m benchmarks.death_map` trains it again."
+MAP_CURATED = (
+    "Train it yourself: Inception-ResNet-v2 at a quarter of its width, with residual scales 0.1 and 1 and a high "
+    "learning rate. The unscaled network dies, the scaled one learns."
+)
 MAP_CLICK = "Click a cell, or choose it in the list, for its story. The definition changes no run: nothing trains anew."
-NOT_BOTH = "So far no pair of a dead and a living run has ended under this definition."
+NOT_BOTH = "So far this map has no dead and no living run to compare, under these criteria."
 CELL_BEGINS = "No run of this cell has taken a step yet."
 KEEP = "Without it, the run stops half a minute after the last tab that shows it is closed; it can go on later."
 SEEDS = "Each network or cell is trained with so many seeds; several give a band and a spread."
+AXES_HELP = "Every combination is trained; a third axis gives a grid for each of its values."
 AXIS_VALUES = "With commas between them."
 SHARED = "Runs of this server: everybody who opens it sees them."
 RUNNING = "Running the network"

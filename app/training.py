@@ -17,6 +17,7 @@ from app.views import run_form
 from irnet.experiments.training import race, stability
 from irnet.experiments.training.backends import Backend
 from irnet.experiments.training.settings import Axis, Data, OptimiserName, Run, Sweep, with_values
+from irnet.experiments.training.stability import AXIS_NAMES, REMEDIES
 from irnet.experiments.training.sweep import threads_for
 from irnet.experiments.training.texts import axis
 from irnet.models import PRESETS
@@ -24,14 +25,14 @@ from irnet.models.recipe import knobs
 
 RATES: dict[OptimiserName, float] = {"rmsprop": race.BASE.rate, "sgd": 0.05, "adamw": 0.001}  # shown first
 SEEDS = 5
-AXES = {  # of the death map: its name, and the values that are shown first
-    "scale": ("residual scale", "0.1, 0.3, 1"),
-    "width": ("width", "0.25, 0.5, 1"),
-    "rate": ("learning rate (remedy: a lower one)", "0.02, 0.2"),
-    "depth": ("depth", "1, 2"),
-    "init": ("initial weights", "he, tf, torch"),
-    "sum_norm": ("batch norm on the sums (remedy)", "0, 1"),
-    "warm_up": ("steps of warm-up at a tiny rate (remedy)", "0, 10"),
+AXES = {  # of the death map: the values that are shown first
+    "scale": "0.1, 0.3, 1",
+    "rate": "0.045, 0.2, 1.2",
+    "width": "0.25, 0.5",
+    "depth": "1, 2",
+    "init": "he, tf, torch",
+    "sum_norm": "0, 1",
+    "warm_up": "0, 20",
 }
 
 
@@ -54,9 +55,10 @@ def of_death() -> Sweep:
     """The death map that the reader has set."""
     residual = [name for name, recipe in PRESETS.items() if "scale_a" in knobs(recipe)]
     network = choose("Network", residual, "death.network", index=residual.index(stability.BASE.network))
-    with st.grid(2, min_column_width=200):
-        axes = [_axis("across", list(AXES), "scale"), _axis("up", ["", *AXES], "width")]
-    grid = [one for one in axes if one]
+    with st.grid(3, min_column_width=200):
+        across, up = _axis("across", list(AXES), "scale"), _axis("up", ["", *AXES], "rate")
+        panels = _axis("panels", ["", *AXES], "")
+    grid = [one for one in (across, up, panels) if one]
     base = replace(_base("death", stability.BASE, [name for name, _ in grid]), network=network)
     return stability.stability(base, grid, range(_seeds("death")), threads_for(Backend()))
 
@@ -92,12 +94,22 @@ def _begin(sweep: Sweep, key: str, keep: bool) -> None:
 def _axis(which: str, names: list[str], first: str) -> Axis | None:
     label = which.capitalize()
     name = choose(
-        label, names, f"death.{which}", index=names.index(first), format_func=lambda n: AXES[n][0] if n else "nothing"
+        label,
+        names,
+        f"death.{which}",
+        index=names.index(first),
+        format_func=lambda name: AXIS_NAMES[name] if name else "nothing",
+        told=text.AXES_HELP,
     )
     if not name:
         return None
+    said = REMEDIES.get(name, "")
     values = st.text_input(
-        f"{label}: values", AXES[name][1], key=f"death.{which}.{name}", bind="query-params", help=text.AXIS_VALUES
+        f"{label}: values",
+        AXES[name],
+        key=f"death.{which}.{name}",
+        bind="query-params",
+        help=f"{text.AXIS_VALUES} {said}",
     )
     return axis(f"{name}={values}")
 

@@ -39,7 +39,7 @@ def activations(
     scale: Annotated[
         list[str] | None,
         typer.Option(
-            help="0 to 1, published, or block_a=0.2,block_b=0.1; may be repeated. Without: published, then 1."
+            help="0 to 1, own (the network's), or block_a=0.2,block_b=0.1; may be repeated. Without: own, then 1."
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the untrained weights.")] = 0,
@@ -73,7 +73,7 @@ def activations(
         result = experiment.residual_scale(
             spec,
             image,
-            scales=tuple(map(tables.read_scaling, scale or ("published", "1"))),
+            scales=tuple(map(tables.read_scaling, scale or ("own", "1"))),
             seeds=range(seed, seed + seeds),
             init=init,
             batch_norm=batch_norm or ("running" if weights else "batch"),

@@ -82,7 +82,7 @@ def block(
     with memory_limit(device):
         model, image, norms = _lent(network_of(name, knobs), photo, weights, (device, seed, init), batch_norm)
         result = experiment.block_steps(model, image, path, scale=scale, batch_norm=norms)
-    told = {part: getattr(result, part) for part in ("network", "path", "weights", "batch_norm", "scale", "published")}
+    told = {part: getattr(result, part) for part in ("network", "path", "weights", "batch_norm", "scale", "own")}
     show(told | {"photo": photo, "steps": experiment.records(result)}, form, _block_text)
 
 

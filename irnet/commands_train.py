@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from irnet.experiments.training.backends import Backend
     from irnet.experiments.training.results import Progress
     from irnet.experiments.training.settings import Run
-    from irnet.experiments.training.stability import Death
+    from irnet.experiments.training.stability import Criteria
 
 app = typer.Typer()
 INTERRUPTED = 130  # the exit status of what Ctrl-C ended
@@ -40,9 +40,14 @@ Address = Annotated[
     str | None, typer.Option("--address", "--scheduler", help="Of the Ray cluster, or of the Dask scheduler.")
 ]
 Goal = Annotated[float | None, typer.Option(help="Held-out accuracy to be first at; without, the best that all had.")]
-Zeros = Annotated[float, typer.Option(help="Dead: at least this share of zeros after the last block; -1: any.")]
-Chance = Annotated[float, typer.Option(help="Dead: a loss at most this far from chance; -1: any.")]
-Last = Annotated[int, typer.Option(help="Dead: over so many last steps.")]
+Criterion = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--criterion",
+        help="What counts as dead (zeros=1, gradient=0, above_chance=0, again=1), "
+        "learning (learning=0.1), sparse (sparse=0.95) or slow (slow=0.1).",
+    ),
+]
 
 
 def _part(name: str) -> Any:
@@ -79,7 +84,7 @@ def stability(
     typed: list[str],
     out: Annotated[Path, typer.Option(help="Directory to write to.")] = Path("irnet-stability"),
     axes: Annotated[
-        list[str] | None, typer.Option("--axis", help="One or two of the map's axes, as scale=0.1,1 or width=0.25,1.")
+        list[str] | None, typer.Option("--axis", help="One to three of the map's axes, as scale=0.1,1 or width=0.25,1.")
     ] = None,
     seeds: Seeds = 1,
     data: DataOption = "gratings",
@@ -88,9 +93,7 @@ def stability(
     workers: Workers = None,
     backend: BackendName = "local",
     address: Address = None,
-    zeros: Zeros = 0.95,
-    chance: Chance = 0.5,
-    last: Last = 10,
+    criteria: Criterion = None,
     form: Form = Output.TEXT,
 ) -> int:
     """Train a network at several residual scales (or widths, rates, depths, inits) and see which runs die."""
@@ -98,7 +101,7 @@ def stability(
     base = _base(mapping.BASE, data, device, [*typed, *(changes or ())])
     grid = [_part("texts").axis(text) for text in axes or ()] or [mapping.AXIS]
     sweep = mapping.stability(base, grid, range(seeds), _part("sweep").threads_for(where))
-    return _ran(out, sweep, where, form, None, _death(zeros, chance, last))
+    return _ran(out, sweep, where, form, None, criteria)
 
 
 @app.command()
@@ -111,9 +114,7 @@ def resume(
     queue: Annotated[Path | None, typer.Option(help="A folder whose sweeps take turns.")] = None,
     at_most: Annotated[int, typer.Option(min=1, help="Sweeps of the queue that run at once.")] = 1,
     while_watched: Annotated[bool, typer.Option(help="Stop when nobody looks any more.")] = False,
-    zeros: Zeros = 0.95,
-    chance: Chance = 0.5,
-    last: Last = 10,
+    criteria: Criterion = None,
     form: Form = Output.TEXT,
 ) -> int:
     """Go on with a stopped, killed or paused race or death map; what has ended is never computed again."""
@@ -127,8 +128,7 @@ def resume(
             turns = _part("queue")
             if not stack.enter_context(turns.turn(directory, queue, at_most, _tell_place)):
                 return _stopped(directory)
-        death = _death(zeros, chance, last)
-        return _ran(directory, sweep, where, form, goal, death, while_watched=while_watched)
+        return _ran(directory, sweep, where, form, goal, criteria, while_watched=while_watched)
 
 
 @app.command()
@@ -162,14 +162,12 @@ def plot(
     directory: Directory,
     form: Annotated[Literal["svg", "png", "html", "csv"], typer.Option("--format", help="What to write.")] = "svg",
     out: Annotated[Path | None, typer.Option(help="Folder to write to; without, DIR/plots.")] = None,
-    zeros: Zeros = 0.95,
-    chance: Chance = 0.5,
-    last: Last = 10,
+    criteria: Criterion = None,
 ) -> None:
     """Write the curves of a race or a death map, finished or running, as pictures or tables."""
     sweep, found = _part("directory").settings(directory), _part("results").histories(directory)
-    death = _death(zeros, chance, last)
-    for file in _part("charts").plots(sweep, found, form, out or directory / "plots", death):
+    meant = _part("texts").criteria(criteria or ())
+    for file in _part("charts").plots(sweep, found, form, out or directory / "plots", meant):
         typer.echo(file)
 
 
@@ -184,24 +182,18 @@ def _backend(name: str, address: str | None, workers: int | None) -> Backend:
     return made
 
 
-def _death(zeros: float, chance: float, last: int) -> Death:
-    left_out = {name: None for name, value in (("zeros", zeros), ("chance", chance)) if value == -1}
-    made: Death = _part("stability").Death(**({"zeros": zeros, "chance": chance, "last": last} | left_out))
-    return made
-
-
 def _ran(
     directory: Path,
     sweep: Any,
     backend: Backend,
     form: Output,
     goal: float | None,
-    death: Death | None,
+    criteria: list[str] | None,
     *,
     while_watched: bool = False,
 ) -> int:
     """Run a sweep, say how far it is, and print what it found."""
-    running = _part("sweep")
+    running, meant = _part("sweep"), _part("texts").criteria(criteria or ())
     report = _Report(directory, while_watched=while_watched)
     with running.interruptible(directory):
         found = running.start(directory, sweep, backend, report)
@@ -209,7 +201,7 @@ def _ran(
         return _stopped(directory)
     if report.ended == -1:
         typer.echo(f"{directory} had all its runs already; another --out begins anew", err=True)
-    show(_findings(directory, goal, death), form, _findings_text)
+    show(_findings(directory, goal, meant), form, _findings_text)
     return 0
 
 
@@ -237,14 +229,22 @@ def _tell_place(place: Any) -> None:
     typer.echo(f"waiting: {place.before} before it, {place.at_most} at once", err=True)
 
 
-def _findings(directory: Path, goal: float | None, death: Death | None) -> dict[str, Any]:
+def _findings(directory: Path, goal: float | None, criteria: Criteria) -> dict[str, Any]:
     """What a sweep found, as plain values."""
     sweep, found = _part("directory").settings(directory), _part("results").histories(directory)
     told: dict[str, Any] = {"directory": str(directory), "kind": sweep.kind, "runs": len(found)}
     if sweep.kind == "stability":
         mapping = _part("stability")
-        cells = mapping.cells(sweep, found, death)
-        return told | {"definition": (death or mapping.Death()).sentence, "cells": mapping.records(cells)}
+        cells = mapping.cells(sweep, found, criteria)
+        return told | {
+            "found": mapping.outcome(cells),
+            "setting": mapping.setting(sweep),
+            "definition": criteria.sentence,
+            "cells": mapping.records(cells),
+            "paper": mapping.PAPER_CLAIM,
+            "reproduced": mapping.reproduced(cells),
+            "remedies": {axis: said for axis, said in mapping.REMEDIES.items() if axis in dict(sweep.axes)},
+        }
     racing = _part("race")
     reached = racing.best_goal(found) if goal is None else goal
     standings = [racing.standing(found, reached, against) for against in racing.AGAINST]
@@ -268,7 +268,11 @@ def _paper(presets: set[str]) -> dict[str, Any]:
 
 def _findings_text(data: dict[str, Any]) -> None:
     if data["kind"] == "stability":
-        table(data["cells"], data["definition"])
+        nothing = {"not_measured", "diverged"} - {fate for cell in data["cells"] for fate in cell if cell[fate]}
+        shown_cells = [{key: value for key, value in cell.items() if key not in nothing} for cell in data["cells"]]
+        table(shown_cells, f"{data['found']}. {data['setting']}")
+        said = [f"{data['definition']}.", data["paper"], *data["reproduced"], *data["remedies"].values()]
+        typer.echo("".join(f"{sentence[:1].upper()}{sentence[1:]}\n" for sentence in said))
         return
     shown: Sequence[dict[str, Any]] = [
         {key: value for key, value in record.items() if not key.endswith("_spread")} for record in data["networks"]

@@ -24,7 +24,7 @@ EMPTY: dict[str, tuple[str, dict[str, object], str]] = {
     "no residual block": ("block", {"preset": V4}, text.NO_BLOCK),
     "no race": ("race", {}, text.RACE_EMPTY),
     "no race in the list": ("race", {}, text.NO_RUN_YET),
-    "no map": ("death", {}, text.MAP_EMPTY),
+    "no map": ("death", {}, text.MAP_FINISHED),
     "no map in the list": ("death", {}, text.NO_RUN_YET),
 }
 

@@ -44,7 +44,7 @@ def test_a_step_and_a_scale_in_the_address_are_shown(step: str, told: str) -> No
     assert not troubles(app)
 
 
-def test_a_block_starts_at_its_published_scale() -> None:
+def test_a_block_starts_at_the_networks_own_scale() -> None:
     preset = "inception_resnet_v2.tf_slim"
     app = opened("block", preset, **sized(preset), block="block_a.0")
     assert app.slider(key="s.block_a").value == 0.17

@@ -55,9 +55,11 @@ def test_a_race_offers_every_setting_with_its_limits_and_help() -> None:
 @pytest.mark.usefixtures("own")
 def test_a_map_offers_every_setting_but_those_that_are_its_axes() -> None:
     app = opened("death", "", new=True)
-    assert set(SETTINGS) - set(widgets(app, "death")) == {"scale", "width"}
+    assert set(SETTINGS) - set(widgets(app, "death")) == {"scale", "rate"}
     app.selectbox(key="death.up").set_value("depth").run()
     assert set(SETTINGS) - set(widgets(app, "death")) == {"scale", "depth"}
+    app.selectbox(key="death.panels").set_value("width").run()
+    assert set(SETTINGS) - set(widgets(app, "death")) == {"scale", "depth", "width"}
     assert not troubles(app)
 
 

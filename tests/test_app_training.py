@@ -68,19 +68,23 @@ def test_two_seeds_give_a_band() -> None:
 
 def test_a_definition_of_death_is_changed_without_training(served: Path) -> None:
     before = {file: file.stat().st_mtime_ns for file in served.glob("death-1/runs/*")}
-    app = opened("death", death="death-1", **{"death.way": "zeros alone"})
-    app.slider(key="death.zeros").set_value(100).run()
-    assert titles(app)[0] == "0 of 2 ended runs died"
-    app.slider(key="death.zeros").set_value(0).run()
-    assert titles(app)[0] == "2 of 2 ended runs died"
+    app = opened("death", death="death-1")
+    app.number_input(key="death.learning").set_value(1.0).run()
+    assert titles(app)[0] == "Of 2 runs: 2 at chance"
+    loose = {"zeros": 0.0, "gradient": 1000.0, "above_chance": 1.0, "again": 0.0}
+    for name, value in loose.items():
+        app.number_input(key=f"death.{name}").set_value(value)
+    app.run()
+    assert titles(app)[0] == "Of 2 runs: 2 dead"
     assert not troubles(app)
     assert {file: file.stat().st_mtime_ns for file in served.glob("death-1/runs/*")} == before
 
 
 @pytest.mark.usefixtures("served")
 def test_a_cell_tells_zeros_magnitudes_and_loss_of_every_block_and_step() -> None:
-    app = opened("death", death="death-1", **{"death.tab": "One cell", "death.cell": "1"})
-    _, zeros, magnitudes, loss = figures(app)
+    app = opened("death", death="death-1", **{"death.tab": "One cell", "death.cell": "scale 1"})
+    _, measured, zeros, magnitudes, loss = figures(app)
+    assert [trace["name"] for trace in measured["data"]] == ["zeros after the last block", "accuracy", "chance"]
     assert list(zeros["data"][0]["y"]) == ["block_a.0", "block_b.0", "block_c.0"]
     assert len(magnitudes["data"][0]["x"]) == len(loss["data"][0]["x"]) == 3
 
@@ -111,11 +115,21 @@ def test_an_address_opens_no_directory_outside_the_servers_folder(served: Path, 
 
 
 @pytest.mark.usefixtures("own")
-@pytest.mark.parametrize("page", ["race", "death"])
-def test_an_empty_folder_says_what_to_do(page: str) -> None:
-    app = opened(page)
+def test_an_empty_folder_says_what_to_do() -> None:
+    app = opened("race")
     assert not troubles(app)
     assert app.info[0].value.startswith("Start ")
+
+
+@pytest.mark.usefixtures("own")
+def test_the_death_map_opens_with_a_finished_one_and_the_papers_claim_beside_it() -> None:
+    app = opened("death")
+    assert not troubles(app)
+    assert titles(app)[0].startswith("Of ")
+    said = " ".join(markdown.value for markdown in app.markdown)
+    for words in ("more than 1,000 filters", "rate 0.045", "seemed to stabilise", "Reproduced:", "Not reproduced:"):
+        assert words in said
+    assert [title.partition(":")[0] for title in titles(app)[1:3]] == ["Dead", "Living"]
 
 
 def test_a_race_starts_as_it_was_set_and_is_shown(own: Path, begun: list[dict[str, Any]]) -> None:

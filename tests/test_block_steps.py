@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from irnet.experiments.block_steps import BlockSteps, Step, block_steps, published, records, residual_blocks
+from irnet.experiments.block_steps import BlockSteps, Step, block_steps, own_scale, records, residual_blocks
 from irnet.experiments.feature_maps import feature_maps
 from irnet.models import PRESETS, network
 from irnet.runtime.build import Model, ResidualUnit, build
@@ -153,17 +153,17 @@ def test_only_this_block_has_the_scale_and_it_gives_it_back(small: Small) -> Non
 
 def test_a_block_without_a_relu_hands_the_sum_on(small: Small) -> None:
     found = block_steps(small("inception_resnet_v2.tf_slim"), IMAGE, "block8.0")
-    assert found.scale == found.published == 1.0
+    assert found.scale == found.own == 1.0
     assert np.array_equal(of(found, "output").maps.values, of(found, "add").maps.values)
     assert "no ReLU" in of(found, "output").words
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_the_published_scale_is_that_of_the_module(preset: str) -> None:
+def test_the_networks_own_scale_is_that_of_the_module(preset: str) -> None:
     spec = network(preset)
     model = build(spec, device="meta")
     assert [
-        path for path in residual_blocks(spec) if published(spec, path) != model.get_submodule(f"{path}.scale").scale
+        path for path in residual_blocks(spec) if own_scale(spec, path) != model.get_submodule(f"{path}.scale").scale
     ] == []
 
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from irnet.diagrams.chart import CHART_FORMATS, ChartFormat, Line, bar_chart, chart, heat_map, line_chart
+from irnet.diagrams.chart import CHART_FORMATS, ChartFormat, Line, Tile, bar_chart, chart, line_chart, tile_grid
 
 LINES = [Line(name="a <b> & c", x=[1, 2, 3], y=[1.0, nan, 100.0]), Line(name="d", x=[1, 2], y=[2.0, None])]
 SPEC = line_chart(LINES, title="It grows", x="block", y="size", log=True, ticks={1: "first", 3: "last"})
@@ -46,8 +46,26 @@ def test_what_is_not_finite_is_a_gap() -> None:
     assert [point["y"] for point in json.loads(chart(spec, "json"))["data"]["values"]] == [1.0, None, None]
 
 
-def test_a_cell_says_its_value() -> None:
-    assert "0.67" in words(heat_map([("0.1", "1", 0.67)], title="t", x="x", y="y", value="share", limits=(0, 1)))
+TILES = [
+    Tile(x="0.1", y=y, panel=panel, kind="living" if y == "1" else None, lines=["2 of 3", "living <b>"])
+    for y in ("1", "2")
+    for panel in ("narrow", "wide")
+]
+
+
+@pytest.mark.parametrize("tiles", [TILES, TILES[:1]], ids=["panels", "one"])
+def test_a_tile_says_of_what_kind_it_is(tiles: list[Tile]) -> None:
+    spec = tile_grid(tiles, title="t", x="scale", y="rate", fills={"dead": "#000000", "living": "#ffffff"}, note="n")
+    found = words(spec)
+    assert {"living", "2 of 3living <b>", "0.1", "scale", "rate", "t", "n"} <= set(found)
+    assert "dead" not in found
+    assert ("narrow" in found) == (len(tiles) > 1)
+
+
+def test_a_long_title_takes_several_lines() -> None:
+    spec = line_chart(LINES, title=" ".join(["found"] * 40), x="x", y="y", note=" ".join(["with"] * 60))
+    assert "".join(words(spec)).count("found") == 40
+    assert "".join(words(spec)).count("with") == 60
 
 
 def test_bars_keep_their_order() -> None:

@@ -18,7 +18,7 @@ from irnet.models import PRESETS, network
 
 RECORDS = [
     {"scaling": scaling, "block": f"block_{part}.{i}", "sum mean_abs": factor * (i + 1), "body mean_abs": None}
-    for scaling, factor in (("published", 1.0), ("1", 8.0))
+    for scaling, factor in (("own", 1.0), ("1", 8.0))
     for part in "ab"
     for i in range(3)
 ]
@@ -57,8 +57,8 @@ def test_the_title_of_a_chart_is_whole_in_a_column(name: str) -> None:
 
 def test_a_result_makes_a_curve_a_scaling() -> None:
     svg = chart_bytes(CURVES, "svg").decode()
-    assert {"scale published", "scale 1", "block_a", "block_b"} <= set(re.findall(r">([^<>]+)</text>", svg))
-    assert CURVES.words.long[0] == "1. block_a.0, scale published: 1."
+    assert {"scale own", "scale 1", "block_a", "block_b"} <= set(re.findall(r">([^<>]+)</text>", svg))
+    assert CURVES.words.long[0] == "1. block_a.0, scale own: 1."
     assert chart_bytes(CURVES, "csv").decode().splitlines()[7] == "1,block_a.0,8.0"
 
 

@@ -36,7 +36,7 @@ def test_block_prints_every_step_as_data(capsys: pytest.CaptureFixture[str]) -> 
     found = printed(capsys, "block", V1, "block_b.1", "--scale", "0.25", *SMALLER)
     steps = {step["step"]: step for step in found["steps"]}
     assert list(steps) == ["x", "b0", "b1", "concat", "project", "scale", "add", "output"]
-    assert (found["scale"], found["published"]) == (0.25, 0.1)
+    assert (found["scale"], found["own"]) == (0.25, 0.1)
     assert steps["scale"]["mean_abs"] == pytest.approx(0.25 * steps["project"]["mean_abs"], rel=1e-5)
     assert sum(steps["x"]["histogram"]["counts"]) == np.prod(steps["x"]["shape"])
 

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from irnet.experiments.residual_scale import curves, residual_scale
-from irnet.experiments.scale_tables import records
+from irnet.experiments.scale_tables import finding, lines, records
 from irnet.experiments.statistics import Stats
 from irnet.experiments.trail import Curve
 from irnet.models import network
@@ -156,6 +156,34 @@ def test_a_borrowed_model_gives_what_a_fresh_one_gives() -> None:
 def test_a_record_says_which_scale_was_asked_for() -> None:
     found = residual_scale(network(V1, input_size=96, a=1, b=0, c=0), IMAGE, scales=(None, 0.25))
     assert [(r["scaling"], r["block"], r["scale"]) for r in records(found)] == [
-        ("published", "block_a.0", 0.1),
+        ("own", "block_a.0", 0.1),
         ("0.25", "block_a.0", 0.25),
     ]
+
+
+def test_running_statistics_of_untrained_weights_normalise_nothing() -> None:
+    """What the page says of them, by asking every batch norm: it passes on what it is given, but for epsilon."""
+    model = build(network(V1, input_size=96, a=1, b=1, c=1), init="tf").eval()
+    seen: list[tuple[torch.Tensor, torch.Tensor, float]] = []
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.register_forward_hook(lambda norm, given, out: seen.append((given[0], out, norm.eps)))
+    with torch.no_grad():
+        model(IMAGE)
+    assert len(seen) == sum(isinstance(module, nn.BatchNorm2d) for module in model.modules())
+    assert all(torch.allclose(out, given / (1 + eps) ** 0.5, atol=1e-6) for given, out, eps in seen)
+
+
+def test_growth_without_scaling_depends_on_the_statistics() -> None:
+    spec, image = network(V1, input_size=139), torch.rand(1, 3, 139, 139, generator=torch.Generator().manual_seed(3))
+    batch, running = (
+        residual_scale(spec, image * 2 - 1, init="tf", scales=(None, 1.0), batch_norm=mode)
+        for mode in ("batch", "running")
+    )
+    grown = [curve.growth or 0.0 for result in (batch, running) for curve in result.curves]
+    assert grown[1] < 10 * grown[0]  # several times as much, with the statistics of the picture
+    assert grown[3] > 20 * grown[2]
+    names = [line.name for line in lines([batch, running], "output", "mean_abs")]
+    assert [name.rpartition(", ")[2] for name in names] == ["batch statistics"] * 2 + ["running statistics"] * 2
+    assert all("statistics" not in line.name for line in lines([batch], "output", "mean_abs"))
+    assert "running statistics" in finding([batch, running], "output", "mean_abs")

@@ -231,7 +231,7 @@ def test_a_scaling_is_read_as_it_is_told(scaling: Scaling) -> None:
 
 @pytest.mark.parametrize("text", ["", "x", "block_a", "block_a=", "0.1,0.2", "=0.1=2"])
 def test_what_is_no_scaling_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no scale; write 0\.1, published, or block_a=0\.2,block_b=0\.1$"):
+    with pytest.raises(ValueError, match=r"is no scale; write 0\.1, own, or block_a=0\.2,block_b=0\.1$"):
         read_scaling(text)
 
 

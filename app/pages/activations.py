@@ -23,7 +23,7 @@ with st.grid(2, min_column_width=300):
     with st.container(border=True):
         image = view.picture()
     with st.container(border=True):
-        setting = view.setting(choice.device, several="" if loaded else "Seeds, for a band")
+        setting = view.setting(choice.device, several="" if loaded else "Seeds, for a band", trained=bool(loaded))
 st.caption(text.NORMS)
 
 

@@ -8,7 +8,7 @@ from app.looks import stepped
 from app.state import choose, unknown
 from app.views import activations, block, head, show
 from app.weights import weights
-from irnet.experiments.block_steps import published, residual_blocks
+from irnet.experiments.block_steps import own_scale, residual_blocks
 
 choice = chosen()
 network = choice.network
@@ -27,8 +27,8 @@ with st.grid(2, min_column_width=300):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             path = choose("Block", paths, "block")
             playing = block.play()
-        scale = block.scale(path.split(".")[0], published(network, path))
-        setting = activations.setting(choice.device)
+        scale = block.scale(path.split(".")[0], own_scale(network, path))
+        setting = activations.setting(choice.device, trained=bool(loaded))
 
 with st.container():  # a place of its own for the spinner, so that what follows stays where it is
     result = stepped(network, image, setting, loaded, path, scale)

@@ -1,4 +1,4 @@
-"""The death map: at which residual scales and widths a network dies in training, and how."""
+"""The death map: at which residual scales, rates and widths a network dies in training, and how."""
 
 from functools import partial
 
@@ -9,20 +9,24 @@ from app.frame import refusals
 from app.views import death as view
 from app.views import head
 from app.views import training as shared
+from irnet.experiments.training.finished_map import finished_map
 
 head.title("death", "The death map")
 st.markdown(f"{text.MAP} {text.TOY}")
 
+name = shared.opened("stability", "")
+if name:
+    shared.watch(name, partial(view.shown, name))
+else:
+    st.caption(text.MAP_FINISHED)
+    view.shown("death_map", *finished_map())
+
 with st.container(border=True):
     st.markdown(text.MAP_CURATED)
-    training.start("Start the short map", training.curated(), "death.curated")
+    training.start("Train the short map", training.curated(), "death.curated")
 with st.expander("A map of your own", key="new", on_change="rerun", bind="query-params") as new:
     if new.open:
         with refusals():
             training.start("Start this map", training.of_death(), "death.own")
-
-name = shared.opened("stability", text.MAP_EMPTY)
-if name:
-    shared.watch(name, partial(view.shown, name))
 with st.expander("All maps of this server"):
     shared.listing("stability")

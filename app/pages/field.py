@@ -19,7 +19,8 @@ st.markdown(f"{text.FIELD} {text.FIELD_TRAINED if loaded else text.FIELD_UNTRAIN
 with st.grid(2, min_column_width=300):
     with st.container(border=True):
         image = activations.picture()
-        setting = activations.setting(choice.device, several="" if loaded else "Seeds, to average", first="running")
+        several = "" if loaded else "Seeds, to average"
+        setting = activations.setting(choice.device, several=several, first="running", trained=bool(loaded))
     with st.container(border=True):
         box = field.box(network)
         place = field.position(box.out_shape[1:])

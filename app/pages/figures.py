@@ -4,7 +4,7 @@ import streamlit as st
 
 from app import text
 from app.cache import figure_told
-from app.state import choose
+from app.state import choose, repeat
 from app.views import figures as view
 from app.views import head
 from irnet.diagrams.layouts import ROOMS
@@ -13,7 +13,12 @@ from irnet.diagrams.theme import THEMES
 head.title("figures", "Figures")
 st.markdown(text.FIGURES)
 words = st.text_input(
-    "Search", key="figure.find", placeholder="figure 17, v2, reduction, cost, table", bind="query-params"
+    "Search",
+    key="figure.find",
+    placeholder="figure 17, v2, reduction, cost, table",
+    bind="query-params",
+    on_change=repeat,
+    args=("figure",),
 )
 shown = view.found(words)
 if not shown:

@@ -19,7 +19,7 @@ with st.grid(2, min_column_width=300):
     with st.container(border=True):
         image = activations.picture()
     with st.container(border=True):
-        setting = activations.setting(choice.device)
+        setting = activations.setting(choice.device, trained=bool(loaded))
 
 with st.container():  # a place of its own for the spinner, so that what follows stays where it is
     look = looked_through(network, image, setting, loaded)

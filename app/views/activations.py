@@ -32,7 +32,7 @@ def picture() -> Image.Image:
     return image
 
 
-def setting(device: str, *, several: str = "", first: BatchNormMode = "batch") -> Setting:
+def setting(device: str, *, several: str = "", first: BatchNormMode = "batch", trained: bool = False) -> Setting:
     """The reader's statistics, `first` those that are shown first, weights and seed, or `several` seeds in a row."""
     with st.container(horizontal=True):
         batch_norm = st.segmented_control(
@@ -48,6 +48,8 @@ def setting(device: str, *, several: str = "", first: BatchNormMode = "batch") -
             "Initial weights", INITS, default="tf", key="init", required=True, bind="query-params"
         )
     seed = st.number_input("Seed", 0, 2**31 - SEEDS - 1, 0, key="seed", bind="query-params")
+    if batch_norm == "running" and not trained:
+        st.caption(text.RUNNING_UNTRAINED)
     many = st.slider(several, 1, SEEDS, 1, key="seeds", bind="query-params") if several else 1
     return Setting(tuple(range(seed, seed + many)), init, batch_norm, device)
 

@@ -19,14 +19,14 @@ PACE = 2.5  # seconds that a step stays
 _SINCE = "block.since"
 
 
-def scale(stage: str, published: float) -> float:
-    """The reader's scale for the block; every stage has a slider of its own, which starts at its published scale."""
+def scale(stage: str, own: float) -> float:
+    """The reader's scale for the block; every stage has a slider of its own, which starts at the network's own."""
     return float(
         st.slider(
-            f"Scale s of this block (published: {published:g})",
+            f"Scale s of this block (the network's own: {own:g})",
             0.0,
             1.0,
-            published,
+            own,
             0.01,
             key=f"s.{stage}",
             help=text.BLOCK_SCALE,

@@ -1,4 +1,4 @@
-"""A death map on the page: cells, the definition of death, the story of a cell, a dead and a living run."""
+"""A death map on the page: its cells, the criteria, the story of a cell, a dead and a living run."""
 
 from __future__ import annotations
 
@@ -11,118 +11,95 @@ import streamlit as st
 
 from app import text
 from app.state import choose, put
-from app.training import AXES
-from app.views import charts, grids, training
+from app.views import charts, grids, run_form, training
 from irnet.diagrams.chart import Line, chart
 from irnet.diagrams.tabular import comma_separated
-from irnet.experiments.training.charts import death_chart
+from irnet.experiments.training.charts import FILLS, axis_titles, death_chart, tiles
+from irnet.experiments.training.fields import fields_of
 from irnet.experiments.training.results import History
 from irnet.experiments.training.settings import Sweep
-from irnet.experiments.training.stability import WAYS, Cell, Death, cells, records, story
+from irnet.experiments.training.stability import (
+    MEANING,
+    PAPER_CLAIM,
+    REMEDIES,
+    Cell,
+    Criteria,
+    cells,
+    differ_in_scale,
+    outcome,
+    records,
+    reproduced,
+    setting,
+    story,
+)
 from irnet.units import share
 
 CELL, TAB = "death.cell", "death.tab"
 ONE = "One cell"
-Place = tuple[str, str]
 
 
 def shown(name: str, sweep: Sweep, found: Sequence[History]) -> None:
     """Everything about a map as it stands."""
-    training.about(sweep)
-    death = _definition()
-    made = cells(sweep, found, death)
-    _map(sweep, made, death)
+    criteria = _criteria()
+    made = cells(sweep, found, criteria)
+    with st.grid(2, min_column_width=340):
+        with st.container():
+            _map(sweep, made, criteria)
+        with st.container():
+            _paper(sweep, made)
     st.caption(text.MAP_CLICK)
     both, one = st.tabs(["A dead and a living run", ONE], key=TAB, on_change="rerun", bind="query-params")
     if both.open:
         with both:
-            _side_by_side(found, death)
+            _side_by_side(made)
     if one.open:
         with one:
             _cell(made)
-    _files(name, sweep, found, death)
+    _files(name, sweep, found, criteria)
 
 
-def _definition() -> Death:
-    """When a run counts as dead, as the reader sets it; nothing is trained anew."""
-    first = Death()
+def _criteria() -> Criteria:
+    """When a run counts as dead, sparse or slow, as the reader sets it; nothing is trained anew."""
     with st.popover("What counts as dead", icon=":material/tune:"):
-        zeros = st.slider(
-            "Zeros after the last block, at least",
-            0,
-            100,
-            round(100 * (first.zeros or 0)),
-            1,
-            key="death.zeros",
-            format="%d %%",
-            bind="query-params",
-        )
-        chance = st.slider(
-            "Median loss, at most so far from chance",
-            0.0,
-            3.0,
-            first.chance or 0.0,
-            0.05,
-            key="death.chance",
-            bind="query-params",
-        )
-        last = st.slider("Over the last steps", 1, 100, first.last, key="death.last", bind="query-params")
-        way = choose(
-            "Signs that are needed",
-            [*WAYS, "zeros", "loss"],
-            "death.way",
-            format_func=lambda w: {"zeros": "zeros alone", "loss": "loss alone"}.get(w, w),
-        )
-    return Death(
-        zeros=None if way == "loss" else zeros / 100,
-        chance=None if way == "zeros" else chance,
-        last=last,
-        way="either" if way == "either" else "both",
-    )
+        values = {
+            name: run_form.widget(asked, asked.default, f"death.{name}") for name, asked in fields_of(Criteria).items()
+        }
+    return Criteria(**values)
 
 
-def _map(sweep: Sweep, made: Sequence[Cell], death: Death) -> None:
-    across, up = _axes(sweep)
-    found = {_place(cell): (cell.share, _words(cell)) for cell in made}
-    died, ended = sum(cell.died for cell in made), sum(cell.ended for cell in made)
-    title = f"{died} of {ended} ended runs died" if ended else "No run has ended yet"
-    sentence = f"{text.OURS_HEAD}; {death.sentence}"
-    grids.clickable(found, title, (across, up), "death.map", _choose, alt=f"{title}; {sentence}")
+def _map(sweep: Sweep, made: Sequence[Cell], criteria: Criteria) -> None:
+    title, note = outcome(made), f"{text.OURS_HEAD}; {setting(sweep)}"
+    on_click = partial(_choose, made)
+    alt = f"{title}; {note}"
+    grids.clickable(tiles(made), FILLS, title, axis_titles(sweep), "death.map", on_click, note=note, alt=alt)
+    sentence = criteria.sentence
     st.caption(f"{sentence[:1].upper()}{sentence[1:]}.")
 
 
-def _axes(sweep: Sweep) -> Place:
-    names = [AXES[name][0] if name in AXES else name for name, _ in sweep.axes if name != "seed"]
-    return names[0], names[1] if len(names) > 1 else ""
+def _paper(sweep: Sweep, made: Sequence[Cell]) -> None:
+    """The paper's claim, what of it this map reproduces, and the remedies that are axes of it."""
+    st.markdown(f"**{text.PAPER_HEAD}**  \n{PAPER_CLAIM}")
+    if any(cell.ended for cell in made):
+        st.markdown("\n".join((f"**{text.OURS_HEAD}**", "", *(f"- {sentence}" for sentence in reproduced(made)))))
+    axes = [REMEDIES[axis] for axis, _ in sweep.axes if axis in REMEDIES]
+    st.caption("  \n".join(axes))
+    used = {verdict.fate for cell in made for verdict in cell.verdicts}
+    st.caption("  \n".join(f"**{fate}**: {words}" for fate, words in MEANING.items() if fate in used))
 
 
-def _place(cell: Cell) -> Place:
-    values = [f"{value:g}" if isinstance(value, float) else str(value) for _, value in cell.place]
-    return values[0], values[1] if len(values) > 1 else ""
+def _name(cell: Cell) -> str:
+    words = [f"{axis} {value:g}" if isinstance(value, float) else f"{axis} {value}" for axis, value in cell.place]
+    return ", ".join(words)
 
 
-def _words(cell: Cell) -> str:
-    if not cell.ended:
-        begun = any(history.lines for history in cell.runs)
-        return f"{share(sum(h.done for h in cell.runs), len(cell.runs))} done" if begun else "waits"
-    fate = f"{cell.died} of {cell.ended} died" if cell.ended > 1 else "died" if cell.died else "lived"
-    if cell.diverged:
-        return f"{cell.diverged} diverged" if cell.diverged == cell.ended else f"{fate}, {cell.diverged} diverged"
-    return fate
-
-
-def _name(place: Place) -> str:
-    return " / ".join(part for part in place if part)
-
-
-def _choose(place: Place) -> None:
-    st.session_state[CELL], st.session_state[TAB] = _name(place), ONE
-    put(CELL, _name(place))  # its list may not have been on the page
+def _choose(made: Sequence[Cell], number: int) -> None:
+    st.session_state[CELL], st.session_state[TAB] = _name(made[number]), ONE
+    put(CELL, _name(made[number]))  # its list may not have been on the page
 
 
 def _cell(made: Sequence[Cell]) -> None:
     """The story of the cell that was clicked or chosen."""
-    by_name = {_name(_place(cell)): cell for cell in made}
+    by_name = {_name(cell): cell for cell in made}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         cell = by_name[choose("Cell", list(by_name), CELL)]
         seeds = [str(history.run.seed) for history in cell.runs]
@@ -132,22 +109,47 @@ def _cell(made: Sequence[Cell]) -> None:
         st.caption(text.CELL_BEGINS)
         return
     with st.grid(2, min_column_width=340):
+        _measured(history, "cell")
         _zeros(history, "cell")
         _magnitudes(history)
         _loss([history], "cell")
 
 
-def _side_by_side(found: Sequence[History], death: Death) -> None:
-    """The first dead and the first living run of the map."""
-    ended = [history for history in found if history.ended == "finished"]
-    dead = next((history for history in ended if death.of(history)), None)
-    living = next((history for history in ended if not death.of(history)), None)
-    if not dead or not living:
+def _measured(history: History, key: str, fate: str = "") -> None:
+    """What held-out images showed on the way."""
+    found = [line for line in history.lines if line.held_out_zeros is not None]
+    if not found:
+        return
+    steps = [line.step for line in found]
+    drawn = [
+        Line(name="zeros after the last block", x=steps, y=[line.held_out_zeros for line in found]),
+        Line(name="accuracy", x=steps, y=[line.accuracy for line in found]),
+        Line(name="chance", x=steps, y=[history.chance for _ in found]),
+    ]
+    title = f"{f'{fate}: ' if fate else 'Held-out images: '}{share(found[-1].held_out_zeros or 0, 1)} zeros, "
+    title += f"{share(found[-1].accuracy or 0, 1)} right at step {steps[-1]}"
+    figure = charts.lines(drawn, title, "share of held-out", x="steps", note=_told(history))
+    st.plotly_chart(figure, key=f"death.{key}.measured", config=charts.CONFIG, alt=f"{title}; {_told(history)}")
+
+
+def _side_by_side(made: Sequence[Cell]) -> None:
+    """The first dead run of the map, and a living one: its twin with another scale, if that lives."""
+    ended = [
+        (run, verdict.fate)
+        for cell in made
+        for run, verdict in zip((run for run in cell.runs if run.ended), cell.verdicts, strict=True)
+    ]
+    alive = [run for run, fate in ended if fate == "living"]
+    gone = [run for run, fate in ended if fate == "dead"]
+    if not gone or not alive:
         st.caption(text.NOT_BOTH)
         return
+    twins = ((dead, living) for dead in gone for living in alive if differ_in_scale(dead.run, living.run))
+    dead, living = next(twins, (gone[0], alive[0]))
     with st.grid(2, min_column_width=340):
-        _zeros(dead, "dead", "Dead")
-        _zeros(living, "living", "Living")
+        for view in (_measured, _zeros):
+            view(dead, "dead", "Dead")
+            view(living, "living", "Living")
     _loss([dead, living], "both", ["dead", "living"])
 
 
@@ -158,6 +160,8 @@ def _told(history: History) -> str:
 
 
 def _zeros(history: History, key: str, fate: str = "") -> None:
+    if len(history.blocks) < 2:  # a map that comes with the library has no more than its last block
+        return
     last = history.lines[-1]
     end = share(last.zeros[-1], 1)
     title = f"{f'{fate}: ' if fate else ''}{end} zeros after the last block at step {last.step}"
@@ -167,6 +171,8 @@ def _zeros(history: History, key: str, fate: str = "") -> None:
 
 
 def _magnitudes(history: History) -> None:
+    if len(history.blocks) < 2:
+        return
     values = [[_log(line.magnitudes[i]) for line in history.lines] for i in range(len(history.blocks))]
     title = "Mean magnitude of every block's output, powers of ten"
     figure = grids.story(_steps(history), history.blocks, values, title, "log10")
@@ -199,15 +205,15 @@ def _loss(found: Sequence[History], key: str, names: Sequence[str] = ()) -> None
     st.plotly_chart(figure, key=f"death.{key}.loss", config=charts.CONFIG, alt=f"{title}; {', '.join(names)}")
 
 
-def _files(name: str, sweep: Sweep, found: Sequence[History], death: Death) -> None:
+def _files(name: str, sweep: Sweep, found: Sequence[History], criteria: Criteria) -> None:
     """The map and the steps behind it, made when they are asked for."""
     with st.container(horizontal=True):
-        training.file("SVG", f"{name}.svg", "image/svg+xml", partial(_svg, sweep, found, death))
+        training.file("SVG", f"{name}.svg", "image/svg+xml", partial(_svg, sweep, found, criteria))
         training.file(
             "CSV, cells",
             f"{name}.cells.csv",
             "text/csv",
-            lambda: comma_separated(records(cells(sweep, found, death))).encode(),
+            lambda: comma_separated(records(cells(sweep, found, criteria))).encode(),
         )
         training.file("CSV, steps", f"{name}.steps.csv", "text/csv", lambda: comma_separated(_records(found)).encode())
         training.file(
@@ -219,5 +225,5 @@ def _records(found: Sequence[History]) -> list[dict[str, object]]:
     return [record for history in found for record in story(history)]
 
 
-def _svg(sweep: Sweep, found: Sequence[History], death: Death) -> bytes:
-    return chart(death_chart(sweep, found, death), "svg")
+def _svg(sweep: Sweep, found: Sequence[History], criteria: Criteria) -> bytes:
+    return chart(death_chart(sweep, found, criteria), "svg")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from html import escape
+from textwrap import wrap
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from app.views.charts import CONFIG, wrapped
+from irnet.diagrams.chart import Tile, is_dark
 
 SHARES = "Cividis"  # told apart by all eyes; dark is little
+NOTE = 56  # characters in a line below a title, for a page of 390 pixels
 STILL = CONFIG | {"displayModeBar": False, "scrollZoom": False}
 
 
@@ -33,62 +36,91 @@ def figure(title: str, x: str, y: str, height: int) -> go.Figure:
 
 
 def clickable(
-    found: Mapping[tuple[str, str], tuple[float | None, str]],
+    tiles: Sequence[Tile],
+    fills: Mapping[str, str],
     title: str,
     axes: tuple[str, str],
     key: str,
-    on_click: Callable[[tuple[str, str]], None],
+    on_click: Callable[[int], None],
+    *,
+    note: str,
     alt: str,
 ) -> None:
-    """A grid of shares with words in its cells; a click on one chooses it.
+    """Grids of tiles whose colour and words say of what kind each is, one above the other; a click chooses a tile.
 
     Parameters
     ----------
-    found
-        (across, up) to the share, None where there is none yet, and what is written into the cell.
+    fills
+        Kind to colour, in the order of the legend.
     axes
         What runs across, and what up.
+    on_click
+        Called with the number of the tile in `tiles`.
     """
-    across, up = (list(dict.fromkeys(place[i] for place in found)) for i in (0, 1))
-    drawn = figure(title, *axes, height=170 + 90 * len(up))
-    drawn.add_trace(
+    panels = list(dict.fromkeys(tile.panel for tile in tiles))
+    rows = len({tile.y for tile in tiles})
+    shown = _titled(title, note, axes[0], 110 * len(panels) + 64 * rows * len(panels))
+    shown.set_subplots(len(panels), 1, subplot_titles=panels, vertical_spacing=0.16 / len(panels) * 2)
+    for row, panel in enumerate(panels, 1):
+        numbers = [i for i, tile in enumerate(tiles) if tile.panel == panel]
+        shown.add_traces(_kinds(tiles, numbers, fills), rows=row, cols=1)
+        shown.add_trace(_words(tiles, numbers, fills), row=row, col=1)
+    used = [kind for kind in fills if any(tile.kind == kind for tile in tiles)]
+    shown.add_traces([_key(kind, fills[kind]) for kind in used])
+    shown.update_xaxes(type="category", showgrid=False, zeroline=False)
+    shown.update_yaxes(type="category", showgrid=False, zeroline=False, title={"text": axes[1]}, ticks="")
+    shown.update_xaxes(title={"text": axes[0]}, row=len(panels), col=1)
+    if rows == 1:
+        shown.update_yaxes(showticklabels=False)
+    clicked = partial(_clicked, key, len(tiles), on_click)
+    st.plotly_chart(shown, key=key, config=STILL, on_select=clicked, selection_mode="points", alt=alt)
+
+
+def _titled(title: str, note: str, x: str, height: int) -> go.Figure:
+    """An empty figure under its finding, and below that what it was found with."""
+    made = figure(title, x, "", height)
+    lines = wrap(note, NOTE)
+    below = "<br>".join(escape(line, quote=False) for line in lines)
+    made.layout.title.subtitle = {"text": below, "font": {"size": 12}}
+    top = 50 + 22 * (1 + made.layout.title.text.count("<br>")) + 16 * len(lines)
+    made.layout.margin.t = top
+    made.layout.height = height + top
+    made.layout.legend = {"orientation": "h", "y": -75 / height, "yanchor": "top", "x": 0, "itemclick": False}
+    return made
+
+
+def _kinds(tiles: Sequence[Tile], numbers: Sequence[int], fills: Mapping[str, str]) -> list[go.Heatmap]:
+    """One heat map a kind, of one colour."""
+    across, up = (list(dict.fromkeys(getattr(tiles[i], of) for i in numbers)) for of in ("x", "y"))
+    kinds = {(tiles[i].x, tiles[i].y): tiles[i].kind for i in numbers}
+    return [
         go.Heatmap(
             x=across,
             y=up,
-            z=[[found.get((x, y), (None, ""))[0] for x in across] for y in up],
-            zmin=0,
-            zmax=1,
+            z=[[1 if kinds.get((x, y)) == kind else None for x in across] for y in up],
+            colorscale=[[0, colour], [1, colour]],
+            showscale=False,
             xgap=3,
             ygap=3,
-            colorscale=SHARES,
-            colorbar={"title": {"text": "share<br>that died"}, "tickformat": ".0%", "thickness": 12},
             hoverinfo="skip",
         )
-    )
-    drawn.add_trace(_targets(found))
-    drawn.update_xaxes(type="category", showgrid=False)
-    drawn.update_yaxes(type="category", showgrid=False, showticklabels=up != [""], ticks="")
-    st.plotly_chart(
-        drawn,
-        key=key,
-        config=STILL,
-        on_select=partial(_clicked, key, found, on_click),
-        selection_mode="points",
-        alt=alt,
-    )
+        for kind, colour in fills.items()
+        if kind in kinds.values()
+    ]
 
 
-def _targets(found: Mapping[tuple[str, str], tuple[float | None, str]]) -> go.Scatter:
-    """Words that take the click, on a patch of their own so that they are read on any colour."""
-    ink = ["#141414" if share is not None and share > 0.5 else "#ffffff" for share, _ in found.values()]
+def _words(tiles: Sequence[Tile], numbers: Sequence[int], fills: Mapping[str, str]) -> go.Scatter:
+    """The tiles' words, which take the click."""
+    chosen = [tiles[i] for i in numbers]
+    ink = ["#808080" if t.kind is None else "#ffffff" if is_dark(fills[t.kind]) else "#141414" for t in chosen]
     return go.Scatter(
-        x=[x for x, _ in found],
-        y=[y for _, y in found],
-        text=[words for _, words in found.values()],
-        customdata=[list(place) for place in found],
+        x=[tile.x for tile in chosen],
+        y=[tile.y for tile in chosen],
+        text=["<br>".join(escape(line, quote=False) for line in tile.lines) for tile in chosen],
+        customdata=list(numbers),
         mode="markers+text",
         textposition="middle center",
-        textfont={"color": [i if s is not None else "#808080" for i, (s, _) in zip(ink, found.values(), strict=True)]},
+        textfont={"color": ink},
         marker={"symbol": "square", "size": 56, "opacity": 0},
         selected={"marker": {"opacity": 0}},
         unselected={"marker": {"opacity": 0}, "textfont": {}},
@@ -97,11 +129,17 @@ def _targets(found: Mapping[tuple[str, str], tuple[float | None, str]]) -> go.Sc
     )
 
 
-def _clicked(key: str, found: Mapping[tuple[str, str], Any], on_click: Callable[[tuple[str, str]], None]) -> None:
+def _key(kind: str, colour: str) -> go.Scatter:
+    marker = {"symbol": "square", "size": 12, "color": colour, "line": {"width": 1, "color": "#808080"}}
+    return go.Scatter(x=[None], y=[None], mode="markers", marker=marker, name=kind, hoverinfo="skip")
+
+
+def _clicked(key: str, count: int, on_click: Callable[[int], None]) -> None:
     for point in st.session_state[key]["selection"]["points"]:
-        x, y = point["customdata"]
-        if (x, y) in found:  # what comes from a browser is checked again
-            on_click((x, y))
+        number = point.get("customdata")
+        number = number[0] if isinstance(number, list) else number
+        if isinstance(number, int) and 0 <= number < count:  # what comes from a browser is checked again
+            on_click(number)
 
 
 def story(

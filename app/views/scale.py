@@ -17,7 +17,7 @@ from irnet.analysis.tables import totals
 from irnet.diagrams.chart import Line
 from irnet.experiments.residual_scale import Result
 from irnet.experiments.scale_tables import OF_BLOCK, WORDS, axis, finding, lines, overflows, records
-from irnet.experiments.trail import TENSORS, Scaling
+from irnet.experiments.trail import TENSORS, Scaling, other
 from irnet.spec import Network, Residual
 from irnet.units import exact, share, short
 
@@ -35,7 +35,7 @@ def scaling(network: Network) -> Scaling:
     stages = residual_stages(network)
     each = st.toggle("One scale a block type", key="each", bind="query-params", disabled=len(stages) < 2)
     if not each or len(stages) < 2:
-        label = "A scale to compare with, besides the published one"
+        label = "A scale to compare with, besides the network's own"
         return st.slider(label, 0.0, 1.0, 1.0, 0.05, key="scale", bind="query-params", disabled=not stages)
     columns = st.columns(len(stages))
     return tuple(
@@ -63,13 +63,22 @@ def shown(network: Network) -> tuple[str, str, bool, int | None]:
 
 
 def curves(network: Network, image: Image.Image, scale: Scaling, setting: Setting, loaded: Weights | None) -> None:
-    """The published scale and the reader's, block by block, with what the reader wants beside them."""
+    """The network's own scale and the reader's, block by block, with what the reader wants beside them."""
     with st.container(horizontal=True):
         v4 = st.toggle("Inception-v4", key="reference", help=text.NO_RESIDUALS, bind="query-params")
         norm = st.toggle("Batch norm on the sums", key="norms", help=text.SUM_NORM, bind="query-params")
+        both = st.toggle(
+            "Batch and running statistics",
+            key="statistics",
+            help=text.BOTH_STATISTICS,
+            bind="query-params",
+            disabled=loaded is not None,
+        )
     tensor, statistic, log, label = shown(network)
     setting = replace(setting, label=label)
     results = [scaled(network, image, (None, scale), setting, loaded)]
+    if both and not loaded:
+        results.append(scaled(network, image, (None, scale), replace(setting, batch_norm=other(setting.batch_norm))))
     if norm and residual_stages(network) and not loaded:
         results.append(scaled(_normed(network), image, (None, scale), setting))
     if v4:
@@ -113,7 +122,7 @@ def small(network: Network, image: Image.Image, setting: Setting, loaded: Weight
         st.caption(text.NO_SUMS)
         return
     show.ignored(overflows(result))
-    title = f"{finding([result], '', statistic).partition(',')[0]} at {len(MULTIPLES)} scales; dotted: as published"
+    title = f"{finding([result], '', statistic).partition(',')[0]} at {len(MULTIPLES)} scales; dotted: {found[0].name}"
     st.markdown(f"**{text.plain(title)}**")
     st.caption(text.plain(activations.made(result)))
     with st.grid(3, min_column_width=270):  # on a phone one below the other

@@ -22,15 +22,16 @@ Shown = Callable[[Sweep, tuple[History, ...]], None]
 
 
 def opened(kind: SweepKind, empty: str) -> str:
-    """The run that the reader chose from those of this server; "" with a word on what to do if none is."""
+    """The run that the reader chose from those of this server, or ""; then `empty`, if it is not, says what to do."""
     key, found = runs.NAMES[kind], runs.names(kind)
     show.ignored(unknown({key: found}) if found else [])
     if not found:
-        st.info(empty, icon=":material/hourglass_empty:")
+        if empty:
+            st.info(empty, icon=":material/hourglass_empty:")
         return ""
     name = choose("Run", found, key, required=False)
     st.caption(f"{_described(name)}. {text.SHARED}" if name else text.SHARED)
-    if not name:
+    if empty and not name:
         st.info(empty, icon=":material/hourglass_empty:")
     return name
 

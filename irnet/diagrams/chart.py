@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from textwrap import wrap
 from typing import Any, Literal, get_args
 
 import vl_convert
@@ -25,6 +26,7 @@ INK = [LIGHT.paints[kind].border for kind in ("sum", "pointwise", "square", "poo
 _DASHES = ([1, 0], [7, 3], [2, 3], [8, 3, 2, 3])
 _SHAPES = ("circle", "diamond", "square", "triangle-up", "cross")
 _LEGEND: Spec = {"title": None, "orient": "bottom", "labelLimit": 0, "columns": 2, "symbolOpacity": 1}
+SMALLEST_GRID = 440  # pixels across, so that a title has room
 _LESS = "\ue000"  # of the characters that no text has
 _FONT = "Liberation Sans"  # comes with the converter; a font that it lacks would be dropped with its text
 
@@ -154,45 +156,86 @@ def bar_chart(
     )
 
 
-def heat_map(
-    cells: Iterable[tuple[str, str, float | None]],
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tile:
+    """A cell of a grid: where it lies (first x at the left, first y at the bottom), what it is, and its words."""
+
+    x: str
+    y: str = ""
+    panel: str = ""  # which of several grids it is in
+    kind: str | None  # None: nothing yet
+    lines: Sequence[str] = ()
+
+
+def tile_grid(
+    tiles: Sequence[Tile],
     *,
     title: str,
     x: str,
     y: str,
-    value: str,
-    limits: tuple[float, float] | None = None,
+    fills: Mapping[str, str],
+    note: str = "",
     theme: str = "light",
-    width: int = 480,
-    height: int = 360,
+    side: int = 110,
 ) -> Spec:
-    """A grid of (x, y, value), each with its value written into it; a cell without a value is left empty."""
-    values = [{"x": across, "y": up, "value": _plain(found)} for across, up, found in cells]
-    scale = {"scheme": "viridis"} | ({"domain": list(limits)} if limits else {})
-    across = {"field": "x", "type": "ordinal", "sort": None, "axis": {"title": x, "labelAngle": 0}}
-    up = {"field": "y", "type": "ordinal", "sort": None, "axis": {"title": y}}
-    middle = sum(limits) / 2 if limits else 0.5
-    paper = {"condition": {"test": f"datum.value < {middle}", "value": "white"}, "value": "black"}
-    return _framed(
-        {
-            "data": {"values": values},
-            "encoding": {"x": across, "y": up},
-            "layer": [
-                {
-                    "mark": "rect",
-                    "encoding": {"color": {"field": "value", "type": "quantitative", "title": value, "scale": scale}},
-                },
-                {
-                    "mark": {"type": "text", "fontSize": 13},
-                    "encoding": {"text": {"field": "value", "format": ".2~f"}, "color": paper},
-                },
-            ],
+    """Grids of tiles whose colour and words say of what kind each is, one a panel, under one title.
+
+    Parameters
+    ----------
+    fills
+        Kind to colour, in the order of the legend; kinds that no tile has are left out.
+    note
+        What the finding in the title was found with.
+    side
+        Of a tile, in pixels across; a grid of few tiles has wider ones.
+    """
+    values = [
+        {"x": tile.x, "y": tile.y, "panel": tile.panel, "kind": tile.kind, "words": list(tile.lines)} for tile in tiles
+    ]
+    columns, rows, panels = (list(dict.fromkeys(value[of] for value in values)) for of in ("x", "y", "panel"))
+    used = [kind for kind in fills if any(tile.kind == kind for tile in tiles)]
+    colours = {"domain": used, "range": [fills[kind] for kind in used]}
+    on_dark = f"indexof({json.dumps([kind for kind in used if is_dark(fills[kind])])}, datum.kind) >= 0"
+    ink = {"condition": {"test": on_dark, "value": "#ffffff"}, "value": "#000000"}
+    width = max(side * len(columns), SMALLEST_GRID // len(panels))
+    grid = {
+        "width": width,
+        "height": 72 * len(rows),
+        "encoding": {
+            "x": {"field": "x", "type": "ordinal", "sort": columns, "axis": {"title": x, "labelAngle": 0}},
+            "y": {"field": "y", "type": "ordinal", "sort": rows[::-1], "axis": {"title": y} if y else None},
         },
-        title,
-        theme,
-        width,
-        height,
-    )
+        "layer": [
+            {
+                "mark": {"type": "rect", "stroke": THEMES[theme].paper, "strokeWidth": 2},
+                "encoding": {"color": {"field": "kind", "type": "nominal", "scale": colours, "legend": _LEGEND}},
+            },
+            {
+                "mark": {"type": "text", "fontSize": 12, "baseline": "middle"},
+                "encoding": {"text": {"field": "words"}, "color": ink},
+            },
+        ],
+    }
+    data: Spec = {"data": {"values": values}}
+    if len(panels) == 1:
+        return _framed(data | grid, title, theme, width, 72 * len(rows), note)
+    header = {"title": None, "labelFontSize": 13, "labelColor": THEMES[theme].ink, "labelFont": _FONT}
+    column = {"field": "panel", "type": "nominal", "sort": panels, "header": header}
+    facets = data | {"facet": {"column": column}, "spec": grid}
+    framed = _framed(facets, title, theme, width * len(panels), 72 * len(rows), note)
+    return {name: value for name, value in framed.items() if name not in ("width", "height")}
+
+
+def is_dark(colour: str) -> bool:
+    """Whether white words are read better on "#rrggbb" than black ones.
+
+    Examples
+    --------
+    >>> is_dark("#ffffff"), is_dark("#0a5a9c")
+    (False, True)
+    """
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return 0.299 * red + 0.587 * green + 0.114 * blue < 140
 
 
 def chart(spec: Spec, form: ChartFormat, scale: float = 2.0) -> bytes:
@@ -254,19 +297,28 @@ def _axis(title: str, ticks: Mapping[float, str] | None) -> Spec:
     return {"title": title, "values": list(ticks), "labelExpr": f"{chosen} : ''", "labelAngle": -35, "gridDash": [2, 3]}
 
 
+def _subtitle(note: str, width: int, look: Theme) -> Spec:
+    return {"subtitle": _wrapped(note, (width + 60) // 6), "subtitleColor": look.faint, "subtitleFont": _FONT}
+
+
+def _wrapped(words: str, longest: int) -> str | list[str]:
+    """Words as they are if they fit in a line of so many characters, else in lines."""
+    return words if len(words) <= longest else wrap(words, longest)
+
+
 def _framed(spec: Spec, title: str, theme: str, width: int, height: int, note: str = "") -> Spec:
     look: Theme = THEMES[theme]
     text = {"labelColor": look.ink, "titleColor": look.ink, "labelFont": _FONT, "titleFont": _FONT}
     return spec | {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "title": {
-            "text": title,
+            "text": _wrapped(title, (width + 60) // 8),
             "anchor": "start",
             "color": look.ink,
             "font": _FONT,
             "fontSize": 15,
             "limit": width + 60,
-            **({"subtitle": note, "subtitleColor": look.faint, "subtitleFont": _FONT} if note else {}),
+            **(_subtitle(note, width, look) if note else {}),
         },
         "width": width,
         "height": height,

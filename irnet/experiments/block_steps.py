@@ -52,7 +52,7 @@ class BlockSteps:
     weights: str
     batch_norm: BatchNormMode
     scale: float
-    published: float  # the scale that the network has by itself
+    own: float  # the scale that the network has by itself
     steps: tuple[Step, ...]
 
     @property
@@ -73,13 +73,13 @@ def residual_blocks(network: Network) -> tuple[str, ...]:
     return tuple(path for path, box in boxes(network).items() if box.children[-1:] == (f"{path}.add",))
 
 
-def published(network: Network, path: str) -> float:
+def own_scale(network: Network, path: str) -> float:
     """The scale that the residual block `path` has by itself.
 
     Examples
     --------
     >>> from irnet.models import network
-    >>> published(network("inception_resnet_v2.tf_slim"), "block_b.3")
+    >>> own_scale(network("inception_resnet_v2.tf_slim"), "block_b.3")
     0.1
     """
     return residual_at(network, path).scale
@@ -131,7 +131,7 @@ def block_steps(
     if scale is not None and not 0 <= scale <= 1:
         raise ValueError(f"scale={scale} is outside 0 to 1")
     start = start or checked(model, image, batch_norm)
-    published, wanted = unit.scale.scale, taps(model.network, path)
+    own, wanted = unit.scale.scale, taps(model.network, path)
     with rescaled(unit.scale, scale):
         found = tuple(tapped(model, start, wanted, last_unit(model.network, path), batch_norm))
         used = unit.scale.scale
@@ -141,7 +141,7 @@ def block_steps(
         weights=model.origin,
         batch_norm=batch_norm,
         scale=used,
-        published=published,
+        own=own,
         steps=tuple(_steps(model.network, path, found, used)),
     )
 

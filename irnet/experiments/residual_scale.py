@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from torch import Tensor
 
 from irnet.experiments.gradients import gradient_norms
-from irnet.experiments.trail import BATCH_NORM_MODES, BatchNormMode, Curve, Progress, Scaling, Trail, told
+from irnet.experiments.trail import BATCH_NORM_MODES, BatchNormMode, Curve, Progress, Scaling, Trail, at_scale
 from irnet.html import shown, table, words
 from irnet.resolve import Row, resolve
 from irnet.runtime.build import Model, build, channels_last
@@ -45,7 +45,7 @@ def _told(curve: Curve) -> str:
         {"block": block.path, "scale": block.scale, "mean magnitude": block.output.mean_abs, "ratio": block.ratio}
         for block in curve.blocks
     ]
-    return words(f"Scale {told(curve.scale)}{seed}{growth}.") + table(blocks)
+    return words(f"{at_scale(curve.scale).capitalize()}{seed}{growth}.") + table(blocks)
 
 
 def residual_scale(
@@ -70,12 +70,13 @@ def residual_scale(
     image
         (1, 3, H, W) in [-1, 1], of the network's input size.
     scales
-        None as published, a value from 0 to 1 for all residual blocks (1.0 is "without scaling"), or pairs of a stage
-        and its value; stages without one keep theirs.
+        None for the network's own, a value from 0 to 1 for all residual blocks (1.0 is "without scaling"), or pairs of
+        a stage and its value; stages without one keep theirs.
     seeds, init
         Of the untrained weights; several seeds give a curve each, and `bands` takes them together.
     batch_norm
-        "running": with the stored statistics (0 and 1 before training); "batch": with those of this image.
+        "running": with the stored statistics, which normalise nothing before training, since they are 0 and 1; "batch":
+        with those of this image, as a training step would, which needs more than one pixel in every grid.
     label
         With a class, every block also has the norm of the gradient at its input, of the cross-entropy for that class.
     device
@@ -119,7 +120,7 @@ def scaled(
     trail: Trail, model: Model, scales: Sequence[Scaling], label: int | None = None, progress: Progress | None = None
 ) -> Iterator[Curve]:
     """One curve a scale, on the device of `model`; a network without residual blocks gives one, at scale None."""
-    has = any(unit.published is not None for unit in trail.units)
+    has = any(unit.scale is not None for unit in trail.units)
     for scale in scales if has else (None,):
         curve = trail.curve(model, scale, progress)
         yield curve if label is None else _with_gradients(trail, model, curve, label)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
+from functools import lru_cache, partial
 from math import isfinite
 from statistics import median
 
 from irnet.diagrams.chart import Line
 from irnet.experiments.residual_scale import Result
 from irnet.experiments.statistics import Stats
-from irnet.experiments.trail import TENSORS, BlockStats, Curve, Scaling, told
+from irnet.experiments.trail import OWN, TENSORS, BlockStats, Curve, Scaling, at_scale, told
+from irnet.models import labelled, network
+from irnet.spec import Network, Residual
 from irnet.units import fold
 
 STATISTICS = tuple(field.name for field in fields(Stats))
@@ -35,11 +38,22 @@ def lines(results: Sequence[Result], tensor: str, statistic: str) -> tuple[Line,
         line
         for result in results
         for scale in dict.fromkeys(curve.scale for curve in result.curves)
-        for line in _line(result, [curve for curve in result.curves if curve.scale == scale], tensor, statistic)
+        for line in _line(
+            [curve for curve in result.curves if curve.scale == scale],
+            partial(_in_plot, results, result),
+            tensor,
+            statistic,
+        )
     )
 
 
-def _line(result: Result, alike: Sequence[Curve], tensor: str, statistic: str) -> Iterator[Line]:
+def _in_plot(results: Sequence[Result], result: Result, curve: Curve) -> str:
+    """What a curve is, with its statistics where a plot has curves of both kinds."""
+    both = len({each.batch_norm for each in results}) > 1
+    return f"{named(result, curve)}{f', {result.batch_norm} statistics' if both else ''}"
+
+
+def _line(alike: Sequence[Curve], name: Callable[[Curve], str], tensor: str, statistic: str) -> Iterator[Line]:
     columns = {
         blocks[0].path: [value_of(block, tensor, statistic) for block in blocks]
         for blocks in zip(*(curve.blocks for curve in alike), strict=True)
@@ -48,7 +62,7 @@ def _line(result: Result, alike: Sequence[Curve], tensor: str, statistic: str) -
     if held:
         low, middle, high = zip(*map(_spread, held.values()), strict=True)
         yield Line(
-            name=named(result, alike[0]),
+            name=name(alike[0]),
             x=range(1, len(held) + 1),
             y=middle,
             low=low if len(alike) > 1 else (),
@@ -70,9 +84,35 @@ def named(result: Result, curve: Curve) -> str:
         return f"in {result.network}, without residuals"
     sums = " with batch norm on the sums" if "sum_norm=true" in result.network else ""
     if curve.scale is None:
-        scales = sorted({block.scale for block in curve.blocks if block.scale is not None})
-        return f"as published (scale {', '.join(f'{scale:g}' for scale in scales)}){sums}"
-    return f"{'without scaling (scale 1)' if curve.scale == 1 else f'at scale {told(curve.scale)}'}{sums}"
+        return f"{own_scales(result.network)}{sums}"
+    return f"{'without scaling (scale 1)' if curve.scale == 1 else f'at {at_scale(curve.scale)}'}{sums}"
+
+
+@lru_cache(maxsize=64)
+def own_scales(label: str) -> str:
+    """What the scales that a network has by itself are: published with it, or set by an edit.
+
+    Examples
+    --------
+    >>> own_scales("inception_resnet_v2.tf_slim (input_size=96)")
+    'as published (scale 0.1, 0.17, 0.2)'
+    >>> own_scales("inception_resnet_v2.paper (width=0.5)")
+    'at the published scale (0.1) in an edited network'
+    >>> own_scales("inception_resnet_v2.paper (scale_a=0.3)")
+    'at its own scale (block_a=0.3, block_b=0.1, block_c=0.1)'
+    """
+    here = labelled(label)
+    preset, mine = network(here.name), _scales(here)
+    values = ", ".join(f"{scale:g}" for scale in sorted(set(mine.values())))
+    if here.stages == preset.stages:
+        return f"as published (scale {values})"
+    if mine.items() <= _scales(preset).items():
+        return f"at the published scale ({values}) in an edited network"
+    return f"at its own scale ({values if len(set(mine.values())) == 1 else told(tuple(mine.items()))})"
+
+
+def _scales(of: Network) -> dict[str, float]:
+    return {stage.name: stage.node.scale for stage in of.stages if isinstance(stage.node, Residual) and stage.repeat}
 
 
 def finding(results: Sequence[Result], tensor: str, statistic: str) -> str:
@@ -81,7 +121,7 @@ def finding(results: Sequence[Result], tensor: str, statistic: str) -> str:
         what = axis(tensor, statistic)
         return f"{what[:1].upper()}{what[1:]}, block by block"
     grown = {
-        named(result, curve): [c.growth for c in result.curves if c.scale == curve.scale]
+        _in_plot(results, result, curve): [c.growth for c in result.curves if c.scale == curve.scale]
         for result in results
         for curve in result.curves
     }
@@ -145,10 +185,10 @@ def read_scaling(text: str) -> Scaling:
 
     Examples
     --------
-    >>> read_scaling("0.1"), read_scaling("block_a=0.2,block_b=0.1"), read_scaling("published")
+    >>> read_scaling("0.1"), read_scaling("block_a=0.2,block_b=0.1"), read_scaling("own")
     (0.1, (('block_a', 0.2), ('block_b', 0.1)), None)
     """
-    if text == "published":
+    if text == OWN:
         return None
     try:
         pairs = [part.split("=") for part in text.split(",")]
@@ -156,7 +196,7 @@ def read_scaling(text: str) -> Scaling:
             return tuple((stage.strip(), float(value)) for stage, value in pairs)
         return float(text)
     except ValueError:
-        raise ValueError(f"{text!r} is no scale; write 0.1, published, or block_a=0.2,block_b=0.1") from None
+        raise ValueError(f"{text!r} is no scale; write 0.1, own, or block_a=0.2,block_b=0.1") from None
 
 
 def records(result: Result) -> list[dict[str, object]]:
@@ -197,7 +237,7 @@ def overflows(result: Result) -> tuple[str, ...]:
     ()
     """
     return tuple(
-        f"At scale {told(curve.scale)}{f', seed {curve.seed}' if curve.seed is not None else ''}, {curve.overflow} is "
+        f"At {at_scale(curve.scale)}{f', seed {curve.seed}' if curve.seed is not None else ''}, {curve.overflow} is "
         "the first block that puts out an infinite value or none at all: float32 ends at 3.4e38"
         for curve in result.curves
         if curve.overflow

@@ -17,9 +17,23 @@ from irnet.spec import Network, Residual
 
 BatchNormMode = Literal["running", "batch"]
 BATCH_NORM_MODES: tuple[BatchNormMode, ...] = get_args(BatchNormMode)
-Scaling = float | tuple[tuple[str, float], ...] | None  # one for all, one a stage (the others as published), published
+
+
+def other(mode: BatchNormMode) -> BatchNormMode:
+    """The other kind of statistics.
+
+    Examples
+    --------
+    >>> other("batch")
+    'running'
+    """
+    return "batch" if mode == "running" else "running"
+
+
+Scaling = float | tuple[tuple[str, float], ...] | None  # for all, a stage (others keep theirs), the network's own
 Progress = Callable[[int, int], object]  # units run, units to run
 TENSORS = ("shortcut", "residual", "scaled", "output")
+OWN = "own"  # how the scales that a network has by itself are written
 REMEMBERED = 32  # curves of one picture, some 20 KB each
 BLOCKS = ("a", "b", "c")  # the parts whose outputs are looked at, with or without a residual
 
@@ -30,11 +44,22 @@ def told(scale: Scaling) -> str:
     Examples
     --------
     >>> told(None), told(0.25), told((("block_a", 0.2), ("block_b", 0.1)))
-    ('published', '0.25', 'block_a=0.2, block_b=0.1')
+    ('own', '0.25', 'block_a=0.2, block_b=0.1')
     """
     if isinstance(scale, tuple):
         return ", ".join(f"{stage}={value:g}" for stage, value in scale)
-    return "published" if scale is None else f"{scale:g}"
+    return OWN if scale is None else f"{scale:g}"
+
+
+def at_scale(scale: Scaling) -> str:
+    """A scaling as a sentence names it.
+
+    Examples
+    --------
+    >>> at_scale(None), at_scale(0.25)
+    ('its own scale', 'scale 0.25')
+    """
+    return "its own scale" if scale is None else f"scale {told(scale)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +85,7 @@ class BlockStats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """All blocks of one forward pass, in order; `scale` None means as published."""
+    """All blocks of one forward pass, in order; `scale` None means the network's own."""
 
     network: str
     scale: Scaling
@@ -83,7 +108,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One block of a stage; `published` is its scale, None if it has none."""
+    """One block of a stage; `scale` is its own, None if it has none."""
 
     path: str
     stage: str
@@ -91,7 +116,7 @@ class Unit:
     looked_at: bool
 
     @property
-    def published(self) -> float | None:
+    def scale(self) -> float | None:
         """The scale that the spec gives it."""
         return self.node.scale if isinstance(self.node, Residual) else None
 
@@ -150,12 +175,12 @@ class Trail:
     def curve(self, model: Model, scaling: Scaling = None, progress: Progress | None = None) -> Curve:
         """The statistics at one scaling; blocks before the first one with another scale than last time are not run.
 
-        The latest curves are remembered: the published one is beside every other, and a slider comes back.
+        The latest curves are remembered: the network's own is beside every other, and a slider comes back.
         `progress` is called before every block; what it raises ends the walk, and what was computed is kept.
         """
         if scaling not in self._curves:
             self._run(model, scaling, len(self.units), progress)
-            scaled = any(unit.published is not None for unit in self.units)
+            scaled = any(unit.scale is not None for unit in self.units)
             self._curves[scaling] = Curve(network=self.label, scale=scaling if scaled else None, blocks=self._blocks())
         self._curves[scaling] = found = self._curves.pop(scaling)  # the last is the latest
         if len(self._curves) > REMEMBERED:
@@ -171,7 +196,7 @@ class Trail:
         if start == until:
             return
         start = self._back_to(start)
-        projects = [f"{unit.path}.project" for unit in self.units[start:until] if unit.published is not None]
+        projects = [f"{unit.path}.project" for unit in self.units[start:until] if unit.scale is not None]
         output, residual = reader(rectified=True), reader(rectified=False)
         x = self._after[start] if start else self._first(model)
         with (
@@ -215,10 +240,10 @@ class Trail:
 
 
 def _scale(unit: Unit, scaling: float | Mapping[str, float] | None) -> float | None:
-    if unit.published is None:
+    if unit.scale is None:
         return None
     wanted = scaling.get(unit.stage) if isinstance(scaling, Mapping) else scaling
-    return unit.published if wanted is None else wanted
+    return unit.scale if wanted is None else wanted
 
 
 def _block(unit: Unit, scale: float | None, shortcut: Stats, residual: Stats | None, output: Stats) -> BlockStats:

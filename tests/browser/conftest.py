@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import ConsoleMessage, Page, expect
 
 from tests.browser.served import DRAWN, FLAGS, SETTLED, served
 from tests.system import browser
@@ -53,6 +53,19 @@ class Viewer:
     def open(self, path: str) -> Page:
         """The page at `path`, settled."""
         self.page.goto(f"{self.url}/{path}")
+        self.settle()
+        return self.page
+
+    def walk(self, section: str, name: str) -> Page:
+        """The page of that name as a reader gets there: from the first page, by clicks in the menu alone."""
+        self.open("")
+        return self.turn(section, name)
+
+    def turn(self, section: str, name: str) -> Page:
+        """Another page, by clicks in the menu."""
+        self.page.get_by_text(section, exact=True).click()
+        self.page.get_by_role("menuitem", name=name, exact=True).click()
+        expect(self.page).to_have_url(re.compile(f"/{name.lower().replace(' ', '_')}\\b"))
         self.settle()
         return self.page
 

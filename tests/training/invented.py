@@ -17,8 +17,9 @@ def history(
     losses: Sequence[float | None] = (),
     accuracies: Sequence[float | None] = (),
     zeros: Sequence[float] = (),
+    gradients: Sequence[float | None] = (),
 ) -> History:
-    """A finished run with one block; what is not given is 0, or no accuracy."""
+    """A finished run with one block, measured at every step that has an accuracy; what is not given is 0."""
     count = max(len(losses), len(accuracies), len(zeros))
     lines = tuple(
         Line(
@@ -28,6 +29,8 @@ def history(
             zeros=(zeros[i] if i < len(zeros) else 0.0,),
             magnitudes=(1.0,),
             accuracy=accuracies[i] if i < len(accuracies) else None,
+            held_out_zeros=(zeros[i] if i < len(zeros) else 0.0) if i < len(accuracies) else None,
+            gradient=gradients[i] if i < len(gradients) else 0.0,
         )
         for i in range(count)
     )
@@ -40,6 +43,7 @@ def history(
         macs_per_step=1000,
         images_per_epoch=8,
         classes=CLASSES,
+        chance=1 / len(CLASSES),
         lines=lines,
         ended="diverged" if lines and lines[-1].loss is None else "finished",
     )

@@ -51,19 +51,21 @@ def test_a_race_is_plotted_as_pictures_and_tables(raced: Path, tmp_path: Path) -
 
 def test_a_death_map_prints_its_definition(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     axes = ("--axis", "scale=0.1,1", "--axis", "sum_norm=no,yes")
-    changes = ("--set", "network=inception_resnet_v1 a=1, b=1, c=1", "--zeros", "0", "--chance", "-1")
+    changes = ("--set", "network=inception_resnet_v1 a=1, b=1, c=1", "--criterion", "learning=1")
     out = str(tmp_path / "sweep")
     assert main(["stability", "--out", out, *axes, *changes, *QUICK, "--format", "json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["definition"] == "dead: over the last 10 steps, at least 0 % zeros after the last block"
-    assert [(cell["scale"], cell["sum_norm"], cell["died"]) for cell in found["cells"]] == [
+    assert found["definition"].startswith("dead: on held-out images 100 % zeros after the last block")
+    assert found["remedies"]["sum_norm"].startswith("One more batch norm on the last layer did not prevent it")
+    assert "Scaling the residuals by 0.1 to 0.3 seemed to stabilise it" in found["paper"]
+    assert [(cell["scale"], cell["sum_norm"], cell["at_chance"]) for cell in found["cells"]] == [
         (0.1, False, 1),
         (0.1, True, 1),
         (1.0, False, 1),
         (1.0, True, 1),
     ]
     assert main(["plot", out, "--format", "svg"]) == 0
-    assert "0 of 4 runs died" in (tmp_path / "sweep" / "plots" / "death.svg").read_text(encoding="utf-8")
+    assert "Of 4 runs: " in (tmp_path / "sweep" / "plots" / "death.svg").read_text(encoding="utf-8")
 
 
 def test_progress_of_what_has_not_begun(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,6 +96,8 @@ def test_stop_and_pause_are_words_to_the_workers(tmp_path: Path, capsys: pytest.
         (["stability", "--dropout", "2"], "dropout=2.0 is outside 0 to 0.95"),
         (["race", "--backend", "dask"], "the Dask backend needs the address of a scheduler"),
         (["stability", "--axis", "scale"], "'scale' is no axis"),
+        (["stability", "--criterion", "colour=1"], "'colour=1' is no criterion; one is written as in 'sparse=0.9'"),
+        (["stability", "--criterion", "zeros=2"], "zeros=2.0 is outside 0 to 1"),
         (["stability", "--axis", "scale=0.1,2"], "scale=2.0 is outside 0 to 1"),
     ],
 )

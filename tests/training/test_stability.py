@@ -1,81 +1,193 @@
-"""What counts as dead follows its definition, whenever that is given."""
+"""What counts as dead, sparse or slow follows from the criteria, whenever those are given."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from math import log
+from pathlib import Path
 
 import pytest
 
-from irnet.experiments.training.stability import Death, cells, records, stability, story
+from irnet.experiments.training.finished_map import finished_map, text_of
+from irnet.experiments.training.results import History
+from irnet.experiments.training.settings import PAPER_RATE, WARM_UP_RATE, Data
+from irnet.experiments.training.stability import (
+    BASE,
+    PAPER_FILTERS,
+    REMEDIES,
+    Criteria,
+    Fate,
+    Verdict,
+    cells,
+    filters,
+    outcome,
+    records,
+    reproduced,
+    setting,
+    stability,
+    story,
+    verdict,
+)
 from tests.training.invented import history
 from tests.training.small import TINY, sweep
 
-CHANCE = log(8)
-DEAD = history(zeros=[0.5] + [0.99] * 10, losses=[CHANCE] * 11)
-SILENT = history(zeros=[0.99] * 10, losses=[0.1] * 10)
-LOST = history(zeros=[0.1] * 10, losses=[CHANCE] * 10)
+CHANCE = 1 / 8
+DEAD = history(zeros=[0.5, 0.9, 1.0, 1.0, 1.0, 1.0], accuracies=[0.5, 0.2, CHANCE, CHANCE, CHANCE, CHANCE])
+LIVING = history(zeros=[0.5] * 6, accuracies=[0.5] * 6, gradients=[0.1] * 6)
 
 
-def test_the_dead_have_both_signs() -> None:
-    assert [Death().of(run) for run in (DEAD, SILENT, LOST)] == [True, False, False]
+def fate(run: History, twin: History | None = None, criteria: Criteria | None = None) -> Fate:
+    return verdict(run, twin, criteria).fate
 
 
-def test_either_sign_will_do_where_that_is_meant() -> None:
-    assert [Death(way="either").of(run) for run in (DEAD, SILENT, LOST)] == [True, True, True]
+def test_a_run_is_dead_once_every_sign_has_held_as_long_again() -> None:
+    assert verdict(DEAD) == Verdict(fate="dead", since=3, accuracy=CHANCE, zeros=1.0)
+    assert verdict(replace(DEAD, lines=DEAD.lines[:5])) == Verdict(
+        fate="at chance", since=3, accuracy=CHANCE, zeros=1.0
+    )
 
 
-def test_a_sign_can_be_left_out() -> None:
-    assert [Death(chance=None).of(run) for run in (DEAD, SILENT, LOST)] == [True, True, False]
+def test_a_run_that_came_back_to_life_was_not_dead() -> None:
+    revived = history(zeros=[1.0] * 5 + [0.99] + [1.0] * 4, accuracies=[CHANCE] * 10)
+    assert verdict(revived).since == 7
+    assert fate(revived) == "at chance"
 
 
-def test_only_the_last_steps_count() -> None:
-    revived = history(zeros=[0.99] * 20 + [0.2] * 5, losses=[CHANCE] * 25)
-    assert [Death(last=last, chance=None, zeros=0.9).of(revived) for last in (5, 25)] == [False, False]
-    assert Death(last=25, chance=None, zeros=0.8).of(revived)
+@pytest.mark.parametrize(
+    "alive",
+    [
+        history(zeros=[1.0] * 5 + [0.999999], accuracies=[CHANCE] * 6),
+        history(zeros=[1.0] * 6, accuracies=[CHANCE] * 6, gradients=[0.0] * 5 + [1e-12]),
+        history(zeros=[1.0] * 6, accuracies=[CHANCE] * 6, gradients=[0.0] * 5 + [None]),
+        history(zeros=[1.0] * 6, accuracies=[CHANCE] * 5 + [CHANCE + 1 / 64]),
+    ],
+    ids=["one output", "a gradient", "no number", "one image more"],
+)
+def test_one_sign_of_life_at_the_end_is_enough(alive: History) -> None:
+    assert verdict(alive).since is None
+    assert fate(alive) == "at chance"
 
 
-def test_one_bad_batch_does_not_raise_the_dead() -> None:
-    spiked = history(zeros=[0.99] * 10, losses=[CHANCE] * 9 + [60.0])
-    assert Death().of(spiked)
+def test_chance_is_what_one_and_the_same_answer_gets() -> None:
+    assert verdict(replace(DEAD, chance=0.1)).since is None  # 0.125 is more than the commonest class would get
+    assert fate(replace(DEAD, chance=0.2)) == "dead"
 
 
-def test_death_without_a_sign_gets_one_sentence() -> None:
-    with pytest.raises(ValueError, match="death needs a sign"):
-        Death(zeros=None, chance=None)
+def test_a_network_that_learns_with_nearly_all_zeros_is_sparse() -> None:
+    run = history(zeros=[0.96] * 6, accuracies=[0.8] * 6, gradients=[1.0] * 6)
+    assert fate(run) == "sparse"
+    assert fate(run, criteria=Criteria(sparse=0.97)) == "living"
 
 
-def test_a_cell_counts_its_seeds_and_keeps_diverged_runs_apart() -> None:
+def test_a_network_well_behind_its_scaled_twin_is_slow() -> None:
+    ahead = history(zeros=[0.5] * 6, accuracies=[0.7] * 6)
+    assert [fate(LIVING), fate(LIVING, ahead), fate(LIVING, ahead, Criteria(slow=0.3))] == ["living", "slow", "living"]
+
+
+def test_a_network_that_is_no_better_than_luck_has_not_learnt() -> None:
+    assert fate(history(zeros=[0.5] * 6, accuracies=[0.2] * 6)) == "at chance"
+
+
+def test_diverged_and_unmeasured_runs_are_results_of_their_own() -> None:
+    assert fate(history(zeros=[1.0] * 3, losses=[1.0, 1.0, None], accuracies=[CHANCE] * 2)) == "diverged"
+    assert fate(history(losses=[1.0] * 3)) == "not measured"
+    assert fate(replace(DEAD, chance=None)) == "not measured"  # written by an older version
+
+
+def test_a_run_that_goes_on_has_no_verdict() -> None:
+    with pytest.raises(ValueError, match="run 0 has not ended yet"):
+        verdict(replace(DEAD, ended=None))
+
+
+def test_criteria_out_of_their_limits_get_one_sentence() -> None:
+    with pytest.raises(ValueError, match=r"zeros=2.0 is outside 0 to 1"):
+        Criteria(zeros=2.0)
+
+
+def test_a_cell_counts_its_seeds_and_finds_its_twins() -> None:
     wanted = sweep(seeds=3)
-    runs = [replace(DEAD, run=run) if run.scale == 1 else replace(LOST, run=run) for run in wanted.runs()]
+    runs = [replace(DEAD if run.scale == 1 else LIVING, run=run) for run in wanted.runs()]
     runs[-1] = history(run=runs[-1].run, losses=[1.0, None])
-    living, dead = cells(wanted, runs)
-    assert (living.place, living.died, living.share) == ((("scale", 0.1),), 0, 0.0)
-    assert (dead.died, dead.diverged, dead.ended, dead.share) == (2, 1, 3, 2 / 3)
-    assert records([dead])[0]["share_died"] == 2 / 3
+    runs[1] = replace(history(zeros=[0.5] * 6, accuracies=[0.3] * 6), run=runs[1].run)  # scale 1, seed 0: behind
+    scaled, unscaled = cells(wanted, runs)
+    assert (scaled.place, scaled.fate, scaled.sentence) == ((("scale", 0.1),), "living", "3 of 3 living")
+    assert (unscaled.fate, unscaled.sentence) == ("dead", "1 of 3 dead, 1 diverged, 1 slow")
+    (record,) = records([unscaled])
+    assert (record["dead"], record["diverged"], record["slow"], record["ended"]) == (1, 1, 1, 3)
+    assert record["dead_since"] == [None, 3, None]
+    assert outcome([scaled, unscaled]) == "Of 6 runs: 1 dead, 1 diverged, 1 slow, 3 living"
+
+
+def test_a_map_says_what_of_the_paper_it_reproduces() -> None:
+    wanted = sweep()
+    made = cells(wanted, [replace(DEAD if run.scale == 1 else LIVING, run=run) for run in wanted.runs()])
+    assert reproduced(made)[0] == "Reproduced: 1 of 1 dead runs learn with a smaller scale, all else the same."
+    assert reproduced(made)[-1].startswith("Not tried here: the paper's rate")
+    low = sweep(replace(TINY, rate=PAPER_RATE))
+    quiet = cells(low, [replace(LIVING, run=run) for run in low.runs()])
+    assert reproduced(quiet) == [
+        "Not reproduced: no run died.",
+        "Not reproduced: at the paper's rate of 0.045 no run died within 6 steps.",
+    ]
+
+
+def test_a_map_says_with_what_it_was_made() -> None:
+    said = setting(stability(BASE, [("rate", (0.2, BASE.rate)), ("scale", (0.1, 1.0))], [0]))
+    assert said == (
+        "inception_resnet_v2.paper; width 0.25, up to 536 filters; rmsprop; init he; 160 steps of 16 images; "
+        "8 classes of gratings, 75 px"
+    )
+
+
+def test_the_default_is_narrower_than_the_paper_speaks_of() -> None:
+    assert filters(BASE) < PAPER_FILTERS < filters(replace(BASE, width=1.0))
+
+
+def test_the_warm_up_has_the_rate_of_its_authors() -> None:
+    assert WARM_UP_RATE == 0.01  # arXiv 1512.03385, section 4.2
+    assert "0.00001 was not enough" in REMEDIES["warm_up"]
 
 
 def test_a_story_tells_every_block_at_every_step() -> None:
     told = list(story(DEAD))
-    assert [record["step"] for record in told] == [*range(1, 12)]
-    assert told[3] == {
+    assert [record["step"] for record in told] == [*range(1, 7)]
+    assert {key: told[3][key] for key in ("run", "block", "zeros", "accuracy", "held_out_zeros", "gradient")} == {
         "run": 0,
-        "step": 4,
         "block": "block_c.0",
-        "zeros": 0.99,
-        "magnitude": 1.0,
-        "loss": pytest.approx(CHANCE),
+        "zeros": 1.0,
+        "accuracy": CHANCE,
+        "held_out_zeros": 1.0,
+        "gradient": 0.0,
     }
 
 
-def test_an_axis_that_is_none_gets_one_sentence() -> None:
-    with pytest.raises(ValueError, match="'colour' is no axis of the death map"):
-        stability(TINY, [("colour", ("red",))], [0])
+@pytest.mark.parametrize(
+    ("base", "axes", "sentence"),
+    [
+        (TINY, [("colour", ("red",))], "'colour' is no axis of the death map"),
+        (TINY, [("scale", (1.0,)), ("rate", (1.0,)), ("width", (1.0,)), ("depth", (1,))], "has 1 to 3 axes, not 4"),
+        (replace(TINY, evaluate_every=0), [("scale", (1.0,))], "read from measurements on the way"),
+        (replace(TINY, data=Data(held_out=1)), [("scale", (1.0,))], "at least 2 held-out images"),
+        (
+            replace(TINY, network="inception_v4", width=0.125),
+            [("scale", (1.0, 0.1))],
+            "inception_v4.paper has no residual blocks, so scale=1 has nothing to act on",
+        ),
+    ],
+)
+def test_a_map_that_cannot_be_is_refused_in_one_sentence(base: object, axes: object, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        stability(base, axes, [0])  # type: ignore[arg-type]
 
 
-def test_a_scale_without_residuals_gets_one_sentence() -> None:
-    base = replace(TINY, network="inception_v4", width=0.125)
-    with pytest.raises(
-        ValueError, match=r"inception_v4.paper has no residual blocks, so scale=1 has nothing to act on"
-    ):
-        stability(base, [("scale", (1.0, 0.1))], [0])
+def test_the_finished_map_has_dead_and_living_runs_and_says_so() -> None:
+    wanted, found = finished_map()
+    made = cells(wanted, found)
+    assert {"dead", "living"} <= {verdict.fate for cell in made for verdict in cell.verdicts}
+    assert [name for name, _ in wanted.axes] == ["seed", "scale", "rate", "width"]
+    assert min(map(filters, wanted.runs())) < PAPER_FILTERS < max(map(filters, wanted.runs()))
+    assert PAPER_RATE in wanted.values("rate")
+    written = text_of(wanted, found, {})
+    assert (
+        written.partition('"runs"')[2]
+        == (Path("irnet/experiments/training/finished_map.json").read_text(encoding="utf-8").partition('"runs"')[2])
+    )

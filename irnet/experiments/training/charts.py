@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, get_args
 
-from irnet.diagrams.chart import Line, Spec, chart, heat_map, line_chart
+from irnet.diagrams.chart import Line, Spec, Tile, chart, line_chart, tile_grid
 from irnet.diagrams.files import write
 from irnet.diagrams.tabular import comma_separated
 from irnet.experiments.training.race import (
@@ -20,9 +21,21 @@ from irnet.experiments.training.race import (
     standing,
 )
 from irnet.experiments.training.results import History
-from irnet.experiments.training.settings import Sweep
-from irnet.experiments.training.stability import Death, cells, story
+from irnet.experiments.training.settings import PUBLISHED, Sweep
+from irnet.experiments.training.stability import (
+    AXIS_NAMES,
+    MOST_AXES,
+    Cell,
+    Criteria,
+    Fate,
+    cells,
+    filters,
+    outcome,
+    setting,
+    story,
+)
 from irnet.experiments.training.stability import records as cell_records
+from irnet.units import exact, share
 
 PlotFormat = Literal["svg", "png", "html", "csv"]
 PLOT_FORMATS: tuple[PlotFormat, ...] = get_args(PlotFormat)
@@ -67,18 +80,58 @@ def race_chart(found: Sequence[History], quantity: Quantity, against: Against = 
     return line_chart(lines, title=title, x=AXES[against][0], y=means(quantity), log=log, theme=theme)
 
 
-def death_chart(sweep: Sweep, found: Sequence[History], death: Death | None = None, theme: str = "light") -> Spec:
-    """The death map: the share of runs that died, cell by cell."""
-    meant = death or Death()
-    made = cells(sweep, found, meant)
-    (across, _), *others = made[0].place
-    up = others[0][0] if others else "all"
-    places = [(str(dict(cell.place)[across]), str(dict(cell.place).get(up, "")), cell.share) for cell in made]
-    died, ended = sum(cell.died for cell in made), sum(cell.ended for cell in made)
-    title = f"{died} of {ended} runs died"
-    return heat_map(
-        places, title=title, x=across, y=up, value="share of runs that died", limits=(0.0, 1.0), theme=theme
-    )
+# Living is coloured, dead is grey, and what lies between is between; the words in a tile say it too.
+FILLS: Mapping[Fate, str] = MappingProxyType(
+    {
+        "living": "#0a6aa8",
+        "slow": "#5fa8d3",
+        "sparse": "#bcdcee",
+        "at chance": "#d9d9d9",
+        "dead": "#6f6f6f",
+        "diverged": "#2b2b2b",
+        "not measured": "#ffffff",
+    }
+)
+
+
+def tiles(made: Sequence[Cell]) -> list[Tile]:
+    """The cells of a death map as tiles: the first axis across, the second up, a panel for every value of the third."""
+    return [_tile(cell) for cell in made]
+
+
+def _tile(cell: Cell) -> Tile:
+    words = [_written(value) for _, value in cell.place]
+    across, up, panel = (*words, "", "")[:3]
+    if len(cell.place) == MOST_AXES:
+        name, _ = cell.place[-1]
+        panel = f"{AXIS_NAMES[name]} {panel}"
+        if name == "width":
+            panel += f" ({exact(filters(cell.runs[0].run))} filters)"
+    return Tile(x=across, y=up, panel=panel, kind=cell.fate, lines=_lines(cell))
+
+
+def _written(value: object) -> str:
+    return PUBLISHED if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _lines(cell: Cell) -> list[str]:
+    if not cell.ended:
+        begun = any(history.lines for history in cell.runs)
+        return [f"{share(sum(h.done for h in cell.runs), len(cell.runs))} done" if begun else "waits"]
+    return cell.sentence.split(", ")
+
+
+def axis_titles(sweep: Sweep) -> tuple[str, str]:
+    """What runs across and what up, in words."""
+    names = [AXIS_NAMES[name] for name, _ in sweep.axes if name != "seed"]
+    return names[0], names[1] if len(names) > 1 else ""
+
+
+def death_chart(sweep: Sweep, found: Sequence[History], criteria: Criteria | None = None, theme: str = "light") -> Spec:
+    """The death map: what became of the runs of every cell, under a title that says it with its settings."""
+    made = cells(sweep, found, criteria)
+    x, y = axis_titles(sweep)
+    return tile_grid(tiles(made), title=outcome(made), note=setting(sweep), x=x, y=y, fills=FILLS, theme=theme)
 
 
 def story_chart(found: Sequence[History], theme: str = "light") -> Spec:
@@ -100,7 +153,7 @@ def _named(history: History) -> str:
 
 
 def plots(
-    sweep: Sweep, found: Sequence[History], form: PlotFormat, folder: Path, death: Death | None = None
+    sweep: Sweep, found: Sequence[History], form: PlotFormat, folder: Path, criteria: Criteria | None = None
 ) -> list[Path]:
     """Write what there is to see of a sweep into a folder; the files.
 
@@ -114,7 +167,7 @@ def plots(
     if not any(history.lines for history in found):
         raise ValueError("no run has begun yet, so there is nothing to plot")
     folder.mkdir(parents=True, exist_ok=True)
-    content = _tables(sweep, found, death) if form == "csv" else _pictures(sweep, found, form, death)
+    content = _tables(sweep, found, criteria) if form == "csv" else _pictures(sweep, found, form, criteria)
     files = []
     for name, data in content.items():
         file = folder / f"{name}.{form}"
@@ -124,10 +177,10 @@ def plots(
 
 
 def _pictures(
-    sweep: Sweep, found: Sequence[History], form: Literal["svg", "png", "html"], death: Death | None
+    sweep: Sweep, found: Sequence[History], form: Literal["svg", "png", "html"], criteria: Criteria | None
 ) -> dict[str, bytes]:
     if sweep.kind == "stability":
-        specs = {"death": death_chart(sweep, found, death), "zeros": story_chart(found)}
+        specs = {"death": death_chart(sweep, found, criteria), "zeros": story_chart(found)}
     else:
         accuracy = any(line.accuracy is not None for history in found for line in history.lines)
         measured: tuple[Quantity, ...] = ("loss", "accuracy") if accuracy else ("loss",)
@@ -135,9 +188,9 @@ def _pictures(
     return {name: chart(spec, form) for name, spec in specs.items()}
 
 
-def _tables(sweep: Sweep, found: Sequence[History], death: Death | None) -> dict[str, bytes]:
+def _tables(sweep: Sweep, found: Sequence[History], criteria: Criteria | None) -> dict[str, bytes]:
     if sweep.kind == "race":
         return {"curves": comma_separated(curve_records(found)).encode()}
     steps = [record for history in found for record in story(history)]
-    tables = {"death": cell_records(cells(sweep, found, death)), "steps": steps}
+    tables = {"death": cell_records(cells(sweep, found, criteria)), "steps": steps}
     return {name: comma_separated(records).encode() for name, records in tables.items()}

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, sqrt
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from irnet.experiments.statistics import Stats
+from irnet.experiments.trail import batch_statistics
 from irnet.experiments.training import optimise
 from irnet.experiments.training.images import Batch, Images, generator
 from irnet.experiments.training.settings import Run
@@ -27,6 +28,14 @@ from irnet.runtime.device import checked
 from irnet.runtime.init import INITS
 
 
+@dataclass(frozen=True, slots=True)
+class LastBlock:
+    """What the average pooling sees of all held-out images, with the statistics of a batch as in training."""
+
+    zeros: float  # share of elements that are exactly zero; 1 only if all are
+    gradient: float | None  # L2 norm of the gradient of the mean loss at the block's input; None: no number
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """What one step showed."""
@@ -36,6 +45,7 @@ class Step:
     seconds: float  # of training up to here, evaluation not counted
     outputs: dict[str, Stats]  # of every block, in the forward pass of this step
     accuracy: float | None  # on held-out images after this step, where it is due
+    last_block: LastBlock | None = None  # on held-out images, where that is due and wanted
 
     @property
     def diverged(self) -> bool:
@@ -46,6 +56,8 @@ class Step:
 class Trainer:
     """A model in training: everything that a checkpoint holds, and what does not change.
 
+    With `signs`, the last block is looked at wherever accuracy is due: whether it is dead.
+
     Examples
     --------
     >>> run = Run(network="inception_resnet_v1 (a=1, b=1, c=1)", steps=2, batch=2)
@@ -53,11 +65,14 @@ class Trainer:
     [1, 2]
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, *, signs: bool = False) -> None:
         checked(run.device)
-        self.run = run
+        self.run, self.signs = run, signs
         self.images: Images = images_of(run.data)
         self.network = run.spec(len(self.images.classes))
+        _, labels = self.images.held_out()
+        self.held_out = len(labels)
+        self.chance = int(labels.bincount().max()) / len(labels)  # accuracy of one and the same answer to every image
         self.device = torch.device(run.device)
         init = next(init for init in INITS if init == run.init)
         self.model: Model = build(self.network, run.device, run.seed, init).train()
@@ -89,8 +104,15 @@ class Trainer:
                 self.seconds += perf_counter() - start
                 due = self.run.evaluate_every and self.step % self.run.evaluate_every == 0
                 last = bool(self.run.evaluate_every) and self.step == self.run.steps
-                accuracy = self.accuracy() if (due or last) and isfinite(value) else None
-                yield Step(step=self.step, loss=value, seconds=self.seconds, outputs=outputs, accuracy=accuracy)
+                measured = (due or last) and isfinite(value)
+                yield Step(
+                    step=self.step,
+                    loss=value,
+                    seconds=self.seconds,
+                    outputs=outputs,
+                    accuracy=self.accuracy() if measured else None,
+                    last_block=self.last_block() if measured and self.signs else None,
+                )
                 if not isfinite(value):
                     return
 
@@ -113,14 +135,55 @@ class Trainer:
     def accuracy(self) -> float:
         """Share of the held-out images that the model, with its running statistics, puts into their class."""
         self.model.eval()
-        images, labels = self.images.held_out()
-        right = 0
-        for i in range(0, len(labels), self.run.batch):
-            part, wanted = self._placed((images[i : i + self.run.batch], labels[i : i + self.run.batch]))
-            with self._mixed():
-                right += int((self.model(part).argmax(1) == wanted).sum())
+        right = [int((self._logits(images).argmax(1) == labels).sum()) for images, labels in self._held_out()]
         self.model.train()
-        return right / len(labels)
+        return sum(right) / self.held_out
+
+    def last_block(self) -> LastBlock:
+        """Zeros that the last block puts out, and the gradient that reaches its input, without dropout.
+
+        Running statistics lag behind: after an early explosion they take a hundred steps to come down, and until then
+        show outputs that no training step has any more. So this uses the statistics of every batch, as training does.
+        """
+        block = self.model.get_submodule(watched(self.network)[-1])
+        given: list[Tensor] = []
+        put_out: list[Tensor] = []
+        zeros, elements, squares = 0, 0, 0.0
+
+        def remember(_: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+            given.append(inputs[0].detach().requires_grad_())
+            return (given[-1],)
+
+        self.model.eval()
+        hooks = (
+            block.register_forward_pre_hook(remember),
+            block.register_forward_hook(lambda _, __, output: put_out.append(output)),
+        )
+        try:
+            with batch_statistics(self.model, wanted=True):
+                for images, labels in self._held_out():
+                    loss = cross_entropy(self._logits(images), labels, reduction="sum")
+                    (gradient,) = torch.autograd.grad(loss, given.pop())
+                    squares += float(gradient.double().square().sum())
+                    output = put_out.pop()
+                    zeros, elements = zeros + int((output == 0).sum()), elements + output.numel()
+        finally:
+            for hook in hooks:
+                hook.remove()
+            self.model.train()
+        norm = sqrt(squares) / self.held_out
+        return LastBlock(zeros / elements, norm if isfinite(norm) else None)
+
+    def _held_out(self) -> Iterator[Batch]:
+        """The held-out images in batches, none of which is smaller than a training batch unless it is the only one."""
+        images, labels = self.images.held_out()
+        parts = max(1, len(labels) // self.run.batch)
+        yield from map(self._placed, zip(images.tensor_split(parts), labels.tensor_split(parts), strict=True))
+
+    def _logits(self, images: Tensor) -> Tensor:
+        with self._mixed():
+            logits: Tensor = self.model(images)
+        return logits
 
     def _placed(self, batch: Batch) -> Batch:
         images, labels = batch
@@ -142,4 +205,5 @@ def header(trainer: Trainer) -> dict[str, Any]:
         "macs_per_step": macs_per_step(trainer.network, trainer.run.batch),
         "images_per_epoch": trainer.images.epoch,
         "classes": list(trainer.images.classes),
+        "chance": trainer.chance,
     }

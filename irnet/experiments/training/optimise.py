@@ -38,7 +38,7 @@ def rate_at(run: Run, step: int, epoch: int) -> float:
     --------
     >>> run = Run(rate=1.0, batch=16, steps=100, warm_up=10)
     >>> rate_at(run, 9, 64), rate_at(run, 17, 64), rate_at(run, 18, 64)
-    (1e-05, 1.0, 0.94)
+    (0.01, 1.0, 0.94)
     """
     if step < run.warm_up:
         return run.warm_up_rate

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import floor
+from math import floor, inf
 from statistics import median
 from typing import Any, Literal, get_args
 
@@ -25,6 +25,7 @@ AGAINST: tuple[Against, ...] = get_args(Against)
 Quantity = Literal["loss", "accuracy"]
 QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
 GOAL_STEP = 0.05
+ONE_SEED = ". One seed: another may order them otherwise."
 BASE = Run(width=0.25, init="tf", steps=60, batch=16, evaluate_every=5)  # four networks, a minute on two cores
 
 
@@ -106,17 +107,22 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finish:
-    """When one network first had an accuracy: a number a seed, None for a seed that never had it."""
+    """When one network first had an accuracy: a number a seed, None for a seed that never had it.
+
+    Accuracy is measured now and then, so what is known is an interval: after `missed`, the latest measurement below
+    the goal (0 without one), and at `reached` at the latest.
+    """
 
     network: str
     reached: tuple[float | None, ...]
+    missed: tuple[float, ...]
 
     @property
     def middle(self) -> float | None:
         """The median over all seeds; None where fewer than half of them got there."""
-        values = sorted(float("inf") if value is None else value for value in self.reached)
-        found = median(values) if values else float("inf")
-        return found if found < float("inf") else None
+        values = sorted(_never(value) for value in self.reached)
+        found = median(values) if values else inf
+        return found if found < inf else None
 
     @property
     def spread(self) -> tuple[float, float] | None:
@@ -125,14 +131,69 @@ class Finish:
         return (min(whole), max(whole)) if whole else None
 
 
+@dataclass(frozen=True, slots=True)
+class Duel:
+    """In how many seeds one network got there before another, after it, or within one measurement of it."""
+
+    ahead: int
+    level: int
+    behind: int
+
+    @property
+    def won(self) -> bool:
+        """Whether the one was ahead in more than half of the seeds in which anybody got there; all else is a tie."""
+        return self.ahead > self.level + self.behind
+
+
+def duel(one: Finish, other: Finish) -> Duel:
+    """Seed by seed; where the intervals of two finishes overlap, their order is not known, and they are level.
+
+    Examples
+    --------
+    >>> fast = Finish(network="a", reached=(20.0, 20.0), missed=(15.0, 15.0))
+    >>> duel(fast, Finish(network="b", reached=(20.0, 30.0), missed=(15.0, 25.0)))
+    Duel(ahead=1, level=1, behind=0)
+    """
+    pairs = [
+        (mine, mine_missed, its, its_missed)
+        for mine, mine_missed, its, its_missed in zip(
+            one.reached, one.missed, other.reached, other.missed, strict=False
+        )
+        if mine is not None or its is not None
+    ]
+    ahead = sum(mine is not None and (its is None or mine <= its_missed) for mine, _, its, its_missed in pairs)
+    behind = sum(its is not None and (mine is None or its <= mine_missed) for mine, mine_missed, its, _ in pairs)
+    return Duel(ahead, len(pairs) - ahead - behind, behind)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Who reached an accuracy when, the earliest first; `lead` is the second's time less the first's, a seed each."""
+    """Who reached an accuracy when, by the median over the seeds, the earliest first."""
 
     goal: float
     against: Against
     finishes: tuple[Finish, ...]
-    lead: tuple[float, ...]  # of seeds in which both got there
+    open: bool  # whether somebody who is not there yet still trains
+
+    @property
+    def leaders(self) -> tuple[Finish, ...]:
+        """The first, with all whom it has not beaten; none where nobody got there in half of its seeds."""
+        first, *others = self.finishes
+        if first.middle is None:
+            return ()
+        return (first, *(other for other in others if other.middle is not None and not duel(first, other).won))
+
+    @property
+    def lead(self) -> tuple[float, ...]:
+        """The time of the next after the leaders less the first's, by seed; infinite where it never got there."""
+        after = self.next
+        pairs = zip(self.finishes[0].reached, after.reached, strict=False) if after else ()
+        return tuple(_never(second) - _never(first) for first, second in pairs if (first, second) != (None, None))
+
+    @property
+    def next(self) -> Finish | None:
+        """The first that is no leader; None where all are."""
+        return next((finish for finish in self.finishes if finish not in self.leaders), None)
 
 
 def best_goal(found: Sequence[History]) -> float:
@@ -143,49 +204,107 @@ def best_goal(found: Sequence[History]) -> float:
 
 def standing(found: Sequence[History], goal: float, against: Against = "steps") -> Standing:
     """Who reached held-out accuracy `goal` first, and by how much."""
-    finishes = [
-        Finish(network=name, reached=tuple(_reached(history, goal, against) for history in runs))
-        for name, runs in networks_of(found).items()
-    ]
-    order = sorted(finishes, key=lambda finish: float("inf") if finish.middle is None else finish.middle)
-    pairs = zip(order[0].reached, order[1].reached, strict=False) if len(order) > 1 else ()
-    lead = tuple(second - first for first, second in pairs if first is not None and second is not None)
-    return Standing(goal=goal, against=against, finishes=tuple(order), lead=lead)
+    finishes = [_finish(name, runs, goal, against) for name, runs in networks_of(found).items()]
+    order = sorted(finishes, key=lambda finish: _never(finish.middle))
+    still = any(not history.ended and _reached(history, goal, against)[1] is None for history in found)
+    return Standing(goal=goal, against=against, finishes=tuple(order), open=still)
 
 
-def _reached(history: History, goal: float, against: Against) -> float | None:
-    lines = (line for line in history.lines if line.accuracy is not None and line.accuracy >= goal)
-    first = next(lines, None)
-    return None if first is None else at(history, first, against)
+def _finish(name: str, runs: Sequence[History], goal: float, against: Against) -> Finish:
+    places = [_reached(history, goal, against) for history in runs]
+    return Finish(network=name, reached=tuple(at for _, at in places), missed=tuple(before for before, _ in places))
+
+
+def _reached(history: History, goal: float, against: Against) -> tuple[float, float | None]:
+    """The latest measurement below a goal before it was first reached, and where it was reached."""
+    missed = 0.0
+    for line in history.lines:
+        if line.accuracy is not None:
+            if line.accuracy >= goal:
+                return missed, at(history, line, against)
+            missed = at(history, line, against)
+    return missed, None
+
+
+def _never(value: float | None) -> float:
+    return inf if value is None else value
 
 
 def sentence(found: Standing) -> str:
-    """Who won, by how much and with what spread, in words; that nobody did, where nobody did."""
+    """Who won, by how much and in how many seeds, in words; a tie is a tie, and nobody is nobody."""
     goal = f"{100 * found.goal:.0f} % held-out accuracy"
-    first = found.finishes[0]
-    if first.middle is None or first.spread is None:
-        return f"No network has reached {goal} in half of its seeds."
-    seeds = len(first.reached)
-    text = f"{first.network} reaches {goal} first, after {amount(first.middle, found.against)}"
+    seeds, so_far = len(found.finishes[0].reached), "So far, " if found.open else ""
+    if not found.leaders:
+        return f"{so_far}{'no' if so_far else 'No'} network has reached {goal}{' in half of its seeds' * (seeds > 1)}."
+    told = _tie(found, goal) if len(found.leaders) > 1 else _win(found, goal)
+    return f"{so_far}{told}{'.' if seeds > 1 else ONE_SEED}"
+
+
+def _win(found: Standing, goal: str) -> str:
+    first, after = found.leaders[0], found.next
+    assert first.middle is not None
+    assert first.spread is not None
+    seeds, place = len(first.reached), amount(first.middle, found.against)
+    told = f"{first.network} reaches {goal} first"
     if seeds > 1:
-        text += f" (median of {seeds} seeds, {amount(first.spread[0], found.against)} to "
-        text += f"{amount(first.spread[1], found.against)})"
-    if not found.lead:
-        return f"{text}; the next has not reached it."
-    ahead, second = median(found.lead), found.finishes[1].network
-    text += f"; {second} takes {amount(abs(ahead), found.against)} {'more' if ahead >= 0 else 'less'} in the median"
-    if len(found.lead) > 1:
-        low, high = min(found.lead), max(found.lead)
-        text += f", seed by seed {_signed(low, found.against)} to {_signed(high, found.against)}"
-    return f"{text}."
+        low, high = (amount(value, found.against) for value in first.spread)
+        told += _counted(duel(first, after), seeds) if after else ""
+        place += f" (median of {seeds} seeds, {low} to {high})"
+    told += f", after {place}"
+    if not after:
+        return told
+    if median(found.lead) == inf:
+        return f"{told}; no other has reached it{' in half of its seeds' * (seeds > 1)}"
+    told += f"; {after.network} takes {amount(median(found.lead), found.against)} more"
+    if seeds == 1:
+        return told
+    met = [lead for lead in found.lead if abs(lead) < inf]
+    return (
+        f"{told} in the median, seed by seed {_signed(min(met), found.against)} to {_signed(max(met), found.against)}"
+    )
+
+
+def _counted(score: Duel, seeds: int) -> str:
+    """In how many seeds the first was ahead of the next."""
+    if score.ahead == seeds:
+        return f" in all {seeds} seeds"
+    others = [f", {word} in {count}" for word, count in (("level", score.level), ("behind", score.behind)) if count]
+    return f" in {score.ahead} of {seeds} seeds{''.join(others)}"
+
+
+def _tie(found: Standing, goal: str) -> str:
+    places = [amount(finish.middle, found.against) for finish in found.leaders if finish.middle is not None]
+    seeds, same = len(found.finishes[0].reached), len(set(places)) == 1
+    told = (
+        f"{_and([finish.network for finish in found.leaders])} reach {goal} after {places[0] if same else _and(places)}"
+    )
+    if seeds > 1:
+        return f"{told} in the median of {seeds} seeds: a tie, because none is ahead in more than half of them"
+    return f"{told}: a tie{'' if same else ', because accuracy is measured too seldom to tell them apart'}"
+
+
+def _and(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def headline(found: Standing) -> str:
     """The same in one short line."""
-    first, goal = found.finishes[0], f"{100 * found.goal:.0f} %"
-    if first.middle is None:
-        return f"Nobody has reached {goal} yet"
-    return f"{first.network} is first at {goal}: {amount(first.middle, found.against)}"
+    goal, seeds = f"{100 * found.goal:.0f} %", len(found.finishes[0].reached)
+    if not found.leaders:
+        return f"Nobody has reached {goal} yet" if found.open else f"Nobody reached {goal}"
+    so_far = " so far" if found.open else ""
+    if len(found.leaders) > 1:
+        names = _and([finish.network for finish in found.leaders])
+        return f"A tie at {goal}{so_far}: {names} ({_seeds(seeds)})"
+    first = found.leaders[0]
+    assert first.middle is not None
+    won = duel(first, found.next).ahead if found.next else seeds
+    of = _seeds(seeds) if won == seeds else f"{won} of {seeds} seeds"
+    return f"{first.network} is first at {goal}{so_far}: {amount(first.middle, found.against)} ({of})"
+
+
+def _seeds(count: int) -> str:
+    return f"{count} seed{'s' * (count > 1)}"
 
 
 def amount(value: float, against: Against) -> str:
@@ -193,14 +312,16 @@ def amount(value: float, against: Against) -> str:
 
     Examples
     --------
-    >>> amount(40, "steps"), amount(0.62, "epochs"), amount(95, "seconds"), amount(2.1e12, "macs")
-    ('40 steps', '0.62 epochs', '1 min 35 s', '2.10 TMAC')
+    >>> amount(1, "steps"), amount(0.62, "epochs"), amount(95, "seconds"), amount(2.1e12, "macs")
+    ('1 step', '0.62 epochs', '1 min 35 s', '2.10 TMAC')
     """
     if against == "seconds":
         return clock(value)
-    return (
-        short(value, "MAC") if against == "macs" else f"{value:.3g} {against}" if value < 1e3 else short(value, against)
-    )
+    if against == "macs":
+        return short(value, "MAC")
+    if value >= 1e3:
+        return short(value, against)
+    return f"{value:.3g} {against.removesuffix('s') if value == 1 else against}"
 
 
 def _signed(value: float, against: Against) -> str:
@@ -220,7 +341,7 @@ def records(found: Sequence[History], goal: float) -> list[dict[str, Any]]:
             "final_accuracy": median(line.accuracy for line in last if line.accuracy is not None) if last else None,
         }
         for against in AGAINST:
-            finish = Finish(network=name, reached=tuple(_reached(history, goal, against) for history in runs))
+            finish = _finish(name, runs, goal, against)
             record[f"{against}_to_goal"] = finish.middle
             record[f"{against}_spread"] = list(finish.spread) if finish.spread else None
         made.append(record)

@@ -24,7 +24,9 @@ class Line:
     seconds: float
     zeros: tuple[float, ...]  # share of zeros in the output of every block
     magnitudes: tuple[float | None, ...]  # mean magnitude there
-    accuracy: float | None = None
+    accuracy: float | None = None  # on held-out images, where it was due
+    held_out_zeros: float | None = None  # share of zeros that the last block puts out over all of them
+    gradient: float | None = None  # norm of the gradient of their mean loss at that block's input; None: no number too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,7 @@ class History:
     macs_per_step: int = 0
     images_per_epoch: int = 0
     classes: tuple[str, ...] = ()
+    chance: float | None = None  # held-out accuracy of one and the same answer; None in runs of older versions
     lines: tuple[Line, ...] = ()
     ended: Ended | None = None
 
@@ -101,12 +104,12 @@ def _extended(known: History, found: Sequence[Mapping[str, Any]]) -> History:
             first = line
     if not first and not lines and end == known.ended:
         return known
-    kept = {name: getattr(known, name) for name in _FIRST} if not first else {name: first[name] for name in _FIRST}
+    kept = {name: first.get(name) if first else getattr(known, name) for name in _FIRST}
     texts = {name: tuple(kept[name]) for name in ("blocks", "classes")}
     return History(number=known.number, run=known.run, lines=(*known.lines, *lines), ended=end, **{**kept, **texts})
 
 
-_FIRST = ("network", "parameters", "blocks", "macs_per_step", "images_per_epoch", "classes")
+_FIRST = ("network", "parameters", "blocks", "macs_per_step", "images_per_epoch", "classes", "chance")
 
 
 def histories(directory: Path) -> tuple[History, ...]:

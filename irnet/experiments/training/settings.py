@@ -25,6 +25,7 @@ PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 INITS = ("torch", "he", "tf")  # those of irnet.runtime.init, which imports torch
 DATA_KINDS: tuple[DataKind, ...] = get_args(DataKind)
 PAPER_RATE, PAPER_DECAY, PAPER_DECAY_EPOCHS = 0.045, 0.94, 2.0  # section 4: times 0.94 every two epochs
+WARM_UP_RATE = 0.01  # He et al. 2015, arXiv 1512.03385, section 4.2: ResNet-110, for about 400 iterations
 KNOBS = ("width", "depth", "sum_norm")  # of a run, handed on to the network's recipe
 SCALES = ("scale_a", "scale_b", "scale_c")
 PUBLISHED = "as published"
@@ -95,9 +96,19 @@ class Run:
         PAPER_DECAY_EPOCHS, "Epochs between decays", (1e-6, 1e6, 1), "Schedule", "How often the rate decays."
     )
     warm_up: int = number(
-        0, "Steps of warm-up", (0, 100_000_000, 10), "Schedule", "He et al.'s first phase; the schedule follows."
+        0,
+        "Steps of warm-up",
+        (0, 100_000_000, 10),
+        "Schedule",
+        "A first phase at its own rate; the schedule follows.",
     )
-    warm_up_rate: float = number(1e-5, "Rate of the warm-up", (0, 1000, 1e-5), "Schedule", "Learning rate until then.")
+    warm_up_rate: float = number(
+        WARM_UP_RATE,
+        "Rate of the warm-up",
+        (0, 1000, 1e-5),
+        "Schedule",
+        f"Learning rate until then: {WARM_UP_RATE:g} in He et al. (section 4.2); this paper tried 0.00001.",
+    )
     evaluate_every: int = number(
         0, "Steps between accuracies", (0, 100_000_000, 5), "Schedule", "And at the last; 0 leaves accuracy out."
     )

@@ -1,154 +1,418 @@
-"""The death map: which settings make a network die, what that means, and the story of each run. No torch here.
+"""The death map: which settings let a network die in training, what that means, and what a run went through.
 
-Death is read from what the runs wrote down, so its definition can be changed afterwards.
+Death is read from what the runs wrote down, so its definition can be changed afterwards. No torch here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from math import log
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from statistics import median
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
-from irnet.experiments.training.results import History
-from irnet.experiments.training.settings import Run, Sweep
+from irnet.analysis.tables import stages
+from irnet.experiments.training.fields import fields_of, number
+from irnet.experiments.training.results import History, Line
+from irnet.experiments.training.settings import PAPER_RATE, WARM_UP_RATE, Data, Run, Sweep
+from irnet.experiments.training.work import CLASSES
+from irnet.spec import Residual
+from irnet.units import exact
 
-AXES = ("scale", "width", "rate", "depth", "init", "sum_norm", "warm_up", "network")
-Way = Literal["both", "either"]
-WAYS: tuple[Way, ...] = get_args(Way)
-MOST_AXES = 2
-# The curated map: a minute on two cores shows a dead and a living network.
-BASE = Run(network="inception_resnet_v2.paper", rate=0.2, steps=40, batch=16, evaluate_every=40)
+AXIS_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "scale": "residual scale",
+        "width": "width",
+        "rate": "learning rate",
+        "depth": "depth",
+        "init": "initial weights",
+        "sum_norm": "batch norm on the sums",
+        "warm_up": "steps of warm-up",
+        "network": "network",
+    }
+)
+MOST_AXES = 3  # across, up, and a panel for every value of the third
+# The short map: within a minute on two cores, one network dies and the other learns.
+BASE = Run(
+    network="inception_resnet_v2.paper",
+    width=0.25,
+    rate=1.2,
+    steps=160,
+    batch=16,
+    evaluate_every=10,
+    data=Data(held_out=64),
+)
 AXIS = ("scale", (0.1, 1.0))
+LAST = 3  # measurements at the end, whose median tells how a run stands
+
+Fate = Literal["dead", "diverged", "at chance", "sparse", "slow", "living", "not measured"]
+FATES: tuple[Fate, ...] = get_args(Fate)  # the worst first
+MEANING: Mapping[Fate, str] = MappingProxyType(
+    {
+        "dead": "all zeros, no gradient and chance accuracy, for as many further steps as it took to get there",
+        "diverged": "its loss is no number any more",
+        "at chance": "accuracy at chance at the end, but not (or not for long enough) dead",
+        "sparse": "nearly all outputs are zero, and it learns",
+        "slow": "it learns, and is well below the same run with a smaller scale",
+        "living": "it learns",
+        "not measured": "the run wrote down nothing about held-out images",
+    }
+)
+PAPER_FILTERS = 1000  # section 3.3
+PAPER_CLAIM = (
+    f"The paper (section 3.3, ImageNet, rate {PAPER_RATE:g}): with more than {exact(PAPER_FILTERS)} filters the "
+    "residual variants became unstable and died early in training, so that after some tens of thousands of steps the "
+    "last layer before the average pooling put out only zeros. Scaling the residuals by 0.1 to 0.3 seemed to "
+    "stabilise it."
+)
+REMEDIES: Mapping[str, str] = MappingProxyType(  # axis -> what was said of it, and where
+    {
+        "rate": "A lower rate did not prevent it (section 3.3).",
+        "sum_norm": "One more batch norm on the last layer did not prevent it (section 3.3); here it is on every sum.",
+        "warm_up": (
+            f"He et al. (arXiv 1512.03385, section 4.2) began a very deep ResNet at a rate of {WARM_UP_RATE:g}, on "
+            "CIFAR-10. This paper found that a first phase at 0.00001 was not enough for very many filters, and that "
+            "a high rate afterwards could destroy what had been learnt."
+        ),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Death:
-    """When a run counts as dead, looked at over its last steps; None leaves a sign out of account.
+class Criteria:
+    """When a run counts as dead, at chance, sparse or slow; the first four are what being dead asks for.
 
     Examples
     --------
-    >>> Death().sentence
-    'dead: over the last 10 steps, at least 95 % zeros after the last block, and a median loss within 0.5 of chance'
+    >>> Criteria().sentence.partition(";")[0]
+    'dead: on held-out images 100 % zeros after the last block, a gradient of 0 at its input, and accuracy at chance'
     """
 
-    zeros: float | None = 0.95  # mean share of zeros in what the average pooling sees, at least
-    chance: float | None = 0.5  # distance of the median loss from ln(classes), at most: single batches still send it up
-    last: int = 10  # steps
-    way: Way = "both"
+    zeros: float = number(
+        1.0, "Zeros, at least", (0, 1, 0.01), "Run", "Dead: share of zeros after the last block on held-out images."
+    )
+    gradient: float = number(
+        0.0, "Gradient, at most", (0, 1000, 1e-6), "Run", "Dead: norm of the loss's gradient at the last block's input."
+    )
+    above_chance: float = number(
+        0.0,
+        "Accuracy above chance, at most",
+        (0, 1, 0.01),
+        "Run",
+        "Dead: held-out accuracy less that of one and the same answer to every image.",
+    )
+    again: float = number(
+        1.0,
+        "Further steps, times",
+        (0, 10, 0.1),
+        "Run",
+        "Dead: the signs hold for so many times the steps that it took to get there.",
+    )
+    learning: float = number(
+        0.1,
+        "Learning: accuracy above chance, at least",
+        (0, 1, 0.01),
+        "Run",
+        "Less at the end is at chance: a few images more or less are luck.",
+    )
+    sparse: float = number(
+        0.95, "Sparse: zeros, at least", (0, 1, 0.01), "Run", "Of a run that learns; the median at its end."
+    )
+    slow: float = number(
+        0.1,
+        "Slow: accuracy behind, at least",
+        (0, 1, 0.05),
+        "Run",
+        "Behind the run of the same seed with the smallest scale; the medians at their ends.",
+    )
 
     def __post_init__(self) -> None:
-        if self.zeros is None and self.chance is None:
-            raise ValueError("death needs a sign: a share of zeros, a loss at chance, or both")
-        if self.zeros is not None and not 0 <= self.zeros <= 1:
-            raise ValueError(f"zeros={self.zeros:g} is outside 0 to 1")
-        if self.chance is not None and self.chance < 0:
-            raise ValueError(f"chance={self.chance:g} is less than 0")
-        if self.last < 1:
-            raise ValueError(f"last={self.last} is less than 1 step")
-        if self.way not in WAYS:
-            raise ValueError(f"way={self.way!r} is not one of {', '.join(WAYS)}")
+        for name, about in fields_of(Criteria).items():
+            about.check(getattr(self, name))
 
     @property
     def sentence(self) -> str:
         """The definition in words."""
-        signs = []
-        if self.zeros is not None:
-            signs.append(f"at least {100 * self.zeros:g} % zeros after the last block")
-        if self.chance is not None:
-            signs.append(f"a median loss within {self.chance:g} of chance")
-        return f"dead: over the last {self.last} steps, {(', and ' if self.way == 'both' else ', or ').join(signs)}"
+        chance = f"at most {100 * self.above_chance:g} points above chance" if self.above_chance else "at chance"
+        zeros = f"{'at least ' if self.zeros < 1 else ''}{100 * self.zeros:g} %"
+        gradient = f"a gradient of {'at most ' if self.gradient else ''}{self.gradient:g}"
+        return (
+            f"dead: on held-out images {zeros} zeros after the last block, {gradient} at its input, and accuracy "
+            f"{chance}; all of it for {self.again:g} times the steps that it took to get there, or longer. "
+            f"Learning: {100 * self.learning:g} points above chance at the end. "
+            f"Sparse: learning, with at least {100 * self.sparse:g} % zeros. "
+            f"Slow: learning, {100 * self.slow:g} points or more behind the smallest scale"
+        )
 
-    def of(self, history: History) -> bool:
-        """Whether a run is dead where it stands; a loss that is no number is not at chance."""
-        lines = history.lines[-self.last :]
-        if not lines:
-            return False
-        signs = []
-        if self.zeros is not None:
-            signs.append(sum(line.zeros[-1] for line in lines) / len(lines) >= self.zeros)
-        if self.chance is not None:
-            loss = median(float("inf") if line.loss is None else line.loss for line in lines)
-            signs.append(abs(loss - log(len(history.classes))) <= self.chance)
-        return all(signs) if self.way == "both" else any(signs)
+    def silent(self, line: Line, chance: float) -> bool:
+        """Whether a measurement has every sign of death."""
+        return (
+            line.held_out_zeros is not None
+            and line.held_out_zeros >= self.zeros
+            and line.gradient is not None
+            and line.gradient <= self.gradient
+            and line.accuracy is not None
+            and line.accuracy <= chance + self.above_chance
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """How a run ended."""
+
+    fate: Fate
+    since: int | None  # the step from which it has shown every sign of death until its end; None: it does not
+    accuracy: float | None  # medians over the last measurements
+    zeros: float | None
+
+
+def verdict(history: History, twin: History | None = None, criteria: Criteria | None = None) -> Verdict:
+    """How an ended run fared; `twin` is the same run with the smallest scale, if there is one.
+
+    Raises
+    ------
+    ValueError
+        For a run that has not ended.
+    """
+    if not history.ended:
+        raise ValueError(f"run {history.number} has not ended yet")
+    meant = criteria or Criteria()
+    measured = _measured(history)
+    if not measured or history.chance is None:
+        fate: Fate = "diverged" if history.ended == "diverged" else "not measured"
+        return Verdict(fate=fate, since=None, accuracy=None, zeros=None)
+    since = _silent_since(measured, history.chance, meant)
+    accuracy, zeros = _at_the_end(measured)
+    found = Verdict(fate="living", since=since, accuracy=accuracy, zeros=zeros)
+    if history.ended == "diverged":
+        return replace(found, fate="diverged")
+    if since is not None and measured[-1].step >= since * (1 + meant.again):
+        return replace(found, fate="dead")
+    if accuracy < history.chance + meant.learning:
+        return replace(found, fate="at chance")
+    if zeros >= meant.sparse:
+        return replace(found, fate="sparse")
+    ahead = _at_the_end(_measured(twin))[0] if twin and twin.ended == "finished" and _measured(twin) else 0.0
+    return replace(found, fate="slow") if accuracy <= ahead - meant.slow else found
+
+
+def _measured(history: History) -> list[Line]:
+    return [line for line in history.lines if line.held_out_zeros is not None]
+
+
+def _silent_since(measured: Sequence[Line], chance: float, criteria: Criteria) -> int | None:
+    since = None
+    for line in reversed(measured):
+        if not criteria.silent(line, chance):
+            break
+        since = line.step
+    return since
+
+
+def _at_the_end(measured: Sequence[Line]) -> tuple[float, float]:
+    """Median accuracy and share of zeros of the last measurements."""
+    last = measured[-LAST:]
+    return median(line.accuracy or 0.0 for line in last), median(line.held_out_zeros or 0.0 for line in last)
+
+
+Place = tuple[tuple[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
     """Runs that differ in their seed alone."""
 
-    place: tuple[tuple[str, Any], ...]  # (axis, value), in the order of the axes
+    place: Place  # (axis, value), in the order of the axes
     runs: tuple[History, ...]
-    died: int
-    diverged: int  # their loss is no number any more; they are not among the dead
-    ended: int
+    verdicts: tuple[Verdict, ...]  # of those that have ended
 
     @property
-    def share(self) -> float | None:
-        """The share of ended runs that died; None before one has ended."""
-        return self.died / self.ended if self.ended else None
+    def ended(self) -> int:
+        """How many runs have ended."""
+        return len(self.verdicts)
+
+    def count(self, fate: Fate) -> int:
+        """How many runs ended so."""
+        return sum(verdict.fate == fate for verdict in self.verdicts)
+
+    @property
+    def fate(self) -> Fate | None:
+        """What most of its runs came to, the worse where two are as frequent; None before one has ended."""
+        counts = Counter(verdict.fate for verdict in self.verdicts)
+        return max(counts, key=lambda fate: (counts[fate], -FATES.index(fate))) if counts else None
+
+    @property
+    def sentence(self) -> str:
+        """Its runs in words: "dead", or "2 of 3 dead, 1 at chance"."""
+        if self.ended == 1:
+            return self.verdicts[0].fate
+        first, *others = [(fate, self.count(fate)) for fate in FATES if self.count(fate)]
+        return ", ".join((f"{first[1]} of {self.ended} {first[0]}", *(f"{count} {fate}" for fate, count in others)))
 
 
 def stability(base: Run, axes: Sequence[tuple[str, Sequence[Any]]], seeds: Sequence[int], threads: int = 1) -> Sweep:
-    """A death map over one or two axes, each cell with every seed.
+    """A death map over one to three axes, each cell with every seed.
 
     Raises
     ------
     ValueError
-        For an axis that is none, more than two, or a value that a run refuses.
+        For an axis that is none, more than three, a value that a run refuses, or a single held-out image.
     """
     for name, _ in axes:
-        if name not in AXES:
-            raise ValueError(f"{name!r} is no axis of the death map; the axes are {', '.join(AXES)}")
+        if name not in AXIS_NAMES:
+            raise ValueError(f"{name!r} is no axis of the death map; the axes are {', '.join(AXIS_NAMES)}")
     if not 1 <= len(axes) <= MOST_AXES:
-        raise ValueError(f"the death map has 1 or {MOST_AXES} axes, not {len(axes)}")
+        raise ValueError(f"the death map has 1 to {MOST_AXES} axes, not {len(axes)}")
+    if base.data.held_out < 2:
+        raise ValueError(f"held_out={base.data.held_out}: a death map is read from at least 2 held-out images")
+    if not base.evaluate_every:
+        raise ValueError("evaluate_every=0: a death map is read from measurements on the way, as every 10 steps")
     grid = tuple((name, tuple(values)) for name, values in axes)
     return Sweep(kind="stability", base=base, axes=(("seed", tuple(seeds)), *grid), threads=threads)
 
 
-def cells(sweep: Sweep, found: Sequence[History], death: Death | None = None) -> tuple[Cell, ...]:
-    """The map's cells, in the order of the settings; a definition of death may be given afterwards."""
-    meant, axes = death or Death(), [name for name, _ in sweep.axes if name != "seed"]
-    places: dict[tuple[tuple[str, Any], ...], list[History]] = {}
+def cells(sweep: Sweep, found: Sequence[History], criteria: Criteria | None = None) -> tuple[Cell, ...]:
+    """The map's cells, in the order of the settings; the criteria may be given afterwards."""
+    axes = [name for name, _ in sweep.axes if name != "seed"]
+    places: dict[Place, list[History]] = {}
     for history in found:
         places.setdefault(tuple((axis, getattr(history.run, axis)) for axis in axes), []).append(history)
-    return tuple(_cell(place, runs, meant) for place, runs in places.items())
-
-
-def _cell(place: tuple[tuple[str, Any], ...], runs: Sequence[History], death: Death) -> Cell:
-    ended = [history for history in runs if history.ended]
-    diverged = [history for history in ended if history.ended == "diverged"]
-    return Cell(
-        place=place,
-        runs=tuple(runs),
-        died=sum(death.of(history) for history in ended if history.ended != "diverged"),
-        diverged=len(diverged),
-        ended=len(ended),
+    twins = _twins(found)
+    return tuple(
+        Cell(
+            place=place,
+            runs=tuple(runs),
+            verdicts=tuple(verdict(run, twins.get(_unscaled(run.run)), criteria) for run in runs if run.ended),
+        )
+        for place, runs in places.items()
     )
 
 
+def _unscaled(run: Run) -> Run:
+    return replace(run, scale=None)
+
+
+def _twins(found: Sequence[History]) -> dict[Run, History]:
+    """The run with the smallest scale, by what it shares with those of the other scales."""
+    scaled = sorted((h for h in found if h.run.scale is not None), key=lambda h: h.run.scale or 0.0, reverse=True)
+    return {_unscaled(history.run): history for history in scaled}
+
+
 def records(made: Sequence[Cell]) -> list[dict[str, Any]]:
-    """One record a cell: where it lies, and how its runs fared, with what death is read from, a value a run."""
+    """One record a cell: where it lies, how many of its runs came to what, and a value a run behind it."""
     return [
         dict(cell.place)
+        | {"runs": len(cell.runs), "ended": cell.ended}
+        | {fate.replace(" ", "_"): cell.count(fate) for fate in FATES}
         | {
-            "runs": len(cell.runs),
-            "ended": cell.ended,
-            "died": cell.died,
-            "diverged": cell.diverged,
-            "share_died": cell.share,
-            "zeros": [round(history.lines[-1].zeros[-1], 3) for history in cell.runs if history.lines],
-            "median_loss": [_late_loss(history) for history in cell.runs if history.lines],
+            "dead_since": [verdict.since if verdict.fate == "dead" else None for verdict in cell.verdicts],
+            "zeros": [_rounded(verdict.zeros) for verdict in cell.verdicts],
+            "accuracy": [_rounded(verdict.accuracy) for verdict in cell.verdicts],
         }
         for cell in made
     ]
 
 
-def _late_loss(history: History) -> float | None:
-    """The median over the last steps that `Death` looks at by default; None where one is no number."""
-    found = median(float("inf") if line.loss is None else line.loss for line in history.lines[-Death().last :])
-    return round(found, 3) if found < float("inf") else None
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+def outcome(made: Sequence[Cell]) -> str:
+    """What a map found, in one line.
+
+    Examples
+    --------
+    >>> outcome([])
+    'No run has ended yet'
+    """
+    ended = sum(cell.ended for cell in made)
+    if not ended:
+        return "No run has ended yet"
+    counts = [(fate, sum(cell.count(fate) for cell in made)) for fate in FATES]
+    return f"Of {ended} runs: {', '.join(f'{count} {fate}' for fate, count in counts if count)}"
+
+
+def setting(sweep: Sweep) -> str:
+    """What a map was made with, as far as no axis says it: what stands under its title.
+
+    Examples
+    --------
+    >>> print(setting(stability(BASE, [AXIS], [0])))
+    inception_resnet_v2.paper; width 0.25, up to 536 filters; rate 1.2; rmsprop; init he; 160 steps of 16 images; \
+8 classes of gratings, 75 px
+    """
+    base, axes = sweep.base, dict(sweep.axes)
+    said = {
+        "network": base.network,
+        "width": f"width {base.width or 1:g}, up to {exact(filters(base))} filters",
+        "rate": f"rate {base.rate:g}",
+        "optimiser": base.optimiser,
+        "init": f"init {base.init}",
+        "scale": "" if base.scale is None else f"scale {base.scale:g}",
+        "depth": "" if base.depth is None else f"depth {base.depth}",
+        "warm_up": f"warm-up of {base.warm_up} steps at {base.warm_up_rate:g}" if base.warm_up else "",
+    }
+    left = {name: "" if name in axes else text for name, text in said.items()}
+    data, steps = base.data, f"{exact(base.steps)} steps of {base.batch} images"
+    images = f"{data.classes or _classes(data)} classes of {data.kind}, {data.size} px"
+    return "; ".join(filter(None, (*left.values(), steps, images)))
+
+
+def _classes(data: Data) -> str:
+    return str(CLASSES) if data.kind == "gratings" else "all"
+
+
+def filters(run: Run) -> int:
+    """The most channels of a residual block's sum: what the paper calls the number of filters.
+
+    Examples
+    --------
+    >>> filters(BASE), filters(replace(BASE, width=1.0))
+    (536, 2144)
+    """
+    network = run.spec(run.data.classes or CLASSES)
+    residual = {stage.name for stage in network.stages if isinstance(stage.node, Residual)}
+    return max((stage.out_shape[0] for stage in stages(network) if stage.name in residual), default=0)
+
+
+def reproduced(made: Sequence[Cell]) -> list[str]:
+    """What a map says to the paper's claim, a sentence each: what it reproduces, and what not."""
+    said = []
+    dead = [(run, verdict) for cell in made for run, verdict in _ended(cell) if verdict.fate == "dead"]
+    alive = [run for cell in made for run, verdict in _ended(cell) if verdict.fate in ("living", "sparse", "slow")]
+    saved = [run for run, _ in dead if any(differ_in_scale(run, other) for other in alive)]
+    if saved:
+        said.append(f"Reproduced: {len(saved)} of {len(dead)} dead runs learn with a smaller scale, all else the same.")
+    elif dead:
+        said.append("Not reproduced: no dead run has a twin that learns with a smaller scale.")
+    else:
+        said.append("Not reproduced: no run died.")
+    few = [run for run, _ in dead if filters(run) <= PAPER_FILTERS]
+    if few:
+        most = exact(max(map(filters, few)))
+        said.append(f"Unlike the paper: networks of no more than {most} filters die here too, at a high enough rate.")
+    low = [run for run, _ in dead if run.rate <= PAPER_RATE]
+    tried = [run for cell in made for run, _ in _ended(cell) if run.rate <= PAPER_RATE]
+    if low:
+        said.append(f"At the paper's rate of {PAPER_RATE:g} or below, {len(low)} of {len(tried)} runs died.")
+    elif tried:
+        steps = exact(max(run.steps for run in tried))
+        said.append(f"Not reproduced: at the paper's rate of {PAPER_RATE:g} no run died within {steps} steps.")
+    elif dead:
+        rate = min(run.rate for run, _ in dead)
+        said.append(f"Not tried here: the paper's rate of {PAPER_RATE:g}; death came at {rate:g} and above.")
+    return said
+
+
+def _ended(cell: Cell) -> Iterator[tuple[Run, Verdict]]:
+    yield from zip((run.run for run in cell.runs if run.ended), cell.verdicts, strict=True)
+
+
+def differ_in_scale(one: Run, other: Run) -> bool:
+    """Whether the second run is the first with a smaller scale, and all else the same."""
+    both = one.scale is not None and other.scale is not None
+    return both and other.scale < one.scale and _unscaled(one) == _unscaled(other)
 
 
 def story(history: History) -> Iterator[dict[str, Any]]:
@@ -162,4 +426,7 @@ def story(history: History) -> Iterator[dict[str, Any]]:
                 "zeros": zeros,
                 "magnitude": magnitude,
                 "loss": line.loss,
+                "accuracy": line.accuracy,
+                "held_out_zeros": line.held_out_zeros,
+                "gradient": line.gradient,
             }

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from irnet.experiments.training.settings import Axis, Data, Run, with_values
+from irnet.experiments.training.stability import Criteria
 
 
 def changed(run: Run, texts: Iterable[str]) -> Run:
@@ -50,6 +51,24 @@ def axis(text: str) -> Axis:
     if name not in kinds or not equals:
         raise ValueError(f"{text!r} is no axis; one is written as in 'scale=0.1,0.3,1', of {', '.join(kinds)}")
     return name, tuple(value_of(name, kinds[name], value.strip()) for value in values.split(","))
+
+
+def criteria(texts: Iterable[str]) -> Criteria:
+    """When a run counts as dead, sparse or slow, from "name=value"; what is not named is as by default.
+
+    Examples
+    --------
+    >>> criteria(["sparse=0.9"]).sparse
+    0.9
+    """
+    kinds = {f.name: str(f.type) for f in fields(Criteria)}
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if name not in kinds or not equals:
+            raise ValueError(f"{text!r} is no criterion; one is written as in 'sparse=0.9', of {', '.join(kinds)}")
+        found[name] = value_of(name, kinds[name], value)
+    return Criteria(**found)
 
 
 _YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}

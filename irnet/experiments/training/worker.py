@@ -83,7 +83,9 @@ class _Job:
         import_module("torch").set_num_threads(sweep.threads)
         training = import_module("irnet.experiments.training.loop")
         self.folder, self.sweep, self.token = folder, sweep, token
-        self.trainer: Trainer = training.Trainer(next(islice(sweep.runs(), number, None)))
+        self.trainer: Trainer = training.Trainer(
+            next(islice(sweep.runs(), number, None)), signs=sweep.kind == "stability"
+        )
         self.file, self.checkpoint = run_file(folder, number), checkpoint_file(folder, number)
         self.header = training.header(self.trainer) | {"run": number}
 
@@ -134,7 +136,7 @@ class _Job:
 
 
 def line_of(step: Step) -> dict[str, Any]:
-    """A step as plain values: zero shares and mean magnitudes block by block; None for what is no number."""
+    """A step as plain values, block by block, with what held-out images showed; None for what is no number."""
     stats = step.outputs.values()
     line: dict[str, Any] = {
         "step": step.step,
@@ -143,7 +145,11 @@ def line_of(step: Step) -> dict[str, Any]:
         "zeros": [round(stat.zero_share, 6) for stat in stats],
         "magnitudes": [float(f"{stat.mean_abs:.6g}") if isfinite(stat.mean_abs) else None for stat in stats],
     }
-    return line if step.accuracy is None else line | {"accuracy": step.accuracy}
+    if step.accuracy is not None:
+        line["accuracy"] = step.accuracy
+    if step.last_block is not None:
+        line |= {"held_out_zeros": step.last_block.zeros, "gradient": step.last_block.gradient}
+    return line
 
 
 def append(opened: FileIO, line: dict[str, Any]) -> None:

@@ -1,0 +1,81 @@
+"""A death map that was trained before and comes with the library, so that a reader sees a finished one at once.
+
+`python -m benchmarks.death_map` trains it anew and writes the file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from irnet.experiments.training.results import History, Line
+from irnet.experiments.training.settings import Sweep, from_json, to_json
+
+FILE = Path(__file__).with_name("finished_map.json")
+_COLUMNS = ("step", "loss", "seconds", "zeros", "magnitudes", "accuracy", "held_out_zeros", "gradient")
+_OF_RUN = ("network", "parameters", "macs_per_step", "images_per_epoch", "classes", "chance", "ended")
+
+
+@cache
+def finished_map() -> tuple[Sweep, tuple[History, ...]]:
+    """The settings of the map and its runs; of every run the measured steps, of its blocks the last.
+
+    Examples
+    --------
+    >>> sweep, found = finished_map()
+    >>> sweep.kind, all(history.ended for history in found)
+    ('stability', True)
+    """
+    data = json.loads(FILE.read_text(encoding="utf-8"))
+    sweep = from_json(data["sweep"])
+    runs = dict(enumerate(sweep.runs()))
+    return sweep, tuple(_history(record, runs[record["number"]]) for record in data["runs"])
+
+
+def _history(record: dict[str, Any], run: Any) -> History:
+    lines = (dict(zip(_COLUMNS, values, strict=True)) for values in record["lines"])
+    return History(
+        number=record["number"],
+        run=run,
+        blocks=(record["block"],),
+        lines=tuple(Line(**(line | {name: (line[name],) for name in ("zeros", "magnitudes")})) for line in lines),
+        **{name: tuple(record[name]) if name == "classes" else record[name] for name in _OF_RUN},
+    )
+
+
+def text_of(sweep: Sweep, found: Sequence[History], made_with: dict[str, Any]) -> str:
+    """The file's text; runs that have not ended are left out."""
+    runs = [_record(history) for history in found if history.ended]
+    head = {"made_by": "python -m benchmarks.death_map", "made_with": made_with, "sweep": to_json(sweep)}
+    body = ",\n".join(json.dumps(run, separators=(",", ":")) for run in runs)
+    return f'{json.dumps(head, indent=1)[:-2]},\n "runs": [\n{body}\n]\n}}\n'
+
+
+def _record(history: History) -> dict[str, Any]:
+    lines = [
+        [
+            line.step,
+            _short(line.loss),
+            round(line.seconds, 1),
+            line.zeros[-1],
+            _short(line.magnitudes[-1]),
+            line.accuracy,
+            line.held_out_zeros,
+            _short(line.gradient),
+        ]
+        for line in history.lines
+        if line.held_out_zeros is not None
+    ]
+    return {
+        "number": history.number,
+        "block": history.blocks[-1],
+        "lines": lines,
+        **{name: getattr(history, name) for name in _OF_RUN},
+    }
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.4g}")
