@@ -27,7 +27,6 @@ from irnet.experiments.training.stability import (
     MOST_AXES,
     Cell,
     Criteria,
-    Fate,
     cells,
     filters,
     outcome,
@@ -81,7 +80,7 @@ def race_chart(found: Sequence[History], quantity: Quantity, against: Against = 
 
 
 # Living is coloured, dead is grey, and what lies between is between; the words in a tile say it too.
-FILLS: Mapping[Fate, str] = MappingProxyType(
+FILLS: Mapping[str, str] = MappingProxyType(
     {
         "living": "#0a6aa8",
         "slow": "#5fa8d3",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from irnet.experiments.training.results import History, Line
-from irnet.experiments.training.settings import Sweep, from_json, to_json
+from irnet.experiments.training.settings import Run, Sweep, from_json, to_json
 
 FILE = Path(__file__).with_name("finished_map.json")
 _COLUMNS = ("step", "loss", "seconds", "zeros", "magnitudes", "accuracy", "held_out_zeros", "gradient")
@@ -35,14 +35,15 @@ def finished_map() -> tuple[Sweep, tuple[History, ...]]:
     return sweep, tuple(_history(record, runs[record["number"]]) for record in data["runs"])
 
 
-def _history(record: dict[str, Any], run: Any) -> History:
+def _history(record: dict[str, Any], run: Run) -> History:
     lines = (dict(zip(_COLUMNS, values, strict=True)) for values in record["lines"])
+    of_run: dict[str, Any] = {name: tuple(record[name]) if name == "classes" else record[name] for name in _OF_RUN}
     return History(
         number=record["number"],
         run=run,
         blocks=(record["block"],),
         lines=tuple(Line(**(line | {name: (line[name],) for name in ("zeros", "magnitudes")})) for line in lines),
-        **{name: tuple(record[name]) if name == "classes" else record[name] for name in _OF_RUN},
+        **of_run,
     )
 
 

@@ -104,8 +104,8 @@ def _extended(known: History, found: Sequence[Mapping[str, Any]]) -> History:
             first = line
     if not first and not lines and end == known.ended:
         return known
-    kept = {name: first.get(name) if first else getattr(known, name) for name in _FIRST}
-    texts = {name: tuple(kept[name]) for name in ("blocks", "classes")}
+    kept: dict[str, Any] = {name: first.get(name) if first else getattr(known, name) for name in _FIRST}
+    texts: dict[str, Any] = {name: tuple(kept[name]) for name in ("blocks", "classes")}
     return History(number=known.number, run=known.run, lines=(*known.lines, *lines), ended=end, **{**kept, **texts})
 
 

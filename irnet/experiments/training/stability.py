@@ -240,7 +240,8 @@ class Cell:
     def fate(self) -> Fate | None:
         """What most of its runs came to, the worse where two are as frequent; None before one has ended."""
         counts = Counter(verdict.fate for verdict in self.verdicts)
-        return max(counts, key=lambda fate: (counts[fate], -FATES.index(fate))) if counts else None
+        frequent = sorted(counts, key=lambda fate: (-counts[fate], FATES.index(fate)))
+        return frequent[0] if frequent else None
 
     @property
     def sentence(self) -> str:
@@ -411,8 +412,9 @@ def _ended(cell: Cell) -> Iterator[tuple[Run, Verdict]]:
 
 def differ_in_scale(one: Run, other: Run) -> bool:
     """Whether the second run is the first with a smaller scale, and all else the same."""
-    both = one.scale is not None and other.scale is not None
-    return both and other.scale < one.scale and _unscaled(one) == _unscaled(other)
+    if one.scale is None or other.scale is None:
+        return False
+    return other.scale < one.scale and _unscaled(one) == _unscaled(other)
 
 
 def story(history: History) -> Iterator[dict[str, Any]]:
