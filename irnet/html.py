@@ -5,6 +5,7 @@ Colours are the page's own, so that tables look right on a light and on a dark o
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -13,6 +14,8 @@ from itertools import islice
 from irnet.units import exact, grid
 
 MOST = 60  # rows that are shown; what is left out is said
+LONG = 40  # letters of a cell that had better be broken into lines
+_BREAKS = re.compile(r"([_.])(?=\w)")  # after which the name of a network may be broken
 
 _STYLE = (
     "<style>.irnet table{border-collapse:collapse;margin:.4em 0;font-variant-numeric:tabular-nums}"
@@ -51,18 +54,26 @@ def words(text: str, *, strong: bool = False) -> str:
 
 
 def table(
-    records: Sequence[Mapping[str, object]], most: int = MOST, decimals: int | None = None, label: str = ""
+    records: Sequence[Mapping[str, object]],
+    most: int = MOST,
+    decimals: int | None = None,
+    label: str = "",
+    nothing: str = "-",
 ) -> str:
     """Records as a table, the first `most` of them; numbers stand right, shapes as height x width x channels.
 
-    What is no whole number has four digits, or so many `decimals`; `label` is what the table is called aloud.
+    What is no whole number has four digits, or so many `decimals`; `label` is what the table is called aloud, and
+    `nothing` stands where there is no value.
     """
     if not records:
         return words("Nothing.")
     numbers = {name for name in records[0] if all(_is_number(record[name]) for record in records)}
     head = "".join(_cell("th", name, _title(name), numbers) for name in records[0])
     rows = (
-        "".join(_cell("td", name, _written(name, value, decimals), numbers) for name, value in record.items())
+        "".join(
+            _cell("td", name, nothing if value is None else _written(name, value, decimals), numbers)
+            for name, value in record.items()
+        )
         for record in islice(records, most)
     )
     body = "".join(f"<tr>{row}</tr>" for row in rows)
@@ -90,14 +101,14 @@ def _is_number(value: object) -> bool:
 
 
 def _cell(tag: str, name: str, text: str, numbers: set[str]) -> str:
-    right = ' class="n"' if name in numbers else ""
-    return f"<{tag}{right}>{escape(text)}</{tag}>"
+    kind = "n" if name in numbers else "long" if len(text) > LONG else ""
+    said = escape(text) if tag == "td" else _BREAKS.sub(r"\1<wbr>", escape(text))
+    of = f' class="{kind}"' if kind else ""
+    return f"<{tag}{of}>{said}</{tag}>"
 
 
 def _written(name: str, value: object, decimals: int | None) -> str:
     match value:
-        case None:
-            return "-"
         case bool():
             return "yes" if value else "no"
         case int():
