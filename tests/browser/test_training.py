@@ -1,12 +1,16 @@
-"""The death map in a real browser: a click on a cell."""
+"""Race and death map in a real browser: a run from its form to its end, and a click on a cell."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Viewer
+from tests.browser.conftest import PATIENCE, Viewer
+from tests.browser.served import served
 
 
 def test_a_click_on_a_cell_tells_its_story(viewer: Viewer) -> None:
@@ -19,3 +23,39 @@ def test_a_click_on_a_cell_tells_its_story(viewer: Viewer) -> None:
     expect(page.get_by_role("combobox", name=re.compile("Cell"))).to_have_value("1")
     expect(page).to_have_url(re.compile(r"death\.cell=1"))
     assert not viewer.troubles()
+
+
+@pytest.fixture
+def fresh(page: Page, tmp_path: Path) -> Iterator[Viewer]:
+    """A browser page on a server on which nothing has run yet."""
+    with served(IRNET_RUNS=str(tmp_path)) as url:
+        yield Viewer(page, url)
+
+
+@pytest.mark.parametrize(("name", "form", "start"), [("Race", "New race", "Start the race")])
+def test_a_form_stays_shut_once_its_run_has_begun(fresh: Viewer, name: str, form: str, start: str) -> None:
+    page = fresh.walk("Training lab", name)
+    button = page.get_by_role("button", name=start)
+    if not button.is_visible():
+        page.get_by_text(form, exact=True).click()
+    expect(button).to_be_visible()
+    steps = page.get_by_role("spinbutton", name="Steps", exact=True)
+    steps.fill("2")
+    steps.press("Enter")
+    expect(page.get_by_text(re.compile("4 runs of 2 steps: .* s, a guess"))).to_be_visible()
+    button.click()
+    seen: list[bool] = []
+    finished = page.get_by_text(re.compile("^Finished: "))
+    expect(page.get_by_role("button", name="Pause")).to_be_visible(timeout=PATIENCE)
+    expect(button).not_to_be_visible()
+    while not finished.is_visible():
+        seen.append(button.is_visible())
+        page.wait_for_timeout(200)
+    fresh.settle()
+    page.wait_for_timeout(1000)  # the last look is followed by one more run of the page
+    assert not any([*seen, button.is_visible()])
+    expect(page).not_to_have_url(re.compile("new="))
+    page.reload()
+    fresh.settle()
+    expect(button).not_to_be_visible()
+    assert not fresh.troubles()
