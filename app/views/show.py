@@ -136,11 +136,12 @@ def columns(records: Records, decimals: int | None = None) -> dict[str, Any]:
             [record[key] for record in records],
             LABELS.get(key, key if ":" in key else key.replace("_", " ")),
         )
-        if any(isinstance(value, float) for value in values):
+        numbers = all(value is None or isinstance(value, int | float) for value in values)
+        if numbers and any(isinstance(value, float) for value in values):
             form = "%.4g" if decimals is None else f"%.{decimals}f"
             width = _width(label, ("None" if value is None else form % value for value in values))
             found[key] = st.column_config.NumberColumn(label, format=form, width=width)
-        elif any(isinstance(value, int) for value in values):
+        elif numbers and any(isinstance(value, int) for value in values):
             width = _width(label, ("None" if value is None else exact(value) for value in values))
             found[key] = st.column_config.NumberColumn(label, format="localized", width=width)
         else:

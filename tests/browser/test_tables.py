@@ -30,7 +30,7 @@ ADDRESSES = [
     *(f"cost?{SMALLER}{tab}" for tab in ("", "&cost=Stages", "&cost=Tree", "&cost=Why+they+differ")),
     f"activations?{SMALLER}",
     *(f"activations?{SMALLER}&plot={tab}" for tab in ("Five+scales", "Batch+norm+on+the+sums", "All+numbers")),
-    *(f"block?{SMALLER}", f"maps?{SMALLER}&box=block_b.2", f"field?{SMALLER}&box=block_a.1"),
+    *(f"block?{SMALLER}", f"maps?{SMALLER}&box=block_b.2&channels=true", f"field?{SMALLER}&box=block_a.1"),
     *("race?race=race-1", "network?box=block_b.0.project"),
     *(f"figures?figure=table.{name}" for name in (MODEL, "changes.v2_paper_and_released", "counts.cost_v4_and_v2")),
 ]
