@@ -169,7 +169,7 @@ def watched(name: str) -> None:
 def estimate(sweep: Sweep) -> str:
     """About how long a sweep will take here, from what earlier ones took; where there are none, that it is a guess."""
     earlier = _earlier()
-    words = expected_seconds(sweep, Backend().count, earlier).words
+    words = expected_seconds(sweep, Backend().count, earlier, os.getloadavg()[0]).words
     return f"{words}, {text.AS_EARLIER if earlier else text.NO_EARLIER}"
 
 

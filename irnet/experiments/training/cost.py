@@ -43,7 +43,7 @@ def _coarse(seconds: float) -> float:
     return max(step, step * round(seconds / step))
 
 
-def expected_seconds(sweep: Sweep, workers: int, found: Sequence[History] = ()) -> Expected:
+def expected_seconds(sweep: Sweep, workers: int, found: Sequence[History] = (), load: float = 0.0) -> Expected:
     """About how long a sweep takes on this machine's cores, from the start of its processes to its last accuracy.
 
     Parameters
@@ -54,6 +54,8 @@ def expected_seconds(sweep: Sweep, workers: int, found: Sequence[History] = ()) 
         How many runs at a time.
     found
         Runs that have ended on the same machine: what they took is what is reckoned with. Without, it is a range.
+    load
+        How many other processes want its cores; it tells of a busy machine where there are no earlier runs.
 
     Examples
     --------
@@ -68,11 +70,18 @@ def expected_seconds(sweep: Sweep, workers: int, found: Sequence[History] = ()) 
         slowest = fastest = median(ratios)
     else:
         fastest, slowest = SHARED if at_once > 1 else (1.0, SHARED[1] / SHARED[0])
+        slowest = max(slowest, (load + at_once) / max(1, workers))
+        fastest = max(fastest, slowest * SHARED[0] / SHARED[1])
     low, high = (
-        BEGIN + _until_all_end((_seconds(run, sweep.threads, factor) for run in runs), at_once)
+        _begin(factor) + _until_all_end((_seconds(run, sweep.threads, factor) for run in runs), at_once)
         for factor in (fastest, slowest)
     )
     return Expected(low, high)
+
+
+def _begin(factor: float) -> float:
+    """Other work slows the start less than the training: much of it is waiting for files."""
+    return BEGIN * (1 + factor) / 2
 
 
 def _seconds(run: Run, threads: int, factor: float) -> float:
