@@ -5,7 +5,6 @@ Colours are the page's own, so that tables look right on a light and on a dark o
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -15,7 +14,6 @@ from irnet.units import exact, grid
 
 MOST = 60  # rows that are shown; what is left out is said
 LONG = 40  # letters of a cell that had better be broken into lines
-_BREAKS = re.compile(r"([_.])(?=\w)")  # after which the name of a network may be broken
 
 _STYLE = (
     "<style>.irnet table{border-collapse:collapse;margin:.4em 0;font-variant-numeric:tabular-nums}"
@@ -102,9 +100,8 @@ def _is_number(value: object) -> bool:
 
 def _cell(tag: str, name: str, text: str, numbers: set[str]) -> str:
     kind = "n" if name in numbers else "long" if len(text) > LONG else ""
-    said = escape(text) if tag == "td" else _BREAKS.sub(r"\1<wbr>", escape(text))
     of = f' class="{kind}"' if kind else ""
-    return f"<{tag}{of}>{said}</{tag}>"
+    return f"<{tag}{of}>{escape(text)}</{tag}>"
 
 
 def _written(name: str, value: object, decimals: int | None) -> str:

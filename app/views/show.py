@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from html import escape
@@ -111,10 +112,15 @@ def small(records: Records, name: str, *, alt: str, decimals: int | None = None,
     The table that sorts and searches brings pandas to the server and most of a second of scripts to the browser, and
     the first page would wait for both.
     """
-    titled = [{LABELS.get(key, key): _plain(value, key) for key, value in record.items()} for record in records]
+    titled = [{_title(key): _plain(value, key) for key, value in record.items()} for record in records]
     made = as_html(titled, len(titled), decimals, alt, nothing)
     st.html(f'<div class="small-table" role="region" aria-label="{escape(alt)}" tabindex="0">{made}</div>')
     take_away(records, name)
+
+
+def _title(key: str) -> str:
+    """What stands above a column; the label of a network may be broken after a dot or an underscore."""
+    return LABELS.get(key, re.sub(r"([_.])", "\\1\u200b", key) if ":" in key else key)
 
 
 def take_away(records: Records, name: str) -> None:
