@@ -13,7 +13,6 @@ from itertools import islice
 from irnet.units import exact, grid
 
 MOST = 60  # rows that are shown; what is left out is said
-LONG = 40  # letters of a cell that had better be broken into lines
 
 _STYLE = (
     "<style>.irnet table{border-collapse:collapse;margin:.4em 0;font-variant-numeric:tabular-nums}"
@@ -99,9 +98,8 @@ def _is_number(value: object) -> bool:
 
 
 def _cell(tag: str, name: str, text: str, numbers: set[str]) -> str:
-    kind = "n" if name in numbers else "long" if len(text) > LONG else ""
-    of = f' class="{kind}"' if kind else ""
-    return f"<{tag}{of}>{escape(text)}</{tag}>"
+    right = ' class="n"' if name in numbers else ""
+    return f"<{tag}{right}>{escape(text)}</{tag}>"
 
 
 def _written(name: str, value: object, decimals: int | None) -> str:

@@ -20,7 +20,6 @@ from irnet.diagrams.factory import forms_of, listing
 from irnet.diagrams.figure_words import mermaid_snippet
 from irnet.diagrams.formats import THEMELESS
 from irnet.diagrams.tables import tables
-from irnet.html import LONG
 
 SPACE = re.compile(r"[\s_.]+")
 
@@ -36,8 +35,7 @@ def picture(name: str, told: Mapping[str, Any], theme: str, width: str) -> None:
     """The picture in the theme that its file has, or the table."""
     if name in tables():
         records = tables()[name].records()
-        long = any(len(str(value)) > LONG for record in records for value in record.values())
-        (show.small if long else show.table)(records, name, alt=told["title"])
+        (show.small if show.wordy(records) else show.table)(records, name, alt=told["title"])
         return
     svg = b64encode(figure_file(name, "svg", theme, width)).decode()
     look = "max-width:100%;height:auto;display:block;border-radius:4px"

@@ -36,6 +36,7 @@ MIME = {
 
 
 SHORT = 20  # rows that are shown without scrolling
+LONG = 40  # letters
 LETTER, PADDING = 7, 22  # pixels: of a letter in a table, at most in the mean, and around a cell
 LABELS = {
     "params": "parameters",
@@ -114,8 +115,14 @@ def small(records: Records, name: str, *, alt: str, decimals: int | None = None,
     """
     titled = [{_title(key): _plain(value, key) for key, value in record.items()} for record in records]
     made = as_html(titled, len(titled), decimals, alt, nothing)
-    st.html(f'<div class="small-table" role="region" aria-label="{escape(alt)}" tabindex="0">{made}</div>')
+    kind = "small-table wordy" if wordy(records) else "small-table"
+    st.html(f'<div class="{kind}" role="region" aria-label="{escape(alt)}" tabindex="0">{made}</div>')
     take_away(records, name)
+
+
+def wordy(records: Records) -> bool:
+    """Whether a cell has so many words that they had better be broken into lines."""
+    return any(len(str(value)) > LONG for record in records for value in record.values())
 
 
 def _title(key: str) -> str:
