@@ -39,16 +39,16 @@ def _along(axis: str, side: int) -> int:
     """A slider along one side of a grid; a grid of one row or column has nothing to slide along."""
     if side == 1:
         return 0
-    _forget_beyond(axis, side)
+    _put_back(axis, side, side // 2)
     return st.slider(axis.capitalize(), 0, side - 1, side // 2, key=axis, bind="query-params")
 
 
-def _forget_beyond(key: str, count: int) -> None:
-    """Forget a value that a change of box left too large; one that the address asks for in vain is told."""
+def _put_back(key: str, count: int, first: int | None) -> None:
+    """Take the first value for one that a change of box left too large; one that the address has in vain is told."""
     if key not in st.session_state:
         show.ignored(unknown({key: tuple(map(str, range(count)))}))
     elif (st.session_state[key] or 0) >= count:
-        del st.session_state[key]
+        st.session_state[key] = first  # deleted, the browser would keep showing it
 
 
 def look_from(place: Sides) -> None:
@@ -59,7 +59,7 @@ def look_from(place: Sides) -> None:
 
 def channel(width: int) -> int | None:
     """The channel whose gradient is asked for; None for the mean of all."""
-    _forget_beyond("channel", width)
+    _put_back("channel", width, None)
     return st.number_input(
         "Channel",
         0,

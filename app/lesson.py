@@ -106,9 +106,9 @@ def step(lesson: Lesson, i: int, *, alone: bool = True) -> None:
         question(here, network, key=f"guess.{key}")
     with right:
         picture(here, picked, key=f"picture.{key}", alone=alone, height=HEIGHT)
-        table(here, key)
         if alone:
             place(here, picked)
+    table(here, key)  # below both: a column has no room for its numbers
 
 
 def picture(here: Step, picked: str, *, key: str, alone: bool, height: int | str, controls: bool = True) -> None:

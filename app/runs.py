@@ -12,19 +12,21 @@ from threading import Lock
 
 import streamlit as st
 
+from app import text
 from app.run_folder import check_pictures, folder, home, inside
 from irnet.experiments.training import queue
 from irnet.experiments.training.backends import Backend
 from irnet.experiments.training.cost import expected_seconds
 from irnet.experiments.training.directory import Word, ask, asked, create, settings
 from irnet.experiments.training.lock import held
-from irnet.experiments.training.results import Follower, History, clock, progress
+from irnet.experiments.training.results import Follower, History, progress
 from irnet.experiments.training.settings import Sweep, SweepKind
 from irnet.experiments.training.sweep import environment
 
 AT_ONCE = "IRNET_RUNS_AT_ONCE"  # how many train at a time
 KEPT = 32  # directories whose lines are kept in memory
 SHOWN = 50  # of a kind, the newest
+LATEST = 3  # of a kind, that the time of the next is reckoned from
 NAMES: dict[SweepKind, str] = {"race": "race", "stability": "death"}
 Histories = tuple[History, ...]
 
@@ -165,10 +167,14 @@ def watched(name: str) -> None:
 
 
 def estimate(sweep: Sweep) -> str:
-    """About how long a sweep will take here, from what earlier ones took."""
-    return clock(expected_seconds(sweep, Backend().count, _earlier(sweep.kind)))
+    """About how long a sweep will take here, from what earlier ones took; where there are none, that it is a guess."""
+    earlier = _earlier()
+    words = expected_seconds(sweep, Backend().count, earlier, os.getloadavg()[0]).words
+    return f"{words}, {text.AS_EARLIER if earlier else text.NO_EARLIER}"
 
 
-@st.cache_data(max_entries=4, ttl=60, show_spinner=False)
-def _earlier(kind: SweepKind) -> Histories:
-    return tuple(history for name in names(kind)[:3] for history in read(name)[1] if history.ended)
+@st.cache_data(max_entries=1, ttl=60, show_spinner=False)
+def _earlier() -> Histories:
+    """The runs of the latest sweeps of this server, of whatever kind: they show how fast it is."""
+    found = [name for kind in NAMES for name in names(kind)[:LATEST]]
+    return tuple(history for name in found for history in read(name)[1] if history.ended)

@@ -25,6 +25,7 @@ from irnet.models.recipe import knobs
 
 RATES: dict[OptimiserName, float] = {"rmsprop": race.BASE.rate, "sgd": 0.05, "adamw": 0.001}  # shown first
 SEEDS = 5
+FORM = "new"  # the key of the part of the page that holds the form
 AXES = {  # of the death map: the values that are shown first
     "scale": "0.1, 0.3, 1",
     "rate": "0.045, 0.2, 1.2",
@@ -74,7 +75,7 @@ def start(label: str, sweep: Sweep, key: str) -> None:
         st.caption(text.NO_RUNS)
         return
     count = len(list(sweep.runs()))
-    st.caption(f"{count} runs of {sweep.base.steps} steps: about {runs.estimate(sweep)} here, once it is its turn.")
+    st.caption(f"{count} runs of {sweep.base.steps} steps: {runs.estimate(sweep)}; waiting for a turn comes on top.")
     keep = st.toggle("Keep running when the tab is closed", True, key=f"{key}.keep", help=text.KEEP)
     st.button(
         label,
@@ -89,6 +90,7 @@ def _begin(sweep: Sweep, key: str, keep: bool) -> None:
     with refusals():
         st.session_state[key] = runs.begin(sweep, keep=keep)
         put(key, st.session_state[key])  # a value that was not among the options before stays out of the address
+        st.session_state[FORM] = False  # what runs is shown below it
 
 
 def _axis(which: str, names: list[str], first: str) -> Axis | None:

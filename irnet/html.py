@@ -51,18 +51,26 @@ def words(text: str, *, strong: bool = False) -> str:
 
 
 def table(
-    records: Sequence[Mapping[str, object]], most: int = MOST, decimals: int | None = None, label: str = ""
+    records: Sequence[Mapping[str, object]],
+    most: int = MOST,
+    decimals: int | None = None,
+    label: str = "",
+    nothing: str = "-",
 ) -> str:
     """Records as a table, the first `most` of them; numbers stand right, shapes as height x width x channels.
 
-    What is no whole number has four digits, or so many `decimals`; `label` is what the table is called aloud.
+    What is no whole number has four digits, or so many `decimals`; `label` is what the table is called aloud, and
+    `nothing` stands where there is no value.
     """
     if not records:
         return words("Nothing.")
     numbers = {name for name in records[0] if all(_is_number(record[name]) for record in records)}
     head = "".join(_cell("th", name, _title(name), numbers) for name in records[0])
     rows = (
-        "".join(_cell("td", name, _written(name, value, decimals), numbers) for name, value in record.items())
+        "".join(
+            _cell("td", name, nothing if value is None else _written(name, value, decimals), numbers)
+            for name, value in record.items()
+        )
         for record in islice(records, most)
     )
     body = "".join(f"<tr>{row}</tr>" for row in rows)
@@ -96,8 +104,6 @@ def _cell(tag: str, name: str, text: str, numbers: set[str]) -> str:
 
 def _written(name: str, value: object, decimals: int | None) -> str:
     match value:
-        case None:
-            return "-"
         case bool():
             return "yes" if value else "no"
         case int():

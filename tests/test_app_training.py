@@ -17,12 +17,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import roots, run_folder, runs
-from irnet.experiments.training.cost import BEGIN, expected_seconds
+from app.training import FORM
 from irnet.experiments.training.directory import asked
-from irnet.experiments.training.settings import Sweep
+from irnet.experiments.training.race import BASE, PAIRS, race
 from tests.apps import ROOT, opened, troubles
-from tests.training.invented import history
-from tests.training.small import TINY, made, sweep
+from tests.training.small import made, sweep
 
 
 @pytest.fixture
@@ -182,15 +181,28 @@ def test_a_run_that_waits_sees_its_place(own: Path) -> None:
     assert found.sentence == "Waiting: 1 before it in the queue, 1 at once on this server"
 
 
-def test_what_runs_took_corrects_the_estimate() -> None:
-    wanted = Sweep(kind="stability", base=TINY, axes=(("seed", (0,)),))
-    taken = history(losses=[1.0] * 6)
-    twice, once = (expected_seconds(wanted, 1, found) - BEGIN for found in ([taken], []))
-    predicted = (
-        expected_seconds(Sweep(kind="stability", base=replace(TINY, evaluate_every=0), axes=(("seed", (0,)),)), 1)
-        - BEGIN
-    )
-    assert twice / once == pytest.approx(taken.lines[-1].seconds / predicted)
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize(("page", "start"), [("race", "race"), ("death", "death.own"), ("death", "death.curated")])
+def test_the_form_is_shut_once_a_run_has_begun(page: str, start: str, begun: list[dict[str, Any]]) -> None:
+    app = opened(page, new=True)
+    app.button(key=f"{start}.start").click().run()
+    assert len(begun) == 1
+    assert [button.key for button in app.button if button.key in ("race.start", "death.own.start")] == []
+    assert not app.session_state[FORM]
+
+
+def test_the_time_of_a_first_run_is_called_a_guess_and_that_of_the_next_is_not(trained: Path, own: Path) -> None:
+    wanted = race(BASE, [name for pair in PAIRS for name in pair], (0,))
+    runs._earlier.clear()
+    first = runs.estimate(wanted)
+    assert first.endswith(" s, a guess, until a run has shown how fast this machine is")
+    assert " to " in first
+    shutil.copytree(trained / "race-1", own / "race-1")
+    runs._earlier.clear()
+    again = runs.estimate(wanted)
+    assert again.startswith("about ")
+    assert again.endswith(", going by earlier runs here")
+    runs._earlier.clear()
 
 
 def test_pages_about_training_leave_torch_alone() -> None:

@@ -56,10 +56,11 @@ if gaps.open:
     with gaps:
         st.markdown(text.LEDGER)
         totals = measure.Counts(modules=counts, others=counted_otherwise(network, choice.device)).totals
-        show.table(
+        show.small(
             [*records(ledger(network)), {"what": "measured", "amount": None} | totals],
             f"{network.name}.ledger",
             alt="What each counter counts, and how often",
+            nothing="",
         )
 others = counted_otherwise(network, choice.device)  # asked last, and before the place of the first numbers is cleared
 with place.container():

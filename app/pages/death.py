@@ -24,7 +24,7 @@ else:
 with st.container(border=True):
     st.markdown(text.MAP_CURATED)
     training.start("Train the short map", training.curated(), "death.curated")
-with st.expander("A map of your own", key="new", on_change="rerun", bind="query-params") as new:
+with st.expander("A map of your own", key=training.FORM, on_change="rerun", bind="query-params") as new:
     if new.open:
         with refusals():
             training.start("Start this map", training.of_death(), "death.own")

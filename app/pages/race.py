@@ -13,7 +13,8 @@ from app.views import training as shared
 head.title("race", "A race in training")
 st.markdown(f"{text.RACE} {text.TOY}")
 
-with st.expander("New race", key="new", on_change="rerun", bind="query-params", expanded=not runs.names("race")) as new:
+fresh = not runs.names("race")
+with st.expander("New race", key=training.FORM, on_change="rerun", bind="query-params", expanded=fresh) as new:
     if new.open:
         with refusals():
             training.start("Start the race", training.of_race(), "race")

@@ -48,7 +48,7 @@ def walk(result: BlockSteps, *, playing: bool) -> None:
 def _walk(result: BlockSteps, *, playing: bool) -> None:
     names = [step.name for step in result.steps]
     if st.session_state.get(STEP, names[0]) not in names:  # as after a change of block
-        del st.session_state[STEP]
+        st.session_state[STEP] = names[0]  # deleted, the browser would keep showing it
     if _played(names, playing=playing):
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -34,7 +34,8 @@ def found(words: str) -> list[str]:
 def picture(name: str, told: Mapping[str, Any], theme: str, width: str) -> None:
     """The picture in the theme that its file has, or the table."""
     if name in tables():
-        show.table(tables()[name].records(), name, alt=told["title"])
+        records = tables()[name].records()
+        (show.small if show.wordy(records) else show.table)(records, name, alt=told["title"])
         return
     svg = b64encode(figure_file(name, "svg", theme, width)).decode()
     look = "max-width:100%;height:auto;display:block;border-radius:4px"

@@ -64,9 +64,10 @@ def table(here: Step, key: str) -> None:
             show.changes(changed_knobs(*networks), networks, f"{key}.knobs")
         case "parameters" | "MACs":
             counts = count_records("params" if here.table == "parameters" else "macs", *networks)
-            show.table(counts, f"{key}.counts", alt=f"{here.table} of the networks, part by part")
+            show.small(counts, f"{key}.counts", alt=f"{here.table} of the networks, part by part")
         case "ledger":
-            show.table(records(ledger(networks[0])), f"{key}.ledger", alt="What three counters count, and what not")
+            lines, alt = records(ledger(networks[0])), "What three counters count, and what not"
+            show.small(lines, f"{key}.ledger", alt=alt, nothing="")
 
 
 def control(here: Step, name: str) -> Any:

@@ -62,7 +62,7 @@ def shown(network: Network, found: FeatureMaps) -> None:
 
 def _page(count: int) -> int:
     if st.session_state.get("page", 1) > count:  # as after a change of tensor
-        del st.session_state["page"]
+        st.session_state["page"] = 1  # deleted, the browser would keep showing it
     return st.pagination(count, key="page", bind="query-params") if count > 1 else 1
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from html import escape
 from typing import Any, Literal
@@ -21,7 +22,7 @@ from irnet.diagrams.tabular import comma_separated
 from irnet.diagrams.theme import THEMES
 from irnet.html import table as as_html
 from irnet.spec import Network
-from irnet.units import grid
+from irnet.units import exact, grid
 
 Records = Sequence[Mapping[str, Any]]
 MIME = {
@@ -35,6 +36,8 @@ MIME = {
 
 
 SHORT = 20  # rows that are shown without scrolling
+LONG = 40  # letters
+LETTER, PADDING = 7, 22  # pixels: of a letter in a table, at most in the mean, and around a cell
 LABELS = {
     "params": "parameters",
     "macs": "MACs",
@@ -67,9 +70,9 @@ def table(
     """
     plain = [{key: _plain(value, key) for key, value in record.items()} for record in records]
     height: Literal["content", "auto"] = "content" if len(plain) <= SHORT else "auto"
-    columns = _columns(plain, decimals)
+    config = columns(plain, decimals)
     if on_row is None:
-        st.dataframe(plain, hide_index=True, alt=alt, height=height, column_config=columns)
+        st.dataframe(plain, hide_index=True, alt=alt, height=height, column_config=config)
     else:
         key = f"rows.{name}"
         st.session_state[key] = {"selection": {"rows": [] if row is None else [row], "columns": [], "cells": []}}
@@ -78,7 +81,7 @@ def table(
             hide_index=True,
             alt=alt,
             height=height,
-            column_config=columns,
+            column_config=config,
             key=key,
             on_select=partial(_chosen_row, key, len(plain), on_row),
             selection_mode="single-row",
@@ -104,16 +107,27 @@ def prose(records: Records, name: str, *, alt: str, shown: Records | None = None
     take_away(records, name)
 
 
-def small(records: Records, name: str, *, alt: str, decimals: int | None = None) -> None:
-    """A few records as a table that is there at once, with its CSV and JSON below.
+def small(records: Records, name: str, *, alt: str, decimals: int | None = None, nothing: str = "-") -> None:
+    """A few records as a table that is there at once, breaks long lines and prints, with its CSV and JSON below.
 
     The table that sorts and searches brings pandas to the server and most of a second of scripts to the browser, and
     the first page would wait for both.
     """
-    titled = [{LABELS.get(key, key): _plain(value, key) for key, value in record.items()} for record in records]
-    made = as_html(titled, decimals=decimals, label=alt)
-    st.html(f'<div class="small-table" role="region" aria-label="{escape(alt)}" tabindex="0">{made}</div>')
+    titled = [{_title(key): _plain(value, key) for key, value in record.items()} for record in records]
+    made = as_html(titled, len(titled), decimals, alt, nothing)
+    kind = "small-table wordy" if wordy(records) else "small-table"
+    st.html(f'<div class="{kind}" role="region" aria-label="{escape(alt)}" tabindex="0">{made}</div>')
     take_away(records, name)
+
+
+def wordy(records: Records) -> bool:
+    """Whether a cell has so many words that they had better be broken into lines."""
+    return any(len(str(value)) > LONG for record in records for value in record.values())
+
+
+def _title(key: str) -> str:
+    """What stands above a column; the label of a network may be broken after a dot or an underscore."""
+    return LABELS.get(key, re.sub(r"([_.])", "\\1\u200b", key) if ":" in key else key)
 
 
 def take_away(records: Records, name: str) -> None:
@@ -127,21 +141,30 @@ def _files(plain: Records, records: Records, name: str) -> None:
         _file("JSON", name, "json", "application/json", lambda: json.dumps(list(records), indent=2).encode())
 
 
-def _columns(records: Records, decimals: int | None) -> dict[str, Any]:
-    columns: dict[str, Any] = {}
+def columns(records: Records, decimals: int | None = None) -> dict[str, Any]:
+    """How the columns of records are shown: each as wide as what is in it, whole numbers in full."""
+    found: dict[str, Any] = {}
     for key in records[0] if records else ():
         values, label = (
             [record[key] for record in records],
             LABELS.get(key, key if ":" in key else key.replace("_", " ")),
         )
-        if any(isinstance(value, float) for value in values):
+        numbers = all(value is None or isinstance(value, int | float) for value in values)
+        if numbers and any(isinstance(value, float) for value in values):
             form = "%.4g" if decimals is None else f"%.{decimals}f"
-            columns[key] = st.column_config.NumberColumn(label, format=form)
-        elif any(isinstance(value, int) for value in values):
-            columns[key] = st.column_config.NumberColumn(label, format="localized")
+            width = _width(label, ("None" if value is None else form % value for value in values))
+            found[key] = st.column_config.NumberColumn(label, format=form, width=width)
+        elif numbers and any(isinstance(value, int) for value in values):
+            width = _width(label, ("None" if value is None else exact(value) for value in values))
+            found[key] = st.column_config.NumberColumn(label, format="localized", width=width)
         else:
-            columns[key] = st.column_config.TextColumn(label)
-    return columns
+            found[key] = st.column_config.TextColumn(label, width=_width(label, map(str, values)))
+    return found
+
+
+def _width(label: str, texts: Iterable[str]) -> int:
+    """Pixels in which a column shows all that is in it: left alone, the browser cuts what is wider than most."""
+    return PADDING + LETTER * max(len(text) for text in (label, *texts))
 
 
 def _plain(value: Any, key: str) -> Any:
@@ -235,7 +258,7 @@ def changes(found: Sequence[Changes], networks: Sequence[Network], name: str) ->
         | ({"why": one.why} if any(other.why for other in found) else {})
         for one in found
     ]
-    table(records, name, alt=f"What differs between {', '.join(labels)}: {name.rpartition('.')[2]}")
+    small(records, name, alt=f"What differs between {', '.join(labels)}: {name.rpartition('.')[2]}")
     for why in dict.fromkeys(one.why for one in found if one.why):
         places = dict.fromkeys(one.where.split(".")[0].split(":")[0] for one in found if one.why == why)
         st.markdown(f"**{', '.join(places)}**: {why}")

@@ -55,7 +55,8 @@ def listing(kind: SweepKind) -> None:
     def table() -> None:
         with refusals():
             records = [{"run": name, "how it stands": runs.status(name).sentence} for name in found]
-            st.dataframe(records, hide_index=True, alt="Runs of this server and how they stand")
+            alt = "Runs of this server and how they stand"
+            st.dataframe(records, hide_index=True, alt=alt, column_config=show.columns(records))
 
     table()
 

@@ -95,7 +95,7 @@ def own_scales(label: str) -> str:
     Examples
     --------
     >>> own_scales("inception_resnet_v2.tf_slim (input_size=96)")
-    'as published (scale 0.1, 0.17, 0.2)'
+    'as published (scale 0.1, 0.17, 0.2, 1)'
     >>> own_scales("inception_resnet_v2.paper (width=0.5)")
     'at the published scale (0.1) in an edited network'
     >>> own_scales("inception_resnet_v2.paper (scale_a=0.3)")

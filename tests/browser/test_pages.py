@@ -20,7 +20,7 @@ PICTURES = {
     "network?level=units&overlay=MACs&edges=channels": (DRAWN, 1),
     "compare": (DRAWN, 1),
     "compare?with=inception_resnet_v2.tf_slim&with=inception_v4.paper&down=branches&fade=true": (DRAWN, 1),
-    "compare?compare=What+differs": ("[data-testid=stDataFrame] canvas", 1),
+    "compare?compare=What+differs": (".small-table td", 40),
     f"compare?{SMALLER}&compare=Counts": (".js-plotly-plot .bars .point", 14),
     f"provenance?model={MODEL}": ("[data-testid=stTable] td", 80),
     "errata?erratum=E4": (f"{DRAWN} g.chosen", 1),

@@ -1,12 +1,21 @@
-"""The death map in a real browser: a click on a cell."""
+"""Race and death map in a real browser: a run from its form to its end, and a click on a cell."""
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Viewer
+from irnet.experiments.training.directory import run_file, settings
+from irnet.experiments.training.race import race
+from tests.browser.conftest import PATIENCE, Viewer
+from tests.browser.served import served
+from tests.training.small import TINY, made
 
 
 def test_a_click_on_a_cell_tells_its_story(viewer: Viewer) -> None:
@@ -19,3 +28,76 @@ def test_a_click_on_a_cell_tells_its_story(viewer: Viewer) -> None:
     expect(page.get_by_role("combobox", name=re.compile("Cell"))).to_have_value("1")
     expect(page).to_have_url(re.compile(r"death\.cell=1"))
     assert not viewer.troubles()
+
+
+@pytest.fixture
+def fresh(page: Page, tmp_path: Path) -> Iterator[Viewer]:
+    """A browser page on a server on which nothing has run yet."""
+    with served(IRNET_RUNS=str(tmp_path)) as url:
+        yield Viewer(page, url)
+
+
+@pytest.mark.parametrize(("name", "form", "start"), [("Race", "New race", "Start the race")])
+def test_a_form_stays_shut_once_its_run_has_begun(fresh: Viewer, name: str, form: str, start: str) -> None:
+    page = fresh.walk("Training lab", name)
+    button = page.get_by_role("button", name=start)
+    if not button.is_visible():
+        page.get_by_text(form, exact=True).click()
+    expect(button).to_be_visible()
+    steps = page.get_by_role("spinbutton", name="Steps", exact=True)
+    steps.fill("2")
+    steps.press("Enter")
+    expect(page.get_by_text(re.compile("4 runs of 2 steps: .* s, a guess"))).to_be_visible()
+    button.click()
+    seen: list[bool] = []
+    finished = page.get_by_text(re.compile("^Finished: "))
+    expect(page.get_by_role("button", name="Pause")).to_be_visible(timeout=PATIENCE)
+    expect(button).not_to_be_visible()
+    while not finished.is_visible():
+        seen.append(button.is_visible())
+        page.wait_for_timeout(200)
+    fresh.settle()
+    page.wait_for_timeout(1000)  # the last look is followed by one more run of the page
+    assert not any([*seen, button.is_visible()])
+    expect(page).not_to_have_url(re.compile("new="))
+    page.reload()
+    fresh.settle()
+    expect(button).not_to_be_visible()
+    assert not fresh.troubles()
+
+
+def tied(place: Path) -> None:
+    """A finished race in which two networks reach 80 % at the same step."""
+    sweep = made(
+        place,
+        race(
+            replace(TINY, network="inception_v4.paper", steps=4),
+            ["inception_v4.paper", "inception_resnet_v2.paper"],
+            (0,),
+        ),
+    )
+    (sweep / "runs").mkdir(exist_ok=True)
+    for number, run in enumerate(settings(sweep).runs()):
+        first = {"network": run.network, "parameters": 10, "blocks": ["block_c.0"], "macs_per_step": 10 + number}
+        first |= {"images_per_epoch": 32, "classes": list("abcdefgh"), "run": number}
+        steps = [
+            {"step": i, "loss": 1.0, "seconds": float(i), "zeros": [0.1], "magnitudes": [1.0], "accuracy": 0.2 * i}
+            for i in range(1, 5)
+        ]
+        text = "".join(f"{json.dumps(line)}\n" for line in (first, *steps, {"end": "finished", "steps": 4}))
+        run_file(sweep, number).write_text(text, encoding="utf-8")
+
+
+def test_a_tie_of_one_seed_is_told_as_one(fresh: Viewer, tmp_path: Path) -> None:
+    tied(tmp_path / "race-1")
+    page = fresh.walk("Training lab", "Race")
+    page.get_by_role("combobox", name="Run").click()
+    page.get_by_role("option", name="race-1").click()
+    names = "inception_v4.paper and inception_resnet_v2.paper"
+    told = f"{names} reach 80 % held-out accuracy after 4 steps: a tie. One seed: another may order them otherwise."
+    expect(page.get_by_text(told)).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("radio", name="MACs").click()
+    expect(page.get_by_text("a tie, because accuracy is measured too seldom")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text(" is first at 80")).to_have_count(0)
+    expect(page.get_by_text("takes 0")).to_have_count(0)
+    assert not fresh.troubles()

@@ -2,21 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from heapq import heapreplace
 from statistics import median
 
-from irnet.experiments.training.results import History
+from irnet.experiments.training.results import History, clock
 from irnet.experiments.training.settings import Run, Sweep
-from irnet.experiments.training.work import shape, training_macs, work
+from irnet.experiments.training.work import evaluation_seconds, training_seconds
 
-# One core of 2024 without accelerator; what earlier sweeps took corrects it.
-MACS_A_SECOND, SECONDS_A_ROW = 14e9, 0.35e-3
-BEGIN = 6.0  # seconds until the workers have imported torch
+BEGIN = 8.0  # seconds until the processes have started and imported torch
+BUILD = 0.5  # seconds until a run has its network and its images
+# By what runs beside each other are slower than one alone, on cores of their own and on two halves of one core with
+# a browser and a server beside them.
+SHARED = (1.3, 2.6)
 
 
-def expected_seconds(sweep: Sweep, workers: int, found: Sequence[History] = ()) -> float:
-    """About how long a sweep takes on this machine's cores.
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """About how long a sweep takes, in seconds; `low` and `high` are one number where this machine is known.
+
+    Examples
+    --------
+    >>> Expected(43.2, 86.4).words, Expected(61.0, 61.0).words
+    ('45 s to 1 min 25 s', 'about 1 min 0 s')
+    """
+
+    low: float
+    high: float
+
+    @property
+    def words(self) -> str:
+        """The same for people, no finer than it can be known."""
+        low, high = (clock(_coarse(seconds)) for seconds in (self.low, self.high))
+        return f"about {low}" if low == high else f"{low} to {high}"
+
+
+def _coarse(seconds: float) -> float:
+    step = 5 if seconds < 120 else 10 if seconds < 600 else 60
+    return max(step, step * round(seconds / step))
+
+
+def expected_seconds(sweep: Sweep, workers: int, found: Sequence[History] = (), load: float = 0.0) -> Expected:
+    """About how long a sweep takes on this machine's cores, from the start of its processes to its last accuracy.
 
     Parameters
     ----------
@@ -25,36 +53,55 @@ def expected_seconds(sweep: Sweep, workers: int, found: Sequence[History] = ()) 
     workers
         How many runs at a time.
     found
-        Runs that have ended on the same machine: the median of what they took corrects the estimate.
+        Runs that have ended on the same machine: what they took is what is reckoned with. Without, it is a range.
+    load
+        How many other processes want its cores; it tells of a busy machine where there are no earlier runs.
 
     Examples
     --------
     >>> short, long = (Sweep(kind="race", base=Run(steps=n), axes=(("seed", (0,)),)) for n in (10, 1000))
-    >>> expected_seconds(long, 1) > 50 * expected_seconds(short, 1) - 50 * BEGIN
+    >>> expected_seconds(long, 1).low > 50 * (expected_seconds(short, 1).low - BEGIN - BUILD)
     True
     """
     runs = list(sweep.runs())
     at_once = max(1, min(workers, len(runs)))
-    whole = sum(_training(run, sweep.threads) + _evaluating(run, sweep.threads) for run in runs)
-    return BEGIN + _correction(found) * whole / at_once
+    ratios = [ratio for one in found if (ratio := _slower(one))]
+    if ratios:
+        slowest = fastest = median(ratios)
+    else:
+        fastest, slowest = SHARED if at_once > 1 else (1.0, SHARED[1] / SHARED[0])
+        slowest = max(slowest, (load + at_once) / max(1, workers))
+        fastest = max(fastest, slowest * SHARED[0] / SHARED[1])
+    low, high = (
+        _begin(factor) + _until_all_end((_seconds(run, sweep.threads, factor) for run in runs), at_once)
+        for factor in (fastest, slowest)
+    )
+    return Expected(low, high)
 
 
-def _correction(found: Sequence[History]) -> float:
-    ratios = [one.lines[-1].seconds / _steps(one.run, 1, len(one.lines)) for one in found if one.ended and one.lines]
-    return median(ratios) if ratios else 1.0
+def _begin(factor: float) -> float:
+    """Other work slows the start less than the training: much of it is waiting for files."""
+    return BEGIN * (1 + factor) / 2
 
 
-def _training(run: Run, threads: int) -> float:
-    return _steps(run, threads, run.steps)
+def _seconds(run: Run, threads: int, factor: float) -> float:
+    return BUILD + factor * (training_seconds(run, run.steps) + evaluation_seconds(run)) / threads
 
 
-def _steps(run: Run, threads: int, steps: int) -> float:
-    _, rows = work(shape(run))
-    return training_macs(replace(run, steps=steps)) / MACS_A_SECOND / threads + steps * rows * SECONDS_A_ROW
+def _slower(one: History) -> float | None:
+    """How many times as long as on an idle core a run took; None where it says nothing."""
+    return one.lines[-1].seconds / training_seconds(one.run, len(one.lines)) if one.ended and one.lines else None
 
 
-def _evaluating(run: Run, threads: int) -> float:
-    if not run.evaluate_every:
-        return 0.0
-    macs, _ = work(shape(run))
-    return (run.steps // run.evaluate_every) * run.data.held_out * macs / MACS_A_SECOND / threads
+def _until_all_end(lengths: Iterable[float], at_once: int) -> float:
+    """When the last run ends, each begun as soon as one before it has ended.
+
+    Examples
+    --------
+    >>> _until_all_end([1, 1, 1], 2), _until_all_end([3, 1, 1], 2)
+    (2.0, 3.0)
+    """
+    ends = [0.0] * at_once
+    for length in lengths:
+        heapreplace(ends, ends[0] + length)
+    return max(ends)

@@ -12,7 +12,7 @@ from typing import Any
 from irnet.experiments.training.directory import Ended, asked, run_file, settings
 from irnet.experiments.training.lock import held
 from irnet.experiments.training.settings import Run, Sweep
-from irnet.experiments.training.work import training_macs
+from irnet.experiments.training.work import evaluation_seconds, training_macs, training_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +156,21 @@ def clock(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def _seconds_left(found: Sequence[History], workers: int) -> float | None:
+    """With steps and accuracies as slow as those behind were; at least what the longest run has left."""
+    begun = [history for history in found if history.lines]
+    spent = sum(history.lines[-1].seconds for history in begun)
+    expected = sum(training_seconds(history.run, len(history.lines)) for history in begun)
+    if not expected:
+        return None
+    left = [
+        (1 - history.done) * (training_seconds(history.run, history.run.steps) + evaluation_seconds(history.run))
+        for history in found
+        if not history.ended
+    ]
+    return max(sum(left) / max(1, min(workers, len(left))), max(left, default=0.0)) * spent / expected
+
+
 def progress(directory: Path, found: Sequence[History], workers: int = 1) -> Progress:
     """How far a sweep is, from what its runs have written.
 
@@ -178,12 +193,10 @@ def progress(directory: Path, found: Sequence[History], workers: int = 1) -> Pro
     cost = {history.number: training_macs(history.run) for history in found}
     total = sum(cost.values())
     behind = sum(cost[history.number] * history.done for history in found)
-    spent = sum(history.lines[-1].seconds for history in found if history.lines)
-    steps_left = (total - behind) * spent / behind if behind else None
     return Progress(
         state=state,
         runs=len(found),
         ended=len(found) - len(todo),
         done=behind / total if total else 1.0,
-        seconds_left=None if steps_left is None else steps_left / max(1, min(workers, len(todo))),
+        seconds_left=_seconds_left(found, workers),
     )
