@@ -51,15 +51,22 @@ class Conv:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Max or average pooling with floor division; padding never counts towards an average."""
+    """Max or average pooling with floor division.
+
+    At a border an average divides by the pixels that are there, as TensorFlow does; with `counts_padding` by all of its
+    window, as PyTorch does unless told otherwise, so that values at the border are smaller.
+    """
 
     op: Literal["max", "avg"]
     kernel: int = 3
     stride: int = 1
     padding: Padding = "same"
+    counts_padding: bool = False
 
     def __post_init__(self) -> None:
         _check_window(self.kernel, self.stride, self.padding)
+        if self.counts_padding and not (self.op == "avg" and self.padding == "same" and self.kernel > 1):
+            raise ValueError("only an average over a padded window of more than one pixel can count its padding")
 
 
 @dataclass(frozen=True, slots=True)
