@@ -13,6 +13,7 @@ from typing import Literal
 Kernel = int | tuple[int, int]  # (height, width); an int means square
 Padding = Literal["same", "valid"]  # the paper's unmarked boxes and its "V" boxes
 Shape = tuple[int, int, int]  # (channels, height, width); the batch is never part of a spec
+Basis = Literal["computed", "read", "run", "unverified"]  # how a claim is known: "run" is run here, with the named code
 Part = Literal["stem", "a", "reduction_a", "b", "reduction_b", "c", "tail"]  # what two networks are aligned by
 
 
@@ -125,6 +126,7 @@ class Erratum:
     used: str
     why: str
     certainty: str
+    basis: Basis  # how the slip is known; what follows from it may be an inference, as `certainty` says
 
 
 @dataclass(frozen=True, slots=True)
