@@ -151,6 +151,7 @@ def _holds(holds: bool | None) -> str:
 def ledger_text(data: Mapping[str, Any]) -> None:
     """Print every count with the lines that lead to it."""
     for found in data["counts"]:
-        typer.echo(f"\n{found['title']}: {found['explained']}")
+        how = "Printed in" if found["basis"] == "read" else "Printed when run:"
+        typer.echo(f"\n{found['title']}: {found['explained']}\n{how} {found['printed in']} ({found['version']}).")
         table(found["lines"])
     typer.echo("".join(f"\n{sentence}" for sentence in data["lookalikes"]))

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from irnet.cli import main
+from irnet.models import PRESETS
 from irnet.models.errata import ERRATA
 from tests.apps import ROOT
 
@@ -37,9 +38,9 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def test_list_has_every_network_with_its_published_total(capsys: pytest.CaptureFixture[str]) -> None:
     found = {row["name"]: row["params"] for row in printed(capsys, "list")}
-    assert len(found) == 7
+    assert list(found) == list(PRESETS)
     assert found["inception_resnet_v2.tf_slim"] == 55_843_464
-    assert found["inception_v3.tf_slim"] == 23_834_568
+    assert found["inception_v3.tf_slim"] == found["inception_v3.torchvision"] == 23_834_568
 
 
 def test_summary_has_the_fields_that_others_read(capsys: pytest.CaptureFixture[str]) -> None:

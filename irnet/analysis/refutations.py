@@ -64,6 +64,18 @@ def readings(steps: Sequence[Step]) -> dict[str, tuple[Step, ...]]:
     }
 
 
+def where_read(id_: str) -> tuple[str, ...]:
+    """Files and versions of the releases whose way out of an erratum is told; none where no network is concerned.
+
+    Examples
+    --------
+    >>> where_read("E14")[1], where_read("E17")
+    ('timm: timm/models/inception_v4.py, timm 1.0.31', ())
+    """
+    architecture = EVIDENCE[id_].preset.partition(".")[0]
+    return tuple(f"{one.name}: {one.file}, {one.version}" for one in IMPLEMENTATIONS.get(architecture, ()))
+
+
 def told(id_: str) -> dict[str, object]:
     """The calculation, what releases do and where the place is drawn, as plain values.
 
@@ -79,12 +91,11 @@ def told(id_: str) -> dict[str, object]:
     """
     steps, evidence = refutation(id_), EVIDENCE[id_]
     drawn = {"preset": evidence.preset, "stage": evidence.stage, "box": evidence.box} if evidence.preset else None
-    architecture = evidence.preset.partition(".")[0]
     return {
         "arithmetic": [asdict(step) for step in steps],
         "released": evidence.released,
         "released basis": evidence.basis,
-        "read in": [f"{one.name}: {one.file}, {one.version}" for one in IMPLEMENTATIONS.get(architecture, ())],
+        "read in": list(where_read(id_)),
         "other version": list(additions(id_)),
         "drawn": drawn,
     }

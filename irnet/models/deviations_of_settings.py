@@ -52,7 +52,8 @@ SETTINGS = (
             value("dropout, linear; logits", "Cadene", of=V3),
             value(
                 "dropout, linear to 128 (function's default; 512 in the 2018 checkpoints) without bias but with "
-                "batch norm, then unit length or a linear classifier",
+                "batch norm, from an arg scope that also covers fully connected layers, then unit length or a linear "
+                "classifier",
                 "facenet",
             ),
             value(
@@ -61,8 +62,7 @@ SETTINGS = (
                 "facenet-pytorch",
             ),
         ),
-        why="In facenet the batch norm after the embedding comes from an arg scope that also covers fully connected "
-        "layers.",
+        why="Logits, probabilities and embeddings are compared in different ways.",
         touches=_HEADS,
     ),
     Deviation(
