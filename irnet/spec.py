@@ -69,6 +69,12 @@ class Pool:
         if self.counts_padding and not (self.op == "avg" and self.padding == "same" and self.kernel > 1):
             raise ValueError("only an average over a padded window of more than one pixel can count its padding")
 
+    def __repr__(self) -> str:
+        """What it is; the rule for padding only where it is not the usual one, so that other keys stay as they were."""
+        counted = ", counts_padding=True" if self.counts_padding else ""
+        window = f"kernel={self.kernel!r}, stride={self.stride!r}, padding={self.padding!r}"
+        return f"Pool(op={self.op!r}, {window}{counted})"
+
 
 @dataclass(frozen=True, slots=True)
 class Chain:

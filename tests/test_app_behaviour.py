@@ -104,7 +104,7 @@ def test_every_tab_of_the_provenance_page_shows_every_preset(preset: str, tab: s
 
 
 def test_the_ledger_shows_the_count_in_the_address_with_its_lines() -> None:
-    app = opened("provenance", V1, provenance=TABS[2], count="facenet-pytorch, VGGFace2: 27,910,327 parameters")
+    app = opened("provenance", V1, provenance=TABS[2], count="torchinfo on facenet-pytorch: 27,910,327 parameters")
     lines = app.table[0].value.to_numpy().tolist()
     assert lines[0] == ["inception_resnet_v1.paper as shown here", "22,756,328"]
     assert lines[-1] == ["sum", "27,910,327"]
