@@ -18,7 +18,7 @@ from irnet.analysis.refutations import readings, refutation, told
 from irnet.models import PRESETS, network
 from irnet.models.errata import ERRATA
 from irnet.models.evidence import EVIDENCE
-from irnet.models.papers import PAPERS
+from irnet.models.papers import PAPERS, additions
 from irnet.runtime.build import ForkUnit
 from irnet.spec import Basis
 from tests.conftest import Meta
@@ -121,9 +121,10 @@ def test_e9_v4_costs_a_third_more_than_the_drawn_v2() -> None:
 
 
 def test_the_other_version_of_the_paper_bears_on_e8() -> None:
-    (sentence,) = told("E8")["other version"]  # type: ignore[misc]
+    (sentence,) = additions("E8")
     assert sentence.startswith("AAAI-17: ")
     assert "open source implementations" in sentence
+    assert told("E8")["other version"] == [sentence]
 
 
 def test_every_addition_bears_on_an_erratum_or_a_deviation() -> None:
