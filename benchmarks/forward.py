@@ -1,10 +1,11 @@
-"""A forward pass of the released networks beside the code of those who released them: time and peak memory as ratios.
+"""A forward pass of the released networks beside the code of those who released them: outputs, time and peak memory.
 
     python -m benchmarks.forward [--rounds 7]
 
 One image of the network's own size, weights untrained, inference mode, fastest of passes in turns. Ours runs as the
 app runs it, with channels last, and beside it as `build` makes it; theirs as it comes. Memory is the most that torch's
 allocator handed out at a time during a pass; what a process holds depends on the heap and differs from run to run.
+Outputs are compared after our weights were put into theirs, by the keys of their layout.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ from torch.profiler import ProfilerActivity, profile
 
 from benchmarks.figure import Figure, by_rounds
 from benchmarks.rivals import missing, rival
+from irnet.analysis.layouts import keys
 from irnet.models import network
 from irnet.runtime.build import build, channels_last
 
 GOAL = 1.0
+EQUAL = 1e-4  # of the outputs' standard deviation: what another order of float32 sums makes
 AS_RUN = "as the app runs it"
 
 
@@ -36,12 +39,18 @@ class Pair:
 
     name: str
     package: str
+    layout: str  # of its keys
     make: Callable[[], torch.nn.Module]
 
 
 def _timm(name: str) -> torch.nn.Module:
     model: torch.nn.Module = rival("timm").create_model(name)
     return model.eval()
+
+
+def _torchvision() -> torch.nn.Module:
+    made: torch.nn.Module = rival("torchvision").models.inception_v3(aux_logits=False, init_weights=False)
+    return made.eval()
 
 
 def _facenet() -> torch.nn.Module:
@@ -51,10 +60,11 @@ def _facenet() -> torch.nn.Module:
 
 
 PAIRS = (
-    Pair("inception_v4.tf_slim", "timm", lambda: _timm("inception_v4")),
-    Pair("inception_resnet_v2.tf_slim", "timm", lambda: _timm("inception_resnet_v2")),
-    Pair("inception_v3.tf_slim", "timm", lambda: _timm("inception_v3")),
-    Pair("inception_resnet_v1.facenet", "facenet_pytorch", _facenet),
+    Pair("inception_v4.tf_slim", "timm", "timm", lambda: _timm("inception_v4")),
+    Pair("inception_resnet_v2.tf_slim", "timm", "timm", lambda: _timm("inception_resnet_v2")),
+    Pair("inception_v3.torchvision", "timm", "torchvision", lambda: _timm("inception_v3")),
+    Pair("inception_v3.torchvision", "torchvision", "torchvision", _torchvision),
+    Pair("inception_resnet_v1.facenet", "facenet_pytorch", "facenet_pytorch", _facenet),
 )
 
 
@@ -70,6 +80,17 @@ def models(pair: Pair) -> dict[str, Callable[[], torch.nn.Module]]:
 def image_for(name: str) -> torch.Tensor:
     """One image of noise, the same for all."""
     return torch.rand(1, *network(name).input_shape, generator=torch.Generator().manual_seed(0))
+
+
+@torch.inference_mode()
+def apart(pair: Pair) -> float:
+    """How far outputs with the same weights are from each other at the most, in standard deviations of theirs."""
+    ours, theirs = build(pair.name), pair.make()
+    names = keys(network(pair.name), pair.layout)
+    theirs.load_state_dict({names[key]: tensor for key, tensor in ours.state_dict().items()})
+    image = image_for(pair.name)
+    wanted = theirs(image)
+    return float((ours(image) - wanted).abs().max() / wanted.std())
 
 
 @torch.inference_mode()
@@ -108,6 +129,8 @@ def figures(rounds: int = 5) -> Iterator[Figure]:
         if pair.package in absent:
             yield Figure(name=name, value=None, unit="", counts=what, goal=GOAL, remark=absent[pair.package])
             continue
+        counts = "the same weights in both, largest difference in standard deviations of the outputs"
+        yield Figure(name=f"{name}: outputs", value=apart(pair), unit="", counts=counts, goal=EQUAL)
         found = measured(pair, rounds)
         theirs, held = found.pop("theirs")
         for way, (own, memory) in found.items():

@@ -13,6 +13,7 @@ from typing import Literal
 Kernel = int | tuple[int, int]  # (height, width); an int means square
 Padding = Literal["same", "valid"]  # the paper's unmarked boxes and its "V" boxes
 Shape = tuple[int, int, int]  # (channels, height, width); the batch is never part of a spec
+Basis = Literal["computed", "read", "run", "unverified"]  # how a claim is known: "run" is run here, with the named code
 Part = Literal["stem", "a", "reduction_a", "b", "reduction_b", "c", "tail"]  # what two networks are aligned by
 
 
@@ -51,15 +52,28 @@ class Conv:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Max or average pooling with floor division; padding never counts towards an average."""
+    """Max or average pooling with floor division.
+
+    At a border an average divides by the pixels that are there, as TensorFlow does; with `counts_padding` by all of its
+    window, as PyTorch does unless told otherwise, so that values at the border are smaller.
+    """
 
     op: Literal["max", "avg"]
     kernel: int = 3
     stride: int = 1
     padding: Padding = "same"
+    counts_padding: bool = False
 
     def __post_init__(self) -> None:
         _check_window(self.kernel, self.stride, self.padding)
+        if self.counts_padding and not (self.op == "avg" and self.padding == "same" and self.kernel > 1):
+            raise ValueError("only an average over a padded window of more than one pixel can count its padding")
+
+    def __repr__(self) -> str:
+        """What it is; the rule for padding only where it is not the usual one, so that other keys stay as they were."""
+        counted = ", counts_padding=True" if self.counts_padding else ""
+        window = f"kernel={self.kernel!r}, stride={self.stride!r}, padding={self.padding!r}"
+        return f"Pool(op={self.op!r}, {window}{counted})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +132,7 @@ class Erratum:
     used: str
     why: str
     certainty: str
+    basis: Basis  # how the slip is known; what follows from it may be an inference, as `certainty` says
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def _cell(name: str, value: object) -> str:
         return f"{value:.4g}"
     if isinstance(value, int) and not isinstance(value, bool):
         return exact(value)
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return grid((value[0], value[1], value[2])) if name.endswith("shape") else ", ".join(map(str, value))
     if isinstance(value, dict):
         return ", ".join(f"{key} {_cell(key, item)}" for key, item in value.items()) or "-"
@@ -99,26 +99,48 @@ def memory_text(data: Mapping[str, Any]) -> None:
 def provenance_text(data: Mapping[str, Any]) -> None:
     """Print the names side by side, then the deviations one below the other."""
     table(data["stages"], f"{data['name']}: one stage, its names")
+    typer.echo()
+    table(data["implementations"], "Where each was read")
+    for paper in data["papers"]:
+        typer.echo(f"\n{paper['name']}: {paper['cited']}.")
+        if paper["adds"]:
+            table(paper["adds"])
     for found in data["deviations"]:
         rows = [
             {"who": who, "has": value}
             for who, value in found.items()
-            if value and who not in ("id", "what", "why", "touches")
+            if value and who not in ("id", "what", "why", "basis", "why basis", "touches")
         ]
-        typer.echo(f"\n{found['id']} {found['what']}: {found['why']}")
+        typer.echo(f"\n{found['id']} {found['what']} ({found['basis']}): {found['why']} ({found['why basis']})")
         table(rows)
 
 
 def errata_text(data: Records) -> None:
     """Print every erratum, then the arithmetic that speaks to it."""
     for found in data:
-        keys = ("printed", "used", "why", "certainty", "released")
+        keys = (
+            "printed",
+            "used",
+            "why",
+            "certainty",
+            "basis",
+            "released",
+            "released basis",
+            "read in",
+            "other version",
+        )
         stages = f", in {', '.join(found['stages'])}" if found.get("stages") else ""
         typer.echo(f"\n{found['id']} {found['where']}{stages}")
-        table([{"": key, " ": found[key]} for key in keys])
-        if found["arithmetic"]:
-            table([step | {"holds": _holds(step["holds"])} for step in found["arithmetic"]])
-        else:
+        table([{"": key, " ": "; ".join(v) if isinstance(v, list) else v} for key in keys if (v := found[key])])
+        for reading in dict.fromkeys(step["reading"] for step in found["arithmetic"]):
+            steps = [step for step in found["arithmetic"] if step["reading"] == reading]
+            without = [{key: step[key] for key in ("label", "expression", "result")} for step in steps]
+            told = zip(without, steps, strict=True)
+            table(
+                [row | {"holds": _holds(step["holds"])} for row, step in told],
+                f"\nRead so: {reading}" if reading else "",
+            )
+        if not found["arithmetic"]:
             typer.echo("The words alone show it: there is nothing to calculate.")
 
 
@@ -129,6 +151,7 @@ def _holds(holds: bool | None) -> str:
 def ledger_text(data: Mapping[str, Any]) -> None:
     """Print every count with the lines that lead to it."""
     for found in data["counts"]:
-        typer.echo(f"\n{found['title']}: {found['explained']}")
+        how = "Printed in" if found["basis"] == "read" else "Printed when run:"
+        typer.echo(f"\n{found['title']}: {found['explained']}\n{how} {found['printed in']} ({found['version']}).")
         table(found["lines"])
     typer.echo("".join(f"\n{sentence}" for sentence in data["lookalikes"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import asdict
 from functools import wraps
 from importlib import import_module
 from typing import Annotated, Any
@@ -13,10 +14,11 @@ import typer
 
 from irnet.analysis.claims import claims, records, summaries
 from irnet.analysis.lookalikes import lookalikes
-from irnet.analysis.provenance import deviations, errata_of, names
+from irnet.analysis.provenance import deviations, errata_of, implementations, names
 from irnet.analysis.refutations import told
 from irnet.experiments.training.settings import SETTINGS
 from irnet.models import network
+from irnet.models.papers import PAPERS
 from irnet.spec import Network
 from irnet.terminal import Output, errata_text, ledger_text, provenance_text, show
 
@@ -86,7 +88,16 @@ def _option(name: str) -> Any:
 def provenance(name: Name, form: Form = Output.TEXT) -> None:
     """What paper and releases call every stage of a network, and how they deviate."""
     spec = network_of(name)
-    show({"name": spec.name, "stages": names(spec), "deviations": deviations(spec)}, form, provenance_text)
+    found = {
+        "name": spec.name,
+        "implementations": implementations(spec),
+        "papers": [
+            {"name": paper.name, "cited": paper.cited, "adds": [asdict(one) for one in paper.adds]} for paper in PAPERS
+        ],
+        "stages": names(spec),
+        "deviations": deviations(spec),
+    }
+    show(found, form, provenance_text)
 
 
 @sources.command()

@@ -52,9 +52,9 @@ def with_background(state: State, head: str) -> State:
     return state | {f"{head}.{n}": torch.cat([torch.full_like(row[:1], 7), row]) for n, row in rows.items()}
 
 
-def keras_arrays() -> Iterator[tuple[str, str, dict[str, NDArray[Any]]]]:
-    """Keras's InceptionResNetV2 under the golden recipe: name of a layer, its name in Keras 3 files, its arrays."""
-    k, layers = -1, stored("golden_keras_inception_resnet_v2")["layers"]
+def keras_arrays(golden: str = "inception_resnet_v2") -> Iterator[tuple[str, str, dict[str, NDArray[Any]]]]:
+    """A network of Keras's under the golden recipe: name of a layer, its name in Keras 3 files, its arrays."""
+    k, layers = -1, stored(f"golden_keras_{golden}")["layers"]
     for name, position, shapes in layers:
         if "kernel" in shapes:
             k += 1

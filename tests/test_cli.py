@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from irnet.cli import main
+from irnet.models import PRESETS
 from irnet.models.errata import ERRATA
 from tests.apps import ROOT
 
@@ -37,9 +38,9 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def test_list_has_every_network_with_its_published_total(capsys: pytest.CaptureFixture[str]) -> None:
     found = {row["name"]: row["params"] for row in printed(capsys, "list")}
-    assert len(found) == 7
+    assert list(found) == list(PRESETS)
     assert found["inception_resnet_v2.tf_slim"] == 55_843_464
-    assert found["inception_v3.tf_slim"] == 23_834_568
+    assert found["inception_v3.tf_slim"] == found["inception_v3.torchvision"] == 23_834_568
 
 
 def test_summary_has_the_fields_that_others_read(capsys: pytest.CaptureFixture[str]) -> None:
@@ -127,6 +128,15 @@ def test_a_ledger_prints_lines_that_add_up_from_the_network_that_was_asked_for(
     assert found["edits"] == "a=6"
     assert sum(lines) == last == 55_873_736
     assert len(found["lookalikes"]) == 1
+    assert all(count["printed in"] and count["version"] for count in found["counts"])
+
+
+def test_errata_in_json_say_to_which_reading_a_line_belongs(capsys: pytest.CaptureFixture[str]) -> None:
+    found = {erratum["id"]: erratum for erratum in printed(capsys, "errata")}
+    read = {id_: list(dict.fromkeys(step["reading"] for step in found[id_]["arithmetic"])) for id_ in ("E5", "E9")}
+    assert read["E9"] == ["All convolutions", "The longest chain", "The work"]
+    assert read["E5"][:2] == ["Fig. 18 is right, and Fig. 19 slips", "Fig. 19 is right, and Fig. 18 slips"]
+    assert {erratum["basis"] for erratum in found.values()} <= {"computed", "read", "run", "unverified"}
 
 
 def test_activations_say_that_the_weights_are_untrained(capsys: pytest.CaptureFixture[str]) -> None:
@@ -181,10 +191,18 @@ def test_a_verb_about_networks_prints_a_table_for_people(verb: list[str], capsys
     ("verb", "told"),
     [
         (["provenance", V1], "D7 Scale of the residuals in A, B, C"),
-        (["ledger", V1], "facenet-pytorch, VGGFace2: 27,910,327 parameters: adds up to the unit"),
+        (["provenance", "inception_v3.torchvision"], "padding counts (avg_pool2d as it comes)"),
+        (["provenance", "inception_v3.torchvision"], "torchvision/models/inception.py"),
+        (["provenance", V1], "AAAI-17: Szegedy"),
+        (["ledger", V1], "torchinfo on facenet-pytorch: 27,910,327 parameters: adds up to the unit"),
+        (["ledger", V1], "(torchinfo 1.8.0, facenet-pytorch 2.6.0)."),
+        (["ledger", "inception_v3"], "TF-slim, without head: 21,802,784 parameters: adds up to the unit"),
+        (["ledger", "inception_v3"], "inception_v3_test.py, line 135"),
         (["ledger", "inception_v4"], "The smaller image hides the factor of two."),
         (["errata", "inception_v4"], "The words alone show it"),
         (["errata", "inception_resnet_v2"], "cannot add 1154 channels to 1152"),
+        (["errata", "inception_resnet_v2"], "Read so: Fig. 19 is right, and Fig. 18 slips"),
+        (["errata", "inception_resnet_v2"], "Read so: The longest chain"),
     ],
 )
 def test_a_verb_about_sources_says_it_in_words(verb: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from irnet.runtime.build import build
 from irnet.runtime.weights import identify
 from tests.checkpoints import listed_state, with_background
 from tests.test_weights import V1, V2, V4
@@ -24,6 +25,7 @@ IDENTITIES = {
     "inception_resnet_v2": (V2, "timm", 1000, "classif"),
     "facenet_v1": (V1, "facenet_pytorch", 0, ""),
     "facenet_v1_classify8631": (V1, "facenet_pytorch", 8631, "logits"),
+    "torchvision_inception_v3": ("inception_v3.torchvision", "torchvision", 1000, "fc"),
 }
 
 
@@ -45,6 +47,20 @@ def test_a_file_with_another_number_of_classes_is_recognised(listed: str, file: 
     torch.save(state, file)
     found = identify(file)
     assert (found.exact, found.preset, found.classes) == (True, IDENTITIES[listed][0], 37)
+
+
+def test_an_auxiliary_head_is_said_to_be_left_out(file: Path) -> None:
+    torch.save(listed_state("torchvision_inception_v3"), file)
+    assert identify(file).sentence.endswith("1000 classes, with an auxiliary head that is left out")
+
+
+def test_a_file_of_ours_says_that_it_does_not_tell_how_averages_treat_padding(file: Path) -> None:
+    torch.save(build("inception_v3.torchvision").state_dict(), file)
+    found = identify(file)
+    assert {found.preset, *found.also} == {"inception_v3.tf_slim", "inception_v3.torchvision"}
+    assert found.sentence.endswith("nothing in it tells it from inception_v3.torchvision")
+    torch.save(build(V1).state_dict(), file)
+    assert identify(file).also == ()
 
 
 def test_a_headless_file_is_recognised(file: Path) -> None:

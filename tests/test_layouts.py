@@ -12,18 +12,26 @@ from tests.checkpoints import stored
 from tests.conftest import Meta
 
 V4, V2, V1 = "inception_v4.tf_slim", "inception_resnet_v2.tf_slim", "inception_resnet_v1.facenet"
+V3, V3_TORCHVISION = "inception_v3.tf_slim", "inception_v3.torchvision"
 LISTED = {
     "inception_v4": (V4, "timm", {}),
     "inception_resnet_v2": (V2, "timm", {}),
     "facenet_v1": (V1, "facenet_pytorch", {"classes": 0}),
     "facenet_v1_classify8631": (V1, "facenet_pytorch", {}),
+    "torchvision_inception_v3": (V3_TORCHVISION, "torchvision", {}),
 }
-KERAS = stored("golden_keras_inception_resnet_v2")
+KERAS = {V2: stored("golden_keras_inception_resnet_v2"), V3: stored("golden_keras_inception_v3")}
 PAIRS = [(name, layout.name) for name in PRESETS for layout in layouts_of(network(name))]
 
 
 def shapes(spec: Network, meta: Meta) -> dict[str, list[int]]:
     return {key: list(tensor.shape) for key, tensor in meta(spec).state_dict().items()}
+
+
+def listed_keys(listed: str) -> dict[str, list[int]]:
+    """What a port lists, but for its auxiliary head."""
+    shapes: dict[str, list[int]] = stored(f"manifest_{listed}")["state_dict"]
+    return {key: shape for key, shape in shapes.items() if not key.startswith("AuxLogits.")}
 
 
 @pytest.mark.parametrize("listed", LISTED)
@@ -32,16 +40,14 @@ def test_every_key_and_shape_of_a_port_is_named_and_no_other(listed: str, meta: 
     spec = network(preset, **knobs)
     ours = shapes(spec, meta)
     theirs = {name: ours[key] for key, name in keys(spec, layout).items()}
-    assert theirs == stored(f"manifest_{listed}")["state_dict"]
+    assert theirs == listed_keys(listed)
 
 
 @pytest.mark.parametrize("listed", LISTED)
 def test_prefixes_pair_the_tensors_that_execution_order_pairs(listed: str, meta: Meta) -> None:
     preset, layout, knobs = LISTED[listed]
     spec = network(preset, **knobs)
-    assert dict(keys(spec, layout)) == dict(
-        zip(shapes(spec, meta), stored(f"manifest_{listed}")["state_dict"], strict=True)
-    )
+    assert dict(keys(spec, layout)) == dict(zip(shapes(spec, meta), listed_keys(listed), strict=True))
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -50,19 +56,21 @@ def test_our_own_layout_is_the_state_dict(name: str, meta: Meta) -> None:
     assert dict(keys(spec, "irnet")) == {key: key for key in shapes(spec, meta)}
 
 
-def test_keras_layers_have_the_names_and_shapes_of_keras(meta: Meta) -> None:
-    spec = network(V2)
+@pytest.mark.parametrize("name", KERAS)
+def test_keras_layers_have_the_names_and_shapes_of_keras(name: str, meta: Meta) -> None:
+    spec = network(name)
     ours = shapes(spec, meta)
-    listed = {f"{name}/{tensor}": shape for name, _, held in KERAS["layers"] for tensor, shape in held.items()}
+    listed = {f"{layer}/{tensor}": shape for layer, _, held in KERAS[name]["layers"] for tensor, shape in held.items()}
     theirs = {name: ours[key] for key, name in keys(spec, "keras").items()}
     assert {name: (s[2:] + s[1::-1]) if len(s) > 1 else s for name, s in theirs.items()} == listed
 
 
-def test_keras_3_counts_the_same_layers_by_class_and_depth() -> None:
-    spec = network(V2)
+@pytest.mark.parametrize("name", KERAS)
+def test_keras_3_counts_the_same_layers_by_class_and_depth(name: str) -> None:
+    spec = network(name)
     names, positions = keys(spec, "keras"), keys(spec, "keras_v3")
     pairs = {(names[key].split("/")[0], positions[key].split("/")[1]) for key in names}
-    assert pairs == {(name, position) for name, position, _ in KERAS["layers"]}
+    assert pairs == {(layer, position) for layer, position, _ in KERAS[name]["layers"]}
 
 
 def test_cadene_calls_both_heads_last_linear() -> None:
@@ -103,6 +111,8 @@ def test_the_prefixes_of_a_box_hold_its_tensors_and_no_others(name: str, layout:
         (V4, "inception_a", "timm", ("features.6", "features.7", "features.8", "features.9")),
         (V4, "inception_c.0.b1.1.b0", "timm", ("features.19.branch1_1a",)),
         (V1, "embedding", "facenet_pytorch", ("last_linear", "last_bn")),
+        (V3_TORCHVISION, "mixed_7b.0.b2.2.b1", "torchvision", ("Mixed_7b.branch3x3dbl_3b",)),
+        (V3_TORCHVISION, "mixed_6e.0.b3", "torchvision", ("Mixed_6e.branch_pool",)),
     ],
 )
 def test_a_box_shows_where_its_weights_are(name: str, path: str, layout: str, told: tuple[str, ...]) -> None:

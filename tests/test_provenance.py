@@ -6,16 +6,17 @@ import json
 import re
 from collections.abc import Iterator
 from itertools import chain
+from typing import get_args
 
 import pytest
 
-from irnet.analysis.provenance import DEVIATIONS, deviations, names, provenance
+from irnet.analysis.provenance import DEVIATIONS, deviations, implementations, names, provenance
 from irnet.models import PRESETS, network
-from irnet.models.deviation import COLUMNS
+from irnet.models.deviation import COLUMNS, has
 from irnet.models.errata import ERRATA
 from irnet.models.names import IMPLEMENTATIONS, Implementation
 from irnet.runtime.build import Model
-from irnet.spec import Network
+from irnet.spec import Basis, Chain, Fork, Network, Node, Pool
 from tests.conftest import DATA, Meta
 
 MODULES: dict[str, list[str]] = json.loads((DATA / "module_names.json").read_text(encoding="utf-8"))
@@ -126,11 +127,120 @@ def test_a_deviation_touches_stages_that_there_are(id_: str) -> None:
 
 
 @pytest.mark.parametrize("id_", DEVIATIONS)
-def test_a_deviation_says_what_the_paper_and_at_least_one_release_have(id_: str) -> None:
-    values = DEVIATIONS[id_].values
-    assert "paper" in values
-    assert set(values) <= set(COLUMNS)
-    assert len(values) > 1
+def test_the_paper_and_every_release_of_a_network_that_a_deviation_touches_have_something(id_: str) -> None:
+    one = DEVIATIONS[id_]
+    assert {column for said in one.values for column in said.by} <= set(COLUMNS)
+    for architecture in one.touches:
+        for column in (column for column in COLUMNS if has(column, architecture)):
+            found = one.values_of(column, architecture)
+            assert found, (column, architecture)
+            assert len(found) == 1 or all(said.version for said in found), (column, architecture)
+
+
+@pytest.mark.parametrize("id_", DEVIATIONS)
+def test_no_value_is_of_a_network_that_its_column_does_not_have(id_: str) -> None:
+    one = DEVIATIONS[id_]
+    for said in one.values:
+        for architecture in said.of:
+            assert architecture in one.touches
+            assert any(has(column, architecture) for column in said.by)
+
+
+@pytest.mark.parametrize("spec", [network(name) for name in PRESETS], ids=PRESETS)
+def test_a_networks_page_has_only_the_releases_that_implement_it(spec: Network) -> None:
+    architecture = spec.name.split(".")[0]
+    there = {column for column in COLUMNS if has(column, architecture)}
+    for record in deviations(spec):
+        assert {column for column in COLUMNS if record[column]} - {"paper"} == there - {"paper"}, record["id"]
+        assert record["paper"] == "not in the paper" if "paper" not in there else record["paper"]
+        assert record["basis"] in get_args(Basis)
+        assert record["why basis"] in get_args(Basis)
+
+
+@released
+def test_a_release_says_in_which_file_and_version_it_was_read(architecture: str, one: Implementation) -> None:
+    del architecture
+    found = next(record for record in implementations(network(one.preset)) if record["by"] == one.name)
+    assert one.file.endswith(".py")
+    assert re.fullmatch(r"commit [0-9a-f]{7}|[A-Za-z-]+ \d+(\.\d+)+", found["version"])
+
+
+def said(id_: str, name: str, column: str) -> str:
+    """What a deviation says of one network in one column."""
+    return str(next(record for record in deviations(network(name)) if record["id"] == id_)[column])
+
+
+# deviation, network, column, what it must and what it must not say
+OF_A_NETWORK = [
+    ("D10", "inception_v4.paper", "paper", "last fork of the stem (Fig. 3): convolution, pooling", ""),
+    ("D10", "inception_resnet_v2.paper", "paper", "the pooling branch is drawn first", "last fork"),
+    ("D10", "inception_v4.tf_slim", "timm", "first fork of the stem (Mixed_3a): pooling, convolution", ""),
+    ("D10", "inception_resnet_v2.tf_slim", "TF-slim", "the pooling branch comes last", "Mixed"),
+    ("D12", "inception_v3.torchvision", "TorchVision", "by default", ""),
+    ("D12", "inception_v4.tf_slim", "timm", "none", ""),
+    ("D13", "inception_v3.tf_slim", "TF-slim", "1000 by the function's default", ""),
+    ("D15", "inception_v3.torchvision", "TorchVision", "drop 0.5", ""),
+    ("D15", "inception_v3.torchvision", "Cadene", "drop 0.5", ""),
+    ("D15", "inception_v4.tf_slim", "Cadene", "none", ""),
+    ("D19", "inception_v3.torchvision", "timm", "padding counts", ""),
+    ("D19", "inception_v3.torchvision", "TorchVision", "padding counts", ""),
+    ("D19", "inception_v3.torchvision", "Cadene", "padding counts", ""),
+    ("D19", "inception_v3.torchvision", "TF-slim", "does not count", ""),
+    ("D19", "inception_v3.tf_slim", "Keras", "does not count", ""),
+    ("D19", "inception_v4.tf_slim", "timm", "does not count", ""),
+    ("D19", "inception_resnet_v2.tf_slim", "Cadene", "does not count", ""),
+    ("D20", "inception_v3.tf_slim", "TF-slim", "8x8, or over the map where that is smaller", ""),
+    ("D20", "inception_v4.tf_slim", "TF-slim", "map as built, or a mean", "8x8"),
+    ("D20", "inception_v4.tf_slim", "Cadene", "0.7.4 on PyPI: average over 8x8; repository since 2019-01-20", ""),
+    ("D20", "inception_resnet_v2.tf_slim", "Cadene", "average over 8x8", "square"),
+    ("D21", "inception_v3.torchvision", "timm", "truncated normals of 0.1", "PyTorch"),
+    ("D21", "inception_v3.torchvision", "TorchVision", "truncated normals of 0.1", ""),
+    ("D21", "inception_v4.tf_slim", "timm", "PyTorch's defaults", ""),
+    ("D21", "inception_resnet_v2.tf_slim", "TF-slim", "Xavier", "variance"),
+    ("D21", "inception_v4.tf_slim", "TF-slim", "variance scaling", "Xavier"),
+]
+
+
+@pytest.mark.parametrize(("id_", "name", "column", "text", "not_said"), OF_A_NETWORK)
+def test_a_value_is_that_of_the_network_at_hand(id_: str, name: str, column: str, text: str, not_said: str) -> None:
+    found = said(id_, name, column)
+    assert text in found
+    assert not not_said or not_said not in found
+
+
+def test_without_a_network_what_differs_is_said_of_each() -> None:
+    every = next(record for record in deviations() if record["id"] == "D19")
+    assert str(every["timm"]).startswith("v4 and v2: padding does not count")
+    assert "; v3: padding counts" in str(every["timm"])
+
+
+def forks(node: Node) -> Iterator[Fork]:
+    """Every fork in a node, from the input on."""
+    if isinstance(node, Fork):
+        yield node
+    for child in getattr(node, "branches", getattr(node, "nodes", ())):
+        yield from forks(child)
+
+
+def pooling_comes(fork: Fork) -> str:
+    """Where a fork's pooling branch stands; "" where it has none."""
+    first = [isinstance(branch.nodes[0] if isinstance(branch, Chain) else branch, Pool) for branch in fork.branches]
+    return "" if True not in first else {0: "first", len(first) - 1: "last"}.get(first.index(True), "between")
+
+
+@pytest.mark.parametrize(
+    ("name", "usual", "other"),
+    [("inception_v4.paper", "first", (-1, "last")), ("inception_v4.tf_slim", "last", (0, "first"))],
+)
+def test_d10_the_order_in_the_networks_is_the_one_that_the_deviation_names(
+    name: str, usual: str, other: tuple[int, str]
+) -> None:
+    stem, *blocks = (stage.node for stage in network(name).stages)
+    assert {pooling_comes(fork) for block in blocks for fork in forks(block)} - {""} == {usual}
+    inside = [where for fork in forks(stem) if (where := pooling_comes(fork))]
+    assert len(inside) == 2
+    assert inside[other[0]] == other[1]
+    assert inside.count(usual) == 1
 
 
 @pytest.mark.parametrize("record", deviations(), ids=lambda record: record["id"])
@@ -184,9 +294,13 @@ def modules(model: Model, name: str) -> list[object]:
     return [getattr(m, name) for m in model.modules() if hasattr(m, name)]
 
 
-@pytest.mark.parametrize("name", ["inception_v4.tf_slim", "inception_resnet_v2.tf_slim", "inception_resnet_v1.facenet"])
+@pytest.mark.parametrize(
+    "name",
+    ["inception_v4.tf_slim", "inception_resnet_v2.tf_slim", "inception_resnet_v1.facenet", "inception_v3.torchvision"],
+)
 def test_a_built_module_has_the_settings_that_the_deviations_name(name: str, meta: Meta) -> None:
-    told = {record["id"]: record["facenet-pytorch" if "facenet" in name else "timm"] for record in deviations()}
+    column = "facenet-pytorch" if "facenet" in name else "timm"
+    told = {record["id"]: record[column] for record in deviations(network(name))}
     model = meta(network(name))
     assert {told["D17"]} == {f"{eps:g}" for eps in map(float, map(str, modules(model, "eps")))}
     assert {f"0.9, that is momentum {m}" for m in modules(model, "momentum")} == {told["D18"]}

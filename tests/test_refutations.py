@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
 
 from irnet.analysis.arithmetic import try_width
 from irnet.analysis.arithmetic_of_shapes import LINEAR, printed_width
 from irnet.analysis.boxes import boxes
-from irnet.analysis.refutations import refutation, told
+from irnet.analysis.provenance import DEVIATIONS
+from irnet.analysis.refutations import readings, refutation, told
+from irnet.analysis.tables import longest_chain
 from irnet.models import PRESETS, network
 from irnet.models.errata import ERRATA
 from irnet.models.evidence import EVIDENCE
+from irnet.models.papers import PAPERS, additions
+from irnet.runtime.build import ForkUnit
+from irnet.spec import Basis
+from tests.conftest import Meta
 
 V2 = network("inception_resnet_v2")
 ABOUT_WORDS = {"E17"}
@@ -25,7 +34,7 @@ BY_HAND = {
     "E6": ["1888", "1792"],
     "E7": ["yes"] * 6 + ["no"] * 6,
     "E8": ["0.756", "1.074", "1.086"],
-    "E9": ["yes", "no"],
+    "E9": ["yes", "no", "no", "no", "yes", "no"],
     "E10": ["0.2", "1228.8", "307.2"],
     "E11": ["no", "1,537,000", "no", "1,793,000", "no", "2,145,000"],
     "E12": ["no", "yes"],
@@ -39,10 +48,10 @@ HOLDS = {
     "E2": [False, True, True, True],
     "E3": [True, True],
     "E4": [None, False, True],
-    "E5": [None, False, True, False],
+    "E5": [None, False, True, True, False],
     "E6": [False, True],
     "E8": [False, True, True],
-    "E9": [True, False],
+    "E9": [True, False, False, False, True, False],
     "E12": [False, True],
     "E13": [False, True],
     "E14": [True, False, False, True],
@@ -72,6 +81,71 @@ def test_the_width_is_the_sum_of_the_reduction_before_it(id_: str, sum_: str, wi
     first = refutation(id_)[0]
     assert (first.expression, first.result) == (sum_, str(width))
     assert sum(map(int, sum_.split(" + "))) == width
+
+
+def test_e5_stands_in_readings_that_take_one_figure_each_for_right() -> None:
+    found = readings(refutation("E5"))
+    assert list(found)[:2] == ["Fig. 18 is right, and Fig. 19 slips", "Fig. 19 is right, and Fig. 18 slips"]
+    (other,) = found["Fig. 19 is right, and Fig. 18 slips"]
+    assert (other.expression, other.result, other.holds) == ("1152 + 384 + 256 + 256", "2048", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "convolutions", "chain"),
+    [
+        ("inception_v4.paper", 149, 75),
+        ("inception_resnet_v2.paper", 132, 95),
+        ("inception_resnet_v2.tf_slim", 244, 175),
+    ],
+)
+def test_e9_the_built_module_has_these_convolutions_and_this_longest_chain(
+    name: str, convolutions: int, chain: int, meta: Meta
+) -> None:
+    model = meta(network(name))
+    assert sum(isinstance(module, nn.Conv2d) for module in model.modules()) == convolutions
+    assert depth(model) == longest_chain(network(name)) == chain
+
+
+def depth(module: nn.Module) -> int:
+    """Convolutions on the longest way through a built module, by the classes that torch runs."""
+    if isinstance(module, nn.Conv2d):
+        return 1
+    if isinstance(module, ForkUnit):
+        return max(map(depth, module.children()))
+    return sum(map(depth, module.children()))  # in a residual unit the body and its linear convolution
+
+
+def test_e9_v4_costs_a_third_more_than_the_drawn_v2() -> None:
+    work = readings(refutation("E9"))["The work"]
+    ours, theirs = (int(part.replace(",", "")) for part in work[0].expression.split(" > "))
+    assert ours / theirs == pytest.approx(1.32, abs=0.005)
+
+
+def test_the_other_version_of_the_paper_bears_on_e8() -> None:
+    (sentence,) = additions("E8")
+    assert sentence.startswith("AAAI-17: ")
+    assert "open source implementations" in sentence
+    assert told("E8")["other version"] == [sentence]
+
+
+def test_every_addition_bears_on_an_erratum_or_a_deviation() -> None:
+    known = {*ERRATA, *DEVIATIONS}
+    assert {id_ for paper in PAPERS for one in paper.adds for id_ in one.bears_on} <= known
+    assert "AAAI-17" in [paper.name for paper in PAPERS]
+
+
+@pytest.mark.parametrize("id_", ERRATA)
+def test_every_erratum_and_its_evidence_say_how_they_are_known(id_: str) -> None:
+    assert {ERRATA[id_].basis, EVIDENCE[id_].basis} <= set(get_args(Basis))
+    assert (ERRATA[id_].basis == "computed") <= bool(refutation(id_))
+
+
+@pytest.mark.parametrize("id_", [id_ for id_ in ERRATA if EVIDENCE[id_].preset])
+def test_what_releases_do_names_files_and_versions(id_: str) -> None:
+    read_in = told(id_)["read in"]
+    assert isinstance(read_in, list)
+    assert all(".py, " in where for where in read_in)
+    assert read_in
 
 
 def test_2048_is_not_the_sum_either_if_one_believes_1154() -> None:

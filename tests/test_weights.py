@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch import nn
 
 from irnet.experiments.residual_scale import residual_scale
 from irnet.models import network
@@ -93,6 +94,38 @@ def test_keras_3_weights_h5_gives_kerass_logits(v2: Model, keras_layers: list[An
     checkpoints.save_keras_v3(file, keras_layers)
     assert load_weights(v2, file).layout == "keras_v3"
     assert error(v2, stored("golden_keras_inception_resnet_v2")["logits"]) <= 1
+
+
+@pytest.mark.parametrize("save", [checkpoints.save_keras, checkpoints.save_keras_v3])
+def test_kerass_inception_v3_gives_its_logits_where_averages_leave_padding_out(
+    save: Callable[[Path, list[Any]], None], file: Path
+) -> None:
+    save(file, list(checkpoints.keras_arrays("inception_v3")))
+    model, logits = build("inception_v3.tf_slim"), stored("golden_keras_inception_v3")["logits"]
+    assert load_weights(model, file).unit_gammas
+    assert error(model, logits) <= 1
+    for module in model.modules():
+        if isinstance(module, nn.AvgPool2d):
+            module.count_include_pad = True
+    assert error(model, logits) > 1000
+
+
+@pytest.mark.parametrize("head", ["fc", "last_linear"])
+@pytest.mark.parametrize("auxiliary", [False, True])
+def test_torchvisions_inception_v3_loads_with_and_without_its_auxiliary_head(
+    head: str, auxiliary: bool, file: Path
+) -> None:
+    model = build("inception_v3.torchvision")
+    state = drawn(model)
+    shapes = stored("manifest_torchvision_inception_v3")["state_dict"]
+    listed = [key.replace("fc.", f"{head}.") for key in shapes if not key.startswith("AuxLogits.")]
+    theirs = dict(zip(listed, state.values(), strict=True))
+    if auxiliary:
+        theirs |= {key: torch.zeros(shape) for key, shape in shapes.items() if key.startswith("AuxLogits.")}
+    save_file(theirs, file)
+    found = load_weights(model, file)
+    assert (found.layout, found.tensors) == ("torchvision" if head == "fc" else "cadene", len(listed))
+    assert same(model, state)
 
 
 @pytest.mark.parametrize(("head", "layout"), [("classif", "timm"), ("last_linear", "cadene")])

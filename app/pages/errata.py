@@ -7,9 +7,10 @@ from app.controls import chosen as chosen_network
 from app.views import head, own, show
 from app.views import sources as view
 from irnet.analysis.arithmetic_of_shapes import LINEAR
-from irnet.analysis.refutations import refutation
+from irnet.analysis.refutations import refutation, where_read
 from irnet.models.errata import ERRATA
 from irnet.models.evidence import EVIDENCE
+from irnet.models.papers import additions
 
 head.title("errata", "Errata of the paper")
 st.markdown(text.ERRATA)
@@ -26,9 +27,13 @@ with st.grid(2, min_column_width=340):
                 "Used here": erratum.used,
                 "Why": erratum.why,
                 "How certain": erratum.certainty,
+                "How it is known": view.BASIS[erratum.basis],
                 "Released code": evidence.released,
+                **({"The other version of the paper": " ".join(others)} if (others := additions(chosen)) else {}),
             }
         )
+        if read_in := where_read(chosen):
+            st.caption(f"Read in {'; '.join(read_in)}.")
     with st.container(border=True):
         st.header("The place")
         view.place(evidence)
@@ -36,7 +41,7 @@ with st.grid(2, min_column_width=340):
 st.header("The arithmetic")
 if steps := refutation(chosen):
     st.caption(text.ARITHMETIC)
-    show.prose(view.steps(steps), f"{chosen}.arithmetic", alt=f"The calculation behind {chosen}, line by line")
+    view.arithmetic(chosen, steps)
 else:
     st.caption(text.WORDS_ALONE)
 if chosen in LINEAR:

@@ -9,11 +9,13 @@ from app.views import head, show
 from app.views import sources as view
 from irnet.analysis.claims import claims, records, summaries
 from irnet.analysis.lookalikes import lookalikes
-from irnet.analysis.provenance import deviations, names
+from irnet.analysis.provenance import deviations, implementations, names
 
 network = chosen().network
 head.heading("provenance", "Provenance of", network)
 st.markdown(text.PROVENANCE)
+
+view.read_in(implementations(network))
 
 side, numbered, ledger = st.tabs(
     ["Names side by side", "Numbered deviations", "Ledger of numbers"],
@@ -39,7 +41,7 @@ if ledger.open:
         counts = {claim.count.title: claim for claim in claims(network)}
         longest = max(range(len(counts)), key=lambda i: len(list(counts.values())[i].lines))
         claim = counts[choose("Count", list(counts), "count", index=longest)]
-        st.markdown(f"**{claim.count.title}:** {claim.verdict}. Source: {claim.count.source}.")
+        st.markdown(f"**{claim.count.title}:** {claim.verdict}. {view.printed_in(claim.count)}")
         lines, alt = records(claim), f"The terms that lead to {claim.count.title}"
         show.prose(lines, f"{network.name}.count", alt=alt, shown=view.terms(lines))
         st.header("All counts")

@@ -12,14 +12,23 @@ from app.components.canvas import diagram
 from app.views import show
 from irnet.analysis.arithmetic import Step, try_width
 from irnet.analysis.arithmetic_of_shapes import LINEAR, printed_width
+from irnet.analysis.counts import Count
 from irnet.analysis.provenance import Provenance, provenance
+from irnet.analysis.refutations import readings
 from irnet.models import network as preset
 from irnet.models.deviation import COLUMNS
 from irnet.models.evidence import Evidence
+from irnet.models.papers import PAPERS
 from irnet.spec import Network, Source
 from irnet.units import change, exact
 
 Records = Sequence[Mapping[str, Any]]
+BASIS: Mapping[str, str] = {
+    "computed": "computed here from the networks",
+    "read": "read in the source named",
+    "run": "run here with the code named",
+    "unverified": "not verified",
+}
 HOLDS = {True: "holds", False: "fails", None: ""}
 RELEASES = COLUMNS[1:]
 WIDEST = 100_000  # filters that can be typed
@@ -61,7 +70,7 @@ def deviations(found: Records) -> None:
             with st.container(border=True):
                 st.header(f"{one['id']}: {one['what']}")
                 show.pairs(_alike(one))
-                st.caption(one["why"])
+                st.caption(f"{one['why']}\n\nValues: {BASIS[one['basis']]}. Why: {BASIS[one['why basis']]}.")
 
 
 def _alike(deviation: Mapping[str, Any]) -> dict[str, str]:
@@ -71,6 +80,23 @@ def _alike(deviation: Mapping[str, Any]) -> dict[str, str]:
         if value := deviation[name]:
             who.setdefault(value, []).append(name)
     return {"Paper": deviation["paper"]} | {", ".join(names): value for value, names in who.items()}
+
+
+def read_in(found: Sequence[Mapping[str, str]]) -> None:
+    """Files and versions in which names and values were read, and the two versions of the paper."""
+    with st.expander("Where this was read", icon=":material/menu_book:"):
+        st.markdown("\n".join(f"- **{one['by']}:** {one['file']}, {one['version']}" for one in found))
+        for paper in PAPERS:
+            st.markdown(f"**{paper.name}:** {paper.cited}.")
+            for one in paper.adds:
+                bears = ", ".join(one.bears_on)
+                st.markdown(f"- {one.what} Bears on {bears}; {BASIS[one.basis]}.")
+
+
+def printed_in(count: Count) -> str:
+    """Where a count is printed, and in which version."""
+    how = "Printed in" if count.basis == "read" else "Printed when run here:"
+    return f"{how} {count.printed_in}."
 
 
 def terms(found: Records) -> list[dict[str, str]]:
@@ -84,8 +110,15 @@ def terms(found: Records) -> list[dict[str, str]]:
 
 
 def counts(found: Records) -> list[dict[str, str]]:
-    """Published counts, one a row, with ours and how far the terms get."""
-    return [{"count": one["title"], "ours": exact(one["ours"]), "the terms": one["explained"]} for one in found]
+    """Counts, one a row, with the version that printed it, ours, and how far the terms get."""
+    return [
+        {
+            "count": f"{one['title']} ({one['version']})",
+            "ours": exact(one["ours"]),
+            "the terms": one["explained"],
+        }
+        for one in found
+    ]
 
 
 def steps(found: Sequence[Step]) -> list[dict[str, str]]:
@@ -94,6 +127,19 @@ def steps(found: Sequence[Step]) -> list[dict[str, str]]:
         {"claim": one.label, "calculation": one.expression, "result": one.result, "so it": HOLDS[one.holds]}
         for one in found
     ]
+
+
+def arithmetic(id_: str, found: Sequence[Step]) -> None:
+    """A calculation; where the print can be read in several ways, each way with its own, side by side."""
+    ways = readings(found)
+    with st.grid(min(len(ways), 2), min_column_width=420):
+        for i, (reading, lines) in enumerate(ways.items()):
+            with st.container():
+                if reading:
+                    st.subheader(reading)
+                name = f"{id_}.arithmetic{f'.{i + 1}' if reading else ''}"
+                alt = f"The calculation behind {id_}, line by line{f': {reading}' if reading else ''}"
+                show.prose(steps(lines), name, alt=alt)
 
 
 def place(evidence: Evidence) -> None:

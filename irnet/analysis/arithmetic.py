@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from irnet.models import network as preset
 from irnet.resolve import Row, added, resolve
@@ -21,6 +21,7 @@ class Step:
     expression: str
     result: str
     holds: bool | None = None
+    reading: str = ""  # which of several ways to read the print it belongs to
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Trial:
 def checked(label: str, expression: str, holds: bool) -> Step:
     """A claim that is true or not."""
     return Step(label, expression, "yes" if holds else "no", holds)
+
+
+def read_as(reading: str, *steps: Step) -> tuple[Step, ...]:
+    """Steps that belong to one way to read the print."""
+    return tuple(replace(step, reading=reading) for step in steps)
 
 
 def try_width(network: Network, stage: str, width: int) -> Trial:

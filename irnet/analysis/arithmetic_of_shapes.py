@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from irnet.analysis.arithmetic import V1, V2, V4, V4_SLIM, Step, alone, checked, node_of, rows_of, try_width
+from irnet.analysis.arithmetic import V1, V2, V4, V4_SLIM, Step, alone, checked, node_of, read_as, rows_of, try_width
 from irnet.analysis.published import FIG_3_END, FIG_15_CHANNELS
 from irnet.analysis.tables import stages, totals
 from irnet.models import network as preset
@@ -88,14 +88,24 @@ def e4() -> tuple[Step, ...]:
 
 
 def e5() -> tuple[Step, ...]:
-    """What Reduction-B puts out, against the width printed in Fig. 19, also if one believes Fig. 17."""
+    """Figs. 18 and 19 against each other, either taken for right; and the sum if one believes Fig. 17 too."""
     believed, printed = printed_width("E4"), printed_width("E5")
-    _, *grid = rows_of(V2)["reduction_b.0"].in_shape
-    row = alone(node_of(V2, "reduction_b"), (believed, grid[0], grid[1]))[-1]
-    label = f"{printed} is the sum if one believes {believed} in Fig. 17"
+    channels, *grid = rows_of(V2)["reduction_b.0"].in_shape
+
+    def summed(label: str, name: str, width: int) -> Step:
+        row = alone(node_of(name, "reduction_b"), (width, grid[0], grid[1]))[-1]
+        return Step(label, row.notation, str(row.out_shape[0]), row.out_shape[0] == printed)
+
     return (
-        *_sum("E5", "reduction_b"),
-        Step(label, row.notation, str(row.out_shape[0]), row.out_shape[0] == printed),
+        *read_as("Fig. 18 is right, and Fig. 19 slips", *_sum("E5", "reduction_b")),
+        *read_as(
+            "Fig. 19 is right, and Fig. 18 slips",
+            summed(f"{printed} is the sum with the filters of Fig. 12, v1's Reduction-B", V1, channels),
+        ),
+        *read_as(
+            "Figs. 17, 18 and 19 are right",
+            summed(f"{printed} is the sum with the filters of Fig. 18 and {believed} channels", V2, believed),
+        ),
     )
 
 

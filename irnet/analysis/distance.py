@@ -19,6 +19,7 @@ FIELD = 0.3  # a field that differs
 LENGTH = 0.2  # a step by which two sequences differ in length: short ones rather stand for short ones
 ANOTHER = 0.1  # another name
 SUM_NORM = "batch norm of the sum"
+PADDING = "padding in an average"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,9 @@ def _told(node: Node) -> tuple[tuple[str, Value], ...]:
         case Conv(filters, kernel, stride, padding):
             height, width = pair(kernel)
             return ("filters", filters), ("kernel", f"{height}x{width}"), ("stride", stride), ("padding", padding)
-        case Pool(op, size_, stride, padding):
-            return ("pooling", op), ("kernel", f"{size_}x{size_}"), ("stride", stride), ("padding", padding)
+        case Pool(op, size_, stride, padding, counts_padding):
+            window = ("kernel", f"{size_}x{size_}"), ("stride", stride), ("padding", padding)
+            return ("pooling", op), *window, (PADDING, "counts" if counts_padding else "does not count")
         case Residual(_, scale, relu, norm):
             return ("scale", scale), ("relu", relu), (SUM_NORM, norm)
         case Chain() | Fork():

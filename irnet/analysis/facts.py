@@ -20,6 +20,8 @@ _FACTS = {
     "v1_face": "inception_resnet_v1.facenet",
     "v2_slim": "inception_resnet_v2.tf_slim",
     "v4_slim": "inception_v4.tf_slim",
+    "v3_slim": "inception_v3.tf_slim",
+    "v3_torch": "inception_v3.torchvision",
 }
 
 

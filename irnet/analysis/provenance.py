@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from irnet.analysis.facts import told
 from irnet.models import PRESETS
-from irnet.models.deviation import COLUMNS, Deviation
+from irnet.models.deviation import COLUMNS, PAPER, Deviation, has
 from irnet.models.deviations_of_settings import SETTINGS
 from irnet.models.deviations_of_structure import STRUCTURE
 from irnet.models.errata import ERRATA
@@ -16,6 +16,9 @@ from irnet.spec import Network, Source
 
 DEVIATIONS: Mapping[str, Deviation] = {deviation.id: deviation for deviation in (*STRUCTURE, *SETTINGS)}
 NOT_DRAWN = "not in the paper"
+MOVED = (  # tests/data/golden_recipe.py fills the weights, tests/test_strengths.py takes the other way
+    "With the weights of the test recipe, the logit that moves most moves by this many standard deviations of them all:"
+)
 _RESNETS = ("inception_resnet_v2", "inception_resnet_v1")
 
 
@@ -115,18 +118,72 @@ def names(network: Network) -> list[dict[str, object]]:
 def deviations(network: Network | None = None) -> list[dict[str, object]]:
     """The numbered deviations that touch `network`, or all: a record each, with a column an implementation.
 
+    Of a network, columns have what holds for it, and only those that implement it have anything. Without one, what
+    differs from network to network is said of each.
+
     Examples
     --------
-    >>> scales = next(d for d in deviations() if d["id"] == "D7")
-    >>> scales["timm"], scales["facenet"]
-    ('0.17, 0.1, 0.2', '0.17, 0.1, 0.2')
+    >>> from irnet.models import network
+    >>> of_v3 = {found["id"]: found for found in deviations(network("inception_v3.torchvision"))}
+    >>> of_v3["D19"]["timm"], of_v3["D19"]["facenet"]
+    ('padding counts (avg_pool2d as it comes)', '')
     """
     return [
         {"id": one.id, "what": one.what}
-        | {column: told(one.values[column]) if column in one.values else "" for column in COLUMNS}
-        | {"why": one.why, "touches": [f"{name} {stage}" for name, stages in one.touches.items() for stage in stages]}
+        | {column: _said(one, column, network) for column in COLUMNS}
+        | {
+            "why": " ".join(filter(None, (one.why, _strength(one, network)))),
+            "basis": one.basis,
+            "why basis": one.why_basis,
+            "touches": [f"{name} {stage}" for name, stages in one.touches.items() for stage in stages],
+        }
         for one in DEVIATIONS.values()
         if network is None or _architecture(network) in one.touches
+    ]
+
+
+def _said(deviation: Deviation, column: str, network: Network | None) -> str:
+    """What a column has for a network, or for all that the deviation touches."""
+    if network:
+        found = _versions(deviation, column, _architecture(network))
+        return found or (NOT_DRAWN if column == PAPER and not has(PAPER, _architecture(network)) else "")
+    by_text: dict[str, list[str]] = {}
+    for architecture in deviation.touches:
+        if text := _versions(deviation, column, architecture):
+            by_text.setdefault(text, []).append(architecture.rpartition("_")[2])
+    if len(by_text) == 1:
+        return next(iter(by_text))
+    return "; ".join(f"{' and '.join(names)}: {text}" for text, names in by_text.items())
+
+
+def _versions(deviation: Deviation, column: str, architecture: str) -> str:
+    """What a column has for one architecture, version by version where they differ."""
+    found = deviation.values_of(column, architecture)
+    return "; ".join(f"{one.version}: {told(one.text)}" if one.version else told(one.text) for one in found)
+
+
+def _strength(deviation: Deviation, network: Network | None) -> str:
+    """By how much outputs move where the other way is taken."""
+    asked = (_architecture(network),) if network else tuple(deviation.moves)
+    moved = {name: deviation.moves[name] for name in asked if name in deviation.moves}
+    if not moved:
+        return ""
+    sizes = " and ".join(f"{by:g} in {name.rpartition('_')[2]}" for name, by in moved.items())
+    return f"{MOVED} {sizes}."
+
+
+def implementations(network: Network) -> list[dict[str, str]]:
+    """The releases of `network`'s architecture: file and version in which each was read, and the preset that it is.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> [one["by"] for one in implementations(network("inception_v3.torchvision"))]
+    ['TF-slim', 'Keras', 'timm', 'TorchVision', 'Cadene']
+    """
+    return [
+        {"by": one.name, "file": one.file, "version": one.version, "preset": one.preset}
+        for one in IMPLEMENTATIONS[_architecture(network)]
     ]
 
 
@@ -149,6 +206,7 @@ def errata_of(network: Network | None = None) -> list[dict[str, object]]:
             "used": erratum.used,
             "why": erratum.why,
             "certainty": erratum.certainty,
+            "basis": erratum.basis,
         }
         | ({"stages": touched[erratum.id]} if network else {})
         for erratum in ERRATA.values()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from irnet.spec import Basis
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -43,9 +45,13 @@ class Curve:
     presets: tuple[str, ...]
     epochs: tuple[int, int]  # on its axis
     shows: str
+    basis: Basis = "unverified"  # nobody has read these levels a second time
 
 
-CURVES_SOURCE = "Szegedy et al. 2016, arXiv 1602.07261v2, Figures 21 to 26; the paper gives no numbers of its curves."
+CURVES_SOURCE = (
+    "Szegedy et al. 2016, arXiv 1602.07261v2, Figures 21 to 26; the paper gives no numbers of "
+    "its curves, so levels are read by eye and unverified."
+)
 _FIRST, _SECOND = TABLE_2[1:3], TABLE_2[3:5]
 _PAIRS = tuple(tuple(result.preset for result in pair if result.preset) for pair in (_FIRST, _SECOND))
 CURVES = (

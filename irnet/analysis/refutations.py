@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
 from irnet.analysis import arithmetic_of_claims as claims
@@ -10,6 +10,8 @@ from irnet.analysis import arithmetic_of_shapes as shapes
 from irnet.analysis.arithmetic import Step
 from irnet.models.errata import errata
 from irnet.models.evidence import EVIDENCE
+from irnet.models.names import IMPLEMENTATIONS
+from irnet.models.papers import additions
 
 _STEPS: Mapping[str, Callable[[], tuple[Step, ...]]] = {
     "E1": shapes.e1,
@@ -49,6 +51,31 @@ def refutation(id_: str) -> tuple[Step, ...]:
     return _STEPS[id_]() if id_ in _STEPS else ()
 
 
+def readings(steps: Sequence[Step]) -> dict[str, tuple[Step, ...]]:
+    """Steps by the way to read the print to which they belong, in their order; one without a name where there is one.
+
+    Examples
+    --------
+    >>> list(readings(refutation("E9"))), list(readings(refutation("E1")))
+    (['All convolutions', 'The longest chain', 'The work'], [''])
+    """
+    return {
+        name: tuple(step for step in steps if step.reading == name) for name in dict.fromkeys(s.reading for s in steps)
+    }
+
+
+def where_read(id_: str) -> tuple[str, ...]:
+    """Files and versions of the releases whose way out of an erratum is told; none where no network is concerned.
+
+    Examples
+    --------
+    >>> where_read("E14")[1], where_read("E17")
+    ('timm: timm/models/inception_v4.py, timm 1.0.31', ())
+    """
+    architecture = EVIDENCE[id_].preset.partition(".")[0]
+    return tuple(f"{one.name}: {one.file}, {one.version}" for one in IMPLEMENTATIONS.get(architecture, ()))
+
+
 def told(id_: str) -> dict[str, object]:
     """The calculation, what releases do and where the place is drawn, as plain values.
 
@@ -64,4 +91,11 @@ def told(id_: str) -> dict[str, object]:
     """
     steps, evidence = refutation(id_), EVIDENCE[id_]
     drawn = {"preset": evidence.preset, "stage": evidence.stage, "box": evidence.box} if evidence.preset else None
-    return {"arithmetic": [asdict(step) for step in steps], "released": evidence.released, "drawn": drawn}
+    return {
+        "arithmetic": [asdict(step) for step in steps],
+        "released": evidence.released,
+        "released basis": evidence.basis,
+        "read in": list(where_read(id_)),
+        "other version": list(additions(id_)),
+        "drawn": drawn,
+    }

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import assert_never
 
 from irnet.models import PRESETS, network
 from irnet.resolve import ReceptiveField, Row, resolve
-from irnet.spec import Network, Part, Shape, Source
+from irnet.spec import Chain, Conv, Fork, Network, Node, Part, Pool, Residual, Shape, Source
 from irnet.units import grid, share, sides
 
 
@@ -58,6 +59,33 @@ def totals(network: Network) -> Totals:
         sum(row.activation_elements for row in rows if row.op in WEIGHTED),
         sum(row.op in ("conv", "project") for row in rows),
     )
+
+
+def longest_chain(network: Network) -> int:
+    """Convolutions one after another on the longest way through `network`, residual sums' linear ones included.
+
+    Examples
+    --------
+    >>> longest_chain(network("inception_v4")), longest_chain(network("inception_resnet_v2"))
+    (75, 95)
+    """
+    return sum(stage.repeat * _longest(stage.node) for stage in network.stages)
+
+
+def _longest(node: Node) -> int:
+    match node:
+        case Conv():
+            return 1
+        case Pool():
+            return 0
+        case Chain(nodes):
+            return sum(map(_longest, nodes))
+        case Fork(branches):
+            return max(map(_longest, branches))
+        case Residual(body):
+            return _longest(body) + 1
+        case _:
+            assert_never(node)
 
 
 def stages(network: Network) -> tuple[StageTotal, ...]:

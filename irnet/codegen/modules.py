@@ -127,7 +127,7 @@ def _pool(node: Pool) -> Call:
     padding = {"padding": node.kernel // 2} if node.padding == "same" and node.kernel > 1 else {}
     if node.op == "max":
         return call("nn.MaxPool2d", told, **padding)
-    return call("nn.AvgPool2d", told, **padding, **({"count_include_pad": False} if padding else {}))
+    return call("nn.AvgPool2d", told, **padding, **({"count_include_pad": node.counts_padding} if padding else {}))
 
 
 def norm(kind: str, count: str, settings: Norm) -> str:

@@ -65,7 +65,12 @@ def _walk(
 
 
 def _marks(node: Conv | Pool) -> list[str]:
-    return [f"stride {node.stride}"] * (node.stride > 1) + ["V"] * (node.padding == "valid")
+    counted = isinstance(node, Pool) and node.counts_padding
+    return [
+        *([f"stride {node.stride}"] if node.stride > 1 else []),
+        *(["V"] if node.padding == "valid" else []),
+        *(["padding counted"] if counted else []),
+    ]
 
 
 def _size(node: Conv | Pool) -> str:

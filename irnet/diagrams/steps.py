@@ -57,8 +57,8 @@ def _brief(node: Node) -> tuple[str, str]:
     match node:
         case Conv(filters, kernel):
             return f"{pair(kernel)[0]}x{pair(kernel)[1]}", str(filters)
-        case Pool(op):
-            return f"{op} pool", ""
+        case Pool(op, counts_padding=counted):
+            return f"{op} pool{', padding counted' if counted else ''}", ""
         case Fork(branches):
             return f"{len(branches)} branches", ""
         case Chain() | Residual():

@@ -23,6 +23,7 @@ PRESETS: Mapping[str, Recipe] = MappingProxyType(
         "inception_resnet_v2.paper": inception_resnet.V2_PAPER,
         "inception_resnet_v2.tf_slim": inception_resnet.V2_SLIM,
         "inception_v3.tf_slim": inception_v3.TF_SLIM,
+        "inception_v3.torchvision": inception_v3.TORCHVISION,
     }
 )
 

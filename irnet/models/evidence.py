@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from irnet.spec import Basis
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -14,6 +16,7 @@ class Evidence:
     preset: str = ""
     stage: str = ""  # whose block is drawn; "" is the whole network
     box: str = ""  # path of the box to look at
+    basis: Basis = "read"  # how it is known: in the files and versions of `irnet.models.names`, or those named here
 
 
 _NOT_CODE = "Concerns the text alone: no code follows from it."
@@ -30,14 +33,17 @@ EVIDENCE: Mapping[str, Evidence] = {
     ),
     "E4": Evidence(
         "TF-slim, Keras, timm and Cadene take the width of the block's input from its tensor (there 1088, as their A "
-        "blocks are narrower). weiaicunzai/pytorch-cifar100 keeps 1154 and adds a projection to the shortcut; "
-        "titu1994/Inception-v4 uses 1152.",
+        "blocks are narrower). weiaicunzai/pytorch-cifar100 (models/inceptionv4.py, commit 0d41819) keeps 1154 and "
+        "adds a projection to the shortcut; titu1994/Inception-v4 (inception_resnet_v2.py, commit 17559e9) uses 1152.",
         _V2,
         "block_b",
         "block_b.0.project",
     ),
     "E5": Evidence(
-        "TF-slim, Keras, timm and Cadene take the width of the block's input from its tensor (there 2080).",
+        "TF-slim, Keras, timm and Cadene have the filters of Fig. 18 and take the width of the block's input from "
+        "its tensor (there 2080). weiaicunzai/pytorch-cifar100 (models/inceptionv4.py, commit 0d41819) keeps 2048 "
+        "and adds a projection to the shortcut; titu1994/Inception-v4 (inception_resnet_v2.py, commit 17559e9) uses "
+        "2144. That an early port takes the filters of Fig. 12 could not be verified.",
         _V2,
         "block_c",
         "block_c.0.project",
@@ -49,18 +55,28 @@ EVIDENCE: Mapping[str, Evidence] = {
         "authors meant (tensorflow/models issue 1553).",
         _V2,
     ),
-    "E9": Evidence("The same released network: its number of layers speaks against the paper's reason.", _V2),
+    "E9": Evidence(
+        "The same released network: it has more convolutions and a longer chain than v4, against the paper's reason.",
+        _V2,
+        basis="computed",
+    ),
     "E10": Evidence(
-        "TF-slim: dropout_keep_prob=0.8. timm's and PyTorch's p is the probability of dropping. titu1994's and the "
-        "torch-inception-resnet-v2 package drop 0.8.",
+        "TF-slim: dropout_keep_prob=0.8. timm's and PyTorch's p is the probability of dropping. The PyPI package "
+        "torch-inception-resnet-v2 0.0.33 (model.py, line 19) and titu1994/Inception-v4 (inception_resnet_v2.py, "
+        "commit 17559e9) drop 0.8.",
         _V4,
     ),
-    "E11": Evidence("All: a linear layer to the classes (TF-slim Logits, Keras predictions, timm last_linear).", _V4),
+    "E11": Evidence(
+        "All: a linear layer to the classes. TF-slim Logits; Keras predictions; timm last_linear in v4, classif in v2; "
+        "Cadene last_linear.",
+        _V4,
+    ),
     "E12": Evidence(_NOT_CODE),
     "E13": Evidence(_NOT_CODE),
     "E14": Evidence(
-        "TF-slim: 3x3, stride 1, SAME. timm and Cadene: count_include_pad=False. TorchVision's Inception-v3 counts "
-        "the padding.",
+        "TF-slim: 3x3, stride 1, SAME. timm and Cadene: count_include_pad=False. weiaicunzai/pytorch-cifar100 "
+        "(models/inceptionv4.py, commit 0d41819) counts the padding, as timm, TorchVision and Cadene do in "
+        "Inception-v3.",
         _V4,
         "inception_a",
         "inception_a.0.b0.0",

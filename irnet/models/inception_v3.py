@@ -1,35 +1,44 @@
-"""Inception-v3 as released, without its auxiliary head: the paper's baseline for Inception-ResNet-v1."""
+"""Inception-v3 as released, without its auxiliary head: the paper's baseline for Inception-ResNet-v1.
+
+TF-slim and Keras leave padding out of the averages; TorchVision, timm and Cadene count it. A file of weights does not
+say which, so they are two presets.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from irnet.models.errata import errata
 from irnet.models.fragments import AVG, MAX, STEM_V3, conv, down, fork
 from irnet.models.recipe import Recipe
-from irnet.spec import Chain, Fork, Network, Node, Part, Source, Stage
+from irnet.spec import Chain, Fork, Network, Node, Part, Pool, Source, Stage
 
 STEM = Chain((*STEM_V3, MAX))
 
 
-def block_a(pooled: int) -> Fork:
+def block_a(average: Pool, pooled: int) -> Fork:
     """35x35 block with `pooled` filters after its average pooling."""
-    return fork(conv(64), (conv(48), conv(64, 5)), (conv(64), conv(96, 3), conv(96, 3)), (AVG, conv(pooled)))
+    return fork(conv(64), (conv(48), conv(64, 5)), (conv(64), conv(96, 3), conv(96, 3)), (average, conv(pooled)))
 
 
-def block_b(inner: int) -> Fork:
+def block_b(average: Pool, inner: int) -> Fork:
     """17x17 block whose factorised branches are `inner` filters wide until their last convolution."""
     wide, tall = (1, 7), (7, 1)
     return fork(
         conv(192),
         (conv(inner), conv(inner, wide), conv(192, tall)),
         (conv(inner), conv(inner, tall), conv(inner, wide), conv(inner, tall), conv(192, wide)),
-        (AVG, conv(192)),
+        (average, conv(192)),
     )
 
 
-SPLIT = fork(conv(384, (1, 3)), conv(384, (3, 1)))
-BLOCK_C = fork(conv(320), (conv(384), SPLIT), (conv(448), conv(384, 3), SPLIT), (AVG, conv(192)))
+def block_c(average: Pool) -> Fork:
+    """8x8 block, two of whose branches end in a fork."""
+    split = fork(conv(384, (1, 3)), conv(384, (3, 1)))
+    return fork(conv(320), (conv(384), split), (conv(448), conv(384, 3), split), (average, conv(192)))
+
+
 REDUCTION_A = fork(down(384), (conv(64), conv(96, 3), down(96)), MAX)
 REDUCTION_B = fork(
     (conv(192), down(320)),
@@ -37,26 +46,24 @@ REDUCTION_B = fork(
     MAX,
 )
 
-_BLOCKS: tuple[tuple[str, Node, Part], ...] = (
-    ("mixed_5b", block_a(32), "a"),
-    ("mixed_5c", block_a(64), "a"),
-    ("mixed_5d", block_a(64), "a"),
-    ("mixed_6a", REDUCTION_A, "reduction_a"),
-    ("mixed_6b", block_b(128), "b"),
-    ("mixed_6c", block_b(160), "b"),
-    ("mixed_6d", block_b(160), "b"),
-    ("mixed_6e", block_b(192), "b"),
-    ("mixed_7a", REDUCTION_B, "reduction_b"),
-    ("mixed_7b", BLOCK_C, "c"),
-    ("mixed_7c", BLOCK_C, "c"),
-)
 
-_SLIM = "TF-slim inception_v3.py"
+def _blocks(average: Pool) -> Iterator[tuple[str, Node, Part]]:
+    """Every block after the stem: its name in TF-slim, its node and its part."""
+    for letter, pooled in zip("bcd", (32, 64, 64), strict=True):
+        yield f"mixed_5{letter}", block_a(average, pooled), "a"
+    yield "mixed_6a", REDUCTION_A, "reduction_a"
+    for letter, inner in zip("bcde", (128, 160, 160, 192), strict=True):
+        yield f"mixed_6{letter}", block_b(average, inner), "b"
+    yield "mixed_7a", REDUCTION_B, "reduction_b"
+    for letter in "bc":
+        yield f"mixed_7{letter}", block_c(average), "c"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InceptionV3(Recipe):
     """The released network; its blocks differ one by one, so each is a stage under its released name."""
+
+    average: Pool = AVG
 
     def _full_width(self, name: str, edits: str) -> Network:
         """From the input to the classifier."""
@@ -67,9 +74,9 @@ class InceptionV3(Recipe):
                 self.depth if part in ("a", "b", "c") else 1,
                 stage.capitalize().replace("_", " "),
                 part,
-                self._source(stage),
+                Source(f"{self.source('network').ref}, {stage.capitalize()}"),
             )
-            for stage, node, part in _BLOCKS
+            for stage, node, part in _blocks(self.average)
         )
         return Network(
             name,
@@ -80,14 +87,29 @@ class InceptionV3(Recipe):
             source=self.source("network"),
         )
 
-    def _source(self, stage: str) -> Source:
-        return Source(f"{_SLIM}, {stage.capitalize()}")
 
+_SLIM, _TORCHVISION = "TF-slim inception_v3.py", "TorchVision inception.py"
 
 TF_SLIM = InceptionV3(
     sources={
-        "network": Source(_SLIM, "As timm's and TorchVision's without auxiliary head; the average leaves padding out."),
+        "network": Source(
+            _SLIM,
+            "As Keras's; the auxiliary head is left out. Averages leave padding out; TorchVision counts it.",
+        ),
         "stem": Source(f"{_SLIM}, Conv2d_1a_3x3 to MaxPool_5a_3x3"),
         "head": Source(f"{_SLIM}, Logits", errata=errata("E10")),
+    },
+)
+TORCHVISION = replace(
+    TF_SLIM,
+    average=replace(AVG, counts_padding=True),
+    dropout=0.5,
+    sources={
+        "network": Source(
+            _TORCHVISION,
+            "As timm's and Cadene's; the auxiliary head is left out. Averages count padding; TF-slim leaves it out.",
+        ),
+        "stem": Source(f"{_TORCHVISION}, Conv2d_1a_3x3 to maxpool2"),
+        "head": Source(f"{_TORCHVISION}, avgpool to fc", "Dropout 0.5 as TorchVision; timm's default is 0."),
     },
 )

@@ -17,11 +17,14 @@ class Implementation:
 
     name: str
     file: str
+    version: str  # in which it was read
     preset: str  # that has its structure
     stages: Mapping[str, str]  # stage of the preset, or "head" -> name there
 
 
 _SLIM = "tensorflow/models research/slim/nets"
+_KERAS, _TIMM, _TORCHVISION = "Keras 3.15.1", "timm 1.0.31", "TorchVision 0.28.0"
+_CADENE = "pretrainedmodels 0.7.4"
 _V2_BLOCKS = {"mixed_5b": "mixed_5b", "reduction_a": "mixed_6a", "reduction_b": "mixed_7a", "block8": "block8"}
 _PORT_V4 = {
     "stem": "features.0 to features.5",
@@ -47,6 +50,7 @@ IMPLEMENTATIONS: Mapping[str, tuple[Implementation, ...]] = {
         Implementation(
             "TF-slim",
             f"{_SLIM}/inception_v4.py",
+            "commit 03cdc5f",
             "inception_v4.tf_slim",
             {
                 "stem": "Conv2d_1a_3x3, Conv2d_2a_3x3, Conv2d_2b_3x3, Mixed_3a, Mixed_4a, Mixed_5a",
@@ -61,12 +65,14 @@ IMPLEMENTATIONS: Mapping[str, tuple[Implementation, ...]] = {
         Implementation(
             "timm",
             "timm/models/inception_v4.py",
+            _TIMM,
             "inception_v4.tf_slim",
             _PORT_V4 | {"head": "global_pool, head_drop, last_linear"},
         ),
         Implementation(
             "Cadene",
             "pretrainedmodels/models/inceptionv4.py",
+            _CADENE,
             "inception_v4.tf_slim",
             _PORT_V4 | {"head": "last_linear"},
         ),
@@ -75,6 +81,7 @@ IMPLEMENTATIONS: Mapping[str, tuple[Implementation, ...]] = {
         Implementation(
             "TF-slim",
             f"{_SLIM}/inception_resnet_v2.py",
+            "commit 0223fe3",
             "inception_resnet_v2.tf_slim",
             {
                 "stem": "Conv2d_1a_3x3, Conv2d_2a_3x3, Conv2d_2b_3x3, MaxPool_3a_3x3, Conv2d_3b_1x1, "
@@ -93,6 +100,7 @@ IMPLEMENTATIONS: Mapping[str, tuple[Implementation, ...]] = {
         Implementation(
             "Keras",
             "keras/src/applications/inception_resnet_v2.py",
+            _KERAS,
             "inception_resnet_v2.tf_slim",
             _V2_BLOCKS
             | {
@@ -108,12 +116,14 @@ IMPLEMENTATIONS: Mapping[str, tuple[Implementation, ...]] = {
         Implementation(
             "timm",
             "timm/models/inception_resnet_v2.py",
+            _TIMM,
             "inception_resnet_v2.tf_slim",
             _PORT_V2 | {"head": "global_pool, head_drop, classif"},
         ),
         Implementation(
             "Cadene",
             "pretrainedmodels/models/inceptionresnetv2.py",
+            _CADENE,
             "inception_resnet_v2.tf_slim",
             _PORT_V2 | {"head": "avgpool_1a, last_linear"},
         ),
@@ -122,6 +132,7 @@ IMPLEMENTATIONS: Mapping[str, tuple[Implementation, ...]] = {
         Implementation(
             "facenet",
             "davidsandberg/facenet src/models/inception_resnet_v1.py",
+            "commit 096ed77",
             "inception_resnet_v1.facenet",
             {
                 "stem": "Conv2d_1a_3x3, Conv2d_2a_3x3, Conv2d_2b_3x3, MaxPool_3a_3x3, Conv2d_3b_1x1, "
@@ -138,6 +149,7 @@ IMPLEMENTATIONS: Mapping[str, tuple[Implementation, ...]] = {
         Implementation(
             "facenet-pytorch",
             "facenet-pytorch models/inception_resnet_v1.py",
+            "facenet-pytorch 2.6.0",
             "inception_resnet_v1.facenet",
             {
                 "stem": "conv2d_1a, conv2d_2a, conv2d_2b, maxpool_3a, conv2d_3b, conv2d_4a, conv2d_4b",
@@ -155,12 +167,14 @@ IMPLEMENTATIONS: Mapping[str, tuple[Implementation, ...]] = {
         Implementation(
             "TF-slim",
             f"{_SLIM}/inception_v3.py",
+            "commit 0231a2e",
             "inception_v3.tf_slim",
             _V3_MIXED | {"stem": _V3_STEPS.format("MaxPool_3a_3x3", "MaxPool_5a_3x3"), "head": "Logits"},
         ),
         Implementation(
             "Keras",
             "keras/src/applications/inception_v3.py",
+            _KERAS,
             "inception_v3.tf_slim",
             {stage: f"mixed{i}" for i, stage in enumerate(_V3)}
             | {
@@ -171,14 +185,27 @@ IMPLEMENTATIONS: Mapping[str, tuple[Implementation, ...]] = {
         Implementation(
             "timm",
             "timm/models/inception_v3.py",
-            "inception_v3.tf_slim",
+            _TIMM,
+            "inception_v3.torchvision",
             _V3_MIXED | {"stem": _V3_STEPS.format("Pool1", "Pool2"), "head": "global_pool, head_drop, fc"},
         ),
         Implementation(
             "TorchVision",
             "torchvision/models/inception.py",
-            "inception_v3.tf_slim",
+            _TORCHVISION,
+            "inception_v3.torchvision",
             _V3_MIXED | {"stem": _V3_STEPS.format("maxpool1", "maxpool2"), "head": "avgpool, dropout, fc"},
+        ),
+        Implementation(
+            "Cadene",
+            "pretrainedmodels/models/torchvision_models.py",
+            _CADENE,
+            "inception_v3.torchvision",
+            _V3_MIXED
+            | {
+                "stem": "Conv2d_1a_3x3, Conv2d_2a_3x3, Conv2d_2b_3x3, Conv2d_3b_1x1, Conv2d_4a_3x3",
+                "head": "last_linear",
+            },
         ),
     ),
 }

@@ -23,11 +23,14 @@ def notation(node: Conv | Pool) -> str:
     --------
     >>> notation(Conv(96, 3, 2, "valid")), notation(Pool("max", 3, 2, "valid"))
     ('3x3 conv 96 /2 V', '3x3 max pool /2 V')
+    >>> notation(Pool("avg")), notation(Pool("avg", counts_padding=True))
+    ('3x3 avg pool', '3x3 avg pool, padding counted')
     """
     kh, kw = pair(node.kernel)
     what = f"conv {node.filters}" if isinstance(node, Conv) else f"{node.op} pool"
     stride = f" /{node.stride}" if node.stride > 1 else ""
-    return f"{kh}x{kw} {what}{stride}{' V' if node.padding == 'valid' else ''}"
+    padded = ", padding counted" if isinstance(node, Pool) and node.counts_padding else ""
+    return f"{kh}x{kw} {what}{stride}{' V' if node.padding == 'valid' else ''}{padded}"
 
 
 def describe(node: Node) -> str:

@@ -101,7 +101,7 @@ def _pool(spec: Pool) -> nn.Module:
     padding = spec.kernel // 2 if spec.padding == "same" else 0
     if spec.op == "max":
         return nn.MaxPool2d(spec.kernel, spec.stride, padding)
-    return nn.AvgPool2d(spec.kernel, spec.stride, padding, count_include_pad=False)
+    return nn.AvgPool2d(spec.kernel, spec.stride, padding, count_include_pad=spec.counts_padding)
 
 
 class Normalize(nn.Module):

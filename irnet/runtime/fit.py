@@ -26,6 +26,7 @@ class Fit:
     missing: tuple[str, ...]
     extra: tuple[str, ...]
     mismatched: tuple[tuple[str, Shape, Shape], ...]  # key, shape in the file, shape in the network
+    unused: tuple[str, ...]  # keys of an auxiliary head, which the networks here do not have
     background: bool  # row 0 of the file's classifier is none of the network's classes
 
     @property
@@ -96,12 +97,13 @@ def compared(found: Checkpoint, network: Network, layout: Layout) -> Fit:
         network=network,
         layout=layout,
         missing=tuple(name for name in theirs if name not in found.shapes and not name.endswith(_COUNTS)),
-        extra=tuple(name for name in found.shapes if name not in theirs),
+        extra=tuple(name for name in found.shapes if name not in theirs and not name.startswith(layout.unused)),
         mismatched=tuple(
             (name, found.shapes[name], shape)
             for name, shape in theirs.items()
             if name in found.shapes and found.shapes[name] != shape
         ),
+        unused=tuple(name for name in found.shapes if layout.unused and name.startswith(layout.unused)),
         background=background,
     )
 

@@ -13,6 +13,7 @@ REPOSITORIES: Mapping[str, str] = MappingProxyType(
     {
         "inception_v4.tf_slim": "timm/inception_v4.tf_in1k",
         "inception_resnet_v2.tf_slim": "timm/inception_resnet_v2.tf_in1k",
+        "inception_v3.torchvision": "timm/inception_v3.tv_in1k",
     }
 )
 FILE = "model.safetensors"

@@ -24,7 +24,8 @@ def initialise(model: nn.Module, init: Init, seed: int, tell: Tell | None = None
         On the CPU; its memory need not hold numbers yet.
     init
         "torch": PyTorch's default for each layer. "he": Kaiming normal by fan-in, biases zero. "tf": TF-slim's
-        variance scaling, a normal of standard deviation sqrt(1.3 * 2 / fan_in) cut off at two of them, biases zero.
+        variance scaling for v4 and v3, a normal of standard deviation sqrt(1.3 * 2 / fan_in) cut off at two of them,
+        biases zero; for v2 TF-slim sets none and so draws Xavier's (D21).
     seed
         Of a generator made for this call; the global one is untouched.
     tell

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from irnet.analysis.layouts import LAYOUTS, keys, layouts_of
+from irnet.models import network as preset
 from irnet.runtime.build import Model
 from irnet.runtime.checkpoint import Checkpoint, opened
 from irnet.runtime.fit import Fit, compared, nearest
@@ -29,10 +30,12 @@ class Identity:
     layout: str | None
     classes: int | None  # that the network has; 0 is an embedding
     background: bool  # the file has one row more, for the background
+    auxiliary: int  # tensors of an auxiliary head in the file, which no network here has
     unit_gammas: bool | None  # every batch norm's gamma is one, as in all ports from TensorFlow; None if not looked at
     differences: str
     asked: str | None  # the preset that it was held against; None: all
     fits: str | None  # the preset that it is, where it is not the one that was asked for
+    also: tuple[str, ...] = ()  # presets whose keys and shapes are the same: a file does not tell them apart
 
     @property
     def sentence(self) -> str:
@@ -41,10 +44,22 @@ class Identity:
             return f"{self.file} is none of the networks here: it has no key of any known layout"
         what = f"{self.preset} in the layout of {LAYOUTS[self.layout].title}, {_classes(self.classes or 0)}"
         if self.exact:
-            return f"{self.file} is {what}{' and the background' if self.background else ''}"
+            more = " and the background" if self.background else ""
+            more += ", with an auxiliary head that is left out" if self.auxiliary else ""
+            more += f"; nothing in it tells it from {' or '.join(self.also)}" if self.also else ""
+            return f"{self.file} is {what}{more}"
         if self.asked:
             return f"{self.file} is not {self.asked}: {self.differences}{f'; it is {self.fits}' if self.fits else ''}"
         return f"{self.file} is none of the networks here; the nearest is {what}: {self.differences}"
+
+
+def _also(found: Checkpoint, fit: Fit) -> Iterator[str]:
+    """Other presets that a file fits as exactly in the same layout."""
+    for name in fit.layout.presets:
+        architecture = name.partition(".")[0]
+        sibling = name != fit.network.name and fit.network.name.startswith(f"{architecture}.")
+        if sibling and not compared(found, preset(name, classes=fit.network.head.classes), fit.layout).off:
+            yield name
 
 
 def _classes(classes: int) -> str:
@@ -58,7 +73,7 @@ class Loaded:
     file: str
     preset: str
     layout: str
-    tensors: int  # read from the file
+    tensors: int  # read from the file, those of an auxiliary head aside
     unit_gammas: bool  # every batch norm's gamma is one: ported from TensorFlow, which has none
     dropped_background: bool  # row 0 of the file's classifier was left out
 
@@ -91,19 +106,21 @@ def identify(file: Path | str, name: str | None = None) -> Identity:
             layout=fit.layout.name if fit else None,
             classes=fit.network.head.classes if fit else None,
             background=fit is not None and fit.background,
+            auxiliary=len(fit.unused) if fit else 0,
             unit_gammas=_unit_gammas(_gammas(found, fit)) if fit and exact else None,
             differences=fit.differences if fit else "",
             asked=name,
             fits=other.network.name if other and not other.off else None,
+            also=tuple(_also(found, fit)) if fit and exact else (),
         )
 
 
 def load_weights(model: Model, file: Path | str) -> Loaded:
     """Put the weights of a checkpoint file into `model`, whatever known layout its keys have.
 
-    Every key of the file is used and every tensor of the model set, or nothing is: a model is as before when this
-    fails. Absent may be batch norm's counts of batches and, in Keras files, its gammas, which are one. A classifier of
-    1001 rows loses row 0, the background, when the model has 1000 classes.
+    Every key of the file is used, but for those of an auxiliary head, and every tensor of the model set, or nothing is:
+    a model is as before when this fails. Absent may be batch norm's counts of batches and, in Keras files, its gammas,
+    which are one. A classifier of 1001 rows loses row 0, the background, when the model has 1000 classes.
 
     Raises
     ------
@@ -135,7 +152,7 @@ def load_weights(model: Model, file: Path | str) -> Loaded:
         file=found.name,
         preset=fit.network.name,
         layout=fit.layout.name,
-        tensors=len(found.shapes),
+        tensors=len(found.shapes) - len(fit.unused),
         unit_gammas=_unit_gammas(tensor for key, tensor in tensors.items() if _is_gamma(key)),
         dropped_background=fit.background,
     )

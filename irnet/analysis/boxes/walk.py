@@ -12,7 +12,7 @@ from irnet.resolve import Op, Row, notation, resolve
 from irnet.spec import Chain, Conv, Fork, Network, Node, Pool, Residual, Shape, Source, Stage, pair
 
 Level = Literal["stage", "block", "branch", "step", "unit"]
-BYTES = 4  # of a float32  # of a float32
+BYTES = 4  # of a float32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +222,8 @@ def _said(node: Conv | Pool) -> str:
     """A convolution or pooling in words."""
     height, width = pair(node.kernel)
     what = f"convolution, {node.filters} filters" if isinstance(node, Conv) else f"{node.op} pooling"
-    return f"{height}x{width} {what}{f', stride {node.stride}' if node.stride > 1 else ''}"
+    padded = ", counting its padding" if isinstance(node, Pool) and node.counts_padding else ""
+    return f"{height}x{width} {what}{f', stride {node.stride}' if node.stride > 1 else ''}{padded}"
 
 
 def _short(node: Node) -> str:

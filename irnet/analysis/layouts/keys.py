@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import assert_never
 
-from irnet.analysis.layouts.values import TENSORS, Kind, Layout, Names, layouts_of
+from irnet.analysis.layouts.values import TENSORS, Branches, Kind, Layout, Names, layouts_of
 from irnet.spec import Chain, Conv, Fork, Network, Node, Pool, Residual
 
 
@@ -65,17 +66,29 @@ def _keys(network: Network, layout: Layout) -> Iterator[tuple[str, str]]:
 def _layers(network: Network, layout: Layout) -> Iterator[tuple[_Unit, str, str]]:
     """Every unit with their names of its layer and of its batch norm."""
     placed, names = tuple(_placed(network)), layout.presets.get(network.name, {})
+    branches = layout.branches.get(network.name, {})
     match layout.naming:
         case "path":
             yield from ((unit, unit.path, "") for _, unit in placed)
         case "place":
-            yield from ((unit, ".".join(filter(None, (_named(names, b), unit.place))), "") for b, unit in placed)
+            yield from ((u, ".".join(filter(None, (_named(names, b), _place(branches, u)))), "") for b, u in placed)
         case "created":
             yield from _by_creation(names, placed)
         case "depth":
             yield from _by_depth(placed)
         case _:
             assert_never(layout.naming)
+
+
+def _place(branches: Branches, unit: _Unit) -> str:
+    """Where a unit stands in its block, in the words of a layout that may have names for the branches."""
+    names = branches.get(unit.path.partition(".")[0])
+    found = re.fullmatch(r"branch(\d)(?:[._](\d)([ab]?))?", unit.place)
+    if not names or not found:
+        return unit.place
+    branch, step, side = found.groups()
+    name = names[int(branch)]
+    return name if step is None or name == "branch_pool" else f"{name}_{int(step) + 1}{side}"
 
 
 def _by_creation(names: Names, placed: tuple[tuple[_Block, _Unit], ...]) -> Iterator[tuple[_Unit, str, str]]:

@@ -1,6 +1,7 @@
 """The layouts as values: what each calls a block, and what the tensors of a layer.
 
-Inside a block timm, Cadene and facenet-pytorch agree; what differs is the name of the block, and that is data.
+Inside a block timm, Cadene and facenet-pytorch agree, but for Inception-v3, whose branches have names; what differs is
+the name of the block, and that is data.
 `repeat_1` is the B blocks in one file and the A blocks in another, so the names are those of a preset.
 """
 
@@ -45,8 +46,18 @@ _KERAS_V3 = {
     "bias": "layers/{layer}/vars/1",
 }
 
+Branches = Mapping[str, tuple[str, ...]]  # our stage -> their names of its branches, where they have some
 Names = Mapping[str, str]  # our stage, or one step of its chain -> their name; {n}, {i} and {j} number the block
 
+_BRANCHES_V3: Branches = (  # steps of one branch are numbered from 1
+    dict.fromkeys(("mixed_5b", "mixed_5c", "mixed_5d"), ("branch1x1", "branch5x5", "branch3x3dbl", "branch_pool"))
+    | {"mixed_6a": ("branch3x3", "branch3x3dbl")}
+    | dict.fromkeys(
+        ("mixed_6b", "mixed_6c", "mixed_6d", "mixed_6e"), ("branch1x1", "branch7x7", "branch7x7dbl", "branch_pool")
+    )
+    | {"mixed_7a": ("branch3x3", "branch7x7x3")}
+    | dict.fromkeys(("mixed_7b", "mixed_7c"), ("branch1x1", "branch3x3", "branch3x3dbl", "branch_pool"))
+)
 _CHAIN = {
     "stem.0.0": "conv2d_1a",
     "stem.0.1": "conv2d_2a",
@@ -62,6 +73,10 @@ _V2 = _CHAIN | _REDUCTIONS | _V2_BLOCKS | {"conv2d_7b": "conv2d_7b", "classifier
 _FACENET_BLOCKS = {"block_a": "repeat_1.{i}", "block_b": "repeat_2.{i}", "block_c": "repeat_3.{i}"}
 _FACENET_HEAD = {"embedding.0": "last_linear", "embedding.1": "last_bn", "classifier": "logits"}
 _FACENET = _CHAIN | {"stem.0.6": "conv2d_4b"} | _REDUCTIONS | _FACENET_BLOCKS | _FACENET_HEAD
+_V3_STEPS = ("Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "", "Conv2d_3b_1x1", "Conv2d_4a_3x3")
+_V3_STAGES = {stage: stage.capitalize() for stage in _BRANCHES_V3}
+_V3 = {f"stem.0.{i}": name for i, name in enumerate(_V3_STEPS) if name} | _V3_STAGES | {"classifier": "fc"}
+_AUXILIARY = ("AuxLogits.",)  # keys of the auxiliary head, which the networks here do not have
 _KERAS_NAMED = {
     "block_a": "block35_{j}_conv",
     "block_b": "block17_{j}_conv",
@@ -86,13 +101,19 @@ class Layout:
     presets: Mapping[str, Names] = field(hash=False)
     tensors: Mapping[str, str] = field(default_factory=lambda: _TORCH, hash=False)  # ours below a unit -> theirs
     naming: Literal["path", "place", "created", "depth"] = "place"
+    branches: Mapping[str, Branches] = field(default_factory=dict, hash=False)  # by preset
+    unused: tuple[str, ...] = ()  # beginnings of keys that a file may have and nothing here takes
     released: tuple[int, ...] = (1000,)  # classes of the files that were published
     background: bool = False  # a classifier of 1001 rows has the background in row 0
     channels_last: bool = False  # kernels are (H, W, in, out) and matrices (in, out)
 
 
 _TIMM = {"inception_v4.tf_slim": _V4, "inception_resnet_v2.tf_slim": _V2}
-_CADENE = {"inception_v4.tf_slim": _V4, "inception_resnet_v2.tf_slim": _V2 | {"classifier": "last_linear"}}
+_CADENE = {
+    "inception_v4.tf_slim": _V4,
+    "inception_resnet_v2.tf_slim": _V2 | {"classifier": "last_linear"},
+    "inception_v3.torchvision": _V3 | {"classifier": "last_linear"},
+}
 LAYOUTS: Mapping[str, Layout] = MappingProxyType(
     {
         layout.name: layout
@@ -103,8 +124,17 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
                 name="cadene",
                 title="Cadene",
                 presets=_CADENE,
+                branches={"inception_v3.torchvision": _BRANCHES_V3},
+                unused=_AUXILIARY,
                 released=(1001,),
                 background=True,
+            ),
+            Layout(
+                name="torchvision",
+                title="TorchVision and timm",
+                presets={"inception_v3.torchvision": _V3},
+                branches={"inception_v3.torchvision": _BRANCHES_V3},
+                unused=_AUXILIARY,
             ),
             Layout(
                 name="facenet_pytorch",
@@ -115,7 +145,10 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
             Layout(
                 name="keras",
                 title="Keras .h5",
-                presets={"inception_resnet_v2.tf_slim": _KERAS_NAMED},
+                presets={
+                    "inception_resnet_v2.tf_slim": _KERAS_NAMED,
+                    "inception_v3.tf_slim": {"classifier": "predictions"},
+                },
                 tensors=_KERAS,
                 naming="created",
                 channels_last=True,
@@ -123,7 +156,7 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
             Layout(
                 name="keras_v3",
                 title="Keras 3 .weights.h5",
-                presets={"inception_resnet_v2.tf_slim": {}},
+                presets={"inception_resnet_v2.tf_slim": {}, "inception_v3.tf_slim": {}},
                 tensors=_KERAS_V3,
                 naming="depth",
                 channels_last=True,

@@ -1,0 +1,90 @@
+"""By how much outputs move where a release's rule is not followed: run with the weights of the golden recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from irnet.analysis.provenance import DEVIATIONS
+from irnet.models import network
+from irnet.runtime.build import Model, build
+from tests.data.golden_recipe import fill, image, units_of
+
+RELEASED = {
+    "inception_v4": "inception_v4.tf_slim",
+    "inception_resnet_v2": "inception_resnet_v2.tf_slim",
+    "inception_resnet_v1": "inception_resnet_v1.facenet",
+    "inception_v3": "inception_v3.tf_slim",
+}
+
+
+def with_relu(model: Model) -> None:
+    model.get_submodule("block8.0").relu = nn.ReLU()
+
+
+def with_padding(model: Model) -> None:
+    for module in model.modules():
+        if isinstance(module, nn.AvgPool2d):
+            module.count_include_pad = True
+
+
+def with_scale(model: Model) -> None:
+    for unit in model.get_submodule("block_b").children():
+        unit.scale.scale += 0.01  # type: ignore[union-attr, operator]
+
+
+def with_eps(model: Model) -> None:
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eps = 1e-5
+
+
+OTHER_WAY: dict[str, Callable[[Model], None]] = {"D4": with_relu, "D19": with_padding}
+CASES = [(id_, architecture) for id_, one in DEVIATIONS.items() for architecture in one.moves]
+
+
+def filled(architecture: str) -> tuple[Model, Tensor]:
+    """A released network with the recipe's weights, and the recipe's image of its size."""
+    model, x = build(RELEASED[architecture]), image(*network(RELEASED[architecture]).input_shape[1:])
+    for k, unit in enumerate(units_of(model, x)):
+        fill(k, unit)
+    return model, x
+
+
+@cache
+def right(architecture: str) -> Tensor:
+    model, x = filled(architecture)
+    return logits(model, x)
+
+
+@torch.inference_mode()
+def logits(model: Model, x: Tensor) -> Tensor:
+    out: Tensor = model(x)[0]
+    return out.double()
+
+
+def moved(architecture: str, change: Callable[[Model], None]) -> float:
+    """How far the logit that moves most moves, in standard deviations of them all."""
+    model, x = filled(architecture)
+    change(model)
+    before = right(architecture)
+    return float((logits(model, x) - before).abs().max() / before.std())
+
+
+@pytest.mark.parametrize(("id_", "architecture"), CASES)
+def test_the_other_way_moves_the_logits_by_what_the_deviation_says(id_: str, architecture: str) -> None:
+    assert moved(architecture, OTHER_WAY[id_]) == pytest.approx(DEVIATIONS[id_].moves[architecture], abs=0.006)
+
+
+@pytest.mark.parametrize("change", [with_scale, with_eps], ids=["D7", "D17"])
+def test_a_scale_off_by_a_hundredth_and_another_eps_show_in_the_logits(change: Callable[[Model], None]) -> None:
+    assert moved("inception_resnet_v2", change) > 0.01
+
+
+def test_every_strength_that_was_run_is_run_again_here() -> None:
+    assert set(OTHER_WAY) == {id_ for id_, one in DEVIATIONS.items() if one.moves}
+    assert {id_ for id_, one in DEVIATIONS.items() if one.why_basis == "run"} == {*OTHER_WAY, "D7", "D17"}
