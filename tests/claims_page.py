@@ -15,7 +15,7 @@ from irnet.models import network
 from irnet.models.errata import ERRATA
 from irnet.models.evidence import EVIDENCE
 from tests.apps import ROOT
-from tests.statements import STATEMENTS, Basis
+from tests.statements import STATEMENTS
 from tests.texts import texts
 
 FILE = ROOT / "docs" / "claims.md"
@@ -45,20 +45,20 @@ def _sections() -> Iterator[str]:
         "Errata",
         ("erratum", "where", "printed, and what is built", "basis", "evidence"),
         (
-            (id_, one.where, f"{one.printed}; here: {one.used}", *_erratum(id_, one.certainty))
+            (id_, one.where, f"{one.printed}; here: {one.used}", one.basis, _evidence(id_, one.certainty))
             for id_, one in ERRATA.items()
         ),
     )
     yield _section(
         "Deviations of the releases",
-        ("deviation", "what", "the paper", "basis", "why it matters"),
-        ((one["id"], one["what"], one["paper"], "read", one["why"]) for one in deviations()),
+        ("deviation", "what", "the paper", "basis", "why it matters", "basis of that"),
+        ((one["id"], one["what"], one["paper"], one["basis"], one["why"], one["why basis"]) for one in deviations()),
     )
     yield _section(
         "Published counts",
         ("network", "count", "basis", "evidence"),
         (
-            (found.count.preset, found.count.title, "computed", f"{found.verdict}; printed: {found.count.source}")
+            (found.count.preset, found.count.title, "computed", f"{found.verdict}; printed in {found.count.printed_in}")
             for name in dict.fromkeys(count.preset for count in COUNTS)
             for found in claims(network(name))
         ),
@@ -68,7 +68,7 @@ def _sections() -> Iterator[str]:
         ("what", "value", "basis", "evidence"),
         (
             *((one.model, f"{one.top1} % top-1, {one.top5} % top-5", "read", TABLE_2_SOURCE) for one in TABLE_2),
-            *((f"{one.figure}, {one.measure}", one.shows, "unverified", CURVES_SOURCE) for one in CURVES),
+            *((f"{one.figure}, {one.measure}", one.shows, one.basis, CURVES_SOURCE) for one in CURVES),
         ),
     )
 
@@ -78,11 +78,9 @@ def _where(words: str) -> str:
     return ", ".join(dict.fromkeys(text.where for text in texts() if words in text.words))
 
 
-def _erratum(id_: str, certainty: str) -> tuple[Basis, str]:
-    """How an erratum is known, and from what."""
-    steps = refutation(id_)
-    evidence = "; ".join((certainty, *map(_line, steps), EVIDENCE[id_].released))
-    return "computed" if any(step.holds is not None for step in steps) else "read", evidence
+def _evidence(id_: str, certainty: str) -> str:
+    """How certain an erratum is, its calculation, and what releases do."""
+    return "; ".join((certainty, *map(_line, refutation(id_)), EVIDENCE[id_].released))
 
 
 def _line(step: Step) -> str:

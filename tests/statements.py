@@ -7,7 +7,8 @@ changes the words changes the statement with them, and then its check has to hol
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Literal
+
+from irnet.spec import Basis
 
 V4, V1, V2 = "inception_v4.paper", "inception_resnet_v1.paper", "inception_resnet_v2.paper"
 V2_SLIM, V3 = "inception_resnet_v2.tf_slim", "inception_v3.tf_slim"
@@ -25,8 +26,6 @@ FVCORE = "fvcore/nn/jit_handles.py of fvcore 0.1.5.post20221221"
 GOOGLE = "receptive_field/RECEPTIVE_FIELD_TABLE.md of google-research/receptive_field at cfbfe6b"
 TIMM_TABLE = "results/benchmark-infer-amp-nchw-pt240-cu124-rtx3090.csv of huggingface/pytorch-image-models at 7479d45"
 RESULTS = "benchmarks/RESULTS.md"
-
-Basis = Literal["computed", "run", "read", "unverified"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -576,13 +575,16 @@ PROVENANCE = (
         of=V2_SLIM,
     ),
     Statement("An old comment in TF-slim said 1024"),
-    Statement("one off by 0.01 already shows in the logits"),
+    Statement(
+        "one off by 0.01 already shows in the logits",
+        test="tests/test_strengths.py::test_a_scale_off_by_a_hundredth_and_another_eps_show_in_the_logits",
+    ),
     Statement(
         "Counts are equal, weights are not: a checkpoint",
         test="tests/test_errata_arithmetic.py::test_e2_and_e3_change_no_count",
     ),
     Statement(
-        "Counts of TF-slim's checkpoints are larger by it",
+        "Counts and checkpoints with it are larger",
         test="tests/test_claims.py::test_the_auxiliary_head_has_the_parameters_of_a_module_made_by_hand",
     ),
     Statement("Keep 0.8 is drop 0.2.", check="10 - 8 = 2"),
@@ -594,8 +596,12 @@ PROVENANCE = (
         check="10000 - 9997 = 3 and 1000 - 995 = 5",
         source=f"{SLIM}: a decay of 0.9997; {FACENET}: a decay of 0.995",
     ),
-    Statement("With ported weights that moves the logits by a third of their deviation in v4"),
-    Statement("With ImageNet's usual mean and std the same weights score lower"),
+    Statement(
+        "A fixed 8x8 window fails on smaller maps and on larger ones averages a corner",
+        source="torch.nn.AvgPool2d in PyTorch 2.13: (side - 8) // 8 + 1 windows",
+    ),
+    Statement("With another mean and std the same weights are expected to score lower"),
+    Statement("TF-slim's comment on output_stride has the two grids the wrong way round", source=SLIM),
 )
 
 README = (
@@ -668,6 +674,7 @@ STATEMENTS = (*TOUR, *BLOCKS, *RESIDUALS, *COUNTING, *DEATH, *PAGES, *PROVENANCE
 # Words that count or compare and claim nothing: titles, questions, advice, settings and examples.
 PHRASES = (
     "a third axis",
+    "(model.py, line 19)",
     "held-out accuracy less that of one and the same answer",
     "Less at the end is at chance: a few images more or less are luck.",
     "with the smallest scale",
