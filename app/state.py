@@ -66,6 +66,13 @@ def put(key: str, value: str) -> None:
         del st.query_params[key]
 
 
+def put_all(values: Mapping[str, str]) -> None:
+    """Change several values of the address in one step of the browser's history; what is empty goes from it."""
+    changed = {key: value or [] for key, value in values.items() if st.query_params.get(key, "") != value}
+    if changed:
+        st.query_params.update(changed)
+
+
 def _near(value: str, options: Collection[str]) -> Collection[str]:
     return options if len(options) <= FEW else get_close_matches(value, options, n=3, cutoff=0)
 

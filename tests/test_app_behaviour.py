@@ -176,16 +176,16 @@ def test_an_unknown_part_of_a_view_is_told_and_the_nearest_valid_one_opens(addre
 
 def test_back_to_the_preset_undoes_every_knob() -> None:
     app = opened("network", V1, **{f"{V1}.a": 7})
-    assert app.slider(key=f"{V1}.a").value == 7
+    assert app.slider(key=f"own.{V1}.a").value == 7
     next(button for button in app.button if "preset" in button.label).click().run()
-    assert app.slider(key=f"{V1}.a").value == 5
+    assert app.slider(key=f"own.{V1}.a").value == 5
 
 
 def test_knobs_survive_a_change_of_page() -> None:
     app = opened("network", V1)
-    app.slider(key=f"{V1}.b").set_value(3).run()
+    app.slider(key=f"own.{V1}.b").set_value(3).run()
     app.switch_page("app/pages/compare.py").run()
-    assert app.slider(key=f"{V1}.b").value == 3
+    assert app.slider(key=f"own.{V1}.b").value == 3
 
 
 def test_an_upload_is_run() -> None:
