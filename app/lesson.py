@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -27,6 +28,7 @@ from irnet.models import applied
 from irnet.models.edits import Edit
 from irnet.spec import Network
 
+PICTURE = "picture"  # one canvas for all steps, so that none is left beside the next
 CONTROLS = ("level", "overlay", "edges", "flow", FADE)
 HEIGHT = 640  # pixels
 LARGE = "max(20rem, calc(100vh - 17rem))"  # all that title, notes and buttons leave of a screen
@@ -61,7 +63,7 @@ def step(lesson: Lesson, i: int, *, alone: bool = True) -> None:
     network = networks_of(here)[0]
     left, right = st.columns([5, 7], gap="large")
     picked = _selected(here) if alone else here.selected
-    choose = partial(put, BOX) if alone else _nothing
+    choose = _choosing() if alone else _nothing
     with left:
         st.header(text.plain(here.title))
         prose(
@@ -73,7 +75,7 @@ def step(lesson: Lesson, i: int, *, alone: bool = True) -> None:
         )
         question(here, network, key=f"guess.{key}")
     with right:
-        picture(here, picked, key=f"picture.{key}", alone=alone, height=HEIGHT)
+        picture(here, picked, key=PICTURE if alone else f"{PICTURE}.{key}", alone=alone, height=HEIGHT)
         table(here, key)
         if alone:
             place(here, picked)
@@ -89,7 +91,7 @@ def picture(here: Step, picked: str, *, key: str, alone: bool, height: int | str
     view = _view(here, values, turned, picked)
     notes = {note.box: str(n + 1) for n, note in enumerate(here.notes)}
     turn = partial(_turn, turned) if alone else _nothing
-    choose = partial(put, BOX) if alone else _nothing
+    choose = _choosing() if alone else _nothing
     canvas(
         view,
         picked if picked in view.paths else "",
@@ -123,6 +125,12 @@ def _turned(here: Step) -> frozenset[str]:
 def _nothing(path: str) -> None:
     """Where many pictures are on one page, the address has no room for what is chosen in each."""
     del path
+
+
+def _choosing() -> Callable[[str], None]:
+    """How to choose a box in the view that is shown, also where the browser's address is older than it."""
+    shown = st.query_params.get(TURNED, "")
+    return lambda path: put_all({TURNED: shown, BOX: path})
 
 
 def _turn(turned: frozenset[str], path: str) -> None:
@@ -189,6 +197,6 @@ def present(lesson: Lesson, i: int) -> None:
     here = lesson.steps[i]
     st.title(text.plain(here.title))
     picked = _selected(here)
-    picture(here, picked, key=f"large.{lesson.id}.{i}", alone=True, height=LARGE, controls=False)
+    picture(here, picked, key=PICTURE, alone=True, height=LARGE, controls=False)
     turning(lesson, i, large=True)
     st.button("Leave", key="leave", on_click=put, args=(PRESENT, ""), shortcut="Escape", type="tertiary")
