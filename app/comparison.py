@@ -26,6 +26,7 @@ HEIGHT = 820  # pixels
 
 def others() -> tuple[Network, ...]:
     """The networks that the reader compares with; a name that is none is told, and left out."""
+    show.ignored(unknown({WITH: PRESETS}))
     named = st.pills(
         "Compare with", list(PRESETS), default=list(FIRST), selection_mode="multi", key=WITH, bind="query-params"
     )

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 import streamlit as st
 
+from app.views.show import ignored
 from irnet.models import PRESETS, full_name, network
 from irnet.models.errata import errata
 from irnet.models.recipe import knobs, read
@@ -25,7 +26,9 @@ def choose(
     told: str | None = None,
 ) -> str:
     """A choice by name that lives in the address; "" where nothing is chosen and nothing has to be."""
-    if st.session_state.get(key, options[0]) not in options:  # as after a change of model
+    if key not in st.session_state:  # from here on the field says what is chosen, and Streamlit mends the address
+        ignored(unknown({key: [format_func(option) for option in options]}))
+    elif st.session_state[key] not in options:  # as after a change of model
         del st.session_state[key]
     chosen: str | None = st.selectbox(
         label,
@@ -48,7 +51,7 @@ def wrong_in_address() -> list[str]:
 
 def unknown(options: Mapping[str, Collection[str]]) -> list[str]:
     """One sentence for every parameter of the address that names what is none of its options; lists have commas."""
-    asked = {key: st.query_params.get(key, "").split(",") for key in options}
+    asked = {key: ",".join(st.query_params.get_all(key)).split(",") for key in options}
     wrong = {key: [value for value in values if value and value not in options[key]] for key, values in asked.items()}
     return [
         f"The address asks for {key} {', '.join(map(repr, values))}, which is not there; "

@@ -254,3 +254,23 @@ def test_what_fvcore_counts_is_shown_before_the_others_are_asked(monkeypatch: py
     assert (shown["torchinfo"], shown["torch FLOPs"]) == (NOT_YET, NOT_YET)
     assert int(shown["fvcore MACs"][0]) > 0
     assert app.error[0].value.startswith("Meta has not enough memory")
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "told"),
+    [
+        ("compare", {"with": "foo"}, "with 'foo', which is not there; "),
+        ("compare", {"with": "inception_v4.papers"}, "inception_v4.paper"),
+        ("compare", {"unit": "sheep"}, "unit 'sheep', which is not there"),
+        ("compare", {"compare": "Sheep"}, "compare 'Sheep', which is not there; it can be Drawings, What differs"),
+        ("network", {"stage": "block_q"}, "stage 'block_q', which is not there"),
+        ("provenance", {"provenance": "Ledger of numbers", "count": "sheep"}, "count 'sheep', which is not there"),
+        ("figures", {"figure": "figure_99"}, "figure 'figure_99', which is not there; near ones are figure_"),
+    ],
+)
+def test_what_a_page_ignores_of_its_address_is_told_with_names_that_are_near(
+    name: str, address: dict[str, str], told: str
+) -> None:
+    app = opened(name, V1, **address)
+    assert [told in warning.value for warning in app.warning] == [True]
+    assert not app.exception

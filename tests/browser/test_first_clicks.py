@@ -216,3 +216,33 @@ def drag(page: Page, slider: Locator, far: int) -> None:
     for i in range(30):
         page.mouse.move(x + far * (i + 1) / 30, y)
     page.mouse.up()
+
+
+def test_a_width_that_nobody_sets_is_said_to_be_there_with_a_fix_that_works(viewer: Viewer) -> None:
+    home(viewer)
+    page = to(viewer, "Structure", "Edit")
+    field = page.get_by_role("textbox", name="Edits", exact=True)
+    field.fill("block_b.0.project.filters=1154")
+    field.press("Enter")
+    expect(page.get_by_text("it is there, and 1152 wide, as the shortcut")).to_be_visible()
+    viewer.settle()
+    page.get_by_role("button", name="Use reduction_a.0.b1.filters=386").click()
+    expect(page.get_by_text("it is there")).to_have_count(0)
+    expect(page).to_have_url(re.compile("edits=reduction_a.0.b1.filters%3D386"))
+    page.go_back()
+    expect(page.get_by_text("it is there, and 1152 wide, as the shortcut")).to_be_visible()
+
+
+def test_the_legend_of_a_colour_ends_with_the_largest_box_in_sight(viewer: Viewer) -> None:
+    home(viewer)
+    page = to(viewer, "Structure", "Network")
+    page.get_by_role("combobox", name="Colour by").click()
+    page.get_by_role("option", name="parameters").click()
+    legend = page.locator(".frame svg text", has_text=re.compile("up to"))
+    expect(legend.last).to_have_text("up to 11.7 M")
+    expect(page.locator("g[id='block_b']")).to_contain_text("11.7 M parameters")
+
+
+def test_a_name_that_compare_does_not_know_is_told(viewer: Viewer) -> None:
+    page = viewer.open("compare?with=foo")
+    expect(page.get_by_test_id("stAlert")).to_contain_text("with 'foo', which is not there")
