@@ -46,7 +46,7 @@ def _hand_on(key: str, own: str) -> None:
     st.session_state[key] = st.session_state[own]
 
 
-def arrived(page: str) -> bool:
+def first_run_on(page: str) -> bool:
     """Whether this run is the first on `page` after one on another page."""
     last = st.session_state.get(OPEN_PAGE, page)
     st.session_state[OPEN_PAGE] = page

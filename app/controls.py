@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from app import edits, text
-from app.address import Fields, arrived
+from app.address import Fields, first_run_on
 from app.state import refusal, wrong_in_address
 from app.views import show
 from irnet.analysis.trial import Trial
@@ -39,8 +39,8 @@ def sidebar(page: str) -> None:
     """Draw the widgets that all pages share; drawn outside the pages, their values outlive a change of page."""
     complaints = wrong_in_address()
     names = list(PRESETS)
-    if arrived(page):
-        st.session_state.update(_linked())
+    if first_run_on(page):
+        st.session_state.update(_from_link())
     with st.sidebar:
         fields = Fields()
         preset = fields.draw("selectbox", st.selectbox, "Model", names, names.index(FIRST), key="model")
@@ -53,15 +53,15 @@ def sidebar(page: str) -> None:
     show.ignored(complaints)
 
 
-def _linked() -> dict[str, Any]:
+def _from_link() -> dict[str, Any]:
     """What a link to another page says of the model, where the session has it otherwise: the link is meant.
 
     Streamlit puts the parameters of a link behind those that were there, and keeps the value of a widget that stays.
     """
-    return {key: value for key, value in _told() if st.session_state.get(key, value) != value}
+    return {key: value for key, value in _model_in_address() if st.session_state.get(key, value) != value}
 
 
-def _told() -> Iterator[tuple[str, Any]]:
+def _model_in_address() -> Iterator[tuple[str, Any]]:
     """What the address says of the model, as the widgets have it; what can't be is left out."""
     for key, told in st.query_params.to_dict().items():
         preset, _, name = key.rpartition(".")

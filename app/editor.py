@@ -10,7 +10,7 @@ from app import edits, text
 from app.components.canvas import canvas
 from app.controls import Choice
 from app.drawings import View
-from app.explorer import BOX, TURNED, box_named, choosing, select, turn, turned
+from app.explorer import BOX, TURNED, box_named, choice_in_view, select, turn, turned
 from app.state import put
 from app.views import show
 from app.views.settings import setting_widget
@@ -95,7 +95,7 @@ def diagram(choice: Choice, chosen: str) -> None:
         chosen,
         key="edit.canvas",
         height=HEIGHT,
-        on_click=choosing(),
+        on_click=choice_in_view(),
         on_toggle=lambda path: turn(opened, path),
         on_shut=lambda: put(TURNED, ""),
     )

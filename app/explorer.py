@@ -46,7 +46,7 @@ def explorer(network: Network) -> None:
             chosen,
             key="canvas",
             height=HEIGHT,
-            on_click=choosing(),
+            on_click=choice_in_view(),
             on_toggle=lambda path: turn(opened, path),
             on_shut=_shut_all,
         )
@@ -75,7 +75,7 @@ def chooser(
         chosen,
         key=key,
         height=height,
-        on_click=choosing(),
+        on_click=choice_in_view(),
         on_toggle=lambda path: turn(opened, path),
         on_shut=on_shut,
         small_map=small_map,
@@ -181,7 +181,7 @@ def select(path: str) -> None:
     st.session_state[BOX] = path
 
 
-def choosing() -> Callable[[str], None]:
+def choice_in_view() -> Callable[[str], None]:
     """How to choose a box in the view that is shown, also where the browser's address is older than it."""
     shown = st.query_params.get(TURNED, "")
 

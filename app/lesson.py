@@ -63,7 +63,7 @@ def step(lesson: Lesson, i: int, *, alone: bool = True) -> None:
     network = networks_of(here)[0]
     left, right = st.columns([5, 7], gap="large")
     picked = _selected(here) if alone else here.selected
-    choose = _choosing() if alone else _nothing
+    choose = _choice_in_view() if alone else _nothing
     with left:
         st.header(text.plain(here.title))
         prose(
@@ -91,7 +91,7 @@ def picture(here: Step, picked: str, *, key: str, alone: bool, height: int | str
     view = _view(here, values, turned, picked)
     notes = {note.box: str(n + 1) for n, note in enumerate(here.notes)}
     turn = partial(_turn, turned) if alone else _nothing
-    choose = _choosing() if alone else _nothing
+    choose = _choice_in_view() if alone else _nothing
     canvas(
         view,
         picked if picked in view.paths else "",
@@ -127,7 +127,7 @@ def _nothing(path: str) -> None:
     del path
 
 
-def _choosing() -> Callable[[str], None]:
+def _choice_in_view() -> Callable[[str], None]:
     """How to choose a box in the view that is shown, also where the browser's address is older than it."""
     shown = st.query_params.get(TURNED, "")
     return lambda path: put_all({TURNED: shown, BOX: path})

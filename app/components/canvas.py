@@ -49,7 +49,7 @@ def canvas(
     """
     last = f"{key}.answered"
 
-    def asked(what: str) -> tuple[str, bool]:
+    def take(what: str) -> tuple[str, bool]:
         """The path of the box that the browser asks for, "" for none, and whether it asked for it before.
 
         It asks again where an answer is late. Its message then has the address and the fields as they were before the
@@ -63,17 +63,17 @@ def canvas(
         return path if path in view.paths else "", request["number"] == before  # a browser's word is checked again
 
     def clicked() -> None:
-        path, _ = asked("clicked")
+        path, _ = take("clicked")
         if path:
             on_click(path)
 
     def toggled() -> None:
-        path, again = asked("toggled")
+        path, again = take("toggled")
         if path:
             (on_click if again else on_toggle)(path)
 
     def shut() -> None:
-        _, again = asked("shut")
+        _, again = take("shut")
         if not again:
             on_shut()
 

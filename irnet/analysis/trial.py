@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from itertools import islice
 
 from irnet.models import PRESETS, applied, recipe_of
-from irnet.models.derived import instead
+from irnet.models.derived import other_edit
 from irnet.models.edits import LIMITS, STEM, Edit
 from irnet.models.recipe import knobs, limits
 from irnet.resolve import Illegal, resolve, smallest_input
@@ -123,7 +123,7 @@ def _near(legal: Network, edit: Edit) -> Iterator[Edit]:
     if not edit.where:
         yield from _near_knobs(legal, edit)
         return
-    if other := instead(legal, edit):
+    if other := other_edit(legal, edit):
         yield other
         return
     places = sorted({Edit(row.path, edit.what, edit.value).where for row in resolve(legal) if row.op == "conv"})

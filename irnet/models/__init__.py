@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from irnet.models import inception_resnet, inception_v3, inception_v4
-from irnet.models.derived import derived
+from irnet.models.derived import why_not
 from irnet.models.edits import MOST, Edit, parsed, plain, restructured, shortened, with_stem
 from irnet.models.recipe import Recipe, knobs
 from irnet.spec import Network, Stage
@@ -142,7 +142,7 @@ def _restructured(network: Network, edit: Edit) -> Network:
     try:
         return restructured(network, edit)
     except ValueError as error:
-        raise ValueError(derived(network, edit) or str(error)) from None
+        raise ValueError(why_not(network, edit) or str(error)) from None
 
 
 def stem_of(name: str, width: float = 1.0) -> Stage:

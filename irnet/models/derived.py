@@ -15,31 +15,31 @@ UNITS = ("conv", "bn", "relu")  # of a convolution
 PASSING = ("pool", "dropout", "normalize")  # of the head
 
 
-def derived(network: Network, edit: Edit) -> str:
+def why_not(network: Network, edit: Edit) -> str:
     """Why the filters of something that is there can't be set, and what can; "" where nothing is there.
 
     Examples
     --------
     >>> from irnet.models import network
-    >>> print(derived(network("inception_resnet_v2"), Edit("block_b.0.project", "filters", 1154)))
+    >>> print(why_not(network("inception_resnet_v2"), Edit("block_b.0.project", "filters", 1154)))
     block_b.0.project: it is there, and 1152 wide, as the shortcut that it is added to; that is what the block is \
 given, so its width can't be set by itself. Change what the block is given: reduction_a.0.b1.filters=386
     """
-    why = _why(network, edit.where)
+    why = _whose_width(network, edit.where)
     if not why or (edit.what != "filters" and _last(edit.where) not in (*ADDED, *UNITS, "concat")):
         return ""
     if edit.what != "filters":
         why = f"has no {edit.what} that can be set"
-    near = instead(network, edit)
+    near = other_edit(network, edit)
     act = "Change what the block is given" if _last(edit.where) in ADDED else "Change what it gets that from"
     stage = edit.where.partition(".")[0]
     where = edit.where if stage in [one.name for one in network.stages] else stage
     return f"{where}: it is there, and {why}" + (f". {act}: {near.text}" if near else "")
 
 
-def instead(network: Network, edit: Edit) -> Edit | None:
+def other_edit(network: Network, edit: Edit) -> Edit | None:
     """The edit of another place, or of a knob, that does what one of a derived width was meant to do."""
-    if not isinstance(edit.value, int) or not _why(network, edit.where):
+    if not isinstance(edit.value, int) or not _whose_width(network, edit.where):
         return None
     if _last(edit.where) in UNITS and edit.what in ("filters", "kernel"):
         return replace(edit, where=_around(edit.where))
@@ -47,7 +47,7 @@ def instead(network: Network, edit: Edit) -> Edit | None:
         return None
     if edit.where.startswith("classifier"):
         return Edit("", "classes", edit.value)
-    width, ends = _made(network, edit.where)
+    width, ends = _width_and_ends(network, edit.where)
     for path, conv in ends:
         filters = conv.filters + edit.value - width
         if filters != conv.filters and FILTERS.low <= filters <= FILTERS.high:
@@ -55,16 +55,16 @@ def instead(network: Network, edit: Edit) -> Edit | None:
     return None
 
 
-def _made(network: Network, where: str) -> tuple[int, list[tuple[str, Conv]]]:
+def _width_and_ends(network: Network, where: str) -> tuple[int, list[tuple[str, Conv]]]:
     """The width of what is at a path, and the convolutions with their paths whose filters are a part of it."""
     home, stage = _home(where), where.partition(".")[0]
     node = _node(network, where)
     if isinstance(node, Residual):
-        return _given(network, stage), _giving(network, stage)
-    return (_width(node, _given_at(network, home)), list(_ends(node, home))) if node else (0, [])
+        return _width_given(network, stage), _ends_before(network, stage)
+    return (_width(node, _width_given_at(network, home)), list(_ends(node, home))) if node else (0, [])
 
 
-def _why(network: Network, where: str) -> str:
+def _whose_width(network: Network, where: str) -> str:
     """What is to be said of the width of something that is there and has none of its own; "" where there is no such."""
     stage, last = where.partition(".")[0], _last(where)
     if stage not in [one.name for one in network.stages]:
@@ -74,7 +74,7 @@ def _why(network: Network, where: str) -> str:
             return f"{conv.filters} wide, as the convolution that it is a part of"
     match _node(network, where):
         case Residual():
-            shortcut = f"{_given(network, stage)} wide, as the shortcut that it is added to"
+            shortcut = f"{_width_given(network, stage)} wide, as the shortcut that it is added to"
             return f"{shortcut}; that is what the block is given, so its width can't be set by itself"
         case Pool():
             return "a pooling is as wide as what it is given"
@@ -108,7 +108,7 @@ def _last(where: str) -> str:
     return where.rpartition(".")[2]
 
 
-def _given(network: Network, stage: str) -> int:
+def _width_given(network: Network, stage: str) -> int:
     """The width of what a stage is given."""
     width = network.input_shape[0]
     for before in network.stages:
@@ -118,11 +118,11 @@ def _given(network: Network, stage: str) -> int:
     return width
 
 
-def _given_at(network: Network, path: str) -> int:
+def _width_given_at(network: Network, path: str) -> int:
     """The width of what the node at a path is given."""
     name, _, *steps = path.split(".")
     node: Node = next(stage.node for stage in network.stages if stage.name == name)
-    given = _given(network, name)
+    given = _width_given(network, name)
     for step in steps:
         match node:
             case Chain(nodes):
@@ -150,7 +150,7 @@ def _width(node: Node, given: int) -> int:
             return given
 
 
-def _giving(network: Network, stage: str) -> list[tuple[str, Conv]]:
+def _ends_before(network: Network, stage: str) -> list[tuple[str, Conv]]:
     """The convolutions whose filters add up to what a stage is given, where nothing else does."""
     names = [one.name for one in network.stages]
     for before in reversed(network.stages[: names.index(stage)]):

@@ -13,8 +13,8 @@ export default function canvas({ data, parentElement, setTriggerValue }) {
   s.pins = data.pins ?? {};
   s.view.setAttribute("aria-label", data.label);
   s.frame.style.height = typeof data.height === "number" ? `${data.height}px` : data.height;
-  if (older(s, data.answered ?? 0)) return s.leave;
-  stand(s, data.slot);
+  if (isOlder(s, data.answered ?? 0)) return s.leave;
+  claim(s, data.slot);
   const selected = data.selected ?? null, moved = selected !== s.selected;
   s.selected = selected;
   const picture = isDark(parentElement) ? data.dark : data.light;
@@ -107,7 +107,7 @@ function draw(s, text) {
   const chosen = find(s, s.selected);
   if (chosen && !before.has(s.selected)) reveal(s, chosen, false);
   if (focused) find(s, focused)?.focus({ preventScroll: true });
-  if (s.retired) s.sheet.replaceChildren(bare(s.svg));
+  if (s.retired) s.sheet.replaceChildren(withoutBoxes(s.svg));
   s.frame.dataset.drawn = String(Number(s.frame.dataset.drawn ?? 0) + 1);
 }
 
@@ -204,7 +204,7 @@ function send(s, what, asked, wait = AGAIN) {
 }
 
 // Whether the server's word is older than the newest request; `answered` is the number of the last one that it has seen.
-function older(s, answered) {
+function isOlder(s, answered) {
   s.number = Math.max(s.number, answered);
   if (s.waiting && answered < s.waiting) return true;
   clearTimeout(s.again);
@@ -230,7 +230,7 @@ function toggle(s, id) {
 
 // A page can keep a canvas for a while after another has taken its place, its slot. That one is only to be looked at:
 // its drawing has no boxes that could be found, focused, clicked or read aloud, until the other has gone again.
-function stand(s, slot) {
+function claim(s, slot) {
   if (!slot || (s.slot === slot && !s.retired)) return;
   comeBack(s);
   s.slot = slot;
@@ -242,7 +242,7 @@ function retire(s) {
   s.retired = true;
   s.frame.inert = true;
   s.frame.setAttribute("aria-hidden", "true");
-  s.sheet.replaceChildren(...[...s.sheet.children].map(bare));
+  s.sheet.replaceChildren(...[...s.sheet.children].map(withoutBoxes));
 }
 
 function comeBack(s) {
@@ -254,7 +254,7 @@ function comeBack(s) {
 }
 
 // A copy that is no more than a picture.
-function bare(drawing) {
+function withoutBoxes(drawing) {
   const copy = drawing.cloneNode(true);
   for (const element of [copy, ...copy.querySelectorAll("*")])
     for (const { name } of [...element.attributes])
