@@ -132,7 +132,7 @@ def _draw(fields: Fields, preset: str, name: str, limit: Limits) -> None:
 
 def fields_of(preset: str, recipe: Recipe) -> dict[str, Any]:
     """What the widgets of a preset show for a recipe, by their parameters of the address."""
-    shown = {}
+    shown: dict[str, Any] = {}
     for name, value in knobs(recipe).items():
         parts = _parts(name)
         values = pair(value) if len(parts) > 1 else (value,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -42,7 +43,7 @@ def _filled(**told: str) -> dict[str, Any]:
     return {key: value for key, value in told.items() if value}
 
 
-def _unusual(view: dict[str, str]) -> dict[str, str]:
+def _unusual(view: Mapping[str, str]) -> dict[str, str]:
     """What is not as those pages have it anyway: Streamlit would take the rest out, each in a step of its history."""
     usual = {LEVELS[0], OVERLAYS[0], EDGES[0], FLOWS[0]}
     return {key: value for key, value in view.items() if value not in usual}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 import streamlit as st
@@ -71,7 +71,9 @@ def put(key: str, value: str) -> None:
 
 def put_all(values: Mapping[str, str]) -> None:
     """Change several values of the address in one step of the browser's history; what is empty goes from it."""
-    changed = {key: value or [] for key, value in values.items() if st.query_params.get(key, "") != value}
+    changed: dict[str, str | Iterable[str]] = {
+        key: value or [] for key, value in values.items() if st.query_params.get(key, "") != value
+    }
     if changed:
         st.query_params.update(changed)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -23,7 +24,7 @@ def setting_widget(setting: Setting, value: Value, change: Callable[[Edit], None
     key = f"set.{turn}.{setting.where}.{setting.what}"
     whole = isinstance(setting.value, tuple)
     parts = SIDES if whole else ("",)
-    values = value if isinstance(value, tuple) else (value,) * len(parts)
+    values: tuple[Any, ...] = value if isinstance(value, tuple) else (value,) * len(parts)
     if setting.limits:
         values = tuple(_within(setting.limits, shown) for shown in values)
     keys = [f"{key}.{part}" for part in parts]
@@ -67,5 +68,5 @@ def _changed(setting: Setting, shown: dict[str, Value], change: Callable[[Edit],
     now = {key: st.session_state[key] for key in shown}
     if now == shown:
         return
-    values = [float(f"{value:.6g}") if isinstance(value, float) else value for value in now.values()]
+    values: list[Any] = [float(f"{value:.6g}") if isinstance(value, float) else value for value in now.values()]
     change(setting.edit((values[0], values[1]) if len(values) == 2 else values[0]))
