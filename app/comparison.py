@@ -9,7 +9,7 @@ import streamlit as st
 from app import text
 from app.components.canvas import canvas
 from app.drawings import BesideView
-from app.state import put, unknown
+from app.state import put, put_all, unknown
 from app.views import show
 from irnet.analysis.boxes import boxes, details
 from irnet.analysis.comparisons import READY, Ready, ready
@@ -26,6 +26,7 @@ HEIGHT = 820  # pixels
 
 def others() -> tuple[Network, ...]:
     """The networks that the reader compares with; a name that is none is told, and left out."""
+    show.ignored(unknown({WITH: PRESETS}))
     named = st.pills(
         "Compare with", list(PRESETS), default=list(FIRST), selection_mode="multi", key=WITH, bind="query-params"
     )
@@ -65,8 +66,7 @@ def _open() -> None:
         st.session_state["model"], st.session_state[WITH], st.session_state[EDITED] = first, rest, ""
         st.session_state[LEVEL] = LEVELS[0]
         paths = [f"{i}/{s.name}" for i, n in enumerate(one.names) for s in labelled(n).stages if s.name in one.stages]
-        put(OPENED, ",".join(paths))
-        put(PLACE, "")
+        put_all({OPENED: ",".join(paths), PLACE: ""})
 
 
 @st.fragment
@@ -88,7 +88,8 @@ def side_by_side(networks: tuple[Network, ...]) -> None:
             "Arrows run", FLOWS, default=FLOWS[0], key="flow", required=True, bind="query-params"
         )
         ghosts = st.toggle("Fade what is the same", key="fade", bind="query-params")
-    turned = frozenset(path for path in st.query_params.get(OPENED, "").split(",") if path in paths)
+    shown = st.query_params.get(OPENED, "")
+    turned = frozenset(path for path in shown.split(",") if path in paths)
     place = st.query_params.get(PLACE, "")
     place = place if place in paths else ""
     view = BesideView(networks=networks, level=LEVELS.index(level), turned=turned, ghosts=ghosts, flow=flow)
@@ -97,7 +98,7 @@ def side_by_side(networks: tuple[Network, ...]) -> None:
         place,
         key="beside",
         height=HEIGHT,
-        on_click=lambda path: put(PLACE, path),
+        on_click=lambda path: put_all({OPENED: shown, PLACE: path}),
         on_toggle=lambda path: _turn(networks, turned, path),
         on_shut=_shut_all,
     )
@@ -109,8 +110,7 @@ def _turn(networks: tuple[Network, ...], turned: frozenset[str], path: str) -> N
     number, _, own = path.partition("/")
     twins = partners(*networks).get((int(number), own), ())
     every = {f"{i}/{twin}" for i, twin in enumerate(twins) if twin and boxes(networks[i])[twin].children} | {path}
-    put(OPENED, ",".join(sorted(turned ^ every)))
-    put(PLACE, path)
+    put_all({OPENED: ",".join(sorted(turned ^ every)), PLACE: path})
 
 
 def _shut() -> None:

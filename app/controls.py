@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from app import edits, text
-from app.state import wrong_in_address
+from app.address import Fields, first_run_on
+from app.state import refusal, wrong_in_address
 from app.views import show
 from irnet.analysis.trial import Trial
 from irnet.models import PRESETS, edited, named
 from irnet.models.history import History
-from irnet.models.recipe import Limits, Recipe, knobs, limits
-from irnet.spec import Network
+from irnet.models.recipe import Limits, Recipe, knobs, limits, read
+from irnet.spec import Network, pair
 
 DEVICES = ("cpu", "cuda", "mps", "meta")  # all that PyTorch may have; a page that runs says which are here
 FIRST = "inception_resnet_v2.paper"  # what a reader without an address sees: the network that the paper ends with
@@ -34,19 +35,48 @@ class Choice:
     trial: Trial  # what the edits come to
 
 
-def sidebar() -> None:
+def sidebar(page: str) -> None:
     """Draw the widgets that all pages share; drawn outside the pages, their values outlive a change of page."""
     complaints = wrong_in_address()
     names = list(PRESETS)
+    if first_run_on(page):
+        st.session_state.update(_from_link())
     with st.sidebar:
-        preset = st.selectbox("Model", names, names.index(FIRST), key="model", bind="query-params")
+        fields = Fields()
+        preset = fields.draw("selectbox", st.selectbox, "Model", names, names.index(FIRST), key="model")
         st.selectbox("Device", DEVICES, key="device", bind="query-params", help=text.DEVICE)
         st.caption(text.KNOBS)
         for name, limit in limits(PRESETS[preset]).items():
-            _draw(preset, name, limit)
-        complaints += edits.field(preset)
+            _draw(fields, preset, name, limit)
+        complaints += edits.field(fields, preset)
         st.button("Back to the preset", icon=":material/restart_alt:", on_click=reset, args=(preset,))
     show.ignored(complaints)
+
+
+def _from_link() -> dict[str, Any]:
+    """What a link to another page says of the model, where the session has it otherwise: the link is meant.
+
+    Streamlit puts the parameters of a link behind those that were there, and keeps the value of a widget that stays.
+    """
+    return {key: value for key, value in _model_in_address() if st.session_state.get(key, value) != value}
+
+
+def _model_in_address() -> Iterator[tuple[str, Any]]:
+    """What the address says of the model, as the widgets have it; what can't be is left out."""
+    for key, told in st.query_params.to_dict().items():
+        preset, _, name = key.rpartition(".")
+        if refusal(key, told):
+            continue
+        if (key == "model" and told in PRESETS) or (preset in PRESETS and name == edits.EDITS):
+            yield key, told
+        elif preset in PRESETS and key in fields_of(preset, PRESETS[preset]):
+            yield key, _read(preset, name, told)
+
+
+def _read(preset: str, part: str, told: str) -> Any:
+    size = part in _parts("input_size")
+    value = read(PRESETS[preset], f"{'input_size' if size else part}={told}")[1]
+    return value[0] if isinstance(value, tuple) else value
 
 
 def editing() -> Choice:
@@ -78,32 +108,39 @@ def _value(preset: str, name: str) -> Any:
     return values if len(values) > 1 else values[0]
 
 
-def _draw(preset: str, name: str, limit: Limits) -> None:
+def _draw(fields: Fields, preset: str, name: str, limit: Limits) -> None:
     """The widgets of one knob, with its limits."""
     parts, default = _parts(name), knobs(PRESETS[preset])[name]
     kind = type(default)
     if kind is bool:
-        st.toggle(limit.help, default, key=f"{preset}.{name}", bind="query-params", persist_state="session")
+        fields.draw("toggle", st.toggle, limit.help, default, key=f"{preset}.{name}")
         return
     few = (limit.high - limit.low) / limit.step <= FINEST
     places: Sequence[Any] = st.columns(len(parts)) if len(parts) > 1 else (st,)
     for part, place in zip(parts, places, strict=True):
-        widget: Callable[..., Any] = place.slider if few else place.number_input
-        widget(
+        fields.draw(
+            "number_input",
+            place.slider if few else place.number_input,
             limit.help if len(parts) == 1 else part.capitalize().replace("_", " "),
             kind(limit.low),
             kind(limit.high),
             default,
             kind(limit.step),
             key=f"{preset}.{part}",  # without the preset, the last one's numbers would stay
-            bind="query-params",
-            persist_state="session",
         )
+
+
+def fields_of(preset: str, recipe: Recipe) -> dict[str, Any]:
+    """What the widgets of a preset show for a recipe, by their parameters of the address."""
+    shown: dict[str, Any] = {}
+    for name, value in knobs(recipe).items():
+        parts = _parts(name)
+        values = pair(value) if len(parts) > 1 else (value,)
+        shown |= {f"{preset}.{part}": one for part, one in zip(parts, values, strict=True)}
+    return shown
 
 
 def reset(preset: str) -> None:
     """Forget what was changed in a preset, edits too."""
     edits.keep(preset, History())
-    for name, default in knobs(PRESETS[preset]).items():
-        for part in _parts(name):
-            st.session_state[f"{preset}.{part}"] = default
+    st.session_state.update(fields_of(preset, PRESETS[preset]))

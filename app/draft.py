@@ -7,9 +7,11 @@ from typing import Any, cast
 
 import streamlit as st
 
-from app import lesson as page
+from app import lesson_address as page
+from app.lesson import CONTROLS
 from app.state import put
 from app.views import show
+from app.views.lesson import address_of
 from irnet.lessons.form import lesson_of, packed, plain, read_lesson, unpacked
 from irnet.lessons.value import Lesson
 
@@ -99,9 +101,9 @@ def kept(values: Values, i: int) -> None:
         told["selected"] = box
     if turned := st.query_params.get(page.TURNED, ""):
         told["turned"] = [] if turned == page.NONE else turned.split(",")
-    for name in page.CONTROLS:
-        if name in st.session_state:
-            told[name] = st.session_state[name]
+    for name in CONTROLS:
+        if (key := address_of(name)) in st.session_state:
+            told[name] = st.session_state[key]
     page.forget()
     renewed()
 

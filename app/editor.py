@@ -10,7 +10,7 @@ from app import edits, text
 from app.components.canvas import canvas
 from app.controls import Choice
 from app.drawings import View
-from app.explorer import BOX, TURNED, box_named, select, turn, turned
+from app.explorer import BOX, TURNED, box_named, choice_in_view, select, turn, turned
 from app.state import put
 from app.views import show
 from app.views.settings import setting_widget
@@ -24,6 +24,7 @@ from irnet.spec import Network
 from irnet.units import exact
 
 HEIGHT = 640  # pixels
+SEEN, TURN = "edit.seen", "edit.turn"  # in the session: what the fields show, and how often they were renewed
 
 
 def toolbar(choice: Choice) -> None:
@@ -94,7 +95,7 @@ def diagram(choice: Choice, chosen: str) -> None:
         chosen,
         key="edit.canvas",
         height=HEIGHT,
-        on_click=select,
+        on_click=choice_in_view(),
         on_toggle=lambda path: turn(opened, path),
         on_shut=lambda: put(TURNED, ""),
     )
@@ -120,14 +121,31 @@ def panel(choice: Choice, chosen: str) -> None:
     def change(edit: Edit) -> None:
         _go(choice.original, made.with_edit(edit))
 
-    found = settings(network, chosen)
+    def change_by_field(edit: Edit) -> None:
+        change(edit)
+        st.session_state[SEEN] = _edited(choice)
+
+    found, now = settings(network, chosen), _turn(choice)
     with st.grid(2, min_column_width=120):
         for setting in found:
             value: Value = wanted.get((setting.where, setting.what), setting.value)
-            setting_widget(setting, value, change)
+            setting_widget(setting, value, change_by_field, now)
     for move in moves(network, chosen) if chosen else ():
         st.button(move.label, key=f"move.{move.edit.text}", on_click=change, args=(move.edit,))
     if not found:
         st.caption(text.NOTHING_TO_EDIT)
     if chosen:
         show.pairs({"Source": boxes(network)[chosen].source.ref})
+
+
+def _turn(choice: Choice) -> int:
+    """How often the network was changed otherwise than by the fields of the panel, as by Undo or in the sidebar."""
+    if st.session_state.get(SEEN) != _edited(choice):
+        st.session_state[TURN] = st.session_state.get(TURN, -1) + 1
+        st.session_state[SEEN] = _edited(choice)
+    return int(st.session_state[TURN])
+
+
+def _edited(choice: Choice) -> tuple[str, str]:
+    """The network before the edits, and the edits."""
+    return choice.original.label, edits.history_of(choice.preset).text

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from app import text
+from app.address import Fields
 from irnet.analysis.trial import Trial, trial
 from irnet.models.history import History, history
 from irnet.spec import Network
 
+EDITS = "edits"  # the parameter of the address, behind the preset
 
-def field(preset: str) -> Sequence[str]:
+
+def field(fields: Fields, preset: str) -> list[str]:
     """The field with the edits; returns what is wrong with them."""
-    typed = st.text_input(
-        "Edits",
-        key=_key(preset),
-        bind="query-params",
-        persist_state="session",
-        placeholder=text.EDITS,
-        help=text.EDITS_HELP,
-    )
+    more = {"placeholder": text.EDITS, "help": text.EDITS_HELP}
+    typed = fields.draw("text_input", st.text_input, "Edits", "", key=_key(preset), **more)
     try:
         history(preset, typed)
     except ValueError as error:
@@ -54,4 +49,4 @@ def parameter(network: Network) -> dict[str, str]:
 
 
 def _key(preset: str) -> str:
-    return f"{preset}.edits"
+    return f"{preset}.{EDITS}"

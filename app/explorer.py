@@ -10,7 +10,7 @@ import streamlit as st
 from app import text
 from app.components.canvas import canvas
 from app.drawings import View
-from app.state import put, unknown
+from app.state import put, put_all, unknown
 from app.steps import steps
 from app.views import bridge, show, sources
 from irnet.analysis.boxes import box_at, boxes, details, search
@@ -46,7 +46,7 @@ def explorer(network: Network) -> None:
             chosen,
             key="canvas",
             height=HEIGHT,
-            on_click=select,
+            on_click=choice_in_view(),
             on_toggle=lambda path: turn(opened, path),
             on_shut=_shut_all,
         )
@@ -75,7 +75,7 @@ def chooser(
         chosen,
         key=key,
         height=height,
-        on_click=select,
+        on_click=choice_in_view(),
         on_toggle=lambda path: turn(opened, path),
         on_shut=on_shut,
         small_map=small_map,
@@ -181,9 +181,20 @@ def select(path: str) -> None:
     st.session_state[BOX] = path
 
 
+def choice_in_view() -> Callable[[str], None]:
+    """How to choose a box in the view that is shown, also where the browser's address is older than it."""
+    shown = st.query_params.get(TURNED, "")
+
+    def choose(path: str) -> None:
+        put_all({TURNED: shown})
+        select(path)
+
+    return choose
+
+
 def turn(opened: Opened, path: str) -> None:
     """Open a box that is shut or shut one that is open, and choose it."""
-    put(TURNED, ",".join(sorted(opened.turned ^ {path})))
+    put_all({TURNED: ",".join(sorted(opened.turned ^ {path}))})
     select(path)
 
 

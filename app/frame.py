@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def run(page: StreamlitPage) -> None:
     """Run a page; bad input is shown as one sentence and the app goes on."""
     styles.every()
-    sidebar()
+    sidebar(page.url_path)
     with refusals():
         page.run()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -11,57 +12,26 @@ from app import text
 from app.components.canvas import canvas
 from app.components.prose import prose
 from app.drawings import BesideView, View
+from app.lesson_address import AS_SET, BOX, LESSON, NONE, PRESENT, SHARED, TURNED, go, open_lesson
 from app.lesson_places import place
-from app.state import put, unknown
+from app.state import put, put_all, unknown
 from app.views import head, show
 from app.views.lesson import FADE, control, question, table
 from irnet.analysis.quantities import filled, network_of
 from irnet.diagrams.nested import LEVELS, Opened, revealing, shown_block
-from irnet.lessons import LESSONS, lesson_named
+from irnet.lessons import LESSONS
 from irnet.lessons.check import networks_of, paths_of
-from irnet.lessons.form import packed, unpacked
+from irnet.lessons.form import packed
 from irnet.lessons.prose import Piece, paragraphs
 from irnet.lessons.value import Lesson, Step
 from irnet.models import applied
 from irnet.models.edits import Edit
 from irnet.spec import Network
 
-LESSON, SHARED, STEP, BOX, TURNED, ALL, PRESENT = "lesson", "shared", "step", "box", "turned", "all", "present"
+PICTURE = "picture"  # one canvas for all steps, so that none is left beside the next
+CONTROLS = ("level", "overlay", "edges", "flow", FADE)
 HEIGHT = 640  # pixels
 LARGE = "max(20rem, calc(100vh - 17rem))"  # all that title, notes and buttons leave of a screen
-NONE = "none"  # in the address: every box was shut, though the step opens some
-CONTROLS = ("level", "overlay", "edges", "flow", FADE)
-
-
-def asked() -> Lesson | None:
-    """The lesson that the address names or carries; None where it does not, or where it can't."""
-    try:
-        if word := st.query_params.get(SHARED, ""):
-            return unpacked(word)
-        return lesson_named(name) if (name := st.query_params.get(LESSON, "")) else None
-    except ValueError as error:
-        show.ignored([str(error)])
-        return None
-
-
-def at(count: int) -> int:
-    """The number of the step that the address asks for, from 0; the first where there is no such step."""
-    numbers = tuple(str(i + 1) for i in range(count))
-    show.ignored(unknown({STEP: numbers}))
-    return numbers.index(told) if (told := st.query_params.get(STEP, "1")) in numbers else 0
-
-
-def go(to: int) -> None:
-    """Turn to a step, as its author set it."""
-    put(STEP, str(to + 1) if to else "")
-    forget()
-
-
-def forget() -> None:
-    """Drop what the reader chose in the picture of a step."""
-    for key in (BOX, TURNED, *CONTROLS, *(key for key in st.query_params if key.startswith("knob."))):
-        put(key, "")
-        st.session_state.pop(key, None)
 
 
 def turning(lesson: Lesson, i: int, *, large: bool = False) -> None:
@@ -93,7 +63,7 @@ def step(lesson: Lesson, i: int, *, alone: bool = True) -> None:
     network = networks_of(here)[0]
     left, right = st.columns([5, 7], gap="large")
     picked = _selected(here) if alone else here.selected
-    choose = partial(put, BOX) if alone else _nothing
+    choose = _choice_in_view() if alone else _nothing
     with left:
         st.header(text.plain(here.title))
         prose(
@@ -105,7 +75,7 @@ def step(lesson: Lesson, i: int, *, alone: bool = True) -> None:
         )
         question(here, network, key=f"guess.{key}")
     with right:
-        picture(here, picked, key=f"picture.{key}", alone=alone, height=HEIGHT)
+        picture(here, picked, key=PICTURE if alone else f"{PICTURE}.{key}", alone=alone, height=HEIGHT)
         if alone:
             place(here, picked)
     table(here, key)  # below both: a column has no room for its numbers
@@ -121,7 +91,7 @@ def picture(here: Step, picked: str, *, key: str, alone: bool, height: int | str
     view = _view(here, values, turned, picked)
     notes = {note.box: str(n + 1) for n, note in enumerate(here.notes)}
     turn = partial(_turn, turned) if alone else _nothing
-    choose = partial(put, BOX) if alone else _nothing
+    choose = _choice_in_view() if alone else _nothing
     canvas(
         view,
         picked if picked in view.paths else "",
@@ -157,17 +127,23 @@ def _nothing(path: str) -> None:
     del path
 
 
+def _choice_in_view() -> Callable[[str], None]:
+    """How to choose a box in the view that is shown, also where the browser's address is older than it."""
+    shown = st.query_params.get(TURNED, "")
+    return lambda path: put_all({TURNED: shown, BOX: path})
+
+
 def _turn(turned: frozenset[str], path: str) -> None:
-    put(TURNED, ",".join(sorted(turned ^ {path})) or NONE)
-    put(BOX, path)
+    put_all({TURNED: ",".join(sorted(turned ^ {path})) or NONE, BOX: path})
 
 
 def _controls(here: Step) -> dict[str, Any]:
     """What the controls that the step has are set to."""
+    renewed = st.session_state.pop(AS_SET, False)
     if not here.controls:
         return {}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        return {name: control(here, name) for name in here.controls}
+        return {name: control(here, name, renewed=renewed) for name in here.controls}
 
 
 def _view(here: Step, values: dict[str, Any], turned: frozenset[str], picked: str) -> View | BesideView:
@@ -205,11 +181,13 @@ def shelf() -> None:
             with st.container(border=True, height="stretch"):
                 st.header(lesson.title)
                 st.markdown(lesson.about)
-                st.page_link(
-                    "app/pages/learn.py",
-                    label=f"Start: {len(lesson.steps)} steps",
+                st.button(
+                    f"Start: {len(lesson.steps)} steps",
+                    key=f"start.{lesson.id}",
                     icon=":material/play_arrow:",
-                    query_params={LESSON: lesson.id},
+                    type="tertiary",
+                    on_click=open_lesson,
+                    args=(lesson.id,),
                 )
     st.page_link("app/pages/lesson_editor.py", label="Build a lesson of your own", icon=":material/edit_square:")
 
@@ -219,6 +197,6 @@ def present(lesson: Lesson, i: int) -> None:
     here = lesson.steps[i]
     st.title(text.plain(here.title))
     picked = _selected(here)
-    picture(here, picked, key=f"large.{lesson.id}.{i}", alone=True, height=LARGE, controls=False)
+    picture(here, picked, key=PICTURE, alone=True, height=LARGE, controls=False)
     turning(lesson, i, large=True)
     st.button("Leave", key="leave", on_click=put, args=(PRESENT, ""), shortcut="Escape", type="tertiary")

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from app import draft, text
-from app import lesson as page
+from app import lesson_address as page
 from irnet.lessons.form import LARGEST, document, packed
 from irnet.lessons.value import Lesson
 

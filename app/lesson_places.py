@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
+from app import edits
+from app.controls import fields_of
+from irnet.diagrams.nested import LEVELS
+from irnet.diagrams.overlay import EDGES, OVERLAYS
+from irnet.diagrams.sheet import FLOWS
 from irnet.lessons.check import networks_of
 from irnet.lessons.value import Step
 from irnet.models import PRESETS, recipe_of
-from irnet.models.recipe import knobs
 from irnet.spec import Network
 
 
@@ -20,12 +25,12 @@ def place(here: Step, picked: str) -> None:
         return  # no control of those pages says what was changed in it
     if not others:
         view = {"level": here.level, "overlay": here.overlay, "edges": here.edges, "flow": here.flow}
-        address = _knobs(first) | view | _filled(turned=",".join(here.turned), box=picked)
+        address = _knobs(first) | _unusual(view) | _filled(turned=",".join(here.turned), box=picked)
         st.page_link("app/pages/network.py", label="Open in Network", icon=":material/schema:", query_params=address)
         return
     plain = [other.name for other in others if not other.edits]
     edited = [other.label for other in others if other.edits]
-    address = _knobs(first) | {"with": plain, "down": here.level, "flow": here.flow}
+    address = _knobs(first) | {"with": plain} | _unusual({"down": here.level, "flow": here.flow})
     address |= _filled(edited="; ".join(edited), fade="true" if here.fade else "")
     if [*plain, *edited] == [other.label for other in others]:  # else the networks stand in another order there
         address |= _filled(opened=",".join(here.turned), place=picked)
@@ -38,18 +43,22 @@ def _filled(**told: str) -> dict[str, Any]:
     return {key: value for key, value in told.items() if value}
 
 
+def _unusual(view: Mapping[str, str]) -> dict[str, str]:
+    """What is not as those pages have it anyway: Streamlit would take the rest out, each in a step of its history."""
+    usual = {LEVELS[0], OVERLAYS[0], EDGES[0], FLOWS[0]}
+    return {key: value for key, value in view.items() if value not in usual}
+
+
 def _by_knobs(network: Network) -> Network:
     return recipe_of(network).network(network.name)
 
 
 def _knobs(network: Network) -> dict[str, Any]:
-    """The address of a preset with the knobs that are turned in it."""
-    have, usual = knobs(recipe_of(network)), knobs(PRESETS[network.name])
-    told: dict[str, Any] = {"model": network.name}
-    for name, value in have.items():
-        if value != usual[name] and name != "input_size":
-            told[f"{network.name}.{name}"] = str(value).lower()
-    if have["input_size"] != usual["input_size"]:
-        _, height, width = network.input_shape
-        told |= {f"{network.name}.input_height": str(height), f"{network.name}.input_width": str(width)}
-    return told
+    """The address of a preset with the knobs that are turned in it; others that the session turned are turned back."""
+    name = network.name
+    usual = fields_of(name, PRESETS[name])
+    told: dict[str, Any] = {"model": name}
+    for key, value in fields_of(name, recipe_of(network)).items():
+        if value != usual[key] or value != st.session_state.get(key, value):
+            told[key] = str(value).lower()
+    return told | dict.fromkeys((key for key, made in edits.parameter(network).items() if made), "")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 import streamlit as st
 
+from app.views.show import ignored
 from irnet.models import PRESETS, full_name, network
 from irnet.models.errata import errata
 from irnet.models.recipe import knobs, read
@@ -25,9 +26,12 @@ def choose(
     told: str | None = None,
 ) -> str:
     """A choice by name that lives in the address; "" where nothing is chosen and nothing has to be."""
-    first = index if required else None
-    now = st.session_state.get(key)
-    if now is not None and now not in options:  # as after a change of model; deleted, the browser would keep showing it
+    first, now = index if required else None, st.session_state.get(key)
+    if key not in st.session_state:  # from here on the field says what is chosen, and Streamlit mends the address
+        ignored(unknown({key: [format_func(option) for option in options]}))
+    elif (
+        now is not None and now not in options
+    ):  # as after a change of model; deleted, the browser would keep showing it
         st.session_state[key] = None if first is None else options[first]
     chosen: str | None = st.selectbox(
         label,
@@ -56,7 +60,7 @@ def wrong_in_address() -> list[str]:
 
 def unknown(options: Mapping[str, Collection[str]]) -> list[str]:
     """One sentence for every parameter of the address that names what is none of its options; lists have commas."""
-    asked = {key: st.query_params.get(key, "").split(",") for key in options}
+    asked = {key: ",".join(st.query_params.get_all(key)).split(",") for key in options}
     wrong = {key: [value for value in values if value and value not in options[key]] for key, values in asked.items()}
     return [
         f"The address asks for {key} {', '.join(map(repr, values))}, which is not there; "
@@ -72,6 +76,15 @@ def put(key: str, value: str) -> None:
         st.query_params[key] = value
     elif key in st.query_params:
         del st.query_params[key]
+
+
+def put_all(values: Mapping[str, str]) -> None:
+    """Change several values of the address in one step of the browser's history; what is empty goes from it."""
+    changed: dict[str, str | Iterable[str]] = {
+        key: value or [] for key, value in values.items() if st.query_params.get(key, "") != value
+    }
+    if changed:
+        st.query_params.update(changed)
 
 
 def _near(value: str, options: Collection[str]) -> Collection[str]:

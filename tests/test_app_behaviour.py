@@ -179,16 +179,16 @@ def test_an_unknown_part_of_a_view_is_told_and_the_nearest_valid_one_opens(addre
 
 def test_back_to_the_preset_undoes_every_knob() -> None:
     app = opened("network", V1, **{f"{V1}.a": 7})
-    assert app.slider(key=f"{V1}.a").value == 7
+    assert app.slider(key=f"own.{V1}.a").value == 7
     next(button for button in app.button if "preset" in button.label).click().run()
-    assert app.slider(key=f"{V1}.a").value == 5
+    assert app.slider(key=f"own.{V1}.a").value == 5
 
 
 def test_knobs_survive_a_change_of_page() -> None:
     app = opened("network", V1)
-    app.slider(key=f"{V1}.b").set_value(3).run()
+    app.slider(key=f"own.{V1}.b").set_value(3).run()
     app.switch_page("app/pages/compare.py").run()
-    assert app.slider(key=f"{V1}.b").value == 3
+    assert app.slider(key=f"own.{V1}.b").value == 3
 
 
 def test_an_upload_is_run() -> None:
@@ -257,3 +257,23 @@ def test_what_fvcore_counts_is_shown_before_the_others_are_asked(monkeypatch: py
     assert (shown["torchinfo"], shown["torch FLOPs"]) == (NOT_YET, NOT_YET)
     assert int(shown["fvcore MACs"][0]) > 0
     assert app.error[0].value.startswith("Meta has not enough memory")
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "told"),
+    [
+        ("compare", {"with": "foo"}, "with 'foo', which is not there; "),
+        ("compare", {"with": "inception_v4.papers"}, "inception_v4.paper"),
+        ("compare", {"unit": "sheep"}, "unit 'sheep', which is not there"),
+        ("compare", {"compare": "Sheep"}, "compare 'Sheep', which is not there; it can be Drawings, What differs"),
+        ("network", {"stage": "block_q"}, "stage 'block_q', which is not there"),
+        ("provenance", {"provenance": "Ledger of numbers", "count": "sheep"}, "count 'sheep', which is not there"),
+        ("figures", {"figure": "figure_99"}, "figure 'figure_99', which is not there; near ones are figure_"),
+    ],
+)
+def test_what_a_page_ignores_of_its_address_is_told_with_names_that_are_near(
+    name: str, address: dict[str, str], told: str
+) -> None:
+    app = opened(name, V1, **address)
+    assert [told in warning.value for warning in app.warning] == [True]
+    assert not app.exception

@@ -70,7 +70,7 @@ def test_random_edits_undone_to_the_start_leave_the_original(preset: str, seed: 
 
 def test_an_edit_is_in_the_address_and_every_number_follows() -> None:
     app = opened("edit", V4, box="inception_b.3.b1", edit="Take away")
-    app.number_input(key="set.inception_b.0.b1.filters.").set_value(200).run()
+    app.number_input(key="set.0.inception_b.0.b1.filters.").set_value(200).run()
     assert app.query_params[f"{V4}.edits"] in ("inception_b.0.b1.filters=200", ["inception_b.0.b1.filters=200"])
     assert call(app) == f'irnet.network("{V4}", "inception_b.0.b1.filters=200")'
     assert all(metric.delta.startswith("-") for metric in app.metric if metric.label != "Receptive field")
@@ -78,9 +78,9 @@ def test_an_edit_is_in_the_address_and_every_number_follows() -> None:
 
 def test_what_cannot_be_has_its_reason_and_the_nearest_fix_as_a_button() -> None:
     app = opened("edit", V4, box="inception_b.0.b2.1")
-    app.number_input(key="set.inception_b.0.b2.1.kernel.width").set_value(6).run()
+    app.number_input(key="set.0.inception_b.0.b2.1.kernel.width").set_value(6).run()
     assert ["an odd kernel" in error.value for error in app.error] == [True]
-    assert app.number_input(key="set.inception_b.0.b2.1.kernel.width").value == 6
+    assert app.number_input(key="set.0.inception_b.0.b2.1.kernel.width").value == 6
     press(app, "Use inception_b.0.b2.1.kernel=1x5")
     assert edits(app) == "inception_b.0.b2.1.kernel=1x5"
     assert not troubles(app)

@@ -9,7 +9,7 @@ import pytest
 from irnet.analysis.compare import compare
 from irnet.analysis.tables import summary
 from irnet.diagrams import canvas_svgs, source
-from irnet.diagrams.nested import LEVELS, Opened, nested
+from irnet.diagrams.nested import LEVELS, Opened, nested, shown_in
 from irnet.diagrams.overlay import look
 from irnet.diagrams.sheet import Flow
 from irnet.diagrams.theme import LIGHT
@@ -46,8 +46,9 @@ def test_a_network_with_open_boxes_is_the_stored_one(case: str, golden: Golden) 
 
 def test_an_overlay_is_the_stored_one(golden: Golden) -> None:
     spec = network("inception_resnet_v1.paper", a=1, b=4, c=1)
-    painted = look(spec, LIGHT, "MACs", "channels")
-    golden("inception_resnet_v1.macs_channels.dot", nested(spec, LIGHT, Opened(1), painted))
+    opened = Opened(1)
+    painted = look(spec, LIGHT, shown_in(spec, opened), "MACs", "channels")
+    golden("inception_resnet_v1.macs_channels.dot", nested(spec, LIGHT, opened, painted))
 
 
 def test_a_drawing_is_the_stored_one(golden: Golden) -> None:

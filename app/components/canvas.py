@@ -25,7 +25,7 @@ def diagram(network: Network, stage: str = "", *, key: str, height: int = 620, s
 
     The box with the path `selected` is marked.
     """
-    data = _pictures(View(network=network, stage=stage), height) | {"selected": selected or None}
+    data = _pictures(View(network=network, stage=stage), height) | {"selected": selected or None, "slot": key}
     _component()(key=key, data=data, height=height)
     st.caption(words(network, stage).caption)
 
@@ -47,21 +47,40 @@ def canvas(
     `height` is in pixels, or a length of CSS such as "70vh". A short text in `pins` is pinned to the box at its path.
     The small map of the whole needs a canvas that is not small itself.
     """
-    turns = f"{key}.turns"
+    last = f"{key}.answered"
+
+    def take(what: str) -> tuple[str, bool]:
+        """The path of the box that the browser asks for, "" for none, and whether it asked for it before.
+
+        It asks again where an answer is late. Its message then has the address and the fields as they were before the
+        first, so a box that was turned over has to be chosen again, in the view that is shown.
+        """
+        request, before = st.session_state[key][what], st.session_state.get(last, 0)
+        if not isinstance(request["number"], int) or request["number"] < before:
+            return "", True
+        st.session_state[last] = request["number"]
+        path = request.get("path", "")
+        return path if path in view.paths else "", request["number"] == before  # a browser's word is checked again
 
     def clicked() -> None:
-        if (path := st.session_state[key]["clicked"]) in view.paths:  # a browser's word is checked again
+        path, _ = take("clicked")
+        if path:
             on_click(path)
 
     def toggled() -> None:
-        turned = st.session_state[key]["toggled"]
-        st.session_state[turns] = turned["turns"]  # what the browser shows by now; older pictures must not undo it
-        if turned["path"] in view.paths:
-            on_toggle(turned["path"])
+        path, again = take("toggled")
+        if path:
+            (on_click if again else on_toggle)(path)
+
+    def shut() -> None:
+        _, again = take("shut")
+        if not again:
+            on_shut()
 
     data = _pictures(view, height) | {
         "selected": selected or None,
-        "turns": st.session_state.get(turns, 0),
+        "answered": st.session_state.get(last, 0),
+        "slot": key,
         "map": small_map,
         "pins": dict(pins or {}),
         "flow": view.flow,
@@ -73,7 +92,7 @@ def canvas(
         height=height if isinstance(height, int) else "content",
         on_clicked_change=clicked,
         on_toggled_change=toggled,
-        on_shut_change=on_shut,
+        on_shut_change=shut,
     )
 
 

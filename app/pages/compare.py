@@ -4,6 +4,7 @@ import streamlit as st
 
 from app.comparison import offers, others, side_by_side
 from app.controls import chosen
+from app.state import unknown
 from app.views import charts, head, show
 from irnet.analysis.compare import compare
 from irnet.analysis.part_counts import COUNTS, count_records
@@ -22,9 +23,9 @@ offers(networks)
 for other in networks[1:]:
     st.markdown(compare(first, other).finding)
 
-drawings, differences, counts = st.tabs(
-    ["Drawings", "What differs", "Counts"], key="compare", on_change="rerun", bind="query-params"
-)
+TABS, UNITS = ("Drawings", "What differs", "Counts"), {COUNTS[name][0]: name for name in COUNTS}
+show.ignored(unknown({"compare": TABS, "unit": UNITS}))
+drawings, differences, counts = st.tabs(TABS, key="compare", on_change="rerun", bind="query-params")
 if drawings.open:
     with drawings:
         side_by_side(networks)

@@ -4,26 +4,27 @@ import streamlit as st
 
 from app import lesson as page
 from app import text
+from app.lesson_address import ALL, PRESENT, asked, at, open_lesson
 from app.state import put
 from app.views import head, styles
 
 styles.plain()
-lesson = page.asked()
+lesson = asked()
 if lesson is None:
     page.shelf()
     st.stop()
 
-i = page.at(len(lesson.steps))
-if st.query_params.get(page.PRESENT) == "true":
+i = at(len(lesson.steps))
+if st.query_params.get(PRESENT) == "true":
     styles.presented()
     page.present(lesson, i)
     st.stop()
 
 head.title("learn", text.plain(lesson.title))
 with st.container(horizontal=True, vertical_alignment="center", key="not-printed"):
-    st.page_link("app/pages/learn.py", label="All lessons", icon=":material/school:")
-    whole = st.toggle("All steps on one page", key=page.ALL, bind="query-params")
-    st.button("Present", icon=":material/slideshow:", on_click=put, args=(page.PRESENT, "true"), disabled=whole)
+    st.button("All lessons", icon=":material/school:", type="tertiary", on_click=open_lesson, args=("",))
+    whole = st.toggle("All steps on one page", key=ALL, bind="query-params")
+    st.button("Present", icon=":material/slideshow:", on_click=put, args=(PRESENT, "true"), disabled=whole)
     page.copy(lesson)
 if whole:
     for number in range(len(lesson.steps)):

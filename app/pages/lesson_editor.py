@@ -4,13 +4,14 @@ import streamlit as st
 
 from app import draft, lesson_files, text, writing
 from app import lesson as page
+from app.lesson_address import at
 from app.views import head, styles
 
 styles.plain()
 head.title("lesson_editor", "Lesson editor")
 values = draft.draft()
 steps = values["steps"]
-i = page.at(len(steps))
+i = at(len(steps))
 
 write, seen, away = st.tabs(
     ["Write", "As the class sees it", "Link and file"], key="editor", on_change="rerun", bind="query-params"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.help import HELP
+from app.lesson_address import LESSON, open_lesson
 from irnet.lessons import lesson_named
 from irnet.spec import Network
 
@@ -16,12 +17,11 @@ def title(page: str, words: str) -> None:
         st.title(words)
         with st.popover("Help", icon=":material/help:", type="tertiary"):
             st.markdown(told.words)
-            st.page_link(
-                "app/pages/learn.py",
-                label=f"Lesson: {lesson_named(told.lesson).title}",
-                icon=":material/school:",
-                query_params={"lesson": told.lesson},
-            )
+            label, icon = f"Lesson: {lesson_named(told.lesson).title}", ":material/school:"
+            if page == "learn":
+                st.button(label, icon=icon, type="tertiary", on_click=open_lesson, args=(told.lesson,))
+            else:
+                st.page_link("app/pages/learn.py", label=label, icon=icon, query_params={LESSON: told.lesson})
 
 
 def heading(page: str, about: str, *networks: Network) -> None:

@@ -70,22 +70,30 @@ def table(here: Step, key: str) -> None:
             show.small(lines, f"{key}.ledger", alt=alt, nothing="")
 
 
-def control(here: Step, name: str) -> Any:
-    """One control of a step's picture; what it is set to."""
-    if name == FADE:
-        return st.toggle("Fade what is the same", here.fade, key=FADE, bind="query-params")
+def address_of(name: str) -> str:
+    """The parameter of the address that a control has: not that of another page, which would get lost on the way."""
+    return f"knob.{name}"
+
+
+def control(here: Step, name: str, *, renewed: bool) -> Any:
+    """One control of a step's picture; what it is set to. Once `renewed` it is as the step has it."""
+    key = address_of(name)
+    network = networks_of(here)[0]
+    value: Any = getattr(here, name) if name == FADE or name in OPTIONS else knobs(recipe_of(network))[name]
+    if renewed and key in st.session_state:
+        st.session_state[key] = value
     if name in OPTIONS:
         options = OPTIONS[name]
-        at = options.index(getattr(here, name))
         if name in ("level", "flow"):
             return st.segmented_control(
-                WORDS[name], options, default=options[at], key=name, required=True, bind="query-params"
+                WORDS[name], options, default=value, key=key, required=True, bind="query-params"
             )
-        return st.selectbox(WORDS[name], options, at, key=name, bind="query-params", width=220)
-    recipe = recipe_of(networks_of(here)[0])
-    limit, value = limits(recipe)[name], knobs(recipe)[name]
+        return st.selectbox(WORDS[name], options, options.index(value), key=key, bind="query-params", width=220)
+    if name == FADE:
+        return st.toggle("Fade what is the same", value, key=key, bind="query-params")
+    limit = limits(recipe_of(network))[name]
     if isinstance(value, bool):
-        return st.toggle(limit.help, value, key=f"knob.{name}", bind="query-params")
+        return st.toggle(limit.help, value, key=key, bind="query-params")
     kind = type(value)
     low, high, step = kind(limit.low), kind(limit.high), kind(limit.step)
-    return st.slider(limit.help, low, high, value, step, key=f"knob.{name}", bind="query-params", width=280)
+    return st.slider(limit.help, low, high, value, step, key=key, bind="query-params", width=280)

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from itertools import islice
 
 from irnet.models import PRESETS, applied, recipe_of
+from irnet.models.derived import other_edit
 from irnet.models.edits import LIMITS, STEM, Edit
 from irnet.models.recipe import knobs, limits
 from irnet.resolve import Illegal, resolve, smallest_input
@@ -32,7 +33,9 @@ class Refusal:
     @property
     def told(self) -> str:
         """The reason, and the fix where there is one."""
-        return f"{self.reason}. The nearest that works: {self.fix.text}" if self.fix else self.reason
+        if not self.fix or self.reason.endswith(self.fix.text):
+            return self.reason
+        return f"{self.reason}. The nearest that works: {self.fix.text}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +122,9 @@ def _near(legal: Network, edit: Edit) -> Iterator[Edit]:
     """Edits like one that is refused, the nearest first."""
     if not edit.where:
         yield from _near_knobs(legal, edit)
+        return
+    if other := other_edit(legal, edit):
+        yield other
         return
     places = sorted({Edit(row.path, edit.what, edit.value).where for row in resolve(legal) if row.op == "conv"})
     names = [stage.name for stage in legal.stages] if edit.what == "repeat" else places

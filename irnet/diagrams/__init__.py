@@ -13,8 +13,8 @@ from irnet.diagrams.beside import beside
 from irnet.diagrams.block import block
 from irnet.diagrams.caption import Words, beside_alt, block_words, overview_words
 from irnet.diagrams.files import write
-from irnet.diagrams.nested import Opened, nested
-from irnet.diagrams.overlay import Edges, Overlay, darkened
+from irnet.diagrams.nested import Opened, nested, shown_in
+from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay, darkened
 from irnet.diagrams.overlay import look as paint
 from irnet.diagrams.overview import overview
 from irnet.diagrams.page import Page
@@ -90,7 +90,9 @@ def canvas_svgs(
     What differs from the `original` is marked, and so is the box with the path `refused`.
     """
     marked = dict(marks(original, network)[1]) if original and original != network else {}
-    look = replace(paint(network, LIGHT, overlay, edges), marks=marked | ({refused: "refused"} if refused else {}))
+    plain = (overlay, edges) == (OVERLAYS[0], EDGES[0])
+    look = paint(network, LIGHT, () if plain else shown_in(network, opened), overlay, edges)
+    look = replace(look, marks=marked | ({refused: "refused"} if refused else {}))
     dot = nested(network, LIGHT, opened, look, flow)
     light = render(dot, "svg", title=words(network).alt)
     return light, darkened(light)

@@ -12,7 +12,7 @@ from irnet.diagrams.drawing import BRANCH, STEP, Drawing
 from irnet.diagrams.measures import SCREEN, Measures
 from irnet.diagrams.overview import STAGE, head_box, stage_box, stage_kind
 from irnet.diagrams.sheet import End, Flow, Look, Sheet
-from irnet.diagrams.theme import Theme
+from irnet.diagrams.theme import LIGHT, Theme
 from irnet.resolve import resolve
 from irnet.spec import Network, Stage
 from irnet.units import extent, grid
@@ -76,6 +76,19 @@ def nested(network: Network, theme: Theme, opened: Opened, look: Look | None = N
     """DOT of `network` from its input to its last layer, with boxes open as `opened` says."""
     sheet = sheet_of(network, theme, opened, look, flow)
     return sheet.closed(f"{network.label}  \u00b7  {network.source.ref}", ranksep=0.3, columns=3).text
+
+
+def shown_in(network: Network, opened: Opened) -> frozenset[str]:
+    """The paths of the boxes and bars that are drawn with boxes open as `opened` says.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> spec = network("inception_resnet_v2")
+    >>> ["block_b" in shown_in(spec, opened) for opened in (Opened(), Opened(turned=frozenset({"block_b"})))]
+    [True, False]
+    """
+    return frozenset(sheet_of(network, LIGHT, opened).names)
 
 
 def sheet_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import prod
 from types import MappingProxyType
 from typing import Literal, get_args
@@ -12,7 +12,7 @@ from irnet.analysis.boxes import BYTES, Box, boxes
 from irnet.diagrams.sheet import Look
 from irnet.diagrams.theme import DARK, LIGHT, Theme
 from irnet.spec import Network, Shape
-from irnet.units import short
+from irnet.units import exact, short
 
 Overlay = Literal["operation", "parameters", "MACs", "activation memory", "receptive field"]
 OVERLAYS: tuple[Overlay, ...] = get_args(Overlay)
@@ -39,11 +39,19 @@ _INKS = ("ink", "faint", "line", "shortcut", "changed", "only", "ghost", "refuse
 _BOUNDS = (0.0, 0.02, 0.08, 0.25, 1.0)  # of the largest amount: the upper end of each step
 
 
-def look(network: Network, theme: Theme, overlay: Overlay = "operation", edges: Edges = "alike") -> Look:
+def look(
+    network: Network,
+    theme: Theme,
+    shown: Collection[str],
+    overlay: Overlay = "operation",
+    edges: Edges = "alike",
+) -> Look:
     """How the boxes and arrows of `network` are painted.
 
     Parameters
     ----------
+    shown
+        The paths of the boxes and bars that are drawn: the steps of a scale end with the largest of them.
     overlay
         What the fills stand for. "operation" leaves the theme's.
     edges
@@ -54,24 +62,42 @@ def look(network: Network, theme: Theme, overlay: Overlay = "operation", edges: 
     ------
     ValueError
         For an unknown overlay or kind of edges.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> look(network("inception_v4"), LIGHT, ["stem", "inception_a"], "receptive field").legend[-1]
+    ('#eca63a', 'up to 183 px')
     """
     if overlay not in OVERLAYS:
         raise ValueError(f"no overlay is called {overlay!r}; they are {', '.join(OVERLAYS)}")
     if edges not in EDGES:
         raise ValueError(f"arrows can't stand for {edges!r}; they can for {', '.join(EDGES)}")
-    widths, arrows = _widths(network, edges)
+    widths, arrows = _widths(network, shown, edges)
     if overlay == "operation":
         return Look(widths=widths, arrows=arrows)
     amount, unit = _AMOUNT[overlay]
-    amounts = {path: amount(box) for path, box in boxes(network).items()}
-    largest = max((amounts[p] for p, box in boxes(network).items() if box.level != "stage"), default=0) or 1
-    fills = _STEPS[theme.name]
-    legend = [(fills[0], f"{overlay}: none" if overlay != "receptive field" else f"{overlay}: up to 1 px")]
-    legend += [
-        (fill, f"up to {short(largest * bound, unit)}") for fill, bound in zip(fills[1:], _BOUNDS[1:], strict=True)
-    ]
-    painted = {path: fills[_step(value, largest)] for path, value in amounts.items()}
+    amounts = {path: amount(box) for path, box in boxes(network).items() if path in shown}
+    steps = _steps(max(amounts.values(), default=0), _STEPS[theme.name])
+    legend = [(fill, f"up to {_written(bound, unit)}" if bound else "none") for bound, fill in steps.items()]
+    if overlay == "receptive field":
+        legend = legend[1:]  # of none there is none
+    if legend:
+        legend[0] = (legend[0][0], f"{overlay}: {legend[0][1]}")
+    painted = {path: next(fill for bound, fill in steps.items() if value <= bound) for path, value in amounts.items()}
     return Look(fills=painted, widths=widths, legend=tuple(legend), arrows=arrows)
+
+
+def _written(amount: int, unit: str) -> str:
+    return f"{exact(amount)} {unit}" if unit == "px" else short(amount, unit)
+
+
+def _steps(largest: int, fills: Sequence[str]) -> dict[int, str]:
+    """Fills by the largest amount that has them; of steps with the same end the first."""
+    steps: dict[int, str] = {}
+    for part, fill in zip(_BOUNDS, fills, strict=True):
+        steps.setdefault(int(largest * part), fill)
+    return steps
 
 
 def dark_for_light() -> dict[str, str]:
@@ -89,12 +115,8 @@ def darkened(svg: bytes) -> bytes:
     return re.sub(rb"#[0-9a-f]{6}", lambda found: pairs.get(found[0], found[0]), svg)
 
 
-def _step(value: int, largest: int) -> int:
-    return next((i for i, bound in enumerate(_BOUNDS) if value <= bound * largest), len(_BOUNDS) - 1)
-
-
-def _widths(network: Network, edges: Edges) -> tuple[dict[str, float], str]:
-    """Points of the arrows that leave a box, by its path, and what they stand for in words.
+def _widths(network: Network, shown: Collection[str], edges: Edges) -> tuple[dict[str, float], str]:
+    """Points of the arrows that leave what is shown, by its path, and what they stand for in words.
 
     The bar at a block's input passes on what it is given, and does no work.
     """
@@ -111,6 +133,7 @@ def _widths(network: Network, edges: Edges) -> tuple[dict[str, float], str]:
     else:
         amount = {path: shape[0] if edges == "channels" else BYTES * prod(shape) for path, shape in shapes.items()}
         unit = "" if edges == "channels" else "B"
-    largest = max(amount.values())
+    amount = {path: value for path, value in amount.items() if path in shown}
+    largest = max(amount.values(), default=0) or 1
     widths = {path: round(THIN + (THICK - THIN) * value / largest, 1) for path, value in amount.items()}
     return widths, f"arrows: {edges}, the widest {short(largest, unit)}"

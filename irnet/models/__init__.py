@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from irnet.models import inception_resnet, inception_v3, inception_v4
+from irnet.models.derived import why_not
 from irnet.models.edits import MOST, Edit, parsed, plain, restructured, shortened, with_stem
 from irnet.models.recipe import Recipe, knobs
 from irnet.spec import Network, Stage
@@ -134,8 +135,15 @@ def applied(network: Network, edits: Sequence[Edit]) -> Network:
     made = named(network.name, recipe)
     places = shortened([edit for edit in every if not edit.is_knob])
     for edit in places:
-        made = restructured(made, edit) if edit.where else with_stem(made, stem_of(str(edit.value), recipe.width))
+        made = _restructured(made, edit) if edit.where else with_stem(made, stem_of(str(edit.value), recipe.width))
     return replace(made, edits=", ".join(filter(None, (made.edits, *(edit.text for edit in places)))))
+
+
+def _restructured(network: Network, edit: Edit) -> Network:
+    try:
+        return restructured(network, edit)
+    except ValueError as error:
+        raise ValueError(why_not(network, edit) or str(error)) from None
 
 
 def stem_of(name: str, width: float = 1.0) -> Stage:

@@ -245,3 +245,54 @@ def test_a_picture_or_link_in_an_address_is_only_text(viewer: Viewer) -> None:
     assert "![x](http://127.0.0.1:9/x.png)" in told.inner_text().replace("\u2060", "")  # it parts links
     assert page.locator("a[href*='127.0.0.1:9/']").count() == 0
     assert not [url for url in asked if url.startswith("http://127.0.0.1:9")]
+
+
+SLOW = """() => {
+  const listen = WebSocket.prototype.addEventListener;
+  WebSocket.prototype.addEventListener = function (what, act, more) {
+    const late = (event) => setTimeout(() => act.call(this, event), window.delay ?? 0);
+    return listen.call(this, what, what === "message" ? late : act, more);
+  };
+}"""
+WALKED = """() => {
+  window.walked = [];
+  const frame = [...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.frame')).find(Boolean);
+  const note = () => {
+    const id = frame.querySelector('g.chosen')?.id;
+    if (id !== window.walked.at(-1)) window.walked.push(id);
+  };
+  new MutationObserver(note).observe(frame, { subtree: true, childList: true, attributes: true });
+  note();
+}"""
+
+
+def test_an_answer_to_an_older_choice_changes_nothing_however_late_it_comes(viewer: Viewer) -> None:
+    viewer.page.add_init_script(f"({SLOW})()")
+    page = viewer.open(f"{START}&box=block_b.0.body.b1.0&level=steps")
+    box(page, "block_b.0.body.b1.0").focus()
+    page.evaluate(WALKED)
+    page.evaluate("window.delay = 6000")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_timeout(1500)
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("g.chosen")).to_have_id("block_b.0.body.b1.2")
+    page.wait_for_timeout(6500)
+    chosen(page, "block_b.0.body.b1.2")
+    assert page.evaluate("window.walked") == [f"block_b.0.body.b1.{i}" for i in (0, 1, 2)]
+    assert not viewer.troubles()
+
+
+def test_a_box_that_was_opened_stays_open_while_older_answers_come(viewer: Viewer) -> None:
+    viewer.page.add_init_script(f"({SLOW})()")
+    page = viewer.open(START)
+    page.evaluate("window.delay = 5000")
+    box(page, "block_c").click()
+    page.wait_for_timeout(1000)
+    box(page, "block_b").dblclick()
+    expect(page.locator("g.cluster[id='block_b']")).to_be_visible()
+    drawn = page.locator(".frame").get_attribute("data-drawn")
+    page.wait_for_timeout(7000)
+    expect(page.locator("g.cluster[id='block_b']")).to_be_visible()
+    chosen(page, "block_b")
+    expect(page).to_have_url(re.compile("turned=block_b"))
+    expect(page.locator(".frame")).to_have_attribute("data-drawn", str(drawn))

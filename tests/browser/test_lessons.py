@@ -55,6 +55,42 @@ def test_arrow_keys_go_on_and_back_before_a_class(viewer: Viewer) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Three ways to halve a grid")  # it walked in the picture
 
 
+TWINS = """() => {
+  const roots = [], attach = Element.prototype.attachShadow;
+  Element.prototype.attachShadow = function (how) {
+    roots.push(attach.call(this, how));
+    return roots.at(-1);
+  };
+  window.twins = 0;
+  const count = () => {
+    const there = roots.filter((root) => root.host.isConnected);
+    const found = there.flatMap((root) => [...root.querySelectorAll("g[id='%s']")]);
+    window.twins = Math.max(window.twins, found.length);
+    requestAnimationFrame(count);
+  };
+  count();
+}"""
+
+
+def test_a_picture_that_gives_way_to_another_has_no_boxes_any_more(viewer: Viewer) -> None:
+    viewer.page.add_init_script(f"({TWINS % 'reduction_a.0.b1'})()")
+    page = opened(viewer, "learn?lesson=reductions&present=true")
+    title = page.get_by_role("heading", level=1)
+    for key, words in (("ArrowRight", "No padding"), ("ArrowLeft", "Three ways to half a grid")) * 2:
+        page.keyboard.press(key)
+        expect(title).to_have_text(words)
+        viewer.settle()
+    page.keyboard.press("Escape")
+    expect(title).to_have_text("What the reduction blocks do in parallel")
+    viewer.settle()
+    page.get_by_role("button", name="Present").click()
+    expect(title).to_have_text("Three ways to half a grid")
+    viewer.settle()
+    page.locator("g[id='reduction_a.0.b1']").click()
+    expect(page.locator(CHOSEN)).to_have_id("reduction_a.0.b1")
+    assert page.evaluate("window.twins") == 1
+
+
 def test_a_phone_shows_a_lesson_without_sideways_scroll(viewer: Viewer) -> None:
     viewer.page.set_viewport_size({"width": 390, "height": 844})
     for address in ("learn", "learn?lesson=tour&step=6", "lesson_editor?lesson=tour"):

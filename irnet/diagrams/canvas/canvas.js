@@ -1,7 +1,8 @@
 // Called when the canvas appears and again whenever its data or the theme change; the DOM stays.
 // Only the last clean-up runs, when the canvas goes: one state per root, and nothing attached twice.
 const STATES = new WeakMap();
-const REMEMBERED = 40, PATIENCE = 3000, AGAIN = 1000;  // pictures, milliseconds, milliseconds
+const REMEMBERED = 40, AGAIN = 1000, PATIENT = 8;  // pictures, milliseconds, how much longer each wait is than the last
+const SHOWN = "irnet-canvas-shown", GONE = "irnet-canvas-gone";  // said to the other canvases of the page
 
 export default function canvas({ data, parentElement, setTriggerValue }) {
   const s = STATES.get(parentElement) ?? started(parentElement);
@@ -12,11 +13,9 @@ export default function canvas({ data, parentElement, setTriggerValue }) {
   s.pins = data.pins ?? {};
   s.view.setAttribute("aria-label", data.label);
   s.frame.style.height = typeof data.height === "number" ? `${data.height}px` : data.height;
-  const turns = data.turns ?? 0;
-  if (turns < s.turns && Date.now() < s.until) return s.leave;  // an answer to what was done before a box was turned over
-  s.turns = turns;
-  const selected = answered(s, data.selected ?? null);
-  const moved = selected !== s.selected;
+  if (isOlder(s, data.answered ?? 0)) return s.leave;
+  claim(s, data.slot);
+  const selected = data.selected ?? null, moved = selected !== s.selected;
   s.selected = selected;
   const picture = isDark(parentElement) ? data.dark : data.light;
   if (picture !== s.picture) show(s, picture);
@@ -28,13 +27,19 @@ export default function canvas({ data, parentElement, setTriggerValue }) {
 }
 
 function started(root) {
-  const s = { frame: root.querySelector(".frame"), gone: new AbortController(), selected: null, turns: 0, texts: new Map() };
+  const s = { frame: root.querySelector(".frame"), gone: new AbortController(), selected: null, number: 0, texts: new Map() };
   for (const part of ["view", "sheet", "map", "bar"]) s[part] = root.querySelector(`.${part}`);
   STATES.set(root, s);
   listen(s);
   s.watcher = new ResizeObserver(() => { if (s.fitted) fit(s); });
   s.watcher.observe(s.view);
-  s.leave = () => { clearTimeout(s.again); s.gone.abort(); s.watcher.disconnect(); STATES.delete(root); };
+  s.leave = () => {
+    clearTimeout(s.again);
+    s.gone.abort();
+    s.watcher.disconnect();
+    STATES.delete(root);
+    document.dispatchEvent(new CustomEvent(GONE, { detail: s.slot }));
+  };
   return s;
 }
 
@@ -88,7 +93,10 @@ function chart(s, picture, text) {
 }
 
 function draw(s, text) {
-  const before = positions(s), focused = s.frame.getRootNode().activeElement?.id;
+  const what = s.picture.startsWith("<") ? "" : s.picture.split("?")[0];
+  const before = what === s.drawn ? positions(s) : new Map();  // of another network nothing stays
+  s.drawn = what;
+  const focused = s.frame.getRootNode().activeElement?.id;
   s.sheet.replaceChildren(clean(text));
   s.svg = s.sheet.firstElementChild;
   offer(s);
@@ -99,6 +107,7 @@ function draw(s, text) {
   const chosen = find(s, s.selected);
   if (chosen && !before.has(s.selected)) reveal(s, chosen, false);
   if (focused) find(s, focused)?.focus({ preventScroll: true });
+  if (s.retired) s.sheet.replaceChildren(withoutBoxes(s.svg));
   s.frame.dataset.drawn = String(Number(s.frame.dataset.drawn ?? 0) + 1);
 }
 
@@ -175,37 +184,82 @@ function partners(s, id) {
   return group ? [...s.svg.querySelectorAll(`g.choice.${group}`)].map((g) => g.id) : [id];
 }
 
+// Whatever a reader does is a request with a number, asked again until the server's word has seen it.
+function request(s, what, told) {
+  const number = announce(s);
+  send(s, what, { ...told, number });
+}
+
+// From here on an answer to an older request changes nothing.
+function announce(s) {
+  clearTimeout(s.again);
+  s.waiting = s.number += 1;
+  return s.number;
+}
+
+function send(s, what, asked, wait = AGAIN) {
+  if (asked.number !== s.waiting) return;  // a newer request has taken its place
+  s.again = setTimeout(() => send(s, what, asked, PATIENT * wait), wait);  // a message can be lost where an answer crosses it
+  s.send(what, asked);
+}
+
+// Whether the server's word is older than the newest request; `answered` is the number of the last one that it has seen.
+function isOlder(s, answered) {
+  s.number = Math.max(s.number, answered);
+  if (s.waiting && answered < s.waiting) return true;
+  clearTimeout(s.again);
+  s.waiting = 0;
+  return false;
+}
+
 function choose(s, id) {
   if (s.selected === id) return;
   s.selected = id;                                 // at once, before the server answers
   mark(s);
-  s.picked = id;
-  s.expires = Date.now() + PATIENCE;
-  clearTimeout(s.again);
-  s.again = setTimeout(() => s.send("clicked", id), AGAIN);  // a message can be lost where an answer crosses it
-  s.send("clicked", id);
-}
-
-// What is chosen, given the server's word: an answer to an earlier choice does not undo a later one.
-function answered(s, told) {
-  const late = s.picked != null && told !== s.picked && Date.now() < s.expires;
-  if (late) return s.picked;
-  clearTimeout(s.again);
-  s.picked = null;
-  return told;
+  request(s, "clicked", { path: id });
 }
 
 function toggle(s, id) {
-  clearTimeout(s.again);
-  s.picked = null;
   s.turned = s.selected = id;
   s.fitted = false;
-  s.turns += 1;
-  s.until = Date.now() + PATIENCE;
+  const number = announce(s), tell = () => send(s, "toggled", { path: id, number });
   const twins = partners(s, id).filter((twin) => find(s, twin).classList.contains("opens"));
-  const turned = { path: id, turns: s.turns }, tell = () => s.send("toggled", turned);
   if (s.picture.startsWith("<")) tell();
   else show(s, twins.reduce(turnedOver, s.picture)).finally(tell);  // first the picture, then the page around it
+}
+
+// A page can keep a canvas for a while after another has taken its place, its slot. That one is only to be looked at:
+// its drawing has no boxes that could be found, focused, clicked or read aloud, until the other has gone again.
+function claim(s, slot) {
+  if (!slot || (s.slot === slot && !s.retired)) return;
+  comeBack(s);
+  s.slot = slot;
+  document.dispatchEvent(new CustomEvent(SHOWN, { detail: { slot, s } }));
+}
+
+function retire(s) {
+  if (s.retired) return;
+  s.retired = true;
+  s.frame.inert = true;
+  s.frame.setAttribute("aria-hidden", "true");
+  s.sheet.replaceChildren(...[...s.sheet.children].map(withoutBoxes));
+}
+
+function comeBack(s) {
+  if (!s.retired) return;
+  s.retired = false;
+  s.frame.inert = false;
+  s.frame.removeAttribute("aria-hidden");
+  if (s.svg) { s.sheet.replaceChildren(s.svg); mark(s); }
+}
+
+// A copy that is no more than a picture.
+function withoutBoxes(drawing) {
+  const copy = drawing.cloneNode(true);
+  for (const element of [copy, ...copy.querySelectorAll("*")])
+    for (const { name } of [...element.attributes])
+      if (/^(id|role|tabindex|aria-.*)$/.test(name)) element.removeAttribute(name);
+  return copy;
 }
 
 function listen(s) {
@@ -214,6 +268,8 @@ function listen(s) {
   on(s.view, "click", (e) => { const g = picked(e); if (!s.dragged && g) choose(s, g.id); s.dragged = false; });
   on(s.view, "dblclick", (e) => { const g = picked(e); if (g?.classList.contains("opens")) toggle(s, g.id); });
   on(s.view, "keydown", (e) => pressed(s, e));
+  on(document, SHOWN, ({ detail }) => { if (detail.s !== s && detail.slot === s.slot) retire(s); });
+  on(document, GONE, ({ detail }) => { if (detail === s.slot) comeBack(s); });
   on(s.view, "wheel", (e) => {
     if (!e.ctrlKey && !e.metaKey && !document.fullscreenElement) return;  // a plain wheel scrolls the page
     e.preventDefault();
@@ -223,7 +279,7 @@ function listen(s) {
   fingers(s, on);
   const acts = {
     toggle: () => toggle(s, s.selected),
-    shut: () => s.send("shut", Date.now()),
+    shut: () => request(s, "shut", {}),
     near: () => near(s, find(s, s.selected)),
     in: () => zoom(s, s.view.clientWidth / 2, s.view.clientHeight / 2, 1.25, true),
     out: () => zoom(s, s.view.clientWidth / 2, s.view.clientHeight / 2, 0.8, true),

@@ -2,7 +2,7 @@
 const { states, details, colours, levels, label, flow } = JSON.parse(document.getElementById("data").textContent);
 const root = document.getElementById("canvas"), told = document.getElementById("told");
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const view = { key: "0", box: "", turns: 0 };
+const view = { key: "0", box: "", answered: 0 };
 
 function read() {
   const asked = new URLSearchParams(location.hash.slice(1));
@@ -17,9 +17,12 @@ function recolour(svg) {
 function render() {
   const svg = recolour(states[view.key]);
   canvas({
-    data: { light: svg, dark: svg, label, height: Math.max(420, innerHeight - 190), map: true, flow, find: "#find", selected: view.box || null, turns: view.turns },
+    data: { light: svg, dark: svg, label, height: Math.max(420, innerHeight - 190), map: true, flow, find: "#find", selected: view.box || null, answered: view.answered },
     parentElement: root,
-    setTriggerValue: (what, value) => ({ clicked: select, toggled: turnOver, shut })[what](value),
+    setTriggerValue: (what, asked) => {
+      view.answered = asked.number;
+      ({ clicked: select, toggled: turnOver, shut })[what](asked.path);
+    },
   });
   told.replaceChildren(...Object.entries(details[view.box]?.told ?? {}).map(([name, value]) => {
     const row = document.createElement("tr"), head = document.createElement("th"), cell = document.createElement("td");
@@ -42,8 +45,7 @@ function shut() { view.key = "0"; view.box = ""; write(); }
 function select(path) { view.box = path; write(); }
 
 // A state is a level of the whole network ("2"), or of one stage while the others are shut ("block_b:2").
-function turnOver({ path, turns }) {
-  view.turns = turns;
+function turnOver(path) {
   const stage = path.split(".")[0], depth = details[path].depth;
   const [only, level] = view.key.includes(":") ? view.key.split(":") : ["", view.key];
   const open = only && only !== stage ? 0 : Number(level);

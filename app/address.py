@@ -1,0 +1,53 @@
+"""Values of the address that a reader changes in steps of the browser's history.
+
+A widget that is bound to the address replaces it, so that Back leaves the page instead of undoing the choice. What a
+program gives to a bound widget is put into the address as a step of its own. So here a field that nobody sees is bound,
+and the widget that the reader moves hands its value on to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+HIDDEN = "hidden-fields"  # the key of their container; the style sheet of all pages hides it
+OPEN_PAGE = "open-page"
+
+
+class Fields:
+    """The hidden fields of one run; made where their container goes."""
+
+    def __init__(self) -> None:
+        self._place = st.container(key=HIDDEN)
+
+    def draw(self, hidden: str, shown: Callable[..., Any], label: str, *args: Any, key: str, **more: Any) -> Any:
+        """A widget whose value is the parameter `key` of the address; returns the value.
+
+        Parameters
+        ----------
+        hidden
+            The kind of the field that holds the value: "selectbox", "number_input", "toggle" or "text_input".
+        shown
+            The widget that the reader sees; both get `args`, and it gets `more`.
+        """
+        getattr(self._place, hidden)(
+            f"{key} in the address", *args, key=key, bind="query-params", persist_state="session"
+        )
+        own = f"own.{key}"
+        if st.session_state.get(own) != st.session_state[key]:  # else what is being typed would be lost
+            st.session_state[own] = st.session_state[key]
+        shown(label, *args, key=own, on_change=_hand_on, args=(key, own), **more)
+        return st.session_state[key]
+
+
+def _hand_on(key: str, own: str) -> None:
+    st.session_state[key] = st.session_state[own]
+
+
+def first_run_on(page: str) -> bool:
+    """Whether this run is the first on `page` after one on another page."""
+    last = st.session_state.get(OPEN_PAGE, page)
+    st.session_state[OPEN_PAGE] = page
+    return bool(last != page)
