@@ -29,9 +29,8 @@ def choose(
     first, now = index if required else None, st.session_state.get(key)
     if key not in st.session_state:  # from here on the field says what is chosen, and Streamlit mends the address
         ignored(unknown({key: [format_func(option) for option in options]}))
-    elif (
-        now is not None and now not in options
-    ):  # as after a change of model; deleted, the browser would keep showing it
+    elif now is not None and now not in options:  # as after a change of model
+        # Deleted, it would stay in the browser's list.
         st.session_state[key] = None if first is None else options[first]
     chosen: str | None = st.selectbox(
         label,

@@ -109,13 +109,15 @@ def test_the_signs_of_death_are_those_that_autograd_finds() -> None:
     step = next(step for step in trainer.steps() if step.last_block)
     block, (images, labels) = trainer.model.get_submodule("block_c.0"), trainer.images.held_out()
     seen: dict[str, Tensor] = {}
-    block.register_full_backward_hook(lambda _, into, __: seen.update(gradient=into[0]))
-    block.register_forward_hook(lambda _, __, output: seen.update(output=output))
+    block.register_forward_hook(lambda _, given, output: seen.update(given=given[0], output=output))
+    block.register_forward_hook(lambda _, given, __: given[0].retain_grad())
     trainer.model.train()  # the statistics of the batch
     torch.autograd.backward(cross_entropy(trainer.model(images), labels))
     assert step.last_block is not None
     assert step.last_block.zeros == pytest.approx(float((seen["output"] == 0).double().mean()))
-    assert step.last_block.gradient == pytest.approx(float(seen["gradient"].norm()), rel=1e-4)
+    gradient = seen["given"].grad
+    assert gradient is not None
+    assert step.last_block.gradient == pytest.approx(float(gradient.norm()), rel=1e-4)
 
 
 def test_looking_for_death_changes_nothing() -> None:
