@@ -20,7 +20,7 @@ HEIGHT = 520  # pixels
 def box(network: Network) -> Box:
     """The box that the reader chose; a click on one of a convolution's units means the convolution."""
     found, paths = boxes(network), choices(network)
-    show.ignored(unknown({BOX: found, TURNED: found}))
+    show.ignored(unknown({TURNED: found}))
     asked = st.session_state.get(BOX) or st.query_params.get(BOX, "")
     if asked in found and asked not in paths:
         put(BOX, found[asked].parent)

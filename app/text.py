@@ -234,7 +234,7 @@ MAP = (
     "A network is dead when its last block puts out nothing but zeros: no gradient passes, and nothing can be learnt "
     "any more. Whether that happens depends on the learning rate, the width and the scale of the residuals."
 )
-MAP_FINISHED = "Trained before, and part of irnet; `python -m benchmarks.death_map` trains it again."
+MAP_FINISHED = "Trained before, and part of irnet; python -m benchmarks.death_map trains it again."
 MAP_CURATED = (
     "Train it yourself: Inception-ResNet-v2 at a quarter of its width, with residual scales 0.1 and 1 and a high "
     "learning rate. The unscaled network dies, the scaled one learns."

@@ -5,8 +5,8 @@ import streamlit as st
 from app import text
 from app.controls import chosen
 from app.looks import stepped
-from app.state import choose, unknown
-from app.views import activations, block, head, show
+from app.state import choose
+from app.views import activations, block, head
 from app.weights import weights
 from irnet.experiments.block_steps import own_scale, residual_blocks
 
@@ -19,7 +19,6 @@ paths = residual_blocks(network)
 if not paths:
     st.info(text.NO_BLOCK, icon=":material/info:")
     st.stop()
-show.ignored(unknown({"block": paths}))
 with st.grid(2, min_column_width=300):
     with st.container(border=True):
         image = activations.picture()

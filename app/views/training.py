@@ -10,7 +10,7 @@ import streamlit as st
 
 from app import runs, text
 from app.frame import refusals
-from app.state import choose, unknown
+from app.state import choose
 from app.views import show
 from irnet.experiments.training.directory import Word
 from irnet.experiments.training.fields import GROUPS
@@ -24,7 +24,6 @@ Shown = Callable[[Sweep, tuple[History, ...]], None]
 def opened(kind: SweepKind, empty: str) -> str:
     """The run that the reader chose from those of this server, or ""; then `empty`, if it is not, says what to do."""
     key, found = runs.NAMES[kind], runs.names(kind)
-    show.ignored(unknown({key: found}) if found else [])
     if not found:
         if empty:
             st.info(empty, icon=":material/hourglass_empty:")

@@ -183,7 +183,9 @@ def _svg(figure: ChartFigure, theme: str, width: str) -> str:
     room = room_named(width)
     wide = int(min(_NATURAL, room.width - _MARGIN))
     spec = figure.spec(theme, wide, int(wide * _RATIO))
-    spec["title"] |= {"text": wrap(with_signs(spec["title"]["text"]), wide // _LETTER)}
+    title = spec["title"]["text"]
+    words = title if isinstance(title, str) else " ".join(title)  # it has lines already where it is long
+    spec["title"] |= {"text": wrap(with_signs(words), wide // _LETTER)}
     svg = vl_convert.vegalite_to_svg(spec)
     sides = [float(side) for side in re.findall(r'(?:width|height)="([\d.]+)"', svg)[:2]]
     factor = min(1.0, room.width / sides[0], room.height / sides[1])

@@ -56,16 +56,16 @@ class Viewer:
         self.settle()
         return self.page
 
-    def walk(self, section: str, name: str) -> Page:
+    def walk(self, section: str, name: str, address: str = "") -> Page:
         """The page of that name as a reader gets there: from the first page, by clicks in the menu alone."""
         self.open("")
-        return self.turn(section, name)
+        return self.turn(section, name, address)
 
-    def turn(self, section: str, name: str) -> Page:
-        """Another page, by clicks in the menu."""
+    def turn(self, section: str, name: str, address: str = "") -> Page:
+        """Another page, by clicks in the menu; `address` is its path, where its name does not say it."""
         self.page.get_by_text(section, exact=True).click()
         self.page.get_by_role("menuitem", name=name, exact=True).click()
-        expect(self.page).to_have_url(re.compile(f"/{name.lower().replace(' ', '_')}\\b"))
+        expect(self.page).to_have_url(re.compile(f"/{address or name.lower().replace(' ', '_')}\\b"))
         self.settle()
         return self.page
 

@@ -76,7 +76,7 @@ def test_a_picture_that_gives_way_to_another_has_no_boxes_any_more(viewer: Viewe
     viewer.page.add_init_script(f"({TWINS % 'reduction_a.0.b1'})()")
     page = opened(viewer, "learn?lesson=reductions&present=true")
     title = page.get_by_role("heading", level=1)
-    for key, words in (("ArrowRight", "No padding"), ("ArrowLeft", "Three ways to half a grid")) * 2:
+    for key, words in (("ArrowRight", "No padding"), ("ArrowLeft", "Three ways to halve a grid")) * 2:
         page.keyboard.press(key)
         expect(title).to_have_text(words)
         viewer.settle()
@@ -84,7 +84,7 @@ def test_a_picture_that_gives_way_to_another_has_no_boxes_any_more(viewer: Viewe
     expect(title).to_have_text("What the reduction blocks do in parallel")
     viewer.settle()
     page.get_by_role("button", name="Present").click()
-    expect(title).to_have_text("Three ways to half a grid")
+    expect(title).to_have_text("Three ways to halve a grid")
     viewer.settle()
     page.locator("g[id='reduction_a.0.b1']").click()
     expect(page.locator(CHOSEN)).to_have_id("reduction_a.0.b1")

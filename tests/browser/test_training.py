@@ -25,8 +25,19 @@ def test_a_click_on_a_cell_tells_its_story(viewer: Viewer) -> None:
     area = plot.locator(".nsewdrag").first.bounding_box()
     assert area
     page.mouse.click(area["x"] + 0.75 * area["width"], area["y"] + 0.5 * area["height"])
-    expect(page.get_by_role("combobox", name=re.compile("Cell"))).to_have_value("1")
-    expect(page).to_have_url(re.compile(r"death\.cell=1"))
+    expect(page.get_by_role("combobox", name=re.compile("Cell"))).to_have_value("scale 1")
+    expect(page).to_have_url(re.compile(r"death\.cell=scale\+1"))
+    assert not viewer.troubles()
+
+
+def test_a_finished_death_map_is_there_at_once_and_a_click_shows_how_a_network_died(viewer: Viewer) -> None:
+    page = viewer.walk("Training lab", "Death map", "death")
+    expect(page.get_by_role("figure", name=re.compile(r"^Of \d+ runs: 3 dead"))).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("with more than 1,000 filters", exact=False).first).to_be_visible()
+    expect(page.get_by_text(re.compile("^Not reproduced: at the paper's rate of 0.045"))).to_be_visible()
+    page.locator(".js-plotly-plot").first.get_by_text("3 of 3 dead").click(force=True)
+    expect(page.get_by_role("combobox", name="Cell")).to_have_value("scale 1, rate 1.2, width 0.25", timeout=PATIENCE)
+    expect(page.get_by_role("figure", name=re.compile("^Held-out images: 100.0 % zeros, 12.5 % right"))).to_be_visible()
     assert not viewer.troubles()
 
 
