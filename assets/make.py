@@ -24,7 +24,7 @@ PAGES = {
     "compare": f"compare?model={V2}.paper&with={V2}.tf_slim&opened=0/block_a,1/block_a&place=0/block_a.0.scale",
     "errata": "errata?erratum=E4",
     "cost": f"cost?model={V2}.paper&cost=Tree",
-    "activations": f"activations?model={V2}.paper&statistics=true",
+    "activations": f"activations?model={V2}.paper&reference=true",
 }
 Theme = Literal["light", "dark"]
 WIDE, HIGH, WITH_CURVES = 1440, 1150, 1560  # pixels

@@ -54,9 +54,10 @@ def setting(device: str, *, several: str = "", first: BatchNormMode = "batch", t
     return Setting(tuple(range(seed, seed + many)), init, batch_norm, device)
 
 
-def made(result: Result) -> str:
-    """Which weights and statistics a result comes from."""
-    return f"{result.weights[:1].upper() + result.weights[1:]}; {result.batch_norm} statistics"
+def made(*results: Result) -> str:
+    """Which weights and statistics results come from."""
+    weights, modes = results[0].weights, dict.fromkeys(result.batch_norm for result in results)
+    return f"{weights[:1].upper() + weights[1:]}; {' and '.join(modes)} statistics"
 
 
 def classes(network: Network, image: Image.Image, device: str, loaded: Weights | None) -> None:

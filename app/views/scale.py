@@ -97,7 +97,7 @@ def _plot(network: Network, results: Sequence[Result], tensor: str, statistic: s
     if not found:
         st.caption(text.NO_SUMS)
         return
-    figure = charts.lines(found, title, axis(tensor, statistic), note=activations.made(results[0]), log=log)
+    figure = charts.lines(found, title, axis(tensor, statistic), note=activations.made(*results), log=log)
     show.chart(figure, "curves", alt=f"{title}; the table below has the numbers")
     st.caption(text.READ_GRADIENT if statistic == "gradient" else text.READ_MAGNITUDES)
     show.table(columns(found), f"{network.name}.{tensor}.{statistic}", alt=title)

@@ -68,7 +68,7 @@ PAPER_CLAIM = (
 )
 REMEDIES: Mapping[str, str] = MappingProxyType(  # axis -> what was said of it, and where
     {
-        "rate": "A lower rate did not prevent it (section 3.3).",
+        "rate": "In the paper a lower learning rate did not prevent death (section 3.3).",
         "sum_norm": "One more batch norm on the last layer did not prevent it (section 3.3); here it is on every sum.",
         "warm_up": (
             f"He et al. (arXiv 1512.03385, section 4.2) began a very deep ResNet at a rate of {WARM_UP_RATE:g}, on "
