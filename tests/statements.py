@@ -422,7 +422,7 @@ DEATH = (
         source=f"{PAPER}, section 3.3",
     ),
     Statement("Scaling the residuals by 0.1 to 0.3 seemed to stabilise it", source=f"{PAPER}, section 3.3"),
-    Statement("A lower rate did not prevent it (section 3.3)", source=f"{PAPER}, section 3.3"),
+    Statement("In the paper a lower learning rate did not prevent death (section 3.3)", source=f"{PAPER}, section 3.3"),
     Statement(
         "(arXiv 1512.03385, section 4.2) began a very deep ResNet at a rate of {}, on CIFAR-10",
         source="arXiv 1512.03385, section 4.2",
