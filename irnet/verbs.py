@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import asdict
@@ -18,6 +19,7 @@ from irnet.analysis.provenance import deviations, errata_of, implementations, na
 from irnet.analysis.refutations import told
 from irnet.experiments.training.settings import SETTINGS
 from irnet.models import network
+from irnet.models.errata import errata as errata_named
 from irnet.models.papers import PAPERS
 from irnet.spec import Network
 from irnet.terminal import Output, errata_text, ledger_text, provenance_text, show
@@ -102,11 +104,13 @@ def provenance(name: Name, form: Form = Output.TEXT) -> None:
 
 @sources.command()
 def errata(
-    name: Annotated[str | None, typer.Argument(help="A network; without one, all errata.")] = None,
+    name: Annotated[str | None, typer.Argument(help="A network, or an erratum as E5; without, all errata.")] = None,
     form: Form = Output.TEXT,
 ) -> None:
     """Where the paper's print disagrees with arithmetic, with itself or with released code, and the arithmetic."""
-    found = errata_of(network(name) if name else None)
+    one = errata_named(name.upper()) if name and re.fullmatch(r"[Ee]\d+", name) else ()
+    found = errata_of(network(name) if name and not one else None)
+    found = [erratum for erratum in found if not one or erratum["id"] == one[0].id]
     show([erratum | told(str(erratum["id"])) for erratum in found], form, errata_text)
 
 

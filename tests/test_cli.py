@@ -93,6 +93,12 @@ def test_errata_without_a_network_are_all_of_them(capsys: pytest.CaptureFixture[
     assert [found["id"] for found in printed(capsys, "errata")] == list(ERRATA)
 
 
+def test_an_erratum_is_found_by_its_id(capsys: pytest.CaptureFixture[str]) -> None:
+    assert [found["id"] for found in printed(capsys, "errata", "e5")] == ["E5"]
+    assert main(["errata", "E99"]) == 2
+    assert capsys.readouterr().err.startswith("irnet: no erratum is called 'E99'; they are E1, ")
+
+
 def test_errata_of_a_network_name_the_stages(capsys: pytest.CaptureFixture[str]) -> None:
     found = {erratum["id"]: erratum["stages"] for erratum in printed(capsys, "errata", "inception_resnet_v2")}
     assert found["E4"] == ["block_b"]
