@@ -134,11 +134,7 @@ def _measured(history: History, key: str, fate: str = "") -> None:
 
 def _side_by_side(made: Sequence[Cell]) -> None:
     """The first dead run of the map, and a living one: its twin with another scale, if that lives."""
-    ended = [
-        (run, verdict.fate)
-        for cell in made
-        for run, verdict in zip((run for run in cell.runs if run.ended), cell.verdicts, strict=True)
-    ]
+    ended = [(run, verdict.fate) for cell in made for run, verdict in cell.judged]
     alive = [run for run, fate in ended if fate == "living"]
     gone = [run for run, fate in ended if fate == "dead"]
     if not gone or not alive:

@@ -232,6 +232,11 @@ class Cell:
         """How many runs have ended."""
         return len(self.verdicts)
 
+    @property
+    def judged(self) -> tuple[tuple[History, Verdict], ...]:
+        """Every run that has ended, with how it fared."""
+        return tuple(zip((run for run in self.runs if run.ended), self.verdicts, strict=True))
+
     def count(self, fate: Fate) -> int:
         """How many runs ended so."""
         return sum(verdict.fate == fate for verdict in self.verdicts)
@@ -407,7 +412,7 @@ def reproduced(made: Sequence[Cell]) -> list[str]:
 
 
 def _ended(cell: Cell) -> Iterator[tuple[Run, Verdict]]:
-    yield from zip((run.run for run in cell.runs if run.ended), cell.verdicts, strict=True)
+    yield from ((history.run, verdict) for history, verdict in cell.judged)
 
 
 def differ_in_scale(one: Run, other: Run) -> bool:
