@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: app test check browser figures bench lock clean
+.PHONY: app test check soak browser figures bench lock clean
 
 app: $(VENV)/app.done
 	$(BIN)/streamlit run streamlit_app.py
@@ -15,6 +15,10 @@ check:
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+
+# What is long or repetitive: every page with every preset, ten thousand hostile inputs, processes that are killed.
+soak: $(VENV)/dev.done browser
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m soak -n auto --maxprocesses 4 --dist loadfile
 
 browser: $(VENV)/dev.done
 	$(BIN)/python -m tests.system
