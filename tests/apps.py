@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from irnet.models import PRESETS
@@ -46,3 +48,10 @@ def at_limit(preset: str, end: str) -> Mapping[str, object]:
 def troubles(app: AppTest) -> list[str]:
     """Every exception, error and warning that the page shows."""
     return [*(e.message for e in app.exception), *(e.value for e in app.error), *(w.value for w in app.warning)]
+
+
+def sample(values: Iterable[Any], *kept: Any) -> list[Any]:
+    """Values of parameters: `make test` runs those named here, or the first where none is, and `make soak` the rest."""
+    every = list(values)
+    rest = [pytest.param(*one if isinstance(one, tuple) else [one], marks=pytest.mark.soak) for one in every]
+    return [one if one in (kept or every[:1]) else soaked for one, soaked in zip(every, rest, strict=True)]

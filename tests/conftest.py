@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -63,8 +65,14 @@ def measured() -> Measured:
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of runs, as the app has one, with a finished race and a finished death map."""
-    return trained_in(tmp_path_factory.mktemp("runs"))
+    """A folder of runs, as the app has one, with a finished race and death map; all processes of the tests share it."""
+    here = tmp_path_factory.getbasetemp()
+    place = (here.parent if "PYTEST_XDIST_WORKER" in os.environ else here) / "trained"
+    with place.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.exists():
+            trained_in(tmp_path_factory.mktemp("runs")).rename(place)
+    return place
 
 
 @pytest.fixture

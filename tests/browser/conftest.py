@@ -8,15 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import BrowserContext, BrowserType, ConsoleMessage, Page, expect
 
 from tests.browser.served import DRAWN, FLAGS, SETTLED, served
+from tests.browser.views import RECORD
 from tests.system import browser
 
 # Streamlit's own client looks for its server below a page's path before it looks at the root.
 PROBE = re.compile(r"/\w+/_stcore/(health|host-config)$")
-PATIENCE = 30_000  # milliseconds
+PATIENCE = (
+    60_000  # milliseconds, for everything that is waited for: a busy machine takes its time, and a pass costs nothing
+)
+SIZE = {"width": 1280, "height": 900}
 TROUBLES = "[data-testid=stException], [data-testid=stAlert]:not(:has([data-testid=stAlertContentInfo]))"
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -25,8 +30,25 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 @pytest.fixture(scope="session")
-def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
-    return browser_context_args | {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
+def context(
+    browser_type: BrowserType, browser_type_launch_args: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BrowserContext]:
+    """A browser with a folder, in which it keeps compiled scripts: to compile Streamlit's is most of a page's time."""
+    place = tmp_path_factory.mktemp("profile")
+    found = browser_type.launch_persistent_context(
+        place, **browser_type_launch_args, viewport=SIZE, reduced_motion="reduce"
+    )
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page of this test alone."""
+    made = context.new_page()
+    made.set_default_timeout(PATIENCE)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +85,7 @@ class Viewer:
 
     def turn(self, section: str, name: str, address: str = "") -> Page:
         """Another page, by clicks in the menu; `address` is its path, where its name does not say it."""
-        self.page.get_by_text(section, exact=True).click()
+        self.page.get_by_role("button", name=section, exact=True).click()
         self.page.get_by_role("menuitem", name=name, exact=True).click()
         expect(self.page).to_have_url(re.compile(f"/{address or name.lower().replace(' ', '_')}\\b"))
         self.settle()
@@ -80,6 +102,24 @@ class Viewer:
         return self.errors + shown
 
 
+@pytest.fixture(scope="session")
+def _lasting(context: BrowserContext, app_url: str) -> Viewer:
+    page = context.new_page()
+    page.add_init_script(RECORD)
+    return Viewer(page, app_url)
+
+
 @pytest.fixture
-def viewer(page: Page, app_url: str) -> Viewer:
+def viewer(_lasting: Viewer) -> Viewer:
+    """One page for all tests, as it was at first: a page of one's own takes half as long again to open."""
+    _lasting.page.goto("about:blank")
+    _lasting.page.set_viewport_size(SIZE)
+    _lasting.page.emulate_media(media="screen", color_scheme="light", forced_colors="none")
+    _lasting.errors.clear()
+    return _lasting
+
+
+@pytest.fixture
+def fresh(page: Page, app_url: str) -> Viewer:
+    """A page of one's own: its history begins with this test, and scripts can be put into it."""
     return Viewer(page, app_url)

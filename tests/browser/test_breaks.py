@@ -20,7 +20,6 @@ from tests.training.test_sweep import children, steps, wait_for
 
 MODEL = "inception_resnet_v1.paper"
 SHORT = "race.width=0.125&race.size=75&race.batch=2&race.steps=5000"
-PATIENT = 60_000  # milliseconds until a page has found a server that came back, or a run has begun
 ENGINE = """#!/bin/sh
 case "$(cat '{here}/mode')" in
     crashes) kill -SEGV $$ ;;
@@ -76,7 +75,7 @@ def test_a_renderer_that_breaks_is_told_in_the_place_of_the_drawing_and_the_app_
     ):
         does(mode)
         press(page, control)
-        expect(problem).to_contain_text(told, timeout=PATIENT)
+        expect(problem).to_contain_text(told)
         expect(page.get_by_role("textbox", name="Box")).to_be_editable()
     assert not page.locator("[data-testid=stException], [data-testid=stAlert]").count()
     does("works")
@@ -106,7 +105,7 @@ def test_a_run_outlives_its_server_and_the_page_comes_back_to_it_and_resumes_it(
     with running(port, IRNET_RUNS=str(tmp_path)) as (url, server):
         Viewer(page, url).open(f"race?{SHORT}")
         page.get_by_role("button", name="Start the race").click()
-        expect(progress(page, "Running")).to_be_visible(timeout=PATIENT)
+        expect(progress(page, "Running")).to_be_visible()
         wait_for(lambda: steps(place, 0) > 5)
         server.kill()
         server.wait()
@@ -114,17 +113,17 @@ def test_a_run_outlives_its_server_and_the_page_comes_back_to_it_and_resumes_it(
         wait_for(lambda: steps(place, 0) > before + 2)  # nobody serves, and it goes on
     try:
         with running(port, IRNET_RUNS=str(tmp_path)):
-            page.wait_for_selector(SETTLED, timeout=PATIENT)
-            expect(progress(page, "Running")).to_be_visible(timeout=PATIENT)
+            page.wait_for_selector(SETTLED)
+            expect(progress(page, "Running")).to_be_visible()
             expect(page).to_have_url(re.compile("race=race-1"))
             kill(owner(place))
-            expect(progress(page, "Stopped")).to_be_visible(timeout=PATIENT)
+            expect(progress(page, "Stopped")).to_be_visible()
             resume = page.get_by_role("button", name="Resume")
             expect(resume).to_be_enabled()
             resume.click()
-            expect(progress(page, "Running")).to_be_visible(timeout=PATIENT)
+            expect(progress(page, "Running")).to_be_visible()
             page.get_by_role("button", name="Stop", exact=True).click()
-            expect(progress(page, "Stopped")).to_be_visible(timeout=PATIENT)
+            expect(progress(page, "Stopped")).to_be_visible()
             assert not page.locator("[data-testid=stException], [data-testid=stAlertContentError]").count()
     finally:
         if place.exists() and Path(f"/proc/{owner(place)}").exists():

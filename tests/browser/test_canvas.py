@@ -1,4 +1,4 @@
-"""The canvas in a real browser: opening, choosing, searching, walking, and the address that goes along."""
+"""The canvas in a real browser: opening, choosing, searching, walking, comparing, and the address that goes along."""
 
 from __future__ import annotations
 
@@ -9,14 +9,21 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import PATIENCE, Viewer
 from tests.browser.served import SETTLED
+from tests.conftest import Golden
 
 MODEL = "inception_resnet_v1.paper"
 START = f"network?model={MODEL}"
+PARTNERS = "compare?model=inception_resnet_v2.paper&with=inception_resnet_v2.tf_slim"
 
 
 def box(page: Page, path: str) -> Locator:
     """The box or frame with this path."""
     return page.locator(f"g[id='{path}']")
+
+
+def frame(page: Page, path: str) -> Locator:
+    """The box with this path, open."""
+    return page.locator(f"g.cluster[id='{path}']")
 
 
 def chosen(page: Page, path: str) -> None:
@@ -26,147 +33,73 @@ def chosen(page: Page, path: str) -> None:
     expect(page.get_by_role("table").get_by_text(path, exact=True)).to_be_visible()
 
 
-def test_a_click_tells_what_a_box_is_and_the_address_follows(viewer: Viewer) -> None:
+def walk(page: Page, *steps: tuple[str, str]) -> None:
+    """Press keys in the canvas, each of which chooses a box."""
+    for key, path in steps:
+        page.keyboard.press(key)
+        chosen(page, path)
+
+
+def test_a_choice_goes_into_table_address_and_history_and_draws_nothing_again(viewer: Viewer) -> None:
     page = viewer.open(START)
-    box(page, "block_c").click()
+    drawn = page.locator(".frame[data-drawn]")
+    expect(drawn).to_have_attribute("data-drawn", "1")
+    drawing = page.locator(".frame .sheet svg").element_handle()
+    for path in ("stem", "block_c"):
+        box(page, path).click()
+        chosen(page, path)
+        expect(page).to_have_url(re.compile(f"box={path}"))
+    page.go_back()
+    chosen(page, "stem")
+    page.go_forward()
     chosen(page, "block_c")
-    expect(page).to_have_url(re.compile("box=block_c"))
+    expect(drawn).to_have_attribute("data-drawn", "1")
+    assert drawing.evaluate("svg => svg.isConnected")
+    place = box(page, "block_c").bounding_box()
+    page.emulate_media(color_scheme="dark")  # which repaints the drawing without a new layout
+    expect(page.locator(".sheet svg > rect")).to_have_attribute("fill", "#0e1117")
+    assert box(page, "block_c").bounding_box() == place
+    chosen(page, "block_c")
     assert not viewer.troubles()
 
 
-def test_choosing_a_box_does_not_draw_the_picture_again(viewer: Viewer) -> None:
+def test_boxes_open_in_place_by_levels_and_shut_again(viewer: Viewer) -> None:
     page = viewer.open(START)
-    frame = page.locator(".frame[data-drawn]")
-    expect(frame).to_have_attribute("data-drawn", "1")
-    drawing = page.locator(".frame svg").first.element_handle()
-    box(page, "reduction_a").click()
-    chosen(page, "reduction_a")
-    expect(frame).to_have_attribute("data-drawn", "1")
-    assert drawing.evaluate("svg => svg.isConnected")
-
-
-def test_a_box_opens_in_place_down_to_a_unit_and_shuts_again(viewer: Viewer) -> None:
-    page = viewer.open(START)
+    page.get_by_role("combobox", name="Colour by").click()
+    page.get_by_role("option", name="parameters").click()
+    legend = page.locator(".frame svg text", has_text=re.compile("up to")).last
+    most = str(legend.text_content()).strip().removeprefix("up to ")
+    expect(page.locator("g.node", has_text=f"{most} parameters")).to_have_count(1)  # the largest box in sight
     for path in ("block_b", "block_b.0.body.b1", "block_b.0.body.b1.1"):
         box(page, path).dblclick()
-        expect(page.locator(f"g.cluster[id='{path}']")).to_be_visible()
+        expect(frame(page, path)).to_be_visible()
     expect(box(page, "block_b.0.body.b1.1.bn")).to_be_visible()
     expect(page).to_have_url(re.compile("turned=block_b%2Cblock_b.0.body.b1%2Cblock_b.0.body.b1.1"))
     page.get_by_role("button", name="Close", exact=True).click()
     expect(page.locator("g.node[id='block_b.0.body.b1.1']")).to_be_visible()
-    assert not viewer.troubles()
-
-
-def test_a_link_reopens_the_same_view(viewer: Viewer) -> None:
-    page = viewer.open(f"{START}&{MODEL}.a=7&box=block_b.3.body.b1.1&turned=block_c")
-    chosen(page, "block_b.3.body.b1.1")
-    expect(page.locator("g.cluster[id='block_c']")).to_be_visible()
-    expect(box(page, "block_a").locator("text").first).to_have_text("7 × Inception-ResNet-A")
-    expect(box(page, "block_b.0-2")).to_be_visible()
-
-
-def test_back_and_forth_lead_through_the_choices(viewer: Viewer) -> None:
-    page = viewer.open(START)
-    for path in ("stem", "block_a"):
-        box(page, path).click()
-        chosen(page, path)
-    page.go_back()
-    chosen(page, "stem")
-    page.go_forward()
-    chosen(page, "block_a")
-
-
-def test_keys_walk_along_the_arrows_open_and_lead_up(viewer: Viewer) -> None:
-    page = viewer.open(f"{START}&box=block_b.0.body.b0&level=steps")
-    box(page, "block_b.0.body.b0").focus()
-    for key, path in (
-        ("ArrowRight", "block_b.0.body.b1.0"),
-        ("ArrowDown", "block_b.0.body.b1.1"),
-        ("ArrowDown", "block_b.0.body.b1.2"),
-        ("ArrowDown", "block_b.0.body.concat"),
-        ("ArrowDown", "block_b.0.project"),
-        ("ArrowDown", "block_b.0.scale"),
-        ("ArrowDown", "block_b.0.add"),
-        ("ArrowUp", "block_b.0.scale"),
-        ("Escape", "block_b.0"),
-        ("Escape", "block_b"),
-    ):
-        page.keyboard.press(key)
-        chosen(page, path)
-    page.keyboard.press("Enter")
-    expect(page.locator("g.node[id='block_b']")).to_be_visible()
-    assert not viewer.troubles()
-
-
-@pytest.mark.parametrize("level", ["branches", "steps", "units"])
-def test_a_level_opens_every_stage(viewer: Viewer, level: str) -> None:
-    page = viewer.open(START)
-    page.get_by_role("radio", name=level).click()
-    expect(page.locator("g.cluster[id='block_c']")).to_be_visible()
-    expect(page.locator("g[id='block_a.0.body.b2.1.relu']")).to_have_count(int(level == "units"))
-
-
-def test_a_search_leads_to_its_matches(viewer: Viewer) -> None:
-    page = viewer.open(f"{START}&find=E18")
-    expect(page.get_by_text("3 boxes", exact=True)).to_be_visible()
-    page.get_by_role("button", name="Next").click()
-    chosen(page, "block_a")
-
-
-def test_a_change_of_theme_repaints_the_drawing_without_a_new_layout(viewer: Viewer) -> None:
-    page = viewer.open(f"{START}&box=block_b")
-    place = box(page, "block_b").bounding_box()
-    viewer.page.emulate_media(color_scheme="dark")
-    expect(page.locator(".sheet svg > rect")).to_have_attribute("fill", "#0e1117")
-    assert box(page, "block_b").bounding_box() == place
-    chosen(page, "block_b")
-
-
-def test_a_slash_leads_to_the_search_field(viewer: Viewer) -> None:
-    page = viewer.open(f"{START}&box=block_b")
-    box(page, "block_b").focus()
-    page.keyboard.press("/")
-    expect(page.get_by_role("textbox", name="Search")).to_be_focused()
-
-
-def test_arrows_that_run_right_are_walked_with_the_keys_that_point_along_them(viewer: Viewer) -> None:
-    page = viewer.open(f"{START}&box=block_b.0.body.b0&level=steps&flow=right")
-    box(page, "block_b.0.body.b0").focus()
-    for key, path in (
-        ("ArrowDown", "block_b.0.body.b1.0"),
-        ("ArrowRight", "block_b.0.body.b1.1"),
-        ("ArrowLeft", "block_b.0.body.b1.0"),
-        ("ArrowUp", "block_b.0.body.b0"),
-    ):
-        page.keyboard.press(key)
-        chosen(page, path)
-    places = [box(page, path).bounding_box() for path in ("block_b.0.body.b0", "block_b.0.body.b1.0", "block_b.0.add")]
-    (x, y), (x_below, y_below), (x_after, _) = ((place["x"], place["y"]) for place in places if place)
-    assert y < y_below
-    assert x == pytest.approx(x_below, abs=20)
-    assert x_after > x_below
-
-
-def test_everything_shuts_at_once(viewer: Viewer) -> None:
-    page = viewer.open(f"{START}&level=branches&turned=stem")
+    for level, path in (("branches", "block_c"), ("steps", "block_c.0.body.b1"), ("units", "block_c.0.body.b1.1")):
+        page.get_by_role("radio", name=level).click()
+        expect(frame(page, path)).to_be_visible()
+        expect(box(page, "block_a.0.body.b2.1.relu")).to_have_count(int(level == "units"))
     page.get_by_role("button", name="Close all").click()
     expect(page.locator("g.node[id='block_b']")).to_be_visible()
     expect(page.locator("g.cluster")).to_have_count(0)
     expect(page.get_by_role("button", name="Close all")).to_be_hidden()
     expect(page).not_to_have_url(re.compile("turned|level"))
-
-
-def test_a_box_opens_without_the_server_that_runs_the_page(viewer: Viewer) -> None:
-    page = viewer.open(START)
     box(page, "block_b").click()
     chosen(page, "block_b")
-    page.evaluate("() => { WebSocket.prototype.send = () => {} }")
+    page.evaluate("() => { WebSocket.prototype.send = () => {} }")  # without the server that runs the page
     page.get_by_role("toolbar").get_by_role("button", name="Open").click()
-    expect(page.locator("g.cluster[id='block_b']")).to_be_visible()
+    expect(frame(page, "block_b")).to_be_visible()
+    assert not viewer.troubles()
 
 
-def test_a_row_of_the_table_is_the_box_that_is_chosen(viewer: Viewer) -> None:
-    page = viewer.open(f"{START}&steps=true&box=block_b.3.body.b1.1")
+def test_a_link_reopens_a_view_whose_rows_and_matches_choose_boxes(viewer: Viewer) -> None:
+    page = viewer.open(f"{START}&{MODEL}.a=7&box=block_b.3.body.b1.1&turned=block_c&steps=true&find=E18")
+    chosen(page, "block_b.3.body.b1.1")
+    expect(frame(page, "block_c")).to_be_visible()
+    expect(box(page, "block_a").locator("text").first).to_have_text("7 × Inception-ResNet-A")
+    expect(box(page, "block_b.0-2")).to_be_visible()
     marked = page.locator("[data-testid=stDataFrame] tbody [role=row][aria-selected=true]")
     expect(marked).to_contain_text("block_b.3.body.b1.1")
     box(page, "block_b.3.project").click()
@@ -174,6 +107,28 @@ def test_a_row_of_the_table_is_the_box_that_is_chosen(viewer: Viewer) -> None:
     rows = page.locator("[data-testid=stDataFrame] canvas").first
     rows.click(position={"x": 20, "y": 53}, force=True)  # the box at the head of the first row
     chosen(page, "block_b.3.body.b0")
+    expect(page.get_by_text("3 boxes", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Next").click()
+    chosen(page, "block_a")
+
+
+def test_keys_walk_along_arrows_that_run_right_lead_up_shut_and_search(viewer: Viewer) -> None:
+    page = viewer.open(f"{START}&box=block_b.0.body.b0&level=steps&flow=right")
+    box(page, "block_b.0.body.b0").focus()
+    walk(page, ("ArrowDown", "block_b.0.body.b1.0"), ("ArrowRight", "block_b.0.body.b1.1"))
+    walk(page, ("ArrowLeft", "block_b.0.body.b1.0"), ("ArrowUp", "block_b.0.body.b0"))
+    paths = ("block_b.0.body.b0", "block_b.0.body.b1.0", "block_b.0.add")
+    places = [box(page, path).bounding_box() for path in paths]
+    (x, y), (x_below, y_below), (x_after, _) = ((place["x"], place["y"]) for place in places if place)
+    assert y < y_below
+    assert x == pytest.approx(x_below, abs=20)
+    assert x_after > x_below
+    walk(page, ("Escape", "block_b.0"), ("Escape", "block_b"))
+    page.keyboard.press("Enter")
+    expect(page.locator("g.node[id='block_b']")).to_be_visible()
+    page.keyboard.press("/")
+    expect(page.get_by_role("textbox", name="Search")).to_be_focused()
+    assert not viewer.troubles()
 
 
 def test_fingers_move_zoom_and_choose(browser: Browser, app_url: str) -> None:
@@ -219,41 +174,23 @@ def touch(page: Page, at: Locator, start: list[tuple[int, int]], end: list[tuple
     fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
-def test_a_box_says_what_it_is(viewer: Viewer) -> None:
-    page = viewer.open(f"{START}&level=steps")
-    expect(box(page, "block_b.0.body.b1.1")).to_have_attribute(
-        "aria-label", "1x7 convolution, 128 filters, step 2 of 3, branch 2 of 2 of Inception-ResNet-B 1 of 10"
-    )
-    expect(page.locator("g.cluster[id='block_b']")).to_have_attribute("aria-expanded", "true")
-
-
-def test_a_hostile_address_puts_nothing_on_the_page(viewer: Viewer) -> None:
-    evil = "<img src=x onerror=document.title='pwned'>"
-    page = viewer.open(f"network?model={evil}&box={evil}&turned={evil}&find={evil}&overlay={evil}")
-    expect(page.locator(".frame[data-drawn]")).to_be_visible()
-    assert page.locator("img[src=x]").count() == 0
-    assert "pwned" not in page.title()
-
-
-def test_a_picture_or_link_in_an_address_is_only_text(viewer: Viewer) -> None:
-    asked: list[str] = []
-    viewer.page.on("request", lambda request: asked.append(request.url))
-    evil = "![x](http://127.0.0.1:9/x.png) [y](http://127.0.0.1:9/y) http://127.0.0.1:9/z"
-    page = viewer.open(f"network?model={evil}&box={evil}&turned={evil}&find={evil}&flow={evil}")
-    told = page.get_by_test_id("stAlert").first
-    expect(told).to_contain_text("no network is called")
-    assert "![x](http://127.0.0.1:9/x.png)" in told.inner_text().replace("\u2060", "")  # it parts links
-    assert page.locator("a[href*='127.0.0.1:9/']").count() == 0
-    assert not [url for url in asked if url.startswith("http://127.0.0.1:9")]
-
-
-SLOW = """() => {
+# While `held` is a list, what the server says is put there; `release` says it in order, and the page draws in between.
+HOLD = """(() => {
   const listen = WebSocket.prototype.addEventListener;
   WebSocket.prototype.addEventListener = function (what, act, more) {
-    const late = (event) => setTimeout(() => act.call(this, event), window.delay ?? 0);
+    const late = (event) => {
+      if (!window.held) return act.call(this, event);
+      window.held.push(() => act.call(this, event));
+      window.heldSince = performance.now();
+    };
     return listen.call(this, what, what === "message" ? late : act, more);
   };
-}"""
+  window.release = async () => {
+    for (const answer of window.held) { answer(); await new Promise(requestAnimationFrame); }
+    window.held = null;
+  };
+})()"""
+ANSWERED = "() => window.held.length && performance.now() - window.heldSince > 700"
 WALKED = """() => {
   window.walked = [];
   const frame = [...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.frame')).find(Boolean);
@@ -266,33 +203,94 @@ WALKED = """() => {
 }"""
 
 
-def test_an_answer_to_an_older_choice_changes_nothing_however_late_it_comes(viewer: Viewer) -> None:
-    viewer.page.add_init_script(f"({SLOW})()")
-    page = viewer.open(f"{START}&box=block_b.0.body.b1.0&level=steps")
+def test_an_answer_to_an_older_choice_changes_nothing_however_late_it_comes(fresh: Viewer) -> None:
+    fresh.page.add_init_script(HOLD)
+    page = fresh.open(f"{START}&box=block_b.0.body.b1.0&level=steps")
     box(page, "block_b.0.body.b1.0").focus()
     page.evaluate(WALKED)
-    page.evaluate("window.delay = 6000")
+    page.evaluate("window.held = []")
     page.keyboard.press("ArrowDown")
-    page.wait_for_timeout(1500)
+    page.wait_for_function(ANSWERED)
     page.keyboard.press("ArrowDown")
     expect(page.locator("g.chosen")).to_have_id("block_b.0.body.b1.2")
-    page.wait_for_timeout(6500)
+    page.evaluate("window.release()")
     chosen(page, "block_b.0.body.b1.2")
     assert page.evaluate("window.walked") == [f"block_b.0.body.b1.{i}" for i in (0, 1, 2)]
-    assert not viewer.troubles()
 
-
-def test_a_box_that_was_opened_stays_open_while_older_answers_come(viewer: Viewer) -> None:
-    viewer.page.add_init_script(f"({SLOW})()")
-    page = viewer.open(START)
-    page.evaluate("window.delay = 5000")
-    box(page, "block_c").click()
-    page.wait_for_timeout(1000)
-    box(page, "block_b").dblclick()
-    expect(page.locator("g.cluster[id='block_b']")).to_be_visible()
+    fresh.settle()
+    page.evaluate("window.held = []")
+    box(page, "block_c.0.project").click()
+    page.wait_for_function(ANSWERED)
+    box(page, "block_b.0.body.b1.2").dblclick()
+    expect(frame(page, "block_b.0.body.b1.2")).to_be_visible()
     drawn = page.locator(".frame").get_attribute("data-drawn")
-    page.wait_for_timeout(7000)
-    expect(page.locator("g.cluster[id='block_b']")).to_be_visible()
-    chosen(page, "block_b")
-    expect(page).to_have_url(re.compile("turned=block_b"))
+    page.evaluate("window.release()")
+    chosen(page, "block_b.0.body.b1.2")
+    fresh.settle()
+    expect(frame(page, "block_b.0.body.b1.2")).to_be_visible()
+    expect(page).to_have_url(re.compile("turned=block_b.0.body.b1.2"))
     expect(page.locator(".frame")).to_have_attribute("data-drawn", str(drawn))
+    assert not fresh.troubles()
+
+
+def test_a_screen_reader_hears_the_stored_text_of_the_canvas_and_what_is_chosen(viewer: Viewer, golden: Golden) -> None:
+    page = viewer.open(f"{START}&box=block_a&turned=block_a")
+    page.locator("g.chosen").wait_for()
+    golden("canvas.aria.yml", f"{page.locator('.frame').aria_snapshot()}\n")
+    for landmark in (page.get_by_role("main"), page.get_by_role("banner"), page.get_by_role("navigation")):
+        expect(landmark).to_have_count(1)
+    expect(page.get_by_role("heading", level=1)).to_have_text(MODEL)
+    expect(page.get_by_role("region", name=f"Block diagram of {MODEL}")).to_have_count(1)
+    told = page.locator(".frame").get_by_role("status")
+    expect(told).to_have_text("Chosen: Inception-ResNet-A, 5 blocks")
+    box(page, "block_a").press("ArrowUp")
+    expect(told).to_have_text("Chosen: Stem")
+
+
+def test_high_contrast_shows_what_is_chosen_and_set_by_more_than_colour(viewer: Viewer) -> None:
+    viewer.page.emulate_media(forced_colors="active", color_scheme="dark")
+    page = viewer.open(f"compare?model={MODEL}&with=inception_resnet_v2.paper&place=0/stem")
+    lines = {
+        path: page.locator(f"g[id='{path}'] > polygon, g[id='{path}'] > path").first.evaluate(
+            "line => [parseFloat(getComputedStyle(line).strokeWidth), getComputedStyle(line).strokeDasharray]"
+        )
+        for path in ("0/stem", "1/stem", "0/block_a")
+    }
+    assert lines["0/stem"][0] > lines["1/stem"][0] > lines["0/block_a"][0]
+    assert lines["1/stem"][1] != lines["0/stem"][1] == "none"
+    outline = "button => getComputedStyle(button).outlineStyle"
+    assert page.get_by_role("radio", name="stages").evaluate(outline) == "solid"
+    assert page.get_by_role("radio", name="branches").evaluate(outline) == "none"
+    tab = "tab => getComputedStyle(tab).textDecorationLine"
+    assert page.get_by_role("tab", name="Drawings").evaluate(tab) == "underline"
+    dot = page.get_by_role("slider", name="Inception-ResNet-A blocks").locator("xpath=../..")
+    assert dot.evaluate("dot => getComputedStyle(dot).forcedColorAdjust") == "none"
+    assert dot.evaluate("dot => getComputedStyle(dot).backgroundColor") != "rgb(0, 0, 0)"
+
+
+def test_partners_stand_at_one_height_light_up_and_open_together_and_a_link_reopens_them(viewer: Viewer) -> None:
+    page = viewer.open(PARTNERS)
+    first, second = box(page, "0/block_b"), box(page, "1/block_b")
+    heights = [(one.bounding_box() or {"y": None})["y"] for one in (first, second)]
+    assert heights[0] == heights[1]
+    first.click()
+    expect(second).to_have_class(re.compile("partner"))
+    expect(page.get_by_role("cell", name="20 x Inception-ResNet-B")).to_be_visible()
+    expect(page).to_have_url(re.compile("place=0%2Fblock_b"))
+    box(page, "1/block_a").dblclick()
+    for side in (0, 1):
+        expect(frame(page, f"{side}/block_a")).to_be_visible()
+    expect(page).to_have_url(re.compile("opened=0%2Fblock_a%2C1%2Fblock_a"))
+    page = viewer.open(f"{page.url.removeprefix(f'{viewer.url}/')}&fade=true")
+    expect(frame(page, "0/block_a")).to_be_visible()
+    paper = page.locator(".sheet svg > rect").get_attribute("fill")  # what is the same fades into it
+    expect(page.locator("g[id='0/block_a.0.body.b0'] > path")).to_have_attribute("fill", str(paper))
+    changed = box(page, "0/block_a.0.scale").locator("polygon").first
+    expect(changed).not_to_have_attribute("fill", str(paper))
+    ready = "Reduction-A in all three"
+    page.get_by_role("button", name=ready).or_(page.get_by_role("radio", name=ready)).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("inception_v4.paper and inception_resnet_v1.paper and")
+    for side in (0, 1, 2):
+        expect(frame(page, f"{side}/reduction_a")).to_be_visible()
+    expect(page.get_by_text("the letters of Table 1")).to_be_visible()
+    assert not viewer.troubles()

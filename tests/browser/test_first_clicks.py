@@ -7,22 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.apps import STRUCTURAL
 from tests.browser.conftest import Viewer
-
-
-def home(viewer: Viewer) -> Page:
-    """The home page."""
-    return viewer.open("")
-
-
-def to(viewer: Viewer, group: str, page: str) -> Page:
-    """Another page, by the menu."""
-    viewer.page.get_by_role("button", name=group, exact=True).click()
-    viewer.page.get_by_role("menuitem", name=page, exact=True).click()
-    expect(viewer.page).to_have_url(re.compile(rf"/{page.lower()}\b"))
-    viewer.settle()
-    return viewer.page
 
 
 def model(viewer: Viewer, name: str) -> None:
@@ -35,73 +20,63 @@ def model(viewer: Viewer, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "path"),
+    ("name", "paths"),
     [
-        ("", "block_a"),
-        ("", "block_b"),
-        ("inception_v4.paper", "inception_a"),
-        ("inception_v4.paper", "inception_b"),
+        ("inception_resnet_v2.paper", ("block_a", "block_b")),
+        pytest.param("inception_v4.paper", ("inception_a", "inception_b"), marks=pytest.mark.soak),
     ],
 )
-def test_a_double_click_opens_a_stage_and_edits_nothing(viewer: Viewer, name: str, path: str) -> None:
-    page = home(viewer)
-    if name:
+def test_a_double_click_opens_a_stage_and_edits_nothing(viewer: Viewer, name: str, paths: tuple[str, str]) -> None:
+    page = viewer.open("")
+    if name != "inception_resnet_v2.paper":  # which is the first
         model(viewer, name)
-    to(viewer, "Structure", "Edit")
-    page.locator(f".frame[data-drawn] g.node[id='{path}']").dblclick()
-    expect(page.locator(f"g.cluster[id='{path}']")).to_be_visible()
-    expect(page).to_have_url(re.compile(f"turned={path}"))
-    viewer.settle()
-    expect(page).not_to_have_url(re.compile("edits"))
-    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    viewer.turn("Structure", "Edit")
+    for path in paths:
+        page.locator(f".frame[data-drawn] g.node[id='{path}']").dblclick()
+        expect(page.locator(f"g.cluster[id='{path}']")).to_be_visible()
+        expect(page).to_have_url(re.compile(f"turned=[^&]*{path}"))
+        viewer.settle()
+        expect(page).not_to_have_url(re.compile("edits"))
+        expect(page.get_by_role("button", name="Undo")).to_be_disabled()
     assert not viewer.troubles()
 
 
-def test_a_lesson_that_is_started_is_in_the_address_and_every_way_on_leads_through_it(viewer: Viewer) -> None:
-    home(viewer)
-    page = to(viewer, "Lessons", "Learn")
+def test_a_lesson_that_is_started_is_in_the_address_and_every_way_on_leads_through_it(fresh: Viewer) -> None:
+    page = fresh.walk("Lessons", "Learn")
     title = page.get_by_role("heading", level=1)
     page.get_by_role("button", name="Start: 11 steps").click()
     expect(page).to_have_url(re.compile(r"/learn\?lesson=tour$"))
     expect(title).to_have_text("A tour of the paper")
-    viewer.settle()
+    fresh.settle()
     page.get_by_role("button", name="Next").click()
     expect(page).to_have_url(re.compile("step=2"))
     expect(page.get_by_text("Step 2 of 11")).to_be_visible()
-    viewer.settle()
+    fresh.settle()
     page.locator("h1").click()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_text("Step 3 of 11")).to_be_visible()
-    viewer.settle()
+    fresh.settle()
     page.reload()
     expect(page.get_by_text("Step 3 of 11")).to_be_visible()
-    viewer.settle()
+    fresh.settle()
     page.get_by_role("button", name="Present").click()
     expect(title).to_have_text("Section 3.1: Inception-v4")
-    viewer.settle()
+    fresh.settle()
     page.get_by_role("button", name="Leave").click()
     expect(title).to_have_text("A tour of the paper")
-    viewer.settle()
+    fresh.settle()
     page.get_by_role("button", name="All lessons").click()
     expect(title).to_have_text("Learn")
     expect(page).to_have_url(re.compile(r"/learn$"))
-    viewer.settle()
+    fresh.settle()
     page.reload()
     expect(title).to_have_text("Learn")
     page.go_back()
     expect(page.get_by_text("Step 3 of 11")).to_be_visible()
-    assert not viewer.troubles()
+    assert not fresh.troubles()
 
 
-def test_the_help_of_a_lesson_opens_its_lesson_at_the_first_step(viewer: Viewer) -> None:
-    page = viewer.open("learn?lesson=tour&step=2")
-    page.get_by_role("button", name="Help").click()
-    page.get_by_test_id("stPopoverBody").get_by_role("button").click()
-    expect(page).to_have_url(re.compile(r"/learn\?lesson=tour$"))
-    expect(page.get_by_text("Step 1 of 11")).to_be_visible()
-
-
-def test_a_control_of_a_step_is_as_its_author_set_it_once_the_step_is_left(viewer: Viewer) -> None:
+def test_a_control_of_a_step_is_as_its_author_set_it_once_the_step_is_left_and_help_starts_anew(viewer: Viewer) -> None:
     page = viewer.open("learn?lesson=tour&step=3")
     page.get_by_role("combobox", name="Colour by").click()
     page.get_by_role("option", name="MACs").click()
@@ -112,23 +87,16 @@ def test_a_control_of_a_step_is_as_its_author_set_it_once_the_step_is_left(viewe
         expect(page.get_by_text(f"Step {step} of 11")).to_be_visible()
         viewer.settle()
         expect(page).not_to_have_url(re.compile("overlay"))
+    page.get_by_role("button", name="Help").click()
+    page.get_by_test_id("stPopoverBody").get_by_role("button").click()
+    expect(page).to_have_url(re.compile(r"/learn\?lesson=tour$"))
+    expect(page.get_by_text("Step 1 of 11")).to_be_visible()
     assert not viewer.troubles()
 
 
-@pytest.mark.parametrize("address", [*STRUCTURAL, "learn", "learn?lesson=tour", "lesson_editor", "network?box=block_b"])
-def test_no_link_leads_to_the_page_that_it_stands_on(viewer: Viewer, address: str) -> None:
-    page = viewer.open("" if address == "overview" else address)
-    for popover in page.get_by_test_id("stPopoverButton").all()[:1]:
-        popover.click()
-        expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
-    paths = "all => all.map((link) => new URL(link.href).pathname)"
-    here = page.evaluate("location.pathname")
-    assert here not in page.get_by_test_id("stPageLink-NavLink").evaluate_all(paths)
-
-
-@pytest.mark.parametrize("first", ["", "inception_v3.tf_slim"])
+@pytest.mark.parametrize("first", [pytest.param("", marks=pytest.mark.soak), "inception_v3.tf_slim"])
 def test_a_link_shows_the_network_that_it_names(viewer: Viewer, first: str) -> None:
-    page = home(viewer)
+    page = viewer.open("")
     if first:
         model(viewer, first)
     for number, name in enumerate(("inception_v4.paper", "inception_resnet_v1.paper", "inception_resnet_v2.paper")):
@@ -143,44 +111,43 @@ def test_a_link_shows_the_network_that_it_names(viewer: Viewer, first: str) -> N
     assert not viewer.troubles()
 
 
-def test_a_lesson_leads_to_what_it_shows_whatever_was_changed_before(viewer: Viewer) -> None:
-    page = home(viewer)
-    model(viewer, "inception_v4.paper")
+def test_a_lesson_leads_to_what_it_shows_whatever_was_changed_before(fresh: Viewer) -> None:
+    page = fresh.open("")
+    model(fresh, "inception_v4.paper")
     page.get_by_role("slider", name="Inception-A blocks").press("ArrowRight")
     expect(page).to_have_url(re.compile("inception_v4.paper.a=5"))
-    viewer.settle()
-    to(viewer, "Lessons", "Learn")
+    fresh.settle()
+    fresh.turn("Lessons", "Learn")
     page.get_by_role("button", name="Start: 3 steps").first.click()
     expect(page.get_by_text("Step 1 of 3")).to_be_visible()
-    viewer.settle()
+    fresh.settle()
     page.get_by_role("button", name="Next").click()
     expect(page.get_by_text("Step 2 of 3")).to_be_visible()
-    viewer.settle()
+    fresh.settle()
     steps = page.evaluate("history.length")
     page.get_by_role("link", name="Open in Network").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("inception_v4.paper")
-    viewer.settle()
+    fresh.settle()
     expect(page.get_by_text("with changed knobs")).to_have_count(0)
     expect(page.get_by_role("combobox", name="Colour by")).to_have_value("MACs")
     expect(page.locator("g.chosen")).to_have_id("inception_a.0.b2")
     assert page.evaluate("history.length") <= steps + 2
-    assert not viewer.troubles()
+    assert not fresh.troubles()
 
 
-def test_each_choice_of_the_model_is_a_step_of_the_history(viewer: Viewer) -> None:
-    home(viewer)
-    page = to(viewer, "Structure", "Network")
+def test_each_choice_of_the_model_is_a_step_of_the_history(fresh: Viewer) -> None:
+    page = fresh.walk("Structure", "Network")
     title, blocks = page.get_by_role("heading", level=1), page.get_by_role("slider", name="Inception-ResNet-A blocks")
     first = page.evaluate("history.length")
-    model(viewer, "inception_v4.paper")
-    model(viewer, "inception_resnet_v1.paper")
+    model(fresh, "inception_v4.paper")
+    model(fresh, "inception_resnet_v1.paper")
     blocks.press("ArrowRight")
     expect(page).to_have_url(re.compile("inception_resnet_v1.paper.a=6"))
-    viewer.settle()
+    fresh.settle()
     assert page.evaluate("history.length") == first + 3
     drag(page, blocks, 60)
     expect(page).not_to_have_url(re.compile("inception_resnet_v1.paper.a=6"))
-    viewer.settle()
+    fresh.settle()
     assert page.evaluate("history.length") == first + 4
     for name, count in (
         ("inception_resnet_v1.paper", "6"),
@@ -190,7 +157,7 @@ def test_each_choice_of_the_model_is_a_step_of_the_history(viewer: Viewer) -> No
     ):
         page.go_back()
         expect(title).to_have_text(name)
-        viewer.settle()
+        fresh.settle()
         expect(page.get_by_role("combobox", name="Model")).to_have_value(name)
         if count:
             expect(blocks).to_have_value(count)
@@ -201,7 +168,7 @@ def test_each_choice_of_the_model_is_a_step_of_the_history(viewer: Viewer) -> No
     page.go_back()
     page.go_back()
     expect(title).to_have_text("Inception-v4 and the Inception-ResNets")
-    assert not viewer.troubles()
+    assert not fresh.troubles()
 
 
 def drag(page: Page, slider: Locator, far: int) -> None:
@@ -219,8 +186,7 @@ def drag(page: Page, slider: Locator, far: int) -> None:
 
 
 def test_a_width_that_nobody_sets_is_said_to_be_there_with_a_fix_that_works(viewer: Viewer) -> None:
-    home(viewer)
-    page = to(viewer, "Structure", "Edit")
+    page = viewer.walk("Structure", "Edit")
     field = page.get_by_role("textbox", name="Edits", exact=True)
     field.fill("block_b.0.project.filters=1154")
     field.press("Enter")
@@ -231,18 +197,3 @@ def test_a_width_that_nobody_sets_is_said_to_be_there_with_a_fix_that_works(view
     expect(page).to_have_url(re.compile("edits=reduction_a.0.b1.filters%3D386"))
     page.go_back()
     expect(page.get_by_text("it is there, and 1152 wide, as the shortcut")).to_be_visible()
-
-
-def test_the_legend_of_a_colour_ends_with_the_largest_box_in_sight(viewer: Viewer) -> None:
-    home(viewer)
-    page = to(viewer, "Structure", "Network")
-    page.get_by_role("combobox", name="Colour by").click()
-    page.get_by_role("option", name="parameters").click()
-    legend = page.locator(".frame svg text", has_text=re.compile("up to"))
-    expect(legend.last).to_have_text("up to 11.7 M")
-    expect(page.locator("g[id='block_b']")).to_contain_text("11.7 M parameters")
-
-
-def test_a_name_that_compare_does_not_know_is_told(viewer: Viewer) -> None:
-    page = viewer.open("compare?with=foo")
-    expect(page.get_by_test_id("stAlert")).to_contain_text("with 'foo', which is not there")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PATIENCE, Viewer
+from tests.browser.conftest import Viewer
+from tests.browser.views import UNSEEN
 
 MODEL = "inception_resnet_v1.paper"
 OPENS = ("Enter", "block_a")
@@ -23,16 +24,9 @@ WALK = (  # keys in the canvas, and the box that then is chosen and has the focu
     ("ArrowDown", "block_a.0.body.concat"),
     ("ArrowDown", "block_a.0.project"),
 )
+FORMS = {"SVG": b"<?xml", "PNG": b"\x89PNG", "PDF": b"%PDF", "DOT": b"digraph"}
 FAR = 150  # stops of Tab on a page
 FOCUSED = "element => element.matches(':focus')"
-# A ring or a shadow; around an input Streamlit paints the border of the field or the dot of the slider.
-UNSEEN = """() => {
-  let e = document.activeElement;
-  while (e?.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;
-  if (!e || e.matches('body, main, input:not([role=switch])')) return '';
-  const seen = ({ outlineStyle, boxShadow }) => outlineStyle !== 'none' || boxShadow !== 'none';
-  return [e, e.closest('label') ?? e].map((one) => getComputedStyle(one)).some(seen) ? '' : e.outerHTML.slice(0, 160);
-}"""
 
 
 def tab(page: Page, to: Locator, key: str = "Tab") -> None:
@@ -61,7 +55,7 @@ def turn(viewer: Viewer, to: str) -> None:
             break
         viewer.page.keyboard.press("ArrowDown")
     viewer.page.keyboard.press("Enter")
-    expect(viewer.page).to_have_url(re.compile(f"/{to.lower()}"), timeout=PATIENCE)
+    expect(viewer.page).to_have_url(re.compile(f"/{to.lower()}"))
     viewer.settle()
 
 
@@ -71,7 +65,7 @@ def test_the_main_path_needs_no_mouse(viewer: Viewer) -> None:
     tab(page, page.get_by_role("combobox", name="Model"))
     keys.type("resnet_v1.paper")
     keys.press("Enter")
-    expect(page).to_have_url(re.compile(f"model={MODEL}"), timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(f"model={MODEL}"))
     turn(viewer, "Network")
 
     tab(page, box(page, "stem"))
@@ -82,27 +76,32 @@ def test_the_main_path_needs_no_mouse(viewer: Viewer) -> None:
         if (key, path) == OPENS:
             expect(box(page, path)).to_have_attribute("aria-expanded", "true")
             viewer.settle()
-    expect(page.get_by_role("cell", name="block_a.0.project", exact=True)).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("cell", name="block_a.0.project", exact=True)).to_be_visible()
     for path in ("block_a.0", "block_a"):
         keys.press("Escape")
         expect(box(page, path)).to_be_focused()
 
     tab(page, page.get_by_role("button", name="Download"))
     keys.press("Enter")
-    file = page.get_by_role("button", name="SVG", exact=True)
-    expect(file).to_be_visible(timeout=PATIENCE)
-    tab(page, file)
-    with page.expect_download() as downloading:
-        keys.press("Enter")
-    assert Path(downloading.value.path()).read_bytes().startswith(b"<?xml")
+    for form, start in FORMS.items():
+        file = page.get_by_role("button", name=form, exact=True)
+        expect(file).to_be_visible()
+        tab(page, file)
+        with page.expect_download() as downloading:
+            keys.press("Enter")
+        assert downloading.value.suggested_filename == f"{MODEL}.block_a.light.{form.lower()}"
+        assert Path(downloading.value.path()).read_bytes().startswith(start)
     keys.press("Escape")
 
     tab(page, page.get_by_role("slider", name="Inception-ResNet-B blocks"), "Shift+Tab")
     keys.press("ArrowRight")
-    expect(page).to_have_url(re.compile(rf"{MODEL}\.b=11"), timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(rf"{MODEL}\.b=11"))
     turn(viewer, "Compare")
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"{MODEL} and")
+    expect(page.locator("g[id='0/block_b'] text").first).to_contain_text("11 × Inception-ResNet-B")
+    for part in (f"model={MODEL}", f"{MODEL}.b=11"):
+        expect(page).to_have_url(re.compile(re.escape(part)))
     tab(page, box(page, "0/stem"))
     keys.press("Enter")
-    expect(page.get_by_role("cell", name="stem", exact=True).first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("cell", name="stem", exact=True).first).to_be_visible()
     assert not viewer.troubles()

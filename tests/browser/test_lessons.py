@@ -1,4 +1,4 @@
-"""Lessons in a browser: axe-core finds nothing, words and boxes light each other, keys turn pages."""
+"""Lessons in a browser: words and boxes light each other, keys turn pages, paper has everything."""
 
 from __future__ import annotations
 
@@ -7,55 +7,18 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from irnet.analysis.ledger import ledger
 from irnet.lessons import LESSONS
-from tests.browser.axe import violations
+from irnet.lessons.check import networks_of
+from irnet.units import exact
 from tests.browser.conftest import Viewer
+from tests.browser.views import TALL, cut_off
 
 CHOSEN = "g.chosen"
-DRAWN = ".frame[data-drawn]"
-
-
-def opened(viewer: Viewer, address: str) -> Page:
-    page = viewer.open(address)
-    page.locator(DRAWN).first.wait_for()
-    return page
-
-
-@pytest.mark.parametrize("lesson", [lesson.id for lesson in LESSONS])
-def test_a_lesson_opens_and_axe_finds_nothing_in_either_theme(viewer: Viewer, lesson: str) -> None:
-    assert violations(opened(viewer, f"learn?lesson={lesson}")) == []
-    assert not viewer.troubles()
-
-
-@pytest.mark.parametrize("address", ["lesson_editor?lesson=tour", "learn?lesson=tour&step=4&present=true"])
-def test_axe_finds_nothing_around_the_lessons(viewer: Viewer, address: str) -> None:
-    assert violations(viewer.open(address)) == []
-
-
-def test_a_word_chooses_its_box_and_a_box_lights_its_word(viewer: Viewer) -> None:
-    page = opened(viewer, "learn?lesson=linear-and-sum")
-    page.locator(".word", has_text="a constant").press("Enter")
-    expect(page.locator(CHOSEN)).to_have_attribute("id", "block_a.0.scale")
-    expect(page).to_have_url(re.compile("box=block_a.0.scale"))
-    page.locator("g[id='block_a.0.project']").click()
-    expect(page.locator(".word[aria-pressed=true]", has_text="a 1x1")).to_be_visible()
-    assert not viewer.troubles()
-
-
-def test_arrow_keys_go_on_and_back_before_a_class(viewer: Viewer) -> None:
-    page = opened(viewer, "learn?lesson=reductions&present=true")
-    page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("heading", level=1)).to_have_text("No padding")
-    viewer.settle()  # the title comes before the buttons
-    page.keyboard.press("ArrowLeft")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Three ways to halve a grid")
-    page.locator("g[id='reduction_a.0.b1']").click()
-    page.keyboard.press("ArrowRight")
-    viewer.settle()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Three ways to halve a grid")  # it walked in the picture
-
-
-TWINS = """() => {
+PAPER = 680  # pixels: an A4 page between its margins
+TABLED = [one.id for one in LESSONS if any(step.table for step in one.steps)]
+LESSON = next(lesson for lesson in LESSONS if any(step.table == "ledger" for step in lesson.steps))
+TWINS = """(() => {
   const roots = [], attach = Element.prototype.attachShadow;
   Element.prototype.attachShadow = function (how) {
     roots.push(attach.call(this, how));
@@ -64,55 +27,101 @@ TWINS = """() => {
   window.twins = 0;
   const count = () => {
     const there = roots.filter((root) => root.host.isConnected);
-    const found = there.flatMap((root) => [...root.querySelectorAll("g[id='%s']")]);
+    const found = there.flatMap((root) => [...root.querySelectorAll("g[id='reduction_a.0.b1']")]);
     window.twins = Math.max(window.twins, found.length);
     requestAnimationFrame(count);
   };
   count();
-}"""
+})()"""
 
 
-def test_a_picture_that_gives_way_to_another_has_no_boxes_any_more(viewer: Viewer) -> None:
-    viewer.page.add_init_script(f"({TWINS % 'reduction_a.0.b1'})()")
-    page = opened(viewer, "learn?lesson=reductions&present=true")
+def opened(viewer: Viewer, address: str) -> Page:
+    page = viewer.open(address)
+    page.locator(".frame[data-drawn]").first.wait_for()
+    return page
+
+
+def test_a_word_chooses_its_box_a_box_lights_its_word_and_a_link_opens_the_view(viewer: Viewer) -> None:
+    page = opened(viewer, "learn?lesson=linear-and-sum")
+    page.locator(".word", has_text="a constant").press("Enter")
+    expect(page.locator(CHOSEN)).to_have_id("block_a.0.scale")
+    expect(page).to_have_url(re.compile("box=block_a.0.scale"))
+    page.locator("g[id='block_a.0.project']").click()
+    expect(page.locator(".word[aria-pressed=true]", has_text="a 1x1")).to_be_visible()
+    viewer.settle()
+    for number in (2, 3):
+        page.get_by_role("button", name="Next").click()
+        expect(page.get_by_text(f"Step {number} of ")).to_be_visible()
+        viewer.settle()
+    page.get_by_role("link", name="Open in Network").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("inception_resnet_v2.paper")
+    expect(page.locator(CHOSEN)).to_have_id("block_b.0.project")
+    expect(page.get_by_role("textbox", name="Box")).to_have_value("block_b.0.project")
+    assert not viewer.troubles()
+
+
+def test_arrow_keys_go_on_and_back_before_a_class_and_no_picture_stays_beside_the_next(fresh: Viewer) -> None:
+    fresh.page.add_init_script(TWINS)
+    page = opened(fresh, "learn?lesson=reductions&present=true")
     title = page.get_by_role("heading", level=1)
     for key, words in (("ArrowRight", "No padding"), ("ArrowLeft", "Three ways to halve a grid")) * 2:
         page.keyboard.press(key)
         expect(title).to_have_text(words)
-        viewer.settle()
+        fresh.settle()  # the title comes before the buttons
+    page.locator("g[id='reduction_a.0.b1']").click()
+    expect(page.locator(CHOSEN)).to_have_id("reduction_a.0.b1")
+    page.keyboard.press("ArrowRight")
+    fresh.settle()
+    expect(title).to_have_text("Three ways to halve a grid")  # it walked in the picture
+    page.locator("h1").click()
     page.keyboard.press("Escape")
     expect(title).to_have_text("What the reduction blocks do in parallel")
-    viewer.settle()
+    fresh.settle()
     page.get_by_role("button", name="Present").click()
     expect(title).to_have_text("Three ways to halve a grid")
-    viewer.settle()
+    fresh.settle()
     page.locator("g[id='reduction_a.0.b1']").click()
     expect(page.locator(CHOSEN)).to_have_id("reduction_a.0.b1")
     assert page.evaluate("window.twins") == 1
 
 
-def test_a_phone_shows_a_lesson_without_sideways_scroll(viewer: Viewer) -> None:
-    viewer.page.set_viewport_size({"width": 390, "height": 844})
-    for address in ("learn", "learn?lesson=tour&step=6", "lesson_editor?lesson=tour"):
-        page = viewer.open(address)
-        assert page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
-
-
-def test_a_link_to_network_opens_the_same_view(viewer: Viewer) -> None:
-    page = opened(viewer, "learn?lesson=linear-and-sum&step=3")
-    page.get_by_role("link", name="Open in Network").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("inception_resnet_v2.paper")
-    expect(page.locator(CHOSEN)).to_have_attribute("id", "block_b.0.project")
-    expect(page.get_by_role("textbox", name="Box")).to_have_value("block_b.0.project")
-    assert not viewer.troubles()
-
-
-def test_paper_has_every_step_and_no_buttons(viewer: Viewer) -> None:
-    page = opened(viewer, "learn?lesson=reductions&all=true")
+@pytest.mark.parametrize("lesson", [TABLED[0], *(pytest.param(one, marks=pytest.mark.soak) for one in TABLED[1:])])
+def test_paper_has_every_step_with_every_column_of_its_tables_and_no_buttons(viewer: Viewer, lesson: str) -> None:
+    page = viewer.open(f"learn?lesson={lesson}&all=true")
     page.emulate_media(media="print")
-    for button in page.locator(".stButton").all():
-        expect(button).to_be_hidden()
-    assert (
-        page.evaluate("() => getComputedStyle(document.querySelector('[data-testid=stMain]')).overflowY") == "visible"
+    page.set_viewport_size({"width": PAPER, "height": 960})
+    page.locator(".small-table td").first.wait_for()
+    viewer.settle()
+    steps = next(one.steps for one in LESSONS if one.id == lesson)
+    expect(page.get_by_role("heading", level=2)).to_have_count(len(steps))
+    assert page.locator(".stButton").evaluate_all("all => all.filter((one) => one.checkVisibility()).length") == 0
+    main = "() => getComputedStyle(document.querySelector('[data-testid=stMain]')).overflowY"
+    assert page.evaluate(main) == "visible"
+    ends: list[float] = page.evaluate(
+        "() => [...document.querySelectorAll('.small-table td')].map(cell => cell.getBoundingClientRect().right)"
     )
-    expect(page.get_by_role("heading", level=2)).to_have_count(3)
+    assert len(ends) > 10
+    assert max(ends) <= PAPER
+    expect(page.locator("[data-testid=stDataFrame]")).to_have_count(0)
+
+
+@pytest.mark.soak
+def test_the_numbers_of_a_lesson_are_whole_from_the_first_page_on(viewer: Viewer) -> None:
+    viewer.page.set_viewport_size({"width": 1440, "height": TALL})
+    page = viewer.walk("Structure", "Cost")
+    page.get_by_role("button", name="Help", exact=True).click()
+    page.get_by_role("link", name=f"Lesson: {LESSON.title}").click()
+    at = next(i for i, step in enumerate(LESSON.steps) if step.table == "ledger")
+    for i in range(at):
+        expect(page.get_by_text(f"Step {i + 1} of {len(LESSON.steps)}")).to_be_visible()
+        page.get_by_role("button", name=re.compile("Next")).click()
+    expect(page.get_by_role("heading", level=2)).to_have_text(LESSON.steps[at].title)
+    viewer.settle()
+    for term in ledger(networks_of(LESSON.steps[at])[0]):
+        if term.torch:
+            cell = page.get_by_role("cell", name=exact(term.amount * term.torch), exact=True).first
+            cell.scroll_into_view_if_needed()
+            box = cell.bounding_box()
+            assert box
+            assert 0 <= box["x"] <= box["x"] + box["width"] <= 1440
+    assert cut_off(page) == []

@@ -5,64 +5,49 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from irnet.diagrams.page import page as written
-from irnet.models import PRESETS, network
+from irnet.models import network
 
 LIMIT = 400_000  # bytes, gzipped
+LEVELS = (("branches", "block_a.0"), ("steps", "block_a.0.body.b2"), ("units", "block_a.0.body.b2.1"))
 
 
-@pytest.fixture(scope="session")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of the largest network."""
-    path = tmp_path_factory.mktemp("page") / "net.html"
-    path.write_text(written(network("inception_resnet_v2.tf_slim")), encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def opened(page: Page, file: Path) -> Page:
-    """The file in a browser that refuses every request but the one for it."""
-    page.context.set_offline(True)
+def test_the_page_of_the_largest_network_is_small_asks_nobody_and_does_what_the_canvas_does(
+    page: Page, tmp_path: Path
+) -> None:
+    content = written(network("inception_resnet_v2.tf_slim"))
+    assert len(gzip.compress(content.encode())) < LIMIT
+    (tmp_path / "net.html").write_text(content, encoding="utf-8")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: asked.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: asked.append(str(error)))
-    page.goto(file.as_uri())
+    page.context.set_offline(True)
+    try:
+        page.goto((tmp_path / "net.html").as_uri())
+        _used(page)
+    finally:
+        page.context.set_offline(False)
+    assert [url for url in asked if not url.startswith(("file:", "data:", "about:"))] == []
+
+
+def _used(page: Page) -> None:
+    """A box opens, the address reopens it, a search opens what hides its match, levels and darkness are there."""
     expect(page.locator(".frame[data-drawn]")).to_be_visible()
-    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
-    return page
-
-
-def test_a_box_opens_and_the_address_reopens_it(opened: Page) -> None:
-    opened.locator("g[id='block_b']").dblclick()
-    expect(opened.locator("g.cluster[id='block_b']")).to_be_visible()
-    opened.locator("g[id='block_b.0.project']").click()
-    expect(opened.get_by_role("cell", name="block_b.0.project", exact=True)).to_be_visible()
-    address = opened.url
-    opened.goto("about:blank")
-    opened.goto(address)
-    expect(opened.locator("g.chosen")).to_have_id("block_b.0.project")
-
-
-def test_a_search_opens_what_hides_its_first_match(opened: Page) -> None:
-    opened.get_by_label("Search").fill("1x7")
-    expect(opened.locator("g.chosen")).to_have_id("block_b.0.body.b1.1")
-
-
-def test_every_level_is_there(opened: Page) -> None:
-    for level, path in (("branches", "block_a.0"), ("steps", "block_a.0.body.b2"), ("units", "block_a.0.body.b2.1")):
-        opened.get_by_role("radio", name=level).check()
-        expect(opened.locator(f"g.cluster[id='{path}']")).to_be_visible()
-
-
-def test_a_dark_reader_gets_a_dark_drawing(opened: Page) -> None:
-    opened.emulate_media(color_scheme="dark")
-    expect(opened.locator(".sheet svg > rect")).to_have_attribute("fill", "#0e1117")
-
-
-@pytest.mark.parametrize("name", PRESETS)
-def test_the_file_is_small_enough_to_send(name: str) -> None:
-    assert len(gzip.compress(written(network(name)).encode())) < LIMIT
+    page.locator("g[id='block_b']").dblclick()
+    expect(page.locator("g.cluster[id='block_b']")).to_be_visible()
+    page.locator("g[id='block_b.0.project']").click()
+    expect(page.get_by_role("cell", name="block_b.0.project", exact=True)).to_be_visible()
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+    expect(page.locator("g.chosen")).to_have_id("block_b.0.project")
+    page.get_by_label("Search").fill("1x7")
+    expect(page.locator("g.chosen")).to_have_id("block_b.0.body.b1.1")
+    for level, path in LEVELS:
+        page.get_by_role("radio", name=level).check()
+        expect(page.locator(f"g.cluster[id='{path}']")).to_be_visible()
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator(".sheet svg > rect")).to_have_attribute("fill", "#0e1117")

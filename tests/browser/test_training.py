@@ -13,47 +13,43 @@ from playwright.sync_api import Page, expect
 
 from irnet.experiments.training.directory import run_file, settings
 from irnet.experiments.training.race import race
-from tests.browser.conftest import PATIENCE, Viewer
+from tests.browser.conftest import Viewer
 from tests.browser.served import served
 from tests.training.small import TINY, made
 
 
-def test_a_click_on_a_cell_tells_its_story(viewer: Viewer) -> None:
-    page = viewer.open("death?death=death-1")
-    plot = page.locator(".js-plotly-plot").first
-    plot.scroll_into_view_if_needed()
-    area = plot.locator(".nsewdrag").first.bounding_box()
-    assert area
-    page.mouse.click(area["x"] + 0.75 * area["width"], area["y"] + 0.5 * area["height"])
-    expect(page.get_by_role("combobox", name=re.compile("Cell"))).to_have_value("scale 1")
-    expect(page).to_have_url(re.compile(r"death\.cell=scale\+1"))
-    assert not viewer.troubles()
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which nothing has run yet."""
+    return tmp_path_factory.mktemp("unused")
 
 
-def test_a_finished_death_map_is_there_at_once_and_a_click_shows_how_a_network_died(viewer: Viewer) -> None:
-    page = viewer.walk("Training lab", "Death map", "death")
-    expect(page.get_by_role("figure", name=re.compile(r"^Of \d+ runs: 3 dead"))).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_text("with more than 1,000 filters", exact=False).first).to_be_visible()
-    expect(page.get_by_text(re.compile("^Not reproduced: at the paper's rate of 0.045"))).to_be_visible()
-    page.locator(".js-plotly-plot").first.get_by_text("3 of 3 dead").click(force=True)
-    expect(page.get_by_role("combobox", name="Cell")).to_have_value("scale 1, rate 1.2, width 0.25", timeout=PATIENCE)
-    expect(page.get_by_role("figure", name=re.compile("^Held-out images: 100.0 % zeros, 12.5 % right"))).to_be_visible()
-    assert not viewer.troubles()
+@pytest.fixture(scope="module")
+def unused_url(runs: Path) -> Iterator[str]:
+    with served(IRNET_RUNS=str(runs)) as url:
+        yield url
 
 
 @pytest.fixture
-def fresh(page: Page, tmp_path: Path) -> Iterator[Viewer]:
-    """A browser page on a server on which nothing has run yet."""
-    with served(IRNET_RUNS=str(tmp_path)) as url:
-        yield Viewer(page, url)
+def unused(page: Page, unused_url: str) -> Viewer:
+    """A browser page on a server on which nothing has run yet but what these tests run, one after the other."""
+    return Viewer(page, unused_url)
 
 
-@pytest.mark.parametrize(("name", "form", "start"), [("Race", "New race", "Start the race")])
-def test_a_form_stays_shut_once_its_run_has_begun(fresh: Viewer, name: str, form: str, start: str) -> None:
-    page = fresh.walk("Training lab", name)
-    button = page.get_by_role("button", name=start)
-    if not button.is_visible():
-        page.get_by_text(form, exact=True).click()
+def test_a_finished_death_map_is_there_at_once_and_a_click_shows_how_a_network_died(unused: Viewer) -> None:
+    page = unused.walk("Training lab", "Death map", "death")
+    expect(page.get_by_role("figure", name=re.compile(r"^Of \d+ runs: 3 dead"))).to_be_visible()
+    expect(page.get_by_text("with more than 1,000 filters", exact=False).first).to_be_visible()
+    expect(page.get_by_text(re.compile("^Not reproduced: at the paper's rate of 0.045"))).to_be_visible()
+    page.locator(".js-plotly-plot").first.get_by_text("3 of 3 dead").click(force=True)
+    expect(page.get_by_role("combobox", name="Cell")).to_have_value("scale 1, rate 1.2, width 0.25")
+    expect(page.get_by_role("figure", name=re.compile("^Held-out images: 100.0 % zeros, 12.5 % right"))).to_be_visible()
+    assert not unused.troubles()
+
+
+def test_a_form_stays_shut_once_its_run_has_begun(unused: Viewer) -> None:
+    page = unused.walk("Training lab", "Race")
+    button = page.get_by_role("button", name="Start the race")
     expect(button).to_be_visible()
     steps = page.get_by_role("spinbutton", name="Steps", exact=True)
     steps.fill("2")
@@ -62,19 +58,19 @@ def test_a_form_stays_shut_once_its_run_has_begun(fresh: Viewer, name: str, form
     button.click()
     seen: list[bool] = []
     finished = page.get_by_text(re.compile("^Finished: "))
-    expect(page.get_by_role("button", name="Pause")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
     expect(button).not_to_be_visible()
     while not finished.is_visible():
         seen.append(button.is_visible())
         page.wait_for_timeout(200)
-    fresh.settle()
+    unused.settle()
     page.wait_for_timeout(1000)  # the last look is followed by one more run of the page
     assert not any([*seen, button.is_visible()])
     expect(page).not_to_have_url(re.compile("new="))
     page.reload()
-    fresh.settle()
+    unused.settle()
     expect(button).not_to_be_visible()
-    assert not fresh.troubles()
+    assert not unused.troubles()
 
 
 def tied(place: Path) -> None:
@@ -99,16 +95,16 @@ def tied(place: Path) -> None:
         run_file(sweep, number).write_text(text, encoding="utf-8")
 
 
-def test_a_tie_of_one_seed_is_told_as_one(fresh: Viewer, tmp_path: Path) -> None:
-    tied(tmp_path / "race-1")
-    page = fresh.walk("Training lab", "Race")
+def test_a_tie_of_one_seed_is_told_as_one(unused: Viewer, runs: Path) -> None:
+    tied(runs / "race-tied")
+    page = unused.walk("Training lab", "Race")
     page.get_by_role("combobox", name="Run").click()
-    page.get_by_role("option", name="race-1").click()
+    page.get_by_role("option", name="race-tied").click()
     names = "inception_v4.paper and inception_resnet_v2.paper"
     told = f"{names} reach 80 % held-out accuracy after 4 steps: a tie. One seed: another may order them otherwise."
-    expect(page.get_by_text(told)).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text(told)).to_be_visible()
     page.get_by_role("radio", name="MACs").click()
-    expect(page.get_by_text("a tie, because accuracy is measured too seldom")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("a tie, because accuracy is measured too seldom")).to_be_visible()
     expect(page.get_by_text(" is first at 80")).to_have_count(0)
     expect(page.get_by_text("takes 0")).to_have_count(0)
-    assert not fresh.troubles()
+    assert not unused.troubles()
