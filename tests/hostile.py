@@ -40,10 +40,7 @@ NAMES = st.sampled_from([*PRESETS, "inception_v4", "inception_v5", "inception_re
 WHERE = st.sampled_from(["", "stem", *PATHS]) | NOISE
 WHAT = st.sampled_from(["filters", "kernel", "split", "join", "repeat", "scale", "stem", *KNOBS]) | NOISE
 EDITS = st.builds(
-    lambda where, what, value: f"{where}.{what}={value}" if where else f"{what}={value}",
-    WHERE,
-    WHAT,
-    NUMBERS | NAMES,
+    lambda where, what, value: f"{where}.{what}={value}" if where else f"{what}={value}", WHERE, WHAT, NUMBERS | NAMES
 )
 EDIT_TEXTS = st.lists(EDITS | NOISE, max_size=5).map(", ".join)
 LABELS = st.builds(lambda name, edits: f"{name} ({edits})", NAMES, EDIT_TEXTS) | NAMES

@@ -5,8 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import shutil
-import subprocess
-import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from os.path import relpath
@@ -22,7 +20,7 @@ from irnet.experiments.training.directory import asked
 from irnet.experiments.training.finished_map import finished_map
 from irnet.experiments.training.race import BASE, PAIRS, race
 from irnet.experiments.training.stability import cells, outcome
-from tests.apps import ROOT, opened, troubles
+from tests.apps import opened, troubles
 from tests.training.small import made, sweep
 
 
@@ -50,21 +48,10 @@ def test_a_finished_race_shows_ours_and_the_papers_apart() -> None:
     assert [header.value for header in app.header] == ["Ours, toy data", "Paper, ImageNet"]
     assert len(figures(app)) == 2
     assert any("held-out accuracy" in markdown.value for markdown in app.markdown)
-
-
-@pytest.mark.usefixtures("served")
-@pytest.mark.parametrize(
-    ("against", "words"), [("Epochs", "epochs"), ("Seconds", "seconds of training"), ("MACs", "TMAC")]
-)
-def test_curves_run_against_what_the_reader_chooses(against: str, words: str) -> None:
-    app = opened("race", race="race-1", **{"race.against": against})
-    assert words in figures(app)[0]["layout"]["xaxis"]["title"]["text"]
-
-
-@pytest.mark.usefixtures("served")
-def test_two_seeds_give_a_band() -> None:
-    filled = [trace for trace in figures(opened("race", race="race-1"))[0]["data"] if trace.get("fill") == "tonexty"]
-    assert len(filled) == 2
+    filled = [trace for trace in figures(app)[0]["data"] if trace.get("fill") == "tonexty"]
+    assert len(filled) == 2  # two seeds give a band
+    app = opened("race", race="race-1", **{"race.against": "MACs"})
+    assert "TMAC" in figures(app)[0]["layout"]["xaxis"]["title"]["text"]
 
 
 def test_a_definition_of_death_is_changed_without_training(served: Path) -> None:
@@ -116,13 +103,6 @@ def test_an_address_opens_no_directory_outside_the_servers_folder(served: Path, 
 
 
 @pytest.mark.usefixtures("own")
-def test_an_empty_folder_says_what_to_do() -> None:
-    app = opened("race")
-    assert not troubles(app)
-    assert app.info[0].value.startswith("Start ")
-
-
-@pytest.mark.usefixtures("own")
 def test_the_death_map_opens_with_a_finished_one_and_the_papers_claim_beside_it() -> None:
     app = opened("death")
     assert not troubles(app)
@@ -135,7 +115,7 @@ def test_the_death_map_opens_with_a_finished_one_and_the_papers_claim_beside_it(
 
 def test_a_race_starts_as_it_was_set_and_is_shown(own: Path, begun: list[dict[str, Any]]) -> None:
     address: dict[str, object] = {"race.steps": 7, "race.seeds": 2, "race.width": 0.125}
-    app = opened("race", "", **address)
+    app = opened("race", new=True, **address)
     app.toggle(key="race.keep").set_value(False).run()
     app.button(key="race.start").click().run()
     assert not troubles(app)
@@ -143,6 +123,8 @@ def test_a_race_starts_as_it_was_set_and_is_shown(own: Path, begun: list[dict[st
     settings, _ = runs.read("race-1")
     assert (settings.base.steps, settings.values("seed"), settings.base.width) == (7, (0, 1), 0.125)
     assert app.selectbox(key="race").value == "race-1"
+    assert [button.key for button in app.button if button.key == "race.start"] == []  # the form is shut
+    assert not app.session_state[FORM]
 
 
 @pytest.mark.usefixtures("own")
@@ -184,12 +166,11 @@ def test_a_run_that_waits_sees_its_place(own: Path) -> None:
 
 
 @pytest.mark.usefixtures("own")
-@pytest.mark.parametrize(("page", "start"), [("race", "race"), ("death", "death.own"), ("death", "death.curated")])
-def test_the_form_is_shut_once_a_run_has_begun(page: str, start: str, begun: list[dict[str, Any]]) -> None:
-    app = opened(page, new=True)
-    app.button(key=f"{start}.start").click().run()
+def test_the_form_of_a_map_is_shut_once_a_run_has_begun(begun: list[dict[str, Any]]) -> None:
+    app = opened("death", new=True)
+    app.button(key="death.own.start").click().run()
     assert len(begun) == 1
-    assert [button.key for button in app.button if button.key in ("race.start", "death.own.start")] == []
+    assert [button.key for button in app.button if button.key == "death.own.start"] == []
     assert not app.session_state[FORM]
 
 
@@ -205,11 +186,6 @@ def test_the_time_of_a_first_run_is_called_a_guess_and_that_of_the_next_is_not(t
     assert again.startswith("about ")
     assert again.endswith(", going by earlier runs here")
     runs._earlier.clear()
-
-
-def test_pages_about_training_leave_torch_alone() -> None:
-    code = "import sys; import app.training, app.views.race, app.views.death; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True).returncode == 0
 
 
 def test_a_run_shows_how_far_it_is_and_is_paused_and_stopped(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:

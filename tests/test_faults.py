@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import errno
 import os
 import re
@@ -25,9 +24,9 @@ from app.weights import Weights
 from irnet.cli import main
 from irnet.diagrams.render import laid_out
 from irnet.runtime import device
-from tests.apps import ROOT, opened, sized, troubles
+from tests.apps import ROOT, opened, sample, sized, troubles
 
-V1 = "inception_resnet_v1.paper"
+V1, V2 = "inception_resnet_v1.paper", "inception_resnet_v2.paper"
 TINY_KNOBS = [f"--set={knob}" for knob in ("a=1", "b=1", "c=1", "width=0.125", "input_size=139")]
 render = import_module("irnet.diagrams.render")  # a function of that name is in the way
 Engine = Callable[[str], Path]
@@ -166,12 +165,13 @@ def test_a_race_that_finds_no_room_is_refused_in_a_sentence_and_starts_once_ther
 
 @pytest.mark.parametrize(
     ("words", "name"),
-    [
-        (["activations", "--scale", "1", "--format", "csv"], "curves.csv"),
-        (["maps", "stem.0.0"], "maps.npz"),
-        (["receptive-field", "stem.0.0", "--photo", "coffee"], "field.png"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else value[0],
+    sample(
+        (
+            (["maps", "stem.0.0"], "maps.npz"),
+            (["activations", "--scale", "1", "--format", "csv"], "curves.csv"),
+            (["receptive-field", "stem.0.0", "--photo", "coffee"], "field.png"),
+        )
+    ),
 )
 @pytest.mark.usefixtures("capsys")  # the file behind pytest's own capture may not grow either
 def test_a_result_that_finds_no_room_keeps_the_file_that_was_there(words: list[str], name: str, tmp_path: Path) -> None:
@@ -208,7 +208,8 @@ def test_a_device_out_of_memory_gets_one_sentence_and_holds_nothing(error: BaseE
     assert error.__traceback__ is None
 
 
-def test_an_allocator_that_refuses_ends_in_one_sentence() -> None:
+@pytest.mark.parametrize("verbs", sample(("activations inception_v4", f"block {V2} block_b.3;activations {V2}")))
+def test_an_allocator_that_refuses_ends_in_one_sentence(verbs: str) -> None:
     """A real one: the process may have little more memory than it has with torch loaded."""
     script = """
 import resource, sys, torch
@@ -223,16 +224,13 @@ for verb in sys.argv[1:]:
     status = main([*verb.split(), "--format", "json"])
 sys.exit(status)
 """
-    verbs = [
-        "block inception_resnet_v2 block_b.3",
-        "activations inception_resnet_v2",
-        "activations inception_v4",
-    ]
-    done = subprocess.run([sys.executable, "-c", script, *verbs], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script, *verbs.split(";")], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 2
     assert not done.stdout
     told = "irnet: cpu has not enough memory for this: take a smaller input, width, depth or batch\n"
-    assert done.stderr == told * len(verbs)
+    assert done.stderr == told * len(verbs.split(";"))
 
 
 def test_a_model_that_the_allocator_refuses_is_told_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,13 +258,9 @@ def test_two_tabs_of_one_reader_have_a_view_each() -> None:
 NAMED = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", (ROOT / "docs" / "faults.md").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize(("file", "name"), sorted(set(NAMED)))
-def test_a_test_that_the_table_of_faults_names_is_there(file: str, name: str) -> None:
-    source = ast.parse((ROOT / file).read_text(encoding="utf-8"))
-    assert not name or name in {part.name for part in source.body if isinstance(part, ast.FunctionDef)}
-
-
-def test_the_table_of_faults_has_a_test_in_every_row() -> None:
+def test_the_table_of_faults_has_a_test_in_every_row_which_is_there() -> None:
+    sources = {file: (ROOT / file).read_text(encoding="utf-8") for file, _ in NAMED}
+    assert [name for file, name in NAMED if f"def {name}" not in sources[file]] == []
     rows = [line for line in (ROOT / "docs" / "faults.md").read_text(encoding="utf-8").splitlines() if "|" in line][2:]
     assert rows
     assert [row for row in rows if "::test_" not in row.split("|")[4]] == []

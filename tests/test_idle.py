@@ -38,7 +38,7 @@ def sessions():
 
 
 async def until(ends):
-    end = monotonic() + 10
+    end = monotonic() + 60
     while not ends() and monotonic() < end:
         await asyncio.sleep(0.1)
     return ends()
@@ -71,6 +71,6 @@ os._exit(0)
 
 def test_what_was_left_behind_goes_and_who_is_there_stays() -> None:
     command = [sys.executable, "-c", SERVED]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     told = "may come back: True 2\ngone: True 1 0\nstays: 1 []\nthe last one gone: True\n"
     assert done.stdout == told, done.stderr[-2000:]

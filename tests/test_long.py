@@ -16,7 +16,7 @@ from app.live import Setting
 from app.weights import Weights
 from irnet.models import network
 from irnet.runtime.watch import watched
-from tests.apps import SMALL
+from tests.apps import SMALL, sample
 
 SPEC = network("inception_resnet_v1", input_size=SMALL, width=0.25, a=1, b=1, c=1)
 IMAGE = Image.new("RGB", (SMALL, SMALL), "teal")
@@ -77,7 +77,9 @@ class Reader:
         monkeypatch.setattr(long.Work, "tell", tell)
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize(
+    "name", sample(OPERATIONS, "Cost", "Activations", "Block", "Feature maps, box", "Receptive field")
+)
 def test_it_says_how_far_it_is_and_ends_where_it_is_stopped(
     name: str, loaded: Weights, monkeypatch: pytest.MonkeyPatch
 ) -> None:

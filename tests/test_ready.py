@@ -57,6 +57,7 @@ def test_a_server_that_cannot_draw_is_never_ready_and_says_why(
     assert (answer.status_code, answer.text) == (503, "not ready: no renderer")
 
 
+@pytest.mark.soak
 def test_warming_says_nothing_on_the_terminal() -> None:
     script = (
         "from threading import Thread; from app import ready; ready.HEAD_START = 0;"

@@ -23,9 +23,12 @@ from irnet.models import network
 from tests.loops import in_its_own_thread
 
 HAPROXY = shutil.which("haproxy") or "/usr/sbin/haproxy"
-pytestmark = pytest.mark.skipif(
-    not Path(HAPROXY).exists(), reason="needs HAProxy; `python -m tests.system` installs it on Debian"
-)
+pytestmark = [
+    pytest.mark.soak,
+    pytest.mark.skipif(
+        not Path(HAPROXY).exists(), reason="needs HAProxy; `python -m tests.system` installs it on Debian"
+    ),
+]
 V1 = "inception_resnet_v1.paper"
 READERS, BEFORE, AFTERWARDS = 8, 4, 4  # acts of each reader before a replica is killed, and after that
 

@@ -11,10 +11,9 @@ from doctest import testmod
 from hashlib import sha256
 from pathlib import Path
 from time import time
-from types import ModuleType
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import kept
@@ -47,10 +46,10 @@ def held(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.iterdir())
 
 
-@pytest.mark.parametrize("described", [module, kept])
-def test_the_examples_run(described: ModuleType) -> None:
-    failed, tried = testmod(described)
-    assert (failed, tried > 0) == (0, True)
+def test_the_examples_run() -> None:
+    for described in (module, kept):
+        failed, tried = testmod(described)
+        assert (failed, tried > 0) == (0, True)
 
 
 def test_what_was_put_is_found_also_by_another_process_and_nothing_else_is(store: Store, folder: Path) -> None:
@@ -58,6 +57,7 @@ def test_what_was_put_is_found_also_by_another_process_and_nothing_else_is(store
     assert store.trouble == ""
 
 
+@settings(max_examples=30)
 @given(st.data())
 def test_an_entry_changed_anywhere_is_not_used(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     folder = tmp_path_factory.mktemp("cache").resolve()
@@ -110,22 +110,24 @@ def test_a_link_in_the_place_of_the_folder_is_not_followed(folder: Path, tmp_pat
     assert (list(elsewhere.iterdir()), store.trouble) == ([], "nothing can be written there: it is no folder")
 
 
-@pytest.mark.parametrize("mode", [0o770, 0o702])
-def test_a_folder_that_others_can_write_to_is_not_used(mode: int, store: Store, folder: Path) -> None:
-    folder.chmod(mode)
-    store.put(OTHER, CONTENT)
-    assert store.get(KEY) is None
-    assert "others than this server's user can write to it" in store.trouble
-    assert not (folder / OTHER).exists()
+def test_a_folder_of_another_user_or_that_others_can_write_to_is_not_used(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unused() -> None:
+        store.put(OTHER, CONTENT)
+        assert store.get(KEY) is None
+        assert "others than this server's user can write to it" in store.trouble
+        assert not (folder / OTHER).exists()
 
-
-def test_a_folder_of_another_user_is_not_used(store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for mode in (0o770, 0o702):
+        folder.chmod(mode)
+        unused()
+    folder.chmod(0o700)
     monkeypatch.setattr(os, "geteuid", lambda: folder.stat().st_uid + 1)
-    assert store.get(KEY) is None
-    assert "others than this server's user" in store.trouble
+    unused()
 
 
-@pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO])
+@pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EROFS])
 def test_what_cannot_be_written_is_told_once_until_it_can(
     reason: int, store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -163,10 +165,10 @@ print(store.trouble, store.get({KEY!r}))
 
 def test_all_entries_together_stay_within_the_limit(folder: Path) -> None:
     stores = [Store(folder, 100_000) for _ in range(8)]  # as many processes as may write at once
-    for number in range(2000):
+    for number in range(500):
         stores[number % 8].put(numbered(number), bytes(700))
         assert number % 50 or held(folder) <= 100_000
-    assert stores[0].get(numbered(1999)) == bytes(700)
+    assert stores[0].get(numbered(499)) == bytes(700)
     assert held(folder) > 80_000
 
 
@@ -254,7 +256,7 @@ def test_two_processes_write_while_a_third_deletes_and_damages(folder: Path) -> 
         assert vandal.stdout
         assert vandal.stdout.readline() == "begun\n"
         writers = [started(WRITER) for _ in range(2)]
-        told = [writer.communicate(timeout=60) for writer in writers]
+        told = [writer.communicate(timeout=300) for writer in writers]
     finally:
         vandal.kill()
         vandal.communicate()

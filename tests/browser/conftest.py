@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, BrowserType, ConsoleMessage, Page, expect
+from playwright.sync_api import BrowserContext, BrowserType, ConsoleMessage, Page, ViewportSize, expect
 
 from tests.browser.served import DRAWN, FLAGS, SETTLED, served
 from tests.browser.views import RECORD
@@ -19,7 +19,7 @@ PROBE = re.compile(r"/\w+/_stcore/(health|host-config)$")
 PATIENCE = (
     60_000  # milliseconds, for everything that is waited for: a busy machine takes its time, and a pass costs nothing
 )
-SIZE = {"width": 1280, "height": 900}
+SIZE: ViewportSize = {"width": 1280, "height": 900}
 TROUBLES = "[data-testid=stException], [data-testid=stAlert]:not(:has([data-testid=stAlertContentInfo]))"
 expect.set_options(timeout=PATIENCE)
 

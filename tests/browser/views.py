@@ -10,12 +10,10 @@ from playwright.sync_api import Page
 # Rule -> what is in the markup of Streamlit's own elements that break it, each with the reason.
 THEIRS = {
     # The drop zone around every upload has the role "presentation" and a label: one contradicts the other.
-    "presentation-role-conflict": "stFileUploaderDropzone",
+    "presentation-role-conflict": "stFileUploaderDropzone"
 }
-FAST: dict[str, Any] = {
-    "resultTypes": ["violations"]
-}  # what is right is not listed node by node, which takes longer than all the rules
-COLOURS = FAST | {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+RULES: dict[str, Any] = {"resultTypes": ["violations"]}  # what is right is not listed
+COLOURS = RULES | {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 FITS = "(width) => document.querySelector('[data-testid=stMain]').scrollWidth <= width"
 # A table that is drawn on a canvas follows its page a moment later.
 REDRAWN = """() => window.drawnTexts.size > 0 || ![...document.querySelectorAll('[data-testid=stDataFrame] canvas')]
@@ -109,7 +107,7 @@ CUT = r"""() => {
 }"""
 
 
-def violations(page: Page, options: dict[str, Any] = FAST) -> list[tuple[str, list[str]]]:
+def violations(page: Page, options: dict[str, Any] = RULES) -> list[tuple[str, list[str]]]:
     """Rule and markup of what axe-core finds and is ours."""
     rules = {rule["id"]: _ours(rule) for rule in Axe().run(page, options=options).response["violations"]}
     return [(rule, nodes[:4]) for rule, nodes in rules.items() if nodes]
