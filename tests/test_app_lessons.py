@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from irnet.lessons import LESSONS, lesson_named
-from irnet.lessons.form import document, packed, read_lesson
+from irnet.lessons.form import document, pack, read_lesson
 from tests.apps import opened, troubles
 
 
@@ -32,7 +32,7 @@ def test_the_answer_is_on_the_page_before_it_is_asked_for_and_a_prediction_is_ju
 
 
 def test_a_lesson_in_the_address_opens() -> None:
-    word = packed(lesson_named("reductions"))
+    word = pack(lesson_named("reductions"))
     app = opened("learn", shared=word)
     assert app.title[0].value == "What the reduction blocks do in parallel"
     assert not troubles(app)
@@ -48,7 +48,7 @@ def test_the_editor_keeps_a_ready_lesson_as_it_is() -> None:
     app = opened("lesson_editor", lesson="tour")
     assert not troubles(app)
     app.run()
-    assert app.query_params["shared"] == packed(lesson_named("tour"))
+    assert app.query_params["shared"] == pack(lesson_named("tour"))
 
 
 def test_what_is_typed_is_in_the_draft_and_what_is_wrong_is_told() -> None:
@@ -70,4 +70,4 @@ def test_a_pasted_lesson_becomes_the_draft_and_one_that_is_wrong_gets_one_senten
         next(one for one in app.button if one.label == "Open what is pasted").click().run()
         assert not app.exception
         assert len(app.warning) == warned
-        assert app.query_params["shared"] == packed(wanted)
+        assert app.query_params["shared"] == pack(wanted)

@@ -13,7 +13,7 @@ import pytest
 
 from app import roots, text
 from app.help import HELP
-from irnet.analysis.refutations import refutation
+from irnet.analysis.erratum_checks import refutation
 from irnet.lessons import LESSONS, lesson_named
 from irnet.lessons.value import Lesson
 from irnet.models import PRESETS

@@ -16,7 +16,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import kept
 from app import store as module
 from app.store import Store
 from tests.apps import ROOT

@@ -17,10 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from irnet.exchange import loaded
-from irnet.experiments.photos import MAX_BYTES, decoded
+from irnet.exchange import load
+from irnet.experiments.photos import MAX_BYTES, decode
 from irnet.lessons.form import read_lesson
-from irnet.runtime.checkpoint import opened
+from irnet.runtime.checkpoint import open_checkpoint
 from tests.apps import ROOT
 from tests.hostile import bounded, refused_or_done
 
@@ -88,14 +88,14 @@ BROKEN = {
 
 @pytest.mark.parametrize("file", VALID.values(), ids=VALID)
 def test_pictures_of_all_kinds_are_read_in_colour_and_keep_their_brightness(file: bytes) -> None:
-    image = decoded(file)
+    image = decode(file)
     assert (image.mode, image.size) == ("RGB", (64, 48))
     assert np.asarray(image.convert("L")).mean() == pytest.approx(np.asarray(COLOUR.convert("L")).mean(), abs=6)
 
 
 def test_a_picture_of_sixteen_bits_keeps_its_brightness() -> None:
     deep = Image.fromarray((RAMP.astype(np.uint16) << 8) | RAMP)
-    found = np.asarray(decoded(encoded(deep, "PNG")), dtype=float)
+    found = np.asarray(decode(encoded(deep, "PNG")), dtype=float)
     assert np.abs(found - RAMP[..., np.newaxis]).max() <= 1
 
 
@@ -104,12 +104,12 @@ def test_a_picture_taken_on_its_side_is_put_upright_as_pillow_does_it() -> None:
     for file in (*TURNED.values(), *(turned("PNG", orientation) for orientation in range(10))):
         with Image.open(BytesIO(file)) as image:
             expected = ImageOps.exif_transpose(image)
-        assert np.array_equal(np.asarray(decoded(file)), np.asarray(expected.convert("RGB")))
+        assert np.array_equal(np.asarray(decode(file)), np.asarray(expected.convert("RGB")))
 
 
 def refused(file: bytes, told: str, name: str = "the file") -> None:
     with pytest.raises(ValueError, match=rf"^{name} {told}$"):
-        decoded(file, *([] if name == "the file" else [name]))
+        decode(file, *([] if name == "the file" else [name]))
 
 
 @pytest.mark.parametrize("file", BROKEN.values(), ids=BROKEN)
@@ -123,7 +123,7 @@ def test_a_truncated_picture_is_refused_in_one_sentence(form: str) -> None:
 
 
 def test_as_many_bytes_as_allowed_are_read_and_no_more() -> None:
-    assert decoded(VALID["PNG"] + bytes(MAX_BYTES - len(VALID["PNG"]))).size == (64, 48)
+    assert decode(VALID["PNG"] + bytes(MAX_BYTES - len(VALID["PNG"]))).size == (64, 48)
     refused(VALID["PNG"] + bytes(MAX_BYTES), "has more than the 10,485,760 bytes that are read")
 
 
@@ -144,7 +144,7 @@ def harmless(file: bytes) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return decoded(file).mode == "RGB"
+            return decode(file).mode == "RGB"
         except ValueError as error:
             return str(error).startswith("the file ")
 
@@ -203,7 +203,7 @@ HEADERS = {
 }
 
 
-@pytest.mark.parametrize("read", [loaded, read_lesson], ids=["edits", "lesson"])
+@pytest.mark.parametrize("read", [load, read_lesson], ids=["edits", "lesson"])
 def test_json_that_is_deep_or_long_is_refused_in_one_sentence(read: Callable[[str | bytes], object]) -> None:
     for text in DEEP:
         refused_or_done(read, text)
@@ -222,7 +222,7 @@ def test_a_checkpoint_whose_list_is_deep_or_huge_is_read_or_refused(head: bytes,
     file.write_bytes(struct.pack("<Q", len(head)) + head + bytes(4))
 
     def read(path: Path) -> None:
-        with opened(path) as found:
+        with open_checkpoint(path) as found:
             dict(found.shapes)
 
     refused_or_done(read, file)

@@ -16,11 +16,11 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 
 from app.headers import PARENTS, policy
-from irnet.lessons.form import lesson_of, packed
+from irnet.lessons.form import lesson_of, pack
 from tests.browser.conftest import Viewer
 from tests.browser.served import SETTLED, served
 from tests.browser.test_views import MODEL, SMALLER
-from tests.evil import EVIL
+from tests.hostile_strings import EVIL
 
 MADE = "a[href*='evil']:not([href^='#']), img[src*='evil'], em, del, code, math, script[src*='evil'], [onclick]"
 JOINER = "\u2060"  # which keeps Streamlit from making links of what is none
@@ -100,7 +100,7 @@ def lesson() -> str:
         }
         for word, text in zip(EVIL, texts, strict=True)
     ]
-    return packed(lesson_of({"id": "evil", "title": " ".join(EVIL[3:5]), "steps": steps}))
+    return pack(lesson_of({"id": "evil", "title": " ".join(EVIL[3:5]), "steps": steps}))
 
 
 @pytest.fixture
