@@ -13,7 +13,7 @@ LIMITS = {
     "cache_data": "max_entries",
     "cache_resource": "max_entries",
     "remembered": "entries",
-    "Shelf": "limit",
+    "ResourcePool": "limit",
 }
 ENDLESS = {"cache", "cached_property"}
 GROWING = {"dict", "list", "set", "defaultdict", "OrderedDict", "WeakKeyDictionary"}  # at the top of a module
@@ -31,7 +31,7 @@ def bounded(node: ast.expr) -> bool:
     if not isinstance(node, ast.Call):
         return name_of(node) == "lru_cache"
     given = [word.value for word in node.keywords if word.arg == LIMITS[name_of(node)]]
-    if name_of(node) in ("lru_cache", "Shelf"):
+    if name_of(node) in ("lru_cache", "ResourcePool"):
         given += node.args[:1]
     return any(not (isinstance(value, ast.Constant) and value.value is None) for value in given)
 
