@@ -10,10 +10,10 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
+from irnet.provenance.erratum_checks import refutation
 
 from app import roots, text
 from app.help import HELP
-from irnet.analysis.erratum_checks import refutation
 from irnet.lessons import LESSONS, lesson_named
 from irnet.lessons.value import Lesson
 from irnet.models import PRESETS

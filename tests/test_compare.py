@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from irnet.comparison.changes import Change, Comparison, compare
+from irnet.comparison.side_by_side import changed_knobs
+from irnet.tree import describe, smallest_input
+from irnet.tree.totals import totals
 
-from irnet.analysis.compare import Change, Comparison, compare
-from irnet.analysis.side_by_side import changed_knobs
-from irnet.analysis.tables import totals
 from irnet.models import PRESETS, network
 from irnet.models.fragments import pool_last
 from irnet.models.recipe import knobs, limits
-from irnet.resolve import describe, smallest_input
 from irnet.spec import Conv, Fork, Network, Node, Residual, Stage
 
 V1, V2 = "inception_resnet_v1.paper", "inception_resnet_v2.paper"

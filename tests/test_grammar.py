@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from irnet.tree import resolve
 
 from irnet.models import PRESETS, network
 from irnet.models.recipe import knobs, limits
-from irnet.resolve import resolve
 from irnet.spec import Chain, Conv, Fork, Network, Node, Padding, Pool, Residual, Source, Stage
 
 REFUSED: dict[str, tuple[Callable[[], Node], str]] = {
@@ -49,18 +49,18 @@ def alone(node: Node) -> Network:
 
 def test_a_residual_on_another_grid_is_refused_by_its_path() -> None:
     with pytest.raises(ValueError, match=r"^only\.0: cannot add a grid of \(4, 4\) to a grid of \(9, 9\)$"):
-        resolve(alone(Residual(Conv(8, 3, 2, "valid"))))
+        resolve(alone(Residual(Conv(8, 3, 2, "valid")))).rows
 
 
 def test_branches_on_different_grids_are_refused_by_their_path() -> None:
     node = Chain((Conv(4), Fork((Conv(8), Conv(8, 3, 2, "valid")))))
     with pytest.raises(ValueError, match=r"^only\.0\.1: branches end on different grids: 4x4, 9x9$"):
-        resolve(alone(node))
+        resolve(alone(node)).rows
 
 
 def test_a_fork_without_branches_is_refused_in_a_sentence() -> None:
     with pytest.raises(ValueError, match="branch"):
-        resolve(alone(Fork(())))
+        resolve(alone(Fork(()))).rows
 
 
 def values(preset: str, knob: str) -> st.SearchStrategy[Any]:

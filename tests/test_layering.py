@@ -64,7 +64,7 @@ import irnet
 from irnet.diagrams import source
 presets = [irnet.network(name) for name in irnet.PRESETS]
 for network in presets:
-    irnet.resolve(network)
+    irnet.resolve(network).rows
     irnet.compare(network, presets[0])
     for stage in ("", *(stage.name for stage in network.stages)):
         source(network, stage)

@@ -9,10 +9,10 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
+from irnet.comparison.examples import READY
+from irnet.provenance.erratum_checks import refutation
+from irnet.provenance.sources import DEVIATIONS
 
-from irnet.analysis.comparisons import READY
-from irnet.analysis.erratum_checks import refutation
-from irnet.analysis.provenance import DEVIATIONS
 from irnet.analysis.quantities import holds, network_of
 from irnet.lessons import LESSONS, lesson_named
 from irnet.lessons.value import Lesson

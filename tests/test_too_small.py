@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import pytest
 import torch
+from irnet.tree import resolve, smallest_input
 from torch import Tensor, nn
 
 from irnet.models import PRESETS, network
-from irnet.resolve import resolve, smallest_input
 from irnet.runtime.build import build
 from irnet.spec import Chain, Conv, Fork, Network, Pool, Stage
 
@@ -23,7 +23,7 @@ SAID = re.compile(
 def said(spec: Network) -> tuple[str, ...]:
     """Height, width, network, path, kernel, pixels there and smallest side, as the message gives them."""
     with pytest.raises(ValueError, match="too small") as refused:
-        resolve(spec)
+        resolve(spec).rows
     found = SAID.match(str(refused.value))
     assert found, refused.value
     return found.groups()
@@ -53,7 +53,7 @@ def test_the_smallest_input_works_in_torch(name: str) -> None:
     side = smallest_input(network(name))
     spec = network(name, input_size=side)
     out = build(spec, device="meta")(torch.empty(1, *spec.input_shape, device="meta"))
-    assert tuple(out.shape) == (1, resolve(spec)[-1].out_shape[0])
+    assert tuple(out.shape) == (1, resolve(spec).rows[-1].out_shape[0])
 
 
 @pytest.mark.parametrize("size", ["square", "low", "narrow"])

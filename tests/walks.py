@@ -8,9 +8,9 @@ from math import prod
 
 import torch
 from hypothesis import strategies as st
+from irnet.tree import Row
 from torch import Tensor, nn
 
-from irnet.resolve import Row
 from irnet.runtime.build import Model
 from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Pool, Residual, Shape, Stage
 
