@@ -21,7 +21,8 @@ from irnet.spec import Network
 from tests.training.small import trained_in
 
 DATA = Path(__file__).parent / "data"
-settings.register_profile("irnet", deadline=None, derandomize=True)
+settings.register_profile("irnet", deadline=None, derandomize=True, max_examples=25)
+settings.register_profile("soak", deadline=None, max_examples=1000)
 settings.load_profile("irnet")
 torch.set_num_threads(1)  # two threads on a machine with other work wait for each other: five times slower
 
@@ -33,6 +34,21 @@ Golden = Callable[[str, str], None]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the stored texts; review them as a diff")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """`make soak` tries many more random examples, other ones each time."""
+    if config.getoption("markexpr") == "soak":
+        settings.load_profile("soak")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """All tests that draw their examples are in `make soak` too; only there they get a thousand."""
+    if config.getoption("markexpr") == "soak":
+        for item in items:
+            if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+                item.add_marker("soak")
 
 
 @pytest.fixture(autouse=True)
