@@ -14,7 +14,7 @@ from hypothesis import settings
 
 from app import roots
 from irnet.experiments.training import queue
-from irnet.models import network
+from irnet.models import PRESETS, network
 from irnet.runtime.build import Model, build
 from irnet.runtime.measure import Counts, measure
 from irnet.spec import Network
@@ -30,6 +30,11 @@ Meta = Callable[[Network], Model]
 Small = Callable[[str], Model]
 Measured = Callable[[str], Counts]
 Golden = Callable[[str, str], None]
+
+
+def presets(*always: str) -> list[Any]:
+    """All presets as parameters of a test; those that aren't named are left to `make soak`."""
+    return [pytest.param(name, marks=[] if name in always else [pytest.mark.soak]) for name in PRESETS]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -13,6 +13,7 @@ from irnet.cli import app
 from irnet.models import PRESETS, applied, network
 from irnet.models.edits import Edit, parsed
 from irnet.spec import Network
+from tests.conftest import presets
 
 V2 = "inception_resnet_v2.paper"
 HINT = re.compile(r": ([a-z0-9_.]+=\d+)$")
@@ -27,7 +28,7 @@ def refused(spec: Network, path: str, filters: int) -> str:
     return ""
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", presets("inception_v4.paper", "inception_resnet_v2.paper", "inception_v3.tf_slim"))
 def test_every_box_either_takes_a_width_or_says_whose_it_has_and_the_hint_works(name: str) -> None:
     spec = network(name)
     every = [box for box in boxes(spec).values() if box.level != "stage" and box.path.split(".")[1:2] in ([], ["0"])]
