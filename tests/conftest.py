@@ -13,6 +13,7 @@ import torch
 from hypothesis import settings
 
 from app import roots
+from irnet.diagrams import formats
 from irnet.experiments.training import queue
 from irnet.models import PRESETS, network
 from irnet.runtime.build import Model, build
@@ -24,6 +25,7 @@ DATA = Path(__file__).parent / "data"
 settings.register_profile("irnet", deadline=None, derandomize=True, max_examples=25)
 settings.register_profile("soak", deadline=None, max_examples=1000)
 settings.load_profile("irnet")
+formats.laid_figure = cache(formats.laid_figure.__wrapped__)  # type: ignore[assignment]  # all figures of a session
 torch.set_num_threads(1)  # two threads on a machine with other work wait for each other: five times slower
 
 Meta = Callable[[Network], Model]

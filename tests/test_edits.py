@@ -25,7 +25,7 @@ from irnet.diagrams import drawn
 from irnet.exchange import document, loaded
 from irnet.models import PRESETS, applied, edits_of, labelled, network, recipe_of
 from irnet.models.edits import Edit
-from irnet.models.recipe import knobs
+from irnet.models.recipe import knobs, limits
 from irnet.resolve import resolve, smallest_input
 from irnet.runtime.build import build
 from irnet.spec import Network
@@ -64,7 +64,8 @@ def refused(name: str, *texts: str) -> tuple[str, str, str]:
 def some_edits(draw: st.DrawFn) -> tuple[Network, tuple[Edit, ...]]:
     """A small preset and edits of its knobs, stages and convolutions; many are illegal."""
     name = draw(st.sampled_from(sorted(PRESETS)))
-    spec = network(name, input_size=96, width=0.25)
+    few = {knob: 1 for knob in limits(PRESETS[name]) if knob in "abc"}
+    spec = network(name, input_size=96, width=0.25, **few)
     convs = st.sampled_from([row.path for row in resolve(spec) if row.op == "conv"])
     blocks = st.sampled_from([f"{stage.name}.0" for stage in spec.stages])
     side = st.integers(1, 7)

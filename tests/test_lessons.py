@@ -9,7 +9,7 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from irnet.analysis.boxes import boxes
@@ -49,14 +49,11 @@ BY_HAND = {  # lesson and step to the answer, worked out from the figures
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.id)
-def test_everything_that_a_lesson_names_is_there(lesson: Lesson) -> None:
+def test_a_lesson_names_what_is_there_asks_for_predictions_and_survives_json_and_address(lesson: Lesson) -> None:
     assert checked(lesson) is lesson
-
-
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.id)
-def test_every_step_speaks_of_boxes_and_asks_for_a_prediction(lesson: Lesson) -> None:
     assert [step.title for step in lesson.steps if step.question is None] == []
     assert sum(bool(links(step.prose)) for step in lesson.steps) >= len(lesson.steps) - 1
+    assert read_lesson(document(lesson)) == lesson == unpacked(packed(lesson))
 
 
 def test_there_are_a_tour_and_ten_lessons() -> None:
@@ -75,11 +72,6 @@ def test_an_answer_is_what_the_figures_come_to_by_hand(lesson: str, step: int) -
 def test_a_prediction_near_enough_is_right_and_one_beyond_is_not() -> None:
     asked, network = Question("?", "channels stem", tolerance=0.1), networks_of(STEP)[0]
     assert [is_right(asked, network, guess) for guess in (384, 346, 345)] == [True, True, False]
-
-
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.id)
-def test_json_and_address_carry_a_ready_lesson_unchanged(lesson: Lesson) -> None:
-    assert read_lesson(document(lesson)) == lesson == unpacked(packed(lesson))
 
 
 PATHS = st.sampled_from(sorted(boxes(networks_of(STEP)[0])))
@@ -104,7 +96,6 @@ STEPS = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=60)
 @given(
     st.builds(Lesson, st.from_regex(r"\A[a-z0-9-]{1,60}\Z"), TITLES, st.lists(STEPS, min_size=1, max_size=3).map(tuple))
 )
@@ -171,7 +162,6 @@ def test_a_word_that_is_no_lesson_gets_one_sentence(word: str) -> None:
         unpacked(word)
 
 
-@settings(deadline=None, max_examples=200)
 @given(st.text(max_size=80) | st.binary(max_size=60).map(lambda b: urlsafe_b64encode(b).decode().rstrip("=")))
 def test_whatever_an_address_says_it_is_a_lesson_or_one_sentence(word: str) -> None:
     told = ""
@@ -189,15 +179,9 @@ def test_a_lesson_too_long_for_an_address_says_how_long_it_is() -> None:
         packed(replace(ONE, steps=steps))
 
 
-def test_words_that_lie_in_no_pair_of_brackets_stay_as_they_are() -> None:
+def test_words_in_no_pair_of_brackets_stay_as_they_are_and_a_box_lights_the_word_that_speaks_of_it() -> None:
     (pieces,) = paragraphs("a [b] (c) ![x](http://a.b) <i>d</i>")
     assert "".join(piece.text for piece in pieces) == "a [b] (c) ![x](http://a.b) <i>d</i>"
-
-
-def test_a_box_lights_the_word_that_speaks_of_it_or_of_what_it_lies_in() -> None:
     linked = links("[A](block_a) and [its sum](block_a.0.add)")
-    assert [spoken_of(linked, box) for box in ("block_a.0.add", "block_a.0.body.b1", "stem")] == [
-        "block_a.0.add",
-        "block_a",
-        "",
-    ]
+    places = [spoken_of(linked, box) for box in ("block_a.0.add", "block_a.0.body.b1", "stem")]
+    assert places == ["block_a.0.add", "block_a", ""]

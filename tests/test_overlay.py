@@ -51,7 +51,7 @@ def drawn(spec: Network, opened: Opened, overlay: Overlay) -> tuple[dict[str, st
 
 
 @pytest.mark.parametrize("overlay", [overlay for overlay in OVERLAYS if overlay != "operation"])
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", ["stages", "steps", *(pytest.param(view, marks=pytest.mark.soak) for view in VIEWS)])
 def test_the_legend_ends_with_the_largest_box_that_is_drawn(view: str, overlay: Overlay) -> None:
     spec = network("inception_resnet_v2.paper")
     fills, legend = drawn(spec, VIEWS[view], overlay)

@@ -14,9 +14,10 @@ from irnet.analysis.boxes import boxes
 from irnet.analysis.receptive_field import Rectangle, centres, choices, receptive_field, stage_fields
 from irnet.cli import main
 from irnet.diagrams.field_picture import field_picture, heated, outlines
-from irnet.models import PRESETS, network
+from irnet.models import network
 from irnet.resolve import resolve
 from tests.apps import opened, sized, troubles
+from tests.conftest import presets
 from tests.test_cli import printed, refused
 
 V1, V2, V4 = "inception_resnet_v1.paper", "inception_resnet_v2.tf_slim", "inception_v4.paper"
@@ -38,28 +39,22 @@ def test_a_field_inside_the_picture_says_where_and_no_more() -> None:
     )
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_the_field_of_a_sum_is_that_of_its_shortcut_and_body_together(name: str) -> None:
+@pytest.mark.parametrize("name", presets("inception_resnet_v1.paper", "inception_v3.tf_slim"))
+def test_every_box_has_a_field_and_that_of_a_sum_is_its_shortcuts_and_bodys_together(name: str) -> None:
     spec = network(name)
-    sums = [row.path for row in resolve(spec) if row.op == "add"]
-    for path in sums:
+    assert set(choices(spec)) <= set(boxes(spec))
+    assert all(receptive_field(spec, path).rectangle.area > 0 for path in choices(spec))
+    for path in (row.path for row in resolve(spec) if row.op == "add"):
         seen = receptive_field(spec, path)
         shortcut, body = (part.rectangle for part in seen.parts)
-        assert shortcut.within(body)
-        assert body == seen.rectangle
+        assert shortcut.within(body), path
+        assert body == seen.rectangle, path
 
 
 def test_the_shortcut_of_a_block_sees_what_the_block_before_it_sees() -> None:
     spec = network(V1)
     before, after = receptive_field(spec, "block_b.3"), receptive_field(spec, "block_b.4")
     assert after.parts[0].rectangle == before.rectangle
-
-
-@pytest.mark.parametrize("name", PRESETS)
-def test_every_box_of_every_network_has_a_field(name: str) -> None:
-    spec = network(name)
-    assert set(choices(spec)) <= set(boxes(spec))
-    assert all(receptive_field(spec, path).rectangle.area > 0 for path in choices(spec))
 
 
 def test_a_place_on_the_picture_is_the_middle_of_what_its_output_sees() -> None:
@@ -149,55 +144,42 @@ def test_bad_input_of_the_verb_gets_one_sentence(
     assert told in refused(capsys, "receptive-field", V4, *asked)
 
 
-def test_the_page_starts_in_the_middle_with_running_statistics_and_says_untrained() -> None:
+def test_the_page_starts_in_the_middle_and_a_smaller_grid_brings_its_sliders_back() -> None:
     app = opened("field", V1, **sized(V1))
     assert not troubles(app)
     assert [app.slider(key=axis).value for axis in ("row", "column")] == [3, 3]
     said = " ".join(found.value for found in app.markdown)
     assert "**untrained** weights" in said
     assert "running statistics" in said
-
-
-def test_the_address_holds_box_position_and_channel() -> None:
-    app = opened("field", V1, box="block_a.1", row=0, column=9, channel=5, **sized(V1))
+    app = opened("field", V1, box="block_a.1", row=13, column=9, channel=5, **sized(V1))
     assert not troubles(app)
     said = " ".join(found.value for found in app.markdown)
-    assert "The output at row 0, column 9 on a grid of 15x15 sees" in said
+    assert "The output at row 13, column 9 on a grid of 15x15 sees" in said
     assert "of the gradient of channel 5 lies in" in said
-
-
-def test_a_box_with_another_grid_brings_the_sliders_back_inside_it() -> None:
-    app = opened("field", V1, box="block_a.1", row=13, column=13, **sized(V1))
     app.selectbox(key="box").select("block_c").run()
     assert not troubles(app)
     assert app.slider(key="row").value in range(3)
 
 
-def test_a_box_with_one_output_has_nothing_to_slide_along() -> None:
+def test_a_box_with_one_output_has_nothing_to_slide_along_and_a_unit_means_its_convolution() -> None:
     app = opened("field", V1, box="pool", **sized(V1))
     assert not troubles(app)
     assert "row" not in [slider.key for slider in app.slider]
-
-
-def test_a_unit_of_a_convolution_means_the_convolution() -> None:
     app = opened("field", V1, box="stem.0.1.bn", **sized(V1))
     assert app.selectbox(key="box").value == "stem.0.1"
 
 
-@pytest.mark.parametrize(("key", "value"), [("box", "block_x"), ("row", "99"), ("column", "x"), ("channel", "9999")])
-def test_what_the_address_asks_for_in_vain_is_told(key: str, value: str) -> None:
-    app = opened("field", V1, **sized(V1), **{key: value})
-    assert not app.exception
-    assert [found.value for found in app.warning] == [app.warning[0].value]
-    assert app.warning[0].value.startswith(f"The address asks for {key} '{value}', which is not there")
+def test_what_the_address_asks_for_in_vain_is_told() -> None:
+    for key, value in {"box": "block_x", "row": "99", "channel": "9999"}.items():
+        app = opened("field", V1, **sized(V1), **{key: value})
+        assert not app.exception
+        (told,) = [found.value for found in app.warning]
+        assert told.startswith(f"The address asks for {key} '{value}', which is not there")
+    app = opened("field", V1, device="meta", **sized(V1))
+    assert "a gradient needs one of the other devices" in app.error[0].value
 
 
 @pytest.mark.parametrize("tab", ["Numbers", "Choose in the diagram", "Field against depth"])
 def test_every_tab_opens(tab: str) -> None:
     app = opened("field", V1, field=tab, **sized(V1))
     assert not troubles(app)
-
-
-def test_a_device_without_numbers_gets_one_sentence() -> None:
-    app = opened("field", V1, device="meta", **sized(V1))
-    assert "a gradient needs one of the other devices" in app.error[0].value

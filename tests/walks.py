@@ -23,7 +23,7 @@ class Seen:
     out_shape: tuple[int, ...]
 
 
-def seen(model: Model) -> dict[str, Seen]:
+def seen(model: Model, shape: Shape) -> dict[str, Seen]:
     """Every module's first input and output in a forward pass of a model on "meta"."""
     found: dict[str, Seen] = {}
 
@@ -35,7 +35,7 @@ def seen(model: Model) -> dict[str, Seen]:
 
     hooks = [module.register_forward_hook(look(path)) for path, module in model.named_modules()]
     with torch.no_grad():
-        model(torch.empty(1, *model.network.input_shape, device="meta"))
+        model(torch.empty(1, *shape, device="meta"))
     for hook in hooks:
         hook.remove()
     return found

@@ -28,9 +28,9 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
 
 @pytest.fixture
 def scheduler() -> Iterator[str]:
-    """The address of a Dask cluster of two workers on loopback."""
+    """The address of a Dask cluster on loopback."""
     local_cluster = import_module("distributed").LocalCluster
-    with local_cluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster:
+    with local_cluster(n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster:
         yield cluster.scheduler_address
 
 
