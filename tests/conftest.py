@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from app import roots
 from irnet.diagrams import formats
@@ -22,10 +22,11 @@ from irnet.spec import Network
 from tests.training.small import trained_in
 
 DATA = Path(__file__).parent / "data"
-settings.register_profile("irnet", deadline=None, derandomize=True, max_examples=25)
-settings.register_profile("soak", deadline=None, max_examples=1000)
+FILTERED = [HealthCheck.filter_too_much]  # of random networks many are too small to be run
+settings.register_profile("irnet", deadline=None, derandomize=True, max_examples=25, suppress_health_check=FILTERED)
+settings.register_profile("soak", deadline=None, max_examples=400, suppress_health_check=FILTERED)
 settings.load_profile("irnet")
-formats.laid_figure = cache(formats.laid_figure.__wrapped__)  # type: ignore[assignment]  # all figures of a session
+formats.__dict__["laid_figure"] = cache(formats.laid_figure.__wrapped__)  # all figures, as long as the tests run
 torch.set_num_threads(1)  # two threads on a machine with other work wait for each other: five times slower
 
 Meta = Callable[[Network], Model]
@@ -51,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """All tests that draw their examples are in `make soak` too; only there they get a thousand."""
+    """All tests that draw their examples are in `make soak` too; there they get many more."""
     if config.getoption("markexpr") == "soak":
         for item in items:
             if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):

@@ -18,9 +18,9 @@ from irnet.runtime.build import Model, ResidualUnit, build
 from irnet.runtime.capture import rescaled
 from irnet.spec import Conv, Fork, Network, Residual, Stage
 from tests.conftest import Meta, Small
-from tests.test_feature_maps import IMAGE, V1, fits
+from tests.test_feature_maps import IMAGE, V1
 from tests.test_statistics import defined, values
-from tests.walks import networks
+from tests.walks import fits, networks
 
 # One pixel, two channels, two branches of one filter each, so that the block can be calculated on paper.
 TINY = Network("tiny", (Stage("block", Residual(Fork((Conv(1), Conv(1))), 0.5)),), input_shape=(2, 1, 1))

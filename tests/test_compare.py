@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,9 +13,10 @@ from irnet.analysis.side_by_side import changed_knobs
 from irnet.analysis.tables import totals
 from irnet.models import PRESETS, network
 from irnet.models.fragments import pool_last
-from irnet.models.recipe import knobs, limits
-from irnet.resolve import describe, smallest_input
+from irnet.models.recipe import knobs
+from irnet.resolve import describe
 from irnet.spec import Conv, Fork, Network, Node, Residual, Stage
+from tests.walks import knob_values
 
 V1, V2 = "inception_resnet_v1.paper", "inception_resnet_v2.paper"
 FACENET, SLIM = "inception_resnet_v1.facenet", "inception_resnet_v2.tf_slim"
@@ -120,23 +120,11 @@ def test_parts_stand_in_the_order_of_the_network_and_the_finding_is_in_percent_o
 KNOBS = [(name, knob) for name, recipe in PRESETS.items() for knob in knobs(recipe)]
 
 
-def values(name: str, knob: str) -> st.SearchStrategy[Any]:
-    """What a knob may be; an input has to be large enough, and widths that are near round to the same filters."""
-    before, limit = knobs(PRESETS[name])[knob], limits(PRESETS[name])[knob]
-    if isinstance(before, bool):
-        return st.booleans()
-    if knob == "width":
-        return st.integers(int(limit.low / limit.step), int(limit.high / limit.step)).map(lambda n: n * limit.step)
-    low = smallest_input(network(name)) if knob == "input_size" else int(limit.low)
-    whole = st.integers(low, int(limit.high))
-    return st.floats(limit.low, limit.high) if isinstance(before, float) else whole
-
-
 @given(st.sampled_from(KNOBS), st.data())
 def test_every_turn_of_a_knob_is_found(at: tuple[str, str], data: st.DataObject) -> None:
     name, knob = at
     before = knobs(PRESETS[name])[knob]
-    value = data.draw(values(name, knob))
+    value = data.draw(knob_values(name, knob))
     changes = compare(network(name), network(name, **{knob: value})).changes
     assert (changes == ()) == (value == before)
 

@@ -212,6 +212,7 @@ def test_the_smallest_input_is_the_first_that_works() -> None:
         assert tried(spec.name, *spec.edits.split(", "), f"input_size={least - 1}").refusal
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("text", [*MANY, "block_b.0.body.b0.kernel=4", "input_size=20", "b=40"])
 def test_every_edit_is_applied_resolved_and_compared_within_100_ms(text: str) -> None:
     original, taken = network(V2), []

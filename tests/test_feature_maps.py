@@ -17,12 +17,11 @@ from irnet.experiments.passes import begin, last_unit, units
 from irnet.experiments.strip import look_through
 from irnet.experiments.trail import BatchNormMode
 from irnet.models import PRESETS, network
-from irnet.resolve import TooSmall, resolve
 from irnet.runtime.build import Model, build
 from irnet.runtime.capture import capture
 from irnet.spec import Network
 from tests.conftest import Small
-from tests.walks import networks
+from tests.walks import fits, networks
 
 V1 = "inception_resnet_v1.paper"
 IMAGE = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(3)) * 2 - 1
@@ -49,14 +48,6 @@ def everything(model: Model, image: Tensor) -> dict[tuple[str, bool], Tensor]:
 
 def same(maps: Maps, tensor: Tensor) -> bool:
     return torch.equal(torch.from_numpy(maps.values.copy()).flatten(), tensor.flatten())
-
-
-def fits(spec: Network) -> bool:
-    try:
-        resolve(spec)
-    except (ValueError, TooSmall):
-        return False
-    return True
 
 
 @given(networks().filter(fits), st.data())

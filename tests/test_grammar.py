@@ -13,9 +13,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from irnet.models import PRESETS, network
-from irnet.models.recipe import knobs, limits
+from irnet.models.recipe import knobs
 from irnet.resolve import resolve
 from irnet.spec import Chain, Conv, Fork, Network, Node, Padding, Pool, Residual, Source, Stage
+from tests.walks import knob_values
 
 REFUSED: dict[str, tuple[Callable[[], Node], str]] = {
     "no filters": (lambda: Conv(0), "a convolution needs at least 1 filter, not 0"),
@@ -63,21 +64,8 @@ def test_what_can_not_be_joined_is_refused_by_its_path(node: Node, told: str) ->
         resolve(alone(node))
 
 
-def values(preset: str, knob: str) -> st.SearchStrategy[Any]:
-    """Anything that the limits of a knob allow."""
-    limit, now = limits(PRESETS[preset])[knob], knobs(PRESETS[preset])[knob]
-    if isinstance(now, bool):
-        return st.booleans()
-    if knob == "width":  # nearer values may round to the same filters
-        return st.integers(int(limit.low / limit.step), int(limit.high / limit.step)).map(lambda n: n * limit.step)
-    if isinstance(now, float):
-        return st.floats(limit.low, limit.high)
-    whole = st.integers(int(limit.low), int(limit.high))
-    return whole | st.tuples(whole, whole) if knob == "input_size" else whole
-
-
 def settings(preset: str) -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({}, optional={knob: values(preset, knob) for knob in knobs(PRESETS[preset])})
+    return st.fixed_dictionaries({}, optional={knob: knob_values(preset, knob) for knob in knobs(PRESETS[preset])})
 
 
 def filled(preset: str, changes: dict[str, Any]) -> dict[str, Any]:
@@ -91,7 +79,7 @@ def filled(preset: str, changes: dict[str, Any]) -> dict[str, Any]:
 def test_the_key_changes_exactly_when_a_knob_does(data: st.DataObject, preset: str) -> None:
     ours = data.draw(settings(preset))
     knob = data.draw(st.sampled_from(sorted(knobs(PRESETS[preset]))))
-    theirs = {**ours, knob: data.draw(st.just(filled(preset, ours)[knob]) | values(preset, knob))}
+    theirs = {**ours, knob: data.draw(st.just(filled(preset, ours)[knob]) | knob_values(preset, knob))}
     assume(knob != "depth" or any(filled(preset, ours).get(blocks, 1) for blocks in "abc"))  # no block, no depth
     same = filled(preset, ours) == filled(preset, theirs)
     assume(same or knob not in "klmn" or filled(preset, ours)["width"] == 1)  # near counts round to the same filters

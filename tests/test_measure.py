@@ -116,6 +116,7 @@ def test_measuring_leaves_no_hook_behind_prints_nothing_and_counts_on_meta_what_
     assert measure(build(TINY, device="meta")) == found
 
 
+@pytest.mark.soak
 def test_nothing_is_printed_in_a_process_of_its_own() -> None:
     code = (
         "from irnet import build, network; from irnet.runtime.measure import measure; "

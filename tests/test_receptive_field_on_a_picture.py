@@ -63,15 +63,11 @@ def test_a_place_on_the_picture_is_the_middle_of_what_its_output_sees() -> None:
     assert len(found) == 35 * 35
     assert found[17, 17] == (149.0, 149.0)
     assert all(0 <= y <= 298 and 0 <= x <= 298 for y, x in found.values())
-
-
-def test_stages_whose_field_is_larger_than_the_picture_are_told() -> None:
+    assert Rectangle(-9, 2, -3, 8).on((20, 20)).area == 0  # what misses the picture is empty
     larger = {row["stage"]: row["larger than the picture"] for row in stage_fields(network(V4))}
     assert [stage for stage, found in larger.items() if found == "no"] == ["stem", "inception_a", "reduction_a"]
-
-
-def test_the_part_of_a_rectangle_that_misses_the_picture_is_empty() -> None:
-    assert Rectangle(-9, 2, -3, 8).on((20, 20)).area == 0
+    named = [outline.name for outline in outlines(seen)]  # parts that see the same are one outline
+    assert named == ["inception_a, b3: 183x183 pixels", "b0, b2: 167x167 pixels", "b1: 151x151 pixels"]
 
 
 def test_heat_leaves_the_photograph_grey_where_there_is_none() -> None:
@@ -94,21 +90,17 @@ def test_a_picture_has_the_outline_where_the_field_is() -> None:
     assert columns == pytest.approx((241, 241), abs=2)
 
 
-def test_parts_that_see_the_same_are_one_outline() -> None:
-    named = [outline.name for outline in outlines(receptive_field(network(V4), "inception_a"))]
-    assert named == ["inception_a, b3: 183x183 pixels", "b0, b2: 167x167 pixels", "b1: 151x151 pixels"]
-
-
-def test_without_a_box_the_verb_lists_every_stage(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_verb_lists_every_stage_and_prints_a_box_as_csv_and_in_sentences(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     found = {row["stage"]: row["size"] for row in printed(capsys, "receptive-field", V2)}
     assert (found["conv2d_7b"], found["mixed_5b"]) == ("3039", "63")
-
-
-def test_the_verb_prints_a_box_as_csv(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["receptive-field", V4, "inception_a", "--at", "0,34", "--format", "csv"]) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [row["what"] for row in rows] == ["inception_a", "b0", "b1", "b2", "b3"]
     assert (rows[0]["first row"], rows[0]["last column"]) == ("-78", "376")
+    assert main(["receptive-field", V4, "inception_c"]) == 0
+    assert "2,071 pixels on 299, 6.93 times its side" in capsys.readouterr().out
 
 
 def test_the_verb_adds_the_gradient_for_a_photograph_and_draws_it(
@@ -119,11 +111,6 @@ def test_the_verb_adds_the_gradient_for_a_photograph_and_draws_it(
     assert (found["weights"], found["photo"]) == ("untrained, init torch, seed 0", "coffee")
     assert 0 < found["filled"] <= 1
     assert Image.open(out).format == "PNG"
-
-
-def test_the_verb_speaks_in_sentences(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["receptive-field", V4, "inception_c"]) == 0
-    assert "2,071 pixels on 299, 6.93 times its side" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

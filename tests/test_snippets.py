@@ -94,12 +94,9 @@ def test_what_is_frozen_is_what_runs_up_to_the_box(spec: Network, path: str) -> 
     assert frozen == sum(row.params for row in rows[: rows.index(last) + 1])
 
 
-@pytest.mark.parametrize("number", range(5))
-def test_a_snippet_runs_as_it_stands(number: int) -> None:
-    exec(snippets(V2, "block_b.0")[number].code, {})
-
-
-def test_a_snippet_makes_the_network_that_is_on_screen() -> None:
+def test_every_snippet_runs_as_it_stands_and_makes_the_network_that_is_on_screen() -> None:
+    for snippet in snippets(V2, "block_b.0"):
+        exec(snippet.code, {})
     assert ran(V2, "mixed_5b", HOOKED)["model"].network == V2
 
 

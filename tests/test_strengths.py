@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from functools import cache
+from functools import cache, lru_cache
 
 import pytest
 import torch
@@ -49,7 +49,7 @@ CASES = [(id_, architecture) for id_, one in DEVIATIONS.items() for architecture
 RARE = [case for case in CASES if case[1] not in ("inception_resnet_v2", "inception_v3")]
 
 
-@cache
+@lru_cache(maxsize=1)  # one is large
 def filled(architecture: str) -> tuple[Model, Tensor]:
     """A released network with the recipe's weights, and the recipe's image of its size."""
     model, x = build(RELEASED[architecture]), image(*network(RELEASED[architecture]).input_shape[1:])

@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from irnet.models import PRESETS, network
+from irnet.models import network
 from irnet.resolve import resolve, smallest_input
 from irnet.spec import Chain, Conv, Fork, Network, Pool, Stage
-from tests.conftest import Meta
+from tests.conftest import Meta, presets
 
 SAID = re.compile(
     r"^an input of (\d+)x(\d+) pixels is too small for (\S+): (\S+): a kernel of (\d+) does not fit in (\d+) pixels; "
@@ -45,7 +45,7 @@ def where_torch_fails(model: nn.Module, spec: Network) -> tuple[str, int]:
     return begun[-1]
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", presets("inception_v4.paper", "inception_resnet_v1.facenet", "inception_v3.tf_slim"))
 def test_the_smallest_input_works_in_torch_and_one_pixel_less_fails_at_the_block_that_is_named(
     name: str, meta: Meta
 ) -> None:

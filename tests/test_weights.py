@@ -30,24 +30,24 @@ def legacy(state: State, file: Path) -> None:
 SAVE: dict[str, Callable[[State, Path], object]] = {"safetensors": save_file, "zip": torch.save, "legacy": legacy}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def v4_state() -> State:
     """The golden weights by timm's names."""
     return checkpoints.golden_v4()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def v4() -> Model:
     """A model that is loaded into again and again."""
     return build(V4)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def v2() -> Model:
     return build(V2)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def keras_layers() -> list[tuple[str, str, Any]]:
     """The golden weights by Keras's names."""
     return list(checkpoints.keras_arrays())
@@ -60,7 +60,7 @@ def file(tmp_path: Path) -> Iterator[Path]:
     (tmp_path / "weights").unlink(missing_ok=True)
 
 
-@pytest.mark.parametrize("form", SAVE)
+@pytest.mark.parametrize("form", ["safetensors", "legacy", pytest.param("zip", marks=pytest.mark.soak)])
 def test_timms_v4_gives_its_logits_from_every_format(form: str, v4: Model, v4_state: State, file: Path) -> None:
     SAVE[form](v4_state, file)
     found = load_weights(v4, file)
@@ -96,7 +96,9 @@ def test_keras_3_weights_h5_gives_kerass_logits(v2: Model, keras_layers: list[An
     assert error(v2, stored("golden_keras_inception_resnet_v2")["logits"]) <= 1
 
 
-@pytest.mark.parametrize("save", [checkpoints.save_keras, checkpoints.save_keras_v3])
+@pytest.mark.parametrize(
+    "save", [checkpoints.save_keras_v3, pytest.param(checkpoints.save_keras, marks=pytest.mark.soak)]
+)
 def test_kerass_inception_v3_gives_its_logits_where_averages_leave_padding_out(
     save: Callable[[Path, list[Any]], None], file: Path
 ) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import torch
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from irnet.resolve import Row
+from irnet.models import PRESETS, network
+from irnet.models.recipe import knobs, limits
+from irnet.resolve import Row, resolve, smallest_input
 from irnet.runtime.build import Model
 from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Pool, Residual, Shape, Stage
 
@@ -112,3 +115,26 @@ def networks(draw: st.DrawFn, low: int = 1, high: int = 12, gaps: bool = True) -
     shape: Shape = (draw(FILTERS), draw(st.integers(low, high)), draw(st.integers(low, high)))
     embedding = draw(st.none() | FILTERS)
     return Network("random", stages, Head(draw(st.integers(0, 3)), 0.2, embedding), input_shape=shape)
+
+
+def fits(spec: Network) -> bool:
+    """Whether all windows of a network fit, so that it can be run."""
+    try:
+        resolve(spec)
+    except ValueError:
+        return False
+    return True
+
+
+def knob_values(preset: str, knob: str) -> st.SearchStrategy[Any]:
+    """Anything that the limits of a knob allow and that leaves a network that can be run."""
+    limit, now = limits(PRESETS[preset])[knob], knobs(PRESETS[preset])[knob]
+    if isinstance(now, bool):
+        return st.booleans()
+    if knob == "width":  # nearer values may round to the same filters
+        return st.integers(int(limit.low / limit.step), int(limit.high / limit.step)).map(lambda n: n * limit.step)
+    if isinstance(now, float):
+        return st.floats(limit.low, limit.high)
+    low = smallest_input(network(preset)) if knob == "input_size" else int(limit.low)
+    whole = st.integers(low, int(limit.high))
+    return whole | st.tuples(whole, whole) if knob == "input_size" else whole

@@ -51,11 +51,8 @@ def test_ray_gives_the_curves_of_this_machine(local: list[object], tmp_path: Pat
     assert curves(tmp_path / "sweep") == local
 
 
-def test_dask_without_an_address_gets_one_sentence() -> None:
+def test_dask_without_an_address_and_an_unknown_backend_get_one_sentence() -> None:
     with pytest.raises(ValueError, match="the Dask backend needs the address of a scheduler"):
         Backend(name="dask")
-
-
-def test_an_unknown_backend_gets_one_sentence() -> None:
     with pytest.raises(ValueError, match="backend='cloud' is not one of local, dask, ray"):
         Backend(name=cast(BackendName, "cloud"))

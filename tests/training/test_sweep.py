@@ -158,10 +158,13 @@ def test_two_workers_give_what_one_gives(tmp_path: Path) -> None:
     assert curves(tmp_path / "one") == curves(tmp_path / "two")
 
 
-def test_two_sweeps_in_one_directory_refuse(tmp_path: Path) -> None:
+def test_two_sweeps_in_one_directory_refuse_and_a_worker_of_an_earlier_start_writes_nothing(tmp_path: Path) -> None:
     directory = made(tmp_path / "sweep", sweep())
     with locked(directory), pytest.raises(ValueError, match=f"is being run by process {os.getpid()} on "):
         resume(directory, ONE)
+    with locked(directory):
+        assert work(str(directory), 0, "another token").how == "stopped"
+    assert not run_file(directory, 0).exists()
 
 
 def test_the_lock_of_a_dead_process_is_taken_over(tmp_path: Path) -> None:
@@ -171,13 +174,6 @@ def test_the_lock_of_a_dead_process_is_taken_over(tmp_path: Path) -> None:
     assert (tmp_path / "lock").exists()
     with locked(tmp_path) as owner:
         assert owner.pid == os.getpid()
-
-
-def test_a_worker_of_an_earlier_start_writes_nothing(tmp_path: Path) -> None:
-    directory = made(tmp_path / "sweep", sweep())
-    with locked(directory):
-        assert work(str(directory), 0, "another token").how == "stopped"
-    assert not run_file(directory, 0).exists()
 
 
 def test_a_paused_run_waits_and_goes_on(tmp_path: Path) -> None:
