@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -22,7 +22,7 @@ from irnet.runtime.build import build
 from irnet.spec import Conv, Network, Stage
 from tests.apps import ROOT
 from tests.conftest import Golden
-from tests.walks import fits, knob_values, networks
+from tests.walks import FEWER, fits, knob_values, networks
 
 FEW = {"a": st.integers(0, 2), "b": st.integers(0, 2), "c": st.integers(0, 2), "input_size": st.integers(75, 99)}
 FEW |= {"classes": st.integers(0, 20), "width": st.sampled_from([0.125, 0.25])}
@@ -77,7 +77,7 @@ def test_other_weights_put_out_other_bits() -> None:
         assert not torch.equal(model(x), other(x))
 
 
-@settings(max_examples=settings.default.max_examples // 2)
+@FEWER
 @given(edited())
 def test_the_source_of_an_edited_preset_puts_out_the_same_bits(spec: Network) -> None:
     assert same(spec)

@@ -37,7 +37,7 @@ def single(node: Node) -> Network:
 
 
 FILTERS = {name: (getattr(PRESETS["inception_v4.paper"], name), None) for name in "klmn"}
-BLOCKS = {"a": (5, 10), "b": (10, 20), "c": (5, 9)}
+BLOCKS: dict[str, tuple[float, float]] = {"a": (5, 10), "b": (10, 20), "c": (5, 9)}
 SCALES = {"scale_a": (0.1, 0.17), "scale_c": (0.1, 0.2)}
 
 

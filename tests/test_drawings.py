@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.drawings import View, svg
@@ -16,6 +16,7 @@ from irnet.diagrams.nested import LEVELS, Opened, shown_block
 from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay
 from irnet.diagrams.sheet import FLOWS, Flow
 from irnet.models import PRESETS, labelled, network
+from tests.walks import FEWER
 
 V1 = "inception_resnet_v1.paper"
 SPEC = network(V1, a=2, b=3, input_size=(224, 261), scale_b=0.2)
@@ -27,7 +28,7 @@ def asked(address: str) -> tuple[str, dict[str, str]]:
     return parts.path.removeprefix("drawing/").removesuffix(".svg"), dict(parse_qsl(parts.query))
 
 
-@settings(max_examples=settings.default.max_examples // 2)
+@FEWER
 @given(
     st.integers(0, len(LEVELS) - 1),
     st.frozensets(st.sampled_from(sorted(path for path, box in boxes(SPEC).items() if box.children)), max_size=3),

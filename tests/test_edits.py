@@ -7,7 +7,7 @@ from statistics import median
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -30,6 +30,7 @@ from irnet.resolve import resolve, smallest_input
 from irnet.runtime.build import build
 from irnet.spec import Network
 from tests.test_codegen import same
+from tests.walks import FEWER
 
 V2, V4 = "inception_resnet_v2.tf_slim", "inception_v4.paper"
 MANY = (
@@ -98,7 +99,7 @@ def test_edits_can_be_undone_written_down_and_mended(given_: tuple[Network, tupl
         assert (found.refusal.path or "reason") in found.refusal.told or not found.refusal.path
 
 
-@settings(max_examples=settings.default.max_examples // 2)
+@FEWER
 @given(some_edits())
 def test_the_source_of_a_network_with_edited_places_puts_out_the_same_bits(
     given_: tuple[Network, tuple[Edit, ...]],

@@ -26,17 +26,17 @@ def test_a_knob_takes_its_limits_and_nothing_beyond_and_no_other_type(preset: st
     for knob, limit in limits(PRESETS[preset]).items():
         now = knobs(PRESETS[preset])[knob]
         if isinstance(now, bool):
-            for value in ("true", None, 0, 1, 0.0, [True]):
-                told = f"{preset}: {knob}={value!r} is neither true nor false ("
-                assert message(preset, **{knob: value}).startswith(told)
+            for word in ("true", None, 0, 1, 0.0, [True]):
+                told = f"{preset}: {knob}={word!r} is neither true nor false ("
+                assert message(preset, **{knob: word}).startswith(told)
             continue
         for end in (limit.low, limit.high):
             assert network(preset, **{knob: type(now)(end)}).name == preset
         for value in (type(now)(limit.low - limit.step), type(now)(limit.high + limit.step)):
             assert message(preset, **{knob: value}) == f"{preset}: {knob}={value} is outside {bounds(limit)}"
-        for value in ("8", None, True, [8], float("nan")):
-            said = message(preset, **{knob: value})
-            assert said.startswith(f"{preset}: {knob}={value!r} is ")
+        for other in ("8", None, True, [8], float("nan")):
+            said = message(preset, **{knob: other})
+            assert said.startswith(f"{preset}: {knob}={other!r} is ")
             assert said.endswith(bounds(limit))
         if isinstance(now, int):
             value = limit.low + 0.5

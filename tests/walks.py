@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 import torch
+from hypothesis import settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
@@ -75,6 +76,9 @@ def torch_macs(model: Model, rows: Sequence[Row], shapes: Mapping[str, Seen]) ->
     return found
 
 
+USUAL = settings.default
+assert USUAL
+FEWER = settings(max_examples=USUAL.max_examples // 2)  # of what takes long to try
 SIDES = st.sampled_from([1, 3, 5])
 FILTERS = st.integers(1, 4)
 SAME = st.builds(Conv, FILTERS, SIDES | st.tuples(SIDES, SIDES)) | st.builds(
