@@ -69,7 +69,7 @@ def activations(
     tables.checked(tensor, statistic, label)
     with memory_limit(device):
         image = photos.to_input(photos.photo_or_file(photo), spec.input_shape[1:])
-        model = _loaded(spec, weights, device) if weights else None
+        model = _load(spec, weights, device) if weights else None
         result = experiment.residual_scale(
             spec,
             image,
@@ -84,7 +84,7 @@ def activations(
     for sentence in tables.overflows(result):
         typer.echo(f"irnet: {sentence}", err=True)
     if form in (Curves.SVG, Curves.PNG):
-        _write(_drawn(tables, result, tensor, statistic, theme, form), out)
+        _write(_draw(tables, result, tensor, statistic, theme, form), out)
         return
     found = {"network": result.network, "photo": photo, "weights": result.weights, "batch_norm": result.batch_norm}
     blocks = tables.records(result)
@@ -120,14 +120,14 @@ def memory(
     show(found, form, memory_text)
 
 
-def _loaded(spec: Any, weights: Path, device: str) -> Any:
+def _load(spec: Any, weights: Path, device: str) -> Any:
     building = import_module("irnet.runtime.build")
     model = building.build(spec, device)
     import_module("irnet.runtime.weights").load_weights(model, weights)
     return building.channels_last(model)
 
 
-def _drawn(tables: Any, result: Any, tensor: str, statistic: str, theme: str, form: Curves) -> bytes:
+def _draw(tables: Any, result: Any, tensor: str, statistic: str, theme: str, form: Curves) -> bytes:
     of = "" if statistic in tables.OF_BLOCK else tensor
     lines = tables.lines([result], of, statistic)
     if not lines:

@@ -28,7 +28,7 @@ _STYLE = (
 )
 
 
-def shown(*parts: str) -> str:
+def joined_html(*parts: str) -> str:
     """Parts of HTML, one below the other, as a notebook cell shows them."""
     return f'<div class="irnet">{_STYLE}{"".join(parts)}</div>'
 
@@ -46,8 +46,8 @@ def words(text: str, *, strong: bool = False) -> str:
     >>> words("a < b")
     '<p>a &lt; b</p>'
     """
-    told = escape(text)
-    return f"<p><strong>{told}</strong></p>" if strong else f"<p>{told}</p>"
+    escaped = escape(text)
+    return f"<p><strong>{escaped}</strong></p>" if strong else f"<p>{escaped}</p>"
 
 
 def table(
@@ -68,7 +68,7 @@ def table(
     head = "".join(_cell("th", name, _title(name), numbers) for name in records[0])
     rows = (
         "".join(
-            _cell("td", name, nothing if value is None else _written(name, value, decimals), numbers)
+            _cell("td", name, nothing if value is None else _value_text(name, value, decimals), numbers)
             for name, value in record.items()
         )
         for record in islice(records, most)
@@ -102,7 +102,7 @@ def _cell(tag: str, name: str, text: str, numbers: set[str]) -> str:
     return f"<{tag}{right}>{escape(text)}</{tag}>"
 
 
-def _written(name: str, value: object, decimals: int | None) -> str:
+def _value_text(name: str, value: object, decimals: int | None) -> str:
     match value:
         case bool():
             return "yes" if value else "no"

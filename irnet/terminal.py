@@ -135,9 +135,9 @@ def errata_text(data: Records) -> None:
         for reading in dict.fromkeys(step["reading"] for step in found["arithmetic"]):
             steps = [step for step in found["arithmetic"] if step["reading"] == reading]
             without = [{key: step[key] for key in ("label", "expression", "result")} for step in steps]
-            told = zip(without, steps, strict=True)
+            pairs = zip(without, steps, strict=True)
             table(
-                [row | {"holds": _holds(step["holds"])} for row, step in told],
+                [row | {"holds": _holds(step["holds"])} for row, step in pairs],
                 f"\nRead so: {reading}" if reading else "",
             )
         if not found["arithmetic"]:

@@ -13,7 +13,7 @@ from PIL import Image
 from irnet.diagrams.colours import DIVERGING, NOT_FINITE, SEQUENTIAL, rgb
 from irnet.experiments.channels import Maps, channels, extent, page, troubles
 from irnet.experiments.feature_maps import FeatureMaps
-from irnet.experiments.mosaic import arrays, mosaic, painted, sheet, thumbnail, tiles
+from irnet.experiments.mosaic import arrays, mosaic, paint, sheet, thumbnail, tiles
 
 NAN, INF = float("nan"), float("inf")
 
@@ -90,7 +90,7 @@ def test_equal_steps_of_a_scale_are_equal_steps_of_lightness(colours: tuple[str,
 
 
 def test_zero_is_the_lightest_among_negative_values_and_no_finite_number_has_a_colour_of_its_own() -> None:
-    painted_ = painted(np.array([0.0, NAN, INF, -INF], np.float32), (-2, 2))
+    painted_ = paint(np.array([0.0, NAN, INF, -INF], np.float32), (-2, 2))
     assert [tuple(colour) for colour in painted_] == [rgb(DIVERGING[4]), *[rgb(NOT_FINITE)] * 3]
 
 
@@ -122,7 +122,7 @@ def test_a_page_has_a_bearable_number_of_values(height: int, width: int) -> None
 def test_a_picture_shows_a_tile_a_channel_in_the_colours_of_one_scale() -> None:
     made = Image.open(BytesIO(mosaic(BY_HAND, channels(BY_HAND), "three channels"))).convert("RGB")
     colours = {colour for _, colour in made.getcolors(1 << 20) or []}
-    assert {rgb(DIVERGING[-1]), tuple(painted(np.array(-3, np.float32), (-5, 5)))} <= colours
+    assert {rgb(DIVERGING[-1]), tuple(paint(np.array(-3, np.float32), (-5, 5)))} <= colours
 
 
 def test_a_picture_without_channels_is_refused() -> None:

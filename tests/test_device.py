@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from irnet.runtime.build import build
-from irnet.runtime.device import available, checked
+from irnet.runtime.device import available, check_device
 
 
 @pytest.fixture
@@ -46,12 +46,12 @@ def test_a_card_that_is_there_is_taken_and_listed_and_a_second_refused(
     cards: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cards(1)
-    assert (checked("cuda"), checked("cuda:0")) == (torch.device("cuda"), torch.device("cuda:0"))
+    assert (check_device("cuda"), check_device("cuda:0")) == (torch.device("cuda"), torch.device("cuda:0"))
     assert available() == ("cpu", "cuda", "meta")
     with pytest.raises(ValueError, match=r"^device 'cuda:1' is not on this machine, which has cpu, cuda, meta$"):
-        checked("cuda:1")
+        check_device("cuda:1")
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
-    assert checked("mps") == torch.device("mps")
+    assert check_device("mps") == torch.device("mps")
 
 
 def test_meta_allocates_and_draws_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from irnet.diagrams import drawn, source
+from irnet.diagrams import draw, source
 from irnet.diagrams.render import laid_out
 from irnet.diagrams.theme import THEMES
 from irnet.models import PRESETS, network
@@ -35,7 +35,7 @@ def blocks(name: str) -> Iterator[tuple[str, str, int]]:
 
 @cache
 def picture(name: str, stage: str = "", index: int = 0) -> ElementTree.Element:
-    return ElementTree.fromstring(drawn(network(name), "svg", stage, index=index))
+    return ElementTree.fromstring(draw(network(name), "svg", stage, index=index))
 
 
 def groups(svg: ElementTree.Element, kind: str) -> list[ElementTree.Element]:
@@ -65,7 +65,7 @@ def shown(rows: dict[str, Row]) -> dict[str, Row]:
 @cache
 def words(name: str, stage: str = "", index: int = 0) -> tuple[str, ...]:
     """The lines of text in the PDF of a picture."""
-    page = pdfium.PdfDocument(drawn(network(name), "pdf", stage, index=index))[0]
+    page = pdfium.PdfDocument(draw(network(name), "pdf", stage, index=index))[0]
     return tuple(line.strip() for line in page.get_textpage().get_text_range().splitlines())
 
 
@@ -93,7 +93,7 @@ def test_an_overview_has_stages_and_head_in_one_line_with_their_repeats(name: st
 
 
 def test_a_stage_without_blocks_is_not_drawn() -> None:
-    svg = ElementTree.fromstring(drawn(network("inception_v4", b=0), "svg"))
+    svg = ElementTree.fromstring(draw(network("inception_v4", b=0), "svg"))
     assert "inception_b" not in boxes(svg)
 
 
@@ -158,7 +158,7 @@ def test_the_last_block_says_that_it_has_no_relu() -> None:
 @pytest.mark.parametrize("theme", THEMES)
 def test_a_theme_changes_no_word(theme: str) -> None:
     for _, stage, index in blocks("inception_resnet_v2.tf_slim"):
-        svg = ElementTree.fromstring(drawn(network("inception_resnet_v2.tf_slim"), "svg", stage, theme, index))
+        svg = ElementTree.fromstring(draw(network("inception_resnet_v2.tf_slim"), "svg", stage, theme, index))
         both = (svg, picture("inception_resnet_v2.tf_slim", stage, index))
         texts = [[text.text for text in found.iter(f"{SVG}text")] for found in both]
         assert texts[0] == texts[1], stage

@@ -27,21 +27,21 @@ from app import text
 from irnet.cli import main
 from irnet.diagrams.block import block_sheet
 from irnet.diagrams.chart import Line, chart, line_chart
+from irnet.diagrams.graph_builder import GraphBuilder
 from irnet.diagrams.overview import overview_sheet
 from irnet.diagrams.page import page
 from irnet.diagrams.render import render
-from irnet.diagrams.sheet import Sheet
 from irnet.diagrams.tabular import comma_separated, markdown
 from irnet.diagrams.theme import LIGHT
-from irnet.exchange import loaded
+from irnet.exchange import load
 from irnet.experiments.training.directory import command
-from irnet.html import figure, shown, table, words
+from irnet.html import figure, joined_html, table, words
 from irnet.models import network
 from irnet.spec import Network
 from irnet.terminal import table as printed
 from irnet.units import typed
 from tests.apps import opened
-from tests.evil import EVIL
+from tests.hostile_strings import EVIL
 from tests.test_cli import refused
 
 WORD = "word"
@@ -119,7 +119,7 @@ def _vega(word: str, form: str) -> str:
     return chart(spec, "svg" if form == "svg" else "html").decode()
 
 
-def _drawing(sheet: Sheet, word: str) -> str:
+def _drawing(sheet: GraphBuilder, word: str) -> str:
     return render(sheet.text, "svg", title=word, description=word).decode()
 
 
@@ -128,13 +128,15 @@ def _in_shell(word: str) -> str:
 
 
 SINKS: dict[str, tuple[Read, Callable[[str], str]]] = {
-    "DOT of a network, drawn": (svg, lambda word: _drawing(overview_sheet(Sheet(LIGHT), named(word)), word)),
+    "DOT of a network, drawn": (svg, lambda word: _drawing(overview_sheet(GraphBuilder(LIGHT), named(word)), word)),
     "DOT of a block, drawn": (
         svg,
-        lambda word: _drawing(block_sheet(Sheet(LIGHT, notes=(word,)), named(word), named(word).stages[1]), word),
+        lambda word: _drawing(
+            block_sheet(GraphBuilder(LIGHT, notes=(word,)), named(word), named(word).stages[1]), word
+        ),
     ),
     "SVG of a chart": (svg, lambda word: _vega(word, "svg")),
-    "HTML of a table": (html, lambda word: shown(words(word), table([{word: word}]))),
+    "HTML of a table": (html, lambda word: joined_html(words(word), table([{word: word}]))),
     "HTML of a figure": (html, lambda word: figure(b"<svg/>", b"<svg/>", word)),
     "Markdown of a table": (marked, lambda word: markdown([{word: word, "n": 1}])),
     "Markdown of a page": (marked, text.plain),
@@ -188,7 +190,7 @@ def test_a_command_line_and_edits_are_repeated_in_one_line(evil: str, capsys: py
     said = refused(capsys, "summary", evil)
     assert typed(evil) in said
     with pytest.raises(ValueError, match=r".") as told_:
-        loaded(json.dumps({"format": "irnet.edits.1", "network": "inception_v4", "edits": [evil]}))
+        load(json.dumps({"format": "irnet.edits.1", "network": "inception_v4", "edits": [evil]}))
     assert str(told_.value).isprintable()
 
 

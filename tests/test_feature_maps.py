@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from irnet.analysis.boxes import boxes
 from irnet.experiments.channels import Maps, channels
 from irnet.experiments.feature_maps import feature_maps, taps
+from irnet.experiments.forward_cache import BatchNormMode
 from irnet.experiments.passes import begin, last_unit, units
 from irnet.experiments.strip import look_through
-from irnet.experiments.trail import BatchNormMode
 from irnet.models import PRESETS, network
 from irnet.runtime.build import Model, build
 from irnet.runtime.capture import capture

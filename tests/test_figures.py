@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from irnet.diagrams.factory import Order as Wanted
-from irnet.diagrams.factory import content, listing, made, told_of
+from irnet.diagrams.factory import content, listing, make_figure, told_of
 from irnet.diagrams.figures import catalogue, figure_named
 from irnet.diagrams.formats import figure_bytes, laid_figure, words_of
 from irnet.diagrams.layouts import ROOMS
@@ -185,7 +185,7 @@ def test_a_page_of_a_figure_asks_no_server_and_a_snippet_names_the_files_that_ar
     assert page.count("data:image/svg+xml;base64,") == 2
     assert not re.search(r'(?:src|href)="(?!data:)', page)
     snippet = told_of("figure_4")["snippets"]["picture"]
-    files = made("figure_4", Wanted(("svg",), ("light", "dark"))).files
+    files = make_figure("figure_4", Wanted(("svg",), ("light", "dark"))).files
     assert set(re.findall(r'(?:src|srcset)="([^"]+)"', snippet)) == set(files)
 
 

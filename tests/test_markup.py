@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from irnet.diagrams.graph_builder import End, GraphBuilder
 from irnet.diagrams.mermaid import mermaid
 from irnet.diagrams.render import render
-from irnet.diagrams.sheet import End, Sheet
 from irnet.diagrams.tabular import comma_separated, markdown
 from irnet.diagrams.theme import LIGHT
 
@@ -21,11 +21,11 @@ SHOWN = """a"b'c<d>&e; ]]> </text><script/> {|} \\ -- \\N \\"""
 
 @pytest.mark.parametrize("flow", ["down", "right"])
 def test_an_id_that_is_markup_keeps_its_arrows(flow: str) -> None:
-    sheet = Sheet(LIGHT, "down" if flow == "down" else "right")
-    sheet.box(HOSTILE, "one", "", "other", told=HOSTILE)
+    sheet = GraphBuilder(LIGHT, "down" if flow == "down" else "right")
+    sheet.box(HOSTILE, "one", "", "other", description=HOSTILE)
     sheet.words("two", HOSTILE, HOSTILE)
     sheet.arrow(End(HOSTILE, "out"), End("two"), label=HOSTILE)
-    root = ElementTree.fromstring(render(sheet.closed("t").text, "svg"))
+    root = ElementTree.fromstring(render(sheet.close("t").text, "svg"))
     assert sum(group.get("class") == "edge" for group in root.iter(f"{SVG}g")) == 1
     assert sum(group.get("class") == "node" for group in root.iter(f"{SVG}g")) == 2
 
@@ -50,14 +50,14 @@ def test_numbers_of_csv_stay_numbers(number: object) -> None:
 
 
 def test_mermaid_has_boxes_in_their_frames_labels_on_arrows_and_shortcuts() -> None:
-    sheet = Sheet(LIGHT)
-    sheet.box("a", "One", "detail", "pool", told="")
-    with sheet.cluster("f", "A frame", "residual", told=""):
-        sheet.bar("b", "concat", "concat", told="")
+    sheet = GraphBuilder(LIGHT)
+    sheet.box("a", "One", "detail", "pool", description="")
+    with sheet.cluster("f", "A frame", "residual", description=""):
+        sheet.bar("b", "concat", "concat", description="")
     sheet.words("w", "out", "")
     sheet.arrow(End("a"), End("b"), label="35x35")
     sheet.arrow(End("b"), End("w"), extra='color="x"')
-    assert mermaid(sheet.closed("t"), "alt; #1", "a\nb").splitlines()[:10] == [
+    assert mermaid(sheet.close("t"), "alt; #1", "a\nb").splitlines()[:10] == [
         "flowchart TD",
         "accTitle: alt#59; #35;1",
         "accDescr: a b",
@@ -72,5 +72,5 @@ def test_mermaid_has_boxes_in_their_frames_labels_on_arrows_and_shortcuts() -> N
 
 
 def test_everything_that_is_markup_of_mermaid_is_an_entity() -> None:
-    text = mermaid(Sheet(LIGHT, "right"), r"""#"<>&`|\;""", "")
+    text = mermaid(GraphBuilder(LIGHT, "right"), r"""#"<>&`|\;""", "")
     assert text.startswith("flowchart LR\naccTitle: #35;#34;#60;#62;#38;#96;#124;#92;#59;\n")

@@ -9,7 +9,7 @@ from torch import nn
 from irnet.analysis.boxes import details
 from irnet.analysis.compare import compare
 from irnet.analysis.distance import distance, fields
-from irnet.diagrams.printed import printed
+from irnet.diagrams.paper_notation import paper_texts
 from irnet.models import network
 from irnet.runtime.build import build
 from irnet.spec import Head, Network, Pool, Stage
@@ -64,7 +64,7 @@ def test_a_difference_a_box_and_a_figure_say_it_in_plain_words() -> None:
     assert found["Where"].startswith("3x3 avg pooling, counting its padding, step 1 of 2")
     assert details(SLIM, "mixed_5b.0.b3.0")["What"] == "3x3 avg pool"
     stage = next(stage for stage in TORCHVISION.stages if stage.name == "mixed_5b")
-    assert printed(TORCHVISION, stage)["mixed_5b.0.b3.0"][0] == "3x3 Avg Pooling (padding counted)"
+    assert paper_texts(TORCHVISION, stage)["mixed_5b.0.b3.0"][0] == "3x3 Avg Pooling (padding counted)"
 
 
 @pytest.mark.parametrize("given", [("max", 3, 1, "same"), ("avg", 3, 2, "valid"), ("avg", 1, 1, "same")])

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from irnet.diagrams.factory import content, told_of
-from irnet.diagrams.pdf import settled
+from irnet.diagrams.pdf import normalise
 from irnet.diagrams.render import render
 
 pdfium = import_module("pypdfium2")  # it comes without types
@@ -64,4 +64,4 @@ def test_the_same_picture_is_always_the_same_bytes_and_what_is_no_pdf_is_refused
     dot = "digraph { a [label=<<b>bold</b> and not>]; a -> b }"
     assert len({render(dot, "pdf", title="t") for _ in range(6)}) == 1
     with pytest.raises(ValueError, match=r"^this is not a PDF as the converter writes them$"):
-        settled(b"%PDF-1.7\n")
+        normalise(b"%PDF-1.7\n")

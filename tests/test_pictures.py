@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
-from irnet.diagrams import diagram, drawn, source, words
+from irnet.diagrams import diagram, draw, source, words
 from irnet.diagrams.render import FORMATS, Format, laid_out, layout_engine, render
 from irnet.models import network
 from tests.conftest import presets
@@ -46,7 +46,7 @@ def _fresh() -> Iterator[None]:
 @pytest.mark.parametrize("name", presets("inception_v4.paper", "inception_resnet_v1.facenet"))
 def test_an_svg_is_text_with_titles_descriptions_and_ids_of_their_own(name: str) -> None:
     for stage in ("", *(stage.name for stage in network(name).stages)):
-        root, told = ElementTree.fromstring(drawn(network(name), "svg", stage)), words(network(name), stage)
+        root, told = ElementTree.fromstring(draw(network(name), "svg", stage)), words(network(name), stage)
         found = [(root[i].tag.removeprefix(SVG), root[i].get("id"), root[i].text) for i in (0, 1)]
         assert found == [("title", "figure-title", told.alt), ("desc", "figure-desc", told.caption)]
         assert (root.get("role"), root.get("aria-labelledby")) == ("img", "figure-title figure-desc")
@@ -63,7 +63,7 @@ def test_the_same_spec_gives_the_same_bytes(form: Format) -> None:
         files = set()
         for _ in range(4):
             laid_out.cache_clear()
-            files.add(sha256(drawn(V2, form, stage)).hexdigest())
+            files.add(sha256(draw(V2, form, stage)).hexdigest())
         assert len(files) == 1, stage
 
 
@@ -89,22 +89,22 @@ def test_a_png_has_the_size_of_the_svg_times_its_scale(scale: float) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark", "print"])
 def test_a_png_is_painted_to_its_corners(theme: str) -> None:
-    with Image.open(BytesIO(drawn(V2, "png", "block_a", theme))) as image:
+    with Image.open(BytesIO(draw(V2, "png", "block_a", theme))) as image:
         width, height = image.size
         corners = {image.getpixel((x, y)) for x in (0, width - 1) for y in (0, height - 1)}
     assert corners == {(14, 17, 23, 255) if theme == "dark" else (255, 255, 255, 255)}
 
 
 def test_a_pdf_is_one_page_with_its_fonts_inside_and_dot_the_source_itself() -> None:
-    pdf = drawn(V2, "pdf", "block_a")
+    pdf = draw(V2, "pdf", "block_a")
     assert (len(pdfium.PdfDocument(pdf)), b"/FontFile" in pdf) == (1, True)
-    assert drawn(V2, "dot", "block_a").decode() == source(V2, "block_a")
+    assert draw(V2, "dot", "block_a").decode() == source(V2, "block_a")
 
 
 @pytest.mark.parametrize(
     ("call", "told"),
     [
-        (lambda: drawn(V2, cast("Format", "gif")), r"^no format is called 'gif'; they are svg, png, pdf, dot$"),
+        (lambda: draw(V2, cast("Format", "gif")), r"^no format is called 'gif'; they are svg, png, pdf, dot$"),
         (lambda: source(V2, "stem", "neon"), r"^no theme is called 'neon'; they are light, dark, print$"),
         (lambda: diagram(V2, "block_d"), "paper has no stage 'block_d'; its stages: stem, block_a, "),
         (lambda: diagram(V2, "block_b.10"), r"has \d+ blocks, so none has the number 10$"),
@@ -130,7 +130,7 @@ def test_a_system_dot_is_taken_where_the_wheel_is_missing_and_without_any_engine
     monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
     told = r"^nothing here can lay out a diagram: pip install graphviz-pure, or install"
     with pytest.raises(RuntimeError, match=told):
-        drawn(V2, "svg", "block_a")
+        draw(V2, "svg", "block_a")
 
 
 def test_broken_dot_is_refused() -> None:

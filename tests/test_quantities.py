@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from irnet.analysis.quantities import filled, holds, quantity
+from irnet.analysis.quantities import fill, holds, quantity
 from irnet.models import network
 
 V4 = network("inception_v4")
@@ -52,7 +52,7 @@ def test_a_formula_that_is_none_gets_one_sentence(formula: str, told: str) -> No
 
 def test_counts_and_factors_are_written_as_words_and_a_formula_may_run_over_a_line() -> None:
     text = "{knob b|numeral} blocks, {2 * macs / macs|multiple} the work, {1 / 3|multiple} of {channels\nstem}"
-    assert filled(text, V4) == "seven blocks, twice the work, a third of 384"
+    assert fill(text, V4) == "seven blocks, twice the work, a third of 384"
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_counts_and_factors_are_written_as_words_and_a_formula_may_run_over_a_li
 )
 def test_a_number_that_no_word_says_exactly_and_an_unknown_form_are_refused(text: str, told: str) -> None:
     with pytest.raises(ValueError, match=told):
-        filled(text, V4)
+        fill(text, V4)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from irnet.models import PRESETS, labelled, network
-from irnet.models.recipe import Limits, knobs, limits, read
+from irnet.models import PRESETS, network, network_of_label
+from irnet.models.recipe import Limits, knobs, limits, parse_knob
 from irnet.resolve import resolve
 from irnet.spec import Chain, Conv, Fork, Node, Pool, Residual
 
@@ -103,15 +103,15 @@ def test_a_label_tells_the_edits_and_leads_back_to_its_network() -> None:
     spec = network("inception_resnet_v2", scale_b=0.25, a=6, input_size=(224, 261), classes=1000)
     assert spec.label == "inception_resnet_v2.paper (input_size=224x261, a=6, scale_b=0.25)"
     spec = network("inception_resnet_v1", sum_norm=True, width=0.5, depth=2)
-    assert (spec.edits, labelled(spec.label).key) == ("width=0.5, depth=2, sum_norm=true", spec.key)
+    assert (spec.edits, network_of_label(spec.label).key) == ("width=0.5, depth=2, sum_norm=true", spec.key)
 
 
 def test_a_switch_is_read_from_words() -> None:
     recipe = PRESETS["inception_resnet_v1.paper"]
     for word, value in {"true": True, "1": True, "False": False, "0": False}.items():
-        assert read(recipe, f"sum_norm={word}") == ("sum_norm", value)
+        assert parse_knob(recipe, f"sum_norm={word}") == ("sum_norm", value)
     with pytest.raises(ValueError, match=r"^sum_norm=maybe is not true or false$"):
-        read(recipe, "sum_norm=maybe")
+        parse_knob(recipe, "sum_norm=maybe")
 
 
 def convolutions(node: Node) -> list[Conv]:

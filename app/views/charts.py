@@ -38,8 +38,8 @@ def wrapped(words: str) -> str:
 
 def _figure(title: str, y: str, *, note: str = "", log: bool = False, height: int = 420) -> go.Figure:
     lines = [*wrap(title, WIDEST), *([""] if note else [])]
-    told = "<br>".join(wrap(f"{y}{', log scale' if log else ''}", TALLEST))
-    axis: dict[str, Any] = {"title": {"text": told}, "type": "log" if log else "linear"}
+    title = "<br>".join(wrap(f"{y}{', log scale' if log else ''}", TALLEST))
+    axis: dict[str, Any] = {"title": {"text": title}, "type": "log" if log else "linear"}
     if log:
         axis |= {"exponentformat": "power"}
     return go.Figure(

@@ -25,10 +25,10 @@ from irnet.experiments.training.stability import (
     Cell,
     Criteria,
     cells,
+    claims_reproduced,
     differ_in_scale,
     outcome,
     records,
-    reproduced,
     setting,
     story,
 )
@@ -38,7 +38,7 @@ CELL, TAB = "death.cell", "death.tab"
 ONE = "One cell"
 
 
-def shown(name: str, sweep: Sweep, found: Sequence[History]) -> None:
+def death_map(name: str, sweep: Sweep, found: Sequence[History]) -> None:
     """Everything about a map as it stands."""
     criteria = _criteria()
     made = cells(sweep, found, criteria)
@@ -80,7 +80,9 @@ def _paper(sweep: Sweep, made: Sequence[Cell]) -> None:
     """The paper's claim, what of it this map reproduces, and the remedies that are axes of it."""
     st.markdown(f"**{text.PAPER_HEAD}**  \n{PAPER_CLAIM}")
     if any(cell.ended for cell in made):
-        st.markdown("\n".join((f"**{text.OURS_HEAD}**", "", *(f"- {sentence}" for sentence in reproduced(made)))))
+        st.markdown(
+            "\n".join((f"**{text.OURS_HEAD}**", "", *(f"- {sentence}" for sentence in claims_reproduced(made))))
+        )
     axes = [REMEDIES[axis] for axis, _ in sweep.axes if axis in REMEDIES]
     st.caption("  \n".join(axes))
     used = {verdict.fate for cell in made for verdict in cell.verdicts}
@@ -109,13 +111,13 @@ def _cell(made: Sequence[Cell]) -> None:
         st.caption(text.CELL_BEGINS)
         return
     with st.grid(2, min_column_width=340):
-        _measured(history, "cell")
+        _measurements(history, "cell")
         _zeros(history, "cell")
         _magnitudes(history)
         _loss([history], "cell")
 
 
-def _measured(history: History, key: str, fate: str = "") -> None:
+def _measurements(history: History, key: str, fate: str = "") -> None:
     """What held-out images showed on the way."""
     found = [line for line in history.lines if line.held_out_zeros is not None]
     if not found:
@@ -128,8 +130,8 @@ def _measured(history: History, key: str, fate: str = "") -> None:
     ]
     title = f"{f'{fate}: ' if fate else 'Held-out images: '}{share(found[-1].held_out_zeros or 0, 1)} zeros, "
     title += f"{share(found[-1].accuracy or 0, 1)} right at step {steps[-1]}"
-    figure = charts.lines(drawn, title, "share of held-out", x="steps", note=_told(history))
-    st.plotly_chart(figure, key=f"death.{key}.measured", config=charts.CONFIG, alt=f"{title}; {_told(history)}")
+    figure = charts.lines(drawn, title, "share of held-out", x="steps", note=_description(history))
+    st.plotly_chart(figure, key=f"death.{key}.measured", config=charts.CONFIG, alt=f"{title}; {_description(history)}")
 
 
 def _side_by_side(made: Sequence[Cell]) -> None:
@@ -143,16 +145,16 @@ def _side_by_side(made: Sequence[Cell]) -> None:
     twins = ((dead, living) for dead in gone for living in alive if differ_in_scale(dead.run, living.run))
     dead, living = next(twins, (gone[0], alive[0]))
     with st.grid(2, min_column_width=340):
-        for view in (_measured, _zeros):
+        for view in (_measurements, _zeros):
             view(dead, "dead", "Dead")
             view(living, "living", "Living")
     _loss([dead, living], "both", ["dead", "living"])
 
 
-def _told(history: History) -> str:
+def _description(history: History) -> str:
     run = history.run
-    told = {"scale": run.scale, "width": run.width, "rate": run.rate, "init": run.init, "seed": run.seed}
-    return ", ".join(f"{k} {v:g}" if isinstance(v, float) else f"{k} {v}" for k, v in told.items() if v is not None)
+    settings = {"scale": run.scale, "width": run.width, "rate": run.rate, "init": run.init, "seed": run.seed}
+    return ", ".join(f"{k} {v:g}" if isinstance(v, float) else f"{k} {v}" for k, v in settings.items() if v is not None)
 
 
 def _zeros(history: History, key: str, fate: str = "") -> None:
@@ -163,7 +165,7 @@ def _zeros(history: History, key: str, fate: str = "") -> None:
     title = f"{f'{fate}: ' if fate else ''}{end} zeros after the last block at step {last.step}"
     values = [[line.zeros[i] for line in history.lines] for i in range(len(history.blocks))]
     figure = grids.story(_steps(history), history.blocks, values, title, "share of<br>zeros", (0.0, 1.0))
-    _drawn(figure, f"death.{key}.zeros", title, history)
+    _draw(figure, f"death.{key}.zeros", title, history)
 
 
 def _magnitudes(history: History) -> None:
@@ -172,11 +174,11 @@ def _magnitudes(history: History) -> None:
     values = [[_log(line.magnitudes[i]) for line in history.lines] for i in range(len(history.blocks))]
     title = "Mean magnitude of every block's output, powers of ten"
     figure = grids.story(_steps(history), history.blocks, values, title, "log10")
-    _drawn(figure, "death.cell.magnitudes", title, history)
+    _draw(figure, "death.cell.magnitudes", title, history)
 
 
-def _drawn(figure: go.Figure, key: str, title: str, history: History) -> None:
-    st.plotly_chart(figure, key=key, config=grids.STILL, alt=f"{title}; {_told(history)}")
+def _draw(figure: go.Figure, key: str, title: str, history: History) -> None:
+    st.plotly_chart(figure, key=key, config=grids.STILL, alt=f"{title}; {_description(history)}")
 
 
 def _log(value: float | None) -> float | None:
@@ -190,7 +192,7 @@ def _steps(history: History) -> list[int]:
 def _loss(found: Sequence[History], key: str, names: Sequence[str] = ()) -> None:
     lines = [
         Line(
-            name=f"{names[i]}: {_told(history)}" if names else _told(history),
+            name=f"{names[i]}: {_description(history)}" if names else _description(history),
             x=_steps(history),
             y=[line.loss for line in history.lines],
         )

@@ -59,7 +59,7 @@ def clickable(
     """
     panels = list(dict.fromkeys(tile.panel for tile in tiles))
     rows = len({tile.y for tile in tiles})
-    shown = _titled(title, note, axes[0], 110 * len(panels) + 64 * rows * len(panels))
+    shown = _empty_figure(title, note, axes[0], 110 * len(panels) + 64 * rows * len(panels))
     shown.set_subplots(len(panels), 1, subplot_titles=panels, vertical_spacing=0.16 / len(panels) * 2)
     for row, panel in enumerate(panels, 1):
         numbers = [i for i, tile in enumerate(tiles) if tile.panel == panel]
@@ -72,11 +72,11 @@ def clickable(
     shown.update_xaxes(title={"text": axes[0]}, row=len(panels), col=1)
     if rows == 1:
         shown.update_yaxes(showticklabels=False)
-    clicked = partial(_clicked, key, len(tiles), on_click)
+    clicked = partial(_on_click, key, len(tiles), on_click)
     st.plotly_chart(shown, key=key, config=STILL, on_select=clicked, selection_mode="points", alt=alt)
 
 
-def _titled(title: str, note: str, x: str, height: int) -> go.Figure:
+def _empty_figure(title: str, note: str, x: str, height: int) -> go.Figure:
     """An empty figure under its finding, and below that what it was found with."""
     made = figure(title, x, "", height)
     lines = wrap(note, NOTE)
@@ -134,7 +134,7 @@ def _key(kind: str, colour: str) -> go.Scatter:
     return go.Scatter(x=[None], y=[None], mode="markers", marker=marker, name=kind, hoverinfo="skip")
 
 
-def _clicked(key: str, count: int, on_click: Callable[[int], None]) -> None:
+def _on_click(key: str, count: int, on_click: Callable[[int], None]) -> None:
     for point in st.session_state[key]["selection"]["points"]:
         number = point.get("customdata")
         number = number[0] if isinstance(number, list) else number

@@ -33,7 +33,7 @@ AGAINST_WORDS: dict[Against, str] = {"steps": "Steps", "epochs": "Epochs", "seco
 SHORT: dict[Quantity, str] = {"loss": "cross entropy", "accuracy": "accuracy"}  # fits beside a small chart
 
 
-def shown(name: str, sweep: Sweep, found: Sequence[History]) -> None:
+def race(name: str, sweep: Sweep, found: Sequence[History]) -> None:
     """Everything about a race as it stands."""
     training.about(sweep)
     if not any(history.lines for history in found):
@@ -93,8 +93,8 @@ def _first(name: str, found: Sequence[History], goal: float, against: Against) -
     if not any(line.accuracy is not None for history in found for line in history.lines):
         return
     st.markdown(f"**{text.plain(sentence(standing(found, goal, against)))}**")
-    told = [{k: v for k, v in record.items() if not k.endswith("_spread")} for record in records(found, goal)]
-    show.table(told, f"{name}.networks", alt="When every network reached the accuracy")
+    rows = [{k: v for k, v in record.items() if not k.endswith("_spread")} for record in records(found, goal)]
+    show.table(rows, f"{name}.networks", alt="When every network reached the accuracy")
 
 
 def _files(name: str, found: Sequence[History], against: Against) -> None:

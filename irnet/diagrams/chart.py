@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 
 import vl_convert
 
-from irnet.diagrams.pdf import settled
+from irnet.diagrams.pdf import normalise
 from irnet.diagrams.theme import LIGHT, THEMES, Theme
 
 ChartFormat = Literal["svg", "png", "pdf", "html", "json"]
@@ -112,7 +112,7 @@ def line_chart(
             "encoding": {"shape": _by_name(names, list(_SHAPES))},
         },
     ]
-    return _framed(
+    return _frame(
         {
             "data": {"values": values},
             "encoding": {
@@ -140,7 +140,7 @@ def bar_chart(
 ) -> Spec:
     """One bar a name, in their order."""
     values = [{"x": name, "y": value} for name, value in bars.items()]
-    return _framed(
+    return _frame(
         {
             "data": {"values": values},
             "mark": {"type": "bar", "color": INK[1]},
@@ -218,11 +218,11 @@ def tile_grid(
     }
     data: Spec = {"data": {"values": values}}
     if len(panels) == 1:
-        return _framed(data | grid, title, theme, width, 72 * len(rows), note)
+        return _frame(data | grid, title, theme, width, 72 * len(rows), note)
     header = {"title": None, "labelFontSize": 13, "labelColor": THEMES[theme].ink, "labelFont": _FONT}
     column = {"field": "panel", "type": "nominal", "sort": panels, "header": header}
     facets = data | {"facet": {"column": column}, "spec": grid}
-    framed = _framed(facets, title, theme, width * len(panels), 72 * len(rows), note)
+    framed = _frame(facets, title, theme, width * len(panels), 72 * len(rows), note)
     return {name: value for name, value in framed.items() if name not in ("width", "height")}
 
 
@@ -252,7 +252,7 @@ def chart(spec: Spec, form: ChartFormat, scale: float = 2.0) -> bytes:
         case "png":
             return bytes(vl_convert.vegalite_to_png(spec, scale=scale))
         case "pdf":
-            return settled(bytes(vl_convert.vegalite_to_pdf(spec)))
+            return normalise(bytes(vl_convert.vegalite_to_pdf(spec)))
         case "html":
             return _page(spec).encode()
         case "json":
@@ -262,8 +262,8 @@ def chart(spec: Spec, form: ChartFormat, scale: float = 2.0) -> bytes:
 
 def _page(spec: Spec) -> str:
     """The interactive file; a `<` in a name could end the script that has the specification, so it goes in escaped."""
-    told = json.dumps(spec, ensure_ascii=False).replace("<", _LESS)
-    return vl_convert.vegalite_to_html(told, bundle=True).replace(_LESS, "\\u003c")
+    document = json.dumps(spec, ensure_ascii=False).replace("<", _LESS)
+    return vl_convert.vegalite_to_html(document, bundle=True).replace(_LESS, "\\u003c")
 
 
 def _points(line: Line) -> Iterable[Spec]:
@@ -298,21 +298,21 @@ def _axis(title: str, ticks: Mapping[float, str] | None) -> Spec:
 
 
 def _subtitle(note: str, width: int, look: Theme) -> Spec:
-    return {"subtitle": _wrapped(note, (width + 60) // 6), "subtitleColor": look.faint, "subtitleFont": _FONT}
+    return {"subtitle": _wrap(note, (width + 60) // 6), "subtitleColor": look.faint, "subtitleFont": _FONT}
 
 
-def _wrapped(words: str, longest: int) -> str | list[str]:
+def _wrap(words: str, longest: int) -> str | list[str]:
     """Words as they are if they fit in a line of so many characters, else in lines."""
     return words if len(words) <= longest else wrap(words, longest)
 
 
-def _framed(spec: Spec, title: str, theme: str, width: int, height: int, note: str = "") -> Spec:
+def _frame(spec: Spec, title: str, theme: str, width: int, height: int, note: str = "") -> Spec:
     look: Theme = THEMES[theme]
     text = {"labelColor": look.ink, "titleColor": look.ink, "labelFont": _FONT, "titleFont": _FONT}
     return spec | {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "title": {
-            "text": _wrapped(title, (width + 60) // 8),
+            "text": _wrap(title, (width + 60) // 8),
             "anchor": "start",
             "color": look.ink,
             "font": _FONT,

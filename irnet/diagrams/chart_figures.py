@@ -13,13 +13,13 @@ from typing import Any
 import vl_convert
 
 from irnet.analysis.tables import StageTotal, stages, totals
-from irnet.diagrams.alone import BARS, POINTS, alone
 from irnet.diagrams.bar_sources import mermaid_bars, tikz_bars
 from irnet.diagrams.bars import with_signs
 from irnet.diagrams.chart import Line, Spec, bar_chart, line_chart
 from irnet.diagrams.figure_words import FigureWords
 from irnet.diagrams.layouts import LEAST, room_named
-from irnet.diagrams.render import converted
+from irnet.diagrams.render import convert
+from irnet.diagrams.standalone import BARS, POINTS, alone
 from irnet.diagrams.tabular import Records, comma_separated
 from irnet.diagrams.theme import theme_named
 from irnet.models import PRESETS, network
@@ -70,7 +70,7 @@ def chart_catalogue() -> Mapping[str, ChartFigure]:
 def _cost(name: str) -> ChartFigure:
     spec, total = network(name), totals(network(name))
     found = [stage for stage in stages(spec) if stage.repeat]
-    bars = {_called(stage): stage.macs / 1e9 for stage in found}
+    bars = {_stage_title(stage): stage.macs / 1e9 for stage in found}
     most = max(found, key=lambda stage: stage.macs)
     title = f"{most.title}: {share(most.macs, total.macs)} of {short(total.macs, 'MAC')}"
     _, height, width = spec.input_shape
@@ -80,7 +80,7 @@ def _cost(name: str) -> ChartFigure:
         f"Architecture {spec.key}."
     )
     long = tuple(
-        f"{i}. {_called(stage)}: {exact(stage.macs)} MACs, {share(stage.macs, total.macs)}."
+        f"{i}. {_stage_title(stage)}: {exact(stage.macs)} MACs, {share(stage.macs, total.macs)}."
         for i, stage in enumerate(found, start=1)
     )
     return ChartFigure(
@@ -90,13 +90,13 @@ def _cost(name: str) -> ChartFigure:
         spec=lambda theme, wide, high: bar_chart(
             bars, title=title, x="stage", y="GMAC, one image", theme=theme, width=wide, height=high
         ),
-        records=[{"stage": _called(stage), "macs": stage.macs} for stage in found],
+        records=[{"stage": _stage_title(stage), "macs": stage.macs} for stage in found],
         bars=bars,
         words=FigureWords(f"Bar chart of the MACs of {name} by stage. {title}.", caption, long),
     )
 
 
-def _called(stage: StageTotal) -> str:
+def _stage_title(stage: StageTotal) -> str:
     return f"{stage.repeat} × {stage.title}" if stage.repeat > 1 else stage.title
 
 
@@ -171,7 +171,7 @@ def chart_bytes(
             summary = BARS if figure.bars else POINTS
             return alone(figure.title, figure.words, lambda shown: chart_bytes(figure, "svg", shown, width), summary)
         case "svg" | "pdf" | "png":
-            return converted(
+            return convert(
                 _svg(figure, theme, width), form, title=figure.words.alt, description=figure.words.caption, scale=scale
             )
         case _:

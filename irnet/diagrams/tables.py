@@ -12,7 +12,7 @@ from irnet.analysis.comparisons import READY
 from irnet.analysis.part_counts import COUNTS, part_counts
 from irnet.analysis.side_by_side import all_changes
 from irnet.analysis.tables import overview, stage_records, totals
-from irnet.diagrams.alone import table_alone
+from irnet.diagrams.standalone import table_alone
 from irnet.diagrams.tabular import Records, booktabs, comma_separated, markdown
 from irnet.models import PRESETS, network
 from irnet.units import exact, grid
@@ -70,14 +70,16 @@ def slug(title: str) -> str:
 _HEADS = {"params": "parameters", "macs": "MACs", "share of macs": "share of MACs", "input_shape": "input"}
 
 
-def _headed(record: Mapping[str, Any]) -> dict[str, Any]:
+def _rename_columns(record: Mapping[str, Any]) -> dict[str, Any]:
     """A record under the names that a reader knows."""
     return {_HEADS.get(name, name): value for name, value in record.items()}
 
 
 def _networks() -> Table:
     def records() -> Records:
-        return [_headed(row | {"input_shape": grid(network(str(row["name"])).input_shape)}) for row in overview()]
+        return [
+            _rename_columns(row | {"input_shape": grid(network(str(row["name"])).input_shape)}) for row in overview()
+        ]
 
     caption = (
         "All networks at their own input sizes: parameters, and multiply-accumulates of convolutions and linear "
@@ -97,7 +99,7 @@ def _stages(name: str) -> Table:
         id=f"table.{name}",
         title=f"Stages of {name}",
         caption=caption,
-        records=lambda: [_headed(row) for row in stage_records(spec)],
+        records=lambda: [_rename_columns(row) for row in stage_records(spec)],
     )
 
 

@@ -48,12 +48,12 @@ def markdown(records: Records) -> str:
     """
     columns = list(records[0]) if records else []
     marks = [" ---: " if _numeric(records, name) else " --- " for name in columns]
-    rows = (" | ".join(_escaped(cell(record[name])) for name in columns) for record in records)
-    names = map(_escaped, columns)
+    rows = (" | ".join(_escape(cell(record[name])) for name in columns) for record in records)
+    names = map(_escape, columns)
     return "\n".join((f"| {' | '.join(names)} |", f"|{'|'.join(marks)}|", *(f"| {row} |" for row in rows)))
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     text = re.sub(r"[\\`*\[\]|$~]|(?<!\w)_|_(?!\w)", r"\\\g<0>", text)  # inside a word, _ is a letter
     for char, entity in (("&", "&amp;"), ("<", "&lt;"), ("://", "&#58;//"), ("www.", "www&#46;"), ("@", "&#64;")):
         text = text.replace(char, entity)

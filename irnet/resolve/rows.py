@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Literal
 
-from irnet.html import shown, table
+from irnet.html import joined_html, table
 from irnet.resolve.field import ReceptiveField
 from irnet.spec import Shape
 from irnet.units import sides
@@ -19,8 +19,8 @@ Op = Literal[
 class Illegal(ValueError):
     """A box that can't be: `path` is the first one, and the message says why."""
 
-    def __init__(self, path: str, told: str) -> None:
-        super().__init__(told)
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(message)
         self.path = path
 
 
@@ -54,9 +54,9 @@ class Rows(tuple[Row, ...]):
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        return shown(table([_record(row) for row in self]))
+        return joined_html(table([_record(row) for row in self]))
 
 
 def _record(row: Row) -> dict[str, object]:
-    told = ("path", "notation", "in_shape", "out_shape", "params", "macs")
-    return {name: getattr(row, name) for name in told} | {"receptive field": sides(row.field.size)}
+    message = ("path", "notation", "in_shape", "out_shape", "params", "macs")
+    return {name: getattr(row, name) for name in message} | {"receptive field": sides(row.field.size)}

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from irnet.experiments.training.folder import folder_of
-from irnet.experiments.training.images import Crops, border, bundled, generator
+from irnet.experiments.training.images import Crops, border, bundled_crops, generator
 from irnet.experiments.training.settings import Data
 from irnet.experiments.training.sources import images_of
 
@@ -76,9 +76,9 @@ def column(pixel: Tensor) -> float:
 
 
 def test_every_bundled_picture_is_there_without_a_network_and_no_more_are_asked_for() -> None:
-    assert set(bundled(CROPS).held_out()[1].tolist()) == {*range(12)}
+    assert set(bundled_crops(CROPS).held_out()[1].tolist()) == {*range(12)}
     with pytest.raises(ValueError, match="classes=13, and there are 12 bundled pictures"):
-        bundled(replace(CROPS, classes=13))
+        bundled_crops(replace(CROPS, classes=13))
 
 
 def colour(image: Tensor) -> tuple[int, ...]:

@@ -99,7 +99,7 @@ def tiles(made: Sequence[Cell]) -> list[Tile]:
 
 
 def _tile(cell: Cell) -> Tile:
-    words = [_written(value) for _, value in cell.place]
+    words = [_value_text(value) for _, value in cell.place]
     across, up, panel = (*words, "", "")[:3]
     if len(cell.place) == MOST_AXES:
         name, _ = cell.place[-1]
@@ -109,7 +109,7 @@ def _tile(cell: Cell) -> Tile:
     return Tile(x=across, y=up, panel=panel, kind=cell.fate, lines=_lines(cell))
 
 
-def _written(value: object) -> str:
+def _value_text(value: object) -> str:
     return PUBLISHED if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -137,7 +137,7 @@ def story_chart(found: Sequence[History], theme: str = "light") -> Spec:
     """The share of zeros after the last block over the steps of several runs."""
     lines = [
         Line(
-            name=_named(history),
+            name=_label(history),
             x=[line.step for line in history.lines],
             y=[line.zeros[-1] for line in history.lines],
         )
@@ -147,7 +147,7 @@ def story_chart(found: Sequence[History], theme: str = "light") -> Spec:
     return line_chart(lines, title="Zeros after the last block", x="steps", y="share of zeros", theme=theme)
 
 
-def _named(history: History) -> str:
+def _label(history: History) -> str:
     return f"run {history.number}: {history.network}, seed {history.run.seed}"
 
 

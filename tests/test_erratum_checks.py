@@ -13,8 +13,8 @@ from torch import nn
 from irnet.analysis.arithmetic import try_width
 from irnet.analysis.arithmetic_of_shapes import LINEAR, printed_width
 from irnet.analysis.boxes import boxes
+from irnet.analysis.erratum_checks import erratum_record, readings, refutation
 from irnet.analysis.provenance import DEVIATIONS
-from irnet.analysis.refutations import readings, refutation, told
 from irnet.analysis.tables import longest_chain
 from irnet.models import PRESETS, network
 from irnet.models.errata import ERRATA
@@ -68,7 +68,7 @@ def test_an_erratum_has_the_results_worked_out_by_hand_and_holds_or_fails_as_it_
     assert {ERRATA[id_].basis, EVIDENCE[id_].basis} <= set(get_args(Basis))
     assert (ERRATA[id_].basis == "computed") <= bool(steps)
     if EVIDENCE[id_].preset:
-        read_in = told(id_)["read in"]
+        read_in = erratum_record(id_)["read in"]
         assert isinstance(read_in, list)
         assert read_in
         assert all(".py, " in where for where in read_in)
@@ -127,7 +127,7 @@ def test_the_other_version_of_the_paper_bears_on_e8_and_every_addition_on_someth
     (sentence,) = additions("E8")
     assert sentence.startswith("AAAI-17: ")
     assert "open source implementations" in sentence
-    assert told("E8")["other version"] == [sentence]
+    assert erratum_record("E8")["other version"] == [sentence]
     known = {*ERRATA, *DEVIATIONS}
     assert {id_ for paper in PAPERS for one in paper.adds for id_ in one.bears_on} <= known
 
@@ -182,6 +182,6 @@ def test_the_place_is_drawn_in_a_network_that_carries_the_erratum(id_: str) -> N
 
 
 def test_an_unknown_erratum_is_refused_with_the_known_ones() -> None:
-    for ask in (refutation, told):
+    for ask in (refutation, erratum_record):
         with pytest.raises(ValueError, match=r"^no erratum is called 'E19'; they are E1, .*, E18$"):
             ask("E19")

@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from irnet.diagrams.tabular import Records
-from irnet.html import shown, table
+from irnet.html import joined_html, table
 
 if TYPE_CHECKING:
     from irnet.diagrams.figure_words import FigureWords  # which knows the tables
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 BOXES, BARS, POINTS = "Box by box", "Bar by bar", "Point by point"  # over the long description
 
 
-def alone(title: str, told: FigureWords, drawn: Callable[[str], bytes], summary: str) -> bytes:
+def alone(title: str, words: FigureWords, drawn: Callable[[str], bytes], summary: str) -> bytes:
     """The file's bytes.
 
     Parameters
@@ -38,13 +38,13 @@ def alone(title: str, told: FigureWords, drawn: Callable[[str], bytes], summary:
     (True, False)
     """
     light, dark = (b64encode(drawn(theme)).decode() for theme in ("light", "dark"))
-    long = "".join(f"<li>{escape(line.partition('. ')[2])}</li>" for line in told.long)
+    long = "".join(f"<li>{escape(line.partition('. ')[2])}</li>" for line in words.long)
     body = f"""<figure>
 <picture>
 <source media="(prefers-color-scheme: dark)" srcset="data:image/svg+xml;base64,{dark}">
-<img alt="{escape(told.alt)}" src="data:image/svg+xml;base64,{light}">
+<img alt="{escape(words.alt)}" src="data:image/svg+xml;base64,{light}">
 </picture>
-<figcaption>{escape(told.caption)}</figcaption>
+<figcaption>{escape(words.caption)}</figcaption>
 </figure>
 <details><summary>{summary}</summary><ol>{long}</ol></details>"""
     return _page(title, body)
@@ -58,7 +58,7 @@ def table_alone(title: str, caption: str, records: Records) -> bytes:
     >>> b"<td" in table_alone("Nets", "Two.", [{"net": "a"}, {"net": "b"}])
     True
     """
-    return _page(title, f"{shown(table(records, len(records)))}\n<p>{escape(caption)}</p>")
+    return _page(title, f"{joined_html(table(records, len(records)))}\n<p>{escape(caption)}</p>")
 
 
 def _page(title: str, body: str) -> bytes:
