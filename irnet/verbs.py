@@ -81,10 +81,10 @@ def with_settings(verb: Callable[..., int]) -> Callable[..., int]:
 def _option(name: str) -> Any:
     """The option of one setting: its words and limits are those of a form."""
     about = SETTINGS[name]
-    erratum_record = f"{about.about.label} ({about.allowed}). {about.about.help}"
+    help_text = f"{about.about.label} ({about.allowed}). {about.about.help}"
     panel = f"Settings of every run: {about.about.group.lower()}"
     return typer.Option(
-        f"--{name.replace('_', '-')}", metavar=about.kind.upper(), help=erratum_record, rich_help_panel=panel
+        f"--{name.replace('_', '-')}", metavar=about.kind.upper(), help=help_text, rich_help_panel=panel
     )
 
 

@@ -10,8 +10,8 @@ from html import escape
 from xml.etree import ElementTree
 
 import pytest
+from irnet.tree.totals import totals
 
-from irnet.analysis.tables import totals
 from irnet.diagrams.chart_figures import CHART_FORMS, activation_figure, chart_bytes, chart_catalogue
 from irnet.diagrams.layouts import ROOMS
 from irnet.models import PRESETS, network

@@ -8,15 +8,14 @@ from math import prod
 
 import pytest
 import torch
+from irnet.provenance.counts import COUNTS, TOOLS
+from irnet.provenance.explanations import Explanation, claims, explanation, lookalikes, records, summaries
+from irnet.tree import resolve
 from torch import nn
 from torchinfo import summary
 
-from irnet.analysis.claims import Explanation, claims, explanation, records, summaries
-from irnet.analysis.counts import COUNTS, TOOLS
-from irnet.analysis.similar_figures import lookalikes
 from irnet.models import PRESETS, network
 from irnet.models.auxiliary import AFTER, auxiliary
-from irnet.resolve import resolve
 from irnet.spec import Network
 from tests.checkpoints import stored
 from tests.conftest import Meta
@@ -123,8 +122,8 @@ def test_nothing_is_left_unexplained_and_every_count_says_where_it_is_printed(sp
 
 def test_the_first_line_is_what_the_pages_show_for_the_network_at_hand() -> None:
     ours = {claim.count.what: claim.ours for claim in claims(EDITED)}
-    assert ours["parameters"] == sum(row.params for row in resolve(EDITED))
-    assert ours["MACs"] == ours["FLOPs"] == sum(row.macs for row in resolve(EDITED))
+    assert ours["parameters"] == sum(row.params for row in resolve(EDITED).rows)
+    assert ours["MACs"] == ours["FLOPs"] == sum(row.macs for row in resolve(EDITED).rows)
 
 
 def test_a_wrong_figure_is_not_explained_away_also_if_it_is_rounded() -> None:
@@ -139,10 +138,10 @@ def test_a_wrong_figure_is_not_explained_away_also_if_it_is_rounded() -> None:
 @pytest.mark.parametrize("name", [V4, V2, V3_TORCH])
 def test_the_auxiliary_head_has_the_parameters_of_a_module_made_by_hand(name: str) -> None:
     stage = AFTER[name.partition(".")[0]]
-    shape = [row.out_shape for row in resolve(network(name)) if row.path.startswith(f"{stage}.")][-1]
+    shape = [row.out_shape for row in resolve(network(name)).rows if row.path.startswith(f"{stage}.")][-1]
     convs = (nn.Conv2d(shape[0], 128, 1, bias=False), nn.BatchNorm2d(128), nn.Conv2d(128, 768, 5, bias=False))
     head = nn.Sequential(nn.AvgPool2d(5, 3), *convs, nn.BatchNorm2d(768), nn.Flatten(), nn.Linear(768, 1000))
-    assert sum(row.params for row in resolve(auxiliary(shape, 1000))) == sum(p.numel() for p in head.parameters())
+    assert sum(row.params for row in resolve(auxiliary(shape, 1000)).rows) == sum(p.numel() for p in head.parameters())
 
 
 def test_totals_of_torchvision_and_tf_slim_are_those_of_the_shapes_of_their_tensors() -> None:

@@ -12,12 +12,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from irnet.tree import Row, resolve
 
 from irnet.diagrams import draw, source
 from irnet.diagrams.render import laid_out
 from irnet.diagrams.theme import THEMES
 from irnet.models import PRESETS, network
-from irnet.resolve import Row, resolve
 from tests.conftest import presets
 
 pdfium = import_module("pypdfium2")  # it comes without types
@@ -54,7 +54,7 @@ def arrows(svg: ElementTree.Element) -> list[tuple[str, str]]:
 
 
 def block_rows(name: str, stage: str, index: int) -> dict[str, Row]:
-    rows = resolve(network(name))
+    rows = resolve(network(name)).rows
     return {row.path: row for row in rows if f"{row.path}.".startswith(f"{stage}.{index}.")}
 
 
@@ -85,7 +85,7 @@ def test_a_systems_graphviz_lays_out_the_same_boxes(name: str) -> None:
 @pytest.mark.parametrize("name", PRESETS)
 def test_an_overview_has_stages_and_head_in_one_line_with_their_repeats(name: str) -> None:
     spec = network(name)
-    head = [row.path for row in resolve(spec) if "." not in row.path]
+    head = [row.path for row in resolve(spec).rows if "." not in row.path]
     assert boxes(picture(name)) == ["input", *(stage.name for stage in spec.stages), *head, "softmax"]
     assert len(arrows(picture(name))) == len(boxes(picture(name))) - 1
     titles = {f"{s.repeat} × {s.title}" if s.repeat > 1 else s.title for s in spec.stages}

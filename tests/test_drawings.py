@@ -8,14 +8,15 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from irnet.edit import network, network_of_label
+from irnet.tree import resolve
 
 from app.drawings import View, svg
-from irnet.analysis.boxes import boxes
 from irnet.diagrams import canvas_svgs, draw
 from irnet.diagrams.graph_builder import FLOWS, Flow
 from irnet.diagrams.nested import LEVELS, Expansion, shown_block
 from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay
-from irnet.models import PRESETS, network, network_of_label
+from irnet.models import PRESETS
 from tests.walks import FEWER
 
 V1 = "inception_resnet_v1.paper"
@@ -31,8 +32,8 @@ def asked(address: str) -> tuple[str, dict[str, str]]:
 @FEWER
 @given(
     st.integers(0, len(LEVELS) - 1),
-    st.frozensets(st.sampled_from(sorted(path for path, box in boxes(SPEC).items() if box.children)), max_size=3),
-    st.sampled_from(sorted(boxes(SPEC))),
+    st.frozensets(st.sampled_from(sorted(path for path, box in resolve(SPEC).items() if box.children)), max_size=3),
+    st.sampled_from(sorted(resolve(SPEC))),
     st.sampled_from(OVERLAYS),
     st.sampled_from(EDGES),
     st.sampled_from(FLOWS),

@@ -9,26 +9,24 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from irnet.checkpoints import find, layouts_of
+from irnet.codegen.snippets import constructor, snippets
+from irnet.comparison.changes import compare
+from irnet.edit import apply, edits_of, network, network_of_label
+from irnet.edit.document import document, load
+from irnet.edit.validate import Validation, validate
+from irnet.provenance.explanations import claims, lookalikes
+from irnet.provenance.sources import deviations, names
+from irnet.tree import details, resolve, smallest_input
 from torch import nn
 
 import irnet
-from irnet.analysis.boxes import boxes, details
-from irnet.analysis.claims import claims
-from irnet.analysis.compare import compare
-from irnet.analysis.layouts import find, layouts_of
-from irnet.analysis.provenance import deviations, names
-from irnet.analysis.similar_figures import lookalikes
-from irnet.analysis.snippets import constructor, snippets
-from irnet.analysis.validate import Validation, validate
 from irnet.codegen import code
 from irnet.diagrams import draw
-from irnet.exchange import document, load
-from irnet.models import PRESETS, apply, edits_of, network, network_of_label, recipe_of
-from irnet.models.edits import Edit
+from irnet.models import PRESETS, recipe_of
 from irnet.models.recipe import knobs, limits
-from irnet.resolve import resolve, smallest_input
 from irnet.runtime.build import build
-from irnet.spec import Network
+from irnet.spec import Edit, Network
 from tests.test_codegen import same
 from tests.walks import FEWER
 
@@ -67,7 +65,7 @@ def some_edits(draw: st.DrawFn) -> tuple[Network, tuple[Edit, ...]]:
     name = draw(st.sampled_from(sorted(PRESETS)))
     few = {knob: 1 for knob in limits(PRESETS[name]) if knob in "abc"}
     spec = network(name, input_size=96, width=0.25, **few)
-    convs = st.sampled_from([row.path for row in resolve(spec) if row.op == "conv"])
+    convs = st.sampled_from([row.path for row in resolve(spec).rows if row.op == "conv"])
     blocks = st.sampled_from([f"{stage.name}.0" for stage in spec.stages])
     side = st.integers(1, 7)
     pairs = st.tuples(side, side)
@@ -123,7 +121,7 @@ def test_edited_places_are_what_the_module_has() -> None:
 def test_a_split_convolution_is_its_two_factors_and_saves_what_arithmetic_says() -> None:
     """One after the other, with norm and ReLU in between."""
     before, after = network("inception_v3"), network("inception_v3", "mixed_5b.0.b1.1.split=1x5")
-    rows = [{row.path: row for row in resolve(spec)} for spec in (before, after)]
+    rows = [{row.path: row for row in resolve(spec).rows} for spec in (before, after)]
     was, now = 48 * 64 * 25 + 2 * 64, 48 * 64 * 5 + 64 * 64 * 5 + 4 * 64
     params = [sum(row.params for row in each.values()) for each in rows]
     assert params[0] - params[1] == was - now
@@ -227,7 +225,7 @@ def test_every_edit_is_applied_resolved_and_compared_within_100_ms(text: str) ->
 
 def test_everything_that_is_said_of_a_network_can_be_said_of_an_edited_one() -> None:
     spec = network(V2, *MANY)
-    assert all(details(spec, path) for path in list(boxes(spec))[::40])
+    assert all(details(spec, path) for path in list(resolve(spec))[::40])
     assert snippets(spec, "block_b.0.body.b0")
     assert find(spec, "block_b.3.body.b0.conv.weight") == "block_b.3.body.b0.conv"
     assert b"<svg" in draw(spec, "svg", "block_b")

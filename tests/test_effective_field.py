@@ -12,14 +12,14 @@ import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from irnet.tree import Sides
+from irnet.tree.receptive_field import Rectangle, receptive_field
 from numpy.typing import NDArray
 from torch import Tensor
 
-from irnet.analysis.receptive_field import Rectangle, receptive_field
 from irnet.experiments.effective_field import effective_field
 from irnet.experiments.smallest_box import smallest_box
 from irnet.models import PRESETS, network
-from irnet.resolve import Sides
 from irnet.runtime.build import Model, build
 from irnet.runtime.capture import capture
 from irnet.spec import Chain, Conv, Fork, Network, Node, Pool, Residual, Stage

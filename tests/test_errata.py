@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from irnet.provenance.sources import errata_of
 
-from irnet.analysis.provenance import errata_of
 from irnet.models import PRESETS, network
 from irnet.models.errata import ERRATA, errata
 from irnet.spec import Network, Source

@@ -6,11 +6,11 @@ import re
 from collections import Counter
 
 import pytest
+from irnet.tree import resolve
+from irnet.tree.totals import totals
 from torch import nn
 
-from irnet.analysis.tables import totals
 from irnet.models import network
-from irnet.resolve import resolve
 from tests.conftest import Meta
 
 V4, V1, V2, V3 = "inception_v4.paper", "inception_resnet_v1.paper", "inception_resnet_v2.paper", "inception_v3.tf_slim"
@@ -19,7 +19,7 @@ AVERAGING = [V4, "inception_v4.tf_slim", SLIM, V3]  # the others pool by maximum
 
 
 def test_e1_stride_2_leads_from_71_to_35() -> None:
-    rows = {row.path: row for row in resolve(network(V4))}
+    rows = {row.path: row for row in resolve(network(V4)).rows}
     ends = [(rows[path].in_shape[1], rows[path].out_shape[1]) for path in ("stem.0.5.b0", "stem.0.5.b1")]
     assert ends == [(71, 35), (71, 35)]
 
@@ -49,7 +49,7 @@ def test_e2_and_e3_change_43_kernels_and_the_sides_of_three_forks(meta: Meta) ->
 @pytest.mark.parametrize("name", [V4, V1, V2])
 def test_e10_e11_a_unit_is_dropped_with_one_fifth_before_a_linear_layer_to_the_classes(name: str, meta: Meta) -> None:
     assert [m.p for m in meta(network(name)).modules() if isinstance(m, nn.Dropout)] == [0.2]
-    assert [(row.op, row.out_shape) for row in resolve(network(name))[-1:]] == [("linear", (1000, 1, 1))]
+    assert [(row.op, row.out_shape) for row in resolve(network(name)).rows[-1:]] == [("linear", (1000, 1, 1))]
 
 
 @pytest.mark.parametrize("name", AVERAGING)
@@ -62,7 +62,7 @@ def test_e14_average_pools_are_3x3_and_leave_the_border_out(name: str, meta: Met
 def test_e15_e18_branches_are_concatenated_before_a_linear_convolution_with_a_bias_and_no_batch_norm(
     name: str, meta: Meta
 ) -> None:
-    ops = [row.op for row in resolve(network(name)) if row.path in ("block_a.0.body", "block_a.0.project")]
+    ops = [row.op for row in resolve(network(name)).rows if row.path in ("block_a.0.body", "block_a.0.project")]
     assert ops == ["concat", "project"]
     block = meta(network(name)).get_submodule("block_b.0")
     up = block.get_submodule("project")

@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import pytest
 import torch
+from irnet.lab.forward import BatchNormMode, Curve, batch_statistics
 from torch import Tensor, nn
 
-from irnet.experiments.forward_cache import BatchNormMode, Curve, batch_statistics
 from irnet.experiments.residual_scale import curves, residual_scale
 from irnet.models import network
 from irnet.runtime.build import Model, Scale, build

@@ -8,12 +8,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from irnet.lab.forward import BatchNormMode
+from irnet.tree import resolve
 from torch import Tensor, nn
 
-from irnet.analysis.boxes import boxes
 from irnet.experiments.channels import Maps, channels
 from irnet.experiments.feature_maps import feature_maps, taps
-from irnet.experiments.forward_cache import BatchNormMode
 from irnet.experiments.passes import begin, last_unit, units
 from irnet.experiments.strip import look_through
 from irnet.models import PRESETS, network
@@ -55,7 +55,7 @@ def test_every_tensor_of_a_random_box_is_the_one_of_a_whole_forward_pass(spec: N
     """Also in a look from the middle."""
     model = build(spec, init="he")
     image = torch.randn(1, *spec.input_shape, generator=torch.Generator().manual_seed(1))
-    path = data.draw(st.sampled_from(list(boxes(spec))))
+    path = data.draw(st.sampled_from(list(resolve(spec))))
     truth, start = everything(model, image), look_through(model, image).start(path)
     whole, part = (feature_maps(model, image, path, start=begun).tensors for begun in (None, start))
     for maps, resumed, tap in zip(whole, part, taps(spec, path), strict=True):
@@ -100,7 +100,7 @@ def test_batch_norm_of_the_sum_is_a_tensor_between_the_sum_and_the_output() -> N
 def test_every_box_of_every_preset_has_tensors() -> None:
     for spec in map(network, PRESETS):
         there = units(spec)
-        assert [path for path in boxes(spec) if not taps(spec, path) or last_unit(spec, path) not in there] == []
+        assert [path for path in resolve(spec) if not taps(spec, path) or last_unit(spec, path) not in there] == []
 
 
 def test_the_strip_has_every_unit_with_the_mean_of_its_channels(small: Small) -> None:

@@ -9,14 +9,14 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from irnet.lab.forward import REMEMBERED, Curve, ForwardCache, Scaling, scale_text
+from irnet.tree import resolve
 from torch import Tensor, nn
 
-from irnet.experiments.forward_cache import REMEMBERED, Curve, ForwardCache, Scaling, scale_text
 from irnet.experiments.gradients import gradient_norms
 from irnet.experiments.residual_scale import check, curves, origin, residual_scale
 from irnet.experiments.scale_tables import check_plot, finding, lines, overflows, read_scaling, records
 from irnet.models import network
-from irnet.resolve import resolve
 from irnet.runtime.build import Model, ResidualUnit, build
 from irnet.runtime.capture import rescale
 from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Part, Pool, Residual, Stage
@@ -90,7 +90,7 @@ def test_what_goes_into_every_stage_is_kept_and_no_more_and_progress_counts_the_
     trail = ForwardCache(V1, IMAGE)
     trail.curve(model, 0.3, lambda done, todo: told_.append((done, todo)))
     assert told_ == [(i, len(trail.units)) for i in range(len(trail.units))]
-    shapes = {row.path.partition(".")[0]: row.out_shape for row in resolve(V1)}  # of the last row of every stage
+    shapes = {row.path.partition(".")[0]: row.out_shape for row in resolve(V1).rows}  # of the last row of every stage
     stages = [unit.stage for unit in trail.units]
     assert trail.held_bytes == 4 * sum(prod(shapes[stage]) for stage in dict.fromkeys(stages))
 

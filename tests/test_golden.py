@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from irnet.comparison.changes import compare
+from irnet.tree.totals import summary
 
-from irnet.analysis.compare import compare
-from irnet.analysis.tables import summary
 from irnet.diagrams import canvas_svgs, source
 from irnet.diagrams.graph_builder import Flow
 from irnet.diagrams.nested import LEVELS, Expansion, nested, shown_in

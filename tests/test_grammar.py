@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from irnet.tree import resolve
 
 from irnet.models import PRESETS, network
 from irnet.models.recipe import knobs
-from irnet.resolve import resolve
 from irnet.spec import Chain, Conv, Fork, Network, Node, Padding, Pool, Residual, Source, Stage
 from tests.walks import knob_values
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from irnet.checkpoints import find, keys, layouts_of, module_keys
+from irnet.tree import resolve
 
-from irnet.analysis.boxes import boxes
-from irnet.analysis.layouts import find, keys, layouts_of, module_keys
 from irnet.models import PRESETS, network
 from irnet.spec import Network
 from tests.checkpoints import stored
@@ -76,7 +76,7 @@ def test_a_layout_without_a_checkpoint_of_the_network_is_refused_with_those_that
 @pytest.mark.parametrize("name", PRESETS)
 def test_the_prefixes_of_a_box_hold_its_tensors_and_every_key_finds_its_innermost_box(name: str) -> None:
     spec = network(name)
-    paths = ("stem", "classifier", *(stage.name for stage in spec.stages), *list(boxes(spec))[::97])
+    paths = ("stem", "classifier", *(stage.name for stage in spec.stages), *list(resolve(spec))[::97])
     for layout in layouts_of(spec):
         names = keys(spec, layout.name)
         for path in paths:
@@ -85,7 +85,7 @@ def test_the_prefixes_of_a_box_hold_its_tensors_and_every_key_finds_its_innermos
             marks = tuple(f"{prefix}{mark}" for prefix in under for mark in "./")
             assert {theirs for theirs in names.values() if theirs.startswith(marks)} == inside, (layout.name, path)
         for ours, theirs in list(names.items())[::3]:
-            around = [path for path in boxes(spec) if ours.startswith(f"{path}.")]
+            around = [path for path in resolve(spec) if ours.startswith(f"{path}.")]
             assert find(spec, theirs) == max(around, key=len), (layout.name, theirs)
 
 

@@ -11,8 +11,8 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from irnet.tree import resolve
 
-from irnet.analysis.boxes import boxes
 from irnet.lessons import LESSONS, lesson_named
 from irnet.lessons.check import check, is_right, networks_of, right
 from irnet.lessons.form import LARGEST, document, pack, plain, read_lesson, unpack
@@ -74,7 +74,7 @@ def test_a_prediction_near_enough_is_right_and_one_beyond_is_not() -> None:
     assert [is_right(asked, network, guess) for guess in (384, 346, 345)] == [True, True, False]
 
 
-PATHS = st.sampled_from(sorted(boxes(networks_of(STEP)[0])))
+PATHS = st.sampled_from(sorted(resolve(networks_of(STEP)[0])))
 WORDS = st.text(st.characters(exclude_categories=["C"], exclude_characters="{}[]"), max_size=40)
 TITLES = WORDS.filter(bool)
 STEPS = st.builds(

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 import torch
 from fvcore.nn import FlopCountAnalysis
+from irnet.provenance.ledger import ledger, sums
+from irnet.tree import Row, resolve
 from torch import nn
 
-from irnet.analysis.ledger import ledger, sums
 from irnet.models import PRESETS, network
 from irnet.models.recipe import limits
-from irnet.resolve import Row, resolve
 from irnet.runtime.build import build
 from irnet.runtime.measure import measure, records
 from irnet.spec import Conv, Head, Network, Residual, Stage
@@ -56,7 +56,7 @@ def test_rows_and_stages_have_the_macs_and_parameters_that_fvcore_counts_module_
     name: str, measured: Measured
 ) -> None:
     spec = network(name)
-    rows, counted = resolve(spec), {module.path: module for module in measured(name).modules}
+    rows, counted = resolve(spec).rows, {module.path: module for module in measured(name).modules}
     for path in ("", *(stage.name for stage in spec.stages), *(row.path for row in rows)):
         inner = within(path, rows)
         found = (counted[path].macs, counted[path].params, counted[path].not_counted)
@@ -90,7 +90,7 @@ def test_the_totals_are_named_after_their_counters(measured: Measured) -> None:
 def test_scalings_and_sums_of_residuals_are_listed_as_not_counted(name: str, measured: Measured) -> None:
     """And so are poolings."""
     residuals = sum(stage.repeat for stage in network(name).stages if isinstance(stage.node, Residual))
-    ops = Counter(row.op for row in resolve(network(name)))
+    ops = Counter(row.op for row in resolve(network(name)).rows)
     left_out = Counter(measured(name).whole.not_counted)
     assert [left_out[op] for op in ("mul", "add")] == [residuals] * 2
     assert [left_out[f"{op}2d"] for op in ("max_pool", "avg_pool")] == [ops["max_pool"], ops["avg_pool"]]

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from irnet.tree import Rows, resolve
 from nbclient import NotebookClient
 
 import irnet
@@ -17,7 +18,6 @@ from irnet.experiments.residual_scale import residual_scale
 from irnet.html import table
 from irnet.models import network
 from irnet.notebook import network_html
-from irnet.resolve import Rows, resolve
 from irnet.spec import Conv, Network, Stage
 from tests.apps import ROOT
 from tests.conftest import presets
@@ -64,7 +64,7 @@ def test_a_network_shows_its_name_totals_stages_and_overview(name: str) -> None:
     spec = network(name)
     reader = read(spec)
     assert spec.label in reader.text
-    assert f"{sum(row.params for row in resolve(spec)):,} parameters" in reader.text
+    assert f"{sum(row.params for row in resolve(spec).rows):,} parameters" in reader.text
     assert [word for word in reader.text.split() if word in {stage.name for stage in spec.stages}]
     images = [told for tag, told in reader.seen if tag == "img"]
     assert [image["class"] for image in images] == ["light", "dark"]
@@ -72,9 +72,9 @@ def test_a_network_shows_its_name_totals_stages_and_overview(name: str) -> None:
 
 
 def test_rows_show_every_step_up_to_a_bound_and_are_the_tuple_that_they_were() -> None:
-    rows = resolve(network("inception_v4", a=0, b=0, c=0))
+    rows = resolve(network("inception_v4", a=0, b=0, c=0)).rows
     assert [tag for tag, _ in read(rows).seen].count("tr") == 1 + len(rows)
-    whole = resolve(network("inception_v4"))
+    whole = resolve(network("inception_v4")).rows
     assert f"{len(whole) - 60} more rows are not shown." in read(whole).text
     assert (rows, hash(rows)) == (tuple(rows), hash(tuple(rows)))
     assert Rows(row for row in rows if row.op == "conv")[0] is rows[0]

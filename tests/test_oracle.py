@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 from hypothesis import given
+from irnet.tree import resolve
 
 from irnet.models import PRESETS, network
-from irnet.resolve import resolve
 from irnet.runtime.build import build
 from irnet.spec import Network
 from tests.conftest import Meta
@@ -26,7 +26,7 @@ def test_every_row_has_the_shapes_macs_and_parameters_of_its_module_in_the_order
     name: str, size: str, meta: Meta
 ) -> None:
     spec = network(name, input_size=SIZES[size]) if SIZES[size] else network(name)
-    rows, model = resolve(spec), meta(network(name))
+    rows, model = resolve(spec).rows, meta(network(name))
     shapes, paths = seen(model, spec.input_shape), [row.path for row in rows]
     found = {row.path: (flat(row.in_shape), flat(row.out_shape)) for row in rows}
     assert found == {path: (flat(shapes[path].in_shape), flat(shapes[path].out_shape)) for path in found}
@@ -41,7 +41,7 @@ def test_every_row_has_the_shapes_macs_and_parameters_of_its_module_in_the_order
 
 @given(networks().filter(fits))
 def test_rows_of_any_spec_agree_with_torch(spec: Network) -> None:
-    rows, model = resolve(spec), build(spec, device="meta")
+    rows, model = resolve(spec).rows, build(spec, device="meta")
     shapes = seen(model, spec.input_shape)
     params, macs = torch_params(model, rows), torch_macs(model, rows, shapes)
     assert {row.path: (flat(row.in_shape), flat(row.out_shape), row.params, row.macs) for row in rows} == {

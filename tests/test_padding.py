@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from irnet.comparison.changes import compare
+from irnet.comparison.distance import distance, fields
+from irnet.tree import details
 from torch import nn
 
-from irnet.analysis.boxes import details
-from irnet.analysis.compare import compare
-from irnet.analysis.distance import distance, fields
 from irnet.diagrams.paper_notation import paper_texts
 from irnet.models import network
 from irnet.runtime.build import build

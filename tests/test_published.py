@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from irnet.provenance.ledger import ledger, sums
+from irnet.provenance.published import TABLE_2
+from irnet.tree import resolve
+from irnet.tree.totals import stages, totals
 from torch import nn
 
-from irnet.analysis.ledger import ledger, sums
-from irnet.analysis.published import TABLE_2
-from irnet.analysis.tables import stages, totals
 from irnet.models import network
-from irnet.resolve import resolve
 from irnet.spec import Network
 from tests.conftest import DATA, Meta
 
@@ -123,7 +123,7 @@ def test_a_released_module_has_the_published_composition(name: str, classes: int
 
 
 def test_an_embedder_ends_at_unit_length_and_a_classifier_does_not() -> None:
-    ends = {classes: resolve(released(FACE, classes, 160))[-1].op for classes in (0, 1000)}
+    ends = {classes: resolve(released(FACE, classes, 160)).rows[-1].op for classes in (0, 1000)}
     assert ends == {0: "normalize", 1000: "linear"}
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 from hypothesis import given
+from irnet.provenance.ledger import term_sum, terms_of
+from irnet.tree import Row, resolve
 from torch import Tensor
 
-from irnet.analysis.ledger import term_sum, terms_of
 from irnet.models import network
-from irnet.resolve import Row, resolve
 from irnet.runtime.build import Model, build
 from irnet.runtime.capture import capture
 from irnet.spec import Network
@@ -65,7 +65,7 @@ Seen = dict[str, Tensor]  # path -> (input side, output side): does the output l
 
 @pytest.mark.parametrize("name", [V4, V2])
 def test_a_released_network_has_the_published_fields_and_work_up_to_there(name: str) -> None:
-    fields = {row.path: row.field for row in resolve(network(name))}
+    fields = {row.path: row.field for row in resolve(network(name)).rows}
     small = network(name, input_size=224)
     for (of, point), (path, size, stride, padding, gflop) in TABLE.items():
         if of == name:
@@ -82,7 +82,7 @@ def test_the_work_is_the_published_one_also_at_321_pixels() -> None:
 
 def profiled(spec: Network, path: str) -> int:
     """FLOPs of all steps up to the end point at `path`, as TensorFlow's profiler counts them."""
-    rows = resolve(spec)
+    rows = resolve(spec).rows
     last = next(i for i, row in enumerate(rows) if row.path == path)
     return term_sum(terms_of(rows[: last + 1]), "tensorflow")
 
@@ -120,7 +120,7 @@ def agrees(row: Row, seen: Tensor, axis: int) -> bool:
 
 @given(networks(low=5, high=17, gaps=False).filter(fits))
 def test_a_field_is_what_reaches_the_output_of_any_spec(spec: Network) -> None:
-    rows = [row for row in resolve(spec) if "." in row.path]  # those before the head
+    rows = [row for row in resolve(spec).rows if "." in row.path]  # those before the head
     model = build(spec).double()
     seen = {axis: lines(model, axis) for axis in (2, 3)}
     assert [row.path for row in rows for axis in seen if not agrees(row, seen[axis][row.path], axis)] == []

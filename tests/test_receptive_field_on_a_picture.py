@@ -8,14 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from irnet.tree import resolve
+from irnet.tree.receptive_field import Rectangle, centres, choices, receptive_field, stage_fields
 from PIL import Image
 
-from irnet.analysis.boxes import boxes
-from irnet.analysis.receptive_field import Rectangle, centres, choices, receptive_field, stage_fields
 from irnet.cli import main
 from irnet.diagrams.field_picture import field_picture, heat_layer, outlines
 from irnet.models import network
-from irnet.resolve import resolve
 from tests.apps import opened, sized, troubles
 from tests.conftest import presets
 from tests.test_cli import printed, refused
@@ -42,9 +41,9 @@ def test_a_field_inside_the_picture_says_where_and_no_more() -> None:
 @pytest.mark.parametrize("name", presets("inception_resnet_v1.paper", "inception_v3.tf_slim"))
 def test_every_box_has_a_field_and_that_of_a_sum_is_its_shortcuts_and_bodys_together(name: str) -> None:
     spec = network(name)
-    assert set(choices(spec)) <= set(boxes(spec))
+    assert set(choices(spec)) <= set(resolve(spec))
     assert all(receptive_field(spec, path).rectangle.area > 0 for path in choices(spec))
-    for path in (row.path for row in resolve(spec) if row.op == "add"):
+    for path in (row.path for row in resolve(spec).rows if row.op == "add"):
         seen = receptive_field(spec, path)
         shortcut, body = (part.rectangle for part in seen.parts)
         assert shortcut.within(body), path

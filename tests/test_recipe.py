@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from irnet.edit import network_of_label
+from irnet.tree import resolve
 
-from irnet.models import PRESETS, network, network_of_label
+from irnet.models import PRESETS, network
 from irnet.models.recipe import Limits, knobs, limits, parse_knob
-from irnet.resolve import resolve
 from irnet.spec import Chain, Conv, Fork, Node, Pool, Residual
 
 
@@ -134,7 +135,7 @@ def test_a_width_multiplies_every_filter_in_eights_and_a_depth_repeats_blocks_an
         wide = [conv.filters for stage in network(preset, width=width).stages for conv in convolutions(stage.node)]
         assert all(filters % 8 == 0 and filters >= 8 for filters in wide)
         assert all(abs(after - max(8, width * before)) <= 4 for before, after in zip(plain, wide, strict=True))
-    macs = [sum(row.macs for row in resolve(network(preset, width=w)) if row.op == "conv") for w in (1.0, 2.0)]
+    macs = [sum(row.macs for row in resolve(network(preset, width=w)).rows if row.op == "conv") for w in (1.0, 2.0)]
     assert 3.8 < macs[1] / macs[0] < 4  # the first convolution reads three colours whatever the width
     times = {s.name: d.repeat // s.repeat for s, d in zip(stages, network(preset, depth=3).stages, strict=True)}
     # block8 is one at the end of the released networks, however many come before it

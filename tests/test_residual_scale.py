@@ -9,9 +9,9 @@ from functools import cache
 
 import pytest
 import torch
+from irnet.lab.forward import Curve
 from torch import nn
 
-from irnet.experiments.forward_cache import Curve
 from irnet.experiments.residual_scale import curves, residual_scale
 from irnet.experiments.scale_tables import finding, lines, records
 from irnet.experiments.statistics import Stats

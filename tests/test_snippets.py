@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 import torch
+from irnet.codegen.snippets import snippets
+from irnet.tree import resolve
 
 import irnet
-from irnet.analysis.boxes import boxes
-from irnet.analysis.snippets import snippets
 from irnet.models import network
-from irnet.resolve import resolve
 from irnet.spec import Network
 
 V2 = network("inception_resnet_v2.tf_slim", a=1, b=1, c=1, input_size=(96, 80), width=0.25)
@@ -55,7 +54,7 @@ def ran(spec: Network, path: str, title: str) -> dict[str, Any]:
 
 def shape(spec: Network, path: str) -> tuple[int, ...]:
     """Of one output, (N, C, H, W) or, in the head, (N, C)."""
-    box = boxes(spec)[path]
+    box = resolve(spec)[path]
     return (1, *box.out_shape) if box.stage else (1, *box.out_shape[:1])
 
 
@@ -81,7 +80,7 @@ def test_a_cut_network_puts_out_the_same_has_nothing_behind_and_its_cam_the_grid
     behind = {"classifier", "normalize"} - {path}
     assert behind.isdisjoint(dict(found["cut"].named_children()))
     cam = ran(spec, path, CAM)
-    assert bool(cam) == bool(boxes(spec)[path].stage)  # the head has none
+    assert bool(cam) == bool(resolve(spec)[path].stage)  # the head has none
     assert not cam or tuple(cam["cam"].shape) == (1, *shape(spec, path)[2:])
 
 
@@ -90,7 +89,7 @@ def test_what_is_frozen_is_what_runs_up_to_the_box(spec: Network, path: str) -> 
     """By the rows: a row's parameters are frozen if it stands before the last row of the box, or is that."""
     model = ran(spec, path, FREEZE)["model"]
     frozen = sum(p.numel() for p in model.parameters() if not p.requires_grad)
-    rows, last = resolve(spec), boxes(spec)[path].rows[-1]
+    rows, last = resolve(spec).rows, resolve(spec)[path].rows[-1]
     assert frozen == sum(row.params for row in rows[: rows.index(last) + 1])
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
+from irnet.comparison.examples import READY
+from irnet.provenance.erratum_checks import refutation
+from irnet.provenance.sources import DEVIATIONS
 
-from irnet.analysis.comparisons import READY
-from irnet.analysis.erratum_checks import refutation
-from irnet.analysis.provenance import DEVIATIONS
 from irnet.analysis.quantities import holds, network_of
 from irnet.lessons import LESSONS, lesson_named
 from irnet.lessons.value import Lesson

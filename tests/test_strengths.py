@@ -8,9 +8,9 @@ from functools import cache, lru_cache
 
 import pytest
 import torch
+from irnet.provenance.sources import DEVIATIONS
 from torch import Tensor, nn
 
-from irnet.analysis.provenance import DEVIATIONS
 from irnet.models import network
 from irnet.runtime.build import Model, build
 from tests.data.golden_recipe import fill, image, units_of

@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from irnet.provenance.ledger import ledger, sums
+from irnet.provenance.ledger import records as terms
+from irnet.tree import details, resolve
+from irnet.tree.totals import overview, records, stages, summary, totals
 
-from irnet.analysis.boxes import details
-from irnet.analysis.ledger import ledger, sums
-from irnet.analysis.ledger import records as terms
-from irnet.analysis.tables import overview, records, stages, summary, totals
 from irnet.models import PRESETS, network
 from irnet.models.recipe import parse_knob
-from irnet.resolve import resolve
 from irnet.runtime.measure import search
 from irnet.spec import Network
 from tests.conftest import Measured
@@ -35,7 +34,7 @@ def test_tables_of_a_preset_add_up_in_its_order_and_are_plain_json(name: str) ->
     assert [stage.name for stage in stages(spec)] == [*(stage.name for stage in spec.stages), "head"]
     made = summary(spec)
     assert json.loads(json.dumps(made, allow_nan=False)) == made
-    assert [record["path"] for record in records(spec)] == [row.path for row in resolve(spec)]
+    assert [record["path"] for record in records(spec)] == [row.path for row in resolve(spec).rows]
     counted: list[dict[str, Any]] = terms(ledger(spec))
     assert {c: sum(term[c] or 0 for term in counted) for c in ("fvcore", "torchinfo", "torch")} == sums(ledger(spec))
 
@@ -59,7 +58,7 @@ def test_the_overview_has_every_preset_at_its_own_size() -> None:
 def test_records_of_a_stage_are_those_of_its_paths_without_macs_where_there_is_no_convolution() -> None:
     spec = network("inception_resnet_v2.tf_slim")
     found = [record["path"] for record in records(spec, "block_b")]
-    assert found == [row.path for row in resolve(spec) if row.path.startswith("block_b.")]
+    assert found == [row.path for row in resolve(spec).rows if row.path.startswith("block_b.")]
     none = {record["op"] for record in records(spec) if record["macs"] is None}
     assert none == {"max_pool", "avg_pool", "concat", "scale", "add", "global_pool", "dropout"}
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from irnet.tree import resolve
 
 from irnet.diagrams.theme import KINDS, NAMES, THEMES, Kind, kind_of
 from irnet.models import PRESETS, network
-from irnet.resolve import resolve
 from irnet.spec import Conv
 
 TEXT, SHAPE = 4.5, 3.0  # the least ratios that WCAG asks for: text, and graphical objects
@@ -46,7 +46,7 @@ def test_convolutions_poolings_and_bars_have_fills_of_their_own(theme: str) -> N
 
 
 def test_an_operation_is_of_one_kind_in_every_preset() -> None:
-    ops = {row.op for name in PRESETS for row in resolve(network(name))}
+    ops = {row.op for name in PRESETS for row in resolve(network(name)).rows}
     kinds = {op: kind_of(op, Conv(8) if op == "conv" else None) for op in sorted(ops)}
     assert kinds == {
         "add": "sum",

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 
 import pytest
 import torch
+from irnet.tree import resolve, smallest_input
 from torch import Tensor, nn
 
 from irnet.models import network
-from irnet.resolve import resolve, smallest_input
 from irnet.spec import Chain, Conv, Fork, Network, Pool, Stage
 from tests.conftest import Meta, presets
 
@@ -51,7 +51,7 @@ def test_the_smallest_input_works_in_torch_and_one_pixel_less_fails_at_the_block
 ) -> None:
     model, side = meta(network(name)), smallest_input(network(name))
     out = model(torch.empty(1, 3, side, side, device="meta"))
-    assert tuple(out.shape) == (1, resolve(network(name))[-1].out_shape[0])
+    assert tuple(out.shape) == (1, resolve(network(name)).rows[-1].out_shape[0])
     for sides in ((side - 1, side - 1), (299, side - 1), (20, 20)):
         small = network(name, input_size=sides)
         height, width, whose, path, _, pixels, least = said(small)

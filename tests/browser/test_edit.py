@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from irnet.edit.document import load
 from playwright.sync_api import Page, expect
 
-from irnet.exchange import load
 from tests.browser.conftest import Viewer
 
 MODEL = "inception_v4.paper"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from irnet.provenance.ledger import ledger
 from playwright.sync_api import Page, expect
 
-from irnet.analysis.ledger import ledger
 from irnet.lessons import LESSONS
 from irnet.lessons.check import networks_of
 from irnet.units import exact

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from irnet.provenance.published import CURVES, TABLE_2
 
-from irnet.analysis.published import CURVES, TABLE_2
 from irnet.experiments.training.charts import race_chart
 from irnet.experiments.training.race import (
     PAIRS,
