@@ -14,9 +14,9 @@ from irnet.analysis.side_by_side import Changes, all_changes, changed_knobs, che
 from irnet.diagrams import beside_svgs
 from irnet.diagrams.beside import opened_beside
 from irnet.diagrams.nested import LEVELS
-from irnet.diagrams.tabular import markdown
 from irnet.models import labelled
 from irnet.spec import Network
+from irnet.tables import from_records, to_markdown
 from irnet.terminal import Output, show, table
 from irnet.units import change, exact
 
@@ -90,4 +90,4 @@ def _counts(networks: tuple[Network, ...]) -> list[dict[str, str]]:
 
 def _markdown(records: Sequence[Mapping[str, str]], title: str) -> None:
     """Records as a Markdown table under its title; nothing where there are none."""
-    typer.echo(f"{title}\n\n{markdown(records)}" if records else f"{title}\n")
+    typer.echo(f"{title}\n\n{to_markdown(from_records(records))}" if records else f"{title}\n")

@@ -14,9 +14,9 @@ import typer
 
 from irnet.analysis.receptive_field import receptive_field, record, stage_fields
 from irnet.diagrams.files import write
-from irnet.diagrams.tabular import comma_separated
 from irnet.resolve import Sides
 from irnet.spec import Network
+from irnet.tables import from_records, to_csv
 from irnet.terminal import Output, show, table
 from irnet.verbs import Knobs, Name, network_of
 
@@ -123,6 +123,6 @@ def _refuse_without_photo(**given: object) -> None:
 
 def _print(found: Any, form: Form, title: str = "") -> None:
     if form is Form.CSV:
-        typer.echo(comma_separated(found), nl=False)
+        typer.echo(to_csv(from_records(found)), nl=False)
     else:
         show(found, Output(form), lambda records: table(records, title))

@@ -14,10 +14,12 @@ from irnet.models import PRESETS
 ROOT = Path(__file__).parents[1]
 LAYERS = (  # lowest first; parts of one layer do not know each other
     ("irnet.units",),
-    ("irnet.spec", "irnet.html"),
+    ("irnet.spec", "irnet.tables", "irnet.html"),
     ("irnet.models",),
     ("irnet.resolve",),
     ("irnet.analysis",),
+    ("irnet.diagrams.theme", "irnet.diagrams.pdf"),
+    ("irnet.charts",),
     ("irnet.diagrams", "irnet.codegen", "irnet.exchange"),
     ("irnet.lessons",),
     ("irnet.runtime",),
@@ -48,7 +50,7 @@ HOMES = {
     "distributed": {"irnet.experiments"},
     "ray": {"irnet.experiments"},
     "graphviz": PICTURES,
-    "vl_convert": PICTURES,
+    "vl_convert": PICTURES | {"irnet.charts"},
     "pydantic": {"irnet.exchange", "irnet.lessons"},
     "streamlit": PAGES,
     "plotly": PAGES,

@@ -54,7 +54,7 @@ def shown(network: Network, found: FeatureMaps) -> None:
         st.warning(f"{maps.troubles}: drawn in purple, and left out of the colour scale.", icon=":material/error:")
     numbers = [channel.index for channel in on_page]
     alt = f"{len(on_page)} of {len(every)} feature maps of {found.path}, {name}; the table below has the numbers"
-    show.chart(heat(maps.values[numbers], numbers, maps.extent), "tiles", alt=alt)
+    st.plotly_chart(heat(maps.values[numbers], numbers, maps.extent), key="tiles", config=show.CONFIG, alt=alt)
     _files(found, maps, order, number, size)
     _numbers(found, maps, every)
     _onwards(network, found.path)

@@ -9,9 +9,10 @@ from typing import Any
 from irnet.analysis.align import ORDER, Match, align
 from irnet.analysis.distance import SUM_NORM
 from irnet.analysis.tables import StageTotal, stages, totals
-from irnet.html import shown, table, words
+from irnet.html import shown, words
 from irnet.resolve import describe
 from irnet.spec import Conv, Network, Pool, Source, Stage
+from irnet.tables import MOST, from_records, to_html
 from irnet.units import grid, share
 
 PARTS = {
@@ -98,7 +99,8 @@ class Comparison:
             | {f"{COUNTED[field]}, {by}": count for field in ("params", "macs") for by, count in pair.told(field)}
             for pair in self.pairs
         ]
-        return shown(words(self.finding, strong=True), table(changed), table(counted))
+        tables = to_html(from_records(changed), MOST), to_html(from_records(counted))
+        return shown(words(self.finding, strong=True), *tables)
 
 
 def compare(left: Network, right: Network) -> Comparison:

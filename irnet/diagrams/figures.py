@@ -16,7 +16,7 @@ from irnet.diagrams.overview import overview_sheet
 from irnet.diagrams.printed import printed
 from irnet.diagrams.scaling import scaling_sheet
 from irnet.diagrams.sheet import Look, Sheet
-from irnet.diagrams.tables import slug
+from irnet.diagrams.table_figures import slug
 from irnet.diagrams.theme import Theme, theme_named
 from irnet.models import PRESETS, network
 from irnet.models.errata import ERRATA

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from irnet.diagrams.latex import latex
 from irnet.diagrams.sheet import MARKED, Item, Sheet
 from irnet.diagrams.theme import Theme
+from irnet.tables import latex
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _NUMBER = re.compile(r"-?[\d.]+")

@@ -13,12 +13,13 @@ from torch import Tensor
 
 from irnet.experiments.gradients import gradient_norms
 from irnet.experiments.trail import BATCH_NORM_MODES, BatchNormMode, Curve, Progress, Scaling, Trail, at_scale
-from irnet.html import shown, table, words
+from irnet.html import shown, words
 from irnet.resolve import Row, resolve
 from irnet.runtime.build import Model, build, channels_last
 from irnet.runtime.device import memory_limit, with_numbers
 from irnet.runtime.init import Init
 from irnet.spec import Network, Residual
+from irnet.tables import from_records, to_html
 from irnet.units import fold
 
 
@@ -45,7 +46,7 @@ def _told(curve: Curve) -> str:
         {"block": block.path, "scale": block.scale, "mean magnitude": block.output.mean_abs, "ratio": block.ratio}
         for block in curve.blocks
     ]
-    return words(f"{at_scale(curve.scale).capitalize()}{seed}{growth}.") + table(blocks)
+    return words(f"{at_scale(curve.scale).capitalize()}{seed}{growth}.") + to_html(from_records(blocks))
 
 
 def residual_scale(

@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 from math import isfinite
 from statistics import median
 
-from irnet.diagrams.chart import Line
+from irnet.charts import BLOCKS, Chart, Line
 from irnet.experiments.residual_scale import Result
 from irnet.experiments.statistics import Stats
 from irnet.experiments.trail import OWN, TENSORS, BlockStats, Curve, Scaling, at_scale, told
@@ -113,6 +113,24 @@ def own_scales(label: str) -> str:
 
 def _scales(of: Network) -> dict[str, float]:
     return {stage.name: stage.node.scale for stage in of.stages if isinstance(stage.node, Residual) and stage.repeat}
+
+
+def chart(results: Sequence[Result], tensor: str, statistic: str, *, log: bool = True) -> Chart:
+    """The curves of `lines` under what they show, and below that which weights and statistics they come from."""
+    return Chart(
+        title=finding(results, tensor, statistic),
+        note=made(results),
+        x=BLOCKS,
+        y=axis(tensor, statistic),
+        log=log and statistic != "zero_share",  # which may be 0
+        marks=lines(results, tensor, statistic),
+    )
+
+
+def made(results: Sequence[Result]) -> str:
+    """Which weights and statistics results come from."""
+    weights, modes = results[0].weights, dict.fromkeys(result.batch_norm for result in results)
+    return f"{weights[:1].upper()}{weights[1:]}; {' and '.join(modes)} statistics"
 
 
 def finding(results: Sequence[Result], tensor: str, statistic: str) -> str:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from math import prod
 from typing import Literal
 
-from irnet.html import shown, table
+from irnet.html import shown
 from irnet.resolve.field import ReceptiveField
 from irnet.spec import Shape
+from irnet.tables import MOST, from_records, to_html
 from irnet.units import sides
 
 Op = Literal[
@@ -54,7 +55,7 @@ class Rows(tuple[Row, ...]):
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        return shown(table([_record(row) for row in self]))
+        return shown(to_html(from_records([_record(row) for row in self]), MOST))
 
 
 def _record(row: Row) -> dict[str, object]:

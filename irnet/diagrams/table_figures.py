@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 from types import MappingProxyType
 from typing import Any
 
@@ -12,17 +13,17 @@ from irnet.analysis.comparisons import READY
 from irnet.analysis.part_counts import COUNTS, part_counts
 from irnet.analysis.side_by_side import all_changes
 from irnet.analysis.tables import overview, stage_records, totals
-from irnet.diagrams.alone import table_alone
-from irnet.diagrams.tabular import Records, booktabs, comma_separated, markdown
+from irnet.html import page, shown
 from irnet.models import PRESETS, network
+from irnet.tables import LABELS, Records, Table, from_records, to_csv, to_html, to_latex, to_markdown
 from irnet.units import exact, grid
 
-Form = Callable[["Table"], str]
+Form = Callable[["TableFigure"], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """One table and what it shows."""
+class TableFigure:
+    """One table of the catalogue and what it shows."""
 
     id: str
     title: str
@@ -30,14 +31,19 @@ class Table:
     records: Callable[[], Records]
     group: str = "tables"
 
+    @property
+    def table(self) -> Table:
+        """The table itself, with the caption as its note."""
+        return from_records(self.records(), self.title, (self.caption,))
+
 
 @cache
-def tables() -> Mapping[str, Table]:
+def table_catalogue() -> Mapping[str, TableFigure]:
     """Every table by its id.
 
     Examples
     --------
-    >>> [name for name in tables() if name.startswith("table.inception_v4")]
+    >>> [name for name in table_catalogue() if name.startswith("table.inception_v4")]
     ['table.inception_v4.paper', 'table.inception_v4.tf_slim']
     """
     found = [_networks(), *map(_stages, PRESETS)]
@@ -48,10 +54,10 @@ def tables() -> Mapping[str, Table]:
 
 TABLE_FORMS: Mapping[str, Form] = MappingProxyType(
     {
-        "md": lambda table: f"{markdown(table.records())}\n\n{table.caption}\n",
-        "tex": lambda table: booktabs(table.records(), table.caption, f"tab:{table.id}"),
-        "csv": lambda table: comma_separated(table.records()),
-        "html": lambda table: table_alone(table.title, table.caption, table.records()).decode(),
+        "md": lambda one: to_markdown(one.table),
+        "tex": lambda one: to_latex(one.table, f"tab:{one.id}"),
+        "csv": lambda one: to_csv(one.table),
+        "html": lambda one: page(one.title, f"{shown(to_html(one.table))}\n<p>{escape(one.caption)}</p>").decode(),
     }
 )
 
@@ -67,15 +73,12 @@ def slug(title: str) -> str:
     return "_".join("".join(char if char.isalnum() else " " for char in title.lower()).split())
 
 
-_HEADS = {"params": "parameters", "macs": "MACs", "share of macs": "share of MACs", "input_shape": "input"}
-
-
 def _headed(record: Mapping[str, Any]) -> dict[str, Any]:
-    """A record under the names that a reader knows."""
-    return {_HEADS.get(name, name): value for name, value in record.items()}
+    """A record under the names that a reader knows, in files too."""
+    return {LABELS.get(name, name): value for name, value in record.items()}
 
 
-def _networks() -> Table:
+def _networks() -> TableFigure:
     def records() -> Records:
         return [_headed(row | {"input_shape": grid(network(str(row["name"])).input_shape)}) for row in overview()]
 
@@ -83,17 +86,17 @@ def _networks() -> Table:
         "All networks at their own input sizes: parameters, and multiply-accumulates of convolutions and linear "
         "layers for one image."
     )
-    return Table(id="table.networks", title="All networks", caption=caption, records=records)
+    return TableFigure(id="table.networks", title="All networks", caption=caption, records=records)
 
 
-def _stages(name: str) -> Table:
+def _stages(name: str) -> TableFigure:
     spec = network(name)
     total, size = totals(spec), grid(spec.input_shape)
     caption = (
         f"Stages of {name}, input {size}: {exact(total.params)} parameters, {exact(total.macs)} multiply-accumulates "
         "of convolutions and linear layers for one image. Outputs are height x width x channels."
     )
-    return Table(
+    return TableFigure(
         id=f"table.{name}",
         title=f"Stages of {name}",
         caption=caption,
@@ -101,7 +104,7 @@ def _stages(name: str) -> Table:
     )
 
 
-def _comparison(title: str, names: tuple[str, ...]) -> Iterator[Table]:
+def _comparison(title: str, names: tuple[str, ...]) -> Iterator[TableFigure]:
     networks = tuple(map(network, names))
     labels = [f"{i + 1}: {spec.label}" for i, spec in enumerate(networks)]
 
@@ -121,13 +124,13 @@ def _comparison(title: str, names: tuple[str, ...]) -> Iterator[Table]:
         return zip(map(str, range(1, len(row) + 1)), row, strict=True)
 
     of, numbered = f"{', '.join(names[:-1])} and {names[-1]}", "; ".join(labels)
-    yield Table(
+    yield TableFigure(
         id=f"table.changes.{slug(title)}",
         title=f"What differs: {title}",
         caption=f"What differs between {of}, place by place; a dash means that there is no such place.",
         records=changes,
     )
-    yield Table(
+    yield TableFigure(
         id=f"table.counts.{slug(title)}",
         title=f"Counts: {title}",
         caption=f"Counts part by part, for one image; bytes are float32. {numbered}.",
