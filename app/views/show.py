@@ -11,7 +11,7 @@ import streamlit as st
 
 from app import text
 from app.cache import picture
-from irnet.analysis.side_by_side import Changes
+from irnet.analysis.side_by_side import Changes, change_records
 from irnet.charts import Chart, Heat, Tiles, to_plotly
 from irnet.codegen import code
 from irnet.diagrams import FORMATS
@@ -239,14 +239,9 @@ def changes(found: Sequence[Changes], networks: Sequence[Network], name: str) ->
     if not found:
         st.caption(text.NOTHING_DIFFERS)
         return
-    labels = [f"{i + 1}: {network.label}" for i, network in enumerate(networks)]
-    records = [
-        {"where": one.where}
-        | {label: "not there" if value is None else str(value) for label, value in zip(labels, one.values, strict=True)}
-        | ({"why": one.why} if any(other.why for other in found) else {})
-        for one in found
-    ]
-    small(records, name, alt=f"What differs between {', '.join(labels)}: {name.rpartition('.')[2]}")
+    labels = ", ".join(f"{i + 1}: {network.label}" for i, network in enumerate(networks))
+    alt = f"What differs between {labels}: {name.rpartition('.')[2]}"
+    small(change_records(networks, found), name, alt=alt, nothing="not there")
     for why in dict.fromkeys(one.why for one in found if one.why):
         places = dict.fromkeys(one.where.split(".")[0].split(":")[0] for one in found if one.why == why)
         st.markdown(f"**{', '.join(places)}**: {why}")

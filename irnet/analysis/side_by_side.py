@@ -195,6 +195,17 @@ def _change(where: str, pairs: Sequence[Comparison]) -> Changes:
     return Changes(where, values, " ".join(dict.fromkeys(change.why for change in found if change and change.why)))
 
 
+def change_records(networks: Sequence[Network], changes: Sequence[Changes]) -> list[dict[str, object]]:
+    """Changes as flat records for a table, one column a network, None where nothing stands; with reasons, if any."""
+    labels = [f"{i + 1}: {network.label}" for i, network in enumerate(networks)]
+    return [
+        {"where": found.where}
+        | {label: None if v is None else str(v) for label, v in zip(labels, found.values, strict=True)}
+        | ({"why": found.why} if any(change.why for change in changes) else {})
+        for found in changes
+    ]
+
+
 def changed_knobs(*networks: Network) -> tuple[Changes, ...]:
     """The knobs that differ between the presets of the networks, with their edits; None where one has no such knob.
 

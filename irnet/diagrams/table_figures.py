@@ -11,7 +11,7 @@ from typing import Any
 
 from irnet.analysis.comparisons import READY
 from irnet.analysis.part_counts import COUNTS, part_counts
-from irnet.analysis.side_by_side import all_changes
+from irnet.analysis.side_by_side import all_changes, change_records
 from irnet.analysis.tables import overview, stage_records, totals
 from irnet.html import page, shown
 from irnet.models import PRESETS, network
@@ -109,19 +109,15 @@ def _comparison(title: str, names: tuple[str, ...]) -> Iterator[TableFigure]:
     labels = [f"{i + 1}: {spec.label}" for i, spec in enumerate(networks)]
 
     def changes() -> Records:
-        return [
-            {"where": found.where} | dict(zip(labels, found.values, strict=True)) for found in all_changes(*networks)
-        ]
+        found = change_records(networks, all_changes(*networks))
+        return [{name: value for name, value in record.items() if name != "why"} for record in found]
 
     def counts() -> Records:
         return [
             {"part": part}
-            | {f"{COUNTS[what][0]}, {label}": value for what, row in found.items() for label, value in _each(row)}
+            | {f"{COUNTS[what][0]}, {i}": value for what, row in found.items() for i, value in enumerate(row, 1)}
             for part, found in part_counts(*networks).items()
         ]
-
-    def _each(row: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
-        return zip(map(str, range(1, len(row) + 1)), row, strict=True)
 
     of, numbered = f"{', '.join(names[:-1])} and {names[-1]}", "; ".join(labels)
     yield TableFigure(
