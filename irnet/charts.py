@@ -152,6 +152,11 @@ class Chart:
         return tuple(mark for mark in self.marks if isinstance(mark, Line))
 
     @property
+    def ticks(self) -> dict[float, str]:
+        """Where the places of the first line come to another stage, if it has places."""
+        return stage_ticks(self.lines[0]) if self.lines else {}
+
+    @property
     def is_log(self) -> bool:
         """Whether y is on a logarithmic axis."""
         return self.log and all(value > 0 for line in self.lines for value in _finite((*line.y, *line.low)))
@@ -254,17 +259,17 @@ def _words(lines: Iterable[str]) -> str:
 
 def _drawn(chart: Chart) -> tuple[list[Spec], Spec, int]:
     """Traces, what they add to the layout, and how high the plot is."""
-    match chart.marks[0]:
-        case Tiles() as tiles:
+    match chart.marks:
+        case (Tiles() as tiles,):
             return _tiles(tiles, chart)
-        case Heat() as heat:
+        case (Heat() as heat,):
             return [_heat(heat)], _heat_layout(heat), min(540, 110 + 14 * len(heat.y))
-        case Nested() as nested:
+        case (Nested() as nested,):
             return [_nested(nested)], {}, 540
-        case Bins() as bins:
+        case (Bins() as bins,):
             alone = {"hovermode": "closest", "showlegend": False, "xaxis": {"range": [bins.edges[0], bins.edges[-1]]}}
             return [_bins(bins)], alone, ROOM
-        case Bars():
+        case (Bars(), *_):
             series = [mark for mark in chart.marks if isinstance(mark, Bars)]
             large = max((value for mark in series for value in mark.values), default=0) >= 1000
             axis = {"yaxis": {"tickformat": "~s"} if large else {}, "showlegend": len(series) > 1, "barmode": "group"}
@@ -277,7 +282,7 @@ def _lines(chart: Chart) -> tuple[list[Spec], Spec, int]:
     strong = [line for line in chart.lines if not line.faint]
     data = [trace for line in chart.lines for trace in _line(line, 4 if line.faint else strong.index(line))]
     axis: Spec = {"showgrid": True, "griddash": "dot"}
-    if ticks := stage_ticks(chart.lines[0]):
+    if ticks := chart.ticks:
         axis |= {"tickvals": list(ticks), "ticktext": list(ticks.values())}
     level = {
         "type": "line",
@@ -475,7 +480,7 @@ def to_vega(chart: Chart, theme: str = "light", width: int = 640, height: int = 
             return _vega_tiles(tiles, chart, theme)
         case (Bars() as bars,):
             return _framed(_vega_bars(bars, chart), chart, theme, width, height)
-        case (Line(), *_):
+        case () | (Line(), *_):  # before anything is measured, there are no lines yet
             return _framed(_vega_lines(chart), chart, theme, width, height)
     kinds = " and ".join(dict.fromkeys(type(mark).__name__ for mark in chart.marks))
     raise ValueError(f"a chart of {kinds} is drawn on pages only")
@@ -539,7 +544,7 @@ def _vega_lines(chart: Chart) -> Spec:
             "x": {
                 "field": "x",
                 "type": "quantitative",
-                "axis": _axis(chart.x, stage_ticks(lines[0])),
+                "axis": _axis(chart.x, chart.ticks),
                 "scale": {"zero": False, "nice": False},
             },
             "y": {"field": "y", "type": "quantitative", "axis": axis, "scale": scale},

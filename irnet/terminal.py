@@ -114,18 +114,10 @@ def errata_text(data: Records) -> None:
         table([{"": key, " ": "; ".join(v) if isinstance(v, list) else v} for key in keys if (v := found[key])])
         for reading in dict.fromkeys(step["reading"] for step in found["arithmetic"]):
             steps = [step for step in found["arithmetic"] if step["reading"] == reading]
-            without = [{key: step[key] for key in ("label", "expression", "result")} for step in steps]
-            told = zip(without, steps, strict=True)
-            table(
-                [row | {"holds": _holds(step["holds"])} for row, step in told],
-                f"\nRead so: {reading}" if reading else "",
-            )
+            rows = [{key: step[key] for key in ("label", "expression", "result", "holds")} for step in steps]
+            table(rows, f"\nRead so: {reading}" if reading else "")
         if not found["arithmetic"]:
             typer.echo("The words alone show it: there is nothing to calculate.")
-
-
-def _holds(holds: bool | None) -> str:
-    return {True: "yes", False: "no", None: "-"}[holds]
 
 
 def ledger_text(data: Mapping[str, Any]) -> None:

@@ -99,6 +99,12 @@ def test_a_long_title_takes_several_lines() -> None:
     assert "".join(words(chart)).count("with") == 60
 
 
+def test_a_chart_without_lines_yet_is_drawn_by_both() -> None:
+    chart = Chart(title="Nothing yet", x="steps", y="loss", log=True, marks=())
+    assert "Nothing yet" in words(chart)
+    assert to_plotly(chart)["data"] == []
+
+
 def test_bars_keep_their_order() -> None:
     found = words(Chart(title="t", marks=(Bars(name="n", names=["z", "a"], values=[1, 2]),)))
     assert found.index("z") < found.index("a")

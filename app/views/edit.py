@@ -83,11 +83,11 @@ def take_away(choice: Choice) -> None:
     """The edited network as JSON, as a call and as PyTorch source."""
     network, done = choice.network, edits.history_of(choice.preset).done[: choice.trial.applied]
     st.code(constructor(network), language="python", wrap_lines=True)
-    show.offer(f"{network.name}.edits", {"json": lambda: document(choice.original, done).encode()})
+    show.downloads({f"{network.name}.edits.json": lambda: document(choice.original, done).encode()})
     source = st.expander("PyTorch source", key="source", on_change="rerun", bind="query-params")
     if source.open:
         with source:
-            show.offer(network.name, {"py": lambda: code(network).encode()})
+            show.downloads({f"{network.name}.py": lambda: code(network).encode()})
             st.code(code(network), language="python", wrap_lines=True)
 
 

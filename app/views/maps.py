@@ -79,9 +79,9 @@ def _finding(maps: Maps, every: tuple[Channel, ...]) -> str:
 
 def _files(found: FeatureMaps, maps: Maps, order: Order, number: int, size: int) -> None:
     name = f"{found.network.split(' ')[0]}.{found.path}"
-    show.offer(
-        f"{name}.{maps.name}", {"png": lambda: as_png(found, maps, order, number, size), "npz": lambda: as_npz(found)}
-    )
+    name = f"{name}.{maps.name}"
+    png, npz = (lambda: as_png(found, maps, order, number, size)), (lambda: as_npz(found))
+    show.downloads({f"{name}.png": png, f"{name}.npz": npz})
 
 
 def _numbers(found: FeatureMaps, maps: Maps, every: tuple[Channel, ...]) -> None:

@@ -28,11 +28,8 @@ MIME = {
     "csv": "text/csv",
     "json": "application/json",
     "py": "text/x-python",
-    "md": "text/plain",
-    "tex": "text/plain",
-    "mmd": "text/plain",
-    "tikz": "text/plain",
-}
+    "npz": "application/octet-stream",
+}  # all others are plain text
 
 
 SHORT = 20  # rows that are shown without scrolling
@@ -158,7 +155,7 @@ def file(label: str, name: str, data: Any, *, key: str = "", tip: str = "") -> N
         label,
         data,
         name,
-        MIME.get(ending, "application/octet-stream"),
+        MIME.get(ending, "text/plain"),
         key=f"{key}.{ending}" if key else name,
         on_click="ignore",
         type="tertiary",
@@ -167,19 +164,13 @@ def file(label: str, name: str, data: Any, *, key: str = "", tip: str = "") -> N
     )
 
 
-def offer(name: str, made: Mapping[str, Callable[[], bytes]]) -> None:
-    """Files by their endings, made when they are asked for."""
-    with st.container(horizontal=True):
-        for ending, make in made.items():
-            file(ending.upper(), f"{name}.{ending}", make)
-
-
 def chart(drawn: Chart, key: str, *, alt: str, on_click: Callable[[int], None] | None = None) -> None:
     """A chart and what it shows in words; `on_click` gets the number of a tile that is clicked."""
-    config = STILL if isinstance(drawn.marks[0], Tiles | Heat) else CONFIG
+    config = STILL if any(isinstance(mark, Tiles | Heat) for mark in drawn.marks) else CONFIG
     choosing: dict[str, Any] = {}
-    if on_click is not None and isinstance(tiles := drawn.marks[0], Tiles):
-        clicked = partial(_clicked, key, len(tiles.tiles), on_click)
+    if on_click is not None:
+        count = sum(len(mark.tiles) for mark in drawn.marks if isinstance(mark, Tiles))
+        clicked = partial(_clicked, key, count, on_click)
         choosing = {"on_select": clicked, "selection_mode": "points"}
     st.plotly_chart(to_plotly(drawn), key=key, config=config, alt=alt, **choosing)
 
@@ -209,12 +200,12 @@ def files(network: Network, stage: str = "", index: int = 0, *, key: str) -> Non
             file("PyTorch source", f"{network.name}.py", lambda: code(network).encode(), key=key)
 
 
-def downloads(files: Mapping[str, Callable[[], bytes]], helps: Mapping[str, str], key: str) -> None:
+def downloads(files: Mapping[str, Callable[[], bytes]], helps: Mapping[str, str] | None = None, key: str = "") -> None:
     """One button a file, by its name; it is made when it is asked for."""
     with st.container(horizontal=True):
         for name, data in files.items():
             form = name.rpartition(".")[2]
-            file(form.upper(), name, data, key=key, tip=helps.get(form, ""))
+            file(form.upper(), name, data, key=key, tip=(helps or {}).get(form, ""))
 
 
 def figures(values: Mapping[str, str], helps: Mapping[str, str] | None = None) -> None:
