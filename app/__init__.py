@@ -19,9 +19,9 @@ EXPECTED = {  # what Streamlit warns of, by its loggers, and what this app does 
 }
 
 
-def _unexpected(record: logging.LogRecord) -> bool:
+def _is_unexpected(record: logging.LogRecord) -> bool:
     return not record.getMessage().startswith(EXPECTED[record.name])
 
 
 for _name in EXPECTED:
-    logging.getLogger(_name).addFilter(_unexpected)
+    logging.getLogger(_name).addFilter(_is_unexpected)

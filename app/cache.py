@@ -7,13 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from app.kept import FILE, PAIR, kept
-from irnet.diagrams import beside_svgs, canvas_svgs, drawn
+from app.disk_cache import FILE, PAIR, disk_cache
+from irnet.diagrams import beside_svgs, canvas_svgs, draw
 from irnet.diagrams.factory import content, told_of
-from irnet.diagrams.nested import Opened
+from irnet.diagrams.graph_builder import Flow
+from irnet.diagrams.nested import Expansion
 from irnet.diagrams.overlay import Edges, Overlay
 from irnet.diagrams.render import Format
-from irnet.diagrams.sheet import Flow
 from irnet.spec import Network
 
 
@@ -26,30 +26,30 @@ BY_KEY: dict[str | type[Any], Callable[[Any], Any]] = {"irnet.spec.Network": ide
 
 
 @st.cache_data(max_entries=256, show_spinner="Drawing", hash_funcs=BY_KEY)
-@kept(FILE)
+@disk_cache(FILE)
 def picture(network: Network, form: Format, stage: str = "", theme: str = "light", index: int = 0) -> bytes:
     """A diagram as a file's bytes."""
-    return drawn(network, form, stage, theme, index)
+    return draw(network, form, stage, theme, index)
 
 
 @st.cache_data(max_entries=256, show_spinner="Drawing")
-@kept(FILE)
+@disk_cache(FILE)
 def figure_file(name: str, form: str, theme: str, width: str, scale: float = 2.0) -> bytes:
     """A figure, chart or table of the catalogue as a file's bytes."""
     return content(name, form, theme, width, scale)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def figure_told(name: str, width: str) -> dict[str, Any]:
+def figure_texts(name: str, width: str) -> dict[str, Any]:
     """Title, words, departures and snippets of one of the catalogue."""
     return told_of(name, width)
 
 
 @st.cache_data(max_entries=512, show_spinner=False, hash_funcs=BY_KEY)
-@kept(PAIR)
+@disk_cache(PAIR)
 def drawings(
     network: Network,
-    opened: Opened,
+    opened: Expansion,
     overlay: Overlay,
     edges: Edges,
     flow: Flow,
@@ -61,9 +61,9 @@ def drawings(
 
 
 @st.cache_data(max_entries=128, show_spinner=False, hash_funcs=BY_KEY)
-@kept(PAIR)
+@disk_cache(PAIR)
 def side_drawings(
-    networks: tuple[Network, ...], opened: tuple[Opened, ...], flow: Flow, *, ghosts: bool
+    networks: tuple[Network, ...], opened: tuple[Expansion, ...], flow: Flow, *, ghosts: bool
 ) -> tuple[bytes, bytes]:
     """SVG of networks side by side, light and dark."""
     return beside_svgs(networks, opened, ghosts=ghosts, flow=flow)

@@ -14,9 +14,9 @@ from app.views import show
 from irnet.analysis.boxes import boxes, details
 from irnet.analysis.comparisons import READY, Ready, ready
 from irnet.analysis.side_by_side import MOST, partners
+from irnet.diagrams.graph_builder import FLOWS
 from irnet.diagrams.nested import LEVELS
-from irnet.diagrams.sheet import FLOWS
-from irnet.models import PRESETS, labelled
+from irnet.models import PRESETS, network_of_label
 from irnet.spec import Network
 
 WITH, EDITED, PLACE, OPENED, LEVEL = "with", "edited", "place", "opened", "down"  # parameters of the address
@@ -26,7 +26,7 @@ HEIGHT = 820  # pixels
 
 def others() -> tuple[Network, ...]:
     """The networks that the reader compares with; a name that is none is told, and left out."""
-    show.ignored(unknown({WITH: PRESETS}))
+    show.ignored_line(unknown({WITH: PRESETS}))
     named = st.pills(
         "Compare with", list(PRESETS), default=list(FIRST), selection_mode="multi", key=WITH, bind="query-params"
     )
@@ -40,11 +40,13 @@ def others() -> tuple[Network, ...]:
     found = []
     for label in (*named, *(label for label in typed.split(";") if label.strip())):
         try:
-            found.append(labelled(label))
+            found.append(network_of_label(label))
         except ValueError as error:
-            show.ignored([str(error)])
+            show.ignored_line([str(error)])
     if len(found) >= MOST:
-        show.ignored([f"{MOST} networks can be compared; {', '.join(n.label for n in found[MOST - 1 :])} left out"])
+        show.ignored_line(
+            [f"{MOST} networks can be compared; {', '.join(n.label for n in found[MOST - 1 :])} left out"]
+        )
     return tuple(found[: MOST - 1])
 
 
@@ -65,7 +67,9 @@ def _open() -> None:
         first, *rest = one.names
         st.session_state["model"], st.session_state[WITH], st.session_state[EDITED] = first, rest, ""
         st.session_state[LEVEL] = LEVELS[0]
-        paths = [f"{i}/{s.name}" for i, n in enumerate(one.names) for s in labelled(n).stages if s.name in one.stages]
+        paths = [
+            f"{i}/{s.name}" for i, n in enumerate(one.names) for s in network_of_label(n).stages if s.name in one.stages
+        ]
         put_all({OPENED: ",".join(paths), PLACE: ""})
 
 
@@ -73,7 +77,7 @@ def _open() -> None:
 def side_by_side(networks: tuple[Network, ...]) -> None:
     """The canvas, and under it what stands at the chosen place in every network."""
     paths = BesideView(networks=networks).paths
-    show.ignored(unknown({LEVEL: LEVELS, "flow": FLOWS, OPENED: paths, PLACE: paths}))
+    show.ignored_line(unknown({LEVEL: LEVELS, "flow": FLOWS, OPENED: paths, PLACE: paths}))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         level = st.segmented_control(
             "Open down to",
@@ -89,28 +93,28 @@ def side_by_side(networks: tuple[Network, ...]) -> None:
         )
         ghosts = st.toggle("Fade what is the same", key="fade", bind="query-params")
     shown = st.query_params.get(OPENED, "")
-    turned = frozenset(path for path in shown.split(",") if path in paths)
+    toggled = frozenset(path for path in shown.split(",") if path in paths)
     place = st.query_params.get(PLACE, "")
     place = place if place in paths else ""
-    view = BesideView(networks=networks, level=LEVELS.index(level), turned=turned, ghosts=ghosts, flow=flow)
+    view = BesideView(networks=networks, level=LEVELS.index(level), toggled=toggled, ghosts=ghosts, flow=flow)
     canvas(
         view,
         place,
         key="beside",
         height=HEIGHT,
         on_click=lambda path: put_all({OPENED: shown, PLACE: path}),
-        on_toggle=lambda path: _turn(networks, turned, path),
+        on_toggle=lambda path: _turn(networks, toggled, path),
         on_shut=_shut_all,
     )
     _at(networks, place)
 
 
-def _turn(networks: tuple[Network, ...], turned: frozenset[str], path: str) -> None:
+def _turn(networks: tuple[Network, ...], toggled: frozenset[str], path: str) -> None:
     """Turn a box over, and its partners with it."""
     number, _, own = path.partition("/")
     twins = partners(*networks).get((int(number), own), ())
     every = {f"{i}/{twin}" for i, twin in enumerate(twins) if twin and boxes(networks[i])[twin].children} | {path}
-    put_all({OPENED: ",".join(sorted(turned ^ every)), PLACE: path})
+    put_all({OPENED: ",".join(sorted(toggled ^ every)), PLACE: path})
 
 
 def _shut() -> None:
@@ -130,10 +134,11 @@ def _at(networks: Sequence[Network], place: str) -> None:
     number, _, own = place.partition("/")
     alone = tuple(own if i == int(number) else None for i in range(len(networks)))
     paths = partners(*networks).get((int(number), own), alone)
-    told = [details(spec, path) if path else {} for spec, path in zip(networks, paths, strict=True)]
+    boxes_of = [details(spec, path) if path else {} for spec, path in zip(networks, paths, strict=True)]
     labels = [f"{i + 1}: {spec.label}" for i, spec in enumerate(networks)]
-    names = list(dict.fromkeys(name for one in told for name in one))
+    names = list(dict.fromkeys(name for one in boxes_of for name in one))
     records = [
-        {"what": name} | {label: one.get(name, "-") for label, one in zip(labels, told, strict=True)} for name in names
+        {"what": name} | {label: one.get(name, "-") for label, one in zip(labels, boxes_of, strict=True)}
+        for name in names
     ]
     show.prose(records, "place", alt=f"What stands at {place} in every network")

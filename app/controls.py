@@ -12,10 +12,10 @@ from app import edits, text
 from app.address import Fields, first_run_on
 from app.state import refusal, wrong_in_address
 from app.views import show
-from irnet.analysis.trial import Trial
-from irnet.models import PRESETS, edited, named
+from irnet.analysis.validate import Validation
+from irnet.models import PRESETS, edit_recipe, network_of_recipe
 from irnet.models.history import History
-from irnet.models.recipe import Limits, Recipe, knobs, limits, read
+from irnet.models.recipe import Limits, Recipe, knobs, limits, parse_knob
 from irnet.spec import Network, pair
 
 DEVICES = ("cpu", "cuda", "mps", "meta")  # all that PyTorch may have; a page that runs says which are here
@@ -32,7 +32,7 @@ class Choice:
     network: Network
     device: str
     original: Network  # without the edits of places
-    trial: Trial  # what the edits come to
+    trial: Validation  # what the edits come to
 
 
 def sidebar(page: str) -> None:
@@ -50,7 +50,7 @@ def sidebar(page: str) -> None:
             _draw(fields, preset, name, limit)
         complaints += edits.field(fields, preset)
         st.button("Back to the preset", icon=":material/restart_alt:", on_click=reset, args=(preset,))
-    show.ignored(complaints)
+    show.ignored_line(complaints)
 
 
 def _from_link() -> dict[str, Any]:
@@ -63,19 +63,19 @@ def _from_link() -> dict[str, Any]:
 
 def _model_in_address() -> Iterator[tuple[str, Any]]:
     """What the address says of the model, as the widgets have it; what can't be is left out."""
-    for key, told in st.query_params.to_dict().items():
+    for key, value in st.query_params.to_dict().items():
         preset, _, name = key.rpartition(".")
-        if refusal(key, told):
+        if refusal(key, value):
             continue
-        if (key == "model" and told in PRESETS) or (preset in PRESETS and name == edits.EDITS):
-            yield key, told
+        if (key == "model" and value in PRESETS) or (preset in PRESETS and name == edits.EDITS):
+            yield key, value
         elif preset in PRESETS and key in fields_of(preset, PRESETS[preset]):
-            yield key, _read(preset, name, told)
+            yield key, _read(preset, name, value)
 
 
-def _read(preset: str, part: str, told: str) -> Any:
+def _read(preset: str, part: str, value: str) -> Any:
     size = part in _parts("input_size")
-    value = read(PRESETS[preset], f"{'input_size' if size else part}={told}")[1]
+    value = parse_knob(PRESETS[preset], f"{'input_size' if size else part}={value}")[1]
     return value[0] if isinstance(value, tuple) else value
 
 
@@ -83,17 +83,17 @@ def editing() -> Choice:
     """The network that the sidebar describes, as far as its edits can be."""
     preset, device = st.session_state["model"], st.session_state["device"]
     changes = {name: _value(preset, name) for name in knobs(PRESETS[preset])}
-    recipe = edited(preset, changes)
-    original = named(preset, recipe)
+    recipe = edit_recipe(preset, changes)
+    original = network_of_recipe(preset, recipe)
     found = edits.trial_of(original)
     return Choice(preset, recipe, found.network, device, original, found)
 
 
-def chosen() -> Choice:
+def network_choice() -> Choice:
     """The network that the sidebar describes; an edit that can't be is told, and left out with those after it."""
     choice = editing()
     if refusal := choice.trial.refusal:
-        show.ignored([f"Edit {refusal.edit + 1} is left out, with those after it: {refusal.told}"])
+        show.ignored_line([f"Edit {refusal.edit + 1} is left out, with those after it: {refusal.message}"])
     return choice
 
 

@@ -12,7 +12,7 @@ from app.lesson import CONTROLS
 from app.state import put
 from app.views import show
 from app.views.lesson import address_of
-from irnet.lessons.form import lesson_of, packed, plain, read_lesson, unpacked
+from irnet.lessons.form import lesson_of, pack, plain, read_lesson, unpack
 from irnet.lessons.value import Lesson
 
 DRAFT, WORD, TURN, TOLD = "draft", "draft.word", "draft.turn", "draft.told"
@@ -24,7 +24,7 @@ def draft() -> Values:
     """The lesson so far: what the address brings, once, or what was done to it since."""
     word = st.query_params.get(page.SHARED, "")
     if page.LESSON in st.query_params or (word and word != st.session_state.get(WORD)) or DRAFT not in st.session_state:
-        _take(page.asked())
+        _take(page.lesson_of_address())
         put(page.LESSON, "")
         st.session_state[WORD] = word
     return cast(Values, st.session_state[DRAFT])
@@ -33,10 +33,10 @@ def draft() -> Values:
 def _take(lesson: Lesson | None) -> None:
     usual = {"id": "my-lesson", "title": "My lesson", "steps": [dict(EMPTY) | {"title": "First step"}]}
     st.session_state[DRAFT] = plain(lesson) if lesson else usual
-    renewed()
+    reset_fields()
 
 
-def renewed() -> None:
+def reset_fields() -> None:
     """Make the fields show what the draft says, whatever was typed in them."""
     st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
 
@@ -46,10 +46,10 @@ def field(*place: object) -> str:
     return ".".join(map(str, (DRAFT, st.session_state[TURN], *place)))
 
 
-def loaded(text: str | bytes) -> None:
+def load(text: str | bytes) -> None:
     """Take a stranger's document for the draft, or say what is wrong with it."""
     try:
-        _take(unpacked(word) if isinstance(text, str) and (word := _word(text)) else read_lesson(text))
+        _take(unpack(word) if isinstance(text, str) and (word := _word(text)) else read_lesson(text))
         page.forget()
     except ValueError as error:
         st.session_state[TOLD] = str(error)
@@ -60,55 +60,55 @@ def _word(text: str) -> str:
     return text.partition(f"{page.SHARED}=")[2].partition("&")[0].strip()
 
 
-def finished(values: Values) -> Lesson | None:
+def finish(values: Values) -> Lesson | None:
     """The lesson, and its word in the address; None, and one sentence, where something is wrong with it."""
-    if told := st.session_state.pop(TOLD, ""):
-        show.ignored([told])
+    if message := st.session_state.pop(TOLD, ""):
+        show.ignored_line([message])
     try:
         lesson = lesson_of(values)
-        word = packed(lesson)
+        word = pack(lesson)
     except ValueError as error:
-        show.ignored([str(error)])
+        show.ignored_line([str(error)])
         return None
     put(page.SHARED, word)
     st.session_state[WORD] = word
     return lesson
 
 
-def moved(values: Values, i: int, by: int) -> None:
+def move_step(values: Values, i: int, by: int) -> None:
     """Put a step before or behind its neighbour."""
     steps = values["steps"]
     steps[i], steps[i + by] = steps[i + by], steps[i]
-    turned_to(i + by)
+    turn_to(i + by)
 
 
-def added(values: Values, i: int) -> None:
+def add_step(values: Values, i: int) -> None:
     """One more step behind this one, on the same networks."""
     values["steps"].insert(i + 1, {"title": "Next step", "networks": list(values["steps"][i]["networks"])})
-    turned_to(i + 1)
+    turn_to(i + 1)
 
 
-def removed(values: Values, i: int) -> None:
+def remove_step(values: Values, i: int) -> None:
     """The lesson without a step."""
     del values["steps"][i]
-    turned_to(max(i - 1, 0))
+    turn_to(max(i - 1, 0))
 
 
-def kept(values: Values, i: int) -> None:
+def keep_view(values: Values, i: int) -> None:
     """Make what the picture shows now the view of a step."""
-    told = values["steps"][i]
+    message = values["steps"][i]
     if box := st.query_params.get(page.BOX, ""):
-        told["selected"] = box
+        message["selected"] = box
     if turned := st.query_params.get(page.TURNED, ""):
-        told["turned"] = [] if turned == page.NONE else turned.split(",")
+        message["turned"] = [] if turned == page.NONE else turned.split(",")
     for name in CONTROLS:
         if (key := address_of(name)) in st.session_state:
-            told[name] = st.session_state[key]
+            message[name] = st.session_state[key]
     page.forget()
-    renewed()
+    reset_fields()
 
 
-def turned_to(i: int) -> None:
+def turn_to(i: int) -> None:
     """Show another step."""
     page.go(i)
-    renewed()
+    reset_fields()

@@ -17,14 +17,14 @@ from starlette.routing import Route
 
 from app.cache import drawings, picture, side_drawings
 from irnet.analysis.boxes import box_at, boxes
-from irnet.analysis.side_by_side import checked
+from irnet.analysis.side_by_side import check_count
 from irnet.diagrams import words
 from irnet.diagrams.beside import opened_beside
 from irnet.diagrams.caption import beside_alt
-from irnet.diagrams.nested import LEVELS, Opened
+from irnet.diagrams.graph_builder import FLOWS, Flow
+from irnet.diagrams.nested import LEVELS, Expansion
 from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay
-from irnet.diagrams.sheet import FLOWS, Flow
-from irnet.models import labelled
+from irnet.models import network_of_label
 from irnet.spec import Network
 
 Word = TypeVar("Word", bound=str)
@@ -43,7 +43,7 @@ class View:
 
     network: Network
     stage: str = ""
-    opened: Opened | None = None  # None draws the plain figure
+    opened: Expansion | None = None  # None draws the plain figure
     overlay: Overlay = "operation"
     edges: Edges = "alike"
     flow: Flow = "down"
@@ -62,14 +62,14 @@ class View:
 
     def address(self, theme: str) -> str:
         """Where this view is drawn, below the root of the app; parameters are in alphabetical order."""
-        told = {"edits": self.network.edits, "stage": self.stage, "theme": theme}
+        query = {"edits": self.network.edits, "stage": self.stage, "theme": theme}
         if self.opened:
-            told |= {"overlay": self.overlay, "edges": self.edges, "flow": self.flow, "shown": self.opened.shown}
-            told |= {"level": str(self.opened.level), "turned": ",".join(sorted(self.opened.turned))}
+            query |= {"overlay": self.overlay, "edges": self.edges, "flow": self.flow, "shown": self.opened.shown}
+            query |= {"level": str(self.opened.level), "turned": ",".join(sorted(self.opened.toggled))}
         if self.original and self.original != self.network:
-            told["against"] = self.original.label
-        told["refused"] = self.refused
-        return f"drawing/{self.network.name}.svg?{_query(told)}"
+            query["against"] = self.original.label
+        query["refused"] = self.refused
+        return f"drawing/{self.network.name}.svg?{_query(query)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ class BesideView:
 
     networks: tuple[Network, ...]
     level: int = 0
-    turned: frozenset[str] = frozenset()
+    toggled: frozenset[str] = frozenset()
     ghosts: bool = False
     flow: Flow = "down"
 
@@ -94,13 +94,13 @@ class BesideView:
 
     def address(self, theme: str) -> str:
         """Where this view is drawn, below the root of the app."""
-        told = {f"n{i}": spec.label for i, spec in enumerate(self.networks)}
-        told |= {"level": str(self.level), "turned": ",".join(sorted(self.turned)), "flow": self.flow, "theme": theme}
-        return f"beside.svg?{_query(told | {'ghosts': 'yes' if self.ghosts else ''})}"
+        query = {f"n{i}": spec.label for i, spec in enumerate(self.networks)}
+        query |= {"level": str(self.level), "turned": ",".join(sorted(self.toggled)), "flow": self.flow, "theme": theme}
+        return f"beside.svg?{_query(query | {'ghosts': 'yes' if self.ghosts else ''})}"
 
 
-def _query(told: Mapping[str, str]) -> str:
-    return urlencode(sorted((key, value) for key, value in told.items() if value))
+def _query(query: Mapping[str, str]) -> str:
+    return urlencode(sorted((key, value) for key, value in query.items() if value))
 
 
 def svg(name: str, asked: Mapping[str, str]) -> bytes:
@@ -111,12 +111,12 @@ def svg(name: str, asked: Mapping[str, str]) -> bytes:
     ValueError, KeyError
         For anything in it that is not there, with one sentence.
     """
-    spec, theme = labelled(f"{name} {asked.get('edits', '')}"), _one_of(asked, "theme", THEMES)
+    spec, theme = network_of_label(f"{name} {asked.get('edits', '')}"), _one_of(asked, "theme", THEMES)
     if "level" not in asked:
         return picture(spec, "svg", asked.get("stage", ""), theme)
-    turned = frozenset(path for path in asked.get("turned", "").split(",") if path)
+    toggled = frozenset(path for path in asked.get("turned", "").split(",") if path)
     shown, refused = asked.get("shown", ""), asked.get("refused", "")
-    for path in (*turned, *filter(None, [shown, refused])):
+    for path in (*toggled, *filter(None, [shown, refused])):
         box_at(spec, path)
     level = _one_of(asked, "level", tuple(map(str, range(len(LEVELS)))))
     overlay, edges, flow = (
@@ -124,8 +124,8 @@ def svg(name: str, asked: Mapping[str, str]) -> bytes:
         _one_of(asked, "edges", EDGES),
         _one_of(asked, "flow", FLOWS),
     )
-    original = labelled(asked["against"]) if "against" in asked else None
-    both = drawings(spec, Opened(int(level), turned, shown), overlay, edges, flow, original, refused)
+    original = network_of_label(asked["against"]) if "against" in asked else None
+    both = drawings(spec, Expansion(int(level), toggled, shown), overlay, edges, flow, original, refused)
     return both[THEMES.index(theme)]
 
 
@@ -137,13 +137,13 @@ def beside_svg(asked: Mapping[str, str]) -> bytes:
     ValueError, KeyError
         For anything in it that is not there, with one sentence.
     """
-    networks = checked([labelled(asked[key]) for key in sorted(asked) if re.fullmatch(r"n\d", key)])
+    networks = check_count([network_of_label(asked[key]) for key in sorted(asked) if re.fullmatch(r"n\d", key)])
     theme, flow = _one_of(asked, "theme", THEMES), _one_of(asked, "flow", FLOWS)
     level = int(_one_of(asked, "level", tuple(map(str, range(len(LEVELS))))))
-    turned = frozenset(path for path in asked.get("turned", "").split(",") if path)
-    if wrong := turned - frozenset(BesideView(networks=networks).paths):
+    toggled = frozenset(path for path in asked.get("turned", "").split(",") if path)
+    if wrong := toggled - frozenset(BesideView(networks=networks).paths):
         raise ValueError(f"no box is called {min(wrong)!r}; one is called '0/{networks[0].stages[0].name}'")
-    opened = opened_beside(networks, level, turned)
+    opened = opened_beside(networks, level, toggled)
     both = side_drawings(networks, opened, flow, ghosts=asked.get("ghosts") == "yes")
     return both[THEMES.index(theme)]
 

@@ -10,14 +10,14 @@ from app import edits, text
 from app.components.canvas import canvas
 from app.controls import Choice
 from app.drawings import View
-from app.explorer import BOX, TURNED, box_named, choice_in_view, select, turn, turned
+from app.explorer import BOX, TURNED, box_field, choice_in_view, select, toggled, turn
 from app.state import put
 from app.views import show
 from app.views.settings import setting_widget
 from irnet.analysis.boxes import boxes
 from irnet.analysis.editable import moves, settings, standing
-from irnet.analysis.trial import trial
-from irnet.diagrams.nested import Opened, revealing, shown_block
+from irnet.analysis.validate import validate
+from irnet.diagrams.nested import Expansion, revealing, shown_block
 from irnet.models.edits import Edit, Value
 from irnet.models.history import History
 from irnet.spec import Network
@@ -59,7 +59,7 @@ def _go(original: Network, made: History) -> None:
     """Keep edits, and choose what is still there of the chosen box."""
     edits.keep(original.name, made)
     with suppress(ValueError):  # the original can't be either: the page says so
-        found = boxes(trial(original, made.done).network)
+        found = boxes(validate(original, made.done).network)
         path = st.session_state.get(BOX, "")
         while path and path not in found:
             path = path.rpartition(".")[0]
@@ -67,7 +67,7 @@ def _go(original: Network, made: History) -> None:
         put(TURNED, ",".join(at for at in st.query_params.get(TURNED, "").split(",") if at in found))
 
 
-def refused(choice: Choice) -> None:
+def refusal(choice: Choice) -> None:
     """The first edit that can't be: why, the nearest that can as a button, and a way without it."""
     refusal = choice.trial.refusal
     if not refusal:
@@ -87,7 +87,7 @@ def diagram(choice: Choice, chosen: str) -> None:
     """The edited network as a canvas; what differs is marked, and the first box that can't be is red."""
     network, refusal = choice.network, choice.trial.refusal
     wrong = standing(network, refusal.path) if refusal else ""
-    opened = Opened(0, turned(network), shown_block(network, chosen or wrong))
+    opened = Expansion(0, toggled(network), shown_block(network, chosen or wrong))
     for path in filter(None, (chosen, wrong)):
         opened = revealing(network, opened, path)
     canvas(
@@ -103,7 +103,7 @@ def diagram(choice: Choice, chosen: str) -> None:
 
 def box(network: Network) -> str:
     """The field with the chosen box, and the way back to the whole network; returns its path."""
-    chosen = box_named(network)
+    chosen = box_field(network)
     if chosen:
         st.button("The whole network", icon=":material/arrow_back:", type="tertiary", on_click=select, args=("",))
     return chosen
@@ -123,7 +123,7 @@ def panel(choice: Choice, chosen: str) -> None:
 
     def change_by_field(edit: Edit) -> None:
         change(edit)
-        st.session_state[SEEN] = _edited(choice)
+        st.session_state[SEEN] = _before_and_edits(choice)
 
     found, now = settings(network, chosen), _turn(choice)
     with st.grid(2, min_column_width=120):
@@ -140,12 +140,12 @@ def panel(choice: Choice, chosen: str) -> None:
 
 def _turn(choice: Choice) -> int:
     """How often the network was changed otherwise than by the fields of the panel, as by Undo or in the sidebar."""
-    if st.session_state.get(SEEN) != _edited(choice):
+    if st.session_state.get(SEEN) != _before_and_edits(choice):
         st.session_state[TURN] = st.session_state.get(TURN, -1) + 1
-        st.session_state[SEEN] = _edited(choice)
+        st.session_state[SEEN] = _before_and_edits(choice)
     return int(st.session_state[TURN])
 
 
-def _edited(choice: Choice) -> tuple[str, str]:
+def _before_and_edits(choice: Choice) -> tuple[str, str]:
     """The network before the edits, and the edits."""
     return choice.original.label, edits.history_of(choice.preset).text

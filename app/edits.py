@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import text
 from app.address import Fields
-from irnet.analysis.trial import Trial, trial
+from irnet.analysis.validate import Validation, validate
 from irnet.models.history import History, history
 from irnet.spec import Network
 
@@ -32,10 +32,10 @@ def history_of(preset: str) -> History:
         return History()
 
 
-def trial_of(original: Network) -> Trial:
+def trial_of(original: Network) -> Validation:
     """What the edits of a preset come to, starting from `original`."""
     done = history_of(original.name).done
-    return trial(original, done) if done else Trial(network=original, applied=0)
+    return validate(original, done) if done else Validation(network=original, applied=0)
 
 
 def keep(preset: str, edits: History) -> None:

@@ -12,13 +12,13 @@ from app.components.canvas import canvas
 from app.drawings import View
 from app.state import put, put_all, unknown
 from app.steps import steps
-from app.views import bridge, show, sources
+from app.views import checkpoint_keys, show, sources
 from irnet.analysis.boxes import box_at, boxes, details, search
 from irnet.analysis.layouts import find
 from irnet.analysis.provenance import provenance
-from irnet.diagrams.nested import LEVELS, Opened, revealing, shown_block
+from irnet.diagrams.graph_builder import FLOWS
+from irnet.diagrams.nested import LEVELS, Expansion, revealing, shown_block
 from irnet.diagrams.overlay import EDGES, OVERLAYS
-from irnet.diagrams.sheet import FLOWS
 from irnet.spec import Network
 
 BOX, TURNED, FIND, LEVEL = "box", "turned", "find", "level"  # parameters of the address
@@ -31,13 +31,13 @@ def explorer(network: Network) -> None:
     """The network as a canvas, and beside it what the chosen box is."""
     found = boxes(network)
     options = {LEVEL: LEVELS, "overlay": OVERLAYS, "edges": EDGES, "flow": FLOWS, TURNED: found}
-    show.ignored(unknown(options))
+    show.ignored_line(unknown(options))
     level = _controls()
     grid = st.grid(3, min_column_width=270)
     left, right = grid.cell(column_span=2), grid.cell().container(border=True)
     with right:
-        chosen = box_named(network)
-    opened = Opened(LEVELS.index(level), turned(network), shown_block(network, chosen))
+        chosen = box_field(network)
+    opened = Expansion(LEVELS.index(level), toggled(network), shown_block(network, chosen))
     opened = revealing(network, opened, chosen) if chosen else opened
     overlay, edges, flow = (st.session_state[key] for key in ("overlay", "edges", "flow"))
     with left:  # before the details, so that the browser draws while they are on their way
@@ -52,15 +52,15 @@ def explorer(network: Network) -> None:
         )
     with right:
         _panel(network, chosen)
-    bridge.shown(network, chosen)
+    checkpoint_keys.checkpoint_keys(network, chosen)
     steps(network, chosen, select)
 
 
 def picker(network: Network, otherwise: str) -> str:
     """The canvas to choose a box from, without colours and levels; returns the chosen box, or `otherwise`."""
-    show.ignored(unknown({TURNED: boxes(network), FROM: boxes(network)}))
+    show.ignored_line(unknown({TURNED: boxes(network), FROM: boxes(network)}))
     came = st.query_params.get(FROM, "")
-    chosen = box_named(network) or (came if came in boxes(network) else otherwise)
+    chosen = box_field(network) or (came if came in boxes(network) else otherwise)
     chooser(network, chosen, key="picker", height=HEIGHT, on_shut=_shut_and_forget, small_map=False)
     return chosen
 
@@ -69,7 +69,7 @@ def chooser(
     network: Network, chosen: str, *, key: str, height: int, on_shut: Callable[[], None], small_map: bool = True
 ) -> None:
     """The network as a canvas on which a click chooses the box; the chosen one is in sight."""
-    opened = revealing(network, Opened(0, turned(network), shown_block(network, chosen)), chosen)
+    opened = revealing(network, Expansion(0, toggled(network), shown_block(network, chosen)), chosen)
     canvas(
         View(network=network, opened=opened),
         chosen,
@@ -94,7 +94,7 @@ def _controls() -> str:
     return level
 
 
-def box_named(network: Network) -> str:
+def box_field(network: Network) -> str:
     """The field that names the chosen box; returns its path, "" where it is none that is there."""
     asked = st.text_input(
         "Box",
@@ -102,13 +102,13 @@ def box_named(network: Network) -> str:
         bind="query-params",
         placeholder=text.BOX,
         help=text.BOX_HELP,
-        on_change=_named,
+        on_change=_resolve_name,
         args=(network,),
     )
     try:
         return _meant(network, asked.strip())
     except KeyError as error:
-        show.ignored([str(error.args[0])])
+        show.ignored_line([str(error.args[0])])
         return ""
 
 
@@ -121,7 +121,7 @@ def _meant(network: Network, asked: str) -> str:
     return box_at(network, asked).path
 
 
-def _named(network: Network) -> None:
+def _resolve_name(network: Network) -> None:
     """What was typed becomes the path that it means, so that the address is short."""
     with suppress(KeyError):
         st.session_state[BOX] = _meant(network, st.session_state[BOX].strip())
@@ -170,7 +170,7 @@ def _crumbs(network: Network, chosen: str) -> None:
         st.markdown(f"**{chosen.rpartition('.')[2]}**")
 
 
-def turned(network: Network) -> frozenset[str]:
+def toggled(network: Network) -> frozenset[str]:
     """The boxes that the address says were turned over; what is no box is left out."""
     asked = st.query_params.get(TURNED, "").split(",")
     return frozenset(path for path in asked if path in boxes(network))
@@ -192,9 +192,9 @@ def choice_in_view() -> Callable[[str], None]:
     return choose
 
 
-def turn(opened: Opened, path: str) -> None:
+def turn(opened: Expansion, path: str) -> None:
     """Open a box that is shut or shut one that is open, and choose it."""
-    put_all({TURNED: ",".join(sorted(opened.turned ^ {path}))})
+    put_all({TURNED: ",".join(sorted(opened.toggled ^ {path}))})
     select(path)
 
 

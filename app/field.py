@@ -20,7 +20,7 @@ HEIGHT = 520  # pixels
 def box(network: Network) -> Box:
     """The box that the reader chose; a click on one of a convolution's units means the convolution."""
     found, paths = boxes(network), choices(network)
-    show.ignored(unknown({TURNED: found}))
+    show.ignored_line(unknown({TURNED: found}))
     asked = st.session_state.get(BOX) or st.query_params.get(BOX, "")
     if asked in found and asked not in paths:
         put(BOX, found[asked].parent)
@@ -46,7 +46,7 @@ def _along(axis: str, side: int) -> int:
 def _put_back(key: str, count: int, first: int | None) -> None:
     """Take the first value for one that a change of box left too large; one that the address has in vain is told."""
     if key not in st.session_state:
-        show.ignored(unknown({key: tuple(map(str, range(count)))}))
+        show.ignored_line(unknown({key: tuple(map(str, range(count)))}))
     elif (st.session_state[key] or 0) >= count:
         st.session_state[key] = first  # deleted, the browser would keep showing it
 

@@ -67,9 +67,9 @@ def _inline_scripts() -> list[str]:
 
 def headers(allowed: tuple[str, ...] = ()) -> dict[str, str]:
     """What is said with every answer; an answer's own policy holds beside it, and the narrower of the two counts."""
-    told = {"Content-Security-Policy": policy(allowed)}
-    told |= {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
-    return told if allowed else told | {"X-Frame-Options": "SAMEORIGIN"}
+    fields = {"Content-Security-Policy": policy(allowed)}
+    fields |= {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
+    return fields if allowed else fields | {"X-Frame-Options": "SAMEORIGIN"}
 
 
 class Headers:
@@ -85,7 +85,7 @@ class Headers:
             return
         started = False
 
-        async def told(message: Message) -> None:
+        async def fields(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
@@ -93,10 +93,10 @@ class Headers:
             await send(message)
 
         try:
-            await self._app(scope, receive, told)
+            await self._app(scope, receive, fields)
         except Exception:
             if not started:  # whoever is around sees that an answer was begun, and only writes the error down
-                await PlainTextResponse("Internal Server Error", 500)(scope, receive, told)
+                await PlainTextResponse("Internal Server Error", 500)(scope, receive, fields)
             raise
 
     def _add(self, found: MutableHeaders) -> None:

@@ -17,14 +17,14 @@ from app.lesson_places import place
 from app.state import put, put_all, unknown
 from app.views import head, show
 from app.views.lesson import FADE, control, question, table
-from irnet.analysis.quantities import filled, network_of
-from irnet.diagrams.nested import LEVELS, Opened, revealing, shown_block
+from irnet.analysis.quantities import fill, network_of
+from irnet.diagrams.nested import LEVELS, Expansion, revealing, shown_block
 from irnet.lessons import LESSONS
 from irnet.lessons.check import networks_of, paths_of
-from irnet.lessons.form import packed
+from irnet.lessons.form import pack
 from irnet.lessons.prose import Piece, paragraphs
 from irnet.lessons.value import Lesson, Step
-from irnet.models import applied
+from irnet.models import apply
 from irnet.models.edits import Edit
 from irnet.spec import Network
 
@@ -62,12 +62,12 @@ def step(lesson: Lesson, i: int, *, alone: bool = True) -> None:
     here, key = lesson.steps[i], f"{lesson.id}.{i}"
     network = networks_of(here)[0]
     left, right = st.columns([5, 7], gap="large")
-    picked = _selected(here) if alone else here.selected
+    picked = _selected_box(here) if alone else here.selected
     choose = _choice_in_view() if alone else _nothing
     with left:
         st.header(text.plain(here.title))
         prose(
-            paragraphs(filled(here.prose, network)),
+            paragraphs(fill(here.prose, network)),
             picked,
             key=f"prose.{key}",
             paths=paths_of(here),
@@ -85,12 +85,12 @@ def picture(here: Step, picked: str, *, key: str, alone: bool, height: int | str
     """The picture of a step with its controls, its notes pinned to it and told below."""
     found = paths_of(here)
     if alone:
-        show.ignored(unknown({BOX: found, TURNED: (*found, NONE)}))
+        show.ignored_line(unknown({BOX: found, TURNED: (*found, NONE)}))
     values = _controls(here) if alone and controls else {}
-    turned = _turned(here) if alone else frozenset(here.turned)
-    view = _view(here, values, turned, picked)
+    toggled = _toggled(here) if alone else frozenset(here.turned)
+    view = _view(here, values, toggled, picked)
     notes = {note.box: str(n + 1) for n, note in enumerate(here.notes)}
-    turn = partial(_turn, turned) if alone else _nothing
+    turn = partial(_turn, toggled) if alone else _nothing
     choose = _choice_in_view() if alone else _nothing
     canvas(
         view,
@@ -103,23 +103,23 @@ def picture(here: Step, picked: str, *, key: str, alone: bool, height: int | str
         pins=notes,
     )
     if here.notes:
-        told = [
-            (Piece(f"{n + 1}", "word", note.box), Piece(f"  {filled(note.text, networks_of(here)[0])}"))
+        pieces = [
+            (Piece(f"{n + 1}", "word", note.box), Piece(f"  {fill(note.text, networks_of(here)[0])}"))
             for n, note in enumerate(here.notes)
         ]
-        prose(told, picked, key=f"notes.{key}", paths=found, on_click=choose)
+        prose(pieces, picked, key=f"notes.{key}", paths=found, on_click=choose)
 
 
-def _selected(here: Step) -> str:
+def _selected_box(here: Step) -> str:
     """The box that the reader chose, else the one that the step points at."""
     asked_for = st.query_params.get(BOX, "")
     return asked_for if asked_for in paths_of(here) else here.selected
 
 
-def _turned(here: Step) -> frozenset[str]:
+def _toggled(here: Step) -> frozenset[str]:
     """The boxes that the address says are turned over, else those of the step."""
-    told = st.query_params.get(TURNED, "")
-    return frozenset(path for path in told.split(",") if path in paths_of(here)) if told else frozenset(here.turned)
+    pieces = st.query_params.get(TURNED, "")
+    return frozenset(path for path in pieces.split(",") if path in paths_of(here)) if pieces else frozenset(here.turned)
 
 
 def _nothing(path: str) -> None:
@@ -133,8 +133,8 @@ def _choice_in_view() -> Callable[[str], None]:
     return lambda path: put_all({TURNED: shown, BOX: path})
 
 
-def _turn(turned: frozenset[str], path: str) -> None:
-    put_all({TURNED: ",".join(sorted(turned ^ {path})) or NONE, BOX: path})
+def _turn(toggled: frozenset[str], path: str) -> None:
+    put_all({TURNED: ",".join(sorted(toggled ^ {path})) or NONE, BOX: path})
 
 
 def _controls(here: Step) -> dict[str, Any]:
@@ -146,28 +146,28 @@ def _controls(here: Step) -> dict[str, Any]:
         return {name: control(here, name, renewed=renewed) for name in here.controls}
 
 
-def _view(here: Step, values: dict[str, Any], turned: frozenset[str], picked: str) -> View | BesideView:
+def _view(here: Step, values: dict[str, Any], toggled: frozenset[str], picked: str) -> View | BesideView:
     level = LEVELS.index(values.get("level", here.level))
     flow, networks = values.get("flow", here.flow), networks_of(here)
     if len(networks) > 1:
         fade = values.get(FADE, here.fade)
-        return BesideView(networks=networks, level=level, turned=turned, ghosts=fade, flow=flow)
-    network = turned_knobs(networks[0], values)
-    opened = Opened(level, turned, shown_block(network, picked))
+        return BesideView(networks=networks, level=level, toggled=toggled, ghosts=fade, flow=flow)
+    network = with_knobs(networks[0], values)
+    opened = Expansion(level, toggled, shown_block(network, picked))
     opened = revealing(network, opened, picked) if picked else opened
     overlay, edges = values.get("overlay", here.overlay), values.get("edges", here.edges)
     return View(network=network, opened=opened, overlay=overlay, edges=edges, flow=flow)
 
 
-def turned_knobs(network: Network, values: dict[str, Any]) -> Network:
+def with_knobs(network: Network, values: dict[str, Any]) -> Network:
     """The network with the knobs turned that a step lets its readers turn."""
     edits = [Edit("", name, value) for name, value in values.items() if name not in CONTROLS]
-    return network_of(applied(network, edits).label) if edits else network
+    return network_of(apply(network, edits).label) if edits else network
 
 
 def copy(lesson: Lesson) -> None:
     """A link to the editor that takes the lesson along: its id, or all of it where it is none of the ready ones."""
-    address = {LESSON: lesson.id} if lesson in LESSONS else {SHARED: packed(lesson)}
+    address = {LESSON: lesson.id} if lesson in LESSONS else {SHARED: pack(lesson)}
     icon = ":material/edit_square:"
     st.page_link("app/pages/lesson_editor.py", label="Edit a copy", icon=icon, query_params=address)
 
@@ -196,7 +196,7 @@ def present(lesson: Lesson, i: int) -> None:
     """A step before a class: title, picture, back and next."""
     here = lesson.steps[i]
     st.title(text.plain(here.title))
-    picked = _selected(here)
+    picked = _selected_box(here)
     picture(here, picked, key=PICTURE, alone=True, height=LARGE, controls=False)
     turning(lesson, i, large=True)
     st.button("Leave", key="leave", on_click=put, args=(PRESENT, ""), shortcut="Escape", type="tertiary")

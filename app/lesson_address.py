@@ -10,7 +10,7 @@ import streamlit as st
 from app.state import put_all, unknown
 from app.views import show
 from irnet.lessons import lesson_named
-from irnet.lessons.form import unpacked
+from irnet.lessons.form import unpack
 from irnet.lessons.value import Lesson
 
 LESSON, SHARED, STEP, BOX, TURNED, ALL, PRESENT = "lesson", "shared", "step", "box", "turned", "all", "present"
@@ -18,22 +18,22 @@ NONE = "none"  # in the address: every box was shut, though the step opens some
 AS_SET = "as-set"  # in the session: the controls of the next step that is shown are to be as its author set them
 
 
-def asked() -> Lesson | None:
+def lesson_of_address() -> Lesson | None:
     """The lesson that the address names or carries; None where it does not, or where it can't."""
     try:
         if word := st.query_params.get(SHARED, ""):
-            return unpacked(word)
+            return unpack(word)
         return lesson_named(name) if (name := st.query_params.get(LESSON, "")) else None
     except ValueError as error:
-        show.ignored([str(error)])
+        show.ignored_line([str(error)])
         return None
 
 
 def at(count: int) -> int:
     """The number of the step that the address asks for, from 0; the first where there is no such step."""
     numbers = tuple(str(i + 1) for i in range(count))
-    show.ignored(unknown({STEP: numbers}))
-    return numbers.index(told) if (told := st.query_params.get(STEP, "1")) in numbers else 0
+    show.ignored_line(unknown({STEP: numbers}))
+    return numbers.index(typed_step) if (typed_step := st.query_params.get(STEP, "1")) in numbers else 0
 
 
 def open_lesson(name: str) -> None:

@@ -18,27 +18,27 @@ from PIL import Image
 
 from app import text
 from app.cache import BY_KEY, identity
-from app.kept import Form, kept
-from app.long import content, remembered, work
-from app.shelf import Shelf
-from app.turns import Turns
+from app.disk_cache import Form, disk_cache
+from app.fifo_semaphore import FifoSemaphore
+from app.long import content, remember, work
+from app.resource_pool import ResourcePool
 from app.weights import Weights
 from irnet.analysis.tables import totals
 from irnet.experiments.classify import Result as Classes
 from irnet.experiments.classify import classify
 from irnet.experiments.effective_field import EffectiveField, effective_field
+from irnet.experiments.forward_cache import BatchNormMode, Curve, ForwardCache, Scaling
 from irnet.experiments.photos import to_input
 from irnet.experiments.residual_scale import Result, check, origin
-from irnet.experiments.residual_scale import scaled as along
-from irnet.experiments.trail import BatchNormMode, Curve, Scaling, Trail
+from irnet.experiments.residual_scale import measure_curves as along
 from irnet.models import network as preset
 from irnet.resolve import Sides
 from irnet.runtime.build import Model, build, channels_last
-from irnet.runtime.device import checked, memory_limit, with_numbers
+from irnet.runtime.device import check_device, memory_limit, with_numbers
 from irnet.runtime.init import Init, Tell
 from irnet.runtime.measure import ModuleCount, Others, by_fvcore, by_others
 from irnet.runtime.saved import saved_for_backward
-from irnet.runtime.watch import watched
+from irnet.runtime.watch import watch_layers
 from irnet.runtime.weights import load_weights
 from irnet.spec import Network
 from irnet.units import short, sides
@@ -67,26 +67,28 @@ LONGEST_SIDE = 1024  # pixels; beyond it a forward pass takes gigabytes and minu
 MOST_PARAMETERS = 300_000_000  # twice the width of the largest preset; beyond it a model takes gigabytes
 MODULES: Form[tuple[ModuleCount, ...]] = Form(
     lambda modules: json.dumps([asdict(module) for module in modules]).encode(),
-    lambda told: tuple(ModuleCount(**module) for module in json.loads(told)),
+    lambda stored: tuple(ModuleCount(**module) for module in json.loads(stored)),
 )
-OTHERS: Form[Others] = Form(lambda others: json.dumps(asdict(others)).encode(), lambda told: Others(**json.loads(told)))
+OTHERS: Form[Others] = Form(
+    lambda others: json.dumps(asdict(others)).encode(), lambda stored: Others(**json.loads(stored))
+)
 MODEL_BYTES, TRAIL_BYTES = 1 << 30, 256 << 20  # kept for all sessions together
 
 
 @st.cache_resource(show_spinner=False)
-def _models() -> Shelf[Model]:
-    return Shelf(MODEL_BYTES, lambda model: sum(tensor.nbytes for tensor in model.state_dict().values()))
+def _models() -> ResourcePool[Model]:
+    return ResourcePool(MODEL_BYTES, lambda model: sum(tensor.nbytes for tensor in model.state_dict().values()))
 
 
 @st.cache_resource(show_spinner=False)
-def _trails() -> Shelf[Trail]:
-    return Shelf(TRAIL_BYTES, lambda trail: trail.held_bytes)
+def _trails() -> ResourcePool[ForwardCache]:
+    return ResourcePool(TRAIL_BYTES, lambda trail: trail.held_bytes)
 
 
 @st.cache_resource(show_spinner=False)
-def _turns() -> Turns:
+def _turns() -> FifoSemaphore:
     """One pass uses several cores; more at once would only wait for each other, and the pages with them."""
-    return Turns(max(1, (os.cpu_count() or 1) // 2))
+    return FifoSemaphore(max(1, (os.cpu_count() or 1) // 2))
 
 
 @contextmanager
@@ -105,19 +107,19 @@ def borrow(
     bearable(network)
     key = (identity(network), device, seed, init, weights)
     waiting = st.empty()
-    with work(text.RUNNING) as at, _turns().taken(lambda place: _queued(waiting, place)):
+    with work(text.RUNNING) as at, _turns().taken(lambda place: _show_queue(waiting, place)):
         waiting.empty()
-        make = partial(_built, network, device, seed, init, weights, at.tell)
+        make = partial(_build, network, device, seed, init, weights, at.tell)
         lent = _models().lent(key, make, partial(at.tell, 0.0, text.SAME_WORK))
-        with memory_limit(device), lent as model, watched(model, at.tell):
+        with memory_limit(device), lent as model, watch_layers(model, at.tell):
             yield model
 
 
-def _queued(where: DeltaGenerator, place: int) -> None:
+def _show_queue(where: DeltaGenerator, place: int) -> None:
     where.caption(f"Others are running networks here: number {place} in the queue.")
 
 
-def _built(network: Network, device: str, seed: int, init: Init, weights: Weights | None, tell: Tell) -> Model:
+def _build(network: Network, device: str, seed: int, init: Init, weights: Weights | None, tell: Tell) -> Model:
     model = build(network, device, seed, init, lambda share, path: tell(share, f"{text.WEIGHTS_OF} {path}"))
     if weights:
         with weights.file() as file:
@@ -125,18 +127,18 @@ def _built(network: Network, device: str, seed: int, init: Init, weights: Weight
     return channels_last(model)
 
 
-@remembered("Counting with fvcore", entries=32)
-@kept(MODULES)
-def counted(network: Network, device: str) -> tuple[ModuleCount, ...]:
+@remember("Counting with fvcore", entries=32)
+@disk_cache(MODULES)
+def module_counts(network: Network, device: str) -> tuple[ModuleCount, ...]:
     """What fvcore says; the same network is never counted twice, and no numbers are computed for it."""
     with _twin(network, device) as twin:
         return by_fvcore(twin)
 
 
-@remembered("Counting with torchinfo and torch", entries=32)
-@kept(OTHERS)
+@remember("Counting with torchinfo and torch", entries=32)
+@disk_cache(OTHERS)
 def counted_otherwise(network: Network, device: str) -> Others:
-    """What the two other counters say; as `counted`."""
+    """What the two other counters say; as `module_counts`."""
     with _twin(network, device) as twin:
         return by_others(twin)
 
@@ -145,9 +147,9 @@ def counted_otherwise(network: Network, device: str) -> Others:
 def _twin(network: Network, device: str) -> Iterator[Model]:
     """The network without numbers, watched while it is counted."""
     bearable(network)
-    checked(device)
+    check_device(device)
     twin = build(network, device="meta")
-    with work(text.RUNNING) as at, watched(twin, at.tell):
+    with work(text.RUNNING) as at, watch_layers(twin, at.tell):
         yield twin
 
 
@@ -157,7 +159,7 @@ def kept_for_backward(network: Network, batch: int) -> int:
     return saved_for_backward(network, batch)
 
 
-def scaled(
+def residual_scales(
     network: Network,
     image: Image.Image,
     scales: tuple[Scaling, ...],
@@ -178,21 +180,21 @@ def scaled(
         with borrow(network, device=setting.device, seed=seed, init=setting.init, weights=weights) as model:
             origins.append(model.origin)
             known = (content(network), setting.device, model.origin, weights, content(image), setting.batch_norm)
-            with _trails().lent(known, partial(Trail, network, pixels, setting.batch_norm)) as trail:
+            with _trails().lent(known, partial(ForwardCache, network, pixels, setting.batch_norm)) as trail:
                 curves = along(trail, model, scales, setting.label)
                 found += [replace(curve, seed=None if weights else seed) for curve in curves]
     return Result(network=network.label, weights=origin(origins), batch_norm=setting.batch_norm, curves=tuple(found))
 
 
-@remembered("Classifying", entries=64)
-def classified(network: Network, image: Image.Image, device: str, weights: Weights) -> Classes:
+@remember("Classifying", entries=64)
+def classify_image(network: Network, image: Image.Image, device: str, weights: Weights) -> Classes:
     """The likeliest classes of a picture, by a network with loaded weights."""
     with borrow(network, device=device, weights=weights) as model:
         return classify(model, image)
 
 
-@remembered("Running the network up to the box, and back", entries=64)
-def focused(
+@remember("Running the network up to the box, and back", entries=64)
+def effective_field_of(
     network: Network,
     image: Image.Image,
     path: str,

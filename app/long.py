@@ -21,7 +21,7 @@ from PIL.Image import Image
 
 from app import text
 from app.cache import identity
-from app.shelf import Shelf
+from app.resource_pool import ResourcePool
 from irnet.spec import Network
 
 P = ParamSpec("P")
@@ -80,7 +80,7 @@ def work(what: str) -> Iterator[Work]:
         _NOW.reset(token)
 
 
-def remembered(what: str, *, entries: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
+def remember(what: str, *, entries: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """A function whose calls are `work`, and whose last results are kept for all sessions by what it was asked.
 
     Whoever gets a result has it with others, and changes nothing in it.
@@ -93,7 +93,7 @@ def remembered(what: str, *, entries: int) -> Callable[[Callable[P, T]], Callabl
         def asked(*args: P.args, **kwargs: P.kwargs) -> T:
             key = (*map(content, args), *((name, content(value)) for name, value in sorted(kwargs.items())))
             make = partial(function, *args, **kwargs)
-            shelf: Shelf[T] = _shelf(name, entries)
+            shelf: ResourcePool[T] = _shelf(name, entries)
             with work(what) as at, shelf.lent(key, make, partial(at.tell, 0.0, text.SAME_WORK)) as found:
                 return found
 
@@ -102,14 +102,14 @@ def remembered(what: str, *, entries: int) -> Callable[[Callable[P, T]], Callabl
     return wrap
 
 
-def _shelf(name: str, entries: int) -> Shelf[Any]:
+def _shelf(name: str, entries: int) -> ResourcePool[Any]:
     """The last results of a function, by its name."""
     shelves = _shelves()
-    return shelves.get(name) or shelves.setdefault(name, Shelf(entries, lambda _: 1))
+    return shelves.get(name) or shelves.setdefault(name, ResourcePool(entries, lambda _: 1))
 
 
 @st.cache_resource(show_spinner=False)
-def _shelves() -> dict[str, Shelf[Any]]:
+def _shelves() -> dict[str, ResourcePool[Any]]:
     return {}
 
 

@@ -18,8 +18,8 @@ from starlette.routing import Route
 from streamlit import App
 
 from app import idle, views
+from app.disk_cache import FOLDER, store
 from app.drawings import THEMES, svg
-from app.kept import FOLDER, store
 from irnet.analysis.boxes import boxes
 from irnet.analysis.tables import totals
 from irnet.models import PRESETS, network
@@ -36,7 +36,7 @@ class _Warmth:
     """How far the server is."""
 
     status: int = 503
-    told: str = "warming up"
+    message: str = "warming up"
 
 
 _WARMTH = _Warmth()
@@ -59,9 +59,9 @@ def warm() -> None:
         gc.collect()
         gc.freeze()  # what stays for ever is not looked through after every click
         gc.set_threshold(*RARELY)
-        _WARMTH.status, _WARMTH.told = 200, "ready"
+        _WARMTH.status, _WARMTH.message = 200, "ready"
     except Exception as error:  # whatever it is, a server that can't draw must not be sent readers
-        _WARMTH.told = f"not ready: {error}"
+        _WARMTH.message = f"not ready: {error}"
         raise
 
 
@@ -97,7 +97,7 @@ async def lifespan(_app: App) -> AsyncIterator[None]:
 def _ready(_request: Request) -> Response:
     found = store()
     trouble = f"; {FOLDER}: {found.trouble}" if found and found.trouble else ""
-    return PlainTextResponse(_WARMTH.told + trouble, _WARMTH.status, {"Cache-Control": "no-store"})
+    return PlainTextResponse(_WARMTH.message + trouble, _WARMTH.status, {"Cache-Control": "no-store"})
 
 
 ROUTES = (Route("/ready", _ready),)

@@ -39,7 +39,7 @@ def inside(home: Path, name: str) -> Path:
 
 
 @contextmanager
-def opened(home: Path, name: str) -> Iterator[Path]:
+def open_below(home: Path, name: str) -> Iterator[Path]:
     """A file below a folder under a name of its own, held open while the block runs.
 
     What lies in the folder may be changed while a file is looked up. So every step of its path is opened from the one
@@ -53,7 +53,7 @@ def opened(home: Path, name: str) -> Iterator[Path]:
     """
     with ExitStack() as stack:
         try:
-            at = _walked(stack, home.resolve(), inside(home, name))
+            at = _descend(stack, home.resolve(), inside(home, name))
         except OSError as error:
             raise ValueError(f"{name!r} can't be read in the server's folder: {error.strerror}") from None
         if not stat.S_ISREG(os.fstat(at).st_mode):
@@ -63,7 +63,7 @@ def opened(home: Path, name: str) -> Iterator[Path]:
         yield link
 
 
-def _walked(stack: ExitStack, base: Path, place: Path) -> int:
+def _descend(stack: ExitStack, base: Path, place: Path) -> int:
     """The descriptor of `place` below `base`, by way of no link; none waits for the other end of a pipe."""
     at = os.open(base, os.O_RDONLY | os.O_DIRECTORY)
     stack.callback(os.close, at)
@@ -84,7 +84,7 @@ def entries(home: Path) -> dict[str, Path]:
     return found
 
 
-def check_closed(home: Path, place: Path) -> None:
+def check_no_way_out(home: Path, place: Path) -> None:
     """Hold that nothing below `place` is a link out of `home`, a device or a pipe; no link to a folder is walked.
 
     Raises

@@ -47,7 +47,7 @@ def inside(name: str) -> Path:
     with suppress(ValueError):
         place = roots.inside(folder(), name)
         if (place / "settings.json").is_file():
-            roots.check_closed(folder(), place)
+            roots.check_no_way_out(folder(), place)
             return place
     raise ValueError(f"no run of this server is called {name!r}")
 
@@ -65,4 +65,4 @@ def check_pictures(sweep: Sweep) -> None:
         asked_for = Path(data.folder)
         if allowed is None or asked_for.resolve() not in roots.entries(allowed).values():
             raise ValueError(f"this server has no pictures called {asked_for.name!r}")
-        roots.check_closed(allowed, asked_for.resolve())
+        roots.check_no_way_out(allowed, asked_for.resolve())

@@ -17,8 +17,8 @@ from app.run_folder import check_pictures, folder, home, inside
 from irnet.experiments.training import queue
 from irnet.experiments.training.backends import Backend
 from irnet.experiments.training.cost import expected_seconds
-from irnet.experiments.training.directory import Word, ask, asked, create, settings
-from irnet.experiments.training.lock import held
+from irnet.experiments.training.directory import Word, ask, create, last_word, settings
+from irnet.experiments.training.lock import is_locked
 from irnet.experiments.training.results import Follower, History, progress
 from irnet.experiments.training.settings import Sweep, SweepKind
 from irnet.experiments.training.sweep import environment
@@ -78,7 +78,7 @@ def begin(sweep: Sweep, *, keep: bool) -> str:
     """Start a sweep in a process of its own, or let it wait for its turn; its name."""
     check_pictures(sweep)
     folder().mkdir(parents=True, exist_ok=True)
-    place = next(place for place in _free(folder(), NAMES[sweep.kind]) if _made(place))
+    place = next(place for place in _free(folder(), NAMES[sweep.kind]) if _create(place))
     try:
         create(place, sweep, environment(Backend()))
     except OSError:  # as on a full disk; a folder that holds no run would only be in the way
@@ -96,7 +96,7 @@ def _free(home: Path, word: str) -> Iterator[Path]:
         yield home / f"{word}-{number}"
 
 
-def _made(place: Path) -> bool:
+def _create(place: Path) -> bool:
     try:
         place.mkdir()
     except FileExistsError:  # another session was faster
@@ -108,7 +108,7 @@ def go_on(name: str, *, keep: bool) -> None:
     """Go on with a run that was paused or stopped."""
     place = inside(name)
     check_pictures(settings(place))
-    if held(place / "lock") and asked(place) == "pause":
+    if is_locked(place / "lock") and last_word(place) == "pause":
         ask(place, "run")
     else:
         queue.begin(place, folder() / ".queue", at_most(), keep=keep)
@@ -137,7 +137,7 @@ def status(name: str) -> Status:
     """How a run stands, and in words."""
     place = inside(name)
     queue_place = queue.waiting(place, folder() / ".queue", at_most())
-    alive = queue.begun(place)  # before the progress: a process that ends in between has written all
+    alive = queue.is_begun(place)  # before the progress: a process that ends in between has written all
     _, found = read(name)
     now = progress(place, found, Backend().count)
     state, sentence = now.state, now.sentence
@@ -145,7 +145,7 @@ def status(name: str) -> Status:
         state = "waiting"
         sentence = f"waiting: {queue_place.before} before it in the queue, {at_most()} at once on this server"
     elif state == "stopped" and alive:
-        state = "starting" if asked(place) == "run" else "stopping"
+        state = "starting" if last_word(place) == "run" else "stopping"
         sentence = sentence.replace("stopped", state, 1)
     elif state == "stopped" and (why := _last_words(place)):
         sentence = f"{sentence}. {why}"
@@ -161,9 +161,9 @@ def _last_words(place: Path) -> str:
     return ""
 
 
-def watched(name: str) -> None:
+def note_reader(name: str) -> None:
     """Say that a reader looks at a run."""
-    queue.watched(inside(name))
+    queue.note_reader(inside(name))
 
 
 def estimate(sweep: Sweep) -> str:

@@ -7,10 +7,10 @@ from difflib import get_close_matches
 
 import streamlit as st
 
-from app.views.show import ignored
+from app.views.show import ignored_line
 from irnet.models import PRESETS, full_name, network
 from irnet.models.errata import errata
-from irnet.models.recipe import knobs, read
+from irnet.models.recipe import knobs, parse_knob
 
 FEW = 8  # options that a sentence can list
 
@@ -23,12 +23,12 @@ def choose(
     index: int = 0,
     required: bool = True,
     format_func: Callable[[str], str] = str,
-    told: str | None = None,
+    help_text: str | None = None,
 ) -> str:
     """A choice by name that lives in the address; "" where nothing is chosen and nothing has to be."""
     first, now = index if required else None, st.session_state.get(key)
     if key not in st.session_state:  # from here on the field says what is chosen, and Streamlit mends the address
-        ignored(unknown({key: [format_func(option) for option in options]}))
+        ignored_line(unknown({key: [format_func(option) for option in options]}))
     elif now is not None and now not in options:  # as after a change of model
         # Deleted, it would stay in the browser's list.
         st.session_state[key] = None if first is None else options[first]
@@ -39,7 +39,7 @@ def choose(
         key=key,
         bind="query-params",
         format_func=format_func,
-        help=told,
+        help=help_text,
         placeholder=f"Choose a {label.lower()}",
     )
     return chosen or ""
@@ -100,7 +100,7 @@ def refusal(key: str, value: str) -> str:
         elif key == "erratum":
             errata(value)
         elif preset in PRESETS and knob in knobs(PRESETS[preset]):
-            _, number = read(PRESETS[preset], f"{knob}={value}")
+            _, number = parse_knob(PRESETS[preset], f"{knob}={value}")
             network(preset, **{knob: number})
     except ValueError as error:
         return f"The address asks for something else than there is: {error}"

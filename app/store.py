@@ -87,7 +87,7 @@ class Store:
 
     def _read(self, key: str) -> bytes | None:
         _check(self._folder)
-        with open(self._folder / key, "rb", opener=_opened) as file:
+        with open(self._folder / key, "rb", opener=_open) as file:
             found = os.fstat(file.fileno())
             usable = stat.S_ISREG(found.st_mode) and found.st_size <= self._limit
             whole = file.read(self._limit) if usable else b""
@@ -137,7 +137,7 @@ class Store:
             getLogger(__name__).warning("cache %s: %s", self._folder, sentence)
 
 
-def _opened(path: str, flags: int) -> int:
+def _open(path: str, flags: int) -> int:
     return os.open(path, flags | NO_LINK_NO_PIPE)
 
 

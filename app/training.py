@@ -64,7 +64,7 @@ def of_death() -> Sweep:
     return stability.stability(base, grid, range(_seeds("death")), threads_for(Backend()))
 
 
-def curated() -> Sweep:
+def quick_death_map() -> Sweep:
     """The death map of one button: a dead and a living network in a minute."""
     return stability.stability(stability.BASE, (stability.AXIS,), (0,), threads_for(Backend()))
 
@@ -101,7 +101,7 @@ def _axis(which: str, names: list[str], first: str) -> Axis | None:
         f"death.{which}",
         index=names.index(first),
         format_func=lambda name: AXIS_NAMES[name] if name else "nothing",
-        told=text.AXES_HELP,
+        help_text=text.AXES_HELP,
     )
     if not name:
         return None

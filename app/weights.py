@@ -13,7 +13,7 @@ import streamlit as st
 
 from app import text
 from app.roots import WEIGHTS as FOLDER
-from app.roots import entries, opened, root
+from app.roots import entries, open_below, root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ class Weights:
     def file(self) -> Iterator[Path]:
         """The file, for as long as the block runs; an upload leaves nothing behind."""
         if self.home:
-            with opened(self.home, self.name) as path:
+            with open_below(self.home, self.name) as path:
                 yield path
             return
         with TemporaryDirectory() as folder:
@@ -59,7 +59,7 @@ def weights() -> Weights | None:
     if own:
         content = own.getvalue()
         return Weights(own.name, sha256(content).hexdigest(), content=content)
-    return _served(name, served[name]) if name else None
+    return _open_served(name, served[name]) if name else None
 
 
 def on_server() -> dict[str, Path]:
@@ -69,6 +69,6 @@ def on_server() -> dict[str, Path]:
     return {name: path for name, path in found.items() if Path(name).suffix[1:] in ENDINGS and path.is_file()}
 
 
-def _served(name: str, path: Path) -> Weights:
+def _open_served(name: str, path: Path) -> Weights:
     stat = path.stat()
     return Weights(name, f"{path} {stat.st_size} {stat.st_mtime_ns}", root(FOLDER))

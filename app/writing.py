@@ -44,12 +44,12 @@ def _keep(step: Values, name: str, value: Any) -> None:
         step[name] = value
 
 
-def _line(step: Values, i: int, name: str, label: str, told: str = "") -> None:
-    _keep(step, name, st.text_input(label, step.get(name, ""), key=field(i, name), help=told or None))
+def _line(step: Values, i: int, name: str, label: str, help_text: str = "") -> None:
+    _keep(step, name, st.text_input(label, step.get(name, ""), key=field(i, name), help=help_text or None))
 
 
-def _area(step: Values, i: int, name: str, label: str, told: str, height: int = 120) -> None:
-    _keep(step, name, st.text_area(label, step.get(name, ""), key=field(i, name), height=height, help=told))
+def _area(step: Values, i: int, name: str, label: str, help_text: str, height: int = 120) -> None:
+    _keep(step, name, st.text_area(label, step.get(name, ""), key=field(i, name), height=height, help=help_text))
 
 
 def _notes(step: Values, i: int) -> None:
@@ -58,7 +58,7 @@ def _notes(step: Values, i: int) -> None:
         "Notes pinned to boxes", "\n".join(lines), key=field(i, "notes"), height=90, placeholder=text.EDITOR_NOTES
     )
     parts = [line.partition(":") for line in typed.splitlines() if line.strip()]
-    _keep(step, "notes", [{"box": box.strip(), "text": told.strip()} for box, _, told in parts])
+    _keep(step, "notes", [{"box": box.strip(), "text": help_text.strip()} for box, _, help_text in parts])
 
 
 def _look(step: Values, i: int) -> None:

@@ -26,12 +26,12 @@ from unittest.mock import patch
 import torch
 
 from benchmarks.figure import Figure
+from irnet.experiments.forward_cache import BATCH_NORM_MODES, BatchNormMode, ForwardCache, batch_statistics
 from irnet.experiments.photos import photo, to_input
 from irnet.experiments.residual_scale import curves
-from irnet.experiments.trail import BATCH_NORM_MODES, BatchNormMode, Trail, batch_statistics
 from irnet.models import network
 from irnet.runtime.build import Model, build, channels_last
-from irnet.runtime.capture import rescaled
+from irnet.runtime.capture import rescale
 from irnet.spec import Residual
 
 LIMITS = {"both": 1.9, "overhead": 1.10, "slider": 1.5, "memory": 1.3}
@@ -63,16 +63,16 @@ def times(model: Model, image: torch.Tensor, mode: BatchNormMode, rounds: int) -
     first = first_residual(model)
     with torch.inference_mode(), batch_statistics(model, mode == "batch"):
         middle = model.through(image, model.stage_names[:first])
-    trail, other = Trail(model.network, image, mode), count(1)
+    trail, other = ForwardCache(model.network, image, mode), count(1)
     last = channels_last(deepcopy(model))  # as the experiment and the app run it
     trail.curve(last)
 
     def unread() -> None:
-        with patch("irnet.experiments.trail.reader", lambda **_: lambda _: NOTHING):
+        with patch("irnet.experiments.forward_cache.reader", lambda **_: lambda _: NOTHING):
             list(curves(last, image, SCALES, mode))
 
     def later() -> None:
-        with rescaled(model, 1.0):
+        with rescale(model, 1.0):
             bare(model, middle, mode, first)
 
     ways: dict[str, Callable[[], object]] = {

@@ -15,7 +15,7 @@ from time import perf_counter
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.figure import Figure, by_rounds
-from irnet.diagrams.nested import LEVELS, Opened, nested
+from irnet.diagrams.nested import LEVELS, Expansion, nested
 from irnet.diagrams.render import laid_out, render
 from irnet.diagrams.theme import LIGHT
 from irnet.models import network
@@ -113,7 +113,7 @@ def layout() -> float:
     """Milliseconds to draw the largest network with everything open, nothing remembered."""
     laid_out.cache_clear()
     start = perf_counter()
-    render(nested(network(LARGEST), LIGHT, Opened(len(LEVELS) - 1)), "svg")
+    render(nested(network(LARGEST), LIGHT, Expansion(len(LEVELS) - 1)), "svg")
     return 1000 * (perf_counter() - start)
 
 

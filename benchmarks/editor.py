@@ -16,9 +16,9 @@ from time import perf_counter
 from benchmarks.figure import Figure, by_rounds
 from irnet.analysis.boxes import boxes
 from irnet.analysis.editable import standing
-from irnet.analysis.trial import trial
+from irnet.analysis.validate import validate
 from irnet.diagrams import canvas_svgs
-from irnet.diagrams.nested import Opened, revealing, shown_block
+from irnet.diagrams.nested import Expansion, revealing, shown_block
 from irnet.models import PRESETS, network
 from irnet.models.history import history
 from tests.apps import opened
@@ -40,10 +40,10 @@ def edited(preset: str, random: Random) -> tuple[float, float]:
     page = perf_counter() - start
     done = history(preset, app.session_state[f"{preset}.edits"]).done
     start = perf_counter()
-    found = trial(original, done)
+    found = validate(original, done)
     wrong = standing(found.network, found.refusal.path) if found.refusal else ""
     box = app.text_input(key="box").value or ""
-    view = revealing(found.network, Opened(shown=shown_block(found.network, box)), box)
+    view = revealing(found.network, Expansion(shown=shown_block(found.network, box)), box)
     canvas_svgs(found.network, view, original=original, refused=wrong)
     return 1000 * page, 1000 * (perf_counter() - start)
 

@@ -23,11 +23,11 @@ from app.cache import drawings, side_drawings
 from benchmarks.figure import Figure, told
 from irnet.analysis.boxes import boxes, details
 from irnet.analysis.compare import compare
-from irnet.analysis.saved import saved
+from irnet.analysis.saved import saved_activations
 from irnet.analysis.side_by_side import all_changes
 from irnet.analysis.tables import totals
 from irnet.diagrams.beside import opened_beside
-from irnet.diagrams.nested import Opened
+from irnet.diagrams.nested import Expansion
 from irnet.models import PRESETS, network
 from irnet.models.recipe import limits
 from irnet.resolve import resolve
@@ -55,9 +55,9 @@ def visit(random: Random) -> str:
         changed[knob] = type(getattr(PRESETS[name], knob))(limit.low + steps * limit.step)
     try:
         spec = network(name, **changed)
-        resolve(spec), totals(spec), saved(spec)
+        resolve(spec), totals(spec), saved_activations(spec)
         details(spec, random.choice(sorted(boxes(spec))))
-        drawings(spec, Opened(random.randint(0, 1)), "operation", "alike", "down")
+        drawings(spec, Expansion(random.randint(0, 1)), "operation", "alike", "down")
         pair = (network(name), spec)
         compare(*pair), all_changes(*pair)
         if random.random() < 0.1:

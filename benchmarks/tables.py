@@ -20,7 +20,7 @@ from fvcore.nn import FlopCountAnalysis
 from torch.utils.flop_counter import FlopCounterMode
 from torchinfo import summary
 
-from app.live import counted
+from app.live import module_counts
 from benchmarks.figure import Figure, by_rounds
 from benchmarks.rivals import missing, rival
 from irnet.models import PRESETS, network
@@ -50,7 +50,7 @@ def ways(name: str) -> dict[str, Way]:
         "ours": lambda: _rows(name),
         "numbers": lambda: by_fvcore(shapes),
         "measure": lambda: measure(shapes),
-        "warm": lambda: counted(spec, "cpu"),
+        "warm": lambda: module_counts(spec, "cpu"),
         "fvcore": lambda: FlopCountAnalysis(model, image).by_module_and_operator(),
         "torchinfo": lambda: summary(shapes, input_data=outline, device="meta", verbose=0, depth=DEEP),
         "torch.utils.flop_counter": lambda: _flop_counter(shapes, outline),

@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 
 import vl_convert
 
-from irnet.diagrams.pdf import settled
+from irnet.diagrams.pdf import normalise
 from irnet.diagrams.theme import LIGHT, THEMES, Theme
 from irnet.units import short
 
@@ -500,7 +500,7 @@ def to_file(spec: Spec, form: ChartFormat, scale: float = 2.0) -> bytes:
         case "png":
             return bytes(vl_convert.vegalite_to_png(spec, scale=scale))
         case "pdf":
-            return settled(bytes(vl_convert.vegalite_to_pdf(spec)))
+            return normalise(bytes(vl_convert.vegalite_to_pdf(spec)))
         case "html":  # a `<` in a name could end the script that has the specification, so it goes in escaped
             told = json.dumps(spec, ensure_ascii=False).replace("<", _LESS)
             return vl_convert.vegalite_to_html(told, bundle=True).replace(_LESS, "\\u003c").encode()

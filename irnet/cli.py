@@ -24,7 +24,7 @@ from irnet.commands_maps import verbs as looking
 from irnet.commands_train import app as training
 from irnet.commands_weights import app as weights_app
 from irnet.diagrams import FORMATS, save
-from irnet.diagrams.sheet import Flow
+from irnet.diagrams.graph_builder import Flow
 from irnet.terminal import Output, cost_text, show, summary_text, table
 from irnet.units import typed
 from irnet.verbs import Form, Knobs, Name, memory_limit, network_of, sources

@@ -9,8 +9,8 @@ import typer
 
 from irnet.codegen import code as written
 from irnet.diagrams.files import write
-from irnet.exchange import LARGEST, loaded
-from irnet.models import applied, edits_of
+from irnet.exchange import LARGEST, load
+from irnet.models import apply, edits_of
 from irnet.spec import Network
 from irnet.verbs import Knobs, network_of
 
@@ -39,12 +39,12 @@ def _network(name: str | None, knobs: list[str] | None, edits: Path | None) -> N
     Raises
     ------
     ValueError
-        If there is neither a name nor a file, or both; and as `loaded` and `network_of` say.
+        If there is neither a name nor a file, or both; and as `load` and `network_of` say.
     """
     if (name is None) == (edits is None):
         raise ValueError("name a network, or give its edits as a file: one of the two")
     if edits:
         with edits.open("rb") as file:
-            found = loaded(file.read(LARGEST + 1)).network
-        return applied(found, edits_of(found.name, ",".join(knobs or ())))
+            found = load(file.read(LARGEST + 1)).network
+        return apply(found, edits_of(found.name, ",".join(knobs or ())))
     return network_of(name or "", knobs)

@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from irnet.analysis.part_counts import part_counts
-from irnet.analysis.side_by_side import all_changes, change_records, changed_knobs, checked, side_by_side
+from irnet.analysis.side_by_side import all_changes, change_records, changed_knobs, check_count, side_by_side
 from irnet.diagrams import beside_svgs
 from irnet.diagrams.beside import opened_beside
 from irnet.diagrams.nested import LEVELS
-from irnet.models import labelled
+from irnet.models import network_of_label
 from irnet.spec import Network
 from irnet.tables import Records, from_records, to_markdown
 from irnet.terminal import Output, show, table
@@ -41,12 +41,12 @@ def compare(
     level: Annotated[int, typer.Option(min=0, max=len(LEVELS) - 1, help="Of the SVG: 0 stages to 3 units.")] = 0,
 ) -> None:
     """What differs between two to four networks, place by place, and their counts part by part."""
-    networks = checked([labelled(name) for name in names])
+    networks = check_count([network_of_label(name) for name in names])
     if form is Form.SVG:
         light, _ = beside_svgs(networks, opened_beside(networks, level, frozenset()))
         typer.echo(light.decode())
     elif form is Form.JSON:
-        show(_found(networks), Output.JSON, print)
+        show(_record(networks), Output.JSON, print)
     else:
         write = _markdown if form is Form.MARKDOWN else table
         for title, found in (("Knobs that differ", changed_knobs(*networks)), ("What differs", all_changes(*networks))):
@@ -55,7 +55,7 @@ def compare(
         write(_counts(networks), "Counts, part by part; the first network's, then the differences to it")
 
 
-def _found(networks: tuple[Network, ...]) -> dict[str, Any]:
+def _record(networks: tuple[Network, ...]) -> dict[str, Any]:
     return {
         "networks": [network.label for network in networks],
         "knobs": [asdict(found) for found in changed_knobs(*networks)],

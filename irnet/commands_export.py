@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from irnet.diagrams.factory import Order, check, export_all, formats_told, listing, made
+from irnet.diagrams.factory import Order, check, export_all, formats_sentence, listing, make_figure
 from irnet.diagrams.files import write
+from irnet.diagrams.graph_builder import Flow
 from irnet.diagrams.layouts import ROOMS
 from irnet.diagrams.page import page
-from irnet.diagrams.sheet import Flow
 from irnet.terminal import Output, show, table
 from irnet.verbs import Form, Knobs, network_of
 
@@ -54,14 +54,14 @@ def export(
         return
     if knobs:
         raise ValueError("--set changes a network; figures of the catalogue are those of the presets")
-    order = Order(_listed(forms or "svg"), _listed(themes), width, scale, _listed(only))
+    order = Order(_items(forms or "svg"), _items(themes), width, scale, _items(only))
     if everything is not None:
         _all(everything, order)
     elif figure is not None:
         _one(figure, out or Path(), order)
 
 
-def _listed(text: str) -> tuple[str, ...]:
+def _items(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
 
 
@@ -75,11 +75,11 @@ def _page(name: str, out: Path | None, forms: str, flow: Flow, knobs: list[str] 
 
 
 def _one(name: str, folder: Path, order: Order) -> None:
-    found = made(name, order)
+    found = make_figure(name, order)
     if found.refused:
         raise ValueError(found.refused)
     if not found.files:
-        raise ValueError(f"{name} has none of the formats {', '.join(order.forms)}; {formats_told(name)}")
+        raise ValueError(f"{name} has none of the formats {', '.join(order.forms)}; {formats_sentence(name)}")
     folder.mkdir(parents=True, exist_ok=True)
     for file, content in found.files.items():
         write(folder / file, content)

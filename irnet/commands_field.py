@@ -63,7 +63,7 @@ def receptive_field_(
     else:
         ask = {"channel": channel, "init": init, "batch_norm": batch_norm, "device": device}
         if weights:
-            ask["model"] = _loaded(spec, weights, device)
+            ask["model"] = _load(spec, weights, device)
         found = _gradient(spec, photo, path, position, out, ask | {"seeds": range(seed, seed + seeds)})
     if form is Form.TEXT:
         table(found["theoretical"], f"{spec.label}, {path}, on {'x'.join(map(str, spec.input_shape[1:]))} pixels")
@@ -84,15 +84,15 @@ def _gradient(
         if out.suffix.lower() != ".png":
             raise ValueError(f"--out writes a PNG, and {out.name} is called otherwise")
         draw = import_module("irnet.diagrams.field_picture")
-        told = (*_source(found), *found["sentences"])
+        notes = (*_source(found), *found["sentences"])
         ground = draw.heated(photos.fitted(image, size), result.magnitude)
         picture = io.BytesIO()
-        draw.field_picture(ground, result.seen, draw.outlines(result.seen, result.box), told).save(picture, "PNG")
+        draw.field_picture(ground, result.seen, draw.outlines(result.seen, result.box), notes).save(picture, "PNG")
         write(out, picture.getvalue())
     return found | {"photo": photo}
 
 
-def _loaded(spec: Network, weights: Path, device: str) -> Any:
+def _load(spec: Network, weights: Path, device: str) -> Any:
     model = import_module("irnet.runtime.build").build(spec, device)
     import_module("irnet.runtime.weights").load_weights(model, weights)
     return model

@@ -69,7 +69,7 @@ def activations(
     tables.checked(tensor, statistic, label)
     with memory_limit(device):
         image = photos.to_input(photos.photo_or_file(photo), spec.input_shape[1:])
-        model = _loaded(spec, weights, device) if weights else None
+        model = _load(spec, weights, device) if weights else None
         result = experiment.residual_scale(
             spec,
             image,
@@ -123,7 +123,7 @@ def memory(
     show(found, form, memory_text)
 
 
-def _loaded(spec: Any, weights: Path, device: str) -> Any:
+def _load(spec: Any, weights: Path, device: str) -> Any:
     building = import_module("irnet.runtime.build")
     model = building.build(spec, device)
     import_module("irnet.runtime.weights").load_weights(model, weights)

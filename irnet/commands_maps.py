@@ -54,7 +54,7 @@ def maps(
         import_module(f"irnet.experiments.{part}") for part in ("feature_maps", "channels", "mosaic")
     )
     with memory_limit(device):
-        model, image, norms = _lent(network_of(name, knobs), photo, weights, (device, seed, init), batch_norm)
+        model, image, norms = _prepare(network_of(name, knobs), photo, weights, (device, seed, init), batch_norm)
         found = experiment.feature_maps(model, image, path, batch_norm=norms)
     chosen = found.tensor(tensor)
     shown = channels.page(channels.channels(chosen, order), page, size)
@@ -80,13 +80,13 @@ def block(
     """Run one residual block as an equation, y = ReLU(x + s F(x)), and print every term in numbers."""
     experiment = import_module("irnet.experiments.block_steps")
     with memory_limit(device):
-        model, image, norms = _lent(network_of(name, knobs), photo, weights, (device, seed, init), batch_norm)
+        model, image, norms = _prepare(network_of(name, knobs), photo, weights, (device, seed, init), batch_norm)
         result = experiment.block_steps(model, image, path, scale=scale, batch_norm=norms)
-    told = {part: getattr(result, part) for part in ("network", "path", "weights", "batch_norm", "scale", "own")}
-    show(told | {"photo": photo, "steps": experiment.records(result)}, form, _block_text)
+    record = {part: getattr(result, part) for part in ("network", "path", "weights", "batch_norm", "scale", "own")}
+    show(record | {"photo": photo, "steps": experiment.records(result)}, form, _block_text)
 
 
-def _lent(
+def _prepare(
     spec: Network, photo: str, weights: Path | None, made: tuple[str, int, str], batch_norm: str | None
 ) -> tuple[Any, Any, str]:
     """A model, a picture as it takes it, and which batch norm statistics are meant."""
@@ -107,8 +107,8 @@ def _maps_record(found: Any, photo: str, out: Path, channels: Any) -> dict[str, 
             {"tensor": one.name, "shape": list(one.values.shape), "dead": dead, "what": one.what}
             | {"troubles": one.troubles}
         )
-    told = {part: getattr(found, part) for part in ("network", "path", "weights", "batch_norm")}
-    return told | {"photo": photo, "file": str(out), "tensors": tensors}
+    record = {part: getattr(found, part) for part in ("network", "path", "weights", "batch_norm")}
+    return record | {"photo": photo, "file": str(out), "tensors": tensors}
 
 
 def _maps_text(data: Mapping[str, Any]) -> None:

@@ -127,7 +127,7 @@ def resume(
         if queue:
             turns = _part("queue")
             if not stack.enter_context(turns.turn(directory, queue, at_most, _tell_place)):
-                return _stopped(directory)
+                return _stop_report(directory)
         return _ran(directory, sweep, where, form, goal, criteria, while_watched=while_watched)
 
 
@@ -198,7 +198,7 @@ def _ran(
     with running.interruptible(directory):
         found = running.start(directory, sweep, backend, report)
     if found.state != "finished":
-        return _stopped(directory)
+        return _stop_report(directory)
     if report.ended == -1:
         typer.echo(f"{directory} had all its runs already; another --out begins anew", err=True)
     show(_findings(directory, goal, meant), form, _findings_text)
@@ -219,7 +219,7 @@ class _Report:
             _part("directory").ask(self.directory, "stop")
 
 
-def _stopped(directory: Path) -> int:
+def _stop_report(directory: Path) -> int:
     _part("backends").end_workers()  # they have nothing left to do, and take their time to go by themselves
     typer.echo(f"irnet: stopped; it goes on with: {_part('directory').command('resume', directory)}", err=True)
     return INTERRUPTED
@@ -232,11 +232,11 @@ def _tell_place(place: Any) -> None:
 def _findings(directory: Path, goal: float | None, criteria: Criteria) -> dict[str, Any]:
     """What a sweep found, as plain values."""
     sweep, found = _part("directory").settings(directory), _part("results").histories(directory)
-    told: dict[str, Any] = {"directory": str(directory), "kind": sweep.kind, "runs": len(found)}
+    record: dict[str, Any] = {"directory": str(directory), "kind": sweep.kind, "runs": len(found)}
     if sweep.kind == "stability":
         mapping = _part("stability")
         cells = mapping.cells(sweep, found, criteria)
-        return told | {
+        return record | {
             "found": mapping.outcome(cells),
             "setting": mapping.setting(sweep),
             "definition": criteria.sentence,
@@ -248,7 +248,7 @@ def _findings(directory: Path, goal: float | None, criteria: Criteria) -> dict[s
     racing = _part("race")
     reached = racing.best_goal(found) if goal is None else goal
     standings = [racing.standing(found, reached, against) for against in racing.AGAINST]
-    return told | {
+    return record | {
         "goal": reached,
         "networks": racing.records(found, reached),
         "first": {standing.against: racing.sentence(standing) for standing in standings},

@@ -67,8 +67,8 @@ def classify(
         model = build.build(preset(found.preset, classes=found.classes), device)
         weights.load_weights(model, file)
         result = experiment.classify(model, photos.photo_or_file(photo), labels=labels)
-    told = {name: value for name, value in asdict(result).items() if name != "guesses"}
-    show(told | {"photo": photo, "classes": experiment.records(result)}, form, _classes_text)
+    record = {name: value for name, value in asdict(result).items() if name != "guesses"}
+    show(record | {"photo": photo, "classes": experiment.records(result)}, form, _classes_text)
 
 
 def _identity_text(data: dict[str, Any]) -> None:

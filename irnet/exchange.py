@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from irnet.analysis.trial import Trial, trial
+from irnet.analysis.validate import Validation, validate
 from irnet.models import PRESETS, full_name, network
-from irnet.models.edits import MOST, Edit, parsed
+from irnet.models.edits import MOST, Edit, parse
 from irnet.spec import Network
 from irnet.units import typed
 
@@ -67,24 +67,24 @@ def read_document(text: str | bytes) -> tuple[Network, tuple[Edit, ...]]:
     if len(text) > LARGEST:
         raise ValueError(f"the document is larger than {LARGEST} bytes")
     try:
-        told = _Document.model_validate_json(text)
+        document = _Document.model_validate_json(text)
     except ValidationError as error:
         raise ValueError(_sentence(error)) from None
     try:
-        name = full_name(told.network)
+        name = full_name(document.network)
     except ValueError as error:
         raise ValueError(f"network: {error}") from None
-    return network(name), tuple(_edit(name, i, edit) for i, edit in enumerate(told.edits))
+    return network(name), tuple(_edit(name, i, edit) for i, edit in enumerate(document.edits))
 
 
 def _edit(name: str, i: int, text: str) -> Edit:
     try:
-        return parsed(PRESETS[name], text)
+        return parse(PRESETS[name], text)
     except ValueError as error:
         raise ValueError(f"edits.{i}: {error}") from None
 
 
-def loaded(text: str | bytes) -> Trial:
+def load(text: str | bytes) -> Validation:
     """What a document's edits come to.
 
     Raises
@@ -93,9 +93,9 @@ def loaded(text: str | bytes) -> Trial:
         One sentence that says what is wrong, and where: in the document, or in the network that it describes.
     """
     original, edits = read_document(text)
-    found = trial(original, edits)
+    found = validate(original, edits)
     if found.refusal:
-        raise ValueError(f"edits.{found.refusal.edit}: {found.refusal.told}")
+        raise ValueError(f"edits.{found.refusal.edit}: {found.refusal.message}")
     return found
 
 

@@ -23,7 +23,7 @@ _STYLE = (
 )
 
 
-def shown(*parts: str) -> str:
+def joined_html(*parts: str) -> str:
     """Parts of HTML, one below the other, as a notebook cell shows them."""
     return f'<div class="irnet">{_STYLE}{"".join(parts)}</div>'
 
@@ -41,8 +41,8 @@ def words(text: str, *, strong: bool = False) -> str:
     >>> words("a < b")
     '<p>a &lt; b</p>'
     """
-    told = escape(text)
-    return f"<p><strong>{told}</strong></p>" if strong else f"<p>{told}</p>"
+    escaped = escape(text)
+    return f"<p><strong>{escaped}</strong></p>" if strong else f"<p>{escaped}</p>"
 
 
 def figure(light: bytes, dark: bytes, alt: str) -> str:

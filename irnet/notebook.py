@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from irnet.analysis.tables import summary
-from irnet.html import beside, figure, shown
+from irnet.html import beside, figure, joined_html
 from irnet.html import words as paragraph
 from irnet.spec import Network
 from irnet.tables import from_records, to_html
@@ -30,17 +30,17 @@ def network_html(network: Network) -> str:
     try:
         found = summary(network)
     except ValueError as error:
-        return shown(paragraph(network.label, strong=True), paragraph(str(error)))
+        return joined_html(paragraph(network.label, strong=True), paragraph(str(error)))
     stages, params, macs = found["stages"], found["params"], found["macs"]
     assert isinstance(stages, list)
     assert isinstance(params, int)
     assert isinstance(macs, int)
-    told = f"{grid(network.input_shape)}: {exact(params)} parameters, {short(macs, 'MAC')} for one image"
+    size = f"{grid(network.input_shape)}: {exact(params)} parameters, {short(macs, 'MAC')} for one image"
     diagrams = import_module("irnet.diagrams")  # when it is first asked for: every program imports this module
     light, dark = (diagrams.drawn(network, "svg", theme=theme) for theme in ("light", "dark"))
-    return shown(
+    return joined_html(
         paragraph(network.label, strong=True),
-        paragraph(told),
+        paragraph(size),
         beside(
             to_html(from_records([{key: stage[key] for key in STAGE} for stage in stages])),
             figure(light, dark, diagrams.words(network).alt),

@@ -182,9 +182,9 @@ def typed(text: object, most: int = 60) -> str:
     >>> typed("much"), typed("a\nb"), typed("9" * 5000, most=4)
     ('much', 'a\\nb', '9999...')
     """
-    told = str(text)
-    start = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in told[:most])
-    return f"{start}..." if len(told) > most else start
+    whole = str(text)
+    start = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in whole[:most])
+    return f"{start}..." if len(whole) > most else start
 
 
 def printable(text: str) -> str:

@@ -14,9 +14,9 @@ from typing import Annotated, Any
 import typer
 
 from irnet.analysis.claims import claims, records, summaries
-from irnet.analysis.lookalikes import lookalikes
+from irnet.analysis.erratum_checks import erratum_record
 from irnet.analysis.provenance import deviations, errata_of, implementations, names
-from irnet.analysis.refutations import told
+from irnet.analysis.similar_figures import lookalikes
 from irnet.experiments.training.settings import SETTINGS
 from irnet.models import network
 from irnet.models.errata import errata as errata_named
@@ -81,9 +81,11 @@ def with_settings(verb: Callable[..., int]) -> Callable[..., int]:
 def _option(name: str) -> Any:
     """The option of one setting: its words and limits are those of a form."""
     about = SETTINGS[name]
-    told = f"{about.about.label} ({about.allowed}). {about.about.help}"
+    erratum_record = f"{about.about.label} ({about.allowed}). {about.about.help}"
     panel = f"Settings of every run: {about.about.group.lower()}"
-    return typer.Option(f"--{name.replace('_', '-')}", metavar=about.kind.upper(), help=told, rich_help_panel=panel)
+    return typer.Option(
+        f"--{name.replace('_', '-')}", metavar=about.kind.upper(), help=erratum_record, rich_help_panel=panel
+    )
 
 
 @sources.command()
@@ -111,7 +113,7 @@ def errata(
     one = errata_named(name.upper()) if name and re.fullmatch(r"[Ee]\d+", name) else ()
     found = errata_of(network(name) if name and not one else None)
     found = [erratum for erratum in found if not one or erratum["id"] == one[0].id]
-    show([erratum | told(str(erratum["id"])) for erratum in found], form, errata_text)
+    show([erratum | erratum_record(str(erratum["id"])) for erratum in found], form, errata_text)
 
 
 @sources.command()

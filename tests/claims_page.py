@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from irnet.analysis.arithmetic import Step
 from irnet.analysis.claims import claims
 from irnet.analysis.counts import COUNTS
+from irnet.analysis.erratum_checks import refutation
 from irnet.analysis.provenance import deviations
 from irnet.analysis.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE
-from irnet.analysis.refutations import refutation
 from irnet.models import network
 from irnet.models.errata import ERRATA
 from irnet.models.evidence import EVIDENCE

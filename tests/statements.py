@@ -136,7 +136,7 @@ TOUR = (
     Statement("As many as come into the block", check="channels block_a.0.project = in_channels block_a.0"),
     Statement(
         "two maps can only be added where their shapes are the same",
-        test="tests/test_refutations.py::test_a_width_is_accepted_exactly_when_torch_could_add_it",
+        test="tests/test_erratum_checks.py::test_a_width_is_accepted_exactly_when_torch_could_add_it",
     ),
     Statement("The figure of this block prints 1154", source=f"{PAPER}, Figure 17"),
     Statement("What must stand there instead of 1154?", check="channels block_b.0.project < 1154"),
@@ -620,7 +620,7 @@ README = (
     ),
     Statement(
         "On E4, type 1154 and see the sum refuse",
-        test="tests/test_refutations.py::test_the_sum_refuses_the_printed_width_and_takes_the_one_used",
+        test="tests/test_erratum_checks.py::test_the_sum_refuses_the_printed_width_and_takes_the_one_used",
     ),
     Statement(
         "a ledger that explains every difference between the three to the unit",

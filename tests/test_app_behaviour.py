@@ -12,10 +12,10 @@ import torch
 from PIL import Image
 
 from app import controls
-from app.live import borrow, counted, counted_otherwise
+from app.live import borrow, counted_otherwise, module_counts
 from app.text import NOT_YET
 from irnet.analysis.arithmetic_of_shapes import LINEAR
-from irnet.analysis.refutations import refutation
+from irnet.analysis.erratum_checks import refutation
 from irnet.models import PRESETS, network
 from irnet.models.errata import ERRATA
 from irnet.runtime.capture import capture
@@ -241,10 +241,10 @@ def test_sessions_share_one_model() -> None:
 
 def test_the_same_network_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = network("inception_resnet_v1", input_size=SMALL + 2)
-    first = counted(spec, "cpu"), counted_otherwise(spec, "cpu")
+    first = module_counts(spec, "cpu"), counted_otherwise(spec, "cpu")
     monkeypatch.setattr("app.live.by_fvcore", None)
     monkeypatch.setattr("app.live.by_others", None)
-    assert (counted(spec, "cpu"), counted_otherwise(spec, "cpu")) == first
+    assert (module_counts(spec, "cpu"), counted_otherwise(spec, "cpu")) == first
 
 
 def test_what_fvcore_counts_is_shown_before_the_others_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.drawings import View, svg
 from irnet.analysis.boxes import boxes
-from irnet.diagrams.nested import Opened
+from irnet.diagrams.nested import Expansion
 from irnet.exchange import document
 from irnet.models import PRESETS, network
 from irnet.models.edits import Edit
@@ -191,7 +191,7 @@ def test_a_hostile_document_gets_one_sentence_and_changes_nothing(given: bytes, 
 
 def test_a_drawing_by_address_marks_what_differs_and_what_cannot_be() -> None:
     original, spec = network(V4, a=5), network(V4, "inception_b.0.b1.filters=200", a=5)
-    view = View(network=spec, opened=Opened(1), original=original, refused="inception_a")
+    view = View(network=spec, opened=Expansion(1), original=original, refused="inception_a")
     name, _, query = view.address("light").removeprefix("drawing/").partition(".svg?")
     asked = dict(part.split("=", 1) for part in query.split("&"))
     assert {"against", "refused"} <= asked.keys()

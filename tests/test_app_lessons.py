@@ -7,7 +7,7 @@ import json
 import pytest
 
 from irnet.lessons import LESSONS, lesson_named
-from irnet.lessons.form import document, packed, read_lesson
+from irnet.lessons.form import document, pack, read_lesson
 from irnet.lessons.value import Lesson
 from tests.apps import opened, troubles
 
@@ -62,7 +62,7 @@ def test_an_address_that_is_wrong_gets_one_line_and_a_page(address: dict[str, ob
 
 
 def test_a_lesson_in_the_address_opens() -> None:
-    word = packed(lesson_named("reductions"))
+    word = pack(lesson_named("reductions"))
     app = opened("learn", shared=word)
     assert app.title[0].value == "What the reduction blocks do in parallel"
     assert not troubles(app)
@@ -78,7 +78,7 @@ def test_the_editor_keeps_a_ready_lesson_as_it_is() -> None:
     app = opened("lesson_editor", lesson="tour")
     assert not troubles(app)
     app.run()
-    assert app.query_params["shared"] == packed(lesson_named("tour"))
+    assert app.query_params["shared"] == pack(lesson_named("tour"))
 
 
 def test_what_is_typed_is_in_the_draft_and_what_is_wrong_is_told() -> None:
@@ -98,7 +98,7 @@ def test_a_pasted_lesson_that_is_wrong_gets_one_sentence_and_the_draft_stays(tol
     next(one for one in app.button if one.label == "Open what is pasted").click().run()
     assert not app.exception
     assert len(app.warning) == 1
-    assert app.query_params["shared"] == packed(lesson_named("reductions"))
+    assert app.query_params["shared"] == pack(lesson_named("reductions"))
 
 
 def test_a_pasted_lesson_becomes_the_draft() -> None:
@@ -107,4 +107,4 @@ def test_a_pasted_lesson_becomes_the_draft() -> None:
     app.text_area[0].set_value(document(wanted)).run()
     next(one for one in app.button if one.label == "Open what is pasted").click().run()
     assert not troubles(app)
-    assert app.query_params["shared"] == packed(wanted)
+    assert app.query_params["shared"] == pack(wanted)

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from irnet.analysis.tables import totals
-from irnet.models import labelled, network
+from irnet.models import network, network_of_label
 from tests.apps import opened, troubles
 
 V4 = "inception_v4.paper"
@@ -27,7 +27,7 @@ def test_the_overview_shows_an_edited_network_beside_its_preset() -> None:
     app = opened("overview", V4, **{f"{V4}.edits": EDIT, f"{V4}.a": 6})
     assert not troubles(app)
     assert f"Yours, from {V4}" in headers(app)
-    made, first = totals(labelled(f"{V4} (a=6, {EDIT})")), totals(network(V4))
+    made, first = totals(network_of_label(f"{V4} (a=6, {EDIT})")), totals(network(V4))
     assert rows(app)["Parameters"].endswith(f": {made.params - first.params:+,} to the preset's")
     assert rows(app)["MACs"].endswith(f": {made.macs - first.macs:+,} to the preset's")
     links = {link.proto.label: link.proto for link in app.get("page_link")}

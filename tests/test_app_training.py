@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import roots, run_folder, runs
 from app.training import FORM
-from irnet.experiments.training.directory import asked
+from irnet.experiments.training.directory import last_word
 from irnet.experiments.training.finished_map import finished_map
 from irnet.experiments.training.race import BASE, PAIRS, race
 from irnet.experiments.training.stability import cells, outcome
@@ -221,4 +221,4 @@ def test_a_run_shows_how_far_it_is_and_is_paused_and_stopped(own: Path, monkeypa
     assert [(bar.proto.value, bar.proto.text) for bar in app.get("progress")] == [(50, half.sentence)]
     for label, word in (("Pause", "pause"), ("Stop", "stop")):
         next(button for button in app.button if button.label == label).click().run()
-        assert asked(place) == word
+        assert last_word(place) == word

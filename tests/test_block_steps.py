@@ -15,7 +15,7 @@ from irnet.experiments.block_steps import BlockSteps, Step, block_steps, own_sca
 from irnet.experiments.feature_maps import feature_maps
 from irnet.models import PRESETS, network
 from irnet.runtime.build import Model, ResidualUnit, build
-from irnet.runtime.capture import rescaled
+from irnet.runtime.capture import rescale
 from irnet.spec import Conv, Fork, Network, Residual, Stage
 from tests.conftest import Small
 from tests.test_feature_maps import IMAGE, V1, fits
@@ -142,7 +142,7 @@ def test_the_channels_of_the_sum_are_those_of_x(small: Small) -> None:
 
 def test_only_this_block_has_the_scale_and_it_gives_it_back(small: Small) -> None:
     model = small(V1)
-    with rescaled(model.get_submodule("block_a.2.scale"), 1.0):
+    with rescale(model.get_submodule("block_a.2.scale"), 1.0):
         expected = feature_maps(model, IMAGE, "block_a.3").tensor("x")
     before = feature_maps(model, IMAGE, "block_a.3").tensor("x")
     found = block_steps(model, IMAGE, "block_a.2", scale=1.0)

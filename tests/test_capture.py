@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from irnet.runtime.build import Model, Scale, build
-from irnet.runtime.capture import capture, intervene, paths, rescaled
+from irnet.runtime.capture import capture, intervene, paths, rescale
 from irnet.spec import Conv, Fork, Head, Network, Residual, Stage
 
 BLOCK = Residual(Fork((Conv(4), Conv(4, 3))), 0.3)
@@ -165,25 +165,25 @@ def test_edits_of_one_path_run_in_the_order_given(model: Model) -> None:
 
 
 def test_rescaled_gives_every_block_the_scale_and_takes_it_back(model: Model) -> None:
-    with rescaled(model, 0.7):
+    with rescale(model, 0.7):
         inside = scales(model)
     assert (inside, scales(model)) == ([0.7] * 3, [0.3] * 3)
 
 
 def test_rescaled_takes_the_scale_back_after_an_exception(model: Model) -> None:
-    with pytest.raises(ArithmeticError, match="on purpose"), rescaled(model, 1.0):
+    with pytest.raises(ArithmeticError, match="on purpose"), rescale(model, 1.0):
         raise ArithmeticError("on purpose")
     assert scales(model) == [0.3] * 3
 
 
 def test_rescaled_by_none_leaves_the_published_scales(model: Model) -> None:
-    with rescaled(model, None):
+    with rescale(model, None):
         assert scales(model) == [0.3] * 3
 
 
 def test_rescaled_within_rescaled_takes_back_one_at_a_time(model: Model) -> None:
-    with rescaled(model, 0.7):
-        with rescaled(model, 0.0):
+    with rescale(model, 0.7):
+        with rescale(model, 0.0):
             inner = scales(model)
         outer = scales(model)
     assert (inner, outer, scales(model)) == ([0.0] * 3, [0.7] * 3, [0.3] * 3)

@@ -13,7 +13,7 @@ from PIL import Image
 from irnet.diagrams.colours import DIVERGING, NOT_FINITE, SEQUENTIAL, rgb
 from irnet.experiments.channels import Maps, channels, extent, page, troubles
 from irnet.experiments.feature_maps import FeatureMaps
-from irnet.experiments.mosaic import arrays, mosaic, painted, sheet, thumbnail, tiles
+from irnet.experiments.mosaic import arrays, mosaic, paint, sheet, thumbnail, tiles
 
 NAN, INF = float("nan"), float("inf")
 
@@ -96,12 +96,12 @@ def test_both_ends_of_the_scale_with_a_middle_are_equally_dark() -> None:
 
 
 def test_zero_has_the_lightest_colour_among_negative_values() -> None:
-    assert tuple(painted(np.array([0.0], np.float32), (-2, 2))[0]) == rgb(DIVERGING[4])
+    assert tuple(paint(np.array([0.0], np.float32), (-2, 2))[0]) == rgb(DIVERGING[4])
 
 
 @pytest.mark.parametrize("value", [NAN, INF, -INF])
 def test_what_is_no_finite_number_has_a_colour_of_its_own(value: float) -> None:
-    assert tuple(painted(np.array([value], np.float32), (0, 1))[0]) == rgb(NOT_FINITE)
+    assert tuple(paint(np.array([value], np.float32), (0, 1))[0]) == rgb(NOT_FINITE)
 
 
 def test_a_small_picture_has_a_pixel_a_value() -> None:
@@ -138,7 +138,7 @@ def test_a_page_has_a_bearable_number_of_values(height: int, width: int) -> None
 def test_a_picture_shows_a_tile_a_channel_in_the_colours_of_one_scale() -> None:
     made = Image.open(BytesIO(mosaic(BY_HAND, channels(BY_HAND), "three channels"))).convert("RGB")
     colours = {colour for _, colour in made.getcolors(1 << 20) or []}
-    assert {rgb(DIVERGING[-1]), tuple(painted(np.array(-3, np.float32), (-5, 5)))} <= colours
+    assert {rgb(DIVERGING[-1]), tuple(paint(np.array(-3, np.float32), (-5, 5)))} <= colours
 
 
 def test_a_picture_without_channels_is_refused() -> None:

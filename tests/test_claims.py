@@ -11,9 +11,9 @@ import torch
 from torch import nn
 from torchinfo import summary
 
-from irnet.analysis.claims import Explanation, claims, explained, records, summaries
+from irnet.analysis.claims import Explanation, claims, explanation, records, summaries
 from irnet.analysis.counts import COUNTS, TOOLS
-from irnet.analysis.lookalikes import lookalikes
+from irnet.analysis.similar_figures import lookalikes
 from irnet.models import PRESETS, network
 from irnet.models.auxiliary import AFTER, auxiliary
 from irnet.resolve import resolve
@@ -122,13 +122,13 @@ def test_the_first_line_is_what_the_pages_show_for_the_network_at_hand() -> None
 
 def test_a_wrong_figure_is_not_explained_away() -> None:
     count = next(count for count in COUNTS if count.by == "Keras, total")
-    wrong = explained(network(V2), replace(count, printed="55,873,737"))
+    wrong = explanation(network(V2), replace(count, printed="55,873,737"))
     assert (wrong.unexplained, wrong.verdict) == (1, "1 of it is unexplained")
 
 
 def test_a_rounded_figure_that_the_sum_does_not_round_to_is_not_explained_away() -> None:
     count = next(count for count in COUNTS if count.by == "Google" and count.printed == "12.271")
-    wrong = explained(network(V4), replace(count, printed="12.272"))
+    wrong = explanation(network(V4), replace(count, printed="12.272"))
     assert wrong.unexplained == 12_272_000_000 - wrong.total
 
 

@@ -8,10 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from irnet.analysis.boxes import boxes
-from irnet.analysis.trial import checked, trial
+from irnet.analysis.validate import check, validate
 from irnet.cli import app
-from irnet.models import PRESETS, applied, network
-from irnet.models.edits import Edit, parsed
+from irnet.models import PRESETS, apply, network
+from irnet.models.edits import Edit, parse
 from irnet.spec import Network
 
 V2 = "inception_resnet_v2.paper"
@@ -21,7 +21,7 @@ HINT = re.compile(r": ([a-z0-9_.]+=\d+)$")
 def refused(spec: Network, path: str, filters: int) -> str:
     """What is said of an edit of the filters at `path`; "" where it is done."""
     try:
-        applied(spec, (Edit(path, "filters", filters),))
+        apply(spec, (Edit(path, "filters", filters),))
     except ValueError as error:
         return str(error)
     return ""
@@ -38,7 +38,7 @@ def test_every_box_either_takes_a_width_or_says_whose_it_has_and_the_hint_works(
         assert told == "" or "it is there" in told, box.path
         if told and (hint := HINT.search(told)):
             hints += 1
-            found = checked(applied(spec, (parsed(PRESETS[name], hint[1]),)))
+            found = check(apply(spec, (parse(PRESETS[name], hint[1]),)))
             assert boxes(found)[box.path].out_shape[0] == width + 8, (box.path, hint[1])
     assert hints > len(every) / 3
 
@@ -61,13 +61,13 @@ def test_the_command_line_says_it_and_takes_what_it_says(edit: str) -> None:
 
 
 def test_the_fix_is_what_the_reason_names() -> None:
-    refusal = trial(network(V2), (Edit("block_b.0.project", "filters", 1154),)).refusal
+    refusal = validate(network(V2), (Edit("block_b.0.project", "filters", 1154),)).refusal
     assert refusal
     assert refusal.fix == Edit("reduction_a.0.b1", "filters", 386)
-    assert refusal.told.count("reduction_a.0.b1.filters=386") == 1
+    assert refusal.message.count("reduction_a.0.b1.filters=386") == 1
 
 
 def test_what_has_no_filters_and_no_kernel_is_not_said_to_be_missing() -> None:
     for edit in (Edit("block_b.0.project", "kernel", 3), Edit("block_b.0.body.concat", "kernel", 5)):
         with pytest.raises(ValueError, match=f"it is there, and has no {edit.what} that can be set"):
-            applied(network(V2), (edit,))
+            apply(network(V2), (edit,))

@@ -7,7 +7,7 @@ import torch
 
 from irnet.models import PRESETS
 from irnet.runtime.build import build
-from irnet.runtime.device import available, checked
+from irnet.runtime.device import available, check_device
 
 ALONE = "which has cpu, meta"
 
@@ -44,13 +44,13 @@ def test_a_name_that_is_no_device_is_refused_with_those_that_are(device: str) ->
 @pytest.mark.usefixtures("one_card")
 @pytest.mark.parametrize("device", ["cuda", "cuda:0"])
 def test_a_card_that_is_there_is_taken(device: str) -> None:
-    assert checked(device) == torch.device(device)
+    assert check_device(device) == torch.device(device)
 
 
 @pytest.mark.usefixtures("one_card")
 def test_a_second_card_that_is_not_there_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^device 'cuda:1' is not on this machine, which has cpu, cuda, meta$"):
-        checked("cuda:1")
+        check_device("cuda:1")
 
 
 @pytest.mark.usefixtures("one_card")
@@ -60,7 +60,7 @@ def test_a_card_is_listed_where_there_is_one() -> None:
 
 def test_mps_is_taken_where_it_is_available(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
-    assert checked("mps") == torch.device("mps")
+    assert check_device("mps") == torch.device("mps")
 
 
 @pytest.mark.parametrize("name", PRESETS)

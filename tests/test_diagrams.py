@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from irnet.diagrams import drawn, source
+from irnet.diagrams import draw, source
 from irnet.diagrams.render import laid_out, layout_engine
 from irnet.diagrams.theme import THEMES
 from irnet.models import PRESETS, network
@@ -30,7 +30,7 @@ each_block = pytest.mark.parametrize(("name", "stage", "index"), BLOCKS + LAST)
 
 @cache
 def picture(name: str, stage: str = "", index: int = 0) -> ElementTree.Element:
-    return ElementTree.fromstring(drawn(network(name), "svg", stage, index=index))
+    return ElementTree.fromstring(draw(network(name), "svg", stage, index=index))
 
 
 def groups(svg: ElementTree.Element, kind: str) -> list[ElementTree.Element]:
@@ -60,7 +60,7 @@ def shown(rows: dict[str, Row]) -> dict[str, Row]:
 @cache
 def words(name: str, stage: str = "", index: int = 0) -> tuple[str, ...]:
     """The lines of text in the PDF of a picture."""
-    page = pdfium.PdfDocument(drawn(network(name), "pdf", stage, index=index))[0]
+    page = pdfium.PdfDocument(draw(network(name), "pdf", stage, index=index))[0]
     return tuple(line.strip() for line in page.get_textpage().get_text_range().splitlines())
 
 
@@ -96,7 +96,7 @@ def test_the_boxes_of_an_overview_are_stages_and_head(name: str) -> None:
 
 
 def test_a_stage_without_blocks_is_not_drawn() -> None:
-    svg = ElementTree.fromstring(drawn(network("inception_v4", b=0), "svg"))
+    svg = ElementTree.fromstring(draw(network("inception_v4", b=0), "svg"))
     assert "inception_b" not in boxes(svg)
 
 
@@ -170,6 +170,6 @@ def test_the_text_of_an_overview_has_the_repeats(name: str) -> None:
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize(("name", "stage", "index"), BLOCKS)
 def test_a_theme_changes_no_word(name: str, stage: str, index: int, theme: str) -> None:
-    svg = ElementTree.fromstring(drawn(network(name), "svg", stage, theme, index))
+    svg = ElementTree.fromstring(draw(network(name), "svg", stage, theme, index))
     texts = [[text.text for text in found.iter(f"{SVG}text")] for found in (svg, picture(name, stage, index))]
     assert texts[0] == texts[1]

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from app.drawings import View, svg
 from irnet.analysis.boxes import boxes
-from irnet.diagrams import canvas_svgs, drawn
-from irnet.diagrams.nested import LEVELS, Opened, shown_block
+from irnet.diagrams import canvas_svgs, draw
+from irnet.diagrams.graph_builder import FLOWS, Flow
+from irnet.diagrams.nested import LEVELS, Expansion, shown_block
 from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay
-from irnet.diagrams.sheet import FLOWS, Flow
-from irnet.models import PRESETS, labelled, network
+from irnet.models import PRESETS, network, network_of_label
 
 V1 = "inception_resnet_v1.paper"
 SPEC = network(V1, a=2, b=3, input_size=(224, 261), scale_b=0.2)
@@ -38,7 +38,7 @@ def asked(address: str) -> tuple[str, dict[str, str]]:
 def test_an_address_draws_the_view_it_was_made_for(
     level: int, turned: frozenset[str], chosen: str, overlay: Overlay, edges: Edges, flow: Flow
 ) -> None:
-    opened = Opened(level, turned, shown_block(SPEC, chosen))
+    opened = Expansion(level, turned, shown_block(SPEC, chosen))
     view = View(network=SPEC, opened=opened, overlay=overlay, edges=edges, flow=flow)
     both = canvas_svgs(SPEC, opened, overlay, edges, flow)
     assert tuple(svg(*asked(view.address(theme))) for theme in ("light", "dark")) == both
@@ -47,7 +47,7 @@ def test_an_address_draws_the_view_it_was_made_for(
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_an_address_draws_the_figure_of_a_stage(theme: str) -> None:
     view = View(network=SPEC, stage="block_b")
-    assert svg(*asked(view.address(theme))) == drawn(SPEC, "svg", "block_b", theme)
+    assert svg(*asked(view.address(theme))) == draw(SPEC, "svg", "block_b", theme)
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -55,7 +55,7 @@ def test_the_label_of_a_network_leads_back_to_it(name: str) -> None:
     changes: tuple[dict[str, Any], ...] = ({}, {"classes": 10}, {"dropout": 0.05, "input_size": (320, 299)})
     for changed in changes:
         spec = network(name, **changed)
-        assert labelled(spec.label) == spec
+        assert network_of_label(spec.label) == spec
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_an_address_of_what_is_not_there_gets_one_sentence(name: str, query: dic
 
 def test_an_address_draws_a_network_with_edited_places() -> None:
     spec = network("inception_v4", "stem=inception_v3.tf_slim", "inception_b.0.b1.filters=200", a=6)
-    name, told = asked(View(network=spec, opened=Opened(2)).address("light"))
+    name, told = asked(View(network=spec, opened=Expansion(2)).address("light"))
     assert b"conv 200" in svg(name, told)
     assert b"conv 208" in svg(name, told | {"edits": spec.edits.replace("200", "208")})
 

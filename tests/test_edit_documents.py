@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from irnet.cli import main
 from irnet.codegen import code
-from irnet.exchange import LARGEST, document, loaded, read_document
+from irnet.exchange import LARGEST, document, load, read_document
 from irnet.models import network
 from irnet.models.edits import MOST, Edit
 
@@ -41,7 +41,7 @@ HOSTILE = [
 @pytest.mark.parametrize(("text", "sentence"), HOSTILE, ids=[sentence[:30] for _, sentence in HOSTILE])
 def test_a_hostile_document_gets_one_sentence(text: str | bytes, sentence: str) -> None:
     with pytest.raises(ValueError, match=r"^[^\n]{1,600}$") as said:
-        loaded(text)
+        load(text)
     assert str(said.value).startswith(sentence)
 
 

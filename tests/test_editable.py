@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from irnet.analysis.boxes import boxes
 from irnet.analysis.editable import moves, settings, standing
-from irnet.analysis.trial import trial
+from irnet.analysis.validate import validate
 from irnet.diagrams import canvas_svgs
-from irnet.diagrams.nested import Opened
+from irnet.diagrams.nested import Expansion
 from irnet.diagrams.theme import DARK, LIGHT
-from irnet.models import PRESETS, applied, network
+from irnet.models import PRESETS, apply, network
 from irnet.models.edits import MOST, Edit
 from irnet.models.history import History, history
 
@@ -32,7 +32,7 @@ def test_setting_everything_to_what_it_is_leaves_the_key(name: str) -> None:
     spec = network(name)
     every = {s.edit(s.value) for path in ("", *boxes(spec)) for s in settings(spec, path)}
     assert {edit.what for edit in every} >= {"filters", "kernel", "repeat", "stem", "input_size", "classes"}
-    assert [edit.text for edit in every if applied(spec, (edit,)).key != spec.key] == []
+    assert [edit.text for edit in every if apply(spec, (edit,)).key != spec.key] == []
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -41,7 +41,7 @@ def test_every_move_leaves_a_network_that_runs_and_another_move_leads_back(name:
     found = {move.edit for path in boxes(spec) for move in moves(spec, path)}
     assert any(edit.what == "split" for edit in found)
     for edit in found:
-        moved = trial(spec, (edit,))
+        moved = validate(spec, (edit,))
         assert moved.refusal is None, edit.text
         assert edit.what not in [move.edit.what for move in moves(moved.network, edit.where) if move.edit == edit]
         back = "join" if edit.what == "split" else "split"
@@ -72,10 +72,10 @@ def test_the_stem_setting_is_the_stem_that_the_network_has() -> None:
 )
 def test_a_refusal_stands_at_a_box_that_is_red_in_both_themes(edit: Edit, box: str) -> None:
     spec = network(V4)
-    refusal = trial(spec, (edit,)).refusal
+    refusal = validate(spec, (edit,)).refusal
     assert refusal
     assert standing(spec, refusal.path) == box
-    drawn = canvas_svgs(spec, Opened(2, frozenset()), refused=box)
+    drawn = canvas_svgs(spec, Expansion(2, frozenset()), refused=box)
     for svg, theme in zip(drawn, (LIGHT, DARK), strict=True):
         group = re.search(f'<g id="{re.escape(box)}".*?</g>', svg.decode(), re.DOTALL)
         assert group
@@ -86,11 +86,11 @@ def test_a_refusal_stands_at_a_box_that_is_red_in_both_themes(edit: Edit, box: s
 
 def test_what_differs_from_the_original_is_marked_and_nothing_else() -> None:
     original, spec = network(V4), network(V4, "inception_b.0.b1.filters=200")
-    light, _ = canvas_svgs(spec, Opened(2), original=original)
+    light, _ = canvas_svgs(spec, Expansion(2), original=original)
     marked = set(re.findall(r'<g id="([^"]+)"[^>]*>(?:(?!</?g)[\s\S])*\u2260 ', light.decode()))
     assert "inception_b.0.b1" in marked
     assert not any(path.startswith(("stem", "inception_a", "reduction_a")) for path in marked)
-    plain, _ = canvas_svgs(original, Opened(2), original=original)
+    plain, _ = canvas_svgs(original, Expansion(2), original=original)
     assert "\u2260" not in plain.decode()
 
 

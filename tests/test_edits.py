@@ -16,14 +16,14 @@ from irnet.analysis.boxes import boxes, details
 from irnet.analysis.claims import claims
 from irnet.analysis.compare import compare
 from irnet.analysis.layouts import find, layouts_of
-from irnet.analysis.lookalikes import lookalikes
 from irnet.analysis.provenance import deviations, names
+from irnet.analysis.similar_figures import lookalikes
 from irnet.analysis.snippets import constructor, snippets
-from irnet.analysis.trial import Trial, trial
+from irnet.analysis.validate import Validation, validate
 from irnet.codegen import code
-from irnet.diagrams import drawn
-from irnet.exchange import document, loaded
-from irnet.models import PRESETS, applied, edits_of, labelled, network, recipe_of
+from irnet.diagrams import draw
+from irnet.exchange import document, load
+from irnet.models import PRESETS, apply, edits_of, network, network_of_label, recipe_of
 from irnet.models.edits import Edit
 from irnet.models.recipe import knobs
 from irnet.resolve import resolve, smallest_input
@@ -49,8 +49,8 @@ def conv(model: nn.Module, path: str) -> nn.Conv2d:
     return found
 
 
-def tried(name: str, *texts: str) -> Trial:
-    return trial(network(name), edits_of(name, ",".join(texts)))
+def tried(name: str, *texts: str) -> Validation:
+    return validate(network(name), edits_of(name, ",".join(texts)))
 
 
 def refused(name: str, *texts: str) -> tuple[str, str, str]:
@@ -86,27 +86,27 @@ def some_edits(draw: st.DrawFn) -> tuple[Network, tuple[Edit, ...]]:
 @given(some_edits())
 def test_undoing_edits_to_the_start_leaves_the_original_key(given_: tuple[Network, tuple[Edit, ...]]) -> None:
     spec, edits = given_
-    keys = [trial(spec, edits[:count]).network.key for count in range(len(edits), -1, -1)]
+    keys = [validate(spec, edits[:count]).network.key for count in range(len(edits), -1, -1)]
     assert keys[-1] == spec.key
 
 
 @settings(max_examples=60)
 @given(some_edits())
 def test_a_label_says_all_of_an_edited_network(given_: tuple[Network, tuple[Edit, ...]]) -> None:
-    found = trial(*given_).network
-    assert labelled(found.label) == found
+    found = validate(*given_).network
+    assert network_of_label(found.label) == found
     assert eval(constructor(found), {"irnet": irnet}) == found
-    assert loaded(document(network(found.name), edits_of(found.name, found.edits))).network == found
+    assert load(document(network(found.name), edits_of(found.name, found.edits))).network == found
 
 
 @settings(max_examples=60)
 @given(some_edits())
 def test_what_is_refused_has_a_fix_that_works_or_none(given_: tuple[Network, tuple[Edit, ...]]) -> None:
     spec, edits = given_
-    found = trial(spec, edits)
+    found = validate(spec, edits)
     if found.refusal and found.refusal.fix:
-        assert trial(spec, (*edits[: found.refusal.edit], found.refusal.fix)).refusal is None
-        assert (found.refusal.path or "reason") in found.refusal.told or not found.refusal.path
+        assert validate(spec, (*edits[: found.refusal.edit], found.refusal.fix)).refusal is None
+        assert (found.refusal.path or "reason") in found.refusal.message or not found.refusal.path
 
 
 @settings(max_examples=15)
@@ -114,7 +114,7 @@ def test_what_is_refused_has_a_fix_that_works_or_none(given_: tuple[Network, tup
 def test_the_source_of_a_network_with_edited_places_puts_out_the_same_bits(
     given_: tuple[Network, tuple[Edit, ...]],
 ) -> None:
-    assert same(trial(*given_).network)
+    assert same(validate(*given_).network)
 
 
 def test_edited_places_are_what_the_module_has() -> None:
@@ -158,7 +158,7 @@ def test_an_edit_and_its_opposite_are_the_original(name: str, there: str, back: 
 def test_a_block_number_says_nothing_because_blocks_stay_alike() -> None:
     edit = Edit("block_b.7.body.b0", "filters", 8)
     assert edit == Edit("block_b.0.body.b0", "filters", 8)
-    model = build(applied(network(V2), (edit,)), device="meta")
+    model = build(apply(network(V2), (edit,)), device="meta")
     assert {conv(model, f"block_b.{i}.body.b0").out_channels for i in range(20)} == {8}
 
 
@@ -174,7 +174,7 @@ def test_knobs_of_an_edited_network_are_those_of_its_recipe() -> None:
 
 def test_a_network_that_is_no_preset_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^mine is no preset, and only what is made of one can be edited$"):
-        applied(Network("mine", network(V2).stages), ())
+        apply(Network("mine", network(V2).stages), ())
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_every_edit_is_applied_resolved_and_compared_within_100_ms(text: str) ->
     for i in range(5):  # each with another number of blocks, so that nothing is remembered
         edits = edits_of(V2, f"c={i + 2},{text}")
         start = time.process_time()
-        compare(original, trial(original, edits).network)
+        compare(original, validate(original, edits).network)
         taken.append(time.process_time() - start)
     assert median(taken) < 0.1
 
@@ -241,7 +241,7 @@ def test_everything_that_is_said_of_a_network_can_be_said_of_an_edited_one() -> 
     assert all(details(spec, path) for path in list(boxes(spec))[::40])
     assert snippets(spec, "block_b.0.body.b0")
     assert find(spec, "block_b.3.body.b0.conv.weight") == "block_b.3.body.b0.conv"
-    assert b"<svg" in drawn(spec, "svg", "block_b")
+    assert b"<svg" in draw(spec, "svg", "block_b")
     for said in (claims, deviations, names, code):
         assert said(spec)
     lookalikes(spec)

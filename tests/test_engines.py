@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from irnet.diagrams import drawn
+from irnet.diagrams import draw
 from irnet.diagrams.render import FORMATS, Format, laid_out, layout_engine
 from irnet.models import network
 
@@ -27,7 +27,7 @@ def _fresh() -> Iterator[None]:
 @pytest.mark.parametrize("form", FORMATS)
 def test_no_graphviz_on_the_path_is_needed(form: Format, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    assert len(drawn(V2, form, "block_a")) > 1000
+    assert len(draw(V2, form, "block_a")) > 1000
 
 
 def test_a_system_dot_is_taken_where_the_wheel_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,7 +43,7 @@ def test_without_any_engine_it_says_what_to_install(monkeypatch: pytest.MonkeyPa
     with pytest.raises(
         RuntimeError, match=r"^nothing here can lay out a diagram: pip install graphviz-pure, or install"
     ):
-        drawn(V2, "svg", "block_a")
+        draw(V2, "svg", "block_a")
 
 
 def test_broken_dot_is_refused() -> None:

@@ -28,21 +28,21 @@ from app import text
 from irnet.charts import Chart, Line, to_file, to_vega
 from irnet.cli import main
 from irnet.diagrams.block import block_sheet
+from irnet.diagrams.graph_builder import GraphBuilder
 from irnet.diagrams.overview import overview_sheet
 from irnet.diagrams.page import page
 from irnet.diagrams.render import render
-from irnet.diagrams.sheet import Sheet
 from irnet.diagrams.theme import LIGHT
-from irnet.exchange import loaded
+from irnet.exchange import load
 from irnet.experiments.training.directory import command
-from irnet.html import figure, shown, words
+from irnet.html import figure, joined_html, words
 from irnet.models import network
 from irnet.spec import Network
 from irnet.tables import from_records, to_csv, to_html, to_markdown
 from irnet.terminal import table as printed
 from irnet.units import typed
 from tests.apps import opened
-from tests.evil import EVIL
+from tests.hostile_strings import EVIL
 
 WORD = "word"
 Parts = Sequence[str]
@@ -119,7 +119,7 @@ def _vega(word: str, form: str) -> str:
     return to_file(to_vega(chart), "svg" if form == "svg" else "html").decode()
 
 
-def _drawing(sheet: Sheet, word: str) -> str:
+def _drawing(sheet: GraphBuilder, word: str) -> str:
     return render(sheet.text, "svg", title=word, description=word).decode()
 
 
@@ -128,13 +128,15 @@ def _in_shell(word: str) -> str:
 
 
 SINKS: dict[str, tuple[Read, Callable[[str], str]]] = {
-    "DOT of a network, drawn": (svg, lambda word: _drawing(overview_sheet(Sheet(LIGHT), named(word)), word)),
+    "DOT of a network, drawn": (svg, lambda word: _drawing(overview_sheet(GraphBuilder(LIGHT), named(word)), word)),
     "DOT of a block, drawn": (
         svg,
-        lambda word: _drawing(block_sheet(Sheet(LIGHT, notes=(word,)), named(word), named(word).stages[1]), word),
+        lambda word: _drawing(
+            block_sheet(GraphBuilder(LIGHT, notes=(word,)), named(word), named(word).stages[1]), word
+        ),
     ),
     "SVG of a chart": (svg, lambda word: _vega(word, "svg")),
-    "HTML of a table": (html, lambda word: shown(words(word), to_html(from_records([{word: word}], word)))),
+    "HTML of a table": (html, lambda word: joined_html(words(word), to_html(from_records([{word: word}], word)))),
     "HTML of a figure": (html, lambda word: figure(b"<svg/>", b"<svg/>", word)),
     "Markdown of a table": (marked, lambda word: to_markdown(from_records([{word: word, "n": 1}]))),
     "Markdown of a page": (marked, text.plain),
@@ -225,5 +227,5 @@ def test_names_of_files_are_printed_as_they_are(tmp_path: Path, capsys: pytest.C
 def test_edits_are_repeated_in_one_line(evil: str) -> None:
     """Of edits: what is refused is repeated in one sentence."""
     with pytest.raises(ValueError, match=r".") as refused:
-        loaded(json.dumps({"format": "irnet.edits.1", "network": "inception_v4", "edits": [evil]}))
+        load(json.dumps({"format": "irnet.edits.1", "network": "inception_v4", "edits": [evil]}))
     assert str(refused.value).isprintable()

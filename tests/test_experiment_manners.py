@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from irnet.experiments.forward_cache import BatchNormMode, Curve, batch_statistics
 from irnet.experiments.residual_scale import curves, residual_scale
-from irnet.experiments.trail import BatchNormMode, Curve, batch_statistics
 from irnet.models import network
 from irnet.runtime.build import Model, Scale, build
 from irnet.runtime.capture import capture, intervene

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from irnet.diagrams.factory import Order as Wanted
-from irnet.diagrams.factory import content, listing, made, told_of
+from irnet.diagrams.factory import content, listing, make_figure, told_of
 from irnet.diagrams.figures import Figure, catalogue, figure_named
 from irnet.diagrams.formats import figure_bytes, laid_figure, words_of
 from irnet.diagrams.layouts import ROOMS
@@ -118,11 +118,11 @@ def test_text_has_eight_points_at_a_width_or_a_sentence_says_why_not(name: str, 
         return
     refusal = rf"^{re.escape(name)} does not fit the width '{width}' .* at least 8 points; it fits (.*)$"
     with pytest.raises(ValueError, match=refusal) as refused:
-        figure_named(name).laid("print", width)
+        figure_named(name).layout("print", width)
     found = re.fullmatch(refusal, str(refused.value))
     assert found
     for fitting in found[1].split(", "):
-        figure_named(name).laid("print", fitting)
+        figure_named(name).layout("print", fitting)
 
 
 def _legible(svg: bytes, width: str) -> None:
@@ -210,7 +210,7 @@ def test_a_page_of_a_figure_holds_both_themes_and_asks_no_server() -> None:
 
 def test_a_picture_snippet_names_the_files_that_are_written() -> None:
     snippet = told_of("figure_4")["snippets"]["picture"]
-    files = made("figure_4", Wanted(("svg",), ("light", "dark"))).files
+    files = make_figure("figure_4", Wanted(("svg",), ("light", "dark"))).files
     assert set(re.findall(r'(?:src|srcset)="([^"]+)"', snippet)) == set(files)
 
 

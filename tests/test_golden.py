@@ -9,9 +9,9 @@ import pytest
 from irnet.analysis.compare import compare
 from irnet.analysis.tables import summary
 from irnet.diagrams import canvas_svgs, source
-from irnet.diagrams.nested import LEVELS, Opened, nested, shown_in
-from irnet.diagrams.overlay import look
-from irnet.diagrams.sheet import Flow
+from irnet.diagrams.graph_builder import Flow
+from irnet.diagrams.nested import LEVELS, Expansion, nested, shown_in
+from irnet.diagrams.overlay import style
 from irnet.diagrams.theme import LIGHT
 from irnet.models import network
 from tests.conftest import Golden
@@ -30,10 +30,10 @@ def test_a_picture_is_the_stored_one(name: str, stage: str, golden: Golden) -> N
     golden(f"{name}.{stage or 'overview'}.dot", source(network(name), stage))
 
 
-OPENED: dict[str, tuple[Opened, Flow]] = {
-    "stages": (Opened(0), "down"),
-    "one_open": (Opened(0, frozenset({"block_b"}), "block_b.2"), "down"),
-    "units_right": (Opened(len(LEVELS) - 1), "right"),
+OPENED: dict[str, tuple[Expansion, Flow]] = {
+    "stages": (Expansion(0), "down"),
+    "one_open": (Expansion(0, frozenset({"block_b"}), "block_b.2"), "down"),
+    "units_right": (Expansion(len(LEVELS) - 1), "right"),
 }
 
 
@@ -46,13 +46,13 @@ def test_a_network_with_open_boxes_is_the_stored_one(case: str, golden: Golden) 
 
 def test_an_overlay_is_the_stored_one(golden: Golden) -> None:
     spec = network("inception_resnet_v1.paper", a=1, b=4, c=1)
-    opened = Opened(1)
-    painted = look(spec, LIGHT, shown_in(spec, opened), "MACs", "channels")
+    opened = Expansion(1)
+    painted = style(spec, LIGHT, shown_in(spec, opened), "MACs", "channels")
     golden("inception_resnet_v1.macs_channels.dot", nested(spec, LIGHT, opened, painted))
 
 
 def test_a_drawing_is_the_stored_one(golden: Golden) -> None:
-    light, _ = canvas_svgs(network("inception_resnet_v1.paper", a=1, b=4, c=1), Opened(0, frozenset({"block_c"})))
+    light, _ = canvas_svgs(network("inception_resnet_v1.paper", a=1, b=4, c=1), Expansion(0, frozenset({"block_c"})))
     golden("inception_resnet_v1.block_c_open.svg", light.decode())
 
 

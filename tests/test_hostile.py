@@ -21,11 +21,11 @@ from app.drawings import beside_svg, svg
 from app.roots import RUNS
 from benchmarks.fuzz import CORPUS, harmless, readers
 from irnet.cli import main
-from irnet.exchange import loaded
-from irnet.lessons.form import read_lesson, unpacked
-from irnet.models import PRESETS, edited, labelled
+from irnet.exchange import load
+from irnet.lessons.form import read_lesson, unpack
+from irnet.models import PRESETS, edit_recipe, network_of_label
 from irnet.models.history import history
-from irnet.models.recipe import read
+from irnet.models.recipe import parse_knob
 from irnet.resolve import resolve
 from tests import hostile, hostile_commands, hostile_pages
 from tests.apps import opened
@@ -36,8 +36,8 @@ ENOUGH = 10_000
 def turned(given: tuple[str, str]) -> None:
     """A recipe with one knob changed, as the app and the command line change it."""
     preset, text = given
-    knob, value = read(PRESETS[preset], text)
-    edited(preset, {knob: value})
+    knob, value = parse_knob(PRESETS[preset], text)
+    edit_recipe(preset, {knob: value})
 
 
 def viewed(given: Mapping[str, str]) -> None:
@@ -68,16 +68,16 @@ ASKED = st.fixed_dictionaries(
 )
 JOBS: Mapping[str, tuple[int, st.SearchStrategy[Any], hostile.Job]] = MappingProxyType(
     {
-        "labels": (2000, hostile.LABELS, lambda label: resolve(labelled(label))),
+        "labels": (2000, hostile.LABELS, lambda label: resolve(network_of_label(label))),
         "histories": (1500, st.tuples(PRESET, hostile.EDIT_TEXTS), lambda told: history(*told)),
         "recipes": (2200, st.tuples(PRESET, hostile.EDITS | hostile.NOISE), turned),
         "addresses": (1000, ADDRESSES, viewed),
         "drawings": (500, st.tuples(hostile.NAMES, ASKED), drawing),
-        "edits as JSON": (700, hostile.EDIT_DOCUMENTS, loaded),
-        "damaged edits": (700, hostile.damaged(hostile.EDIT_DOCUMENTS), loaded),
+        "edits as JSON": (700, hostile.EDIT_DOCUMENTS, load),
+        "damaged edits": (700, hostile.damaged(hostile.EDIT_DOCUMENTS), load),
         "lessons": (300, hostile.lesson_documents(), read_lesson),
         "damaged lessons": (500, hostile.damaged(hostile.lesson_documents()), read_lesson),
-        "words of lessons": (1000, hostile.NOISE | hostile.NOISE.map(hostile.word), unpacked),
+        "words of lessons": (1000, hostile.NOISE | hostile.NOISE.map(hostile.word), unpack),
     }
 )
 OPTIONS = st.sampled_from(["--set", "--format", "--theme", "--device", "--seed", "--level", "--at", "--help", "-x"])

@@ -18,7 +18,7 @@ from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from app import idle, ready
-from app.shelf import Shelf
+from app.resource_pool import Shelf
 from benchmarks.reader import Reader
 from benchmarks.server import free_port, wait_for
 

@@ -14,15 +14,15 @@ from irnet.diagrams.block import block_sheet
 from irnet.diagrams.chart_figures import chart_catalogue
 from irnet.diagrams.factory import content, told_of
 from irnet.diagrams.figures import catalogue
+from irnet.diagrams.graph_builder import GraphBuilder
 from irnet.diagrams.render import laid_out, layout_engine
-from irnet.diagrams.sheet import Sheet
 from irnet.diagrams.table_figures import table_catalogue
 from irnet.diagrams.theme import LIGHT
 from irnet.diagrams.tikz import tikz
 from irnet.models import network
 from irnet.spec import Network
 from irnet.tables import from_records, to_latex
-from tests.evil import EVIL
+from tests.hostile_strings import EVIL
 
 HOSTILE = r"""a"b'c<d>&{e}_f%g$h#i\j^k~l|m é 漢 </text>\input{x}"""
 needs_tex = pytest.mark.skipif(not shutil.which("pdflatex"), reason="no pdflatex here: run python -m tests.system")
@@ -94,7 +94,7 @@ def test_titles_that_are_markup_stay_titles(tmp_path: Path) -> None:
     files = {}
     for number, title in enumerate((HOSTILE, *EVIL)):
         spec = named(title)
-        sheet = block_sheet(Sheet(LIGHT, notes=(title,)), spec, spec.stages[1], title=title)
+        sheet = block_sheet(GraphBuilder(LIGHT, notes=(title,)), spec, spec.stages[1], title=title)
         files[f"{number}.tikz"] = tikz(sheet, laid_out(sheet.text, layout_engine()))
         table = to_latex(from_records([{title: title, "n": 1}], notes=(title,)), "x")
         files[f"{number}.tex"] = re.sub(

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from irnet.analysis.boxes import boxes
 from irnet.lessons import LESSONS, lesson_named
-from irnet.lessons.check import checked, is_right, networks_of, right
-from irnet.lessons.form import LARGEST, document, packed, plain, read_lesson, unpacked
+from irnet.lessons.check import check, is_right, networks_of, right
+from irnet.lessons.form import LARGEST, document, pack, plain, read_lesson, unpack
 from irnet.lessons.prose import links, paragraphs, spoken_of
 from irnet.lessons.value import Lesson, Note, Question, Step
 
@@ -50,7 +50,7 @@ BY_HAND = {  # lesson and step to the answer, worked out from the figures
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.id)
 def test_everything_that_a_lesson_names_is_there(lesson: Lesson) -> None:
-    assert checked(lesson) is lesson
+    assert check(lesson) is lesson
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.id)
@@ -79,7 +79,7 @@ def test_a_prediction_near_enough_is_right_and_one_beyond_is_not() -> None:
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.id)
 def test_json_and_address_carry_a_ready_lesson_unchanged(lesson: Lesson) -> None:
-    assert read_lesson(document(lesson)) == lesson == unpacked(packed(lesson))
+    assert read_lesson(document(lesson)) == lesson == unpack(pack(lesson))
 
 
 PATHS = st.sampled_from(sorted(boxes(networks_of(STEP)[0])))
@@ -109,7 +109,7 @@ STEPS = st.builds(
     st.builds(Lesson, st.from_regex(r"\A[a-z0-9-]{1,60}\Z"), TITLES, st.lists(STEPS, min_size=1, max_size=3).map(tuple))
 )
 def test_json_and_address_carry_any_lesson_unchanged(lesson: Lesson) -> None:
-    assert read_lesson(document(lesson)) == lesson == unpacked(packed(lesson))
+    assert read_lesson(document(lesson)) == lesson == unpack(pack(lesson))
 
 
 def _changed(**changes: object) -> str:
@@ -163,12 +163,10 @@ def test_a_strangers_document_that_is_wrong_gets_one_sentence_with_its_place(tol
 BOMB = urlsafe_b64encode(zlib.compress(json.dumps(plain(ONE)).encode() + b" " * 8_000_000, 9)).decode().rstrip("=")
 
 
-@pytest.mark.parametrize(
-    "word", ["!", "a b", "x" * 12_001, "AAAA", packed(ONE)[:-4], BOMB, packed(ONE) + "AAAA", "\u00e4"]
-)
+@pytest.mark.parametrize("word", ["!", "a b", "x" * 12_001, "AAAA", pack(ONE)[:-4], BOMB, pack(ONE) + "AAAA", "\u00e4"])
 def test_a_word_that_is_no_lesson_gets_one_sentence(word: str) -> None:
     with pytest.raises(ValueError, match=r"^[^\n]+$"):
-        unpacked(word)
+        unpack(word)
 
 
 @settings(deadline=None, max_examples=200)
@@ -176,7 +174,7 @@ def test_a_word_that_is_no_lesson_gets_one_sentence(word: str) -> None:
 def test_whatever_an_address_says_it_is_a_lesson_or_one_sentence(word: str) -> None:
     told = ""
     try:
-        unpacked(word)
+        unpack(word)
     except ValueError as refused:
         told = str(refused)
     assert "\n" not in told
@@ -186,7 +184,7 @@ def test_a_lesson_too_long_for_an_address_says_how_long_it_is() -> None:
     noise = Random(0).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=6 * 4000)
     steps = tuple(replace(STEP, prose="".join(noise[i : i + 4000])) for i in range(0, len(noise), 4000))
     with pytest.raises(ValueError, match=r"takes \d+ characters of an address, which has room for 12000"):
-        packed(replace(ONE, steps=steps))
+        pack(replace(ONE, steps=steps))
 
 
 def test_words_that_lie_in_no_pair_of_brackets_stay_as_they_are() -> None:

@@ -11,11 +11,11 @@ from PIL import Image
 from safetensors.torch import save_file
 
 import irnet
-from app import live, long, looks, text
+from app import live, long, passes, text
 from app.live import Setting
 from app.weights import Weights
 from irnet.models import network
-from irnet.runtime.watch import watched
+from irnet.runtime.watch import watch_layers
 from tests.apps import SMALL
 
 SPEC = network("inception_resnet_v1", input_size=SMALL, width=0.25, a=1, b=1, c=1)
@@ -36,21 +36,21 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Weights:
 
 # What a reader can wait for, and what the page says meanwhile. Races and death maps have buttons of their own.
 OPERATIONS: dict[str, tuple[str, Callable[[Weights], object]]] = {
-    "Cost": ("Counting with fvcore", lambda _: live.counted(SPEC, "cpu")),
+    "Cost": ("Counting with fvcore", lambda _: live.module_counts(SPEC, "cpu")),
     "Cost, others": ("Counting with torchinfo and torch", lambda _: live.counted_otherwise(SPEC, "cpu")),
-    "Activations": ("Running the network", lambda _: live.scaled(SPEC, IMAGE, (None, 0.5), TWO)),
-    "Activations, loaded": ("Running the network", lambda file: live.scaled(SPEC, IMAGE, (None,), ONE, file)),
-    "Activations, classes": ("Classifying", lambda file: live.classified(SPEC, IMAGE, "cpu", file)),
-    "Block": ("Running the block", lambda _: looks.stepped(SPEC, IMAGE, ONE, None, "block_b.0", 0.3)),
-    "Feature maps": ("Running the network", lambda _: looks.looked_through(SPEC, IMAGE, ONE, None)),
-    "Feature maps, box": ("Running to the box", lambda _: looks.box_maps(SPEC, IMAGE, ONE, None, "block_b.0")),
+    "Activations": ("Running the network", lambda _: live.residual_scales(SPEC, IMAGE, (None, 0.5), TWO)),
+    "Activations, loaded": ("Running the network", lambda file: live.residual_scales(SPEC, IMAGE, (None,), ONE, file)),
+    "Activations, classes": ("Classifying", lambda file: live.classify_image(SPEC, IMAGE, "cpu", file)),
+    "Block": ("Running the block", lambda _: passes.block_at_scale(SPEC, IMAGE, ONE, None, "block_b.0", 0.3)),
+    "Feature maps": ("Running the network", lambda _: passes.looked_through(SPEC, IMAGE, ONE, None)),
+    "Feature maps, box": ("Running to the box", lambda _: passes.box_maps(SPEC, IMAGE, ONE, None, "block_b.0")),
     "Receptive field": (
         "Running the network up to the box, and back",
-        lambda _: live.focused(SPEC, IMAGE, "block_b.0", (1, 1), None, ONE),
+        lambda _: live.effective_field_of(SPEC, IMAGE, "block_b.0", (1, 1), None, ONE),
     ),
     "Receptive field, seeds": (
         "Running the network up to the box, and back",
-        lambda _: live.focused(SPEC, IMAGE, "block_b.0", (1, 1), None, TWO),
+        lambda _: live.effective_field_of(SPEC, IMAGE, "block_b.0", (1, 1), None, TWO),
     ),
 }
 
@@ -103,16 +103,16 @@ def test_what_was_computed_before_a_stop_is_not_computed_again(monkeypatch: pyte
     forget()
     with monkeypatch.context() as patched:
         reader = Reader(patched, 10**9)
-        live.scaled(SPEC, IMAGE, (None,), ONE)
+        live.residual_scales(SPEC, IMAGE, (None,), ONE)
         whole = sum(text.WEIGHTS_OF not in one for one in reader.heard)
     live._trails.clear()
     with monkeypatch.context() as patched:
         Reader(patched, whole // 2)  # of the pass alone: the model is there already
         with pytest.raises(Stopped):
-            live.scaled(SPEC, IMAGE, (None,), ONE)
+            live.residual_scales(SPEC, IMAGE, (None,), ONE)
     with monkeypatch.context() as patched:
         reader = Reader(patched, 10**9)
-        live.scaled(SPEC, IMAGE, (None,), ONE)
+        live.residual_scales(SPEC, IMAGE, (None,), ONE)
         assert "stem" not in " ".join(reader.heard)
 
 
@@ -120,7 +120,7 @@ def test_a_watched_model_computes_the_same_and_keeps_no_hook() -> None:
     model, image = irnet.build(SPEC), torch.rand(1, 3, SMALL, SMALL, requires_grad=True)
     plain = model(image)
     told: list[str] = []
-    with watched(model, lambda _share, path: told.append(path)):
+    with watch_layers(model, lambda _share, path: told.append(path)):
         seen = model(image)
         forward = len(told)
         seen.sum().backward()

@@ -11,11 +11,11 @@ from xml.etree import ElementTree
 import pytest
 
 from irnet.diagrams.block import block_sheet
+from irnet.diagrams.graph_builder import End, GraphBuilder
 from irnet.diagrams.layouts import Layout
 from irnet.diagrams.mermaid import mermaid
 from irnet.diagrams.overview import overview_sheet
 from irnet.diagrams.render import render
-from irnet.diagrams.sheet import End, Sheet
 from irnet.diagrams.theme import LIGHT
 from irnet.models import network
 from irnet.spec import Network
@@ -40,22 +40,22 @@ def shown(dot: str, form: str = "svg") -> list[str]:
 
 def test_a_title_of_a_block_that_is_markup_stays_a_title() -> None:
     spec = named(HOSTILE)
-    sheet = block_sheet(Sheet(LIGHT, notes=(HOSTILE,)), spec, spec.stages[1])
+    sheet = block_sheet(GraphBuilder(LIGHT, notes=(HOSTILE,)), spec, spec.stages[1])
     assert any(SHOWN in line for line in shown(sheet.text))
 
 
 def test_titles_of_stages_that_are_markup_stay_titles() -> None:
-    lines = shown(overview_sheet(Sheet(LIGHT), named(HOSTILE)).text)
+    lines = shown(overview_sheet(GraphBuilder(LIGHT), named(HOSTILE)).text)
     assert sum(SHOWN in line for line in lines) >= 6
 
 
 @pytest.mark.parametrize("flow", ["down", "right"])
 def test_an_id_that_is_markup_keeps_its_arrows(flow: str) -> None:
-    sheet = Sheet(LIGHT, "down" if flow == "down" else "right")
-    sheet.box(HOSTILE, "one", "", "other", told=HOSTILE)
+    sheet = GraphBuilder(LIGHT, "down" if flow == "down" else "right")
+    sheet.box(HOSTILE, "one", "", "other", description=HOSTILE)
     sheet.words("two", HOSTILE, HOSTILE)
     sheet.arrow(End(HOSTILE, "out"), End("two"), label=HOSTILE)
-    root = ElementTree.fromstring(render(sheet.closed("t").text, "svg"))
+    root = ElementTree.fromstring(render(sheet.close("t").text, "svg"))
     assert sum(group.get("class") == "edge" for group in root.iter(f"{SVG}g")) == 1
     assert sum(group.get("class") == "node" for group in root.iter(f"{SVG}g")) == 2
 
@@ -101,14 +101,14 @@ def test_a_layout_is_down_and_as_on_a_screen_unless_asked() -> None:
 
 
 def test_mermaid_has_boxes_in_their_frames_labels_on_arrows_and_shortcuts() -> None:
-    sheet = Sheet(LIGHT)
-    sheet.box("a", "One", "detail", "pool", told="")
-    with sheet.cluster("f", "A frame", "residual", told=""):
-        sheet.bar("b", "concat", "concat", told="")
+    sheet = GraphBuilder(LIGHT)
+    sheet.box("a", "One", "detail", "pool", description="")
+    with sheet.cluster("f", "A frame", "residual", description=""):
+        sheet.bar("b", "concat", "concat", description="")
     sheet.words("w", "out", "")
     sheet.arrow(End("a"), End("b"), label="35x35")
     sheet.arrow(End("b"), End("w"), extra='color="x"')
-    assert mermaid(sheet.closed("t"), "alt; #1", "a\nb").splitlines()[:10] == [
+    assert mermaid(sheet.close("t"), "alt; #1", "a\nb").splitlines()[:10] == [
         "flowchart TD",
         "accTitle: alt#59; #35;1",
         "accDescr: a b",
@@ -123,5 +123,5 @@ def test_mermaid_has_boxes_in_their_frames_labels_on_arrows_and_shortcuts() -> N
 
 
 def test_everything_that_is_markup_of_mermaid_is_an_entity() -> None:
-    text = mermaid(Sheet(LIGHT, "right"), r"""#"<>&`|\;""", "")
+    text = mermaid(GraphBuilder(LIGHT, "right"), r"""#"<>&`|\;""", "")
     assert text.startswith("flowchart LR\naccTitle: #35;#34;#60;#62;#38;#96;#124;#92;#59;\n")

@@ -11,7 +11,7 @@ import pytest
 
 from irnet.analysis.boxes import Box, boxes
 from irnet.diagrams import canvas_svgs
-from irnet.diagrams.nested import Opened
+from irnet.diagrams.nested import Expansion
 from irnet.diagrams.overlay import OVERLAYS, Overlay
 from irnet.models import network
 from irnet.spec import Network
@@ -20,11 +20,11 @@ from irnet.units import short
 SVG = "{http://www.w3.org/2000/svg}"
 UNIT = {"parameters": "", "MACs": "MAC", "activation memory": "B"}
 VIEWS = {
-    "stages": Opened(0),
-    "one stage open": Opened(0, frozenset({"block_b"})),
-    "branches": Opened(1),
-    "steps": Opened(2),
-    "units": Opened(3),
+    "stages": Expansion(0),
+    "one stage open": Expansion(0, frozenset({"block_b"})),
+    "branches": Expansion(1),
+    "steps": Expansion(2),
+    "units": Expansion(3),
 }
 
 
@@ -36,7 +36,7 @@ AMOUNTS: dict[str, Callable[[Box], int]] = {
 }
 
 
-def drawn(spec: Network, opened: Opened, overlay: Overlay) -> tuple[dict[str, str], list[str]]:
+def drawn(spec: Network, opened: Expansion, overlay: Overlay) -> tuple[dict[str, str], list[str]]:
     """The fills of the boxes of a drawing by their paths, and the lines of its legend."""
     light, _ = canvas_svgs(spec, opened, overlay)
     root = ElementTree.fromstring(light)
@@ -69,5 +69,5 @@ def test_the_legend_ends_with_the_largest_box_that_is_drawn(view: str, overlay: 
 
 
 def test_a_field_of_view_is_whole_pixels() -> None:
-    _, legend = drawn(network("inception_v4.paper"), Opened(2), "receptive field")
+    _, legend = drawn(network("inception_v4.paper"), Expansion(2), "receptive field")
     assert all(re.search(r"up to [\d,]+ px$", line) for line in legend)

@@ -10,7 +10,7 @@ from irnet.analysis.boxes import details
 from irnet.analysis.compare import compare
 from irnet.analysis.distance import distance, fields
 from irnet.codegen import code
-from irnet.diagrams.printed import printed
+from irnet.diagrams.paper_notation import paper_texts
 from irnet.models import network
 from irnet.runtime.build import build
 from irnet.spec import Head, Network, Pool, Stage
@@ -77,7 +77,7 @@ def test_a_box_says_it_in_its_title_and_aloud() -> None:
 
 def test_a_figure_says_it_too() -> None:
     stage = next(stage for stage in TORCHVISION.stages if stage.name == "mixed_5b")
-    assert printed(TORCHVISION, stage)["mixed_5b.0.b3.0"][0] == "3x3 Avg Pooling (padding counted)"
+    assert paper_texts(TORCHVISION, stage)["mixed_5b.0.b3.0"][0] == "3x3 Avg Pooling (padding counted)"
 
 
 def test_the_two_presets_have_two_keys_and_equal_counts() -> None:

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from irnet.diagrams.factory import content, told_of
-from irnet.diagrams.pdf import settled
+from irnet.diagrams.pdf import normalise
 from irnet.diagrams.render import render
 
 pdfium = import_module("pypdfium2")  # it comes without types
@@ -67,4 +67,4 @@ def test_the_same_picture_is_always_the_same_bytes() -> None:
 
 def test_what_is_no_pdf_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^this is not a PDF as the converter writes them$"):
-        settled(b"%PDF-1.7\n")
+        normalise(b"%PDF-1.7\n")

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
-from irnet.diagrams import diagram, drawn, save, source, words
+from irnet.diagrams import diagram, draw, save, source, words
 from irnet.diagrams.render import FORMATS, Format, laid_out, render
 from irnet.models import PRESETS, network
 
@@ -43,7 +43,7 @@ def _fresh() -> Iterator[None]:
 
 
 def described(name: str, stage: str) -> ElementTree.Element:
-    return ElementTree.fromstring(drawn(network(name), "svg", stage))
+    return ElementTree.fromstring(draw(network(name), "svg", stage))
 
 
 @pytest.mark.parametrize(("name", "stage"), EVERY)
@@ -83,7 +83,7 @@ def test_the_same_spec_gives_the_same_bytes(form: Format, stage: str) -> None:
     files = set()
     for _ in range(8):
         laid_out.cache_clear()
-        files.add(sha256(drawn(network("inception_resnet_v2"), form, stage)).hexdigest())
+        files.add(sha256(draw(network("inception_resnet_v2"), form, stage)).hexdigest())
     assert len(files) == 1
 
 
@@ -109,24 +109,24 @@ def test_a_png_has_the_size_of_the_svg_times_its_scale(scale: float) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark", "print"])
 def test_a_png_is_painted_to_its_corners(theme: str) -> None:
-    with Image.open(BytesIO(drawn(V2, "png", "block_a", theme))) as image:
+    with Image.open(BytesIO(draw(V2, "png", "block_a", theme))) as image:
         width, height = image.size
         corners = {image.getpixel((x, y)) for x in (0, width - 1) for y in (0, height - 1)}
     assert corners == {(14, 17, 23, 255) if theme == "dark" else (255, 255, 255, 255)}
 
 
 def test_a_pdf_is_one_page_with_its_fonts_inside() -> None:
-    pdf = drawn(V2, "pdf", "block_a")
+    pdf = draw(V2, "pdf", "block_a")
     assert (len(pdfium.PdfDocument(pdf)), b"/FontFile" in pdf) == (1, True)
 
 
 def test_dot_is_the_source_itself() -> None:
-    assert drawn(V2, "dot", "block_a").decode() == source(V2, "block_a")
+    assert draw(V2, "dot", "block_a").decode() == source(V2, "block_a")
 
 
 def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match=r"^no format is called 'gif'; they are svg, png, pdf, dot$"):
-        drawn(V2, cast("Format", "gif"))
+        draw(V2, cast("Format", "gif"))
 
 
 def test_an_unknown_theme_is_refused_with_the_known_ones() -> None:

@@ -95,7 +95,7 @@ def test_a_released_stage_points_at_the_figure_that_it_comes_from(name: str, sta
 
 
 def test_repeat_1_means_different_stages_in_timm_and_facenet_pytorch() -> None:
-    found = {one.by: one.told for one in provenance(network("inception_resnet_v2"), "block_b").names}
+    found = {one.by: one.label for one in provenance(network("inception_resnet_v2"), "block_b").names}
     assert found["timm"].startswith("repeat_1.")
     assert found["facenet-pytorch"] == "repeat_2.0 to repeat_2.9 (v1)"
 

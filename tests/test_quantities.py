@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from irnet.analysis.quantities import filled, holds, quantity
+from irnet.analysis.quantities import fill, holds, quantity
 from irnet.models import network
 
 V4 = network("inception_v4")
@@ -52,13 +52,13 @@ def test_a_formula_that_is_none_gets_one_sentence(formula: str, told: str) -> No
 
 def test_counts_and_factors_are_written_as_words() -> None:
     text = "{knob b|numeral} blocks, {2 * macs / macs|multiple} the work, {macs / macs / 3|multiple} of it"
-    assert filled(text, V4) == "seven blocks, twice the work, a third of it"
+    assert fill(text, V4) == "seven blocks, twice the work, a third of it"
 
 
 @pytest.mark.parametrize("text", ["{params / 7|numeral}", "{macs / params|multiple}", "{1 - 2|numeral}"])
 def test_a_number_that_no_word_says_exactly_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="can't be counted"):
-        filled(text, V4)
+        fill(text, V4)
 
 
 @pytest.mark.parametrize(
@@ -83,8 +83,8 @@ def test_a_claim_that_compares_nothing_is_refused() -> None:
 
 def test_an_unknown_form_names_those_that_there_are() -> None:
     with pytest.raises(ValueError, match="numbers can't be written as 'hex'; they can as exact, short"):
-        filled("{params|hex}", V4)
+        fill("{params|hex}", V4)
 
 
 def test_a_formula_may_run_over_the_end_of_a_line() -> None:
-    assert filled("{channels\nstem}", V4) == "384"
+    assert fill("{channels\nstem}", V4) == "384"

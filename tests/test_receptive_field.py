@@ -7,7 +7,7 @@ import torch
 from hypothesis import assume, given, settings
 from torch import Tensor, nn
 
-from irnet.analysis.ledger import counted, terms_of
+from irnet.analysis.ledger import term_sum, terms_of
 from irnet.models import network
 from irnet.resolve import Row, resolve
 from irnet.runtime.build import Model, build
@@ -85,7 +85,7 @@ def profiled(spec: Network, path: str) -> int:
     """FLOPs of all steps up to the end point at `path`, as TensorFlow's profiler counts them."""
     rows = resolve(spec)
     last = next(i for i, row in enumerate(rows) if row.path == path)
-    return counted(terms_of(rows[: last + 1]), "tensorflow")
+    return term_sum(terms_of(rows[: last + 1]), "tensorflow")
 
 
 @torch.no_grad()

@@ -13,7 +13,7 @@ from PIL import Image
 from irnet.analysis.boxes import boxes
 from irnet.analysis.receptive_field import Rectangle, centres, choices, receptive_field, stage_fields
 from irnet.cli import main
-from irnet.diagrams.field_picture import field_picture, heated, outlines
+from irnet.diagrams.field_picture import field_picture, heat_layer, outlines
 from irnet.models import PRESETS, network
 from irnet.resolve import resolve
 from tests.apps import opened, sized, troubles
@@ -83,7 +83,7 @@ def test_heat_leaves_the_photograph_grey_where_there_is_none() -> None:
     photo = Image.new("RGB", (4, 4), (200, 10, 10))
     magnitude = np.zeros((4, 4))
     magnitude[1, 2] = 1.0
-    pixels = np.asarray(heated(photo, magnitude)).astype(int)
+    pixels = np.asarray(heat_layer(photo, magnitude)).astype(int)
     coloured = np.argwhere(np.ptp(pixels, axis=-1) > 0).tolist()
     assert coloured == [[1, 2]]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from irnet.models import PRESETS, labelled, network
-from irnet.models.recipe import Limits, knobs, limits, read
+from irnet.models import PRESETS, network, network_of_label
+from irnet.models.recipe import Limits, knobs, limits, parse_knob
 from irnet.resolve import resolve
 from irnet.spec import Chain, Conv, Fork, Node, Pool, Residual
 
@@ -143,17 +143,17 @@ def test_a_switch_is_true_or_false(preset: str, knob: str, value: object) -> Non
 
 @pytest.mark.parametrize(("word", "value"), [("true", True), ("1", True), ("False", False), ("0", False)])
 def test_a_switch_is_read_from_words(word: str, value: bool) -> None:
-    assert read(PRESETS["inception_resnet_v1.paper"], f"sum_norm={word}") == ("sum_norm", value)
+    assert parse_knob(PRESETS["inception_resnet_v1.paper"], f"sum_norm={word}") == ("sum_norm", value)
 
 
 def test_another_word_for_a_switch_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^sum_norm=maybe is not true or false$"):
-        read(PRESETS["inception_resnet_v1.paper"], "sum_norm=maybe")
+        parse_knob(PRESETS["inception_resnet_v1.paper"], "sum_norm=maybe")
 
 
 def test_a_switch_in_a_label_leads_back_to_its_network() -> None:
     spec = network("inception_resnet_v1", sum_norm=True, width=0.5, depth=2)
-    assert (spec.edits, labelled(spec.label).key) == ("width=0.5, depth=2, sum_norm=true", spec.key)
+    assert (spec.edits, network_of_label(spec.label).key) == ("width=0.5, depth=2, sum_norm=true", spec.key)
 
 
 def convolutions(node: Node) -> list[Conv]:

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from app.drawings import View
 from benchmarks.reader import Reader
 from benchmarks.server import ROOT, Server, free_port, serving, wait_for
-from irnet.diagrams.nested import LEVELS, Opened
+from irnet.diagrams.nested import LEVELS, Expansion
 from irnet.models import network
 from tests.loops import in_its_own_thread
 
@@ -106,5 +106,5 @@ def test_a_replica_killed_under_load_costs_its_readers_one_reconnect_and_nothing
     for number, met in enumerate(found):
         seen = [drawing for level in LEVELS[:2] for drawing in met.drawings[level]]
         spec = network(V1, a=number + 1)
-        assert seen == [View(network=spec, opened=Opened(level)).address("light") for level in range(2)]
+        assert seen == [View(network=spec, opened=Expansion(level)).address("light") for level in range(2)]
         assert met.troubles == []

@@ -11,10 +11,10 @@ import pytest
 import torch
 from torch import nn
 
+from irnet.experiments.forward_cache import Curve
 from irnet.experiments.residual_scale import curves, residual_scale
 from irnet.experiments.scale_tables import finding, lines, records
 from irnet.experiments.statistics import Stats
-from irnet.experiments.trail import Curve
 from irnet.models import network
 from irnet.runtime.build import Model, Scale, build, channels_last
 from irnet.runtime.capture import capture

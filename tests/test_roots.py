@@ -87,10 +87,10 @@ def test_checkpoints_and_image_folders_stay_in_their_folders(home: Path, monkeyp
 
 def test_a_link_deep_in_a_folder_may_stay_but_not_lead_out(home: Path) -> None:
     (home / "pets" / "cat" / "a.png").symlink_to("../../v1.pt")
-    roots.check_closed(home, home / "pets")
+    roots.check_no_way_out(home, home / "pets")
     (home / "pets" / "cat" / "b.png").symlink_to("../../../secret/key.pt")
     with pytest.raises(ValueError, match=r"cat/b\.png in 'pets' is a link out of"):
-        roots.check_closed(home, home / "pets")
+        roots.check_no_way_out(home, home / "pets")
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_pipes_and_devices_are_no_checkpoints_and_nobody_waits_for_them(
     monkeypatch.setenv(roots.WEIGHTS, os.fspath(special))
     assert set(weights.on_server()) == {"v1.pt", "alias.pt"}
     for name in ("pipe.pt", "null.pt", "zero.pt", "pets"):
-        with pytest.raises(ValueError, match=r"server's folder"), roots.opened(special, name):
+        with pytest.raises(ValueError, match=r"server's folder"), roots.open_below(special, name):
             raise AssertionError("it was opened")
 
 
@@ -117,12 +117,12 @@ def test_a_pipe_among_the_pictures_is_refused_before_anybody_reads_it(special: P
     (special / "pets" / "cat" / "a.png").touch()
     os.mkfifo(special / "pets" / "cat" / "b.png")
     with pytest.raises(ValueError, match=r"cat/b\.png in 'pets' is neither a file nor a folder"):
-        roots.check_closed(special, special / "pets")
+        roots.check_no_way_out(special, special / "pets")
 
 
 def test_a_file_goes_by_its_name_and_is_read_whole(home: Path) -> None:
     for name in ("v1.pt", "alias.pt"):
-        with roots.opened(home, name) as file:
+        with roots.open_below(home, name) as file:
             assert (file.name, file.is_file(), file.read_text()) == (name, True, "weights")
 
 
@@ -145,12 +145,12 @@ def test_a_link_that_is_put_there_after_the_check_is_not_followed(
 
     monkeypatch.setattr(roots, "inside", then_swapped)
     name = "v1.pt" if part == "v1.pt" else "deep.pt"
-    with pytest.raises(ValueError, match=r"can't be read in the server's folder"), roots.opened(home, name):
+    with pytest.raises(ValueError, match=r"can't be read in the server's folder"), roots.open_below(home, name):
         raise AssertionError("it was opened")
 
 
 def test_a_file_that_is_replaced_while_it_is_read_stays_the_one_that_was_opened(home: Path, tmp_path: Path) -> None:
-    with roots.opened(home, "v1.pt") as file:
+    with roots.open_below(home, "v1.pt") as file:
         (home / "v1.pt").unlink()
         (home / "v1.pt").symlink_to(tmp_path / "secret" / "key.pt")
         assert file.read_text() == "weights"

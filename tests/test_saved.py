@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from irnet.analysis.saved import saved, saved_bytes, sum_norm_cost, with_sum_norm
+from irnet.analysis.saved import saved_activations, saved_bytes, sum_norm_cost, with_sum_norm
 from irnet.models import PRESETS, network
 from irnet.resolve import resolve
 from irnet.runtime.device import memory_limit
 from irnet.runtime.saved import saved_for_backward
 from irnet.spec import Network
-from tests.test_trail import nets
+from tests.test_forward_cache import nets
 
 
 @pytest.mark.parametrize("norm", [False, True])
@@ -57,7 +57,11 @@ def test_a_norm_can_be_taken_away_again() -> None:
 
 
 def test_the_stages_are_named_in_their_order() -> None:
-    assert [part.stage for part in saved(network("inception_v4", a=0))][:3] == ["input", "stem", "reduction_a"]
+    assert [part.stage for part in saved_activations(network("inception_v4", a=0))][:3] == [
+        "input",
+        "stem",
+        "reduction_a",
+    ]
 
 
 def test_an_empty_batch_is_refused() -> None:

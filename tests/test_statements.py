@@ -11,9 +11,9 @@ from functools import cache
 import pytest
 
 from irnet.analysis.comparisons import READY
+from irnet.analysis.erratum_checks import refutation
 from irnet.analysis.provenance import DEVIATIONS
 from irnet.analysis.quantities import holds, network_of
-from irnet.analysis.refutations import refutation
 from irnet.lessons import LESSONS, lesson_named
 from irnet.lessons.value import Lesson
 from irnet.models.errata import ERRATA

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import kept
+from app import disk_cache
 from app import store as module
 from app.store import Store
 from tests.apps import ROOT
@@ -47,7 +47,7 @@ def held(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.iterdir())
 
 
-@pytest.mark.parametrize("described", [module, kept])
+@pytest.mark.parametrize("described", [module, disk_cache])
 def test_the_examples_run(described: ModuleType) -> None:
     failed, tried = testmod(described)
     assert (failed, tried > 0) == (0, True)

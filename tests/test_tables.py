@@ -14,7 +14,7 @@ from irnet.analysis.ledger import ledger, sums
 from irnet.analysis.ledger import records as terms
 from irnet.analysis.tables import overview, records, stages, summary, totals
 from irnet.models import PRESETS, network
-from irnet.models.recipe import read
+from irnet.models.recipe import parse_knob
 from irnet.resolve import resolve
 from irnet.runtime.measure import search
 from irnet.spec import Network
@@ -121,13 +121,13 @@ def test_the_ledger_lists_what_nobody_counts_with_its_amount() -> None:
     ],
 )
 def test_a_knob_is_read_with_its_type(text: str, expected: tuple[str, object]) -> None:
-    assert repr(read(PRESETS["inception_resnet_v2.paper"], text)) == repr(expected)
+    assert repr(parse_knob(PRESETS["inception_resnet_v2.paper"], text)) == repr(expected)
 
 
 @pytest.mark.parametrize("text", ["", "a", "a=", "=6", "a=six", "a=6.5", "input_size=2x2x2", "input_size=bigx9"])
 def test_a_knob_that_can_not_be_read_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"(does not say a knob and its value|is not (a number|pixels))"):
-        read(PRESETS["inception_resnet_v2.paper"], text)
+        parse_knob(PRESETS["inception_resnet_v2.paper"], text)
 
 
 @pytest.mark.parametrize(

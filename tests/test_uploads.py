@@ -17,10 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from irnet.exchange import loaded
-from irnet.experiments.photos import MAX_BYTES, decoded
+from irnet.exchange import load
+from irnet.experiments.photos import MAX_BYTES, decode
 from irnet.lessons.form import read_lesson
-from irnet.runtime.checkpoint import opened
+from irnet.runtime.checkpoint import open_checkpoint
 from tests.apps import ROOT
 from tests.hostile import bounded, refused_or_done
 
@@ -89,24 +89,24 @@ BROKEN = {
 
 @pytest.mark.parametrize("file", VALID.values(), ids=VALID)
 def test_pictures_of_all_kinds_are_read_in_colour(file: bytes) -> None:
-    image = decoded(file)
+    image = decode(file)
     assert (image.mode, image.size) == ("RGB", (64, 48))
 
 
 @pytest.mark.parametrize("file", VALID.values(), ids=VALID)
 def test_pictures_of_all_kinds_keep_their_brightness(file: bytes) -> None:
-    assert np.asarray(decoded(file).convert("L")).mean() == pytest.approx(np.asarray(COLOUR.convert("L")).mean(), abs=6)
+    assert np.asarray(decode(file).convert("L")).mean() == pytest.approx(np.asarray(COLOUR.convert("L")).mean(), abs=6)
 
 
 def test_a_picture_of_sixteen_bits_keeps_its_brightness() -> None:
     deep = Image.fromarray((RAMP.astype(np.uint16) << 8) | RAMP)
-    found = np.asarray(decoded(encoded(deep, "PNG")), dtype=float)
+    found = np.asarray(decode(encoded(deep, "PNG")), dtype=float)
     assert np.abs(found - RAMP[..., np.newaxis]).max() <= 1
 
 
 @pytest.mark.parametrize("file", TURNED.values(), ids=TURNED)
 def test_a_picture_taken_on_its_side_is_put_upright(file: bytes) -> None:
-    image = decoded(file)
+    image = decode(file)
     upright = np.asarray(COLOUR.transpose(Image.Transpose.ROTATE_270), dtype=float)
     assert image.size == (48, 64)
     assert np.abs(np.asarray(image, dtype=float) - upright).mean() < 6
@@ -118,47 +118,47 @@ def test_a_picture_is_turned_as_pillow_turns_it(orientation: int) -> None:
     file = turned("PNG", orientation)
     with Image.open(BytesIO(file)) as image:
         expected = ImageOps.exif_transpose(image)
-    assert np.array_equal(np.asarray(decoded(file)), np.asarray(expected))
+    assert np.array_equal(np.asarray(decode(file)), np.asarray(expected))
 
 
 @pytest.mark.parametrize("file", BROKEN.values(), ids=BROKEN)
 def test_what_is_no_picture_is_refused_in_one_sentence(file: bytes) -> None:
     with pytest.raises(ValueError, match=UNREADABLE):
-        decoded(file)
+        decode(file)
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WebP"])
 def test_a_truncated_picture_is_refused_in_one_sentence(form: str) -> None:
     whole = VALID[form]
     with pytest.raises(ValueError, match=r"^mine\.jpg is (a broken|not a) .*picture"):
-        decoded(whole[: len(whole) * 2 // 3], "mine.jpg")
+        decode(whole[: len(whole) * 2 // 3], "mine.jpg")
 
 
 def test_too_many_bytes_are_refused() -> None:
     with pytest.raises(ValueError, match=r"^the file has more than the 10,485,760 bytes that are read$"):
-        decoded(VALID["PNG"] + bytes(MAX_BYTES))
+        decode(VALID["PNG"] + bytes(MAX_BYTES))
 
 
 def test_as_many_bytes_as_allowed_are_read() -> None:
-    assert decoded(VALID["PNG"] + bytes(MAX_BYTES - len(VALID["PNG"]))).size == (64, 48)
+    assert decode(VALID["PNG"] + bytes(MAX_BYTES - len(VALID["PNG"]))).size == (64, 48)
 
 
 def test_too_many_pixels_are_refused() -> None:
     with pytest.raises(ValueError, match=r"^the file has 8001 x 5000 pixels, more than the 40,000,000 that are read$"):
-        decoded(huge_png(8001, 5000))
+        decode(huge_png(8001, 5000))
 
 
 def test_as_many_pixels_as_allowed_are_decoded() -> None:
     """There are fewer pixels in the file than it claims, and that is what is said: it got past the limit."""
     with pytest.raises(ValueError, match=r"^the file is a broken PNG picture: its pixels can't be read$"):
-        decoded(huge_png(8000, 5000))
+        decode(huge_png(8000, 5000))
 
 
 @pytest.mark.parametrize("side", [10_000, 20_000, 2_000_000])
 @pytest.mark.filterwarnings("error")
 def test_a_decompression_bomb_is_refused_without_a_warning_beside_the_sentence(side: int) -> None:
     with pytest.raises(ValueError, match=r"^the file "):
-        decoded(huge_png(side, side))
+        decode(huge_png(side, side))
 
 
 def harmless(file: bytes) -> bool:
@@ -166,7 +166,7 @@ def harmless(file: bytes) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return decoded(file).mode == "RGB"
+            return decode(file).mode == "RGB"
         except ValueError as error:
             return str(error).startswith("the file ")
 
@@ -226,7 +226,7 @@ HEADERS = {
 }
 
 
-@pytest.mark.parametrize("read", [loaded, read_lesson], ids=["edits", "lesson"])
+@pytest.mark.parametrize("read", [load, read_lesson], ids=["edits", "lesson"])
 @pytest.mark.parametrize("text", DEEP.values(), ids=DEEP)
 def test_json_that_is_deep_or_long_is_refused_in_one_sentence(read: Callable[[str], object], text: str) -> None:
     refused_or_done(read, text)
@@ -234,7 +234,7 @@ def test_json_that_is_deep_or_long_is_refused_in_one_sentence(read: Callable[[st
         read(text)
 
 
-@pytest.mark.parametrize("read", [loaded, read_lesson], ids=["edits", "lesson"])
+@pytest.mark.parametrize("read", [load, read_lesson], ids=["edits", "lesson"])
 def test_json_beyond_the_limit_is_refused_before_it_is_read(read: Callable[[bytes], object]) -> None:
     with (
         bounded(seconds=0.5, megabytes=16),
@@ -249,7 +249,7 @@ def test_a_checkpoint_whose_list_is_deep_or_huge_is_read_or_refused(head: bytes,
     file.write_bytes(struct.pack("<Q", len(head)) + head + bytes(4))
 
     def read(path: Path) -> None:
-        with opened(path) as found:
+        with open_checkpoint(path) as found:
             dict(found.shapes)
 
     refused_or_done(read, file)

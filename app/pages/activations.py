@@ -6,14 +6,14 @@ from functools import partial
 import streamlit as st
 
 from app import text
-from app.controls import chosen
+from app.controls import network_choice
 from app.frame import refusals
 from app.views import activations as view
 from app.views import head
 from app.views import scale as lab
 from app.weights import weights
 
-choice = chosen()
+choice = network_choice()
 network = choice.network
 head.heading("activations", "Activations of", network)
 loaded = weights()

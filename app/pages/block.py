@@ -3,14 +3,14 @@
 import streamlit as st
 
 from app import text
-from app.controls import chosen
-from app.looks import stepped
+from app.controls import network_choice
+from app.passes import block_at_scale
 from app.state import choose
 from app.views import activations, block, head
 from app.weights import weights
 from irnet.experiments.block_steps import own_scale, residual_blocks
 
-choice = chosen()
+choice = network_choice()
 network = choice.network
 head.heading("block", "One residual block of", network)
 loaded = weights()
@@ -30,7 +30,7 @@ with st.grid(2, min_column_width=300):
         setting = activations.setting(choice.device, trained=bool(loaded))
 
 with st.container():  # a place of its own for the spinner, so that what follows stays where it is
-    result = stepped(network, image, setting, loaded, path, scale)
-st.caption(block.made(result, choice.device))
+    result = block_at_scale(network, image, setting, loaded, path, scale)
+st.caption(block.origin(result, choice.device))
 block.walk(result, playing=playing)
 block.numbers(result)

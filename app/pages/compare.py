@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.comparison import offers, others, side_by_side
-from app.controls import chosen
+from app.controls import network_choice
 from app.state import unknown
 from app.views import head, show
 from irnet.analysis.compare import compare
@@ -12,7 +12,7 @@ from irnet.analysis.side_by_side import all_changes, changed_knobs
 from irnet.charts import Bars, Chart
 from irnet.units import short
 
-first = chosen().network
+first = network_choice().network
 above = st.container()
 networks = (first, *others())
 with above:
@@ -25,7 +25,7 @@ for other in networks[1:]:
     st.markdown(compare(first, other).finding)
 
 TABS, UNITS = ("Drawings", "What differs", "Counts"), {COUNTS[name][0]: name for name in COUNTS}
-show.ignored(unknown({"compare": TABS, "unit": UNITS}))
+show.ignored_line(unknown({"compare": TABS, "unit": UNITS}))
 drawings, differences, counts = st.tabs(TABS, key="compare", on_change="rerun", bind="query-params")
 if drawings.open:
     with drawings:

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from app import text
-from app.controls import chosen
-from app.live import counted, counted_otherwise
+from app.controls import network_choice
+from app.live import counted_otherwise, module_counts
 from app.views import counters, head, show
 from irnet.analysis.ledger import ledger, records
 from irnet.analysis.tables import stage_records
@@ -12,12 +12,12 @@ from irnet.diagrams.chart_figures import cost_chart, module_chart
 from irnet.runtime import measure
 from irnet.units import exact
 
-choice = chosen()
+choice = network_choice()
 network = choice.network
 head.heading("cost", "Cost of", network)
 st.markdown(text.COUNTING)
 place = st.empty()
-counts = counted(network, choice.device)
+counts = module_counts(network, choice.device)
 with place.container():
     counters.figures(counts[0])
 modules, bars, tree, summary, gaps = st.tabs(

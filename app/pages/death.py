@@ -14,16 +14,16 @@ from irnet.experiments.training.finished_map import finished_map
 head.title("death", "The death map")
 st.markdown(f"{text.MAP} {text.TOY}")
 
-name = shared.opened("stability", "")
+name = shared.choose_run("stability", "")
 if name:
-    shared.watch(name, partial(view.shown, name))
+    shared.watch(name, partial(view.death_map, name))
 else:
     st.caption(text.MAP_FINISHED)
-    view.shown("death_map", *finished_map())
+    view.death_map("death_map", *finished_map())
 
 with st.container(border=True):
     st.markdown(text.MAP_CURATED)
-    training.start("Train the short map", training.curated(), "death.curated")
+    training.start("Train the short map", training.quick_death_map(), "death.curated")
 with st.expander("A map of your own", key=training.FORM, on_change="rerun", bind="query-params") as new:
     if new.open:
         with refusals():

@@ -23,7 +23,7 @@ with left:
     editor.diagram(choice, box)
 with right:
     editor.panel(choice, box)
-    editor.refused(choice)
+    editor.refusal(choice)
 view.to_compare(choice)
 
 differs, away, bring = st.tabs(

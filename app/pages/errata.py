@@ -3,11 +3,11 @@
 import streamlit as st
 
 from app import text
-from app.controls import chosen as chosen_network
+from app.controls import network_choice as chosen_network
 from app.views import head, own, show
 from app.views import sources as view
 from irnet.analysis.arithmetic_of_shapes import LINEAR
-from irnet.analysis.refutations import refutation, where_read
+from irnet.analysis.erratum_checks import files_read, refutation
 from irnet.models.errata import ERRATA
 from irnet.models.evidence import EVIDENCE
 from irnet.models.papers import additions
@@ -32,7 +32,7 @@ with st.grid(2, min_column_width=340):
                 **({"The other version of the paper": " ".join(others)} if (others := additions(chosen)) else {}),
             }
         )
-        if read_in := where_read(chosen):
+        if read_in := files_read(chosen):
             st.caption(f"Read in {'; '.join(read_in)}.")
     with st.container(border=True):
         st.header("The place")

@@ -3,14 +3,14 @@
 import streamlit as st
 
 from app import field, text
-from app.controls import chosen
-from app.live import focused
+from app.controls import network_choice
+from app.live import effective_field_of
 from app.views import activations, head, show
 from app.views import field as view
 from app.weights import weights
 from irnet.analysis.receptive_field import part_records
 
-choice = chosen()
+choice = network_choice()
 network = choice.network
 head.heading("field", "Receptive fields of", network)
 loaded = weights()
@@ -26,7 +26,7 @@ with st.grid(2, min_column_width=300):
         place = field.position(box.out_shape[1:])
         channel = field.channel(box.out_shape[0])
 
-found = focused(network, image, box.path, place, channel, setting, loaded)
+found = effective_field_of(network, image, box.path, place, channel, setting, loaded)
 grid = st.grid(3, min_column_width=270)
 with grid.cell(column_span=2):
     view.picture(image, found, field.look_from)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import text
-from app.cache import figure_told
+from app.cache import figure_texts
 from app.state import choose, repeat
 from app.views import figures as view
 from app.views import head
@@ -20,7 +20,7 @@ words = st.text_input(
     on_change=repeat,
     args=("figure",),
 )
-shown = view.found(words)
+shown = view.matching_ids(words)
 if not shown:
     st.info(text.NO_FIGURE, icon=":material/search_off:")
     st.stop()
@@ -43,16 +43,16 @@ with st.container(horizontal=True):
         "PNG scale", ["1", "2", "4"], default="2", key="figure.scale", required=True, bind="query-params"
     )
 
-told = figure_told(name, width)
-st.header(text.plain(told["title"]))
+texts = figure_texts(name, width)
+st.header(text.plain(texts["title"]))
 with st.container(border=True):
-    view.picture(name, told, theme, width)
+    view.picture(name, texts, theme, width)
 view.files(name, theme, width, float(scale))
 
 about, copied = st.tabs(["Words", "Snippets"], key="figure.about", on_change="rerun", bind="query-params")
 if about.open:
     with about:
-        view.words(name, told)
+        view.words(name, texts)
 if copied.open:
     with copied:
-        view.snippets(name, told, theme, width)
+        view.snippets(name, texts, theme, width)

@@ -4,19 +4,19 @@ import streamlit as st
 
 from app import lesson as page
 from app import text
-from app.lesson_address import ALL, PRESENT, asked, at, open_lesson
+from app.lesson_address import ALL, PRESENT, at, lesson_of_address, open_lesson
 from app.state import put
 from app.views import head, styles
 
 styles.plain()
-lesson = asked()
+lesson = lesson_of_address()
 if lesson is None:
     page.shelf()
     st.stop()
 
 i = at(len(lesson.steps))
 if st.query_params.get(PRESENT) == "true":
-    styles.presented()
+    styles.present()
     page.present(lesson, i)
     st.stop()
 

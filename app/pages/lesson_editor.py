@@ -22,13 +22,15 @@ if write.open:
         values["title"] = st.text_input("Title of the lesson", values["title"], key=draft.field("title"))
         lesson_files.bar(values, i)
         writing.fields(steps[i], i)
-lesson = draft.finished(values)
+lesson = draft.finish(values)
 if seen.open and lesson:
     with seen:
         page.step(lesson, i)
         page.turning(lesson, i)
-        st.button("Make this view the step's own", icon=":material/push_pin:", on_click=draft.kept, args=(values, i))
+        st.button(
+            "Make this view the step's own", icon=":material/push_pin:", on_click=draft.keep_view, args=(values, i)
+        )
 if away.open:
     with away:
-        lesson_files.taken(lesson)
+        lesson_files.downloads(lesson)
         lesson_files.brought()

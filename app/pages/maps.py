@@ -4,13 +4,13 @@ import streamlit as st
 
 from app import text
 from app.components.strip import strip
-from app.controls import chosen
+from app.controls import network_choice
 from app.explorer import picker, select
-from app.looks import box_maps, looked_through
+from app.passes import box_maps, looked_through
 from app.views import activations, head, maps
 from app.weights import weights
 
-choice = chosen()
+choice = network_choice()
 network = choice.network
 head.heading("maps", "Feature maps of", network)
 loaded = weights()
@@ -23,7 +23,7 @@ with st.grid(2, min_column_width=300):
 
 with st.container():  # a place of its own for the spinner, so that what follows stays where it is
     look = looked_through(network, image, setting, loaded)
-st.caption(f"{maps.made(look, choice.device)} {text.STRIP}")
+st.caption(f"{maps.origin(look, choice.device)} {text.STRIP}")
 above = st.container()
 grid = st.grid(3, min_column_width=270)
 with grid.cell():
@@ -33,4 +33,4 @@ with above:
 with grid.cell(column_span=2):
     with st.container():
         found = box_maps(network, image, setting, loaded, box)
-    maps.shown(network, found)
+    maps.feature_maps(network, found)

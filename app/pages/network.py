@@ -1,13 +1,13 @@
 """One network: a canvas that opens down to a single convolution, and every step with its numbers."""
 
-from app.controls import chosen
+from app.controls import network_choice
 from app.explorer import explorer
 from app.views import head, show
 from irnet.analysis.tables import totals
 from irnet.resolve import smallest_input
 from irnet.units import exact, short
 
-network = chosen().network
+network = network_choice().network
 total = totals(network)
 head.heading("network", "", network)
 show.figures(

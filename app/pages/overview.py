@@ -4,7 +4,7 @@ import streamlit as st
 
 from app import text
 from app.components.canvas import diagram
-from app.controls import chosen
+from app.controls import network_choice
 from app.views import head, own, show
 from irnet.analysis.published import TABLE_2, TABLE_2_SOURCE
 from irnet.analysis.tables import overview, totals
@@ -25,7 +25,7 @@ with st.grid(3, min_column_width=300):
             diagram(spec, key=f"diagram.{name}", height=720)
             st.page_link("app/pages/network.py", label="Open", icon=":material/schema:", query_params={"model": name})
 
-own.card(chosen().network)
+own.card(network_choice().network)
 
 st.header("Which one is it?")
 st.markdown(

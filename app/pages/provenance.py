@@ -3,16 +3,16 @@
 import streamlit as st
 
 from app import text
-from app.controls import chosen
+from app.controls import network_choice
 from app.state import choose
 from app.views import head, show
 from app.views import sources as view
 from irnet.analysis.claims import claims, records, summaries
-from irnet.analysis.lookalikes import lookalikes
 from irnet.analysis.provenance import deviations, implementations, names
+from irnet.analysis.similar_figures import lookalikes
 from irnet.tables import from_records
 
-network = chosen().network
+network = network_choice().network
 head.heading("provenance", "Provenance of", network)
 st.markdown(text.PROVENANCE)
 

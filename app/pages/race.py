@@ -19,9 +19,9 @@ with st.expander("New race", key=training.FORM, on_change="rerun", bind="query-p
         with refusals():
             training.start("Start the race", training.of_race(), "race")
 
-name = shared.opened("race", text.RACE_EMPTY)
+name = shared.choose_run("race", text.RACE_EMPTY)
 if name:
-    shared.watch(name, partial(view.shown, name))
+    shared.watch(name, partial(view.race, name))
 view.paper()
 with st.expander("All races of this server"):
     shared.listing("race")

@@ -6,12 +6,12 @@ import streamlit as st
 from PIL import Image
 
 from app import text
-from app.live import Setting, classified
+from app.live import Setting, classify_image
 from app.views import show
 from app.weights import Weights
 from irnet.experiments.classify import records
-from irnet.experiments.photos import MAX_BYTES, PHOTOS, decoded, photo
-from irnet.experiments.trail import BATCH_NORM_MODES, BatchNormMode
+from irnet.experiments.forward_cache import BATCH_NORM_MODES, BatchNormMode
+from irnet.experiments.photos import MAX_BYTES, PHOTOS, decode, photo
 from irnet.runtime.init import INITS
 from irnet.spec import Network
 
@@ -25,7 +25,7 @@ def picture() -> Image.Image:
         kinds = ["jpg", "jpeg", "png", "webp"]
         own = st.file_uploader("Your own photograph", kinds, help=text.EMPTY_UPLOAD, max_upload_size=MAX_BYTES // 2**20)
         name = st.selectbox("Photograph", PHOTOS, key="photo", bind="query-params", disabled=own is not None)
-    image = decoded(own.getvalue(), own.name) if own else photo(name)
+    image = decode(own.getvalue(), own.name) if own else photo(name)
     shown = own.name if own else name
     preview.image(image, caption=text.plain(shown), alt=f"The photograph that is run: {shown}")
     return image
@@ -58,6 +58,6 @@ def classes(network: Network, image: Image.Image, device: str, loaded: Weights |
     if not loaded:
         st.caption(text.NO_CLASSES)
         return
-    found = classified(network, image, device, loaded)
+    found = classify_image(network, image, device, loaded)
     st.caption(text.plain(f"{found.weights}. {found.preprocessing}. Labels: {found.names}."))
     show.table(records(found), f"{found.network}.classes", alt="The likeliest classes of the photograph")

@@ -50,7 +50,7 @@ def _walk(result: BlockSteps, *, playing: bool) -> None:
     names = [step.name for step in result.steps]
     if st.session_state.get(STEP, names[0]) not in names:  # as after a change of block
         st.session_state[STEP] = names[0]  # deleted, the browser would keep showing it
-    if _played(names, playing=playing):
+    if _play(names, playing=playing):
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name: str = st.segmented_control(
@@ -72,7 +72,7 @@ def _walk(result: BlockSteps, *, playing: bool) -> None:
         _histogram(step)
 
 
-def _played(names: list[str], *, playing: bool) -> bool:
+def _play(names: list[str], *, playing: bool) -> bool:
     """Go one step on if it is time; whether the end was reached, where playing stops."""
     now = monotonic()
     if not playing:
@@ -155,7 +155,7 @@ def _histogram(step: Step) -> None:
     show.chart(chart, "histogram", alt=f"{title}; how often every value occurs")
 
 
-def made(result: BlockSteps, device: str) -> str:
+def origin(result: BlockSteps, device: str) -> str:
     """Which weights, statistics and device the steps come from."""
     weights = text.plain(result.weights[:1].upper() + result.weights[1:])
     return f"**{weights}**; {result.batch_norm} statistics; computed on {device}."

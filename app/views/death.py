@@ -30,9 +30,9 @@ from irnet.experiments.training.stability import (
     Cell,
     Criteria,
     cells,
+    claims_reproduced,
     differ_in_scale,
     records,
-    reproduced,
     story,
 )
 from irnet.tables import from_records, to_csv, to_json
@@ -42,7 +42,7 @@ CELL, TAB = "death.cell", "death.tab"
 ONE = "One cell"
 
 
-def shown(name: str, sweep: Sweep, found: Sequence[History]) -> None:
+def death_map(name: str, sweep: Sweep, found: Sequence[History]) -> None:
     """Everything about a map as it stands."""
     criteria = _criteria()
     made = cells(sweep, found, criteria)
@@ -83,7 +83,9 @@ def _paper(sweep: Sweep, made: Sequence[Cell]) -> None:
     """The paper's claim, what of it this map reproduces, and the remedies that are axes of it."""
     st.markdown(f"**{text.PAPER_HEAD}**  \n{PAPER_CLAIM}")
     if any(cell.ended for cell in made):
-        st.markdown("\n".join((f"**{text.OURS_HEAD}**", "", *(f"- {sentence}" for sentence in reproduced(made)))))
+        st.markdown(
+            "\n".join((f"**{text.OURS_HEAD}**", "", *(f"- {sentence}" for sentence in claims_reproduced(made))))
+        )
     axes = [REMEDIES[axis] for axis, _ in sweep.axes if axis in REMEDIES]
     st.caption("  \n".join(axes))
     used = {verdict.fate for cell in made for verdict in cell.verdicts}

@@ -28,15 +28,15 @@ def figures(original: Network, network: Network) -> None:
     counts = part_counts(original, network)[TOTAL]
     counts |= {"saved": (saved_bytes(original, 1), saved_bytes(network, 1))}
     counts["field"] = (_field(original), _field(network))
-    told = {
+    figures = {
         "Parameters": ("params", "", "Weights and biases, batch norm's included"),
         "MACs": ("macs", "", "Multiply-accumulates in convolutions and linear layers, one image"),
         "Receptive field": ("field", "px", "Longer side of what an output of the last block sees"),
         "Activations": ("activation_bytes", "B", "Outputs of convolutions and linear layers in float32, one image"),
         "Training memory": ("saved", "B", "What a training step keeps for its way back in float32, one image"),
     }
-    with st.grid(len(told), min_column_width=130):
-        for label, (count, unit, help_) in told.items():
+    with st.grid(len(figures), min_column_width=130):
+        for label, (count, unit, help_) in figures.items():
             was, now = counts[count]
             written = f"{exact(now)} {unit}" if unit == "px" else short(now, unit)
             exactly = f"{help_}: {exact(now)} {unit}".rstrip()
@@ -93,12 +93,12 @@ def take_away(choice: Choice) -> None:
 
 def bring() -> None:
     """A field for a file with edits; what is wrong with one is told."""
-    given = st.file_uploader("Load edits", "json", key=UPLOAD, on_change=_load, help=_told(), max_upload_size=1)
+    given = st.file_uploader("Load edits", "json", key=UPLOAD, on_change=_load, help=_saved_edits(), max_upload_size=1)
     if given:
         read_document(given.getvalue())  # what it refuses is shown in its place
 
 
-def _told() -> str:
+def _saved_edits() -> str:
     return text.EDITS_UPLOAD.format(LARGEST // 1000)
 
 

@@ -14,9 +14,9 @@ from PIL import Image
 from app.views import show
 from irnet.analysis.receptive_field import Rectangle, Seen, around, centres, growth, stage_fields
 from irnet.charts import BLOCKS, Chart, Line
-from irnet.diagrams.field_picture import DASHES, Outline, field_picture, heated, outlines
+from irnet.diagrams.field_picture import DASHES, Outline, field_picture, heat_layer, outlines
 from irnet.experiments.effective_field import EffectiveField
-from irnet.experiments.photos import fitted
+from irnet.experiments.photos import fit
 from irnet.resolve import Sides
 from irnet.spec import Network
 from irnet.units import exact
@@ -27,7 +27,7 @@ MOST = 40  # places along a side that a click on the picture can choose
 def picture(image: Image.Image, found: EffectiveField, look_from: Callable[[Sides], None]) -> None:
     """The picture with heat and outlines, on which a click chooses the position."""
     seen, key = found.seen, "field.picture"
-    figure = _figure(_heated(image, found), seen, outlines(seen, found.box), _whole(seen))
+    figure = _figure(_heat(image, found), seen, outlines(seen, found.box), _whole(seen))
     places = centres(seen, MOST)
     figure.add_trace(
         go.Scatter(
@@ -46,13 +46,13 @@ def picture(image: Image.Image, found: EffectiveField, look_from: Callable[[Side
         figure,
         key=key,
         config=show.STILL,
-        on_select=partial(_clicked, key, places, look_from),
+        on_select=partial(_on_click, key, places, look_from),
         selection_mode="points",
         alt=" ".join((*seen.sentences, *found.sentences)),
     )
 
 
-def _clicked(key: str, places: dict[Sides, Any], look_from: Callable[[Sides], None]) -> None:
+def _on_click(key: str, places: dict[Sides, Any], look_from: Callable[[Sides], None]) -> None:
     for point in st.session_state[key]["selection"]["points"]:
         row, column = point["customdata"]
         if (row, column) in places:  # what comes from a browser is checked again
@@ -64,7 +64,7 @@ def to_scale(image: Image.Image, found: EffectiveField) -> None:
     seen = found.seen
     if around(seen) == _whole(seen):
         return
-    figure = _figure(_heated(image, found), seen, outlines(seen), around(seen), legend=False)
+    figure = _figure(_heat(image, found), seen, outlines(seen), around(seen), legend=False)
     st.plotly_chart(figure, key="field.scale", config=show.STILL | {"staticPlot": True}, alt=seen.sentences[1])
     st.caption("The same to scale: the whole field, and the picture in it.")
 
@@ -73,8 +73,8 @@ def _whole(seen: Seen) -> Rectangle:
     return Rectangle(0, 0, *seen.picture)
 
 
-def _heated(image: Image.Image, found: EffectiveField) -> Image.Image:
-    return heated(fitted(image, found.seen.picture), found.magnitude)
+def _heat(image: Image.Image, found: EffectiveField) -> Image.Image:
+    return heat_layer(fit(image, found.seen.picture), found.magnitude)
 
 
 def _figure(
@@ -161,8 +161,8 @@ def depth(network: Network, side: int) -> None:
 def png(image: Image.Image, found: EffectiveField) -> bytes:
     """The picture with its outlines and sentences, as a file's bytes."""
     seen, file = found.seen, BytesIO()
-    told = (f"{seen.network}; {found.weights}; {found.batch_norm} statistics.", *seen.sentences, *found.sentences)
-    field_picture(_heated(image, found), seen, outlines(seen, found.box), told).save(file, "PNG")
+    notes = (f"{seen.network}; {found.weights}; {found.batch_norm} statistics.", *seen.sentences, *found.sentences)
+    field_picture(_heat(image, found), seen, outlines(seen, found.box), notes).save(file, "PNG")
     return file.getvalue()
 
 

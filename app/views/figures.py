@@ -23,34 +23,34 @@ from irnet.diagrams.table_figures import table_catalogue
 SPACE = re.compile(r"[\s_.]+")
 
 
-def found(words: str) -> list[str]:
+def matching_ids(words: str) -> list[str]:
     """Ids of what has all of these words in its id, group or title."""
     wanted = SPACE.split(words.lower().strip())
-    told = {one["id"]: SPACE.sub(" ", " ".join(one.values())).lower() for one in listing()}
-    return [name for name, said in told.items() if all(word in said for word in wanted)]
+    texts = {one["id"]: SPACE.sub(" ", " ".join(one.values())).lower() for one in listing()}
+    return [name for name, said in texts.items() if all(word in said for word in wanted)]
 
 
-def picture(name: str, told: Mapping[str, Any], theme: str, width: str) -> None:
+def picture(name: str, texts: Mapping[str, Any], theme: str, width: str) -> None:
     """The picture in the theme that its file has, or the table."""
     if name in table_catalogue():
         records = table_catalogue()[name].records()
-        (show.small if show.wordy(records) else show.table)(records, name, alt=told["title"])
+        (show.small if show.wordy(records) else show.table)(records, name, alt=texts["title"])
         return
     svg = b64encode(figure_file(name, "svg", theme, width)).decode()
     look = "max-width:100%;height:auto;display:block;border-radius:4px"
-    st.html(f'<img style="{look}" alt="{escape(told["alt"])}" src="data:image/svg+xml;base64,{svg}">')
+    st.html(f'<img style="{look}" alt="{escape(texts["alt"])}" src="data:image/svg+xml;base64,{svg}">')
 
 
-def words(name: str, told: Mapping[str, Any]) -> None:
+def words(name: str, texts: Mapping[str, Any]) -> None:
     """Caption, alternative text, departures from the print and the long description."""
-    st.caption(text.plain(told["caption"]))
-    if told.get("departures"):
+    st.caption(text.plain(texts["caption"]))
+    if texts.get("departures"):
         st.markdown("**Departs from the print, or from the paper**")
-        st.markdown("\n".join(f"- {text.plain(note)}" for note in told["departures"]))
-    if "alt" in told:
-        st.markdown(f"**Alternative text**: {text.plain(told['alt'])}")
+        st.markdown("\n".join(f"- {text.plain(note)}" for note in texts["departures"]))
+    if "alt" in texts:
+        st.markdown(f"**Alternative text**: {text.plain(texts['alt'])}")
         with st.expander(BARS if name in chart_catalogue() else BOXES):
-            st.markdown("\n".join(f"1. {text.plain(line.partition('. ')[2])}" for line in told["long"]))
+            st.markdown("\n".join(f"1. {text.plain(line.partition('. ')[2])}" for line in texts["long"]))
 
 
 def files(name: str, theme: str, width: str, scale: float) -> None:
@@ -67,19 +67,19 @@ def files(name: str, theme: str, width: str, scale: float) -> None:
         st.caption(f"{NO_DOT}.")
 
 
-def snippets(name: str, told: Mapping[str, Any], theme: str, width: str) -> None:
+def snippets(name: str, texts: Mapping[str, Any], theme: str, width: str) -> None:
     """What is copied into a document."""
-    for label, language, code in _copied(name, told, theme, width):
+    for label, language, code in _snippets(name, texts, theme, width):
         with st.expander(label, expanded=language == "html"):
             st.code(code, language=language, wrap_lines=True)  # a box that scrolls can't be reached by keyboard
 
 
-def _copied(name: str, told: Mapping[str, Any], theme: str, width: str) -> Iterator[tuple[str, str, str]]:
+def _snippets(name: str, texts: Mapping[str, Any], theme: str, width: str) -> Iterator[tuple[str, str, str]]:
     """Label, language and text of every snippet."""
     if name in table_catalogue():
         for form, label, language in (("md", text.COPY_TABLE, "markdown"), ("tex", text.COPY_BOOKTABS, "latex")):
             yield label, language, figure_file(name, form, theme, width).decode()
         return
-    yield text.COPY_MARKDOWN, "html", told["snippets"]["picture"]
+    yield text.COPY_MARKDOWN, "html", texts["snippets"]["picture"]
     yield text.COPY_MERMAID, "markdown", mermaid_snippet(figure_file(name, "mmd", "light", width).decode())
-    yield text.COPY_LATEX, "latex", told["snippets"]["latex"]
+    yield text.COPY_LATEX, "latex", texts["snippets"]["latex"]

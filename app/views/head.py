@@ -12,16 +12,16 @@ from irnet.spec import Network
 
 def title(page: str, words: str) -> None:
     """The title of `page`, a key of `HELP`, and what helps there."""
-    told = HELP[page]
+    page_help = HELP[page]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(words)
         with st.popover("Help", icon=":material/help:", type="tertiary"):
-            st.markdown(told.words)
-            label, icon = f"Lesson: {lesson_named(told.lesson).title}", ":material/school:"
+            st.markdown(page_help.words)
+            label, icon = f"Lesson: {lesson_named(page_help.lesson).title}", ":material/school:"
             if page == "learn":
-                st.button(label, icon=icon, type="tertiary", on_click=open_lesson, args=(told.lesson,))
+                st.button(label, icon=icon, type="tertiary", on_click=open_lesson, args=(page_help.lesson,))
             else:
-                st.page_link("app/pages/learn.py", label=label, icon=icon, query_params={LESSON: told.lesson})
+                st.page_link("app/pages/learn.py", label=label, icon=icon, query_params={LESSON: page_help.lesson})
 
 
 def heading(page: str, about: str, *networks: Network) -> None:

@@ -10,11 +10,11 @@ from app import text
 from app.views import show
 from irnet.analysis.ledger import ledger, records
 from irnet.analysis.part_counts import count_records
-from irnet.analysis.quantities import filled, written
+from irnet.analysis.quantities import fill, number
 from irnet.analysis.side_by_side import changed_knobs
+from irnet.diagrams.graph_builder import FLOWS
 from irnet.diagrams.nested import LEVELS
 from irnet.diagrams.overlay import EDGES, OVERLAYS
-from irnet.diagrams.sheet import FLOWS
 from irnet.lessons.check import is_right, networks_of, right
 from irnet.lessons.prose import bare
 from irnet.lessons.value import Step
@@ -34,13 +34,13 @@ def question(here: Step, network: Network, *, key: str) -> None:
         return
     answer = right(asked, network)
     with st.container(border=True):
-        st.markdown(f"**Predict first.** {_shown(asked.text, network)}")
+        st.markdown(f"**Predict first.** {_text(asked.text, network)}")
         if asked.choices:
-            choices = [filled(choice, network) for choice in asked.choices]
+            choices = [fill(choice, network) for choice in asked.choices]
             guess: Any = st.radio("Your prediction", choices, index=None, key=key, format_func=text.plain)
         else:
             guess = st.number_input("Your prediction", value=None, step=1.0, format="%g", key=key)
-        told = answer if isinstance(answer, str) else written(answer)
+        answer_text = answer if isinstance(answer, str) else number(answer)
         with st.expander("Reveal the answer", expanded=guess is not None):
             if guess is not None:
                 good = is_right(asked, network, guess)
@@ -49,11 +49,11 @@ def question(here: Step, network: Network, *, key: str) -> None:
                     icon=f":material/{'check' if good else 'close'}:",
                     color="green" if good else "orange",
                 )
-            st.markdown(f"**{text.plain(told)}.** {_shown(asked.explanation, network)}")
+            st.markdown(f"**{text.plain(answer_text)}.** {_text(asked.explanation, network)}")
 
 
-def _shown(words: str, network: Network) -> str:
-    return text.plain(bare(filled(words, network)))
+def _text(words: str, network: Network) -> str:
+    return text.plain(bare(fill(words, network)))
 
 
 def table(here: Step, key: str) -> None:

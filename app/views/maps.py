@@ -7,7 +7,7 @@ from dataclasses import asdict
 import streamlit as st
 
 from app import text
-from app.looks import as_npz, as_png
+from app.passes import as_npz, as_png
 from app.state import choose
 from app.views import show
 from app.views.tiles import heat
@@ -20,7 +20,7 @@ from irnet.spec import Network
 from irnet.units import exact, grid
 
 
-def made(look: Pass | FeatureMaps, device: str) -> str:
+def origin(look: Pass | FeatureMaps, device: str) -> str:
     """Which weights, statistics and device a look comes from."""
     weights = text.plain(look.weights[:1].upper() + look.weights[1:])
     return f"**{weights}**; {look.batch_norm} statistics; computed on {device}."
@@ -34,7 +34,7 @@ def unit(look: Pass, chosen: str) -> str:
     return next(iter(around + inside), "")
 
 
-def shown(network: Network, found: FeatureMaps) -> None:
+def feature_maps(network: Network, found: FeatureMaps) -> None:
     """One tensor of the box as tiles, with its controls, its files and its numbers."""
     names = [maps.name for maps in found.tensors]
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -71,10 +71,8 @@ def _finding(maps: Maps, every: tuple[Channel, ...]) -> str:
     strongest = max(every, key=lambda channel: channel.mean_abs)
     dead = sum(channel.dead for channel in every)
     size = grid((len(every), maps.values.shape[1], maps.values.shape[2]))
-    told = f"{exact(dead)} of {exact(len(every))} channels are dead" if dead else "no channel is dead"
-    return (
-        f"{size}: channel {strongest.index} is the strongest, with a mean magnitude of {strongest.mean_abs:.3g}; {told}"
-    )
+    deaths = f"{exact(dead)} of {exact(len(every))} channels are dead" if dead else "no channel is dead"
+    return f"{size}: channel {strongest.index} is the strongest, with a mean magnitude of {strongest.mean_abs:.3g}; {deaths}"
 
 
 def _files(found: FeatureMaps, maps: Maps, order: Order, number: int, size: int) -> None:

@@ -30,7 +30,7 @@ from irnet.tables import from_records, to_csv, to_json
 AGAINST_WORDS: dict[Against, str] = {"steps": "Steps", "epochs": "Epochs", "seconds": "Seconds", "macs": "MACs"}
 
 
-def shown(name: str, sweep: Sweep, found: Sequence[History]) -> None:
+def race(name: str, sweep: Sweep, found: Sequence[History]) -> None:
     """Everything about a race as it stands."""
     training.about(sweep)
     if not any(history.lines for history in found):
@@ -79,8 +79,8 @@ def _first(name: str, found: Sequence[History], goal: float, against: Against) -
     if not any(line.accuracy is not None for history in found for line in history.lines):
         return
     st.markdown(f"**{text.plain(sentence(standing(found, goal, against)))}**")
-    told = [{k: v for k, v in record.items() if not k.endswith("_spread")} for record in records(found, goal)]
-    show.table(told, f"{name}.networks", alt="When every network reached the accuracy")
+    rows = [{k: v for k, v in record.items() if not k.endswith("_spread")} for record in records(found, goal)]
+    show.table(rows, f"{name}.networks", alt="When every network reached the accuracy")
 
 
 def _files(name: str, found: Sequence[History], against: Against, goal: float) -> None:

@@ -51,7 +51,7 @@ def widget(asked: Field, value: Any, key: str) -> Any:
     about = asked.about
     if asked.kind == "word":
         words = list(about.words)
-        return choose(about.label, words, key, index=words.index(value), told=about.help)
+        return choose(about.label, words, key, index=words.index(value), help_text=about.help)
     if asked.kind == "switch":
         return _switch(asked, value, key)
     return _number(asked, value, key)
@@ -64,7 +64,7 @@ def _switch(asked: Field, value: bool | None, key: str) -> bool | None:
         return on
     words = {about.unset: None, YES: True, NO: False}
     index = list(words.values()).index(value)
-    return words[choose(about.label, list(words), key, index=index, told=about.help)]
+    return words[choose(about.label, list(words), key, index=index, help_text=about.help)]
 
 
 def _number(asked: Field, value: float | None, key: str) -> float | None:

@@ -9,15 +9,15 @@ import streamlit as st
 from PIL import Image
 
 from app import text
-from app.live import Setting, kept_for_backward, reference, scaled
+from app.live import Setting, kept_for_backward, reference, residual_scales
 from app.views import show
 from app.weights import Weights
 from irnet.analysis.saved import sum_norm_cost, with_sum_norm
 from irnet.analysis.tables import totals
 from irnet.charts import Line, multiples
+from irnet.experiments.forward_cache import TENSORS, Scaling, other
 from irnet.experiments.residual_scale import Result
 from irnet.experiments.scale_tables import OF_BLOCK, WORDS, chart, finding, made, overflows, records
-from irnet.experiments.trail import TENSORS, Scaling, other
 from irnet.spec import Network, Residual
 from irnet.units import exact, share, short
 
@@ -44,7 +44,7 @@ def scaling(network: Network) -> Scaling:
     )
 
 
-def shown(network: Network) -> tuple[str, str, bool, int | None]:
+def plot_choice(network: Network) -> tuple[str, str, bool, int | None]:
     """What the reader wants plotted: tensor, statistic, whether on a log axis, and the class of the loss."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         statistic = st.selectbox(
@@ -74,25 +74,27 @@ def curves(network: Network, image: Image.Image, scale: Scaling, setting: Settin
             bind="query-params",
             disabled=loaded is not None,
         )
-    tensor, statistic, log, label = shown(network)
+    tensor, statistic, log, label = plot_choice(network)
     setting = replace(setting, label=label)
-    results = [scaled(network, image, (None, scale), setting, loaded)]
+    results = [residual_scales(network, image, (None, scale), setting, loaded)]
     if both and not loaded:
-        results.append(scaled(network, image, (None, scale), replace(setting, batch_norm=other(setting.batch_norm))))
+        results.append(
+            residual_scales(network, image, (None, scale), replace(setting, batch_norm=other(setting.batch_norm)))
+        )
     if norm and residual_stages(network) and not loaded:
-        results.append(scaled(_normed(network), image, (None, scale), setting))
+        results.append(residual_scales(_with_sum_norm(network), image, (None, scale), setting))
     if v4:
-        results.append(scaled(reference(network), image, (None,), setting))
+        results.append(residual_scales(reference(network), image, (None,), setting))
     _plot(network, results, tensor, statistic, log=log)
 
 
-def _normed(network: Network) -> Network:
+def _with_sum_norm(network: Network) -> Network:
     edits = ", ".join(filter(None, (network.edits, "sum_norm=true")))
     return replace(with_sum_norm(network, norm=True), edits=edits)
 
 
 def _plot(network: Network, results: Sequence[Result], tensor: str, statistic: str, *, log: bool) -> None:
-    show.ignored([sentence for result in results for sentence in overflows(result)])
+    show.ignored_line([sentence for result in results for sentence in overflows(result)])
     drawn = chart(results, tensor, statistic, log=log)
     if not drawn.lines:
         st.caption(text.NO_SUMS)
@@ -114,14 +116,14 @@ def columns(found: Sequence[Line]) -> list[dict[str, object]]:
 
 def small(network: Network, image: Image.Image, setting: Setting, loaded: Weights | None) -> None:
     """The same statistic at five scales, each in a small chart of its own."""
-    tensor, statistic, log, label = shown(network)
-    result = scaled(network, image, (None, *MULTIPLES), replace(setting, label=label), loaded)
+    tensor, statistic, log, label = plot_choice(network)
+    result = residual_scales(network, image, (None, *MULTIPLES), replace(setting, label=label), loaded)
     drawn = chart([result], tensor, statistic, log=log)
     found = drawn.lines
     if len(found) < 2:
         st.caption(text.NO_SUMS)
         return
-    show.ignored(overflows(result))
+    show.ignored_line(overflows(result))
     title = f"{finding([result], '', statistic).partition(',')[0]} at {len(MULTIPLES)} scales; dotted: {found[0].name}"
     st.markdown(f"**{text.plain(title)}**")
     st.caption(text.plain(made([result])))
@@ -176,7 +178,7 @@ def _row(what: str, without: int, with_: int) -> dict[str, object]:
 
 def numbers(network: Network, image: Image.Image, scale: Scaling, setting: Setting, loaded: Weights | None) -> None:
     """Every statistic of every block."""
-    result = scaled(network, image, (None, scale), setting, loaded)
+    result = residual_scales(network, image, (None, scale), setting, loaded)
     show.table(
         records(result), f"{network.name}.activations", alt="Mean, deviation, maximum and zero share, block by block"
     )

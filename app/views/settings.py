@@ -28,7 +28,7 @@ def setting_widget(setting: Setting, value: Value, change: Callable[[Edit], None
     if setting.limits:
         values = tuple(_within(setting.limits, shown) for shown in values)
     keys = [f"{key}.{part}" for part in parts]
-    on_change = partial(_changed, setting, dict(zip(keys, values, strict=True)), change)
+    on_change = partial(_on_change, setting, dict(zip(keys, values, strict=True)), change)
     for own, part, shown in zip(keys, parts, values, strict=True):
         label = f"{setting.label}: {part}" if part else setting.label
         st.session_state[own] = shown
@@ -59,7 +59,7 @@ def _number(label: str, key: str, limit: Limits, kind: type[int] | type[float], 
     )
 
 
-def _changed(setting: Setting, shown: dict[str, Value], change: Callable[[Edit], None]) -> None:
+def _on_change(setting: Setting, shown: dict[str, Value], change: Callable[[Edit], None]) -> None:
     """Hand on what the widgets of a setting say, if it is not what they were shown with.
 
     Streamlit also calls this for a widget that has left the page, when a browser that does not know it yet says its

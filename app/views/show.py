@@ -90,7 +90,7 @@ def _chosen_row(key: str, count: int, on_row: Callable[[int], None]) -> None:
         on_row(rows[0])
 
 
-def ignored(sentences: Sequence[str]) -> None:
+def ignored_line(sentences: Sequence[str]) -> None:
     """One line for everything that was asked for and is not there."""
     for sentence in sentences:
         st.warning(text.plain(sentence), icon=":material/link_off:")

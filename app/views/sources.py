@@ -13,8 +13,8 @@ from app.views import show
 from irnet.analysis.arithmetic import Step, try_width
 from irnet.analysis.arithmetic_of_shapes import LINEAR, printed_width
 from irnet.analysis.counts import Count
+from irnet.analysis.erratum_checks import readings
 from irnet.analysis.provenance import Provenance, provenance
-from irnet.analysis.refutations import readings
 from irnet.models import network as preset
 from irnet.models.deviation import COLUMNS
 from irnet.models.evidence import Evidence

@@ -20,6 +20,6 @@ def plain() -> None:
     st.html(SHEETS / "print.css")
 
 
-def presented() -> None:
+def present() -> None:
     """How the page looks before a class."""
     st.html(SHEETS / "present.css")

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from irnet.diagrams.colours import NOT_FINITE, scale
 from irnet.diagrams.theme import LIGHT
-from irnet.experiments.mosaic import Sheet, sheet
+from irnet.experiments.mosaic import Mosaic, sheet
 from irnet.experiments.passes import Array
 
 HOVER = "channel %{customdata[0]}, y %{customdata[1]}, x %{customdata[2]}<br>"
@@ -47,7 +47,7 @@ def heat(values: Array, numbers: Sequence[int], ends: tuple[float, float], heigh
     return figure
 
 
-def _layout(made: Sheet, height: int) -> dict[str, Any]:
+def _layout(made: Mosaic, height: int) -> dict[str, Any]:
     plain = {"visible": False, "showgrid": False, "zeroline": False, "constrain": "domain"}
     rows, columns = made.values.shape
     return {
@@ -60,7 +60,7 @@ def _layout(made: Sheet, height: int) -> dict[str, Any]:
     }
 
 
-def _numbers(figure: go.Figure, made: Sheet, numbers: Sequence[int]) -> None:
+def _numbers(figure: go.Figure, made: Mosaic, numbers: Sequence[int]) -> None:
     figure.add_trace(
         go.Scatter(
             x=[x - 0.5 for _, x in made.corners],
@@ -75,7 +75,7 @@ def _numbers(figure: go.Figure, made: Sheet, numbers: Sequence[int]) -> None:
     )
 
 
-def _crosses(figure: go.Figure, made: Sheet, size: tuple[int, ...], ink: str) -> None:
+def _crosses(figure: go.Figure, made: Mosaic, size: tuple[int, ...], ink: str) -> None:
     height, width = size
     xs: list[float | None] = []
     ys: list[float | None] = []

@@ -21,7 +21,7 @@ EVERY = 1.5  # seconds between two looks at a run that is active
 Shown = Callable[[Sweep, tuple[History, ...]], None]
 
 
-def opened(kind: SweepKind, empty: str) -> str:
+def choose_run(kind: SweepKind, empty: str) -> str:
     """The run that the reader chose from those of this server, or ""; then `empty`, if it is not, says what to do."""
     key, found = runs.NAMES[kind], runs.names(kind)
     if not found:
@@ -29,13 +29,13 @@ def opened(kind: SweepKind, empty: str) -> str:
             st.info(empty, icon=":material/hourglass_empty:")
         return ""
     name = choose("Run", found, key, required=False)
-    st.caption(f"{_described(name)}. {text.SHARED}" if name else text.SHARED)
+    st.caption(f"{_describe(name)}. {text.SHARED}" if name else text.SHARED)
     if empty and not name:
         st.info(empty, icon=":material/hourglass_empty:")
     return name
 
 
-def _described(name: str) -> str:
+def _describe(name: str) -> str:
     sweep = runs.read(name)[0]
     seeds = len(sweep.values("seed"))
     axes = [f"{axis} {', '.join(map(str, values))}" for axis, values in sweep.axes if axis != "seed"]
@@ -68,7 +68,7 @@ def watch(name: str, shown: Shown) -> None:
         with refusals():
             now = runs.status(name)
             if now.active:
-                runs.watched(name)
+                runs.note_reader(name)
             _buttons(name, now)
             shown(*runs.read(name))
             if active and not now.active:
@@ -106,11 +106,11 @@ def _tell(name: str, word: Word) -> None:
 def about(sweep: Sweep) -> None:
     """What all runs of a sweep have in common, in one line: the first settings of the form, and what is unusual."""
     run, axes = sweep.base, dict(sweep.axes)
-    told: dict[str, object] = {"images": run.data.kind}
-    told |= {} if "network" in axes else {"network": run.network}
+    settings: dict[str, object] = {"images": run.data.kind}
+    settings |= {} if "network" in axes else {"network": run.network}
     for name, asked in SETTINGS.items():
         value = value_in(run, name)
         if name not in axes and value is not None and (asked.about.group == GROUPS[0] or value != asked.default):
-            told[asked.about.label.lower()] = setting(value)
-    told["device"] = run.device
-    st.caption(text.plain(", ".join(f"{word}: {value}" for word, value in told.items())))
+            settings[asked.about.label.lower()] = setting(value)
+    settings["device"] = run.device
+    st.caption(text.plain(", ".join(f"{word}: {value}" for word, value in settings.items())))

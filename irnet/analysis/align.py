@@ -109,8 +109,8 @@ def _stage_distance(one: Stage, two: Stage) -> float:
 
 
 def _heads(one: Head, two: Head) -> Iterator[Match]:
-    for path, told in HEAD.items():
-        ours, theirs = told(one), told(two)
+    for path, describe_head in HEAD.items():
+        ours, theirs = describe_head(one), describe_head(two)
         left, right = (path if value is not None else None for value in (ours, theirs))
         if ours is not None and theirs is not None and ours != theirs:
             yield Match(left, right, fields=(Field(path, ours, theirs),))
@@ -136,7 +136,7 @@ def _match(one: Place | None, two: Place | None) -> Match:
     own: tuple[Field, ...] = ()
     parts: tuple[Match, ...] = ()
     if Residual in types:
-        own, parts = _joined(nodes), _residuals(one, two)
+        own, parts = _sum_fields(nodes), _residuals(one, two)
     elif Fork in types:
         parts = _forks(one, two)
     elif Chain in types:
@@ -147,7 +147,7 @@ def _match(one: Place | None, two: Place | None) -> Match:
     return Match(_path(one), _path(two), nodes=nodes, fields=own, parts=parts)
 
 
-def _joined(nodes: tuple[Node | None, Node | None]) -> tuple[Field, ...]:
+def _sum_fields(nodes: tuple[Node | None, Node | None]) -> tuple[Field, ...]:
     """Where only one of two blocks adds its input."""
     left, right = ("sum" if isinstance(node, Residual) else "concatenation" for node in nodes)
     return (Field("joined by", left, right),) if all(nodes) and left != right else ()
@@ -167,8 +167,11 @@ def _residuals(one: Place | None, two: Place | None) -> tuple[Match, ...]:
     left, right = (place if place and isinstance(place.node, Residual) else None for place in (one, two))
     own = {field.name: (field,) for field in fields(left.node, right.node)} if left and right else {}
     of_sum = tuple(field for name, fields_ in own.items() if name != "scale" for field in fields_)
-    told = {".project": (), ".scale": own.get("scale", ()), ".add": of_sum}
-    return (_match(*bodies), *(Match(_path(left, bar), _path(right, bar), fields=own) for bar, own in told.items()))
+    describe_head = {".project": (), ".scale": own.get("scale", ()), ".add": of_sum}
+    return (
+        _match(*bodies),
+        *(Match(_path(left, bar), _path(right, bar), fields=own) for bar, own in describe_head.items()),
+    )
 
 
 def _forks(one: Place | None, two: Place | None) -> tuple[Match, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from irnet.models import network as preset
-from irnet.resolve import Row, added, resolve
+from irnet.resolve import Row, resolve, sum_shape
 from irnet.spec import Conv, Head, Network, Node, Shape, Stage
 
 V4, V4_SLIM = "inception_v4.paper", "inception_v4.tf_slim"
@@ -25,7 +25,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class WidthCheck:
     """A width that was tried for the 1x1 linear convolution of a residual block."""
 
     width: int
@@ -33,7 +33,7 @@ class Trial:
     sentence: str
 
 
-def checked(label: str, expression: str, holds: bool) -> Step:
+def check(label: str, expression: str, holds: bool) -> Step:
     """A claim that is true or not."""
     return Step(label, expression, "yes" if holds else "no", holds)
 
@@ -43,7 +43,7 @@ def read_as(reading: str, *steps: Step) -> tuple[Step, ...]:
     return tuple(replace(step, reading=reading) for step in steps)
 
 
-def try_width(network: Network, stage: str, width: int) -> Trial:
+def try_width(network: Network, stage: str, width: int) -> WidthCheck:
     """Whether a residual block of `stage` could add a residual of this width to its input.
 
     The width goes through the same refusals as a network's: that of a convolution, then that of the sum.
@@ -64,10 +64,10 @@ def try_width(network: Network, stage: str, width: int) -> Trial:
         raise ValueError(f"{network.name} has no residual block {path!r}")
     x = block.in_shape
     try:
-        added(path, x, (Conv(width).filters, *x[1:]))
+        sum_shape(path, x, (Conv(width).filters, *x[1:]))
     except ValueError as error:
-        return Trial(width, False, str(error))
-    return Trial(width, True, f"{path}: {width} channels are added to {x[0]}")
+        return WidthCheck(width, False, str(error))
+    return WidthCheck(width, True, f"{path}: {width} channels are added to {x[0]}")
 
 
 def rows_of(name: str) -> dict[str, Row]:

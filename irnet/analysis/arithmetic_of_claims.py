@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from irnet.analysis.arithmetic import V1, V2, V2_SLIM, V3, V4, Step, checked, read_as, rows_of
+from irnet.analysis.arithmetic import V1, V2, V2_SLIM, V3, V4, Step, check, read_as, rows_of
 from irnet.analysis.published import FIG_23_END, RESNET_152_BLOCKS, TABLE_2
 from irnet.analysis.tables import longest_chain, totals
 from irnet.models import network as preset
@@ -40,7 +40,7 @@ def e9() -> tuple[Step, ...]:
     def more(what: str, count: Callable[[Network], int]) -> tuple[Step, ...]:
         ours = count(v4)
         return tuple(
-            checked(f"v4 has more {what} than v2 as {how}", f"{exact(ours)} > {exact(count(v2))}", ours > count(v2))
+            check(f"v4 has more {what} than v2 as {how}", f"{exact(ours)} > {exact(count(v2))}", ours > count(v2))
             for how, v2 in others
         )
 
@@ -71,7 +71,7 @@ def _softmax(name: str) -> tuple[Step, ...]:
     width, classifier = rows_of(name)["pool"].out_shape[0], rows_of(name)["classifier"]
     classes, label = classifier.out_shape[0], name.partition(".")[0]
     return (
-        checked(f"{label} pools as many channels as there are classes", f"{width} = {classes}", width == classes),
+        check(f"{label} pools as many channels as there are classes", f"{width} = {classes}", width == classes),
         Step(
             f"parameters of {label}'s linear layer, which isn't drawn",
             f"{width} x {classes} + {classes}",
@@ -85,7 +85,7 @@ def e12() -> tuple[Step, ...]:
     """Table 2 beside the level at which the curve ends; the level is read by eye."""
     errors = {result.model: result.top1 for result in TABLE_2}
     return tuple(
-        checked(
+        check(
             f"the curve that Fig. 23 calls pure ends where Table 2 has {name} (its end is read by eye, unverified)",
             f"about {FIG_23_END:g} = {errors[name]:g} % top-1",
             abs(errors[name] - FIG_23_END) < BY_EYE,
@@ -109,8 +109,8 @@ def e16() -> tuple[Step, ...]:
     errors = {result.preset: result for result in TABLE_2}
     v3, v1 = errors[V3], errors[V1]
     return (
-        checked("v1 is worse than v3 in top-1 (Fig. 21)", f"{v1.top1} > {v3.top1}", v1.top1 > v3.top1),
-        checked("v1 is better than v3 in top-5 (Fig. 22)", f"{v1.top5} < {v3.top5}", v1.top5 < v3.top5),
+        check("v1 is worse than v3 in top-1 (Fig. 21)", f"{v1.top1} > {v3.top1}", v1.top1 > v3.top1),
+        check("v1 is better than v3 in top-5 (Fig. 22)", f"{v1.top5} < {v3.top5}", v1.top5 < v3.top5),
     )
 
 

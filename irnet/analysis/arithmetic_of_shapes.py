@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from irnet.analysis.arithmetic import V1, V2, V4, V4_SLIM, Step, alone, checked, node_of, read_as, rows_of, try_width
+from irnet.analysis.arithmetic import V1, V2, V4, V4_SLIM, Step, alone, check, node_of, read_as, rows_of, try_width
 from irnet.analysis.published import FIG_3_END, FIG_15_CHANNELS
 from irnet.analysis.tables import stages, totals
 from irnet.models import network as preset
@@ -49,7 +49,7 @@ def e1() -> tuple[Step, ...]:
 def e2() -> tuple[Step, ...]:
     """What the third branch of Fig. 5 sees, as printed and as released; no count differs."""
     shape = rows_of(V4)["inception_b.0"].in_shape
-    return (*(_seen(told, _branch(name, i), shape) for told, name, i in _THIRD), *equal_counts())
+    return (*(_shape_step(shape_name, _branch(name, i), shape) for shape_name, name, i in _THIRD), *equal_counts())
 
 
 _THIRD = (("printed", V4, 2), ("released", V4_SLIM, 1))  # the pooling branch is drawn first and released last
@@ -61,12 +61,12 @@ def _branch(name: str, i: int) -> Node:
     return node.branches[i]
 
 
-def _seen(told: str, branch: Node, shape: tuple[int, int, int]) -> Step:
+def _shape_step(shape_name: str, branch: Node, shape: tuple[int, int, int]) -> Step:
     rows = alone(branch, shape)
     height, width = rows[-1].field.size
     text = " > ".join(row.notation for row in rows)
     return Step(
-        f"the branch as {told} sees as far up and down as to the sides",
+        f"the branch as {shape_name} sees as far up and down as to the sides",
         text,
         f"{sides((height, width))} px",
         height == width,
@@ -77,7 +77,7 @@ def equal_counts() -> tuple[Step, ...]:
     """Parameters and MACs of both v4s: no count can tell the orders apart."""
     ours, theirs = totals(preset(V4)), totals(preset(V4_SLIM))
     return tuple(
-        checked(f"v4 as printed and as released have the same {what}", f"{exact(a)} = {exact(b)}", a == b)
+        check(f"v4 as printed and as released have the same {what}", f"{exact(a)} = {exact(b)}", a == b)
         for what, a, b in (("parameters", ours.params, theirs.params), ("MACs", ours.macs, theirs.macs))
     )
 
@@ -137,7 +137,7 @@ def e6() -> tuple[Step, ...]:
 def e7() -> tuple[Step, ...]:
     """The channels that Fig. 15 prints are v1's and not v2's."""
     return tuple(
-        checked(
+        check(
             f"after {stage.title} {name.partition('.')[0]} has the printed channels",
             f"{stage.out_shape[0]} = {printed}",
             stage.out_shape[0] == printed,
@@ -150,14 +150,14 @@ def e7() -> tuple[Step, ...]:
 def e14() -> tuple[Step, ...]:
     """Which average pools can stand in a block whose branches are concatenated."""
     return (
-        _pooled("3x3 average, stride 1, same", Pool("avg", 3)),
-        _pooled("3x3 average, stride 1, valid", Pool("avg", 3, 1, "valid")),
-        _pooled("3x3 average, stride 2, valid", Pool("avg", 3, 2, "valid")),
-        _pooled("5x5 average, stride 1, same (so sizes alone don't give the kernel)", Pool("avg", 5)),
+        _pool_step("3x3 average, stride 1, same", Pool("avg", 3)),
+        _pool_step("3x3 average, stride 1, valid", Pool("avg", 3, 1, "valid")),
+        _pool_step("3x3 average, stride 2, valid", Pool("avg", 3, 2, "valid")),
+        _pool_step("5x5 average, stride 1, same (so sizes alone don't give the kernel)", Pool("avg", 5)),
     )
 
 
-def _pooled(label: str, pool: Pool) -> Step:
+def _pool_step(label: str, pool: Pool) -> Step:
     block, shape = node_of(V4, "inception_a"), rows_of(V4)["inception_a.0"].in_shape
     assert isinstance(block, Fork)
     first, *others = block.branches
@@ -174,10 +174,10 @@ def _pooled(label: str, pool: Pool) -> Step:
 
 def e15() -> tuple[Step, ...]:
     """The 1x1 linear convolution has weights for all branches at once, so it reads their concatenation."""
-    return tuple(_read(name, stage) for name in (V1, V2) for stage in ("block_a", "block_b", "block_c"))
+    return tuple(_reading_step(name, stage) for name in (V1, V2) for stage in ("block_a", "block_b", "block_c"))
 
 
-def _read(name: str, stage: str) -> Step:
+def _reading_step(name: str, stage: str) -> Step:
     body, up = (rows_of(name)[f"{stage}.0.{part}"] for part in ("body", "project"))
     width = up.out_shape[0]
     return Step(

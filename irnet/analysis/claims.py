@@ -89,10 +89,10 @@ def claims(network: Network) -> tuple[Explanation, ...]:
      ('moving means and variances count too', 60544)]
     """
     architecture = network.name.partition(".")[0]
-    return tuple(explained(network, count) for count in COUNTS if count.preset.partition(".")[0] == architecture)
+    return tuple(explanation(network, count) for count in COUNTS if count.preset.partition(".")[0] == architecture)
 
 
-def explained(network: Network, count: Count) -> Explanation:
+def explanation(network: Network, count: Count) -> Explanation:
     """The way from our count of `network` to a published count."""
     return Explanation(count, tuple(line for line in _lines(network, count) if line.amount))
 
@@ -151,9 +151,9 @@ def _parameters(network: Network, count: Count) -> Iterator[Line]:
         yield Line("the auxiliary head", sum(row.params for row in head))
         rows += head
     if "no gamma" in count.otherwise:
-        yield Line("batch norm has no gamma", -_normed(rows))
+        yield Line("batch norm has no gamma", -_norm_channels(rows))
     if "moving statistics" in count.otherwise:
-        yield Line("moving means and variances count too", 2 * _normed(rows))
+        yield Line("moving means and variances count too", 2 * _norm_channels(rows))
 
 
 def _auxiliary(network: Network) -> Network:
@@ -162,7 +162,7 @@ def _auxiliary(network: Network) -> Network:
     return auxiliary(shape, network.head.classes)
 
 
-def _normed(rows: tuple[Row, ...]) -> int:
+def _norm_channels(rows: tuple[Row, ...]) -> int:
     """Channels under batch norm."""
     return sum(row.out_shape[0] for row in rows if row.op == "conv" or row.path == "embedding")
 

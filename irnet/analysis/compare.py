@@ -9,7 +9,7 @@ from typing import Any
 from irnet.analysis.align import ORDER, Match, align
 from irnet.analysis.distance import SUM_NORM
 from irnet.analysis.tables import StageTotal, stages, totals
-from irnet.html import shown, words
+from irnet.html import joined_html, words
 from irnet.resolve import describe
 from irnet.spec import Conv, Network, Pool, Source, Stage
 from irnet.tables import MOST, from_records, to_html
@@ -58,7 +58,7 @@ class Pair:
         left, right = self.sums(field)
         return right - left
 
-    def told(self, field: str) -> tuple[tuple[str, int], ...]:
+    def count_rows(self, field: str) -> tuple[tuple[str, int], ...]:
         """A count of both sides and its difference, named."""
         left, right = self.sums(field)
         return (("left", left), ("right", right), ("right - left", right - left))
@@ -77,7 +77,7 @@ class Comparison:
         """A count of the whole right network less that of the left."""
         return sum(pair.difference(field) for pair in self.pairs)
 
-    def told(self, field: str) -> str:
+    def count_rows(self, field: str) -> str:
         """How the right network's count compares to the left's: "12.5 % fewer parameters"."""
         by, word = self.difference(field), COUNTED[field]
         if not by:
@@ -88,7 +88,9 @@ class Comparison:
     def finding(self) -> str:
         """One sentence: how the right network's size and cost compare to the left's."""
         equal = not (self.difference("params") or self.difference("macs"))
-        joined = f"{self.told('params')} and {self.told('macs')} {'as' if equal else 'than'} {self.left.label}"
+        joined = (
+            f"{self.count_rows('params')} and {self.count_rows('macs')} {'as' if equal else 'than'} {self.left.label}"
+        )
         return f"{self.right.label} has {joined}."
 
     def _repr_html_(self) -> str:
@@ -96,11 +98,11 @@ class Comparison:
         changed = [{"where": c.where, left: c.left, right: c.right, "why": c.why} for c in self.changes]
         counted = [
             {"part": PARTS[pair.part]}
-            | {f"{COUNTED[field]}, {by}": count for field in ("params", "macs") for by, count in pair.told(field)}
+            | {f"{COUNTED[field]}, {by}": count for field in ("params", "macs") for by, count in pair.count_rows(field)}
             for pair in self.pairs
         ]
         tables = to_html(from_records(changed), MOST), to_html(from_records(counted))
-        return shown(words(self.finding, strong=True), *tables)
+        return joined_html(words(self.finding, strong=True), *tables)
 
 
 def compare(left: Network, right: Network) -> Comparison:
@@ -116,7 +118,7 @@ def compare(left: Network, right: Network) -> Comparison:
     return Comparison(left, right, tuple(_pairs(left, right)), tuple(_changes(left, right)))
 
 
-def _changed(ours: dict[str, Any], theirs: dict[str, Any], prefix: str = "") -> Iterator[Change]:
+def _differences(ours: dict[str, Any], theirs: dict[str, Any], prefix: str = "") -> Iterator[Change]:
     for name in [*ours, *(name for name in theirs if name not in ours)]:
         if ours.get(name) != theirs.get(name):
             yield Change(prefix + name, ours.get(name), theirs.get(name))
@@ -136,7 +138,7 @@ def part_of(stage: StageTotal) -> str:
 
 
 def _changes(left: Network, right: Network) -> Iterator[Change]:
-    yield from _changed({"input": grid(left.input_shape)}, {"input": grid(right.input_shape)})
+    yield from _differences({"input": grid(left.input_shape)}, {"input": grid(right.input_shape)})
     stages_of = [{stage.name: stage for stage in side.stages} for side in (left, right)]
     for match in align(left, right):
         ours, theirs = (side.get(name or "") for side, name in zip(stages_of, (match.left, match.right), strict=True))
@@ -145,7 +147,7 @@ def _changes(left: Network, right: Network) -> Iterator[Change]:
     for what in ("head", "norm"):
         one, two = (_fields(getattr(side, what)) for side in (left, right))
         why = _why(left.head.source, right.head.source) if what == "head" else ""
-        yield from (replace(change, why=why) for change in _changed(one, two, f"{what}."))
+        yield from (replace(change, why=why) for change in _differences(one, two, f"{what}."))
 
 
 def _why(*sources: Source) -> str:
@@ -162,7 +164,7 @@ def _fields(value: Any) -> dict[str, Any]:
 def _stage_changes(match: Match, one: Stage | None, two: Stage | None) -> Iterator[Change]:
     if match.status in ("left", "right"):
         if stage := one or two:
-            yield Change(stage.name, _counted(one) if one else None, _counted(two) if two else None)
+            yield Change(stage.name, _blocks_of(one) if one else None, _blocks_of(two) if two else None)
         return
     if one and two:
         yield from (Change(f"{one.name}.repeat", differs.left, differs.right) for differs in match.fields)
@@ -170,7 +172,7 @@ def _stage_changes(match: Match, one: Stage | None, two: Stage | None) -> Iterat
             yield from _inner_changes(inside)
 
 
-def _counted(stage: Stage) -> str:
+def _blocks_of(stage: Stage) -> str:
     return f"{stage.repeat} block{'s' if stage.repeat != 1 else ''} of {describe(stage.node)}"
 
 

@@ -79,12 +79,12 @@ def fields(one: Node, two: Node) -> tuple[Field, ...]:
     """What differs between two nodes of one type themselves, not inside them."""
     return tuple(
         Field(name, ours, theirs)
-        for (name, ours), (_, theirs) in zip(_told(one), _told(two), strict=False)
+        for (name, ours), (_, theirs) in zip(_properties(one), _properties(two), strict=False)
         if ours != theirs
     )
 
 
-def _told(node: Node) -> tuple[tuple[str, Value], ...]:
+def _properties(node: Node) -> tuple[tuple[str, Value], ...]:
     match node:
         case Conv(filters, kernel, stride, padding):
             height, width = pair(kernel)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from irnet.analysis.boxes import box_at, boxes
 from irnet.models import PRESETS, edits_of, full_name, recipe_of
-from irnet.models.edits import LIMITS, STEM, Edit, Value, restructured
+from irnet.models.edits import LIMITS, STEM, Edit, Value, edit_place
 from irnet.models.places import rest_at
 from irnet.models.recipe import Limits, knobs, limits
 from irnet.spec import Conv, Network, Node, Residual, pair
@@ -148,7 +148,7 @@ def _moves(network: Network, path: str) -> Iterator[Move]:
 
 def _works(network: Network, edit: Edit) -> bool:
     try:
-        restructured(network, edit)
+        edit_place(network, edit)
     except ValueError:
         return False
     return True

@@ -25,12 +25,12 @@ _FACTS = {
 }
 
 
-def told(text: str) -> str:
+def fill_facts(text: str) -> str:
     """A text with its braces filled in from the presets.
 
     Examples
     --------
-    >>> told("{v2.channels[reduction_a]} or {v2_slim.channels[reduction_a]} channels")
+    >>> fill_facts("{v2.channels[reduction_a]} or {v2_slim.channels[reduction_a]} channels")
     '1152 or 1088 channels'
     """
     return text.format(**_facts())

@@ -30,10 +30,10 @@ WINDOW = 9  # pixels of every pooling window in these networks, the one over the
 
 def sums(terms: tuple[Term, ...]) -> dict[str, int]:
     """What each counter must come to, if the terms are all that it counts."""
-    return {counter: counted(terms, counter) for counter in COUNTERS}
+    return {counter: term_sum(terms, counter) for counter in COUNTERS}
 
 
-def counted(terms: tuple[Term, ...], counter: Counter) -> int:
+def term_sum(terms: tuple[Term, ...], counter: Counter) -> int:
     """What one counter comes to over these terms."""
     return sum(term.amount * int(getattr(term, counter)) for term in terms)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from irnet.analysis.facts import told
+from irnet.analysis.facts import fill_facts
 from irnet.models import PRESETS
 from irnet.models.deviation import COLUMNS, PAPER, Deviation, has
 from irnet.models.deviations_of_settings import SETTINGS
@@ -31,7 +31,7 @@ class Named:
     of: str = ""
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         """The name, with the other network in brackets if it is of that one."""
         return f"{self.name} ({self.of})" if self.of else self.name
 
@@ -50,7 +50,7 @@ class Provenance:
         """Who calls it what, the paper first; those with one name for it share an entry."""
         by_name: dict[str, list[str]] = {}
         for one in self.names:
-            by_name.setdefault(one.told, []).append(one.by)
+            by_name.setdefault(one.label, []).append(one.by)
         return {"Paper": self.paper} | {", ".join(who): name for name, who in by_name.items()}
 
     @property
@@ -109,7 +109,7 @@ def names(network: Network) -> list[dict[str, object]]:
     columns: dict[str, object] = dict.fromkeys((named.by for one in found for named in one.names), "none")
     return [
         {"stage": one.stage, "paper": one.paper, **columns}
-        | {named.by: named.told for named in one.names}
+        | {named.by: named.label for named in one.names}
         | {"deviations": ", ".join(one.deviations)}
         for one in found
     ]
@@ -130,7 +130,7 @@ def deviations(network: Network | None = None) -> list[dict[str, object]]:
     """
     return [
         {"id": one.id, "what": one.what}
-        | {column: _said(one, column, network) for column in COLUMNS}
+        | {column: _column_text(one, column, network) for column in COLUMNS}
         | {
             "why": " ".join(filter(None, (one.why, _strength(one, network)))),
             "basis": one.basis,
@@ -142,7 +142,7 @@ def deviations(network: Network | None = None) -> list[dict[str, object]]:
     ]
 
 
-def _said(deviation: Deviation, column: str, network: Network | None) -> str:
+def _column_text(deviation: Deviation, column: str, network: Network | None) -> str:
     """What a column has for a network, or for all that the deviation touches."""
     if network:
         found = _versions(deviation, column, _architecture(network))
@@ -159,7 +159,7 @@ def _said(deviation: Deviation, column: str, network: Network | None) -> str:
 def _versions(deviation: Deviation, column: str, architecture: str) -> str:
     """What a column has for one architecture, version by version where they differ."""
     found = deviation.values_of(column, architecture)
-    return "; ".join(f"{one.version}: {told(one.text)}" if one.version else told(one.text) for one in found)
+    return "; ".join(f"{one.version}: {fill_facts(one.text)}" if one.version else fill_facts(one.text) for one in found)
 
 
 def _strength(deviation: Deviation, network: Network | None) -> str:
@@ -196,7 +196,7 @@ def errata_of(network: Network | None = None) -> list[dict[str, object]]:
     >>> [(found["id"], found["stages"]) for found in errata_of(network("inception_resnet_v2"))][:2]
     [('E1', ['stem']), ('E3', ['stem'])]
     """
-    touched = _touched(network) if network else {}
+    touched = _affected(network) if network else {}
     return [
         {
             "id": erratum.id,
@@ -214,7 +214,7 @@ def errata_of(network: Network | None = None) -> list[dict[str, object]]:
     ]
 
 
-def _touched(network: Network) -> dict[str, list[str]]:
+def _affected(network: Network) -> dict[str, list[str]]:
     sources: list[tuple[str, Source]] = [(stage.name, stage.source) for stage in network.stages if stage.repeat]
     sources += [("head", network.head.source), ("network", network.source)]
     found: dict[str, list[str]] = {}

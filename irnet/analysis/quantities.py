@@ -14,12 +14,12 @@ from operator import eq, gt, lt
 from types import MappingProxyType
 
 from irnet.analysis.boxes import Box, box_at
-from irnet.analysis.ledger import counted, ledger
+from irnet.analysis.ledger import ledger, term_sum
 from irnet.analysis.published import TABLE_2, Result
 from irnet.analysis.saved import saved_bytes
 from irnet.analysis.tables import totals
-from irnet.analysis.trial import checked
-from irnet.models import labelled, recipe_of
+from irnet.analysis.validate import check
+from irnet.models import network_of_label, recipe_of
 from irnet.models.recipe import knobs
 from irnet.resolve import Row, smallest_input
 from irnet.spec import Network
@@ -53,12 +53,12 @@ OF_NETWORK: Mapping[str, Callable[[Network], float]] = MappingProxyType(
         "flops": lambda network: 2 * totals(network).macs,
         "convolutions": lambda network: totals(network).convolutions,
         "kept": lambda network: saved_bytes(network, 1),
-        "fvcore": lambda network: counted(ledger(network), "fvcore"),
+        "fvcore": lambda network: term_sum(ledger(network), "fvcore"),
         "products": lambda network: next(t.amount for t in ledger(network) if t.what == "residual scaling: products"),
         "smallest": smallest_input,
         "input": lambda network: network.input_shape[1],
-        "top1": lambda network: _published(network).top1,
-        "top5": lambda network: _published(network).top5,
+        "top1": lambda network: _published_counts(network).top1,
+        "top5": lambda network: _published_counts(network).top5,
     }
 )
 FORMS: Mapping[str, Callable[[float], str]] = MappingProxyType(
@@ -84,7 +84,7 @@ def _window(row: Row) -> tuple[str, ...]:
     return sides.groups() if sides else ()
 
 
-def _published(network: Network) -> Result:
+def _published_counts(network: Network) -> Result:
     found = next((result for result in TABLE_2 if result.preset == network.name), None)
     if found is None:
         raise ValueError(f"Table 2 has no errors of {network.name}")
@@ -108,7 +108,7 @@ def network_of(label: str) -> Network:
     ValueError
         For an unknown name or knob, or a network that is refused.
     """
-    return checked(labelled(label))
+    return check(network_of_label(label))
 
 
 def labels_in(formula: str) -> tuple[str, ...]:
@@ -144,9 +144,9 @@ def quantity(formula: str, network: Network) -> float:
     """
     terms = _terms(formula)
     total, sign = 0.0, 1
-    product, by = _valued(terms[0], network), iter(terms[1:])
+    product, by = _value_of(terms[0], network), iter(terms[1:])
     for operator, term in zip(by, by, strict=True):
-        value = _valued(term, network)
+        value = _value_of(term, network)
         if operator == "*":
             product *= value
         elif operator == "/":
@@ -169,7 +169,7 @@ def _terms(formula: str) -> list[str]:
     return terms
 
 
-def _valued(term: str, network: Network) -> float:
+def _value_of(term: str, network: Network) -> float:
     if re.fullmatch(r"\d{1,12}(\.\d{1,6})?", term, re.ASCII):
         return float(term) if "." in term else int(term)
     asked, at, label = term.partition("@")
@@ -179,8 +179,8 @@ def _valued(term: str, network: Network) -> float:
         return _knob(path.strip(), network)
     table = OF_BOX if path else OF_NETWORK
     if word not in table:
-        told = "a box" if path else "a network"
-        raise ValueError(f"no quantity of {told} is called {word[:40]!r}; they are {', '.join(table)}")
+        kind = "a box" if path else "a network"
+        raise ValueError(f"no quantity of {kind} is called {word[:40]!r}; they are {', '.join(table)}")
     try:
         return OF_BOX[word](box_at(network, path.strip())) if path else OF_NETWORK[word](network)
     except KeyError as error:
@@ -211,10 +211,10 @@ def holds(claim: str, network: Network) -> bool:
     >>> holds("channels inception_c > channels inception_b > 1000 and knob b = 7", v4), holds("knob a > knob b", v4)
     (True, False)
     """
-    return all(_compared(part, network) for part in " ".join(claim.split()).split(" and "))
+    return all(_holds(part, network) for part in " ".join(claim.split()).split(" and "))
 
 
-def _compared(claim: str, network: Network) -> bool:
+def _holds(claim: str, network: Network) -> bool:
     terms = re.split(r" ([<=>]) ", claim)
     if len(terms) < 3:
         raise ValueError(f"{claim[:60]!r} compares nothing: a claim has =, < or > between two formulas")
@@ -222,7 +222,7 @@ def _compared(claim: str, network: Network) -> bool:
     return all(ORDERS[sign](a, b) for sign, (a, b) in zip(terms[1::2], pairwise(values), strict=True))
 
 
-def filled(text: str, network: Network) -> str:
+def fill(text: str, network: Network) -> str:
     """A text with the formulas in its braces calculated; after a bar stands how the number is written.
 
     Raises
@@ -233,10 +233,10 @@ def filled(text: str, network: Network) -> str:
     Examples
     --------
     >>> from irnet.models import network
-    >>> filled("{channels stem} channels, {macs|MAC} in all", network("inception_v4"))
+    >>> fill("{channels stem} channels, {macs|MAC} in all", network("inception_v4"))
     '384 channels, 12.3 GMAC in all'
     """
-    return re.sub(r"\{([^{}]*)\}", lambda found: _written(found[1], network), text)
+    return re.sub(r"\{([^{}]*)\}", lambda found: _formula_text(found[1], network), text)
 
 
 def formulas(text: str) -> tuple[str, ...]:
@@ -250,18 +250,18 @@ def formulas(text: str) -> tuple[str, ...]:
     return tuple(inside.partition("|")[0] for inside in re.findall(r"\{([^{}]*)\}", text))
 
 
-def written(value: float) -> str:
+def number(value: float) -> str:
     """A number as texts write it where they say no other form.
 
     Examples
     --------
-    >>> written(1152), written(42_679_816), written(24.07407)
+    >>> number(1152), number(42_679_816), number(24.07407)
     ('1152', '42,679,816', '24.1')
     """
     return FORMS[""](value)
 
 
-def _written(inside: str, network: Network) -> str:
+def _formula_text(inside: str, network: Network) -> str:
     formula, _, form = inside.partition("|")
     if form.strip() not in FORMS:
         raise ValueError(f"numbers can't be written as {form[:20]!r}; they can as {', '.join(filter(None, FORMS))}")

@@ -28,7 +28,7 @@ class Saved:
 
 
 @lru_cache(maxsize=64)
-def saved(network: Network) -> tuple[Saved, ...]:
+def saved_activations(network: Network) -> tuple[Saved, ...]:
     """What every stage keeps in float32 between the forward and the backward pass; weights are not counted.
 
     Kept is what a backward formula reads: the input of a convolution, pooling, linear layer or batch norm, the output
@@ -37,7 +37,7 @@ def saved(network: Network) -> tuple[Saved, ...]:
     Examples
     --------
     >>> from irnet.models import network
-    >>> sum(stage.bytes(32) for stage in saved(network("inception_resnet_v2"))) // 2**20
+    >>> sum(stage.bytes(32) for stage in saved_activations(network("inception_resnet_v2"))) // 2**20
     4211
     """
     rows = {row.path: row for row in resolve(network)}
@@ -50,7 +50,7 @@ def saved_bytes(network: Network, batch: int) -> int:
     """All bytes that a training step on `batch` images keeps for its backward pass, weights aside."""
     if batch < 1:
         raise ValueError(f"a batch has 1 image or more, not {batch}")
-    return sum(stage.bytes(batch) for stage in saved(network))
+    return sum(stage.bytes(batch) for stage in saved_activations(network))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ def _of_stage(stage: Stage, rows: dict[str, Row], *, last: bool) -> Saved:
     found = [
         amount
         for i in range(stage.repeat)
-        for amount in _kept(stage.node, f"{stage.name}.{i}", rows, read=not (last and i == stage.repeat - 1))
+        for amount in _saved_by_node(stage.node, f"{stage.name}.{i}", rows, read=not (last and i == stage.repeat - 1))
     ]
     return Saved(stage=stage.name, per_image=sum(image for image, _ in found), per_batch=sum(once for _, once in found))
 
@@ -107,7 +107,7 @@ def _of_head(rows: dict[str, Row]) -> Saved:
     return Saved(stage="head", per_image=FLOAT * read, per_batch=sum(2 * FLOAT * row.out_shape[0] for row in norms))
 
 
-def _kept(node: Node, path: str, rows: dict[str, Row], *, read: bool) -> Iterator[tuple[int, int]]:
+def _saved_by_node(node: Node, path: str, rows: dict[str, Row], *, read: bool) -> Iterator[tuple[int, int]]:
     """(bytes an image, bytes a batch) of a node's parts; `read` says whether what follows keeps its input."""
     match node:
         case Conv(filters):
@@ -117,13 +117,13 @@ def _kept(node: Node, path: str, rows: dict[str, Row], *, read: bool) -> Iterato
             yield (INDEX * out if op == "max" else 0) + (FLOAT * out if read else 0), 0
         case Chain(nodes):
             for i, child in enumerate(nodes):
-                yield from _kept(child, f"{path}.{i}", rows, read=read if i == len(nodes) - 1 else True)
+                yield from _saved_by_node(child, f"{path}.{i}", rows, read=read if i == len(nodes) - 1 else True)
         case Fork(branches):
             for i, child in enumerate(branches):
-                yield from _kept(child, f"{path}.b{i}", rows, read=False)
+                yield from _saved_by_node(child, f"{path}.b{i}", rows, read=False)
             yield FLOAT * rows[path].activation_elements if read else 0, 0
         case Residual(body, _, relu, norm):
-            yield from _kept(body, f"{path}.body", rows, read=True)
+            yield from _saved_by_node(body, f"{path}.body", rows, read=True)
             out, width = FLOAT * rows[path].activation_elements, rows[path].out_shape[0]
             yield out * (norm + (relu or read)), 2 * FLOAT * width * norm
         case _:

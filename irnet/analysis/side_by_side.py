@@ -26,7 +26,7 @@ class Beside:
     mark: Mark  # "only" where the first network, or all but it, have nothing there
 
 
-def checked(networks: Sequence[Network]) -> tuple[Network, ...]:
+def check_count(networks: Sequence[Network]) -> tuple[Network, ...]:
     """The networks, if they are two to four.
 
     Raises
@@ -55,7 +55,7 @@ def side_by_side(*networks: Network) -> tuple[Beside, ...]:
     >>> [row.paths for row in side_by_side(*map(network, names)) if row.mark == "only"][-1]
     (None, 'conv2d_7b.0', None)
     """
-    first, *others = checked(networks)
+    first, *others = check_count(networks)
     rows: list[tuple[list[str | None], bool]] = [([match.left], False) for match in _rows(align(first, first))]
     for other in others:
         rows = _beside(rows, tuple(_rows(align(first, other))))
@@ -116,22 +116,22 @@ def marks(*networks: Network) -> tuple[dict[str, Mark], ...]:
     """
     found: list[dict[str, Mark]] = [{} for _ in networks]
     for row in side_by_side(*networks):
-        for told, path in zip(found, row.paths, strict=True):
+        for marks_of, path in zip(found, row.paths, strict=True):
             if path:
-                told[path] = row.mark
-    return tuple(_with_groups(network, told) for network, told in zip(networks, found, strict=True))
+                marks_of[path] = row.mark
+    return tuple(_with_groups(network, marks_of) for network, marks_of in zip(networks, found, strict=True))
 
 
-def _with_groups(network: Network, told: dict[str, Mark]) -> dict[str, Mark]:
+def _with_groups(network: Network, marks_of: dict[str, Mark]) -> dict[str, Mark]:
     every: dict[str, Mark] = {}
     within: dict[str, set[Mark]] = {}
-    for at, mark in told.items():
+    for at, mark in marks_of.items():
         steps = at.split(".")
         for count in range(len(steps)):
             within.setdefault(".".join(steps[: count + 1]), set()).add(mark)
     for path, box in boxes(network).items():
         like = _like_first(path)
-        inside, own = within.get(like, set()), told.get(like)
+        inside, own = within.get(like, set()), marks_of.get(like)
         if box.level == "unit":
             every[path] = every[box.parent]
         elif own and not box.children:
@@ -182,7 +182,7 @@ def all_changes(*networks: Network) -> tuple[Changes, ...]:
     >>> [(found.where, found.values) for found in all_changes(v2, network("inception_resnet_v2", b=12), v2)]
     [('block_b.repeat', (10, 12, 10))]
     """
-    first, *others = checked(networks)
+    first, *others = check_count(networks)
     pairs = [compare(first, other) for other in others]
     places = dict.fromkeys(change.where for pair in pairs for change in pair.changes)
     return tuple(_change(where, pairs) for where in places)
@@ -216,7 +216,7 @@ def changed_knobs(*networks: Network) -> tuple[Changes, ...]:
     >>> [(change.where, change.values) for change in found]
     [('b', (10, 12)), ('k', (192, 256)), ('l', (192, 256)), ('m', (256, 384))]
     """
-    every = [knobs(recipe_of(network)) for network in checked(networks)]
+    every = [knobs(recipe_of(network)) for network in check_count(networks)]
     names = dict.fromkeys(name for found in every for name in found)
     values = {name: tuple(found.get(name) for found in every) for name in names}
-    return tuple(Changes(name, told, "") for name, told in values.items() if len(set(told)) > 1)
+    return tuple(Changes(name, marks_of, "") for name, marks_of in values.items() if len(set(marks_of)) > 1)

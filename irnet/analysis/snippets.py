@@ -115,10 +115,10 @@ def snippets(network: Network, path: str) -> tuple[Snippet, ...]:
         "call": constructor(network),
         "shape": ", ".join(map(str, network.input_shape)),
     }
-    told = {"Read its output": _CAPTURE, "Read its output, in plain torch": _HOOK}
-    told |= {"Grad-CAM at this layer": _CAM} if box.stage else {}
-    told |= {"Cut the network after it": _CUT, "Freeze everything up to it": _FREEZE}
-    return tuple(Snippet(title, (_MODEL + code).format(**words)) for title, code in told.items())
+    templates = {"Read its output": _CAPTURE, "Read its output, in plain torch": _HOOK}
+    templates |= {"Grad-CAM at this layer": _CAM} if box.stage else {}
+    templates |= {"Cut the network after it": _CUT, "Freeze everything up to it": _FREEZE}
+    return tuple(Snippet(title, (_MODEL + code).format(**words)) for title, code in templates.items())
 
 
 def _module(box: Box) -> str:

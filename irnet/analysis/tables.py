@@ -174,10 +174,10 @@ def summary(network: Network) -> dict[str, object]:
 
 def overview() -> list[dict[str, object]]:
     """Every preset with its totals at its own input size."""
-    return [_listed(name) for name in PRESETS]
+    return [_overview_row(name) for name in PRESETS]
 
 
-def _listed(name: str) -> dict[str, object]:
+def _overview_row(name: str) -> dict[str, object]:
     spec = network(name)
     total = totals(spec)
     return {

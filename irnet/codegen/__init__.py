@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 
-from irnet.codegen.blocks import TAKEN, Block, blocks_of, class_of, unused
+from irnet.codegen.blocks import TAKEN, Block, blocks_of, class_of, unused_name
 from irnet.codegen.layout import CONSTANT, Call, call, camel, docstring, laid_out
 from irnet.codegen.modules import after, filters, module, norm
 from irnet.codegen.texts import CONCAT, CONV, RESIDUAL
@@ -30,7 +30,7 @@ def class_name(network: Network) -> str:
     'InceptionResNetV2'
     """
     taken = TAKEN | {block.name for block in blocks_of(network.stages)}
-    return unused(camel(network.name.partition(".")[0]), taken)
+    return unused_name(camel(network.name.partition(".")[0]), taken)
 
 
 def code(network: Network) -> str:

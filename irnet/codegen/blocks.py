@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from irnet.codegen.layout import Call, call, camel, docstring, laid_out, written
+from irnet.codegen.layout import Call, call, camel, docstring, expression, laid_out
 from irnet.codegen.modules import branches, filters, module, norm, skeleton, steps
 from irnet.models.fragments import pool_last, reduction_a
 from irnet.spec import Chain, Conv, Fork, Node, Norm, Pool, Residual, Stage
@@ -33,12 +33,12 @@ class Block:
     def arguments(self, stage: Stage) -> dict[str, object]:
         """What the constructor is given for a stage, beside the channels."""
         counts = dict(zip(self.numbers, filters(stage.node), strict=True))
-        told: dict[str, object] = {name: counts[name] for name in self.parameters}
+        arguments: dict[str, object] = {name: counts[name] for name in self.parameters}
         if isinstance(stage.node, Residual):
-            told["scale"] = stage.node.scale
+            arguments["scale"] = stage.node.scale
             if self.varies:
-                told["relu"] = stage.node.relu
-        return told
+                arguments["relu"] = stage.node.relu
+        return arguments
 
 
 def blocks_of(stages: Sequence[Stage]) -> tuple[Block, ...]:
@@ -59,17 +59,19 @@ def blocks_of(stages: Sequence[Stage]) -> tuple[Block, ...]:
         parameters, numbers = _numbers(bare, members)
         varies = len({stage.node.relu for stage in members if isinstance(stage.node, Residual)}) > 1
         found.append(
-            Block(unused(kind, {block.name for block in found} | TAKEN), tuple(members), parameters, numbers, varies)
+            Block(
+                unused_name(kind, {block.name for block in found} | TAKEN), tuple(members), parameters, numbers, varies
+            )
         )
     return tuple(found)
 
 
-def unused(name: str, taken: Collection[str]) -> str:
+def unused_name(name: str, taken: Collection[str]) -> str:
     """A name, or the name with the first number from 2 that makes it new.
 
     Examples
     --------
-    >>> unused("Stem", {"Conv"}), unused("Conv", {"Conv", "Conv2"})
+    >>> unused_name("Stem", {"Conv"}), unused_name("Conv", {"Conv", "Conv2"})
     ('Stem', 'Conv3')
     """
     return next(name for name in (name, *(f"{name}{i}" for i in range(2, len(taken) + 3))) if name not in taken)
@@ -84,7 +86,7 @@ def _kind(stage: Stage) -> str:
 
 def _numbers(bare: Node, members: Sequence[Stage]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The names of the arguments, and every convolution's filters as one of them or as a number."""
-    letters = dict(_lettered()).get(bare)
+    letters = dict(_letters()).get(bare)
     if letters:
         return LETTERS, letters
     columns = list(zip(*(filters(stage.node) for stage in members), strict=True))
@@ -94,7 +96,7 @@ def _numbers(bare: Node, members: Sequence[Stage]) -> tuple[tuple[str, ...], tup
     return tuple(names), tuple(named.get(column, str(column[0])) for column in columns)
 
 
-def _lettered() -> Iterator[tuple[Node, tuple[str, ...]]]:
+def _letters() -> Iterator[tuple[Node, tuple[str, ...]]]:
     """Figure 7 in the paper's order and in that of the releases, and which filter count is which letter."""
     figure = reduction_a(1, 2, 3, 4)
     for node in (figure, pool_last(figure)):
@@ -142,8 +144,8 @@ def _fork(block: Block, node: Fork) -> list[str]:
     made, _ = branches(node.branches, CHANNELS, iter(block.numbers))
     lines = [line for i, branch in enumerate(made) for line in laid_out(branch, 8, f"self.b{i} = ")]
     stacked = Call("[", tuple(f"self.b{i}(x)" for i in range(len(made))), "]")
-    told = laid_out(call("torch.cat", stacked, dim=1), 8, "return ")
-    return ["        super().__init__()", *lines, *_forward(*told)]
+    arguments = laid_out(call("torch.cat", stacked, dim=1), 8, "return ")
+    return ["        super().__init__()", *lines, *_forward(*arguments)]
 
 
 def _residual(block: Block, node: Residual, settings: Norm) -> list[str]:
@@ -152,7 +154,7 @@ def _residual(block: Block, node: Residual, settings: Norm) -> list[str]:
         "        super().__init__()",
         *laid_out(body, 8, "self.body = "),
         '        # The paper\'s 1x1 "Linear" box: back to the width of x; bias, no norm, no ReLU.',
-        f"        self.project = nn.Conv2d({written(width)}, channels, 1)",
+        f"        self.project = nn.Conv2d({expression(width)}, channels, 1)",
         "        self.scale = scale  # of the residual before the sum: section 3.3",
         *([f"        self.bn = {norm('BatchNorm2d', 'channels', settings)}"] if node.norm else []),
         *(["        self.relu = relu"] if block.varies else []),

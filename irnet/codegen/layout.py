@@ -35,7 +35,7 @@ def call(head: str, *arguments: Call | str, **named: object) -> Call:
     return Call(f"{head}(", (*arguments, *(f"{name}={value}" for name, value in named.items())))
 
 
-def laid_out(told: Call | str, indent: int, before: str = "", after: str = "") -> list[str]:
+def laid_out(code: Call | str, indent: int, before: str = "", after: str = "") -> list[str]:
     """The lines of `before`, a call and `after`, indented by so many spaces.
 
     Examples
@@ -44,21 +44,21 @@ def laid_out(told: Call | str, indent: int, before: str = "", after: str = "") -
     ['        self.dropout = nn.Dropout(0.2)']
     """
     pad = " " * indent
-    line = f"{pad}{before}{told}{after}"
-    if isinstance(told, str) or len(line) <= LINE:
+    line = f"{pad}{before}{code}{after}"
+    if isinstance(code, str) or len(line) <= LINE:
         return [line]
-    comma = "" if told.opening == "*(" else ","  # a loop is one argument, and takes none
-    inside = [line for argument in told.arguments for line in laid_out(argument, indent + 4, after=comma)]
-    return [f"{pad}{before}{told.opening}", *inside, f"{pad}{told.closing}{after}"]
+    comma = "" if code.opening == "*(" else ","  # a loop is one argument, and takes none
+    inside = [line for argument in code.arguments for line in laid_out(argument, indent + 4, after=comma)]
+    return [f"{pad}{before}{code.opening}", *inside, f"{pad}{code.closing}{after}"]
 
 
 def docstring(indent: int, *paragraphs: str) -> list[str]:
     """The lines of a docstring, wrapped; what would end it or escape from it is defused."""
     pad = " " * indent
-    told = [plain(paragraph) for paragraph in paragraphs if paragraph]
-    if len(told) == 1 and len(told[0]) <= LINE - indent - 6:
-        return [f'{pad}"""{told[0]}"""']
-    first, *others = (wrap(paragraph, LINE - indent - 6, break_on_hyphens=False) for paragraph in told)
+    code = [plain(paragraph) for paragraph in paragraphs if paragraph]
+    if len(code) == 1 and len(code[0]) <= LINE - indent - 6:
+        return [f'{pad}"""{code[0]}"""']
+    first, *others = (wrap(paragraph, LINE - indent - 6, break_on_hyphens=False) for paragraph in code)
     lines = [f'"""{first[0]}', *first[1:]]
     for paragraph in others:
         lines += ["", *paragraph]
@@ -105,12 +105,12 @@ def width_of(number: str) -> Width:
     return {CONSTANT: int(number)} if number.isdecimal() else {number: 1}
 
 
-def written(width: Width) -> str:
+def expression(width: Width) -> str:
     """A width as an expression.
 
     Examples
     --------
-    >>> written({"channels": 1, CONSTANT: 384}), written({CONSTANT: 96}), written({"k": 2})
+    >>> expression({"channels": 1, CONSTANT: 384}), expression({CONSTANT: 96}), expression({"k": 2})
     ('channels + 384', '96', '2 * k')
     """
     terms = [name if times == 1 else f"{times} * {name}" for name, times in width.items() if name != CONSTANT]

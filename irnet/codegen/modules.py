@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import assert_never
 
-from irnet.codegen.layout import Call, Width, call, total, width_of, written
+from irnet.codegen.layout import Call, Width, call, expression, total, width_of
 from irnet.spec import Chain, Conv, Fork, Node, Norm, Pool, Residual, pair
 
 Numbers = Iterator[str]  # the filters of a node's convolutions in the order of `filters`, each a number or a name
@@ -78,7 +78,7 @@ def module(node: Node, width: Width, numbers: Numbers) -> tuple[Call, Width]:
     match node:
         case Conv():
             count = next(numbers)
-            return _conv(node, written(width), count), width_of(count)
+            return _conv(node, expression(width), count), width_of(count)
         case Pool():
             return _pool(node), width
         case Chain(nodes):
@@ -90,7 +90,7 @@ def module(node: Node, width: Width, numbers: Numbers) -> tuple[Call, Width]:
         case Residual(body, scale, relu, normed):
             inner, out = module(body, width, numbers)
             settings = {"scale": scale} | ({} if relu else {"relu": False}) | ({"norm": True} if normed else {})
-            return call("Residual", inner, written(out), written(width), **settings), width
+            return call("Residual", inner, expression(out), expression(width), **settings), width
         case _:
             assert_never(node)
 
@@ -114,20 +114,20 @@ def _conv(node: Conv, width: str, count: str) -> Call:
     kernel = pair(node.kernel)
     height, across = (side // 2 if node.padding == "same" else 0 for side in kernel)
     square = kernel[0] == kernel[1]
-    told = [width, count]
+    arguments = [width, count]
     if kernel != (1, 1) or node.stride != 1:
-        told.append(str(kernel[0] if square else kernel))
+        arguments.append(str(kernel[0] if square else kernel))
     settings = {"stride": node.stride} if node.stride != 1 else {}
     padding = {"padding": height if square else (height, across)} if height or across else {}
-    return call("Conv", *told, **settings, **padding)
+    return call("Conv", *arguments, **settings, **padding)
 
 
 def _pool(node: Pool) -> Call:
-    told = f"{node.kernel}, stride={node.stride}"
+    arguments = f"{node.kernel}, stride={node.stride}"
     padding = {"padding": node.kernel // 2} if node.padding == "same" and node.kernel > 1 else {}
     if node.op == "max":
-        return call("nn.MaxPool2d", told, **padding)
-    return call("nn.AvgPool2d", told, **padding, **({"count_include_pad": node.counts_padding} if padding else {}))
+        return call("nn.MaxPool2d", arguments, **padding)
+    return call("nn.AvgPool2d", arguments, **padding, **({"count_include_pad": node.counts_padding} if padding else {}))
 
 
 def norm(kind: str, count: str, settings: Norm) -> str:

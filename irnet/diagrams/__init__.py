@@ -13,13 +13,13 @@ from irnet.diagrams.beside import beside
 from irnet.diagrams.block import block
 from irnet.diagrams.caption import Words, beside_alt, block_words, overview_words
 from irnet.diagrams.files import write
-from irnet.diagrams.nested import Opened, nested, shown_in
-from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay, darkened
-from irnet.diagrams.overlay import look as paint
+from irnet.diagrams.graph_builder import FLOWS, Flow
+from irnet.diagrams.nested import Expansion, nested, shown_in
+from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay, darken
+from irnet.diagrams.overlay import style as paint
 from irnet.diagrams.overview import overview
 from irnet.diagrams.page import Page
 from irnet.diagrams.render import FORMATS, Format, layout_engine, render
-from irnet.diagrams.sheet import FLOWS, Flow
 from irnet.diagrams.theme import LIGHT, theme_named
 from irnet.models import network as preset
 from irnet.spec import Network, Stage
@@ -51,8 +51,8 @@ def source(network: Network, stage: str = "", theme: str = "light", index: int =
     """
     if flow not in FLOWS:
         raise ValueError(f"arrows can't run {flow!r}; they can {', '.join(FLOWS)}")
-    look = theme_named(theme)
-    return block(network, stage_named(network, stage), look, index, flow) if stage else overview(network, look, flow)
+    style = theme_named(theme)
+    return block(network, stage_named(network, stage), style, index, flow) if stage else overview(network, style, flow)
 
 
 def words(network: Network, stage: str = "") -> Words:
@@ -60,14 +60,14 @@ def words(network: Network, stage: str = "") -> Words:
     return block_words(network, stage_named(network, stage)) if stage else overview_words(network)
 
 
-def drawn(
+def draw(
     network: Network, form: Format, stage: str = "", theme: str = "light", index: int = 0, flow: Flow = "down"
 ) -> bytes:
     """The picture as a file's bytes: "svg", "png", "pdf" or "dot".
 
     Examples
     --------
-    >>> b"figure-title" in drawn(preset("inception_v4"), "svg", "stem")
+    >>> b"figure-title" in draw(preset("inception_v4"), "svg", "stem")
     True
     """
     told = words(network, stage)
@@ -77,7 +77,7 @@ def drawn(
 
 def canvas_svgs(
     network: Network,
-    opened: Opened,
+    opened: Expansion,
     overlay: Overlay = "operation",
     edges: Edges = "alike",
     flow: Flow = "down",
@@ -91,19 +91,19 @@ def canvas_svgs(
     """
     marked = dict(marks(original, network)[1]) if original and original != network else {}
     plain = (overlay, edges) == (OVERLAYS[0], EDGES[0])
-    look = paint(network, LIGHT, () if plain else shown_in(network, opened), overlay, edges)
-    look = replace(look, marks=marked | ({refused: "refused"} if refused else {}))
-    dot = nested(network, LIGHT, opened, look, flow)
+    style = paint(network, LIGHT, () if plain else shown_in(network, opened), overlay, edges)
+    style = replace(style, marks=marked | ({refused: "refused"} if refused else {}))
+    dot = nested(network, LIGHT, opened, style, flow)
     light = render(dot, "svg", title=words(network).alt)
-    return light, darkened(light)
+    return light, darken(light)
 
 
 def beside_svgs(
-    networks: tuple[Network, ...], opened: tuple[Opened, ...], *, ghosts: bool = False, flow: Flow = "down"
+    networks: tuple[Network, ...], opened: tuple[Expansion, ...], *, ghosts: bool = False, flow: Flow = "down"
 ) -> tuple[bytes, bytes]:
     """SVG of two to four networks side by side, light and dark; `beside` says what is drawn."""
     light = render(beside(networks, LIGHT, opened, ghosts=ghosts, flow=flow), "svg", title=beside_alt(networks))
-    return light, darkened(light)
+    return light, darken(light)
 
 
 class Diagram(graphviz.Digraph):
@@ -179,6 +179,6 @@ def save(
     for stage in ("", *(stage.name for stage in network.stages if stage.repeat)):
         for form in forms:
             file = folder / f"{network.name}.{stage or 'overview'}.{theme}.{form}"
-            write(file, drawn(network, form, stage, theme, flow=flow))
+            write(file, draw(network, form, stage, theme, flow=flow))
             written.append(file)
     return written

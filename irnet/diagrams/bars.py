@@ -25,26 +25,26 @@ def typeset(text: str) -> str:
     return escape(with_signs(text)).replace("\\", "\\\\")  # else Graphviz fills in \N and the like
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     r"""Text between quotation marks of DOT.
 
     Examples
     --------
-    >>> print(quoted('say "no" \\'))
+    >>> print(quote('say "no" \\'))
     "say \"no\" \\"
     """
     return '"' + printable(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def named(text: str) -> str:
+def quote_name(text: str) -> str:
     """The name of a box between quotation marks; Graphviz reads entities there.
 
     Examples
     --------
-    >>> print(named("a&b"))
+    >>> print(quote_name("a&b"))
     "a&amp;b"
     """
-    return quoted(text.replace("&", "&amp;"))
+    return quote(text.replace("&", "&amp;"))
 
 
 def total(spans: Spans, gap: float) -> float:

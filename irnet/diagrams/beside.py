@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from textwrap import wrap
 
-from irnet.analysis.side_by_side import checked, marks, side_by_side
+from irnet.analysis.side_by_side import check_count, marks, side_by_side
 from irnet.diagrams.bars import typeset
+from irnet.diagrams.graph_builder import Flow, GraphBuilder, Item, Style
 from irnet.diagrams.measures import Measures
-from irnet.diagrams.nested import Opened, sheet_of
+from irnet.diagrams.nested import Expansion, sheet_of
 from irnet.diagrams.overview import STAGE
-from irnet.diagrams.sheet import Flow, Item, Look, Sheet
 from irnet.diagrams.theme import Theme
 from irnet.spec import Network
 
@@ -20,7 +20,7 @@ from irnet.spec import Network
 def beside(
     networks: tuple[Network, ...],
     theme: Theme,
-    opened: tuple[Opened, ...],
+    opened: tuple[Expansion, ...],
     *,
     ghosts: bool = False,
     flow: Flow = "down",
@@ -44,21 +44,21 @@ def beside(
     >>> from irnet.diagrams.theme import LIGHT
     >>> from irnet.models import network
     >>> both = (network("inception_resnet_v1"), network("inception_resnet_v2"))
-    >>> '"0/reduction_a"' in beside(both, LIGHT, (Opened(), Opened()))
+    >>> '"0/reduction_a"' in beside(both, LIGHT, (Expansion(), Expansion()))
     True
     """
-    return beside_sheet(Sheet(theme, flow), networks, opened, ghosts=ghosts).text
+    return beside_sheet(GraphBuilder(theme, flow), networks, opened, ghosts=ghosts).text
 
 
 def beside_sheet(
-    whole: Sheet,
+    whole: GraphBuilder,
     networks: tuple[Network, ...],
-    opened: tuple[Opened, ...],
+    opened: tuple[Expansion, ...],
     title: str = "",
     *,
     ghosts: bool = False,
     folded: bool = False,
-) -> Sheet:
+) -> GraphBuilder:
     """`whole` with the networks side by side on it; `folded`, each in two columns that turn at partners.
 
     Raises
@@ -67,12 +67,12 @@ def beside_sheet(
         If there are fewer than two networks or more than four.
     """
     groups, theme, flow = _groups(networks), whole.theme, whole.flow
-    whole.look = Look(marks={"": "same"})
+    whole.style = Style(marks={"": "same"})
     turns = _turns(networks) if folded else [""] * len(networks)
     sheets = []
-    for i, (spec, marked) in enumerate(zip(checked(networks), marks(*networks), strict=True)):
-        look = Look(marks=marked, ghosts=ghosts, groups=groups[i])
-        sheet = sheet_of(spec, theme, opened[i], look, flow, f"{i}/", whole.measures, turns[i])
+    for i, (spec, marked) in enumerate(zip(check_count(networks), marks(*networks), strict=True)):
+        style = Style(marks=marked, ghosts=ghosts, groups=groups[i])
+        sheet = sheet_of(spec, theme, opened[i], style, flow, f"{i}/", whole.measures, turns[i])
         whole.lines += [
             f'subgraph "cluster_{i}" {{ label=<{_heading(spec, whole.measures)}> labelloc=t color="{theme.paper}" '
             f"margin={whole.measures.margin}",
@@ -80,13 +80,13 @@ def beside_sheet(
             "}",
         ]
         whole.shown |= sheet.shown
-        frame = Item(path=f"{i}/", title=spec.label, detail="", told=spec.label, shape="frame")
+        frame = Item(path=f"{i}/", title=spec.label, detail="", description=spec.label, shape="frame")
         whole.items += [frame, *(item if item.frame else replace(item, frame=frame.path) for item in sheet.items)]
         whole.links += sheet.links
         sheets.append(sheet)
     whole.lines += _level(networks, sheets)
     title = title or " and ".join(spec.label for spec in networks)
-    return whole.closed(title, ranksep=0.3, columns=4, shared=True)
+    return whole.close(title, ranksep=0.3, columns=4, shared=True)
 
 
 def _heading(spec: Network, sizes: Measures) -> str:
@@ -94,13 +94,13 @@ def _heading(spec: Network, sizes: Measures) -> str:
     name, source = f"<b>{typeset(spec.label)}</b>", typeset(spec.source.ref)
     if sizes.broken:
         room = int(0.85 * sizes.broken * STAGE * sizes.shrunk / sizes.wide)  # bold letters are wider
-        lines = (_joined(re.split(r"(?<=_)|(?=\.)", spec.label), room), wrap(spec.source.ref, room))
+        lines = (_lines(re.split(r"(?<=_)|(?=\.)", spec.label), room), wrap(spec.source.ref, room))
         name, source = ("<br/>".join(map(typeset, some)) for some in lines)
         name = f'<font point-size="{sizes.title}"><b>{name}</b></font>'
     return f'{name}<br/><font point-size="{sizes.detail}">{source}</font>'
 
 
-def _joined(parts: Sequence[str], room: int) -> list[str]:
+def _lines(parts: Sequence[str], room: int) -> list[str]:
     """Parts of a name in lines of at most `room` characters."""
     lines = [""]
     for part in parts:
@@ -108,7 +108,7 @@ def _joined(parts: Sequence[str], room: int) -> list[str]:
     return [line for line in lines if line]
 
 
-def _level(networks: tuple[Network, ...], sheets: list[Sheet]) -> Iterator[str]:
+def _level(networks: tuple[Network, ...], sheets: list[GraphBuilder]) -> Iterator[str]:
     """Partners on one rank, networks in their order."""
     for i in range(len(networks) - 1):
         yield f'{{ rank=same "{i}/input" -> "{i + 1}/input" [style=invis weight=0] }}'
@@ -133,18 +133,18 @@ def _groups(networks: tuple[Network, ...]) -> tuple[Mapping[str, str], ...]:
     """Of every network, from a path to a class that its partners have too; groups have those of what they hold."""
     found: tuple[dict[str, str], ...] = tuple({} for _ in networks)
     for number, row in enumerate(side_by_side(*networks)):
-        for told, path in zip(found, row.paths, strict=True):
+        for groups, path in zip(found, row.paths, strict=True):
             if path:
-                told[path] = f"p{number}"
+                groups[path] = f"p{number}"
     return found
 
 
-def opened_beside(networks: tuple[Network, ...], level: int, turned: frozenset[str]) -> tuple[Opened, ...]:
+def opened_beside(networks: tuple[Network, ...], level: int, toggled: frozenset[str]) -> tuple[Expansion, ...]:
     """What is open in every network, from paths with the network's number in front: "0/block_b"."""
-    own = tuple(frozenset(p.partition("/")[2] for p in turned if p.startswith(f"{i}/")) for i in range(len(networks)))
-    return tuple(Opened(level, paths) for paths in own)
+    own = tuple(frozenset(p.partition("/")[2] for p in toggled if p.startswith(f"{i}/")) for i in range(len(networks)))
+    return tuple(Expansion(level, paths) for paths in own)
 
 
-def opened_for(networks: tuple[Network, ...], stages: tuple[str, ...]) -> tuple[Opened, ...]:
+def opened_for(networks: tuple[Network, ...], stages: tuple[str, ...]) -> tuple[Expansion, ...]:
     """What is open in every network so that these stages show their branches."""
-    return tuple(Opened(0, frozenset(s.name for s in spec.stages if s.name in stages)) for spec in networks)
+    return tuple(Expansion(0, frozenset(s.name for s in spec.stages if s.name in stages)) for spec in networks)

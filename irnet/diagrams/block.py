@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import assert_never
 
 from irnet.diagrams.bars import Spans
-from irnet.diagrams.drawing import Drawing, Tip, out_shape
-from irnet.diagrams.sheet import End, Flow, Sheet
+from irnet.diagrams.drawing import ArrowStart, Drawing, out_shape
+from irnet.diagrams.graph_builder import End, Flow, GraphBuilder
 from irnet.diagrams.steps import branch, leaf
 from irnet.diagrams.theme import Theme
 from irnet.resolve import resolve
@@ -24,12 +24,12 @@ def block(network: Network, stage: Stage, theme: Theme, index: int = 0, flow: Fl
     ValueError
         If the stage has no block with this index.
     """
-    return block_sheet(Sheet(theme, flow), network, stage, index).text
+    return block_sheet(GraphBuilder(theme, flow), network, stage, index).text
 
 
 def block_sheet(
-    sheet: Sheet, network: Network, stage: Stage, index: int = 0, title: str = "", *, shut: bool = False
-) -> Sheet:
+    sheet: GraphBuilder, network: Network, stage: Stage, index: int = 0, title: str = "", *, shut: bool = False
+) -> GraphBuilder:
     """`sheet` with one block of `stage` on it; `shut` draws every branch as one box.
 
     Raises
@@ -46,17 +46,21 @@ def block_sheet(
     sheet.words("output", f"output  {grid(out_shape(drawing.rows, stage.node, path))}", "output")
     sheet.arrow(End(last, "out"), End("output"), weight=20)
     repeats = f", {index + 1} of {stage.repeat}" if stage.repeat > 1 else ""
-    return sheet.closed(title or f"{stage.title}{repeats}  ·  {network.label}  ·  {stage.source.ref}")
+    return sheet.close(title or f"{stage.title}{repeats}  ·  {network.label}  ·  {stage.source.ref}")
 
 
 def inside(drawing: Drawing, node: Node, path: str, name: str, column: str = "main") -> str:
     """Draw a block under a bar for its input, which is called `name`; return the id of its last box."""
     given = next(row for row in drawing.rows.values() if row.path == path or row.path.startswith(f"{path}.")).in_shape
-    drawing.sheet.bar(name, f"input  {grid(given)}", "other", told=f"input {grid(given)}", below=drawing.first(node))
-    return _draw(drawing, node, path, Tip(name, bar=True), column, ()).path
+    drawing.sheet.bar(
+        name, f"input  {grid(given)}", "other", description=f"input {grid(given)}", below=drawing.first(node)
+    )
+    return _draw(drawing, node, path, ArrowStart(name, bar=True), column, ()).path
 
 
-def _draw(drawing: Drawing, node: Node, path: str, tip: Tip, column: str, following: Spans, port: int = 0) -> Tip:
+def _draw(
+    drawing: Drawing, node: Node, path: str, tip: ArrowStart, column: str, following: Spans, port: int = 0
+) -> ArrowStart:
     """Draw `node` under `tip`; `following` are the branches that will hang below it. Return the new tip."""
     match node:
         case Conv() | Pool():
@@ -75,19 +79,21 @@ def _draw(drawing: Drawing, node: Node, path: str, tip: Tip, column: str, follow
             assert_never(node)
 
 
-def _fork(drawing: Drawing, node: Fork, path: str, tip: Tip, column: str, following: Spans, port: int) -> Tip:
+def _fork(
+    drawing: Drawing, node: Fork, path: str, tip: ArrowStart, column: str, following: Spans, port: int
+) -> ArrowStart:
     ends = _branches(drawing, node, path, tip, column, port)
     row, name = drawing.rows[path], drawing.bar(path, "concat")
     text = f"concat  {' + '.join(str(width) for _, width, _ in ends)} = {grid(row.out_shape)}"
     spans = tuple(span for _, _, span in ends)
-    told = f"{path}: concat, {grid(row.out_shape)}"
-    drawing.sheet.bar(name, text, "concat", told=told, above=spans, below=following, column=column)
+    description = f"{path}: concat, {grid(row.out_shape)}"
+    drawing.sheet.bar(name, text, "concat", description=description, above=spans, below=following, column=column)
     for i, (last, _, _) in enumerate(ends):
         drawing.sheet.arrow(End(last, "out"), End(name, "in", f"t{i}"), weight=8)
-    return Tip(name, bar=bool(following))
+    return ArrowStart(name, bar=bool(following))
 
 
-def _branches(drawing: Drawing, node: Fork, path: str, tip: Tip, column: str, port: int) -> list[_End]:
+def _branches(drawing: Drawing, node: Fork, path: str, tip: ArrowStart, column: str, port: int) -> list[_End]:
     """Draw every branch; return where each ends, those of an inner fork one by one.
 
     As in Figure 6, an inner concatenation that ends a branch is drawn as part of the outer one.
@@ -111,7 +117,7 @@ def _branches(drawing: Drawing, node: Fork, path: str, tip: Tip, column: str, po
     return ends
 
 
-def _residual(drawing: Drawing, node: Residual, path: str, tip: Tip, column: str) -> Tip:
+def _residual(drawing: Drawing, node: Residual, path: str, tip: ArrowStart, column: str) -> ArrowStart:
     sheet, row = drawing.sheet, drawing.rows[path]
     inner = _draw(drawing, node.body, f"{path}.body", tip, column, ())
     up, scale, name = f"{path}.project", f"{path}.scale", drawing.bar(path, "add")
@@ -120,12 +126,14 @@ def _residual(drawing: Drawing, node: Residual, path: str, tip: Tip, column: str
         f"1x1 conv {row.out_shape[0]} linear",
         "restores the depth; no ReLU",
         "linear",
-        told=f"{up}: {drawing.rows[up].notation}, bias, no batch norm, no ReLU",
+        description=f"{up}: {drawing.rows[up].notation}, bias, no batch norm, no ReLU",
         column=column,
         wide=2.0,
     )
     sheet.arrow(End(inner.path, "out"), End(up, "in"), weight=20)
-    sheet.box(scale, f"x {node.scale:g}", "", "sum", told=f"{scale}: times {node.scale:g}", column=column, wide=0.8)
+    sheet.box(
+        scale, f"x {node.scale:g}", "", "sum", description=f"{scale}: times {node.scale:g}", column=column, wide=0.8
+    )
     sheet.arrow(End(up, "out"), End(scale, "in"), weight=20)
     branches = sheet.total(drawing.first(node)[:-1])
     text = f"sum:  input + {node.scale:g} x residual,  {_then(node)}"
@@ -133,7 +141,7 @@ def _residual(drawing: Drawing, node: Residual, path: str, tip: Tip, column: str
         name,
         text,
         "sum",
-        told=f"{path}: {row.notation}{'' if node.norm else ', no batch norm after it'}",
+        description=f"{path}: {row.notation}{'' if node.norm else ', no batch norm after it'}",
         above=(branches, sheet.lane),
         column=column,
     )
@@ -141,7 +149,7 @@ def _residual(drawing: Drawing, node: Residual, path: str, tip: Tip, column: str
     lane = len(drawing.first(node)) - 1
     shortcut = f'color="{sheet.theme.shortcut}" penwidth=1.8 arrowsize=0.7'
     sheet.arrow(tip.port(lane), End(name, "in", "t1"), weight=2, extra=shortcut)
-    return Tip(name)
+    return ArrowStart(name)
 
 
 def _then(node: Residual) -> str:

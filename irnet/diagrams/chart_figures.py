@@ -14,7 +14,7 @@ from irnet.analysis.tables import StageTotal, stages, totals
 from irnet.charts import Bars, Chart, Nested, to_file, to_vega
 from irnet.diagrams.figure_words import FigureWords
 from irnet.diagrams.layouts import LEAST, room_named
-from irnet.diagrams.render import converted
+from irnet.diagrams.render import convert
 from irnet.diagrams.theme import THEMES, theme_named
 from irnet.html import figure_page
 from irnet.models import PRESETS, network
@@ -86,7 +86,7 @@ def cost_chart(network: Network) -> Chart:
     most, total = max(found, key=lambda stage: stage.macs), totals(network).macs
     bars = Bars(
         name="MACs",
-        names=[_called(stage) for stage in found],
+        names=[_stage_title(stage) for stage in found],
         values=[stage.macs / 1e9 for stage in found],
         texts=[short(stage.macs) for stage in found],
     )
@@ -113,19 +113,19 @@ def _cost(name: str) -> ChartFigure:
         f"Architecture {spec.key}."
     )
     long = tuple(
-        f"{i}. {_called(stage)}: {exact(stage.macs)} MACs, {share(stage.macs, total.macs)}."
+        f"{i}. {_stage_title(stage)}: {exact(stage.macs)} MACs, {share(stage.macs, total.macs)}."
         for i, stage in enumerate(found, start=1)
     )
     return ChartFigure(
         id=f"cost.{name}",
         title=f"Cost of {name}",
         chart=chart,
-        table=from_records([{"stage": _called(stage), "macs": stage.macs} for stage in found]),
+        table=from_records([{"stage": _stage_title(stage), "macs": stage.macs} for stage in found]),
         words=FigureWords(f"Bar chart of the MACs of {name} by stage. {chart.title}.", caption, long),
     )
 
 
-def _called(stage: StageTotal) -> str:
+def _stage_title(stage: StageTotal) -> str:
     return f"{stage.repeat} × {stage.title}" if stage.repeat > 1 else stage.title
 
 
@@ -156,7 +156,7 @@ def chart_bytes(
             return figure_page(figure.title, light, dark, words.alt, words.caption, BARS, words.long)
         case "svg" | "pdf" | "png":
             svg = _svg(figure, theme, width)
-            return converted(svg, form, title=words.alt, description=words.caption, scale=scale)
+            return convert(svg, form, title=words.alt, description=words.caption, scale=scale)
         case _:
             raise AssertionError(f"{form} is in CHART_FORMS and has no writer")
 

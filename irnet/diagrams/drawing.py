@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from irnet.diagrams.bars import Spans
-from irnet.diagrams.sheet import End, Sheet
+from irnet.diagrams.graph_builder import End, GraphBuilder
 from irnet.resolve import Row
 from irnet.spec import Chain, Fork, Node, Residual, Shape
 
@@ -15,7 +15,7 @@ BRANCH, STEP = 1, 2  # indices of levels of boxes, after stages
 
 
 @dataclass(frozen=True, slots=True)
-class Tip:
+class ArrowStart:
     """Where the next arrow starts: a node and, if it is a bar, its ports, one a branch of what follows."""
 
     path: str
@@ -30,7 +30,7 @@ class Tip:
 class Drawing:
     """A sheet, and what is open on it; without `is_open`, steps are shown and the units inside them are not."""
 
-    sheet: Sheet
+    sheet: GraphBuilder
     rows: dict[str, Row]
     is_open: Callable[[str, int | None], bool] | None = None  # of a path and the index of its level
 
@@ -48,7 +48,9 @@ class Drawing:
         if self.is_open is None or not isinstance(node, Chain) or len(node.nodes) == 1:
             yield
             return
-        with self.sheet.cluster(path, path.rpartition(".")[2], "branch", told=f"{path}: {len(node.nodes)} steps"):
+        with self.sheet.cluster(
+            path, path.rpartition(".")[2], "branch", description=f"{path}: {len(node.nodes)} steps"
+        ):
             yield
 
     def bar(self, path: str, part: str) -> str:

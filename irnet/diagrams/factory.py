@@ -94,7 +94,7 @@ def forms_of(name: str) -> Mapping[str, str]:
     return FIGURE_FORMS
 
 
-def formats_told(name: str) -> str:
+def formats_sentence(name: str) -> str:
     """Which formats a figure, chart or table has, and why it lacks one that others have, in words.
 
     Raises
@@ -104,7 +104,7 @@ def formats_told(name: str) -> str:
 
     Examples
     --------
-    >>> formats_told("table.networks")
+    >>> formats_sentence("table.networks")
     'it has md, tex, csv, html'
     """
     has = f"it has {', '.join(forms_of(name))}"
@@ -138,17 +138,17 @@ def told_of(name: str, width: str = "natural") -> dict[str, Any]:
         return {"title": table_catalogue()[name].title, "caption": table_catalogue()[name].caption}
     if name in chart_catalogue():
         chart = chart_catalogue()[name]
-        return _told(name, chart.title, chart.words, ())
+        return _texts(name, chart.title, chart.words, ())
     figure = figure_named(name)
-    return _told(name, figure.title, words_of(figure, width), figure.notes)
+    return _texts(name, figure.title, words_of(figure, width), figure.notes)
 
 
-def _told(name: str, title: str, words: FigureWords, notes: tuple[str, ...]) -> dict[str, Any]:
+def _texts(name: str, title: str, words: FigureWords, notes: tuple[str, ...]) -> dict[str, Any]:
     snippets = {"picture": picture_snippet(name, words.alt), "latex": latex_snippet(name, words.caption)}
     return {"title": title, **asdict(words), "departures": list(notes), "snippets": snippets}
 
 
-def made(name: str, order: Order) -> Made:
+def make_figure(name: str, order: Order) -> Made:
     """One figure, chart or table in every format that is asked for and that it has.
 
     Raises
@@ -157,7 +157,7 @@ def made(name: str, order: Order) -> Made:
         For an unknown id.
     """
     has = forms_of(name)
-    wanted = [named for form in order.forms if form in has for named in _named(name, form, order.themes)]
+    wanted = [named for form in order.forms if form in has for named in _file_names(name, form, order.themes)]
     try:
         files = {file: content(name, form, theme, order.width, order.scale) for form, theme, file in wanted}
         words = told_of(name, order.width)
@@ -166,14 +166,14 @@ def made(name: str, order: Order) -> Made:
     return Made(name, files, words | {"files": sorted(files)})
 
 
-def _named(name: str, form: str, themes: Sequence[str]) -> list[tuple[str, str, str]]:
+def _file_names(name: str, form: str, themes: Sequence[str]) -> list[tuple[str, str, str]]:
     """Format, theme and file name of each file."""
     if form in THEMELESS:
         return [(form, themes[0], f"{name}.{form}")]
     return [(form, theme, f"{name}.{theme}.{form}") for theme in themes]
 
 
-def all_made(order: Order, workers: int | None = None) -> Iterator[Made]:
+def make_all(order: Order, workers: int | None = None) -> Iterator[Made]:
     """Every figure and table, in the order of the catalogue, by as many processes as there are cores.
 
     Workers start afresh, so this can be called from a program with threads.
@@ -181,15 +181,15 @@ def all_made(order: Order, workers: int | None = None) -> Iterator[Made]:
     names = [one["id"] for one in listing() if not order.only or one["id"] in order.only]
     count = workers or os.cpu_count() or 1
     if count == 1:
-        yield from (made(name, order) for name in names)
+        yield from (make_figure(name, order) for name in names)
         return
     with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(partial(made, order=order), names, chunksize=4)
+        yield from pool.map(partial(make_figure, order=order), names, chunksize=4)
 
 
 def folder_files(order: Order, workers: int | None = None) -> tuple[Files, list[str]]:
     """Name to content of everything that the folder should hold, and a sentence for every figure left out."""
-    every = list(all_made(order, workers))
+    every = list(make_all(order, workers))
     files = {name: content for one in every for name, content in one.files.items()}
     index = {"order": asdict(order), "figures": {one.id: one.words for one in every if one.files}}
     files[INDEX] = (json.dumps(index, indent=1, ensure_ascii=False) + "\n").encode()
@@ -231,8 +231,8 @@ def _order_of(folder: Path) -> Order:
     if not index.is_file():
         raise ValueError(f"{folder} has no {INDEX}, so nothing says how it was made; write it with irnet export --all")
     try:
-        told = json.loads(index.read_text(encoding="utf-8"))["order"]
-        forms, themes, only = (tuple(map(str, told[name])) for name in ("forms", "themes", "only"))
-        return Order(forms, themes, str(told["width"]), float(told["scale"]), only)
+        record = json.loads(index.read_text(encoding="utf-8"))["order"]
+        forms, themes, only = (tuple(map(str, record[name])) for name in ("forms", "themes", "only"))
+        return Order(forms, themes, str(record["width"]), float(record["scale"]), only)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{index} does not say how the folder was made: {error}") from None

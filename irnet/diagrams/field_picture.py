@@ -39,20 +39,20 @@ def outlines(seen: Seen, box: Rectangle | None = None) -> tuple[Outline, ...]:
     for part in seen.parts:
         names.setdefault(part.rectangle, []).append(part.name)
     found = [
-        Outline(_named(", ".join(who), spot), spot, INK[i % len(INK)], i % len(DASHES))
+        Outline(_label(", ".join(who), spot), spot, INK[i % len(INK)], i % len(DASHES))
         for i, (spot, who) in enumerate(names.items())
     ]
     if box:
-        found.append(Outline(_named("95 % of the gradient", box), box, MOST_OF_IT, 0))
+        found.append(Outline(_label("95 % of the gradient", box), box, MOST_OF_IT, 0))
     return tuple(found)
 
 
-def _named(what: str, spot: Rectangle) -> str:
+def _label(what: str, spot: Rectangle) -> str:
     height, width = spot.size
     return f"{what}: {height}x{width} pixels"
 
 
-def heated(photo: Image.Image, magnitude: NDArray[np.float64]) -> Image.Image:
+def heat_layer(photo: Image.Image, magnitude: NDArray[np.float64]) -> Image.Image:
     """A photograph under a layer of heat: the root of `magnitude`, (H, W), so that little can be seen beside much."""
     highest = float(magnitude.max())
     strength = np.sqrt(magnitude / highest) if highest else magnitude
@@ -64,15 +64,15 @@ def heated(photo: Image.Image, magnitude: NDArray[np.float64]) -> Image.Image:
     return Image.fromarray((hot * cover + grey * (1 - cover)).round().astype(np.uint8))
 
 
-def field_picture(photo: Image.Image, seen: Seen, drawn: tuple[Outline, ...], told: tuple[str, ...]) -> Image.Image:
+def field_picture(photo: Image.Image, seen: Seen, drawn: tuple[Outline, ...], notes: tuple[str, ...]) -> Image.Image:
     """The photograph, as the network gets it, with outlines; beside it the whole field, where it is larger.
 
-    `told` are lines below the legend.
+    `notes` are lines below the legend.
     """
     height, width = seen.picture
     views = dict.fromkeys((Rectangle(0, 0, height, width), around(seen)))
     panels = [_panel(photo, view, drawn) for view in views]
-    text = [line for sentence in told for line in _wrapped(sentence, len(panels) * PANEL)]
+    text = [line for sentence in notes for line in _wrap(sentence, len(panels) * PANEL)]
     lines = len(drawn) + len(text) + 1
     across = len(panels) * (PANEL + MARGIN) + MARGIN
     down = max(panel.height for panel in panels)
@@ -100,8 +100,8 @@ def _panel(photo: Image.Image, view: Rectangle, drawn: tuple[Outline, ...]) -> I
     pen = ImageDraw.Draw(panel)
     for outline in drawn:
         spot = outline.rectangle
-        rows = [_drawn(row - view.top, scale, height) for row in (spot.top, spot.bottom)]
-        columns = [_drawn(column - view.left, scale, width) for column in (spot.left, spot.right)]
+        rows = [_line_position(row - view.top, scale, height) for row in (spot.top, spot.bottom)]
+        columns = [_line_position(column - view.left, scale, width) for column in (spot.left, spot.right)]
         for start, end in _edges(rows, columns):
             _line(pen, start, end, outline)
     return panel
@@ -115,7 +115,7 @@ def _edges(rows: list[float], columns: list[float]) -> Iterator[tuple[tuple[floa
         yield (x, rows[0]), (x, rows[1])
 
 
-def _drawn(at: float, scale: float, side: int) -> float:
+def _line_position(at: float, scale: float, side: int) -> float:
     """Where a line is drawn: one along the edge of a panel inside it, one beyond the panel not much further off."""
     place = at * scale
     return min(max(place, 2.0), side - 3.0) if -1 <= place <= side + 1 else min(max(place, -9.0), side + 9.0)
@@ -142,7 +142,7 @@ def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(15)
 
 
-def _wrapped(sentence: str, width: int) -> list[str]:
+def _wrap(sentence: str, width: int) -> list[str]:
     """A sentence in lines of at most `width` pixels."""
     lines = [""]
     for word in sentence.split():

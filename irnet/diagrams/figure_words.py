@@ -7,7 +7,7 @@ from html import escape
 
 from irnet.diagrams.caption import beside_alt, block_words, overview_words
 from irnet.diagrams.figures import Figure, stage_of
-from irnet.diagrams.sheet import Sheet
+from irnet.diagrams.graph_builder import GraphBuilder
 from irnet.tables import latex
 
 PAPER = "arXiv 1602.07261v2"
@@ -22,7 +22,7 @@ class FigureWords:
     long: tuple[str, ...]  # box by box, in the order in which the data runs
 
 
-def figure_words(figure: Figure, sheet: Sheet) -> FigureWords:
+def figure_words(figure: Figure, sheet: GraphBuilder) -> FigureWords:
     """Words for a figure that is drawn on a closed `sheet`.
 
     Examples
@@ -55,13 +55,13 @@ def _about(figure: Figure) -> tuple[str, str]:
             f"How the residual blocks scale their residuals, with the factor of {first.label}.",
         )
     if not figure.stage:
-        told = overview_words(first)
+        texts = overview_words(first)
     else:
-        told = block_words(first, stage_of(first, figure.stage), errata=not figure.paper)
-    return told.alt, told.caption
+        texts = block_words(first, stage_of(first, figure.stage), errata=not figure.paper)
+    return texts.alt, texts.caption
 
 
-def _long(sheet: Sheet) -> list[str]:
+def _long(sheet: GraphBuilder) -> list[str]:
     """One sentence a box: what it is, and which boxes it reads."""
     shown = [item for item in sheet.items if item.shape != "frame"]
     number = {item.path: i for i, item in enumerate(shown, start=1)}
@@ -72,7 +72,7 @@ def _long(sheet: Sheet) -> list[str]:
     lines = []
     for item in shown:
         given = f" From {', '.join(map(str, reads[item.path]))}." if item.path in reads else ""
-        lines.append(f"{number[item.path]}. {item.told}.{given}")
+        lines.append(f"{number[item.path]}. {item.description}.{given}")
     return lines
 
 

@@ -11,11 +11,11 @@ from typing import Literal
 from irnet.analysis.comparisons import READY, Ready
 from irnet.diagrams.beside import beside_sheet, opened_for
 from irnet.diagrams.block import block_sheet
-from irnet.diagrams.layouts import BESIDE, FOLDED, SHUT, WAYS, Laid, Layout, Ways, laid, room_named
+from irnet.diagrams.graph_builder import GraphBuilder, Style
+from irnet.diagrams.layouts import BESIDE, FOLDED, SHUT, WAYS, LaidOut, Layout, Ways, lay_out, room_named
 from irnet.diagrams.overview import overview_sheet
-from irnet.diagrams.printed import printed
+from irnet.diagrams.paper_notation import paper_texts
 from irnet.diagrams.scaling import scaling_sheet
-from irnet.diagrams.sheet import Look, Sheet
 from irnet.diagrams.table_figures import slug
 from irnet.diagrams.theme import Theme, theme_named
 from irnet.models import PRESETS, network
@@ -47,10 +47,10 @@ class Figure:
             return WAYS
         return BESIDE if self.ready else SHUT if self.stage else FOLDED
 
-    def sheet(self, theme: Theme, way: Layout) -> Sheet:
+    def sheet(self, theme: Theme, way: Layout) -> GraphBuilder:
         """The drawing, laid out in one way."""
         notes = (*self.notes, _direction(way)) if self.paper else self.notes
-        sheet, first = Sheet(theme, way.flow, measures=way.measures, notes=notes), self.networks[0]
+        sheet, first = GraphBuilder(theme, way.flow, measures=way.measures, notes=notes), self.networks[0]
         if self.ready:
             opened = opened_for(self.networks, () if way.shut else self.ready.stages)
             return beside_sheet(sheet, self.networks, opened, self.title, folded=way.folded)
@@ -60,10 +60,10 @@ class Figure:
             return overview_sheet(sheet, first, self.title, folded=way.folded)
         stage = stage_of(first, self.stage)
         if self.paper and not way.shut:
-            sheet.look = Look(texts=printed(first, stage, _letters(stage) if self.paper.letters else None))
+            sheet.style = Style(texts=paper_texts(first, stage, _letters(stage) if self.paper.letters else None))
         return block_sheet(sheet, first, stage, title=self.title, shut=way.shut)
 
-    def laid(self, theme: str = "light", width: str = "natural") -> Laid:
+    def layout(self, theme: str = "light", width: str = "natural") -> LaidOut:
         """The drawing at a width, laid out so that its text is legible there.
 
         Raises
@@ -71,8 +71,8 @@ class Figure:
         ValueError
             For an unknown theme or width, or if the text would be too small.
         """
-        look = theme_named(theme)
-        return laid(self.id, lambda way: self.sheet(look, way), self.ways, room_named(width))
+        style = theme_named(theme)
+        return lay_out(self.id, lambda way: self.sheet(style, way), self.ways, room_named(width))
 
 
 @cache
@@ -84,7 +84,7 @@ def catalogue() -> Mapping[str, Figure]:
     >>> list(catalogue())[:2], catalogue()["figure_17"].title
     (['figure_3', 'figure_4'], 'Figure 17: Inception-ResNet-B  ·  inception_resnet_v2.paper')
     """
-    found = (*map(_paper, PAPER_FIGURES), *_released(), *map(_whole, PRESETS), *map(_comparison, READY))
+    found = (*map(_paper, PAPER_FIGURES), *_release_figures(), *map(_whole, PRESETS), *map(_comparison, READY))
     return MappingProxyType({figure.id: figure for figure in found})
 
 
@@ -151,7 +151,7 @@ def _direction(way: Layout) -> str:
     return f"Drawn {'top to bottom' if way.flow == 'down' else 'left to right'}; the print runs bottom to top."
 
 
-def _released() -> Iterator[Figure]:
+def _release_figures() -> Iterator[Figure]:
     for name in PRESETS:
         spec = network(name)
         for stage in spec.stages if not name.endswith(".paper") else ():

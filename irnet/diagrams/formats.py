@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from irnet.diagrams.figure_words import FigureWords, figure_words
 from irnet.diagrams.figures import Figure
-from irnet.diagrams.layouts import Laid
+from irnet.diagrams.layouts import LaidOut
 from irnet.diagrams.mermaid import mermaid
 from irnet.diagrams.render import render
 from irnet.diagrams.tikz import tikz
@@ -31,9 +31,9 @@ _SCALE = 2.0  # of a PNG, in pixels per 1/96 inch
 
 
 @lru_cache(maxsize=64)
-def laid_figure(figure: Figure, theme: str, width: str) -> Laid:
+def laid_figure(figure: Figure, theme: str, width: str) -> LaidOut:
     """A figure at a width, remembered: every format of it starts here."""
-    return figure.laid(theme, width)
+    return figure.layout(theme, width)
 
 
 def words_of(figure: Figure, width: str = "natural") -> FigureWords:
@@ -72,17 +72,17 @@ def figure_bytes(
         raise ValueError(f"no figure has the format {form!r}; they have {', '.join(FIGURE_FORMS)}")
     if form == "html":
         return _page(figure, width)
-    found, told = laid_figure(figure, theme, width), words_of(figure, width)
+    found, texts = laid_figure(figure, theme, width), words_of(figure, width)
     match form:
         case "dot":
             return found.sheet.text.encode()
         case "mmd":
-            return mermaid(found.sheet, told.alt, told.caption).encode()
+            return mermaid(found.sheet, texts.alt, texts.caption).encode()
         case "tikz":
             return tikz(found.sheet, found.svg, found.factor).encode()
         case "svg" | "pdf" | "png":
             return render(
-                found.sheet.text, form, title=told.alt, description=told.caption, scale=scale, factor=found.factor
+                found.sheet.text, form, title=texts.alt, description=texts.caption, scale=scale, factor=found.factor
             )
         case _:
             raise AssertionError(f"{form} is in FIGURE_FORMS and has no writer")

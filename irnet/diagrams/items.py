@@ -23,7 +23,7 @@ class Item:
     path: str
     title: str
     detail: str
-    told: str
+    description: str
     kind: Kind = "other"
     shape: Literal["box", "bar", "words", "frame"] = "box"
     frame: str = ""  # path of the frame that it stands in

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from math import inf
 from types import MappingProxyType
 
+from irnet.diagrams.graph_builder import Flow, GraphBuilder
 from irnet.diagrams.measures import FLAT, LOW, LOWER, POINTS, SCREEN, SLIM, SLIMMEST, TIGHT, Measures
 from irnet.diagrams.render import laid_out, layout_engine
-from irnet.diagrams.sheet import Flow, Sheet
 
 LEAST = 8.0  # points: the smallest text on paper
 
@@ -61,10 +61,10 @@ FOLDED: Ways = (*(Layout("down", sizes, folded=folded) for sizes in (SCREEN, TIG
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
+class LaidOut:
     """A sheet, its layout as SVG, and how much larger it is shown."""
 
-    sheet: Sheet
+    sheet: GraphBuilder
     svg: str
     factor: float
     way: Layout
@@ -88,7 +88,7 @@ def room_named(name: str) -> Room:
     return ROOMS[name]
 
 
-def laid(name: str, draw: Callable[[Layout], Sheet], ways: Ways, room: Room) -> Laid:
+def lay_out(name: str, draw: Callable[[Layout], GraphBuilder], ways: Ways, room: Room) -> LaidOut:
     """The first way to lay a figure out in `room` whose text has at least `LEAST` points.
 
     Raises
@@ -97,24 +97,24 @@ def laid(name: str, draw: Callable[[Layout], Sheet], ways: Ways, room: Room) -> 
         If there is none: the sentence names the figure, the width, the size that its text would have, and the widths
         that it fits.
     """
-    tried: list[Laid] = []
+    tried: list[LaidOut] = []
     for way in ways:
         found = _in_room(draw(way), way, room)
         if found.least >= LEAST:
             return found
         tried.append(found)
     best = max(found.least for found in tried)
-    fits = [other.name for other in ROOMS.values() if any(_placed(found, other).least >= LEAST for found in tried)]
+    fits = [other.name for other in ROOMS.values() if any(_scale_to(found, other).least >= LEAST for found in tried)]
     raise ValueError(
         f"{name} does not fit the width {room.name!r} ({room.width / POINTS:.3g} x {room.height / POINTS:.3g} in): its "
         f"smallest text would have {best:.1f} of at least {LEAST:g} points; it fits {', '.join(fits)}"
     )
 
 
-def _in_room(sheet: Sheet, way: Layout, room: Room) -> Laid:
-    return _placed(Laid(sheet, laid_out(sheet.text, layout_engine()), 1.0, way), room)
+def _in_room(sheet: GraphBuilder, way: Layout, room: Room) -> LaidOut:
+    return _scale_to(LaidOut(sheet, laid_out(sheet.text, layout_engine()), 1.0, way), room)
 
 
-def _placed(found: Laid, room: Room) -> Laid:
+def _scale_to(found: LaidOut, room: Room) -> LaidOut:
     width, height = (float(side) for side in re.findall(r'(?:width|height)="([\d.]+)pt"', found.svg)[:2])
     return replace(found, factor=min(room.most, room.width / width, room.height / height))

@@ -38,10 +38,10 @@ class Measures:
             return [text]
         room = int(self.broken * wide / self.wide)
         parts = [text] if len(text) < room else text.replace(" (", "\n(").split("\n")
-        return [line for part in parts for line in _filled(part, room)]
+        return [line for part in parts for line in _wrap(part, room)]
 
 
-def _filled(text: str, room: int) -> list[str]:
+def _wrap(text: str, room: int) -> list[str]:
     """Lines of at most `room` characters, broken at commas rather than between a number and its unit."""
     lines = [""]
     parts = text.split(", ")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from irnet.diagrams.sheet import Item, Sheet
+from irnet.diagrams.graph_builder import GraphBuilder, Item
 from irnet.diagrams.theme import Paint, Theme
 from irnet.units import with_signs
 
@@ -12,7 +12,7 @@ from irnet.units import with_signs
 _SPECIAL = str.maketrans({char: f"#{ord(char)};" for char in '#"<>&`|\\;'})
 
 
-def mermaid(sheet: Sheet, alt: str, described: str) -> str:
+def mermaid(sheet: GraphBuilder, alt: str, described: str) -> str:
     """A flowchart of a closed sheet, with a title and a description for those who can't see it.
 
     Boxes are named in the order in which they are drawn, so the text is always the same.
@@ -48,13 +48,13 @@ def _inside(items: list[Item], names: dict[str, str], frame: str) -> Iterator[st
             yield f"{name}{opening}{label}{closing}:::{item.kind}_"
 
 
-def _arrow(sheet: Sheet, i: int, names: dict[str, str]) -> str:
+def _arrow(sheet: GraphBuilder, i: int, names: dict[str, str]) -> str:
     link = sheet.links[i]
     label = f'|"{_text(link.label)}"|' if link.label.strip() else ""
     return f"{names[link.tail]} {'==>' if link.shortcut else '-->'}{label} {names[link.head]}"
 
 
-def _shortcuts(sheet: Sheet) -> Iterator[str]:
+def _shortcuts(sheet: GraphBuilder) -> Iterator[str]:
     found = [str(i) for i, link in enumerate(sheet.links) if link.shortcut]
     if found:
         yield f"linkStyle {','.join(found)} stroke:{sheet.theme.shortcut},stroke-width:2.5px"

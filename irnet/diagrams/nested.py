@@ -9,9 +9,9 @@ from irnet.analysis.boxes import Box, boxes
 from irnet.analysis.tables import StageTotal, stages
 from irnet.diagrams.block import inside
 from irnet.diagrams.drawing import BRANCH, STEP, Drawing
+from irnet.diagrams.graph_builder import End, Flow, GraphBuilder, Style
 from irnet.diagrams.measures import SCREEN, Measures
 from irnet.diagrams.overview import STAGE, head_box, stage_box, stage_kind
-from irnet.diagrams.sheet import End, Flow, Look, Sheet
 from irnet.diagrams.theme import LIGHT, Theme
 from irnet.resolve import resolve
 from irnet.spec import Network, Stage
@@ -21,16 +21,16 @@ LEVELS = ("stages", "branches", "steps", "units")  # the finest that is shown; a
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class Expansion:
     """Which boxes are open: all down to a level, except for those that a reader turned over."""
 
     level: int = 0  # index of the finest of `LEVELS` that is shown
-    turned: frozenset[str] = frozenset()
+    toggled: frozenset[str] = frozenset()
     shown: str = ""  # the block that stands for its stage, such as "block_b.3"; "" for the first of each
 
     def __call__(self, path: str, depth: int | None) -> bool:
         """Whether the box at `path` is open; `depth` is the index of its level, None for one that starts open."""
-        return (depth is None or depth < self.level) != (path in self.turned)
+        return (depth is None or depth < self.level) != (path in self.toggled)
 
 
 def depth(box: Box) -> int | None:
@@ -40,14 +40,14 @@ def depth(box: Box) -> int | None:
     return {"stage": 0, "branch": BRANCH}.get(box.level)
 
 
-def revealing(network: Network, opened: Opened, path: str) -> Opened:
+def revealing(network: Network, opened: Expansion, path: str) -> Expansion:
     """`opened` with every box open that stands round the one at `path`, so that it can be seen."""
     found = boxes(network)
     around: list[str] = []
     while path and (path := found[path].parent):
         if found[path].children and not opened(path, depth(found[path])) and not _frameless(found, path):
             around.append(path)
-    return replace(opened, turned=opened.turned ^ frozenset(around))
+    return replace(opened, toggled=opened.toggled ^ frozenset(around))
 
 
 def shown_block(network: Network, path: str) -> str:
@@ -72,20 +72,20 @@ def _frameless(found: Mapping[str, Box], path: str) -> bool:
     return alone or (box.level == "step" and box.op == "group")
 
 
-def nested(network: Network, theme: Theme, opened: Opened, look: Look | None = None, flow: Flow = "down") -> str:
+def nested(network: Network, theme: Theme, opened: Expansion, style: Style | None = None, flow: Flow = "down") -> str:
     """DOT of `network` from its input to its last layer, with boxes open as `opened` says."""
-    sheet = sheet_of(network, theme, opened, look, flow)
-    return sheet.closed(f"{network.label}  \u00b7  {network.source.ref}", ranksep=0.3, columns=3).text
+    sheet = sheet_of(network, theme, opened, style, flow)
+    return sheet.close(f"{network.label}  \u00b7  {network.source.ref}", ranksep=0.3, columns=3).text
 
 
-def shown_in(network: Network, opened: Opened) -> frozenset[str]:
+def shown_in(network: Network, opened: Expansion) -> frozenset[str]:
     """The paths of the boxes and bars that are drawn with boxes open as `opened` says.
 
     Examples
     --------
     >>> from irnet.models import network
     >>> spec = network("inception_resnet_v2")
-    >>> ["block_b" in shown_in(spec, opened) for opened in (Opened(), Opened(turned=frozenset({"block_b"})))]
+    >>> ["block_b" in shown_in(spec, opened) for opened in (Expansion(), Expansion(toggled=frozenset({"block_b"})))]
     [True, False]
     """
     return frozenset(sheet_of(network, LIGHT, opened).names)
@@ -94,26 +94,28 @@ def shown_in(network: Network, opened: Opened) -> frozenset[str]:
 def sheet_of(
     network: Network,
     theme: Theme,
-    opened: Opened,
-    look: Look | None = None,
+    opened: Expansion,
+    style: Style | None = None,
     flow: Flow = "down",
     before: str = "",
     measures: Measures = SCREEN,
     turn: str = "",
-) -> Sheet:
+) -> GraphBuilder:
     """The boxes and arrows of `network`, their names with `before` in front; a stage to `turn` at starts a column."""
-    found, look = boxes(network), look or Look()
-    spoken = {path: box.spoken for path, box in found.items()}
-    opens = look.opens or frozenset(path for path, box in found.items() if box.children)
-    sheet = Sheet(theme, flow, look=replace(look, spoken=spoken, opens=opens), before=before, measures=measures)
+    found, style = boxes(network), style or Style()
+    spoken = {path: box.aria_label for path, box in found.items()}
+    opens = style.opens or frozenset(path for path, box in found.items() if box.children)
+    sheet = GraphBuilder(
+        theme, flow, style=replace(style, aria_label=spoken, opens=opens), before=before, measures=measures
+    )
     drawing = _Nested(opened, Drawing(sheet, {row.path: row for row in resolve(network)}, opened))
     last = "input"
-    sheet.box("input", "Input", "", "other", told=f"input, {grid(network.input_shape)}", wide=STAGE)
+    sheet.box("input", "Input", "", "other", description=f"input, {grid(network.input_shape)}", wide=STAGE)
     shape = network.input_shape
     for stage, total in zip(network.stages, stages(network), strict=False):
         if stage.repeat:
             last = drawing.stage(
-                stage, total, last, extent(shape) if sheet.sized_arrows else "", turned=stage.name == turn
+                stage, total, last, extent(shape) if sheet.sized_arrows else "", toggled=stage.name == turn
             )
             shape = total.out_shape
     for row in resolve(network):
@@ -126,21 +128,23 @@ def sheet_of(
 
 @dataclass(frozen=True, slots=True)
 class _Nested:
-    opened: Opened
+    opened: Expansion
     drawing: Drawing
 
-    def stage(self, stage: Stage, total: StageTotal, last: str, label: str, *, turned: bool) -> str:
-        """Draw a stage below `last` or, if it is shut and `turned`, beside; return the id of its last box."""
+    def stage(self, stage: Stage, total: StageTotal, last: str, label: str, *, toggled: bool) -> str:
+        """Draw a stage below `last` or, if it is shut and `toggled`, beside; return the id of its last box."""
         sheet, kind = self.drawing.sheet, stage_kind(stage)
         if not self.opened(stage.name, 0):
             stage_box(sheet, total, kind)
-            if turned:
+            if toggled:
                 sheet.arrow(End(last, "right"), End(stage.name, "left"), label=label, extra="constraint=false ")
             else:
                 sheet.arrow(End(last), End(stage.name), label=label)
             return stage.name
         times = f"{stage.repeat} x " if stage.repeat > 1 else ""
-        with sheet.cluster(stage.name, f"{times}{stage.title}", kind, told=f"{stage.name}: {times}{stage.title}"):
+        with sheet.cluster(
+            stage.name, f"{times}{stage.title}", kind, description=f"{stage.name}: {times}{stage.title}"
+        ):
             if stage.repeat == 1:
                 return self._inside(stage, f"{stage.name}.0", last)
             return self._blocks(stage, last)
@@ -154,8 +158,8 @@ class _Nested:
                 last = self._block(stage, index, last)
             if count:
                 name = f"{stage.name}.{first}-{first + count - 1}"
-                told = f"{count} more blocks, like the one shown"
-                sheet.box(name, f"{count} more", "like the one shown", "other", told=told, wide=1.8)
+                description = f"{count} more blocks, like the one shown"
+                sheet.box(name, f"{count} more", "like the one shown", "other", description=description, wide=1.8)
                 sheet.arrow(End(last), End(name))
                 last = name
         return last
@@ -164,10 +168,10 @@ class _Nested:
         sheet, path, kind = self.drawing.sheet, f"{stage.name}.{index}", stage_kind(stage)
         which = f"{stage.title}, {index + 1} of {stage.repeat}"
         if not self.opened(path, None):
-            sheet.box(path, which, "", kind, told=f"{path}: {which}", wide=STAGE)
+            sheet.box(path, which, "", kind, description=f"{path}: {which}", wide=STAGE)
             sheet.arrow(End(last), End(path))
             return path
-        with sheet.cluster(path, which, "other", told=f"{path}: {which}"):
+        with sheet.cluster(path, which, "other", description=f"{path}: {which}"):
             return self._inside(stage, path, last)
 
     def _inside(self, stage: Stage, path: str, last: str) -> str:

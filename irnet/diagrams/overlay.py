@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from irnet.analysis.boxes import BYTES, Box, boxes
-from irnet.diagrams.sheet import Look
+from irnet.diagrams.graph_builder import Style
 from irnet.diagrams.theme import DARK, LIGHT, Theme
 from irnet.spec import Network, Shape
 from irnet.units import exact, short
@@ -39,13 +39,13 @@ _INKS = ("ink", "faint", "line", "shortcut", "changed", "only", "ghost", "refuse
 _BOUNDS = (0.0, 0.02, 0.08, 0.25, 1.0)  # of the largest amount: the upper end of each step
 
 
-def look(
+def style(
     network: Network,
     theme: Theme,
     shown: Collection[str],
     overlay: Overlay = "operation",
     edges: Edges = "alike",
-) -> Look:
+) -> Style:
     """How the boxes and arrows of `network` are painted.
 
     Parameters
@@ -66,7 +66,7 @@ def look(
     Examples
     --------
     >>> from irnet.models import network
-    >>> look(network("inception_v4"), LIGHT, ["stem", "inception_a"], "receptive field").legend[-1]
+    >>> style(network("inception_v4"), LIGHT, ["stem", "inception_a"], "receptive field").legend[-1]
     ('#eca63a', 'up to 183 px')
     """
     if overlay not in OVERLAYS:
@@ -75,20 +75,20 @@ def look(
         raise ValueError(f"arrows can't stand for {edges!r}; they can for {', '.join(EDGES)}")
     widths, arrows = _widths(network, shown, edges)
     if overlay == "operation":
-        return Look(widths=widths, arrows=arrows)
+        return Style(widths=widths, arrows=arrows)
     amount, unit = _AMOUNT[overlay]
     amounts = {path: amount(box) for path, box in boxes(network).items() if path in shown}
     steps = _steps(max(amounts.values(), default=0), _STEPS[theme.name])
-    legend = [(fill, f"up to {_written(bound, unit)}" if bound else "none") for bound, fill in steps.items()]
+    legend = [(fill, f"up to {_amount(bound, unit)}" if bound else "none") for bound, fill in steps.items()]
     if overlay == "receptive field":
         legend = legend[1:]  # of none there is none
     if legend:
         legend[0] = (legend[0][0], f"{overlay}: {legend[0][1]}")
     painted = {path: next(fill for bound, fill in steps.items() if value <= bound) for path, value in amounts.items()}
-    return Look(fills=painted, widths=widths, legend=tuple(legend), arrows=arrows)
+    return Style(fills=painted, widths=widths, legend=tuple(legend), arrows=arrows)
 
 
-def _written(amount: int, unit: str) -> str:
+def _amount(amount: int, unit: str) -> str:
     return f"{exact(amount)} {unit}" if unit == "px" else short(amount, unit)
 
 
@@ -109,7 +109,7 @@ def dark_for_light() -> dict[str, str]:
     return pairs
 
 
-def darkened(svg: bytes) -> bytes:
+def darken(svg: bytes) -> bytes:
     """A light drawing in the dark theme's colours, without laying it out again."""
     pairs = {light.encode(): dark.encode() for light, dark in dark_for_light().items()}
     return re.sub(rb"#[0-9a-f]{6}", lambda found: pairs.get(found[0], found[0]), svg)

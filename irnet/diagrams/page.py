@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from irnet.analysis.boxes import Box, boxes, details
 from irnet.diagrams.canvas import HERE, assets
 from irnet.diagrams.caption import overview_words
-from irnet.diagrams.nested import LEVELS, Opened, depth, nested
+from irnet.diagrams.graph_builder import Flow, Style
+from irnet.diagrams.nested import LEVELS, Expansion, depth, nested
 from irnet.diagrams.overlay import dark_for_light
 from irnet.diagrams.render import render
-from irnet.diagrams.sheet import Flow, Look
 from irnet.diagrams.theme import LIGHT
 from irnet.spec import Network
 
@@ -27,20 +27,20 @@ def page(network: Network, flow: Flow = "down") -> str:
     >>> "http-equiv" in page(network("inception_resnet_v1", a=1, b=1, c=1))
     True
     """
-    told = overview_words(network)
+    description = overview_words(network)
     canvas, css, script = assets()
     data = {
         "states": dict(_states(network, flow)),
-        "details": {path: _detail(network, box) for path, box in boxes(network).items() if _drawn(box)},
+        "details": {path: _detail(network, box) for path, box in boxes(network).items() if _is_drawn(box)},
         "colours": dark_for_light(),
         "levels": LEVELS,
-        "label": told.alt,
+        "label": description.alt,
         "flow": flow,
     }
     text = (HERE / "page.html").read_text(encoding="utf-8")
     filled = {
         "TITLE": html.escape(network.label),
-        "CAPTION": html.escape(told.caption),
+        "CAPTION": html.escape(description.caption),
         "CSS": css,
         "CANVAS": canvas,
         "DATA": json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c"),
@@ -52,17 +52,17 @@ def page(network: Network, flow: Flow = "down") -> str:
 def _states(network: Network, flow: Flow) -> Iterator[tuple[str, str]]:
     """Every state that the file can show: the network at each level, and each stage open by itself at each level."""
     for level in range(len(LEVELS)):
-        yield str(level), _svg(network, Opened(level), flow)
+        yield str(level), _svg(network, Expansion(level), flow)
     found = boxes(network)
     for stage in (s.name for s in network.stages if s.repeat):
         for level in range(1, len(LEVELS)):
             inside = (box for box in found.values() if box.stage == stage and box.children)
             turned = frozenset(box.path for box in inside if (at := depth(box)) is not None and at < level)
-            yield f"{stage}:{level}", _svg(network, Opened(0, turned), flow)
+            yield f"{stage}:{level}", _svg(network, Expansion(0, turned), flow)
 
 
-def _svg(network: Network, opened: Opened, flow: Flow) -> str:
-    return render(nested(network, LIGHT, opened, Look(opens=_opens(network)), flow), "svg").decode()
+def _svg(network: Network, opened: Expansion, flow: Flow) -> str:
+    return render(nested(network, LIGHT, opened, Style(opens=_opens(network)), flow), "svg").decode()
 
 
 def _opens(network: Network) -> frozenset[str]:
@@ -70,14 +70,14 @@ def _opens(network: Network) -> frozenset[str]:
     return frozenset(path for path, box in boxes(network).items() if box.children and depth(box) is not None)
 
 
-def _drawn(box: Box) -> bool:
+def _is_drawn(box: Box) -> bool:
     """Whether a box is in one of the states: of the blocks of a stage, the first one is shown."""
     parts = box.path.split(".")
     return len(parts) == 1 or parts[1] == "0"
 
 
 def _detail(network: Network, box: Box) -> dict[str, object]:
-    told = details(network, box.path)
+    description = details(network, box.path)
     at, around = depth(box), boxes(network).get(box.parent)
     needs = 0
     while around:
@@ -85,7 +85,7 @@ def _detail(network: Network, box: Box) -> dict[str, object]:
         around = boxes(network).get(around.parent)
     title = "" if box.level == "branch" and box.op == "group" else box.title  # its steps are found by theirs
     words = f"{box.path} {title} {box.op} {box.source.ref}".lower()
-    return {"told": told, "depth": at or 0, "needs": needs, "words": words}
+    return {"told": description, "depth": at or 0, "needs": needs, "words": words}
 
 
 class Page:

@@ -14,7 +14,7 @@ _REFERENCE = re.compile(rb"\b(\d+) 0 R\b")
 _RESOURCES = re.compile(rb"(?:[ \t]*/[A-Za-z]+\d+ \d+ 0 R\n)+")  # fonts, states of the pen
 
 
-def settled(pdf: bytes, title: str = "") -> bytes:
+def normalise(pdf: bytes, title: str = "") -> bytes:
     """The same document in one order, whatever order its writer chose.
 
     Raises
@@ -34,8 +34,8 @@ def settled(pdf: bytes, title: str = "") -> bytes:
     for start in (root, info):
         _reach(objects, start, order)
     number = {old: new for new, old in enumerate(order, start=1)}
-    bodies = [_renumbered(objects[old], number) for old in order]
-    return _written(bodies, number[root], number[info])
+    bodies = [_renumber(objects[old], number) for old in order]
+    return _document(bodies, number[root], number[info])
 
 
 def _objects(pdf: bytes, table: re.Match[bytes]) -> dict[int, bytes]:
@@ -43,7 +43,7 @@ def _objects(pdf: bytes, table: re.Match[bytes]) -> dict[int, bytes]:
     starts = sorted(int(line[:10]) for line in table[1].splitlines() if line[17:18] == b"n")
     ends = [*starts[1:], table.start()]
     found = (_OBJECT.match(pdf[start:end].rstrip() + b"\n") for start, end in zip(starts, ends, strict=True))
-    return {int(one[1]): _sorted(one[2]) for one in found if one}
+    return {int(one[1]): _sort_keys(one[2]) for one in found if one}
 
 
 def _head(body: bytes) -> tuple[bytes, bytes]:
@@ -52,7 +52,7 @@ def _head(body: bytes) -> tuple[bytes, bytes]:
     return (body, b"") if at < 0 else (body[:at], body[at:])
 
 
-def _sorted(body: bytes) -> bytes:
+def _sort_keys(body: bytes) -> bytes:
     head, stream = _head(body)
     return _RESOURCES.sub(lambda found: b"".join(sorted(found[0].splitlines(keepends=True))), head) + stream
 
@@ -75,12 +75,12 @@ def _reach(objects: dict[int, bytes], start: int, order: list[int]) -> None:
         _reach(objects, int(found), order)
 
 
-def _renumbered(body: bytes, number: dict[int, int]) -> bytes:
+def _renumber(body: bytes, number: dict[int, int]) -> bytes:
     head, stream = _head(body)
     return _REFERENCE.sub(lambda found: b"%d 0 R" % number[int(found[1])], head) + stream
 
 
-def _written(bodies: list[bytes], root: int, info: int) -> bytes:
+def _document(bodies: list[bytes], root: int, info: int) -> bytes:
     made, offsets = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", []
     for number, body in enumerate(bodies, start=1):
         offsets.append(len(made))

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import vl_convert
 
-from irnet.diagrams.pdf import settled
+from irnet.diagrams.pdf import normalise
 from irnet.units import typed
 
 Format = Literal["svg", "png", "pdf", "dot"]
@@ -76,18 +76,18 @@ def render(
         raise ValueError(f"no format is called {form!r}; they are {', '.join(FORMATS)}")
     if form == "dot":
         return dot.encode()
-    svg = _sized(_whole_pixels(laid_out(dot, layout_engine())), factor)
-    return converted(svg, form, title=title, description=description, scale=scale)
+    svg = _enlarge(_whole_pixels(laid_out(dot, layout_engine())), factor)
+    return convert(svg, form, title=title, description=description, scale=scale)
 
 
-def converted(svg: str, form: Format, *, title: str = "", description: str = "", scale: float = 2.0) -> bytes:
+def convert(svg: str, form: Format, *, title: str = "", description: str = "", scale: float = 2.0) -> bytes:
     """A laid out SVG as a file's bytes."""
     if form == "svg":
-        return _described(svg, title, description)
+        return _describe(svg, title, description)
     printable = _with_fonts(svg, _BUNDLED_FONT)
     if form == "pdf":
         points = re.sub(r'(<svg[^>]*?width="[\d.]+)pt"(\s+height="[\d.]+)pt"', r'\1"\2"', printable, count=1)
-        return settled(bytes(vl_convert.svg_to_pdf(points)), title)
+        return normalise(bytes(vl_convert.svg_to_pdf(points)), title)
     return bytes(vl_convert.svg_to_png(printable, scale=scale))
 
 
@@ -123,7 +123,7 @@ def _is_whole(svg: bytes) -> bool:
     return root.tag == f"{{{_SVG}}}svg" and all(_POINTS.fullmatch(root.get(side, "")) for side in ("width", "height"))
 
 
-def _sized(svg: str, factor: float) -> str:
+def _enlarge(svg: str, factor: float) -> str:
     """The SVG enlarged: its width and height, and not its view."""
     sides = re.compile(r'width="([\d.]+)pt" height="([\d.]+)pt"')
     return (
@@ -147,7 +147,7 @@ def _with_fonts(svg: str, family: str) -> str:
     return re.sub(r'font-family="[^"]*"', f'font-family="{family}"', svg)
 
 
-def _described(svg: str, title: str, description: str) -> bytes:
+def _describe(svg: str, title: str, description: str) -> bytes:
     """The SVG with a title and description of its own, and with every tooltip turned into a description."""
     ElementTree.register_namespace("", _SVG)
     ElementTree.register_namespace("xlink", _XLINK)
@@ -175,12 +175,12 @@ def _unwrap(group: ElementTree.Element) -> None:
     for inner in list(group):
         links = [link for link in inner if link.tag == f"{{{_SVG}}}a"]
         for link in links:
-            told = link.get(f"{{{_XLINK}}}title")
+            tooltip = link.get(f"{{{_XLINK}}}title")
             at = list(group).index(inner)
             group.remove(inner)
             for offset, shape in enumerate(list(link)):
                 group.insert(at + offset, shape)
-            if told and title is not None and group.find(f"{{{_SVG}}}desc") is None:
+            if tooltip and title is not None and group.find(f"{{{_SVG}}}desc") is None:
                 description = ElementTree.Element(f"{{{_SVG}}}desc")
-                description.text = told
+                description.text = tooltip
                 group.insert(list(group).index(title) + 1, description)

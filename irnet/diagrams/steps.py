@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from irnet.diagrams.drawing import Drawing, Tip, out_shape
-from irnet.diagrams.sheet import End
+from irnet.diagrams.drawing import ArrowStart, Drawing, out_shape
+from irnet.diagrams.graph_builder import End
 from irnet.diagrams.theme import Kind, conv_kind
 from irnet.resolve import notation
 from irnet.spec import Chain, Conv, Fork, Node, Pool, Residual, pair
 from irnet.units import grid
 
 
-def leaf(drawing: Drawing, node: Conv | Pool, path: str, tip: Tip, column: str, port: int) -> Tip:
+def leaf(drawing: Drawing, node: Conv | Pool, path: str, tip: ArrowStart, column: str, port: int) -> ArrowStart:
     """Draw one step under `tip`, as a box or, where it is open, as its modules; return the new tip."""
     row = drawing.rows[path]
     if isinstance(node, Conv) and drawing.shows_units(path):
         return _units(drawing, node, path, tip, column, port)
-    told = f"{path}: {row.notation}, {grid(row.in_shape)} to {grid(row.out_shape)}"
+    description = f"{path}: {row.notation}, {grid(row.in_shape)} to {grid(row.out_shape)}"
     kind = conv_kind(node.kernel) if isinstance(node, Conv) else "pool"
-    drawing.sheet.box(path, notation(node), grid(row.out_shape), kind, told=told, column=column)
+    drawing.sheet.box(path, notation(node), grid(row.out_shape), kind, description=description, column=column)
     drawing.sheet.arrow(tip.port(port), End(path, "in"), weight=20)
-    return Tip(path)
+    return ArrowStart(path)
 
 
-def _units(drawing: Drawing, node: Conv, path: str, tip: Tip, column: str, port: int) -> Tip:
+def _units(drawing: Drawing, node: Conv, path: str, tip: ArrowStart, column: str, port: int) -> ArrowStart:
     """A convolution as the three modules that it consists of."""
     row, sheet = drawing.rows[path], drawing.sheet
     units: tuple[tuple[str, str, Kind], ...] = (
@@ -32,24 +32,24 @@ def _units(drawing: Drawing, node: Conv, path: str, tip: Tip, column: str, port:
         (f"{path}.bn", "batch norm", "norm"),
         (f"{path}.relu", "ReLU", "relu"),
     )
-    with sheet.cluster(path, row.notation, conv_kind(node.kernel), told=f"{path}: {row.notation}"):
+    with sheet.cluster(path, row.notation, conv_kind(node.kernel), description=f"{path}: {row.notation}"):
         last = tip.port(port)
         for unit, title, kind in units:
-            sheet.box(unit, title, "", kind, told=f"{unit}: {title}", column=column)
+            sheet.box(unit, title, "", kind, description=f"{unit}: {title}", column=column)
             sheet.arrow(last, End(unit, "in"), weight=20)
             last = End(unit, "out")
-    return Tip(f"{path}.relu")
+    return ArrowStart(f"{path}.relu")
 
 
-def branch(drawing: Drawing, node: Chain, path: str, tip: Tip, column: str, port: int) -> Tip:
+def branch(drawing: Drawing, node: Chain, path: str, tip: ArrowStart, column: str, port: int) -> ArrowStart:
     """All steps of a branch in one box: kernels above, filters below."""
     kernels, filters = zip(*(_brief(child) for child in node.nodes), strict=True)
     shape = out_shape(drawing.rows, node, path)
-    told = f"{path}: {' then '.join(kernels)}, to {grid(shape)}"
+    description = f"{path}: {' then '.join(kernels)}, to {grid(shape)}"
     detail = f"{' > '.join(filter(None, filters))},  {grid(shape)}"
-    drawing.sheet.box(path, " > ".join(kernels), detail, "branch", told=told, column=column)
+    drawing.sheet.box(path, " > ".join(kernels), detail, "branch", description=description, column=column)
     drawing.sheet.arrow(tip.port(port), End(path, "in"), weight=20)
-    return Tip(path)
+    return ArrowStart(path)
 
 
 def _brief(node: Node) -> tuple[str, str]:

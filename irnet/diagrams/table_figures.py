@@ -13,7 +13,7 @@ from irnet.analysis.comparisons import READY
 from irnet.analysis.part_counts import COUNTS, part_counts
 from irnet.analysis.side_by_side import all_changes, change_records
 from irnet.analysis.tables import overview, stage_records, totals
-from irnet.html import page, shown
+from irnet.html import joined_html, page
 from irnet.models import PRESETS, network
 from irnet.tables import LABELS, Records, Table, from_records, to_csv, to_html, to_latex, to_markdown
 from irnet.units import exact, grid
@@ -57,7 +57,9 @@ TABLE_FORMS: Mapping[str, Form] = MappingProxyType(
         "md": lambda one: to_markdown(one.table),
         "tex": lambda one: to_latex(one.table, f"tab:{one.id}"),
         "csv": lambda one: to_csv(one.table),
-        "html": lambda one: page(one.title, f"{shown(to_html(one.table))}\n<p>{escape(one.caption)}</p>").decode(),
+        "html": lambda one: page(
+            one.title, f"{joined_html(to_html(one.table))}\n<p>{escape(one.caption)}</p>"
+        ).decode(),
     }
 )
 

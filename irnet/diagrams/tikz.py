@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from irnet.diagrams.sheet import MARKED, Item, Sheet
+from irnet.diagrams.graph_builder import MARKED, GraphBuilder, Item
 from irnet.diagrams.theme import Theme
 from irnet.tables import latex
 
@@ -25,7 +25,7 @@ class _Frame(NamedTuple):
     height: float
 
 
-def tikz(sheet: Sheet, svg: str, factor: float = 1.0) -> str:
+def tikz(sheet: GraphBuilder, svg: str, factor: float = 1.0) -> str:
     r"""A `tikzpicture` of a closed sheet that is laid out as `svg` says, `factor` times as large.
 
     To be read by `\input`; restyle it by changing the styles `irnet pointwise`, `irnet concat`, ... at its head.
@@ -33,22 +33,22 @@ def tikz(sheet: Sheet, svg: str, factor: float = 1.0) -> str:
     graph = ElementTree.fromstring(svg.partition("?>")[2]).find(f"{_SVG}g")
     assert graph is not None, "every layout has a graph"
     items = {item.path: item for item in sheet.items}
-    told = [group for group in graph.iter(f"{_SVG}g") if group.get("class", "").split(" ")[0] in _WRITERS]
-    order = sorted(told, key=lambda group: list(_WRITERS).index(group.get("class", "").split(" ")[0]))
+    writable = [group for group in graph.iter(f"{_SVG}g") if group.get("class", "").split(" ")[0] in _WRITERS]
+    order = sorted(writable, key=lambda group: list(_WRITERS).index(group.get("class", "").split(" ")[0]))
     lines = [
         r"% needs \usepackage{tikz} and \usetikzlibrary{arrows.meta}",
         rf"\begin{{tikzpicture}}[x={factor:.4g}pt, y=-{factor:.4g}pt, "
         r"every node/.style={inner sep=0pt, align=center}]",
         *_styles(sheet, factor),
         *_background(graph, sheet.theme),
-        *(line for group in order for line in _written(group, items, factor)),
+        *(line for group in order for line in _tikz_lines(group, items, factor)),
         *_loose(graph),
         r"\end{tikzpicture}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _styles(sheet: Sheet, factor: float) -> Iterator[str]:
+def _styles(sheet: GraphBuilder, factor: float) -> Iterator[str]:
     theme, sizes = sheet.theme, sheet.measures
     inks = (("ink", theme.ink), ("faint", theme.faint), ("line", theme.line), ("shortcut", theme.shortcut))
     for name, colour in (*inks, ("paper", theme.paper)):
@@ -85,10 +85,10 @@ def _background(graph: ElementTree.Element, theme: Theme) -> Iterator[str]:
     if page is not None:
         box = _frame([page])
         fill = "" if theme.paper == "#ffffff" else "[fill=irnet-paper]"
-        yield rf"\path{fill} ({_left(box)}) rectangle ({_right(box)});"
+        yield rf"\path{fill} ({_left_edge(box)}) rectangle ({_right(box)});"
 
 
-def _left(box: _Frame) -> str:
+def _left_edge(box: _Frame) -> str:
     return f"{box.x - box.width / 2:.2f},{box.y - box.height / 2:.2f}"
 
 
@@ -106,7 +106,7 @@ def _shapes(group: ElementTree.Element) -> list[ElementTree.Element]:
     return [shape for shape in group.iter() if shape.tag in (f"{_SVG}path", f"{_SVG}polygon")]
 
 
-def _written(group: ElementTree.Element, items: dict[str, Item], factor: float) -> Iterator[str]:
+def _tikz_lines(group: ElementTree.Element, items: dict[str, Item], factor: float) -> Iterator[str]:
     return _WRITERS[group.get("class", "").split(" ")[0]](group, items, factor)
 
 
@@ -156,7 +156,7 @@ def _cluster(group: ElementTree.Element, items: dict[str, Item], factor: float) 
     box = _frame(shapes[:1])
     border = (shapes[0].get("stroke") or "").lstrip("#")
     drawn = f"draw={_rgb(border)}, " if re.fullmatch("[0-9a-f]{6}", border) else ""
-    yield rf"\path[{drawn}rounded corners=3pt] ({_left(box)}) rectangle ({_right(box)});"
+    yield rf"\path[{drawn}rounded corners=3pt] ({_left_edge(box)}) rectangle ({_right(box)});"
     yield from map(_text, group.iter(f"{_SVG}text"))
 
 
@@ -178,7 +178,7 @@ def _loose(graph: ElementTree.Element) -> Iterator[str]:
             box, colours = _frame([shape]), (("fill", shape.get("fill")), ("draw", shape.get("stroke")))
             style = [f"{name}={_rgb(colour[1:])}" for name, colour in colours if colour and colour.startswith("#")]
             if style:
-                yield rf"\path[{', '.join(style)}] ({_left(box)}) rectangle ({_right(box)});"
+                yield rf"\path[{', '.join(style)}] ({_left_edge(box)}) rectangle ({_right(box)});"
 
 
 _TITLE, _SHORTCUT = 10.5, 1.8  # points: text of this size is a title's; the line of a shortcut

@@ -16,13 +16,13 @@ from torch import Tensor
 from irnet.analysis.boxes import box_at, boxes
 from irnet.experiments.block_words import shape_of, terms, words
 from irnet.experiments.channels import Maps, channels
-from irnet.experiments.feature_maps import residual_at, tapped, taps
+from irnet.experiments.feature_maps import residual_at, tap_tensors, taps
+from irnet.experiments.forward_cache import BatchNormMode
 from irnet.experiments.histogram import Histogram, edges_of, histogram
-from irnet.experiments.passes import Start, checked, last_unit
+from irnet.experiments.passes import Start, check_start, last_unit
 from irnet.experiments.statistics import Stats, reader, statistics
-from irnet.experiments.trail import BatchNormMode
 from irnet.runtime.build import Model, ResidualUnit
-from irnet.runtime.capture import rescaled
+from irnet.runtime.capture import rescale
 from irnet.spec import Network
 
 SHOWN = 16  # feature maps that a step keeps
@@ -130,10 +130,10 @@ def block_steps(
     unit = _block(model, path)
     if scale is not None and not 0 <= scale <= 1:
         raise ValueError(f"scale={scale} is outside 0 to 1")
-    start = start or checked(model, image, batch_norm)
+    start = start or check_start(model, image, batch_norm)
     own, wanted = unit.scale.scale, taps(model.network, path)
-    with rescaled(unit.scale, scale):
-        found = tuple(tapped(model, start, wanted, last_unit(model.network, path), batch_norm))
+    with rescale(unit.scale, scale):
+        found = tuple(tap_tensors(model, start, wanted, last_unit(model.network, path), batch_norm))
         used = unit.scale.scale
     return BlockSteps(
         network=model.network.label,
@@ -150,8 +150,8 @@ def _block(model: Model, path: str) -> ResidualUnit:
     box_at(model.network, path)
     known = residual_blocks(model.network)
     if path not in known:
-        told = f"they are {known[0]} to {known[-1]}" if known else "the network has none"
-        raise ValueError(f"{path} of {model.network.name} is no residual block; {told}")
+        known_blocks = f"they are {known[0]} to {known[-1]}" if known else "the network has none"
+        raise ValueError(f"{path} of {model.network.name} is no residual block; {known_blocks}")
     unit = model.get_submodule(path)
     assert isinstance(unit, ResidualUnit)
     return unit

@@ -65,7 +65,7 @@ def words(
     branches = {name: f"One branch of the block: {what[name]}. It puts out {sizes[name]}." for name in what}
     return branches | {
         "x": f"What the block is given, {sizes['x']}. It goes two ways: unchanged past the branches, and through them.",
-        "concat": f"The branches read the same x; what they put out is stacked along the channels: {_stacked(what)}.",
+        "concat": f"The branches read the same x; what they put out is stacked along the channels: {_stack(what)}.",
         "body": f"What comes before the linear convolution: {what.get('body')}.",
         "project": f"A 1x1 linear convolution, with a bias and neither batch norm nor ReLU, turns {inner} channels "
         f"into {width}: x has {width}, and only what is as wide as x can be added to it.",
@@ -84,5 +84,5 @@ def shape_of(maps: Maps) -> Shape:
     return width, height, across
 
 
-def _stacked(what: Mapping[str, str]) -> str:
+def _stack(what: Mapping[str, str]) -> str:
     return what.get("concat", "").removeprefix("concat ")

@@ -133,7 +133,7 @@ def troubles(values: Array) -> str:
     if not nan + infinite:
         return ""
     first = int(np.argmax(~np.isfinite(values).reshape(len(values), -1).all(1)))
-    told = " and ".join(
+    listed = " and ".join(
         f"{exact(count)}{verb} {word}"
         for count, word, verb in (
             (nan, "NaN", " value is" if nan == 1 else " values are"),
@@ -141,4 +141,4 @@ def troubles(values: Array) -> str:
         )
         if count
     )
-    return f"{told}, first in channel {first}"
+    return f"{listed}, first in channel {first}"

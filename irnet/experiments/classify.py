@@ -94,15 +94,15 @@ def classify(model: Model, image: Image.Image, *, labels: Path | str | None = No
         raise ValueError(f"{model.network.label} has no classifier, so it has no classes to choose from")
     if not model.loaded:
         raise ValueError(f"{model.network.label} has no weights from a file ({model.origin}); load some first")
-    names, told = _labels(labels, classes)
+    names, classes_ = _labels(labels, classes)
     wanted = PREPROCESSING.get(model.network.name, WHOLE)
-    pixels = prepared(image, model.network.input_shape[1:], wanted).to(next(model.parameters()).device)
+    pixels = prepare(image, model.network.input_shape[1:], wanted).to(next(model.parameters()).device)
     found = model(pixels)[0].softmax(0).topk(min(top, classes))
     return Result(
         network=model.network.label,
         weights=model.origin,
         preprocessing=wanted.sentence,
-        names=told,
+        names=classes_,
         guesses=tuple(
             Guess(i, names[i] if names else None, p)
             for p, i in zip(found.values.tolist(), found.indices.tolist(), strict=True)
@@ -110,7 +110,7 @@ def classify(model: Model, image: Image.Image, *, labels: Path | str | None = No
     )
 
 
-def prepared(image: Image.Image, size: tuple[int, int], wanted: Preprocessing) -> torch.Tensor:
+def prepare(image: Image.Image, size: tuple[int, int], wanted: Preprocessing) -> torch.Tensor:
     """A picture as a tensor (1, 3, H, W) in about [-1, 1]."""
     return to_input(middle(image, size, wanted.fraction), size) * (127.5 / wanted.divisor)
 

@@ -17,9 +17,9 @@ from torch import Tensor
 from irnet.analysis.boxes import box_at
 from irnet.analysis.receptive_field import Rectangle, Seen, receptive_field
 from irnet.analysis.receptive_field import record as theoretical
+from irnet.experiments.forward_cache import BatchNormMode, batch_statistics
 from irnet.experiments.residual_scale import check_image
 from irnet.experiments.smallest_box import smallest_box
-from irnet.experiments.trail import BatchNormMode, batch_statistics
 from irnet.resolve import Row, Sides, resolve
 from irnet.runtime.build import Model, build
 from irnet.runtime.capture import output_of
@@ -128,7 +128,7 @@ def effective_field(
             (one.origin, _magnitude(one, image, module, at, channel, batch_norm))
             for one in models or (build(network, device, seed, init) for seed in seeds)
         ]
-    total = np.mean([_normalised(path, made) for _, made in found], axis=0)
+    total = np.mean([_normalise(path, made) for _, made in found], axis=0)
     total.setflags(write=False)
     origin = found[0][0] if len(found) == 1 else f"untrained, init {init}, mean of {len(found)} seeds from {seeds[0]}"
     ends = smallest_box(total, MASS)
@@ -174,7 +174,7 @@ def _magnitude(
     return magnitude
 
 
-def _normalised(path: str, magnitude: NDArray[np.float64]) -> NDArray[np.float64]:
+def _normalise(path: str, magnitude: NDArray[np.float64]) -> NDArray[np.float64]:
     total = magnitude.sum()
     if not np.isfinite(total):
         raise ValueError(

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from irnet.analysis.boxes import box_at
 from irnet.experiments.channels import Maps
-from irnet.experiments.passes import Array, Start, begin, checked, last_unit, run, to_array
-from irnet.experiments.trail import BatchNormMode
+from irnet.experiments.forward_cache import BatchNormMode
+from irnet.experiments.passes import Array, Start, begin, check_start, last_unit, run, to_array
 from irnet.runtime.build import Model
 from irnet.runtime.capture import capture, capture_inputs
 from irnet.spec import Chain, Fork, Network, Residual
@@ -172,18 +172,20 @@ def feature_maps(
     >>> [(maps.name, maps.values.shape) for maps in found.tensors][-2:]
     [('add', (256, 9, 9)), ('output', (256, 9, 9))]
     """
-    start = start or checked(model, image, batch_norm)
+    start = start or check_start(model, image, batch_norm)
     wanted = taps(model.network, path)
     return FeatureMaps(
         network=model.network.label,
         path=path,
         weights=model.origin,
         batch_norm=batch_norm,
-        tensors=tuple(tapped(model, start, wanted, last_unit(model.network, path), batch_norm)),
+        tensors=tuple(tap_tensors(model, start, wanted, last_unit(model.network, path), batch_norm)),
     )
 
 
-def tapped(model: Model, start: Start, wanted: tuple[Tap, ...], unit: str, batch_norm: BatchNormMode) -> Iterator[Maps]:
+def tap_tensors(
+    model: Model, start: Start, wanted: tuple[Tap, ...], unit: str, batch_norm: BatchNormMode
+) -> Iterator[Maps]:
     """The tensors of these taps, which lie in `unit`."""
     before = begin(model, start, unit, batch_norm)
     given = [tap.module for tap in wanted if tap.given]

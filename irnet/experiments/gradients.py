@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from irnet.experiments.trail import Scaling, Trail, batch_statistics
+from irnet.experiments.forward_cache import ForwardCache, Scaling, batch_statistics
 from irnet.runtime.build import Model
-from irnet.runtime.capture import rescaled
+from irnet.runtime.capture import rescale
 
 
-def gradient_norms(trail: Trail, model: Model, scaling: Scaling, label: int) -> dict[str, float]:
+def gradient_norms(trail: ForwardCache, model: Model, scaling: Scaling, label: int) -> dict[str, float]:
     """Block to the L2 norm of the gradient at its input, of the cross-entropy for class `label`.
 
     What comes before the first block is taken from `trail`; the blocks are run again, because a gradient needs what
@@ -30,7 +30,7 @@ def gradient_norms(trail: Trail, model: Model, scaling: Scaling, label: int) -> 
     >>> from irnet.models import network
     >>> from irnet.runtime.build import build
     >>> spec = network("inception_resnet_v1", input_size=96, a=1, b=1, c=1)
-    >>> trail = Trail(spec, torch.zeros(1, 3, 96, 96))
+    >>> trail = ForwardCache(spec, torch.zeros(1, 3, 96, 96))
     >>> list(gradient_norms(trail, build(spec), None, label=0))
     ['block_a.0', 'block_b.0', 'block_c.0']
     """
@@ -42,7 +42,7 @@ def gradient_norms(trail: Trail, model: Model, scaling: Scaling, label: int) -> 
     with (
         torch.enable_grad(),
         batch_statistics(model, trail.batch_norm == "batch"),
-        rescaled(model, scale),
+        rescale(model, scale),
         _frozen(model),
     ):
         x = trail.before_blocks(model).clone().requires_grad_()

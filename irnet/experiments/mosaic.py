@@ -25,12 +25,12 @@ VALUES = 100_000  # on a page
 BAR = 14  # pixels across
 
 
-def painted(values: Array, ends: tuple[float, float]) -> NDArray[np.uint8]:
+def paint(values: Array, ends: tuple[float, float]) -> NDArray[np.uint8]:
     """Values of any shape as colours, one axis more; what is no finite number has a colour of its own.
 
     Examples
     --------
-    >>> painted(np.array([0, 1, np.nan], np.float32), (0.0, 1.0)).tolist()
+    >>> paint(np.array([0, 1, np.nan], np.float32), (0.0, 1.0)).tolist()
     [[16, 26, 59], [250, 243, 181], [142, 36, 170]]
     """
     colours = np.array([rgb(colour) for colour in scale(ends[0])], dtype=np.float64)
@@ -44,7 +44,7 @@ def painted(values: Array, ends: tuple[float, float]) -> NDArray[np.uint8]:
 
 def thumbnail(picture: Array) -> bytes:
     """A small picture as PNG, on a colour scale of its own."""
-    return _png(Image.fromarray(painted(picture, extent(picture))))
+    return _png(Image.fromarray(paint(picture, extent(picture))))
 
 
 def mosaic(maps: Maps, shown: Sequence[Channel], title: str) -> bytes:
@@ -69,13 +69,13 @@ def mosaic(maps: Maps, shown: Sequence[Channel], title: str) -> bytes:
     sheet = Image.new("RGB", size, LIGHT.paper)
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(LETTERS)
     draw.text((MARGIN, MARGIN), title, LIGHT.ink, font)
-    draw.text((MARGIN, MARGIN + LETTERS + 4), _told(maps, shown), LIGHT.faint, font)
+    draw.text((MARGIN, MARGIN + LETTERS + 4), _caption(maps, shown), LIGHT.faint, font)
     cross = (
         LIGHT.ink if maps.extent[0] else LIGHT.paper
     )  # zero is the darkest colour, or among negative ones the lightest
     for i, channel in enumerate(shown):
         place = MARGIN + i % across * step_x, top + i // across * step_y
-        tile = Image.fromarray(painted(maps.values[channel.index], maps.extent))
+        tile = Image.fromarray(paint(maps.values[channel.index], maps.extent))
         sheet.paste(tile.resize((width * times, height * times), Image.Resampling.NEAREST), place)
         _label(draw, font, channel, place, (width * times, height * times), cross)
     _bar(sheet, maps, (MARGIN + across * step_x + 8, top))
@@ -83,7 +83,7 @@ def mosaic(maps: Maps, shown: Sequence[Channel], title: str) -> bytes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Sheet:
+class Mosaic:
     """Channels laid out side by side in one array, for a chart that shows values under the pointer."""
 
     values: Array  # (H, W); NaN between the tiles
@@ -93,7 +93,7 @@ class Sheet:
     dead: tuple[bool, ...]
 
 
-def sheet(values: Array, numbers: Sequence[int]) -> Sheet:
+def sheet(values: Array, numbers: Sequence[int]) -> Mosaic:
     """The channels (N, H, W) as tiles with gaps, which leave room for their `numbers` above them.
 
     Examples
@@ -115,7 +115,7 @@ def sheet(values: Array, numbers: Sequence[int]) -> Sheet:
         laid[place] = tile
         wrong[place] = np.where(np.isfinite(tile), np.nan, 1)
         where[place] = np.stack([np.full((height, width), number), *np.indices((height, width))], axis=-1)
-    return Sheet(values=laid, wrong=wrong, where=where, corners=corners, dead=tuple(not tile.any() for tile in values))
+    return Mosaic(values=laid, wrong=wrong, where=where, corners=corners, dead=tuple(not tile.any() for tile in values))
 
 
 def tiles(height: int, width: int) -> int:
@@ -144,15 +144,15 @@ def columns(count: int) -> int:
 def arrays(found: FeatureMaps) -> bytes:
     """Every tensor of the box as a NumPy archive, under its name, with what it comes from."""
     file = BytesIO()
-    told = {"network": found.network, "path": found.path, "weights": found.weights, "batch_norm": found.batch_norm}
+    caption = {"network": found.network, "path": found.path, "weights": found.weights, "batch_norm": found.batch_norm}
     named: dict[str, Any] = {maps.name: maps.values for maps in found.tensors}
-    np.savez_compressed(file, **named | {name: np.array(value) for name, value in told.items()})
+    np.savez_compressed(file, **named | {name: np.array(value) for name, value in caption.items()})
     return file.getvalue()
 
 
-def _told(maps: Maps, shown: Sequence[Channel]) -> str:
-    told = f"{maps.name}: {len(shown)} of {len(maps.values)} channels, from channel {shown[0].index}"
-    return f"{told}; {maps.troubles}" if maps.troubles else told
+def _caption(maps: Maps, shown: Sequence[Channel]) -> str:
+    caption = f"{maps.name}: {len(shown)} of {len(maps.values)} channels, from channel {shown[0].index}"
+    return f"{caption}; {maps.troubles}" if maps.troubles else caption
 
 
 def _label(
@@ -176,7 +176,7 @@ def _bar(sheet: Image.Image, maps: Maps, place: tuple[int, int]) -> None:
     x, y = place
     length = sheet.height - y - MARGIN - LETTERS
     ramp = np.linspace(high, low, length, dtype=np.float32)
-    sheet.paste(Image.fromarray(painted(np.repeat(ramp[:, None], BAR, 1), (low, high))), (x, y))
+    sheet.paste(Image.fromarray(paint(np.repeat(ramp[:, None], BAR, 1), (low, high))), (x, y))
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(LETTERS)
     for share, value in ((0.0, high), (0.5, (low + high) / 2), (1.0, low)):
         draw.text((x + BAR + 5, y + share * length - LETTERS / 2), f"{value:.4g}", LIGHT.ink, font)

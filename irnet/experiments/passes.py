@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from irnet.analysis.boxes import box_at
+from irnet.experiments.forward_cache import BatchNormMode, batch_statistics
 from irnet.experiments.residual_scale import check_image
-from irnet.experiments.trail import BatchNormMode, batch_statistics
 from irnet.resolve import resolve
 from irnet.runtime.build import Model
 from irnet.runtime.device import with_numbers
@@ -55,7 +55,7 @@ def last_unit(network: Network, path: str) -> str:
     return ".".join(path.split(".")[:2])
 
 
-def checked(model: Model, image: Tensor, batch_norm: str) -> Start:
+def check_start(model: Model, image: Tensor, batch_norm: str) -> Start:
     """The start of a pass of `image`, which is (1, C, H, W) and of the network's input size.
 
     Raises

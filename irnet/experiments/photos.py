@@ -59,10 +59,10 @@ def photo_or_file(name: str) -> Image.Image:
     if name in PHOTOS or not file.is_file():
         return photo(name)
     with file.open("rb") as opened:
-        return decoded(opened.read(MAX_BYTES + 1), name)
+        return decode(opened.read(MAX_BYTES + 1), name)
 
 
-def decoded(file: bytes, name: str = "the file") -> Image.Image:
+def decode(file: bytes, name: str = "the file") -> Image.Image:
     """The picture in an uploaded JPEG, PNG or WebP file, upright and in RGB.
 
     Raises
@@ -115,12 +115,12 @@ def middle(image: Image.Image, size: tuple[int, int], fraction: float) -> Image.
     return resized.crop((left, top, left + width, top + height))
 
 
-def fitted(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+def fit(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """The picture as it is run: filling (height, width) from its middle, bicubic.
 
     Examples
     --------
-    >>> fitted(photo("coffee"), (224, 299)).size
+    >>> fit(photo("coffee"), (224, 299)).size
     (299, 224)
     """
     height, width = size
@@ -137,5 +137,5 @@ def to_input(image: Image.Image, size: tuple[int, int]) -> Tensor:
     >>> to_input(photo("coffee"), (299, 299)).shape
     torch.Size([1, 3, 299, 299])
     """
-    pixels = torch.from_numpy(np.asarray(fitted(image, size), dtype=np.float32) / 127.5 - 1)
+    pixels = torch.from_numpy(np.asarray(fit(image, size), dtype=np.float32) / 127.5 - 1)
     return pixels.permute(2, 0, 1).unsqueeze(0).contiguous()

@@ -11,9 +11,17 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
+from irnet.experiments.forward_cache import (
+    BATCH_NORM_MODES,
+    BatchNormMode,
+    Curve,
+    ForwardCache,
+    Progress,
+    Scaling,
+    at_scale,
+)
 from irnet.experiments.gradients import gradient_norms
-from irnet.experiments.trail import BATCH_NORM_MODES, BatchNormMode, Curve, Progress, Scaling, Trail, at_scale
-from irnet.html import shown, words
+from irnet.html import joined_html, words
 from irnet.resolve import Row, resolve
 from irnet.runtime.build import Model, build, channels_last
 from irnet.runtime.device import memory_limit, with_numbers
@@ -34,10 +42,10 @@ class Result:
 
     def _repr_html_(self) -> str:
         title = f"{self.network}, {self.weights}, {self.batch_norm} statistics"
-        return shown(words(title, strong=True), *map(_told, self.curves))
+        return joined_html(words(title, strong=True), *map(_curve_text, self.curves))
 
 
-def _told(curve: Curve) -> str:
+def _curve_text(curve: Curve) -> str:
     """A curve in a notebook: how magnitudes grew, and block by block."""
     seed = "" if curve.seed is None else f", seed {curve.seed}"
     ends = f"; no finite number from {curve.overflow} on" if curve.overflow else ""
@@ -112,13 +120,17 @@ def residual_scale(
         for seed in (None,) if model else seeds:
             made = model or channels_last(build(network, device, seed or 0, init))
             origins.append(made.origin)
-            trail = Trail(network, image, batch_norm)
-            found += [replace(curve, seed=seed) for curve in scaled(trail, made, scales, label, progress)]
+            trail = ForwardCache(network, image, batch_norm)
+            found += [replace(curve, seed=seed) for curve in measure_curves(trail, made, scales, label, progress)]
     return Result(network=network.label, weights=origin(origins), batch_norm=batch_norm, curves=tuple(found))
 
 
-def scaled(
-    trail: Trail, model: Model, scales: Sequence[Scaling], label: int | None = None, progress: Progress | None = None
+def measure_curves(
+    trail: ForwardCache,
+    model: Model,
+    scales: Sequence[Scaling],
+    label: int | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[Curve]:
     """One curve a scale, on the device of `model`; a network without residual blocks gives one, at scale None."""
     has = any(unit.scale is not None for unit in trail.units)
@@ -127,7 +139,7 @@ def scaled(
         yield curve if label is None else _with_gradients(trail, model, curve, label)
 
 
-def _with_gradients(trail: Trail, model: Model, curve: Curve, label: int) -> Curve:
+def _with_gradients(trail: ForwardCache, model: Model, curve: Curve, label: int) -> Curve:
     norms = gradient_norms(trail, model, curve.scale, label)
     return replace(curve, blocks=tuple(replace(block, gradient=norms[block.path]) for block in curve.blocks))
 
@@ -193,4 +205,4 @@ def curves(
     model: Model, image: Tensor, scales: Sequence[Scaling], batch_norm: BatchNormMode = "running"
 ) -> Iterator[Curve]:
     """One curve a scale, on the device of `model`; a network without residual blocks gives one, at scale None."""
-    return scaled(Trail(model.network, image, batch_norm), model, scales)
+    return measure_curves(ForwardCache(model.network, image, batch_norm), model, scales)

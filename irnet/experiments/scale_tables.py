@@ -9,10 +9,10 @@ from math import isfinite
 from statistics import median
 
 from irnet.charts import BLOCKS, Chart, Line
+from irnet.experiments.forward_cache import OWN, TENSORS, BlockStats, Curve, Scaling, at_scale, scale_text
 from irnet.experiments.residual_scale import Result
 from irnet.experiments.statistics import Stats
-from irnet.experiments.trail import OWN, TENSORS, BlockStats, Curve, Scaling, at_scale, told
-from irnet.models import labelled, network
+from irnet.models import network, network_of_label
 from irnet.spec import Network, Residual
 from irnet.units import fold
 
@@ -50,7 +50,7 @@ def lines(results: Sequence[Result], tensor: str, statistic: str) -> tuple[Line,
 def _in_plot(results: Sequence[Result], result: Result, curve: Curve) -> str:
     """What a curve is, with its statistics where a plot has curves of both kinds."""
     both = len({each.batch_norm for each in results}) > 1
-    return f"{named(result, curve)}{f', {result.batch_norm} statistics' if both else ''}"
+    return f"{curve_label(result, curve)}{f', {result.batch_norm} statistics' if both else ''}"
 
 
 def _line(alike: Sequence[Curve], name: Callable[[Curve], str], tensor: str, statistic: str) -> Iterator[Line]:
@@ -71,13 +71,13 @@ def _line(alike: Sequence[Curve], name: Callable[[Curve], str], tensor: str, sta
         )
 
 
-def named(result: Result, curve: Curve) -> str:
+def curve_label(result: Result, curve: Curve) -> str:
     """What a curve is, for a legend.
 
     Examples
     --------
     >>> result = Result(network="a", weights="", batch_norm="running", curves=())
-    >>> named(result, Curve(network="a", scale=1.0, blocks=()))
+    >>> curve_label(result, Curve(network="a", scale=1.0, blocks=()))
     'without scaling (scale 1)'
     """
     if curve.blocks and all(block.scale is None for block in curve.blocks):
@@ -101,14 +101,14 @@ def own_scales(label: str) -> str:
     >>> own_scales("inception_resnet_v2.paper (scale_a=0.3)")
     'at its own scale (block_a=0.3, block_b=0.1, block_c=0.1)'
     """
-    here = labelled(label)
+    here = network_of_label(label)
     preset, mine = network(here.name), _scales(here)
     values = ", ".join(f"{scale:g}" for scale in sorted(set(mine.values())))
     if here.stages == preset.stages:
         return f"as published (scale {values})"
     if mine.items() <= _scales(preset).items():
         return f"at the published scale ({values}) in an edited network"
-    return f"at its own scale ({values if len(set(mine.values())) == 1 else told(tuple(mine.items()))})"
+    return f"at its own scale ({values if len(set(mine.values())) == 1 else scale_text(tuple(mine.items()))})"
 
 
 def _scales(of: Network) -> dict[str, float]:
@@ -143,13 +143,13 @@ def finding(results: Sequence[Result], tensor: str, statistic: str) -> str:
         for result in results
         for curve in result.curves
     }
-    said = [f"{_grown(growths)} {name}" for name, growths in grown.items() if None not in growths]
+    said = [f"{_growth_text(growths)} {name}" for name, growths in grown.items() if None not in growths]
     if not said:
         return f"{results[0].network} has no block to look at"
     return f"Mean magnitude through {len(results[0].curves[0].blocks)} blocks: {', '.join(said)}"
 
 
-def _grown(growths: Sequence[float | None]) -> str:
+def _growth_text(growths: Sequence[float | None]) -> str:
     middle = median(growth for growth in growths if growth is not None)
     return fold(middle) if isfinite(middle) else "past all numbers"
 
@@ -165,7 +165,7 @@ def axis(tensor: str, statistic: str) -> str:
     return WORDS[statistic] + (f" of the {tensor}" if tensor else "")
 
 
-def checked(tensor: str, statistic: str, label: int | None) -> None:
+def check_plot(tensor: str, statistic: str, label: int | None) -> None:
     """Hold a wish for a plot against what there is.
 
     Raises
@@ -194,7 +194,7 @@ def _spread(values: Sequence[float | None]) -> tuple[float | None, float | None,
 
 
 def read_scaling(text: str) -> Scaling:
-    """The scaling that a text says, as `told` writes it.
+    """The scaling that a text says, as `scale_text` writes it.
 
     Raises
     ------
@@ -224,7 +224,7 @@ def records(result: Result) -> list[dict[str, object]]:
 
 def _record(curve: Curve, block: BlockStats) -> dict[str, object]:
     record: dict[str, object] = {
-        "scaling": "none" if block.scale is None else told(curve.scale),
+        "scaling": "none" if block.scale is None else scale_text(curve.scale),
         "seed": curve.seed,
         "block": block.path,
         "scale": block.scale,

@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
 from irnet.analysis.boxes import box_at
-from irnet.experiments.passes import Array, Start, checked, to_array, to_tensor, units
-from irnet.experiments.trail import BatchNormMode, batch_statistics
+from irnet.experiments.forward_cache import BatchNormMode, batch_statistics
+from irnet.experiments.passes import Array, Start, check_start, to_array, to_tensor, units
 from irnet.runtime.build import Model
 from irnet.runtime.capture import capture
 from irnet.spec import Chain, Network
@@ -78,7 +78,7 @@ def look_through(model: Model, image: Tensor, batch_norm: BatchNormMode = "runni
     Raises
     ------
     ValueError
-        As `checked` says.
+        As `check_start` says.
 
     Examples
     --------
@@ -89,8 +89,8 @@ def look_through(model: Model, image: Tensor, batch_norm: BatchNormMode = "runni
     >>> [thumb.path for thumb in found.strip][-3:]
     ['block_b.0', 'reduction_b.0', 'block_c.0']
     """
-    network, x = model.network, to_tensor(model, checked(model, image, batch_norm).values)
-    shown = _shown(network)
+    network, x = model.network, to_tensor(model, check_start(model, image, batch_norm).values)
+    shown = _titles(network)
     starts: dict[str, Start] = {}
     with batch_statistics(model, batch_norm == "batch"), capture(model, *shown, keep=_thumb) as found:
         for path in units(network):
@@ -109,7 +109,7 @@ def look_through(model: Model, image: Tensor, batch_norm: BatchNormMode = "runni
     )
 
 
-def _shown(network: Network) -> dict[str, str]:
+def _titles(network: Network) -> dict[str, str]:
     """Path and title of every unit of the strip: blocks, and the steps of a chain, which has no block."""
     found: dict[str, str] = {}
     for stage in network.stages:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from irnet.analysis.boxes import boxes
-from irnet.analysis.quantities import filled, formulas, labels_in, network_of, quantity
+from irnet.analysis.quantities import fill, formulas, labels_in, network_of, quantity
 from irnet.lessons.prose import links
 from irnet.lessons.value import Lesson, Question, Step
 from irnet.models import recipe_of
@@ -44,7 +44,7 @@ def controls_of(step: Step) -> tuple[str, ...]:
     return (*VIEW_CONTROLS, *(name for name in limits(recipe_of(networks_of(step)[0])) if name != "input_size"))
 
 
-def checked(lesson: Lesson) -> Lesson:
+def check(lesson: Lesson) -> Lesson:
     """The lesson, if everything that it names is there.
 
     Raises
@@ -96,7 +96,7 @@ def _check(step: Step, where: str) -> None:
     for name, text in _texts(step):
         pointers += [(name, path) for path in links(text)]
         with _at(f"{where}.{name}"):
-            filled(text, network)
+            fill(text, network)
     for name, path in pointers:
         if (path or name.startswith(("notes", "turned"))) and path not in paths:
             raise ValueError(f"{where}.{name}: the picture has no box {path!r}; it has {', '.join(sorted(paths)[:3])}")
@@ -121,7 +121,7 @@ def right(question: Question, network: Network) -> str | float:
     """
     if not question.choices:
         return quantity(question.answer, network)
-    choices, answer = [filled(choice, network) for choice in question.choices], filled(question.answer, network)
+    choices, answer = [fill(choice, network) for choice in question.choices], fill(question.answer, network)
     if len(set(choices)) < len(choices) or len(choices) < 2:
         raise ValueError(f"two choices or more, all different, are needed, not {', '.join(map(repr, choices))}")
     if answer not in choices:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from irnet.lessons.check import checked
+from irnet.lessons.check import check
 from irnet.lessons.value import Lesson
 from irnet.units import typed
 
@@ -48,8 +48,8 @@ def document(lesson: Lesson) -> str:
 def plain(value: Any) -> Any:
     """A value of lessons as what JSON knows, without the fields that are as usual."""
     if is_dataclass(value) and not isinstance(value, type):
-        told = {field.name: (getattr(value, field.name), field.default) for field in fields(value)}
-        return {name: plain(found) for name, (found, usual) in told.items() if usual is MISSING or found != usual}
+        payload = {field.name: (getattr(value, field.name), field.default) for field in fields(value)}
+        return {name: plain(found) for name, (found, usual) in payload.items() if usual is MISSING or found != usual}
     return [plain(item) for item in value] if isinstance(value, tuple) else value
 
 
@@ -84,10 +84,10 @@ def lesson_of(found: object) -> Lesson:
         lesson = _LESSON.validate_json(json.dumps(found))
     except (ValidationError, RecursionError) as error:
         raise ValueError(_sentence(error)) from None
-    return checked(lesson)
+    return check(lesson)
 
 
-def packed(lesson: Lesson) -> str:
+def pack(lesson: Lesson) -> str:
     """A lesson as one word for an address.
 
     Raises
@@ -95,14 +95,14 @@ def packed(lesson: Lesson) -> str:
     ValueError
         If it is too long for an address.
     """
-    told = json.dumps(plain(lesson), separators=(",", ":"), ensure_ascii=False).encode()
-    word = urlsafe_b64encode(zlib.compress(told, 9)).decode().rstrip("=")
+    payload = json.dumps(plain(lesson), separators=(",", ":"), ensure_ascii=False).encode()
+    word = urlsafe_b64encode(zlib.compress(payload, 9)).decode().rstrip("=")
     if len(word) > LONGEST:
         raise ValueError(f"the lesson takes {len(word)} characters of an address, which has room for {LONGEST}")
     return word
 
 
-def unpacked(word: str) -> Lesson:
+def unpack(word: str) -> Lesson:
     """The lesson that a word of an address says.
 
     Raises
@@ -114,9 +114,9 @@ def unpacked(word: str) -> Lesson:
         raise ValueError(f"a lesson in an address is up to {LONGEST} letters, digits, - and _")
     try:
         unzip = zlib.decompressobj()
-        told = unzip.decompress(urlsafe_b64decode(word + "=" * (-len(word) % 4)), LARGEST)
+        payload = unzip.decompress(urlsafe_b64decode(word + "=" * (-len(word) % 4)), LARGEST)
         whole = unzip.eof and not unzip.unused_data
-        found = json.loads(told.decode()) if whole else None
+        found = json.loads(payload.decode()) if whole else None
     except (ValueError, zlib.error, RecursionError):
         found = None
     if found is None:

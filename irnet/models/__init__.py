@@ -10,7 +10,7 @@ from typing import Any
 
 from irnet.models import inception_resnet, inception_v3, inception_v4
 from irnet.models.derived import why_not
-from irnet.models.edits import MOST, Edit, parsed, plain, restructured, shortened, with_stem
+from irnet.models.edits import MOST, Edit, edit_place, parse, plain, shorten, with_stem
 from irnet.models.recipe import Recipe, knobs
 from irnet.spec import Network, Stage
 from irnet.units import typed
@@ -75,11 +75,11 @@ def network(name: str, /, *edits: str, **changes: Any) -> Network:
     'inception_v4.paper (stem=inception_v3.tf_slim)'
     """
     full = full_name(name)
-    turned = tuple(Edit("", knob, value) for knob, value in changes.items())
-    return applied(named(full, PRESETS[full]), (*(parsed(PRESETS[full], text) for text in edits), *turned))
+    knob_edits = tuple(Edit("", knob, value) for knob, value in changes.items())
+    return apply(network_of_recipe(full, PRESETS[full]), (*(parse(PRESETS[full], text) for text in edits), *knob_edits))
 
 
-def labelled(label: str) -> Network:
+def network_of_label(label: str) -> Network:
     """The network that a label names, written as `Network.label` writes it; the brackets may be left out.
 
     Raises
@@ -89,12 +89,14 @@ def labelled(label: str) -> Network:
 
     Examples
     --------
-    >>> labelled("inception_v4.paper (a=6, input_size=224x320)").edits
+    >>> network_of_label("inception_v4.paper (a=6, input_size=224x320)").edits
     'input_size=224x320, a=6'
     """
     name, _, edits = label.strip().partition(" ")
     full = full_name(name)
-    return applied(named(full, PRESETS[full]), edits_of(full, edits.strip().removeprefix("(").removesuffix(")")))
+    return apply(
+        network_of_recipe(full, PRESETS[full]), edits_of(full, edits.strip().removeprefix("(").removesuffix(")"))
+    )
 
 
 def edits_of(name: str, text: str) -> tuple[Edit, ...]:
@@ -108,10 +110,10 @@ def edits_of(name: str, text: str) -> tuple[Edit, ...]:
     texts = [part for part in text.split(",") if part.strip()]
     if len(texts) > MOST:
         raise ValueError(f"{len(texts)} edits are too many; a network takes {MOST}")
-    return tuple(parsed(PRESETS[name], part) for part in texts)
+    return tuple(parse(PRESETS[name], part) for part in texts)
 
 
-def applied(network: Network, edits: Sequence[Edit]) -> Network:
+def apply(network: Network, edits: Sequence[Edit]) -> Network:
     """`network` with more edits: knobs first, then the places in the order of the edits.
 
     Raises
@@ -122,8 +124,8 @@ def applied(network: Network, edits: Sequence[Edit]) -> Network:
 
     Examples
     --------
-    >>> edited = applied(network("inception_v4", a=6), (Edit("inception_b.0.b1", "filters", 200),))
-    >>> edited.edits
+    >>> edit_recipe = apply(network("inception_v4", a=6), (Edit("inception_b.0.b1", "filters", 200),))
+    >>> edit_recipe.edits
     'a=6, inception_b.0.b1.filters=200'
     """
     if network.name not in PRESETS:
@@ -131,17 +133,17 @@ def applied(network: Network, edits: Sequence[Edit]) -> Network:
     every = (*edits_of(network.name, network.edits), *edits)
     if len(every) > MOST:
         raise ValueError(f"{len(every)} edits are too many; a network takes {MOST}")
-    recipe = edited(network.name, {edit.what: edit.value for edit in every if edit.is_knob})
-    made = named(network.name, recipe)
-    places = shortened([edit for edit in every if not edit.is_knob])
+    recipe = edit_recipe(network.name, {edit.what: edit.value for edit in every if edit.is_knob})
+    made = network_of_recipe(network.name, recipe)
+    places = shorten([edit for edit in every if not edit.is_knob])
     for edit in places:
-        made = _restructured(made, edit) if edit.where else with_stem(made, stem_of(str(edit.value), recipe.width))
+        made = _apply_to_places(made, edit) if edit.where else with_stem(made, stem_of(str(edit.value), recipe.width))
     return replace(made, edits=", ".join(filter(None, (made.edits, *(edit.text for edit in places)))))
 
 
-def _restructured(network: Network, edit: Edit) -> Network:
+def _apply_to_places(network: Network, edit: Edit) -> Network:
     try:
-        return restructured(network, edit)
+        return edit_place(network, edit)
     except ValueError as error:
         raise ValueError(why_not(network, edit) or str(error)) from None
 
@@ -155,16 +157,16 @@ def stem_of(name: str, width: float = 1.0) -> Stage:
         For an unknown name.
     """
     full = full_name(name)
-    return named(full, edited(full, {"width": width})).stages[0]
+    return network_of_recipe(full, edit_recipe(full, {"width": width})).stages[0]
 
 
 def recipe_of(network: Network) -> Recipe:
     """The recipe of a network that was made from a preset, with its knobs; edits of places are no knobs."""
-    turned = (edit for edit in edits_of(network.name, network.edits) if edit.is_knob)
-    return edited(network.name, {edit.what: edit.value for edit in turned})
+    knob_edits = (edit for edit in edits_of(network.name, network.edits) if edit.is_knob)
+    return edit_recipe(network.name, {edit.what: edit.value for edit in knob_edits})
 
 
-def edited(name: str, changes: Mapping[str, Any]) -> Recipe:
+def edit_recipe(name: str, changes: Mapping[str, Any]) -> Recipe:
     """The recipe of a preset with `changes` to its knobs.
 
     Raises
@@ -185,12 +187,12 @@ def edited(name: str, changes: Mapping[str, Any]) -> Recipe:
         raise ValueError(f"{name}: {error}") from None
 
 
-def named(name: str, recipe: Recipe) -> Network:
+def network_of_recipe(name: str, recipe: Recipe) -> Network:
     """The network of a recipe, labelled with the knobs that differ from the preset of that name.
 
     Examples
     --------
-    >>> named("inception_v4.paper", edited("inception_v4.paper", {"a": 6, "b": 7})).label
+    >>> network_of_recipe("inception_v4.paper", edit_recipe("inception_v4.paper", {"a": 6, "b": 7})).label
     'inception_v4.paper (a=6)'
     """
     have = knobs(PRESETS[name])

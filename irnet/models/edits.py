@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from irnet.models.places import Rest, conv_at, joined, split, with_place, with_stage
-from irnet.models.recipe import Limits, Recipe, check_number, read
+from irnet.models.places import Rest, conv_at, join, split, with_place, with_stage
+from irnet.models.recipe import Limits, Recipe, check_number, parse_knob
 from irnet.spec import Network, Residual, Stage
 from irnet.units import typed
 
@@ -76,7 +76,7 @@ def plain(value: Value) -> str:
             return str(value)
 
 
-def parsed(recipe: Recipe, text: str) -> Edit:
+def parse(recipe: Recipe, text: str) -> Edit:
     """The edit that a text says, of a network made by a recipe of this kind; places and limits are not looked at.
 
     Raises
@@ -87,7 +87,7 @@ def parsed(recipe: Recipe, text: str) -> Edit:
     Examples
     --------
     >>> from irnet.models.inception_v4 import PAPER
-    >>> parsed(PAPER, "inception_b.0.b1.filters=200")
+    >>> parse(PAPER, "inception_b.0.b1.filters=200")
     Edit(where='inception_b.0.b1', what='filters', value=200)
     """
     key, _, value = (part.strip() for part in text.partition("="))
@@ -95,7 +95,7 @@ def parsed(recipe: Recipe, text: str) -> Edit:
     if key == STEM and value:
         return Edit("", STEM, value)
     if not where:
-        return Edit("", *read(recipe, text))
+        return Edit("", *parse_knob(recipe, text))
     if not re.fullmatch(r"[a-z0-9_.]{1,99}", where) or what not in LIMITS:
         raise ValueError(f"'{typed(text, 99)}' does not say a place, one of {', '.join(LIMITS)}, and a value")
     number = r"\d{1,6}"
@@ -110,12 +110,12 @@ def parsed(recipe: Recipe, text: str) -> Edit:
     raise ValueError(f"{where}: {what}={typed(value, 20)} is not {form.get(what, 'a number')}")
 
 
-def shortened(edits: Sequence[Edit]) -> tuple[Edit, ...]:
+def shorten(edits: Sequence[Edit]) -> tuple[Edit, ...]:
     """The same edits of places without those that a later one of the same setting makes void.
 
     Examples
     --------
-    >>> [edit.text for edit in shortened([Edit("a.0", "filters", 8), Edit("a.0", "filters", 9)])]
+    >>> [edit.text for edit in shorten([Edit("a.0", "filters", 8), Edit("a.0", "filters", 9)])]
     ['a.0.filters=9']
     """
     kept: dict[tuple[int, str, str], Edit] = {}
@@ -127,7 +127,7 @@ def shortened(edits: Sequence[Edit]) -> tuple[Edit, ...]:
     return tuple(kept.values())
 
 
-def restructured(network: Network, edit: Edit) -> Network:
+def edit_place(network: Network, edit: Edit) -> Network:
     """`network` with one of its places edited, in every block of that stage.
 
     Raises
@@ -136,13 +136,13 @@ def restructured(network: Network, edit: Edit) -> Network:
         If nothing of the kind is there or the value can't be; the message starts with the place.
     """
     try:
-        return _restructured(network, edit)
+        return _edit_place(network, edit)
     except ValueError as error:
-        told = str(error)
-        raise ValueError(told if told.startswith(f"{edit.where}: ") else f"{edit.where}: {told}") from None
+        message = str(error)
+        raise ValueError(message if message.startswith(f"{edit.where}: ") else f"{edit.where}: {message}") from None
 
 
-def _restructured(network: Network, edit: Edit) -> Network:
+def _edit_place(network: Network, edit: Edit) -> Network:
     where, what, value = edit.where, edit.what, edit.value
     for number in value if isinstance(value, tuple) else (value,):
         check_number(what, number, LIMITS[what], whole=what != "scale")
@@ -150,7 +150,7 @@ def _restructured(network: Network, edit: Edit) -> Network:
         case "repeat", int(count):
             return with_stage(network, where, lambda stage: replace(stage, repeat=count))
         case "scale", int() | float():
-            return with_place(network, where, lambda rest: _scaled(rest, float(value), where))
+            return with_place(network, where, lambda rest: _set_scale(rest, float(value), where))
         case "filters", int(count):
             return with_place(network, where, lambda rest: (replace(conv_at(rest, where), filters=count), *rest[1:]))
         case "kernel", int() | (int(), int()):
@@ -158,11 +158,11 @@ def _restructured(network: Network, edit: Edit) -> Network:
         case "split", (int(), int()):
             return with_place(network, where, lambda rest: split(rest, value, where))
         case "join", int(side):
-            return with_place(network, where, lambda rest: joined(rest, side, where))
+            return with_place(network, where, lambda rest: join(rest, side, where))
     raise ValueError(f"{what} can't be {value!r}")
 
 
-def _scaled(rest: Rest, scale: float, path: str) -> Rest:
+def _set_scale(rest: Rest, scale: float, path: str) -> Rest:
     if not isinstance(rest[0], Residual):
         raise ValueError(f"{path}: there is no residual to scale")
     return (replace(rest[0], scale=scale), *rest[1:])

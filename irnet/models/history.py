@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from irnet.models import PRESETS
-from irnet.models.edits import MOST, Edit, parsed
+from irnet.models.edits import MOST, Edit, parse
 
 LONGEST = 160  # characters of an edit
 BAR = "|"  # between what is done and what is undone
@@ -85,4 +85,4 @@ def history(name: str, text: str) -> History:
     for part in texts:
         if len(part) > LONGEST:
             raise ValueError(f"an edit has at most {LONGEST} characters, and {part[:20]!r}... has {len(part)}")
-    return History(tuple(parsed(PRESETS[name], part) for part in texts), len(sides[0]))
+    return History(tuple(parse(PRESETS[name], part) for part in texts), len(sides[0]))

@@ -37,7 +37,7 @@ def with_place(network: Network, path: str, change: Change) -> Network:
     """
     stage, _, *steps = path.split(".")
     return with_stage(
-        network, stage, lambda found: replace(found, node=_changed(found.node, tuple(steps), change, path))
+        network, stage, lambda found: replace(found, node=_change(found.node, tuple(steps), change, path))
     )
 
 
@@ -59,7 +59,7 @@ def rest_at(network: Network, path: str) -> Rest:
     return found[0]
 
 
-def _changed(node: Node, steps: tuple[str, ...], change: Change, path: str) -> Node:
+def _change(node: Node, steps: tuple[str, ...], change: Change, path: str) -> Node:
     if not steps:
         return chain(*change((node,)))
     step, *inner = steps
@@ -67,12 +67,12 @@ def _changed(node: Node, steps: tuple[str, ...], change: Change, path: str) -> N
     match node:
         case Chain(nodes) if (at := _number(step, len(nodes))) is not None:
             if rest:
-                return chain(*nodes[:at], _changed(nodes[at], rest, change, path), *nodes[at + 1 :])
+                return chain(*nodes[:at], _change(nodes[at], rest, change, path), *nodes[at + 1 :])
             return chain(*nodes[:at], *change(nodes[at:]))
         case Fork(branches) if step[0] == "b" and (at := _number(step[1:], len(branches))) is not None:
-            return Fork((*branches[:at], _changed(branches[at], rest, change, path), *branches[at + 1 :]))
+            return Fork((*branches[:at], _change(branches[at], rest, change, path), *branches[at + 1 :]))
         case Residual(body) if step == "body":
-            return replace(node, body=_changed(body, rest, change, path))
+            return replace(node, body=_change(body, rest, change, path))
     raise ValueError(f"{path}: nothing is there")
 
 
@@ -104,8 +104,8 @@ def split(rest: Rest, first: Kernel, path: str) -> Rest:
     conv = conv_at(rest, path)
     height, width = pair(conv.kernel)
     if height != width or height == 1 or conv.stride != 1:
-        told = f"{height}x{width}" + (f" of stride {conv.stride}" if conv.stride > 1 else "")
-        raise ValueError(f"{path}: only an nxn convolution of stride 1 can be split, not a {told}")
+        size = f"{height}x{width}" + (f" of stride {conv.stride}" if conv.stride > 1 else "")
+        raise ValueError(f"{path}: only an nxn convolution of stride 1 can be split, not a {size}")
     if pair(first) not in ((1, height), (height, 1)):
         first_height, first_width = pair(first)
         raise ValueError(
@@ -115,7 +115,7 @@ def split(rest: Rest, first: Kernel, path: str) -> Rest:
     return (replace(conv, kernel=first), replace(conv, kernel=second), *rest[1:])
 
 
-def joined(rest: Rest, side: int, path: str) -> Rest:
+def join(rest: Rest, side: int, path: str) -> Rest:
     """`rest` with the 1xn and nx1 that it begins with, in either order, as one nxn with the filters of the second.
 
     Raises

@@ -50,7 +50,7 @@ class Recipe(ABC):
         full = self._full_width(name, edits)
         if self.width == 1:
             return full
-        return replace(full, stages=tuple(replace(s, node=widened(s.node, self.width)) for s in full.stages))
+        return replace(full, stages=tuple(replace(s, node=widen(s.node, self.width)) for s in full.stages))
 
     @abstractmethod
     def _full_width(self, name: str, edits: str) -> Network:
@@ -77,12 +77,12 @@ class Recipe(ABC):
         return (3, *size) if isinstance(size, tuple) else (3, size, size)
 
 
-def widened(node: Node, width: float) -> Node:
+def widen(node: Node, width: float) -> Node:
     """`node` with all its filters times `width`, rounded to a multiple of 8, at least 8; sums and concats follow.
 
     Examples
     --------
-    >>> widened(Fork((Conv(32), Chain((Conv(48), Conv(64, 3))))), 0.25)
+    >>> widen(Fork((Conv(32), Chain((Conv(48), Conv(64, 3))))), 0.25)
     Fork(branches=(Conv(filters=8, kernel=1, stride=1, padding='same'), \
 Chain(nodes=(Conv(filters=16, kernel=1, stride=1, padding='same'), \
 Conv(filters=16, kernel=3, stride=1, padding='same')))))
@@ -93,11 +93,11 @@ Conv(filters=16, kernel=3, stride=1, padding='same')))))
         case Pool():
             return node
         case Chain(nodes):
-            return Chain(tuple(widened(child, width) for child in nodes))
+            return Chain(tuple(widen(child, width) for child in nodes))
         case Fork(branches):
-            return Fork(tuple(widened(child, width) for child in branches))
+            return Fork(tuple(widen(child, width) for child in branches))
         case Residual(body):
-            return replace(node, body=widened(body, width))
+            return replace(node, body=widen(body, width))
         case _:
             assert_never(node)
 
@@ -154,7 +154,7 @@ def check_number(name: str, value: object, limit: Limits, *, whole: bool) -> Non
         raise ValueError(f"{name}={typed(value)} is outside {bounds}")
 
 
-def read(recipe: Recipe, text: str) -> tuple[str, Any]:
+def parse_knob(recipe: Recipe, text: str) -> tuple[str, Any]:
     """The knob and value that "knob=value" says, with the type that `recipe` has there; limits are not checked here.
 
     Raises
@@ -165,7 +165,7 @@ def read(recipe: Recipe, text: str) -> tuple[str, Any]:
     Examples
     --------
     >>> from irnet.models.inception_v4 import PAPER
-    >>> read(PAPER, "a=6"), read(PAPER, "input_size=224x261")
+    >>> parse_knob(PAPER, "a=6"), parse_knob(PAPER, "input_size=224x261")
     (('a', 6), ('input_size', (224, 261)))
     """
     name, equals, value = (part.strip() for part in text.partition("="))

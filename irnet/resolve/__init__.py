@@ -5,7 +5,7 @@ from __future__ import annotations
 from irnet.resolve.field import ReceptiveField, Sides
 from irnet.resolve.rows import Illegal, Op, Row, Rows, TooSmall
 from irnet.resolve.smallest import smallest_input
-from irnet.resolve.walk import added, resolve
+from irnet.resolve.walk import resolve, sum_shape
 from irnet.resolve.words import after_sum, describe, notation
 
 __all__ = [
@@ -16,10 +16,10 @@ __all__ = [
     "Rows",
     "Sides",
     "TooSmall",
-    "added",
     "after_sum",
     "describe",
     "notation",
     "resolve",
     "smallest_input",
+    "sum_shape",
 ]

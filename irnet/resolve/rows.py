@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Literal
 
-from irnet.html import shown
+from irnet.html import joined_html
 from irnet.resolve.field import ReceptiveField
 from irnet.spec import Shape
 from irnet.tables import MOST, from_records, to_html
@@ -20,8 +20,8 @@ Op = Literal[
 class Illegal(ValueError):
     """A box that can't be: `path` is the first one, and the message says why."""
 
-    def __init__(self, path: str, told: str) -> None:
-        super().__init__(told)
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(message)
         self.path = path
 
 
@@ -55,9 +55,9 @@ class Rows(tuple[Row, ...]):
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        return shown(to_html(from_records([_record(row) for row in self]), MOST))
+        return joined_html(to_html(from_records([_record(row) for row in self]), MOST))
 
 
 def _record(row: Row) -> dict[str, object]:
-    told = ("path", "notation", "in_shape", "out_shape", "params", "macs")
-    return {name: getattr(row, name) for name in told} | {"receptive field": sides(row.field.size)}
+    message = ("path", "notation", "in_shape", "out_shape", "params", "macs")
+    return {name: getattr(row, name) for name in message} | {"receptive field": sides(row.field.size)}

@@ -22,11 +22,11 @@ def smallest_input(network: Network) -> int:
     least: Sides = (1, 1)
     for stage in reversed(network.stages):
         for _ in range(stage.repeat):
-            least = _needed(stage.node, least)
+            least = _input_for(stage.node, least)
     return max(least)
 
 
-def _needed(node: Node, out: Sides) -> Sides:
+def _input_for(node: Node, out: Sides) -> Sides:
     """The smallest grid that `node` makes a grid of `out` from, or a larger one."""
     match node:
         case Conv() | Pool():
@@ -39,13 +39,13 @@ def _needed(node: Node, out: Sides) -> Sides:
             return height, width
         case Chain(nodes):
             for child in reversed(nodes):
-                out = _needed(child, out)
+                out = _input_for(child, out)
             return out
         case Fork(branches):
-            each = [_needed(child, out) for child in branches]
+            each = [_input_for(child, out) for child in branches]
             return max(height for height, _ in each), max(width for _, width in each)
         case Residual(body):
-            height, width = _needed(body, out)
+            height, width = _input_for(body, out)
             return max(height, out[0]), max(width, out[1])
         case _:
             assert_never(node)

@@ -103,7 +103,7 @@ def _walk(node: Node, path: str, x: _Flow) -> _Walk:
             assert_never(node)
 
 
-def added(path: str, x: Shape, residual: Shape) -> Shape:
+def sum_shape(path: str, x: Shape, residual: Shape) -> Shape:
     """The (C, H, W) shape of x + residual, which is that of both.
 
     Raises
@@ -113,7 +113,7 @@ def added(path: str, x: Shape, residual: Shape) -> Shape:
 
     Examples
     --------
-    >>> added("block_b.0", (1152, 17, 17), (1152, 17, 17))
+    >>> sum_shape("block_b.0", (1152, 17, 17), (1152, 17, 17))
     (1152, 17, 17)
     """
     if residual[1:] != x[1:]:
@@ -128,7 +128,7 @@ def _residual(node: Residual, path: str, x: _Flow) -> _Walk:
     width = x.shape[0]
     weights = inner.shape[0] * width
     up = _Flow((width, *inner.shape[1:]), inner.field)
-    out = _Flow(added(path, x.shape, up.shape), x.field.merged(inner.field))
+    out = _Flow(sum_shape(path, x.shape, up.shape), x.field.merged(inner.field))
     text, sum_text = f"1x1 conv {width} linear", ", ".join((f"x + {node.scale:g} residual", *after_sum(node)))
     yield _row(f"{path}.project", "project", text, inner, up, weights + width, weights * prod(x.shape[1:]))
     yield _row(f"{path}.scale", "scale", f"x {node.scale:g}", up, up)

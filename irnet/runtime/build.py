@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from irnet.models import network as preset
-from irnet.runtime.device import checked
+from irnet.runtime.device import check_device
 from irnet.runtime.init import Init, Tell, initialise
 from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Norm, Pool, Residual, pair
 
@@ -189,7 +189,7 @@ def build(
     >>> model.get_submodule("block_b.3.project").out_channels
     1152
     """
-    where = checked(device)
+    where = check_device(device)
     spec = preset(network) if isinstance(network, str) else network
     with torch.device("meta"):
         model = Model(spec).eval()

@@ -96,7 +96,7 @@ def intervene(model: nn.Module, edits: Mapping[str, Callable[[Tensor], Tensor]])
 
 
 @contextmanager
-def rescaled(model: nn.Module, scale: float | Mapping[str, float] | None) -> Iterator[None]:
+def rescale(model: nn.Module, scale: float | Mapping[str, float] | None) -> Iterator[None]:
     """Give residual blocks another scale while the block runs.
 
     One for all, or one a stage by its name; None, and a stage without one, leaves the network's own scale.

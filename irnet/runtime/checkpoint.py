@@ -36,7 +36,7 @@ class Checkpoint:
 
 
 @contextmanager
-def opened(file: Path | str) -> Iterator[Checkpoint]:
+def open_checkpoint(file: Path | str) -> Iterator[Checkpoint]:
     """The checkpoint in a file, open while the block runs; tensors are read when they are asked for.
 
     Raises

@@ -24,7 +24,7 @@ def available() -> tuple[str, ...]:
     return tuple(name for name in DEVICES if here[name])
 
 
-def checked(device: str) -> torch.device:
+def check_device(device: str) -> torch.device:
     """`device` as torch knows it.
 
     Raises
@@ -51,7 +51,7 @@ def with_numbers(device: str, needed: str = "activations need") -> torch.device:
     ValueError
         For a device that is not here, or for "meta".
     """
-    found = checked(device)
+    found = check_device(device)
     if found.type == "meta":
         raise ValueError(NO_NUMBERS.format(needed))
     return found

@@ -37,13 +37,13 @@ class Fit:
     @property
     def differences(self) -> str:
         """The first missing, extra and mismatched key, and how many there are of each."""
-        told = [f"{_first(self.missing)} missing"] if self.missing else []
-        told += [f"{_first(self.extra)} left over"] if self.extra else []
+        parts = [f"{_first(self.missing)} missing"] if self.missing else []
+        parts += [f"{_first(self.extra)} left over"] if self.extra else []
         if self.mismatched:
             key, found, wanted = self.mismatched[0]
             rest = f" and {len(self.mismatched) - 1} more" if len(self.mismatched) > 1 else ""
-            told.append(f"{key!r} is {found} instead of {wanted}{rest}")
-        return ", ".join(told)
+            parts.append(f"{key!r} is {found} instead of {wanted}{rest}")
+        return ", ".join(parts)
 
 
 def _first(names: tuple[str, ...]) -> str:
@@ -57,20 +57,20 @@ def nearest(found: Checkpoint, only: str | None = None) -> Fit | None:
     With `only`, the layout of that preset that does.
     """
     fits = [
-        compared(found, _sized(found, name, layout), layout)
+        compare_with(found, _with_classes(found, name, layout), layout)
         for layout in LAYOUTS.values()
         for name in layout.presets
         if only in (None, name)
     ]
-    best = min(fits, key=lambda fit: (fit.off, not _as_released(fit)))
+    best = min(fits, key=lambda fit: (fit.off, not _is_released(fit)))
     return best if only or len(best.extra) < len(found.shapes) else None
 
 
-def _as_released(fit: Fit) -> bool:
+def _is_released(fit: Fit) -> bool:
     return fit.network.head.classes + fit.background in fit.layout.released
 
 
-def _sized(found: Checkpoint, name: str, layout: Layout) -> Network:
+def _with_classes(found: Checkpoint, name: str, layout: Layout) -> Network:
     """The preset with the number of classes that the file's classifier has; 0 where there is none."""
     spec = preset(name)
     shape = found.shapes.get(keys(spec, layout.name)[_CLASSIFIER])
@@ -81,10 +81,10 @@ def _sized(found: Checkpoint, name: str, layout: Layout) -> Network:
         return spec
 
 
-def compared(found: Checkpoint, network: Network, layout: Layout) -> Fit:
+def compare_with(found: Checkpoint, network: Network, layout: Layout) -> Fit:
     """How a file compares with one network in one layout; counts of batches may be absent."""
     names, wanted = keys(network, layout.name), _shapes(network)
-    theirs = {name: _stored(wanted[ours], layout) for ours, name in names.items()}
+    theirs = {name: _stored_shape(wanted[ours], layout) for ours, name in names.items()}
     head = names.get(_CLASSIFIER, "")
     rows = (network.head.classes, *found.shapes.get(head, ())[:1])
     background = layout.background and rows == BACKGROUND
@@ -113,7 +113,7 @@ def _shapes(network: Network) -> dict[str, Shape]:
     return {key: tuple(tensor.shape) for key, tensor in build(network, "meta").state_dict().items()}
 
 
-def _stored(shape: Shape, layout: Layout) -> Shape:
+def _stored_shape(shape: Shape, layout: Layout) -> Shape:
     """The shape that a layout stores a tensor in."""
     if not layout.channels_last or len(shape) < 2:
         return shape

@@ -19,7 +19,7 @@ REPOSITORIES: Mapping[str, str] = MappingProxyType(
 FILE = "model.safetensors"
 
 
-def fetched(name: str, out: Path | None = None) -> Path:
+def fetch(name: str, out: Path | None = None) -> Path:
     """The file that timm released of a preset, from the Hub or its cache, copied to `out` where one is given.
 
     Raises

@@ -13,7 +13,7 @@ from irnet.runtime.init import Tell
 
 
 @contextmanager
-def watched(model: Model, tell: Tell) -> Iterator[None]:
+def watch_layers(model: Model, tell: Tell) -> Iterator[None]:
     """Call `tell` before every convolution of a forward pass and after each on the way back; what it raises ends both.
 
     Parameters
@@ -27,9 +27,9 @@ def watched(model: Model, tell: Tell) -> Iterator[None]:
     --------
     >>> import irnet, torch
     >>> model, told = irnet.build("inception_resnet_v1", device="meta"), []
-    >>> with watched(model, lambda share, path: told.append((round(share, 1), path))):
+    >>> with watch_layers(model, lambda share, path: calls.append((round(share, 1), path))):
     ...     _ = model(torch.empty(1, 3, 299, 299, device="meta"))
-    >>> told[0], told[-1][0], len(told)
+    >>> calls[0], calls[-1][0], len(calls)
     ((0.0, 'stem.0.0'), 1.0, 107)
     """
     units = [(path, module) for path, module in model.named_modules() if isinstance(module, ConvUnit)]

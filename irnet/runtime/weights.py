@@ -12,8 +12,8 @@ from torch import Tensor
 from irnet.analysis.layouts import LAYOUTS, keys, layouts_of
 from irnet.models import network as preset
 from irnet.runtime.build import Model
-from irnet.runtime.checkpoint import Checkpoint, opened
-from irnet.runtime.fit import Fit, compared, nearest
+from irnet.runtime.checkpoint import Checkpoint, open_checkpoint
+from irnet.runtime.fit import Fit, compare_with, nearest
 
 _EXACT = (torch.float32, torch.float16, torch.bfloat16)  # what float32 can hold without rounding
 
@@ -58,7 +58,7 @@ def _also(found: Checkpoint, fit: Fit) -> Iterator[str]:
     for name in fit.layout.presets:
         architecture = name.partition(".")[0]
         sibling = name != fit.network.name and fit.network.name.startswith(f"{architecture}.")
-        if sibling and not compared(found, preset(name, classes=fit.network.head.classes), fit.layout).off:
+        if sibling and not compare_with(found, preset(name, classes=fit.network.head.classes), fit.layout).off:
             yield name
 
 
@@ -93,7 +93,7 @@ def identify(file: Path | str, name: str | None = None) -> Identity:
     ValueError
         If the file can't be read, as `irnet.runtime.checkpoint.opened` says.
     """
-    with opened(file) as found:
+    with open_checkpoint(file) as found:
         fit = nearest(found, name)
         exact = fit is not None and not fit.off
         other = nearest(found) if name and not exact else None
@@ -140,11 +140,13 @@ def load_weights(model: Model, file: Path | str) -> Loaded:
     """
     if next(model.parameters()).is_meta:
         raise ValueError("a model on meta has shapes and no numbers, so no weights can be loaded into it")
-    with opened(file) as found:
-        fit = min((compared(found, model.network, layout) for layout in layouts_of(model.network)), key=lambda f: f.off)
+    with open_checkpoint(file) as found:
+        fit = min(
+            (compare_with(found, model.network, layout) for layout in layouts_of(model.network)), key=lambda f: f.off
+        )
         if fit.off:
             raise ValueError(_refusal(found, fit))
-        tensors = dict(_converted(found, fit, model))
+        tensors = dict(_convert(found, fit, model))
     model.load_state_dict(tensors)
     model.loaded = True
     model.origin = f"weights loaded from {found.name}, in the layout of {fit.layout.title}"
@@ -160,21 +162,21 @@ def load_weights(model: Model, file: Path | str) -> Loaded:
 
 def _refusal(found: Checkpoint, fit: Fit) -> str:
     other, wanted = nearest(found), fit.network
-    told = f"{found.name} does not fit {wanted.label}: {fit.differences}"
+    message = f"{found.name} does not fit {wanted.label}: {fit.differences}"
     if other is None or other.off:
-        return told
+        return message
     classes = other.network.head.classes
     if other.network.name == wanted.name and classes != wanted.head.classes:
-        return f"{told}; it is {_classes(classes)}: build the network with classes={classes}"
-    return f"{told}; it fits {other.network.name} in the layout of {other.layout.title}, {_classes(classes)}"
+        return f"{message}; it is {_classes(classes)}: build the network with classes={classes}"
+    return f"{message}; it fits {other.network.name} in the layout of {other.layout.title}, {_classes(classes)}"
 
 
-def _converted(found: Checkpoint, fit: Fit, model: Model) -> Iterator[tuple[str, Tensor]]:
+def _convert(found: Checkpoint, fit: Fit, model: Model) -> Iterator[tuple[str, Tensor]]:
     """Every tensor of `model` from the file, checked and turned into its shape."""
     names = keys(fit.network, fit.layout.name)
     for ours, target in model.state_dict().items():
         if names.get(ours) in found.shapes:
-            tensor = _checked(found, names[ours], target, ours.rpartition(".")[2])
+            tensor = _check(found, names[ours], target, ours.rpartition(".")[2])
             if tensor.ndim > 1 and fit.layout.channels_last:
                 tensor = tensor.permute(-1, -2, *range(tensor.ndim - 2))
             yield ours, tensor[1:] if fit.background and ours.startswith("classifier") else tensor
@@ -182,7 +184,7 @@ def _converted(found: Checkpoint, fit: Fit, model: Model) -> Iterator[tuple[str,
             yield ours, torch.ones(target.shape) if _is_gamma(ours) else torch.zeros(target.shape, dtype=target.dtype)
 
 
-def _checked(found: Checkpoint, key: str, target: Tensor, role: str) -> Tensor:
+def _check(found: Checkpoint, key: str, target: Tensor, role: str) -> Tensor:
     tensor = found.read(key)
     if tensor.layout is not torch.strided or tensor.device.type != "cpu":
         raise ValueError(f"{found.name}: {key!r} is no plain tensor")

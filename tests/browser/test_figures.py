@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.views.figures import found
+from app.views.figures import matching_ids
 from irnet.diagrams.factory import listing
 from tests.browser.conftest import Viewer
 
@@ -33,7 +33,7 @@ def test_after_a_search_the_list_names_what_is_drawn(viewer: Viewer, chosen: str
     for words in ("reduction", "cost", "v2", "table", ""):
         field.fill(words)
         field.press("Enter")
-        chosen = chosen if chosen in found(words) else found(words)[0]
+        chosen = chosen if chosen in matching_ids(words) else matching_ids(words)[0]
         drawn(page, chosen)
     viewer.settle()
     page.reload()

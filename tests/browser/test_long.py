@@ -21,7 +21,9 @@ def test_a_network_that_runs_is_stopped_and_gone_on_with(viewer: Viewer) -> None
     expect(go_on).to_be_visible(timeout=PATIENCE)
     page.wait_for_selector(SETTLED)
     go_on.focus()
-    expect(go_on).to_be_focused()  # the page is drawn once more when a script has ended, and a key press can fall between
+    expect(
+        go_on
+    ).to_be_focused()  # the page is drawn once more when a script has ended, and a key press can fall between
     go_on.press("Enter")
     expect(go_on).to_be_hidden(timeout=PATIENCE)
     expect(bar).to_be_visible(timeout=PATIENCE)

@@ -11,11 +11,11 @@ from irnet.diagrams.block import block_sheet
 from irnet.diagrams.chart_figures import chart_catalogue
 from irnet.diagrams.factory import content
 from irnet.diagrams.figures import catalogue
+from irnet.diagrams.graph_builder import GraphBuilder
 from irnet.diagrams.mermaid import mermaid as written
-from irnet.diagrams.sheet import Sheet
 from irnet.diagrams.theme import DARK
 from irnet.models import network
-from tests.evil import EVIL
+from tests.hostile_strings import EVIL
 from tests.system import mermaid
 
 pytestmark = pytest.mark.skipif(not mermaid().is_file(), reason="no Mermaid here: run python -m tests.system")
@@ -63,7 +63,7 @@ def test_mermaid_draws_the_boxes_of_a_figure(reader: Page) -> None:
 def test_titles_that_are_markup_stay_titles(reader: Page, title: str) -> None:
     spec = network("inception_v4")
     named = replace(spec, name=title, stages=tuple(replace(stage, title=title) for stage in spec.stages))
-    sheet = block_sheet(Sheet(DARK), named, named.stages[1], title=title)
+    sheet = block_sheet(GraphBuilder(DARK), named, named.stages[1], title=title)
     sheet.items = [replace(item, title=title) for item in sheet.items]
     labels = reader.evaluate(DRAW, written(sheet, title, title))
     assert labels

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 
-from irnet.lessons.form import lesson_of, packed
+from irnet.lessons.form import lesson_of, pack
 from tests.apps import SMALL
 from tests.browser.conftest import Viewer
-from tests.evil import EVIL
+from tests.hostile_strings import EVIL
 
 MODEL = "inception_resnet_v1.paper"
 MADE = "a[href*='evil']:not([href^='#']), img[src*='evil'], em, del, code, math, script[src*='evil'], [onclick]"
@@ -30,7 +30,7 @@ def lesson() -> str:
         }
         for word, text in zip(EVIL, texts, strict=True)
     ]
-    return packed(lesson_of({"id": "evil", "title": " ".join(EVIL[3:5]), "steps": steps}))
+    return pack(lesson_of({"id": "evil", "title": " ".join(EVIL[3:5]), "steps": steps}))
 
 
 def harmless(page: Page, asked: list[str]) -> None:

@@ -14,7 +14,7 @@ import pytest
 from app import runs
 from app.roots import RUNS
 from irnet.experiments.training.loop import Trainer
-from irnet.experiments.training.queue import Place, left_alone, turn, waiting, watched
+from irnet.experiments.training.queue import Place, left_alone, note_reader, turn, waiting
 from irnet.experiments.training.results import progress
 from tests.apps import opened, troubles
 from tests.training.invented import history
@@ -24,7 +24,7 @@ from tests.training.test_sweep import wait_for
 
 
 def test_a_clock_that_steps_back_leaves_a_watched_run_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    watched(tmp_path)
+    note_reader(tmp_path)
     for step, alone in ((-7200, False), (0, False), (7200, True)):
         monkeypatch.setattr("irnet.experiments.training.queue.time", lambda step=step: time() + step)
         assert left_alone(tmp_path) is alone

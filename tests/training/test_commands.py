@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from irnet.cli import main
-from irnet.experiments.training.directory import asked
+from irnet.experiments.training.directory import last_word
 from irnet.experiments.training.settings import Run
-from irnet.experiments.training.texts import changed
+from irnet.experiments.training.texts import with_texts
 from tests.training.small import TINY, made, sweep
 
 SMALL = ("--set", "width=0.125", "--set", "depth=1", "--steps", "4", "--set", "batch=4", "--set", "held_out=16")
@@ -78,7 +78,7 @@ def test_stop_and_pause_are_words_to_the_workers(tmp_path: Path, capsys: pytest.
     directory = made(tmp_path / "sweep", sweep())
     for word in ("stop", "pause"):
         assert main([word, str(directory)]) == 0
-        assert asked(directory) == word
+        assert last_word(directory) == word
         assert capsys.readouterr().err == f"{directory} is not running\n"
 
 
@@ -109,6 +109,6 @@ def test_bad_input_gets_one_sentence(arguments: list[str], sentence: str, capsys
 
 
 def test_what_is_set_reaches_run_and_data() -> None:
-    run = changed(Run(), ["kind=crops", "classes=none", "channels_last=yes", "rate=1e-3"])
+    run = with_texts(Run(), ["kind=crops", "classes=none", "channels_last=yes", "rate=1e-3"])
     assert (run.data.kind, run.data.classes, run.channels_last, run.rate) == ("crops", None, True, 0.001)
-    assert changed(TINY, []) == TINY
+    assert with_texts(TINY, []) == TINY

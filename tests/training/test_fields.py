@@ -11,7 +11,7 @@ import pytest
 from irnet import commands_train
 from irnet.experiments.training.fields import GROUPS, YES, Field
 from irnet.experiments.training.settings import SETTINGS, Data, Run, value_in, with_values
-from irnet.experiments.training.texts import changed
+from irnet.experiments.training.texts import with_texts
 from irnet.models import PRESETS
 from irnet.models.recipe import limits
 from irnet.runtime.init import INITS
@@ -44,7 +44,7 @@ def test_what_is_set_as_words_is_the_value(name: str) -> None:
     wanted = other(SETTINGS[name])
     assert wanted != SETTINGS[name].default
     told = YES if wanted is True else "no" if wanted is False else wanted
-    assert value_in(changed(Run(), [f"{name}={told}"]), name) == wanted
+    assert value_in(with_texts(Run(), [f"{name}={told}"]), name) == wanted
     assert with_values(Run(), {name: wanted}) != Run()
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from irnet.experiments.training.folder import folder_of
-from irnet.experiments.training.images import Crops, border, bundled, generator
+from irnet.experiments.training.images import Crops, border, bundled_crops, generator
 from irnet.experiments.training.settings import Data
 from irnet.experiments.training.sources import images_of
 
@@ -74,12 +74,12 @@ def column(pixel: Tensor) -> float:
 
 
 def test_every_bundled_picture_is_there_without_a_network() -> None:
-    assert set(bundled(CROPS).held_out()[1].tolist()) == {*range(12)}
+    assert set(bundled_crops(CROPS).held_out()[1].tolist()) == {*range(12)}
 
 
 def test_too_many_bundled_classes_get_one_sentence() -> None:
     with pytest.raises(ValueError, match="classes=13, and there are 12 bundled pictures"):
-        bundled(replace(CROPS, classes=13))
+        bundled_crops(replace(CROPS, classes=13))
 
 
 def test_a_folder_holds_back_files_that_no_batch_shows(folder: Path) -> None:

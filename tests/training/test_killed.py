@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import runs
 from app.roots import RUNS
-from irnet.experiments.training.queue import begun
+from irnet.experiments.training.queue import is_begun
 from tests.apps import opened, troubles
 from tests.training.small import TINY, made, sweep
 from tests.training.test_sweep import children, steps, wait_for
@@ -42,7 +42,7 @@ def resumed(place: Path) -> int:
 def test_a_killed_worker_is_told_on_the_page_and_its_run_goes_on(place: Path) -> None:
     for worker in children(resumed(place)):
         os.kill(worker, signal.SIGKILL)
-    wait_for(lambda: not begun(place))
+    wait_for(lambda: not is_begun(place))
     assert "a worker process was killed, by hand or for want of memory" in runs.status("death-1").sentence
     app = shown()
     assert not app.button(key="death-1.resume").disabled

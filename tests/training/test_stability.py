@@ -18,10 +18,10 @@ from irnet.experiments.training.stability import (
     Fate,
     Verdict,
     cells,
+    claims_reproduced,
     filters,
     outcome,
     records,
-    reproduced,
     setting,
     stability,
     story,
@@ -120,11 +120,11 @@ def test_a_cell_counts_its_seeds_and_finds_its_twins() -> None:
 def test_a_map_says_what_of_the_paper_it_reproduces() -> None:
     wanted = sweep()
     made = cells(wanted, [replace(DEAD if run.scale == 1 else LIVING, run=run) for run in wanted.runs()])
-    assert reproduced(made)[0] == "Reproduced: 1 of 1 dead runs learn with a smaller scale, all else the same."
-    assert reproduced(made)[-1].startswith("Not tried here: the paper's rate")
+    assert claims_reproduced(made)[0] == "Reproduced: 1 of 1 dead runs learn with a smaller scale, all else the same."
+    assert claims_reproduced(made)[-1].startswith("Not tried here: the paper's rate")
     low = sweep(replace(TINY, rate=PAPER_RATE))
     quiet = cells(low, [replace(LIVING, run=run) for run in low.runs()])
-    assert reproduced(quiet) == [
+    assert claims_reproduced(quiet) == [
         "Not reproduced: no run died.",
         "Not reproduced: at the paper's rate of 0.045 no run died within 6 steps.",
     ]

@@ -17,8 +17,8 @@ from time import monotonic, sleep
 import pytest
 
 from irnet.experiments.training.backends import Backend
-from irnet.experiments.training.directory import ask, create, ended, lines, run_file, settings
-from irnet.experiments.training.lock import held, locked
+from irnet.experiments.training.directory import ask, create, end_of, lines, run_file, settings
+from irnet.experiments.training.lock import is_locked, lock_directory
 from irnet.experiments.training.results import Follower, histories, progress
 from irnet.experiments.training.settings import Sweep
 from irnet.experiments.training.sweep import resume, start
@@ -68,7 +68,7 @@ def children(pid: int) -> list[int]:
 def test_a_killed_parent_leaves_a_sweep_that_ends_as_if_nothing_had_been(undisturbed: Path, tmp_path: Path) -> None:
     directory = made(tmp_path / "sweep", LONG)
     process = running(directory)
-    wait_for(lambda: ended(run_file(directory, 0)) is not None and steps(directory, 1) > 5)
+    wait_for(lambda: end_of(run_file(directory, 0)) is not None and steps(directory, 1) > 5)
     orphans = children(process.pid)
     assert orphans
     with process:
@@ -101,7 +101,7 @@ def test_a_stop_takes_less_than_two_seconds_and_loses_nothing(undisturbed: Path,
     wait_for(lambda: steps(directory, 0) > 5)
     asked = monotonic()
     process.send_signal(signal.SIGINT)
-    wait_for(lambda: not held(directory / "lock"))
+    wait_for(lambda: not is_locked(directory / "lock"))
     assert monotonic() - asked < 2
     _, said = process.communicate(timeout=30)
     assert process.returncode == 130
@@ -161,7 +161,7 @@ def test_two_workers_give_what_one_gives(tmp_path: Path) -> None:
 
 def test_two_sweeps_in_one_directory_refuse(tmp_path: Path) -> None:
     directory = made(tmp_path / "sweep", sweep())
-    with locked(directory), pytest.raises(ValueError, match=f"is being run by process {os.getpid()} on "):
+    with lock_directory(directory), pytest.raises(ValueError, match=f"is being run by process {os.getpid()} on "):
         resume(directory, ONE)
 
 
@@ -170,20 +170,20 @@ def test_the_lock_of_a_dead_process_is_taken_over(tmp_path: Path) -> None:
     code += f"with locked(Path({str(tmp_path)!r})): os._exit(9)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 9
     assert (tmp_path / "lock").exists()
-    with locked(tmp_path) as owner:
+    with lock_directory(tmp_path) as owner:
         assert owner.pid == os.getpid()
 
 
 def test_a_worker_of_an_earlier_start_writes_nothing(tmp_path: Path) -> None:
     directory = made(tmp_path / "sweep", sweep())
-    with locked(directory):
+    with lock_directory(directory):
         assert work(str(directory), 0, "another token").how == "stopped"
     assert not run_file(directory, 0).exists()
 
 
 def test_a_paused_run_waits_and_goes_on(tmp_path: Path) -> None:
     directory = made(tmp_path / "sweep", sweep(replace(TINY, steps=30, evaluate_every=0), checkpoint_seconds=60))
-    with locked(directory) as owner:
+    with lock_directory(directory) as owner:
         thread = Thread(target=work, args=(str(directory), 0, owner.token))
         thread.start()
         wait_for(lambda: steps(directory, 0) > 2)
@@ -195,7 +195,7 @@ def test_a_paused_run_waits_and_goes_on(tmp_path: Path) -> None:
         assert steps(directory, 0) == before < 30
         ask(directory, "run")
         thread.join()
-    assert ended(run_file(directory, 0)) == "finished"
+    assert end_of(run_file(directory, 0)) == "finished"
 
 
 def test_a_diverging_run_is_a_result(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def details(network: Network, path: str) -> dict[str, str]:
     return {
         "Path": path,
         "What": box.title,
-        "Where": box.spoken,
+        "Where": box.aria_label,
         "Source": box.source.ref,
         "Input": grid(box.in_shape),
         "Output": f"{concat.notation} = {grid(box.out_shape)}" if concat else grid(box.out_shape),

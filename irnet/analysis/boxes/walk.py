@@ -22,7 +22,7 @@ class Box:
     path: str  # of the row and module, where there is one
     level: Level
     title: str  # in the paper's notation
-    spoken: str  # for those who can't see the drawing
+    aria_label: str  # for those who can't see the drawing
     parent: str  # path of the box around it, "" at the top
     children: tuple[str, ...]  # paths of the boxes inside, in the order they run
     op: Op | Literal["group", "norm", "relu"]
@@ -51,7 +51,7 @@ def boxes(network: Network) -> dict[str, Box]:
     >>> found = boxes(network("inception_resnet_v2"))
     >>> found["block_b.0.body.b1"].title
     '1x1 conv 128 > 1x7 conv 160 > 7x1 conv 192'
-    >>> found["block_b.0.body.b1.1"].spoken
+    >>> found["block_b.0.body.b1.1"].aria_label
     '1x7 convolution, 160 filters, step 2 of 3, branch 2 of 2 of Inception-ResNet-B 1 of 10'
     """
     return {box.path: box for box in _Walk(network).boxes()}
@@ -136,24 +136,24 @@ class _Walk:
     def _leaf(self, node: Conv | Pool, place: _Place) -> Iterator[Box]:
         row = self.rows[self.at[place.path]]
         units = [f"{place.path}.{unit}" for unit in ("conv", "bn", "relu")] if isinstance(node, Conv) else []
-        yield self._box(place, row.notation, f"{_said(node)}, {place.words}", tuple(units), row.op, (row,))
+        yield self._box(place, row.notation, f"{_operation(node)}, {place.words}", tuple(units), row.op, (row,))
         if isinstance(node, Conv):
             yield from self._units(row, place, units)
 
     def _units(self, row: Row, place: _Place, units: list[str]) -> Iterator[Box]:
         norm = 2 * row.out_shape[0]
-        told: tuple[tuple[str, Literal["conv", "norm", "relu"], int, int], ...] = (
+        units_: tuple[tuple[str, Literal["conv", "norm", "relu"], int, int], ...] = (
             ("convolution without bias", "conv", row.params - norm, row.macs),
             ("batch norm", "norm", norm, 0),
             ("ReLU", "relu", 0, 0),
         )
-        for path, (title, op, params, macs) in zip(units, told, strict=True):
+        for path, (title, op, params, macs) in zip(units, units_, strict=True):
             given = row.in_shape if op == "conv" else row.out_shape
             yield Box(
                 path=path,
                 level="unit",
                 title=title,
-                spoken=f"{title} of {row.notation}, {place.words}",
+                aria_label=f"{title} of {row.notation}, {place.words}",
                 parent=place.path,
                 children=(),
                 op=op,
@@ -192,7 +192,7 @@ class _Walk:
             path=place.path,
             level=place.level,
             title=title,
-            spoken=spoken,
+            aria_label=spoken,
             parent=place.parent,
             children=children,
             op=op,
@@ -218,7 +218,7 @@ def _spans(rows: tuple[Row, ...]) -> dict[str, slice]:
     return spans
 
 
-def _said(node: Conv | Pool) -> str:
+def _operation(node: Conv | Pool) -> str:
     """A convolution or pooling in words."""
     height, width = pair(node.kernel)
     what = f"convolution, {node.filters} filters" if isinstance(node, Conv) else f"{node.op} pooling"

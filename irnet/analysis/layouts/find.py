@@ -49,7 +49,7 @@ def module_keys(network: Network, path: str) -> dict[str, tuple[str, ...]]:
 
 def _prefixes(inside: list[str], outside: set[str]) -> Iterator[str]:
     """The longest prefix that all of `inside` share, if nothing of `outside` has it; else those of its parts."""
-    shared = _shared(inside)
+    shared = _common_prefix(inside)
     if shared and not any(key.startswith(shared) for key in outside):
         yield shared.rstrip("./")
         return
@@ -60,7 +60,7 @@ def _prefixes(inside: list[str], outside: set[str]) -> Iterator[str]:
         yield from _prefixes(part, outside)
 
 
-def _shared(names: list[str]) -> str:
+def _common_prefix(names: list[str]) -> str:
     """The common beginning of names up to a separator, the tensor's own name left out: "repeat.3."."""
     first, last = min(names), max(names)  # what these two share, all between them share
     same = sum(1 for _ in takewhile(lambda both: both[0] == both[1], zip(first, last, strict=False)))
@@ -79,8 +79,8 @@ def find(network: Network, text: str) -> str:
     Examples
     --------
     >>> from irnet.models import network
-    >>> told = 'Missing key(s) in state_dict: "repeat_1.3.branch1.1.conv.weight"'
-    >>> find(network("inception_resnet_v2.tf_slim"), told), find(network("inception_resnet_v1.facenet"), told)
+    >>> message = 'Missing key(s) in state_dict: "repeat_1.3.branch1.1.conv.weight"'
+    >>> find(network("inception_resnet_v2.tf_slim"), message), find(network("inception_resnet_v1.facenet"), message)
     ('block_b.3.body.b1.1.conv', 'block_a.3.body.b1.1.conv')
     """
     tokens = sorted(dict.fromkeys(_KEY.findall(text)), key=lambda token: not set("./") & set(token))  # words come last

@@ -65,13 +65,15 @@ def _keys(network: Network, layout: Layout) -> Iterator[tuple[str, str]]:
 
 def _layers(network: Network, layout: Layout) -> Iterator[tuple[_Unit, str, str]]:
     """Every unit with their names of its layer and of its batch norm."""
-    placed, names = tuple(_placed(network)), layout.presets.get(network.name, {})
+    placed, names = tuple(_blocks_and_units(network)), layout.presets.get(network.name, {})
     branches = layout.branches.get(network.name, {})
     match layout.naming:
         case "path":
             yield from ((unit, unit.path, "") for _, unit in placed)
         case "place":
-            yield from ((u, ".".join(filter(None, (_named(names, b), _place(branches, u)))), "") for b, u in placed)
+            yield from (
+                (u, ".".join(filter(None, (_block_name(names, b), _place(branches, u)))), "") for b, u in placed
+            )
         case "created":
             yield from _by_creation(names, placed)
         case "depth":
@@ -95,7 +97,7 @@ def _by_creation(names: Names, placed: tuple[tuple[_Block, _Unit], ...]) -> Iter
     made = 0
     for block, unit in placed:
         own = unit.kind == "project" or (not unit.place and any(name in names for name in block.names))
-        layer = _named(names, block) if own else _numbered("conv2d", made)
+        layer = _block_name(names, block) if own else _numbered("conv2d", made)
         yield unit, layer, f"{layer}_bn" if own else _numbered("batch_normalization", made)
         made += not own
 
@@ -112,11 +114,11 @@ def _numbered(name: str, n: int) -> str:
     return f"{name}_{n}" if n else name
 
 
-def _named(names: Names, block: _Block) -> str:
+def _block_name(names: Names, block: _Block) -> str:
     return next(names[name] for name in block.names if name in names).format(**block.numbers)
 
 
-def _placed(network: Network) -> Iterator[tuple[_Block, _Unit]]:
+def _blocks_and_units(network: Network) -> Iterator[tuple[_Block, _Unit]]:
     """Every unit with its block; its numbers: n in the network, i in the stage, j in the stage's part from 1."""
     n, parts = 0, Counter[str]()
     for stage in network.stages:

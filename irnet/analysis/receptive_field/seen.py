@@ -37,7 +37,7 @@ class Seen:
     @property
     def sentences(self) -> tuple[str, ...]:
         """What there is to say, one thing a sentence."""
-        return tuple(_told(self))
+        return tuple(_sentences(self))
 
 
 def receptive_field(network: Network, path: str, position: Sides | None = None) -> Seen:
@@ -92,10 +92,10 @@ def _parts(rows: Sequence[Row], row: Row, at: Sides) -> tuple[Part, ...]:
     return tuple(Part(name, field, rectangle(field, at)) for name, field in fields.items())
 
 
-def _told(seen: Seen) -> list[str]:
+def _sentences(seen: Seen) -> list[str]:
     spot, (height, width) = seen.rectangle, seen.picture
     whole = Rectangle(0, 0, height, width)
-    told = [
+    sentences = [
         f"The output at row {seen.position[0]}, column {seen.position[1]} on a grid of {_across(seen.grid)} sees "
         f"{_across(seen.field.size)} pixels: rows {spot.top} to {spot.bottom - 1}, "
         f"columns {spot.left} to {spot.right - 1}."
@@ -103,20 +103,20 @@ def _told(seen: Seen) -> list[str]:
     outside = share(spot.area - spot.on(seen.picture).area, spot.area)
     if spot.size[0] > height or spot.size[1] > width:
         times = max(spot.size[0] / height, spot.size[1] / width)
-        told.append(
+        sentences.append(
             f"That is more than the picture has, {exact(max(spot.size))} pixels on {exact(_side(seen))}, {times:.3g} "
             f"times its side: {outside} of the field lies outside, where there is only padding."
         )
     elif not spot.within(whole):
-        told.append(f"{outside} of it lies outside the picture, where there is only padding.")
+        sentences.append(f"{outside} of it lies outside the picture, where there is only padding.")
     if whole.within(spot):
-        told.append("No pixel of the picture is out of its reach.")
+        sentences.append("No pixel of the picture is out of its reach.")
     if seen.grid != (1, 1):
-        told.append(f"The fields of neighbouring outputs start {sides(seen.field.stride)} pixels apart.")
+        sentences.append(f"The fields of neighbouring outputs start {sides(seen.field.stride)} pixels apart.")
     if seen.parts:
         each = ", ".join(f"{part.name} {sides(part.field.size)}" for part in seen.parts)
-        told.append(f"What comes together here sees different fields, in pixels: {each}.")
-    return told
+        sentences.append(f"What comes together here sees different fields, in pixels: {each}.")
+    return sentences
 
 
 def _side(seen: Seen) -> int:

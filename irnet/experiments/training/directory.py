@@ -124,7 +124,7 @@ def ask(directory: Path, word: Word) -> None:
     write(directory / "control", word)
 
 
-def asked(directory: Path) -> Word:
+def last_word(directory: Path) -> Word:
     """What the workers of a sweep were last told; "run" where nothing was said."""
     try:
         word = (directory / "control").read_text(encoding="utf-8").strip()
@@ -142,7 +142,7 @@ def lines(file: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text[: text.rfind(b"\n") + 1].splitlines()]
 
 
-def ended(file: Path) -> Ended | None:
+def end_of(file: Path) -> Ended | None:
     """How a run ended, from the end of its file; None while it has not."""
     try:
         with file.open("rb") as opened:

@@ -10,8 +10,8 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from irnet.experiments.photos import decoded
-from irnet.experiments.training.images import Batch, flipped, generator, integer, pixels_of, resized
+from irnet.experiments.photos import decode
+from irnet.experiments.training.images import Batch, flip_half, generator, integer, pixels_of, resize
 from irnet.experiments.training.settings import Data
 
 MAX_BYTES = 4 * 1024**3  # of pixels that a process keeps
@@ -48,7 +48,7 @@ class Folder:
         for picture in pixels:
             top, left = integer(slack, drawn), integer(slack, drawn)
             crops.append(picture[:, top : top + size, left : left + size])
-        return flipped(resized(torch.stack(crops), size), drawn), labels
+        return flip_half(resize(torch.stack(crops), size), drawn), labels
 
     def held_out(self) -> Batch:
         """The middle of every picture that is held out, up to the settings' number."""
@@ -58,7 +58,7 @@ class Folder:
 
 def _middle(pixels: Tensor, size: int) -> Tensor:
     at = (pixels.shape[-1] - size) // 2
-    return resized(pixels[:, :, at : at + size, at : at + size], size)
+    return resize(pixels[:, :, at : at + size, at : at + size], size)
 
 
 def folder_of(settings: Data) -> Folder:
@@ -88,7 +88,7 @@ def folder_of(settings: Data) -> Folder:
             held_out = i % EVERY == EVERY - 1 or (last and i < EVERY)
             (unseen if held_out else seen).append((_square(file, side), label))
     step = -(-len(unseen) // settings.held_out)  # spread over the classes
-    return Folder(settings, tuple(names), _stacked(seen), _stacked(unseen[::step]))
+    return Folder(settings, tuple(names), _stack(seen), _stack(unseen[::step]))
 
 
 def _check_classes(root: Path, names: list[str], settings: Data) -> None:
@@ -110,9 +110,9 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _square(file: Path, side: int) -> Tensor:
-    image = decoded(file.read_bytes(), str(file))
+    image = decode(file.read_bytes(), str(file))
     return pixels_of(ImageOps.fit(image, (side, side), Image.Resampling.BICUBIC))
 
 
-def _stacked(pictures: list[tuple[Tensor, int]]) -> Batch:
+def _stack(pictures: list[tuple[Tensor, int]]) -> Batch:
     return torch.stack([pixels for pixels, _ in pictures]), torch.tensor([label for _, label in pictures])

@@ -119,8 +119,8 @@ class Crops:
     def _cut(self, labels: Tensor, drawn: torch.Generator, *, held_out: bool, flip: bool) -> Batch:
         pictures = tuple(self.pictures.values())
         crops = torch.stack([_crop(pictures[label], drawn, held_out=held_out) for label in labels.tolist()])
-        images = resized(crops, self.settings.size)
-        return flipped(images, drawn) if flip else images, labels
+        images = resize(crops, self.settings.size)
+        return flip_half(images, drawn) if flip else images, labels
 
 
 def border(width: int) -> int:
@@ -140,7 +140,7 @@ def integer(highest: int, drawn: torch.Generator) -> int:
     return int(torch.randint(highest + 1, (1,), generator=drawn))
 
 
-def resized(pixels: Tensor, size: int) -> Tensor:
+def resize(pixels: Tensor, size: int) -> Tensor:
     """(N, 3, H, W) of bytes as (N, 3, size, size) in [-1, 1], bilinear."""
     images = pixels.float() / 127.5 - 1
     if images.shape[-1] == size:
@@ -148,7 +148,7 @@ def resized(pixels: Tensor, size: int) -> Tensor:
     return torch.nn.functional.interpolate(images, (size, size), mode="bilinear", align_corners=False, antialias=True)
 
 
-def flipped(images: Tensor, drawn: torch.Generator) -> Tensor:
+def flip_half(images: Tensor, drawn: torch.Generator) -> Tensor:
     """About half of the images as in a mirror."""
     turn = torch.rand(len(images), generator=drawn) < 0.5
     return torch.where(turn.view(-1, 1, 1, 1), images.flip(3), images)
@@ -159,7 +159,7 @@ def pixels_of(image: Image.Image) -> Tensor:
     return torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1).contiguous()
 
 
-def bundled(settings: Data) -> Crops:
+def bundled_crops(settings: Data) -> Crops:
     """The first pictures that scikit-image ships, as many as classes are asked for.
 
     Raises

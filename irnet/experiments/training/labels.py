@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from irnet.models import PRESETS, full_name
-from irnet.models.recipe import read
+from irnet.models.recipe import parse_knob
 
 
 def preset_and_edits(label: str) -> tuple[str, dict[str, Any]]:
@@ -20,15 +20,15 @@ def preset_and_edits(label: str) -> tuple[str, dict[str, Any]]:
     name, _, edits = label.strip().partition(" ")
     full = full_name(name)
     texts = edits.strip().removeprefix("(").removesuffix(")").split(",")
-    return full, dict(read(PRESETS[full], text) for text in texts if text.strip())
+    return full, dict(parse_knob(PRESETS[full], text) for text in texts if text.strip())
 
 
-def written(name: str, edits: Mapping[str, Any]) -> str:
+def network_label(name: str, edits: Mapping[str, Any]) -> str:
     """The label of a preset with knobs, in one way.
 
     Examples
     --------
-    >>> written("inception_v4.paper", {"a": 1, "input_size": (75, 80)})
+    >>> network_label("inception_v4.paper", {"a": 1, "input_size": (75, 80)})
     'inception_v4.paper (a=1, input_size=75x80)'
     """
     texts = (f"{knob}={'x'.join(map(str, v)) if isinstance(v, tuple) else v}" for knob, v in edits.items())

@@ -29,7 +29,7 @@ class Owner:
 
 
 @contextmanager
-def locked(directory: Path) -> Iterator[Owner]:
+def lock_directory(directory: Path) -> Iterator[Owner]:
     """Hold the lock of a sweep; that of a dead process is taken over.
 
     The operating system releases a lock with the process that holds it, so a stale one can't be. Workers that outlive
@@ -42,7 +42,7 @@ def locked(directory: Path) -> Iterator[Owner]:
     """
     file = directory / "lock"
     with file.open("a+", encoding="utf-8") as opened:
-        if not taken(opened):
+        if not try_lock(opened):
             there = owner(directory)
             who = f"process {there.pid} on {there.host}" if there else "another process"
             raise ValueError(
@@ -56,7 +56,7 @@ def locked(directory: Path) -> Iterator[Owner]:
         yield mine
 
 
-def taken(opened: TextIOWrapper) -> bool:
+def try_lock(opened: TextIOWrapper) -> bool:
     """Lock an open file, and say whether it was free."""
     until = monotonic() + PATIENCE
     while True:
@@ -70,7 +70,7 @@ def taken(opened: TextIOWrapper) -> bool:
             return True
 
 
-def held(file: Path) -> bool:
+def is_locked(file: Path) -> bool:
     """Whether some process on this machine holds a lock on `file`."""
     try:
         with file.open("r", encoding="utf-8") as opened:
@@ -90,7 +90,7 @@ def owner(directory: Path) -> Owner | None:
         return None
 
 
-def orphaned(directory: Path, token: str) -> bool:
+def is_orphaned(directory: Path, token: str) -> bool:
     """Whether the start that a worker belongs to is over: another one has begun, or its process is gone."""
     there = owner(directory)
     if there is None or there.token != token:

@@ -14,17 +14,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from irnet.experiments.forward_cache import batch_statistics
 from irnet.experiments.statistics import Stats
-from irnet.experiments.trail import batch_statistics
 from irnet.experiments.training import optimise
 from irnet.experiments.training.images import Batch, Images, generator
 from irnet.experiments.training.settings import Run
 from irnet.experiments.training.sources import images_of
-from irnet.experiments.training.watch import Dropout, watched, watching
+from irnet.experiments.training.watch import Dropout, watched_paths, watching
 from irnet.experiments.training.work import macs_per_step
 from irnet.resolve import resolve
 from irnet.runtime.build import Model, build
-from irnet.runtime.device import checked
+from irnet.runtime.device import check_device
 from irnet.runtime.init import INITS
 
 
@@ -66,7 +66,7 @@ class Trainer:
     """
 
     def __init__(self, run: Run, *, signs: bool = False) -> None:
-        checked(run.device)
+        check_device(run.device)
         self.run, self.signs = run, signs
         self.images: Images = images_of(run.data)
         self.network = run.spec(len(self.images.classes))
@@ -145,7 +145,7 @@ class Trainer:
         Running statistics lag behind: after an early explosion they take a hundred steps to come down, and until then
         show outputs that no training step has any more. So this uses the statistics of every batch, as training does.
         """
-        block = self.model.get_submodule(watched(self.network)[-1])
+        block = self.model.get_submodule(watched_paths(self.network)[-1])
         given: list[Tensor] = []
         put_out: list[Tensor] = []
         zeros, elements, squares = 0, 0, 0.0
@@ -201,7 +201,7 @@ def header(trainer: Trainer) -> dict[str, Any]:
     return {
         "network": trainer.network.label,
         "parameters": sum(row.params for row in resolve(trainer.network)),
-        "blocks": list(watched(trainer.network)),
+        "blocks": list(watched_paths(trainer.network)),
         "macs_per_step": macs_per_step(trainer.network, trainer.run.batch),
         "images_per_epoch": trainer.images.epoch,
         "classes": list(trainer.images.classes),

@@ -71,7 +71,7 @@ def _number(text: str) -> int:
 def restore(file: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> tuple[int, float]:
     """Take weights and optimiser state from a file; return the steps that it comes after, and their seconds."""
     with safe_open(file, "pt", device="cpu") as opened:
-        told = opened.metadata()
+        metadata = opened.metadata()
         names = opened.keys()
         tensors = {name: opened.get_tensor(name) for name in names}
     weights = {name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")}
@@ -82,4 +82,4 @@ def restore(file: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> t
             _, i, value = name.split(".")
             state.setdefault(int(i), {})[value] = tensor
     optimiser.load_state_dict(optimiser.state_dict() | {"state": state})
-    return int(told["step"]), float(told["seconds"])
+    return int(metadata["step"]), float(metadata["seconds"])

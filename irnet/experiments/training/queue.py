@@ -19,8 +19,8 @@ from pathlib import Path
 from threading import Thread
 from time import sleep, time, time_ns
 
-from irnet.experiments.training.directory import ask, asked, settings
-from irnet.experiments.training.lock import held, taken
+from irnet.experiments.training.directory import ask, last_word, settings
+from irnet.experiments.training.lock import is_locked, try_lock
 
 PACKAGE = Path(__file__).parents[3]  # where `python -m irnet` finds this very package, installed or not
 LOOK = 0.2  # seconds between two looks at the queue
@@ -47,7 +47,7 @@ def begin(directory: Path, queue: Path, at_most: int = 1, *, keep: bool = True, 
     at_most
         How many of them run at once.
     keep
-        Whether it goes on when nobody looks any more; otherwise `watched` must be called now and then.
+        Whether it goes on when nobody looks any more; otherwise `note_reader` must be called now and then.
     arguments
         More options of `irnet resume`.
 
@@ -57,7 +57,7 @@ def begin(directory: Path, queue: Path, at_most: int = 1, *, keep: bool = True, 
         If there is no sweep, it is running, or `at_most` is less than 1.
     """
     settings(directory)
-    if held(directory / "lock"):
+    if is_locked(directory / "lock"):
         raise ValueError(f"{directory.name} is running already")
     if at_most < 1:
         raise ValueError(f"at_most={at_most} is less than 1")
@@ -67,7 +67,7 @@ def begin(directory: Path, queue: Path, at_most: int = 1, *, keep: bool = True, 
     if not keep:
         command.append("--while-watched")
     with (directory / "log").open("a", encoding="utf-8") as log:
-        if not taken(log):  # the process inherits the lock and holds it as long as it lives
+        if not try_lock(log):  # the process inherits the lock and holds it as long as it lives
             raise ValueError(f"{directory.name} is running already, or on its way out; try again in a moment")
         ask(directory, "run")
         started = subprocess.Popen(
@@ -77,12 +77,12 @@ def begin(directory: Path, queue: Path, at_most: int = 1, *, keep: bool = True, 
     return started.pid
 
 
-def begun(directory: Path) -> bool:
+def is_begun(directory: Path) -> bool:
     """Whether a process that `begin` started is there: coming up, waiting, running or on its way out."""
-    return held(directory / "log")
+    return is_locked(directory / "log")
 
 
-def watched(directory: Path) -> None:
+def note_reader(directory: Path) -> None:
     """Say that somebody looks at a sweep."""
     (directory / "watched").touch()
 
@@ -103,19 +103,19 @@ def turn(directory: Path, queue: Path, at_most: int, tell: Callable[[Place], Non
     with ExitStack() as stack:
         ticket = queue / "tickets" / f"{_number(queue):020}-{os.getpid()}"
         stack.callback(ticket.unlink, missing_ok=True)
-        while not stack.enter_context(_locked(ticket)):  # somebody is just looking whether it is locked
+        while not stack.enter_context(_lock(ticket)):  # somebody is just looking whether it is locked
             sleep(LOOK)
         ticket.write_text(str(directory.resolve()), encoding="utf-8")
-        told: Place | None = None
-        while asked(directory) != "stop":
+        last: Place | None = None
+        while last_word(directory) != "stop":
             place = Place(len(_before(ticket)), at_most)
             if not place.before and _slot(queue, at_most, stack):
                 ticket.unlink(missing_ok=True)
                 yield True
                 return
-            if tell and place != told:
+            if tell and place != last:
                 tell(place)
-                told = place
+                last = place
             sleep(LOOK)
         yield False
 
@@ -133,7 +133,7 @@ def waiting(directory: Path, queue: Path, at_most: int) -> Place | None:
     """Where a sweep waits in a queue; None where it does not."""
     wanted = str(directory.resolve())
     for ticket in sorted((queue / "tickets").glob("*")):
-        if held(ticket) and ticket.read_text(encoding="utf-8") == wanted:
+        if is_locked(ticket) and ticket.read_text(encoding="utf-8") == wanted:
             return Place(len(_before(ticket)), at_most)
     return None
 
@@ -144,7 +144,7 @@ def _before(ticket: Path) -> list[Path]:
     for other in sorted(ticket.parent.glob("*")):
         if other.name >= ticket.name:
             break
-        if held(other):
+        if is_locked(other):
             found.append(other)
         elif time_ns() - _time(other) > 10**9:  # a new one is there before it is locked
             other.unlink(missing_ok=True)
@@ -154,7 +154,7 @@ def _before(ticket: Path) -> list[Path]:
 def _slot(queue: Path, at_most: int, stack: ExitStack) -> bool:
     for i in range(at_most):
         attempt = ExitStack()
-        if attempt.enter_context(_locked(queue / "slots" / str(i))):
+        if attempt.enter_context(_lock(queue / "slots" / str(i))):
             stack.push(attempt)
             return True
         attempt.close()
@@ -162,7 +162,7 @@ def _slot(queue: Path, at_most: int, stack: ExitStack) -> bool:
 
 
 @contextmanager
-def _locked(file: Path) -> Iterator[bool]:
+def _lock(file: Path) -> Iterator[bool]:
     """Whether a lock on `file` was free; it is held while the block runs."""
     with file.open("a", encoding="utf-8") as opened:
         try:

@@ -206,16 +206,16 @@ def standing(found: Sequence[History], goal: float, against: Against = "steps") 
     """Who reached held-out accuracy `goal` first, and by how much."""
     finishes = [_finish(name, runs, goal, against) for name, runs in networks_of(found).items()]
     order = sorted(finishes, key=lambda finish: _never(finish.middle))
-    still = any(not history.ended and _reached(history, goal, against)[1] is None for history in found)
+    still = any(not history.ended and _goal_interval(history, goal, against)[1] is None for history in found)
     return Standing(goal=goal, against=against, finishes=tuple(order), open=still)
 
 
 def _finish(name: str, runs: Sequence[History], goal: float, against: Against) -> Finish:
-    places = [_reached(history, goal, against) for history in runs]
+    places = [_goal_interval(history, goal, against) for history in runs]
     return Finish(network=name, reached=tuple(at for _, at in places), missed=tuple(before for before, _ in places))
 
 
-def _reached(history: History, goal: float, against: Against) -> tuple[float, float | None]:
+def _goal_interval(history: History, goal: float, against: Against) -> tuple[float, float | None]:
     """The latest measurement below a goal before it was first reached, and where it was reached."""
     missed = 0.0
     for line in history.lines:
@@ -236,8 +236,8 @@ def sentence(found: Standing) -> str:
     seeds, so_far = len(found.finishes[0].reached), "So far, " if found.open else ""
     if not found.leaders:
         return f"{so_far}{'no' if so_far else 'No'} network has reached {goal}{' in half of its seeds' * (seeds > 1)}."
-    told = _tie(found, goal) if len(found.leaders) > 1 else _win(found, goal)
-    return f"{so_far}{told}{'.' if seeds > 1 else ONE_SEED}"
+    sentence = _tie(found, goal) if len(found.leaders) > 1 else _win(found, goal)
+    return f"{so_far}{sentence}{'.' if seeds > 1 else ONE_SEED}"
 
 
 def _win(found: Standing, goal: str) -> str:
@@ -245,26 +245,24 @@ def _win(found: Standing, goal: str) -> str:
     assert first.middle is not None
     assert first.spread is not None
     seeds, place = len(first.reached), amount(first.middle, found.against)
-    told = f"{first.network} reaches {goal} first"
+    sentence = f"{first.network} reaches {goal} first"
     if seeds > 1:
         low, high = (amount(value, found.against) for value in first.spread)
-        told += _counted(duel(first, after), seeds) if after else ""
+        sentence += _seeds_ahead(duel(first, after), seeds) if after else ""
         place += f" (median of {seeds} seeds, {low} to {high})"
-    told += f", after {place}"
+    sentence += f", after {place}"
     if not after:
-        return told
+        return sentence
     if median(found.lead) == inf:
-        return f"{told}; no other has reached it{' in half of its seeds' * (seeds > 1)}"
-    told += f"; {after.network} takes {amount(median(found.lead), found.against)} more"
+        return f"{sentence}; no other has reached it{' in half of its seeds' * (seeds > 1)}"
+    sentence += f"; {after.network} takes {amount(median(found.lead), found.against)} more"
     if seeds == 1:
-        return told
+        return sentence
     met = [lead for lead in found.lead if abs(lead) < inf]
-    return (
-        f"{told} in the median, seed by seed {_signed(min(met), found.against)} to {_signed(max(met), found.against)}"
-    )
+    return f"{sentence} in the median, seed by seed {_difference(min(met), found.against)} to {_difference(max(met), found.against)}"
 
 
-def _counted(score: Duel, seeds: int) -> str:
+def _seeds_ahead(score: Duel, seeds: int) -> str:
     """In how many seeds the first was ahead of the next."""
     if score.ahead == seeds:
         return f" in all {seeds} seeds"
@@ -275,12 +273,12 @@ def _counted(score: Duel, seeds: int) -> str:
 def _tie(found: Standing, goal: str) -> str:
     places = [amount(finish.middle, found.against) for finish in found.leaders if finish.middle is not None]
     seeds, same = len(found.finishes[0].reached), len(set(places)) == 1
-    told = (
+    sentence = (
         f"{_and([finish.network for finish in found.leaders])} reach {goal} after {places[0] if same else _and(places)}"
     )
     if seeds > 1:
-        return f"{told} in the median of {seeds} seeds: a tie, because none is ahead in more than half of them"
-    return f"{told}: a tie{'' if same else ', because accuracy is measured too seldom to tell them apart'}"
+        return f"{sentence} in the median of {seeds} seeds: a tie, because none is ahead in more than half of them"
+    return f"{sentence}: a tie{'' if same else ', because accuracy is measured too seldom to tell them apart'}"
 
 
 def _and(words: Sequence[str]) -> str:
@@ -324,7 +322,7 @@ def amount(value: float, against: Against) -> str:
     return f"{value:.3g} {against.removesuffix('s') if value == 1 else against}"
 
 
-def _signed(value: float, against: Against) -> str:
+def _difference(value: float, against: Against) -> str:
     return f"{'-' if value < 0 else '+'}{amount(abs(value), against)}"
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from irnet.experiments.training.directory import Ended, asked, run_file, settings
-from irnet.experiments.training.lock import held
+from irnet.experiments.training.directory import Ended, last_word, run_file, settings
+from irnet.experiments.training.lock import is_locked
 from irnet.experiments.training.settings import Run, Sweep
 from irnet.experiments.training.work import evaluation_seconds, training_macs, training_seconds
 
@@ -87,10 +87,10 @@ class Follower:
             return known
         whole = text[: text.rfind(b"\n") + 1]
         self._read[known.number] = (stat.st_ino, start + len(whole))
-        return _extended(known, [json.loads(line) for line in whole.splitlines()])
+        return _extend(known, [json.loads(line) for line in whole.splitlines()])
 
 
-def _extended(known: History, found: Sequence[Mapping[str, Any]]) -> History:
+def _extend(known: History, found: Sequence[Mapping[str, Any]]) -> History:
     first: Mapping[str, Any] = {}
     lines: list[Line] = []
     end = known.ended
@@ -184,7 +184,7 @@ def progress(directory: Path, found: Sequence[History], workers: int = 1) -> Pro
         How many run at a time.
     """
     todo = [history for history in found if not history.ended]
-    word, running = asked(directory), held(directory / "lock")
+    word, running = last_word(directory), is_locked(directory / "lock")
     state = (
         ("finished" if not todo else "stopped")
         if not running

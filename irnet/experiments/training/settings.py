@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from irnet.experiments.training.fields import Field, fields_of, knob_of, number, switch, word
-from irnet.experiments.training.labels import preset_and_edits, written
+from irnet.experiments.training.labels import network_label, preset_and_edits
 from irnet.models import PRESETS
 from irnet.models import network as preset
 from irnet.models.recipe import knobs
@@ -124,7 +124,7 @@ class Run:
             raise ValueError(NO_NUMBERS.format("training needs"))
         if self.warm_up > self.steps:
             raise ValueError(f"the warm-up, warm_up={self.warm_up}, is longer than the run of {self.steps} steps")
-        object.__setattr__(self, "network", written(*preset_and_edits(self.network)))  # one network, one label
+        object.__setattr__(self, "network", network_label(*preset_and_edits(self.network)))  # one network, one label
         self.spec(self.data.classes or 2)  # a network that can't be built is refused here, not in a worker
 
     def spec(self, classes: int) -> Network:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from irnet.experiments.training.folder import folder_of
-from irnet.experiments.training.images import Gratings, Images, bundled
+from irnet.experiments.training.images import Gratings, Images, bundled_crops
 from irnet.experiments.training.settings import Data
 
 
@@ -24,5 +24,5 @@ def images_of(settings: Data) -> Images:
     if settings.kind == "gratings":
         return Gratings(settings)
     if settings.kind == "crops":
-        return bundled(settings)
+        return bundled_crops(settings)
     return folder_of(settings)

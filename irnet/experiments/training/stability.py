@@ -178,7 +178,7 @@ def verdict(history: History, twin: History | None = None, criteria: Criteria | 
     if not history.ended:
         raise ValueError(f"run {history.number} has not ended yet")
     meant = criteria or Criteria()
-    measured = _measured(history)
+    measured = _measurements(history)
     if not measured or history.chance is None:
         fate: Fate = "diverged" if history.ended == "diverged" else "not measured"
         return Verdict(fate=fate, since=None, accuracy=None, zeros=None)
@@ -193,11 +193,11 @@ def verdict(history: History, twin: History | None = None, criteria: Criteria | 
         return replace(found, fate="at chance")
     if zeros >= meant.sparse:
         return replace(found, fate="sparse")
-    ahead = _at_the_end(_measured(twin))[0] if twin and twin.ended == "finished" and _measured(twin) else 0.0
+    ahead = _at_the_end(_measurements(twin))[0] if twin and twin.ended == "finished" and _measurements(twin) else 0.0
     return replace(found, fate="slow") if accuracy <= ahead - meant.slow else found
 
 
-def _measured(history: History) -> list[Line]:
+def _measurements(history: History) -> list[Line]:
     return [line for line in history.lines if line.held_out_zeros is not None]
 
 
@@ -289,20 +289,20 @@ def cells(sweep: Sweep, found: Sequence[History], criteria: Criteria | None = No
         Cell(
             place=place,
             runs=tuple(runs),
-            verdicts=tuple(verdict(run, twins.get(_unscaled(run.run)), criteria) for run in runs if run.ended),
+            verdicts=tuple(verdict(run, twins.get(_without_scale(run.run)), criteria) for run in runs if run.ended),
         )
         for place, runs in places.items()
     )
 
 
-def _unscaled(run: Run) -> Run:
+def _without_scale(run: Run) -> Run:
     return replace(run, scale=None)
 
 
 def _twins(found: Sequence[History]) -> dict[Run, History]:
     """The run with the smallest scale, by what it shares with those of the other scales."""
     scaled = sorted((h for h in found if h.run.scale is not None), key=lambda h: h.run.scale or 0.0, reverse=True)
-    return {_unscaled(history.run): history for history in scaled}
+    return {_without_scale(history.run): history for history in scaled}
 
 
 def records(made: Sequence[Cell]) -> list[dict[str, Any]]:
@@ -313,14 +313,14 @@ def records(made: Sequence[Cell]) -> list[dict[str, Any]]:
         | {fate.replace(" ", "_"): cell.count(fate) for fate in FATES}
         | {
             "dead_since": [verdict.since if verdict.fate == "dead" else None for verdict in cell.verdicts],
-            "zeros": [_rounded(verdict.zeros) for verdict in cell.verdicts],
-            "accuracy": [_rounded(verdict.accuracy) for verdict in cell.verdicts],
+            "zeros": [_round(verdict.zeros) for verdict in cell.verdicts],
+            "accuracy": [_round(verdict.accuracy) for verdict in cell.verdicts],
         }
         for cell in made
     ]
 
 
-def _rounded(value: float | None) -> float | None:
+def _round(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
@@ -382,11 +382,16 @@ def filters(run: Run) -> int:
     return max((stage.out_shape[0] for stage in stages(network) if stage.name in residual), default=0)
 
 
-def reproduced(made: Sequence[Cell]) -> list[str]:
+def claims_reproduced(made: Sequence[Cell]) -> list[str]:
     """What a map says to the paper's claim, a sentence each: what it reproduces, and what not."""
     said = []
-    dead = [(run, verdict) for cell in made for run, verdict in _ended(cell) if verdict.fate == "dead"]
-    alive = [run for cell in made for run, verdict in _ended(cell) if verdict.fate in ("living", "sparse", "slow")]
+    dead = [(run, verdict) for cell in made for run, verdict in _runs_and_verdicts(cell) if verdict.fate == "dead"]
+    alive = [
+        run
+        for cell in made
+        for run, verdict in _runs_and_verdicts(cell)
+        if verdict.fate in ("living", "sparse", "slow")
+    ]
     saved = [run for run, _ in dead if any(differ_in_scale(run, other) for other in alive)]
     if saved:
         said.append(f"Reproduced: {len(saved)} of {len(dead)} dead runs learn with a smaller scale, all else the same.")
@@ -399,7 +404,7 @@ def reproduced(made: Sequence[Cell]) -> list[str]:
         most = exact(max(map(filters, few)))
         said.append(f"Unlike the paper: networks of no more than {most} filters die here too, at a high enough rate.")
     low = [run for run, _ in dead if run.rate <= PAPER_RATE]
-    tried = [run for cell in made for run, _ in _ended(cell) if run.rate <= PAPER_RATE]
+    tried = [run for cell in made for run, _ in _runs_and_verdicts(cell) if run.rate <= PAPER_RATE]
     if low:
         said.append(f"At the paper's rate of {PAPER_RATE:g} or below, {len(low)} of {len(tried)} runs died.")
     elif tried:
@@ -411,7 +416,7 @@ def reproduced(made: Sequence[Cell]) -> list[str]:
     return said
 
 
-def _ended(cell: Cell) -> Iterator[tuple[Run, Verdict]]:
+def _runs_and_verdicts(cell: Cell) -> Iterator[tuple[Run, Verdict]]:
     yield from ((history.run, verdict) for history, verdict in cell.judged)
 
 
@@ -419,7 +424,7 @@ def differ_in_scale(one: Run, other: Run) -> bool:
     """Whether the second run is the first with a smaller scale, and all else the same."""
     if one.scale is None or other.scale is None:
         return False
-    return other.scale < one.scale and _unscaled(one) == _unscaled(other)
+    return other.scale < one.scale and _without_scale(one) == _without_scale(other)
 
 
 def story(history: History) -> Iterator[dict[str, Any]]:

@@ -17,8 +17,8 @@ from typing import Any
 import joblib
 
 from irnet.experiments.training.backends import Backend, end_workers, parallel
-from irnet.experiments.training.directory import ask, asked, command, create, ended, run_file, settings
-from irnet.experiments.training.lock import Owner, locked
+from irnet.experiments.training.directory import ask, command, create, end_of, last_word, run_file, settings
+from irnet.experiments.training.lock import Owner, lock_directory
 from irnet.experiments.training.results import Follower, Progress, progress
 from irnet.experiments.training.settings import Sweep
 from irnet.experiments.training.worker import Outcome, work
@@ -85,11 +85,11 @@ def resume(directory: Path, backend: Backend | None = None, report: Report | Non
     """
     sweep, where = settings(directory), backend or Backend()
     follower = Follower(directory)
-    with locked(directory) as owner:
+    with lock_directory(directory) as owner:
         ask(directory, "run")
-        todo = [i for i, _ in enumerate(sweep.runs()) if not ended(run_file(directory, i))]
+        todo = [i for i, _ in enumerate(sweep.runs()) if not end_of(run_file(directory, i))]
         if todo:
-            with _attended(directory, where, follower, report):
+            with _report_progress(directory, where, follower, report):
                 _compute(directory, todo, owner, where, sweep.threads)
     return progress(directory, follower.look(), max(1, where.count))
 
@@ -102,8 +102,8 @@ def _compute(directory: Path, todo: list[int], owner: Owner, backend: Backend, t
             jobs = (joblib.delayed(work)(place, number, owner.token) for number in todo)
             outcomes: list[Outcome] = joblib.Parallel(batch_size=1, pre_dispatch=backend.at_once)(jobs)
     except died:
-        if asked(directory) != "stop":
-            left = sum(not ended(run_file(directory, number)) for number in todo)
+        if last_word(directory) != "stop":
+            left = sum(not end_of(run_file(directory, number)) for number in todo)
             raise RuntimeError(
                 f"a worker process was killed, by hand or for want of memory; {left} runs are left: "
                 f"{command('resume', directory)}"
@@ -122,7 +122,7 @@ def _worker_died() -> tuple[type[BaseException], ...]:
 
 
 @contextmanager
-def _attended(directory: Path, backend: Backend, follower: Follower, report: Report | None) -> Iterator[None]:
+def _report_progress(directory: Path, backend: Backend, follower: Follower, report: Report | None) -> Iterator[None]:
     """Report while the block runs, and end local workers that a stop has not reached in time."""
     over = Event()
 
@@ -130,7 +130,7 @@ def _attended(directory: Path, backend: Backend, follower: Follower, report: Rep
         stopping: float | None = None
         reported = 0.0
         while not over.wait(LOOK):
-            stopping = (stopping or monotonic()) if asked(directory) == "stop" else None
+            stopping = (stopping or monotonic()) if last_word(directory) == "stop" else None
             if stopping and monotonic() - stopping > GRACE and backend.name == "local":
                 end_workers()
             if report and monotonic() - reported > REPORT:

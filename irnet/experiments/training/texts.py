@@ -11,7 +11,7 @@ from irnet.experiments.training.settings import Axis, Data, Run, with_values
 from irnet.experiments.training.stability import Criteria
 
 
-def changed(run: Run, texts: Iterable[str]) -> Run:
+def with_texts(run: Run, texts: Iterable[str]) -> Run:
     """`run` with what each "name=value" says; the names are the fields of `Run` and `Data`.
 
     Raises
@@ -21,7 +21,7 @@ def changed(run: Run, texts: Iterable[str]) -> Run:
 
     Examples
     --------
-    >>> found = changed(Run(), ["optimiser=sgd", "size=96", "width=0.5", "augment=no"])
+    >>> found = with_texts(Run(), ["optimiser=sgd", "size=96", "width=0.5", "augment=no"])
     >>> found.optimiser, found.data.size, found.width, found.data.augment
     ('sgd', 96, 0.5, False)
     """

@@ -14,13 +14,13 @@ from irnet.runtime.capture import capture
 from irnet.spec import Network, Residual
 
 
-def watched(network: Network) -> tuple[str, ...]:
+def watched_paths(network: Network) -> tuple[str, ...]:
     """The paths of all blocks and of what follows them, in order; the last is what the average pooling sees.
 
     Examples
     --------
     >>> from irnet.models import network
-    >>> watched(network("inception_resnet_v2.tf_slim", a=1, b=1, c=1))
+    >>> watched_paths(network("inception_resnet_v2.tf_slim", a=1, b=1, c=1))
     ('block_a.0', 'block_b.0', 'block_c.0', 'block8.0', 'conv2d_7b.0')
     """
     return tuple(
@@ -34,7 +34,7 @@ def watched(network: Network) -> tuple[str, ...]:
 @contextmanager
 def watching(model: Model) -> Iterator[Callable[[], dict[str, Stats]]]:
     """A function to the statistics of every watched output of the latest forward pass, while the block runs."""
-    paths = watched(model.network)
+    paths = watched_paths(model.network)
     signed = {
         f"{stage.name}.{i}"
         for stage in model.network.stages

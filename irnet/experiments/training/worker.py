@@ -21,16 +21,16 @@ from typing import TYPE_CHECKING, Any, Literal
 from irnet.experiments.training.directory import (
     Ended,
     ask,
-    asked,
     checkpoint_file,
     command,
-    ended,
+    end_of,
+    last_word,
     lines,
     run_file,
     settings,
     write,
 )
-from irnet.experiments.training.lock import orphaned
+from irnet.experiments.training.lock import is_orphaned
 from irnet.experiments.training.settings import Sweep
 
 if TYPE_CHECKING:
@@ -53,9 +53,9 @@ def work(directory: str, number: int, token: str) -> Outcome:
     """Train run `number` of a sweep, from its checkpoint if it has one, until it ends or the sweep is stopped."""
     folder = Path(directory)
     try:
-        if how := ended(run_file(folder, number)):
+        if how := end_of(run_file(folder, number)):
             return Outcome(number, how)
-        if asked(folder) == "stop" or orphaned(folder, token):
+        if last_word(folder) == "stop" or is_orphaned(folder, token):
             return Outcome(number, "stopped")
         left = _Job(folder, settings(folder), number, token).done()
         return Outcome(number, left or "stopped")
@@ -95,7 +95,7 @@ class _Job:
         with self.file.open("ab", buffering=0) as opened:
             how: Ended = "finished"
             for step in self.trainer.steps():
-                if orphaned(self.folder, self.token):
+                if is_orphaned(self.folder, self.token):
                     return None
                 append(opened, line_of(step))
                 if step.diverged:
@@ -125,13 +125,13 @@ class _Job:
 
     def _goes_on(self) -> bool:
         """Checkpoint where it is due, wait while the sweep is paused, and say whether to take the next step."""
-        word = asked(self.folder)
+        word = last_word(self.folder)
         if word != "run" or monotonic() - self.saved > self.sweep.checkpoint_seconds:
             self.trainer.save(self.checkpoint)
             self.saved = monotonic()
-        while word == "pause" and not orphaned(self.folder, self.token):
+        while word == "pause" and not is_orphaned(self.folder, self.token):
             sleep(PAUSE)
-            word = asked(self.folder)
+            word = last_word(self.folder)
         return word == "run"
 
 

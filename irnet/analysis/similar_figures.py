@@ -30,10 +30,10 @@ def _are_alike(one: Explanation, two: Explanation) -> bool:
 
 
 def _alike(one: Explanation, two: Explanation) -> str:
-    told = [f"{c.by}'s {c.printed} {c.unit}{c.what[:-1]} at {c.size} px" for c in (one.count, two.count)]
+    counts = [f"{c.by}'s {c.printed} {c.unit}{c.what[:-1]} at {c.size} px" for c in (one.count, two.count)]
     gap = share(float(abs(one.printed - two.printed)), float(one.printed))
     flops = [int(claim.printed) * (2 if claim.count.what == "MACs" else 1) for claim in (one, two)]
     return (
-        f"{told[0]} and {told[1]} differ by {gap} on paper and twofold in fact: as FLOPs they are "
+        f"{counts[0]} and {counts[1]} differ by {gap} on paper and twofold in fact: as FLOPs they are "
         f"{flops[0] / SCALE['G']:.2f} G and {flops[1] / SCALE['G']:.2f} G. The smaller image hides the factor of two."
     )

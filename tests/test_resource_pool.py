@@ -8,10 +8,10 @@ from time import monotonic
 
 import pytest
 
-from app.shelf import Shelf, release_idle
+from app.resource_pool import ResourcePool, release_idle
 
 
-def kept(shelf: Shelf[bytes], *keys: str) -> list[str]:
+def kept(shelf: ResourcePool[bytes], *keys: str) -> list[str]:
     """Which of these were made anew when asked for."""
     made: list[str] = []
     for key in keys:
@@ -26,27 +26,27 @@ def kept(shelf: Shelf[bytes], *keys: str) -> list[str]:
 
 
 def test_what_is_there_is_not_made_again() -> None:
-    assert kept(Shelf(100, len), "a", "b", "a") == ["a", "b"]
+    assert kept(ResourcePool(100, len), "a", "b", "a") == ["a", "b"]
 
 
 def test_the_longest_unused_goes_first() -> None:
-    shelf = Shelf[bytes](20, len)
+    shelf = ResourcePool[bytes](20, len)
     assert kept(shelf, "a", "b", "a", "c", "a", "b") == ["a", "b", "c", "b"]
 
 
 def test_all_together_stay_within_the_limit() -> None:
-    shelf = Shelf[bytes](35, len)
+    shelf = ResourcePool[bytes](35, len)
     kept(shelf, *map(str, range(1000)))
     assert shelf.held_bytes <= 35
 
 
 def test_a_value_larger_than_the_limit_stays_until_another_is_asked_for() -> None:
-    shelf = Shelf[bytes](5, len)
+    shelf = ResourcePool[bytes](5, len)
     assert kept(shelf, "a", "a", "b", "a") == ["a", "b", "a"]
 
 
 def test_a_maker_that_fails_leaves_nothing_behind() -> None:
-    shelf = Shelf[bytes](5, len)
+    shelf = ResourcePool[bytes](5, len)
 
     def fails() -> bytes:
         raise ValueError("on purpose")
@@ -59,7 +59,7 @@ def test_a_maker_that_fails_leaves_nothing_behind() -> None:
 
 def test_what_nobody_used_for_the_idle_time_goes_and_what_is_used_stays() -> None:
     now = [0.0]
-    shelf = Shelf[bytes](100, len, idle=60, clock=lambda: now[0])
+    shelf = ResourcePool[bytes](100, len, idle=60, clock=lambda: now[0])
     kept(shelf, "a", "b")
     for now[0], used, made, gone in ((50, "a", [], 0), (70, "a", [], 1), (70, "b", ["b"], 0), (131, "b", ["b"], 2)):
         assert (shelf.release(), kept(shelf, used)) == (gone, made)
@@ -68,7 +68,7 @@ def test_what_nobody_used_for_the_idle_time_goes_and_what_is_used_stays() -> Non
 
 def test_what_is_on_loan_stays_however_long_it_takes() -> None:
     now = [0.0]
-    shelf = Shelf[bytes](100, len, idle=60, clock=lambda: now[0])
+    shelf = ResourcePool[bytes](100, len, idle=60, clock=lambda: now[0])
     with shelf.lent("a", lambda: b"x"):
         now[0] = 1000
         assert shelf.release() == 0
@@ -78,11 +78,11 @@ def test_what_is_on_loan_stays_however_long_it_takes() -> None:
 
 
 def test_a_shelf_goes_by_a_clock_that_is_never_set_back() -> None:
-    assert Shelf[bytes](100, len)._clock is monotonic
+    assert ResourcePool[bytes](100, len)._clock is monotonic
 
 
 def test_every_shelf_is_looked_at() -> None:
-    shelves = [Shelf[bytes](100, len, idle=-1) for _ in range(2)]
+    shelves = [ResourcePool[bytes](100, len, idle=-1) for _ in range(2)]
     for shelf in shelves:
         kept(shelf, "a")
     release_idle()
@@ -90,16 +90,16 @@ def test_every_shelf_is_looked_at() -> None:
 
 
 def test_a_shelf_that_nobody_has_is_forgotten() -> None:
-    before = len(Shelf.every)
-    shelf = Shelf[bytes](100, len)
-    assert len(Shelf.every) == before + 1
+    before = len(ResourcePool.every)
+    shelf = ResourcePool[bytes](100, len)
+    assert len(ResourcePool.every) == before + 1
     del shelf
     collect()
-    assert len(Shelf.every) <= before
+    assert len(ResourcePool.every) <= before
 
 
 def test_two_users_of_one_value_take_turns() -> None:
-    shelf, inside, order = Shelf[bytes](99, len), Event(), list[str]()
+    shelf, inside, order = ResourcePool[bytes](99, len), Event(), list[str]()
 
     def second() -> None:
         with shelf.lent("a", lambda: b""):

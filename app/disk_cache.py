@@ -53,7 +53,7 @@ FILE: Form[bytes] = Form(bytes, bytes)
 PAIR: Form[tuple[bytes, bytes]] = Form(_both, _apart)
 
 
-def kept(form: Form[T]) -> Callable[[Callable[P, T]], Callable[P, T]]:
+def disk_cache(form: Form[T]) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """A function whose answers are kept in the folder that `IRNET_CACHE` names; without one, the function itself."""
 
     def keeping(function: Callable[P, T]) -> Callable[P, T]:
@@ -145,8 +145,8 @@ def _engine() -> str:
 
 @lru_cache(maxsize=4)
 def _words_of(engine: Path) -> str:
-    told = run([engine, "-V"], capture_output=True, text=True, check=False, timeout=20)
-    return told.stdout + told.stderr
+    answer = run([engine, "-V"], capture_output=True, text=True, check=False, timeout=20)
+    return answer.stdout + answer.stderr
 
 
 def _version(package: str) -> str:

@@ -13,22 +13,22 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from app import cache, drawings, kept, live, long, ready
-from app.kept import FOLDER, key_of
-from irnet.diagrams.nested import Opened
+from app import cache, disk_cache, drawings, live, long, ready
+from app.disk_cache import FOLDER, key_of
+from irnet.diagrams.nested import Expansion
 from irnet.models import network
 from irnet.spec import Norm
 from tests.apps import ROOT, opened, sized, troubles
 
 V1 = "inception_resnet_v1.paper"
 SPEC = network(V1, a=2, b=1, c=1, input_size=139)
-OPENED = Opened(1, frozenset({"block_a", "block_b", "stem"}))
+OPENED = Expansion(1, frozenset({"block_a", "block_b", "stem"}))
 ASKED: dict[str, Callable[[], object]] = {
     "canvas": lambda: cache.drawings(SPEC, OPENED, "operation", "alike", "down"),
-    "beside": lambda: cache.side_drawings((SPEC, network(V1)), (OPENED, Opened()), "right", ghosts=True),
+    "beside": lambda: cache.side_drawings((SPEC, network(V1)), (OPENED, Expansion()), "right", ghosts=True),
     "figure of a stage": lambda: cache.picture(SPEC, "png", "stem"),
     "catalogue": lambda: cache.figure_file("figure_17", "tikz", "print", "page"),
-    "counts": lambda: live.counted(SPEC, "cpu"),
+    "counts": lambda: live.module_counts(SPEC, "cpu"),
     "other counts": lambda: live.counted_otherwise(SPEC, "cpu"),
 }
 MAKERS = ("canvas_svgs", "beside_svgs", "drawn", "content")
@@ -39,7 +39,7 @@ def forget() -> None:
     for function in (cache.drawings, cache.side_drawings, cache.picture, cache.figure_file):
         function.clear()
     long._shelves.clear()
-    kept._store.cache_clear()
+    disk_cache._store.cache_clear()
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +82,7 @@ def test_an_entry_that_is_whole_and_cannot_be_read_is_made_anew(
 ) -> None:
     made = ASKED["counts"]()
     monkeypatch.setattr(live, "by_fvcore", lambda _: made)
-    store = kept.store()
+    store = disk_cache.store()
     assert store
     for content in (b"", b"3", b"[{}]", b'{"modules": [{}]}'):
         forget()
@@ -94,8 +94,8 @@ def test_an_entry_that_is_whole_and_cannot_be_read_is_made_anew(
 def test_a_key_is_the_same_in_every_process() -> None:
     """The order of a set is another one in each."""
     script = (
-        "from app.kept import key_of; from irnet.diagrams.nested import Opened; from irnet.models import network;"
-        f"print(key_of('x', network=network({V1!r}), opened=Opened(1, frozenset({sorted(OPENED.turned)}))))"
+        "from app.disk_cache import key_of; from irnet.diagrams.nested import Opened; from irnet.models import network;"
+        f"print(key_of('x', network=network({V1!r}), opened=Opened(1, frozenset({sorted(OPENED.toggled)}))))"
     )
     for seed in ("1", "2", "3"):
         command = ["env", f"PYTHONHASHSEED={seed}", sys.executable, "-c", script]
@@ -108,7 +108,8 @@ def test_whatever_is_asked_for_changes_the_key() -> None:
     asked: list[dict[str, object]] = [{"network": spec} for spec in (network(V1), SPEC, edited, twin)]
     asked += [{"networks": (SPEC, SPEC)}, {"networks": SPEC}, {"ghosts": True}, {"ghosts": 1}, {"ghosts": None}]
     asked += [
-        {"opened": each} for each in (Opened(), Opened(1), Opened(0, frozenset({"stem"})), Opened(0, shown="stem"))
+        {"opened": each}
+        for each in (Expansion(), Expansion(1), Expansion(0, frozenset({"stem"})), Expansion(0, shown="stem"))
     ]
     asked += [{"a": "b", "c": ""}, {"a": "", "c": "b"}, {"scale": 2.0}, {"scale": "2.0"}]
     keys = [key_of(name, **each) for name in ("one", "other") for each in asked]
@@ -119,7 +120,7 @@ def test_whatever_is_asked_for_changes_the_key() -> None:
 
 def test_whatever_the_answer_comes_from_changes_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def told() -> str:
-        kept._code.cache_clear()
+        disk_cache._code.cache_clear()
         return key_of("one")
 
     keys = [told()]
@@ -128,11 +129,11 @@ def test_whatever_the_answer_comes_from_changes_the_key(tmp_path: Path, monkeypa
     for content in ("a = 1", "a = 2"):
         (tmp_path / "irnet" / "spec.py").write_text(content)
         keys.append(told())
-    monkeypatch.setattr(kept, "version", lambda name: f"{name} 99")
+    monkeypatch.setattr(disk_cache, "version", lambda name: f"{name} 99")
     keys.append(told())
-    monkeypatch.setattr(kept, "_engine", lambda: "another")
+    monkeypatch.setattr(disk_cache, "_engine", lambda: "another")
     keys.append(told())
-    kept._code.cache_clear()
+    disk_cache._code.cache_clear()
     assert len(set(keys)) == len(keys)
 
 

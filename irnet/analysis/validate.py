@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import islice
 
-from irnet.models import PRESETS, applied, recipe_of
+from irnet.models import PRESETS, apply, recipe_of
 from irnet.models.derived import other_edit
 from irnet.models.edits import LIMITS, STEM, Edit
 from irnet.models.recipe import knobs, limits
@@ -22,7 +22,7 @@ STEPS = 8  # of a knob, from a refused value to the present one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class EditError:
     """The first edit that can't be, as the box where it fails, the reason and an edit near it that can."""
 
     edit: int  # its place among the edits
@@ -31,7 +31,7 @@ class Refusal:
     fix: Edit | None
 
     @property
-    def told(self) -> str:
+    def message(self) -> str:
         """The reason, and the fix where there is one."""
         if not self.fix or self.reason.endswith(self.fix.text):
             return self.reason
@@ -39,15 +39,15 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """`network` has the first `applied` edits; the next one is refused, if there is a refusal."""
+class Validation:
+    """`network` has the first `apply` edits; the next one is refused, if there is a refusal."""
 
     network: Network
     applied: int
-    refusal: Refusal | None = None
+    refusal: EditError | None = None
 
 
-def checked(network: Network) -> Network:
+def check(network: Network) -> Network:
     """The network, if it can be run on its input and is not too large to work with.
 
     Raises
@@ -58,7 +58,7 @@ def checked(network: Network) -> Network:
     Examples
     --------
     >>> from irnet.models import network
-    >>> checked(network("inception_v4")).name
+    >>> check(network("inception_v4")).name
     'inception_v4.paper'
     """
     rows = resolve(network)
@@ -69,7 +69,7 @@ def checked(network: Network) -> Network:
     return network
 
 
-def trial(original: Network, edits: Sequence[Edit]) -> Trial:
+def validate(original: Network, edits: Sequence[Edit]) -> Validation:
     """`original` with as many of the edits as are legal, and what is wrong with the next; no torch, milliseconds.
 
     Raises
@@ -80,25 +80,25 @@ def trial(original: Network, edits: Sequence[Edit]) -> Trial:
     Examples
     --------
     >>> from irnet.models import network
-    >>> found = trial(network("inception_v4"), (Edit("inception_b.0.b2.1", "kernel", (1, 6)),))
+    >>> found = validate(network("inception_v4"), (Edit("inception_b.0.b2.1", "kernel", (1, 6)),))
     >>> found.applied, found.refusal and found.refusal.path, found.refusal and found.refusal.fix
     (0, 'inception_b.0.b2.1', Edit(where='inception_b.0.b2.1', what='kernel', value=(1, 5)))
     """
     wrong: ValueError | None = None
     for count in range(len(edits), -1, -1):
         try:
-            legal = checked(applied(original, edits[:count]))
+            legal = check(apply(original, edits[:count]))
         except ValueError as error:
             if not count:
                 raise
             wrong = error
             continue
         if wrong is None:
-            return Trial(network=legal, applied=count)
+            return Validation(network=legal, applied=count)
         edit = edits[count]
         path = wrong.path if isinstance(wrong, Illegal) else edit.where
-        refusal = Refusal(edit=count, path=path, reason=str(wrong), fix=_fix(legal, edit))
-        return Trial(network=legal, applied=count, refusal=refusal)
+        refusal = EditError(edit=count, path=path, reason=str(wrong), fix=_fix(legal, edit))
+        return Validation(network=legal, applied=count, refusal=refusal)
     raise AssertionError("the loop ends with no edits at all")
 
 
@@ -112,7 +112,7 @@ def _fix(legal: Network, edit: Edit) -> Edit | None:
 
 def _works(network: Network, edit: Edit) -> bool:
     try:
-        checked(applied(network, (edit,)))
+        check(apply(network, (edit,)))
     except ValueError:
         return False
     return True

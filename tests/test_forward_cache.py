@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from irnet.experiments.forward_cache import REMEMBERED, Curve, ForwardCache, Scaling, scale_text
 from irnet.experiments.gradients import gradient_norms
 from irnet.experiments.residual_scale import check, curves, origin, residual_scale
-from irnet.experiments.scale_tables import checked, finding, lines, overflows, read_scaling, records
-from irnet.experiments.trail import REMEMBERED, Curve, Scaling, Trail, told
+from irnet.experiments.scale_tables import check_plot, finding, lines, overflows, read_scaling, records
 from irnet.models import network
 from irnet.resolve import resolve
 from irnet.runtime.build import Model, ResidualUnit, build
-from irnet.runtime.capture import capture, rescaled
+from irnet.runtime.capture import capture, rescale
 from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Part, Pool, Residual, Stage
 
 V1 = network("inception_resnet_v1", input_size=96, a=2, b=2, c=2)
@@ -44,15 +44,15 @@ def runs(model: Model, *paths: str) -> dict[str, int]:
 @settings(max_examples=25)
 @given(asked=st.lists(SCALES, min_size=1, max_size=5))
 def test_a_resumed_walk_is_bit_equal_to_a_new_one(model: Model, asked: list[Scaling]) -> None:
-    trail = Trail(V1, IMAGE)
+    trail = ForwardCache(V1, IMAGE)
     resumed = [trail.curve(model, scale) for scale in asked]
-    assert resumed == [Trail(V1, IMAGE).curve(model, scale) for scale in asked]
+    assert resumed == [ForwardCache(V1, IMAGE).curve(model, scale) for scale in asked]
 
 
 def test_only_what_a_changed_scale_touches_is_run_again() -> None:
     model = build(V1)
     calls = runs(model, "stem.0", "block_a.0", "reduction_a.0", "block_b.0", "block_c.1")
-    trail = Trail(V1, IMAGE)
+    trail = ForwardCache(V1, IMAGE)
     for scaling in (None, (("block_b", 0.5),), (("block_b", 0.5), ("block_c", 0.9))):
         trail.curve(model, scaling)
     assert calls == {"stem.0": 1, "block_a.0": 1, "reduction_a.0": 1, "block_b.0": 2, "block_c.1": 3}
@@ -60,7 +60,7 @@ def test_only_what_a_changed_scale_touches_is_run_again() -> None:
 
 def test_the_same_scale_twice_runs_nothing(model: Model) -> None:
     model = build(V1)
-    trail = Trail(V1, IMAGE)
+    trail = ForwardCache(V1, IMAGE)
     first = trail.curve(model, 0.5)
     calls = runs(model, "stem.0", "block_c.1")
     assert (trail.curve(model, 0.5), calls) == (first, {"stem.0": 0, "block_c.1": 0})
@@ -68,7 +68,7 @@ def test_the_same_scale_twice_runs_nothing(model: Model) -> None:
 
 def test_a_curve_that_was_asked_before_runs_nothing_and_the_oldest_is_forgotten() -> None:
     model = build(V1)
-    trail = Trail(V1, IMAGE)
+    trail = ForwardCache(V1, IMAGE)
     published = trail.curve(model)
     for i in range(REMEMBERED - 1):
         trail.curve(model, i / REMEMBERED)
@@ -86,16 +86,16 @@ def test_a_walk_that_is_stopped_goes_on_where_it_was(model: Model) -> None:
         if done == 4:
             raise KeyboardInterrupt
 
-    trail = Trail(V1, IMAGE)
+    trail = ForwardCache(V1, IMAGE)
     with pytest.raises(KeyboardInterrupt):
         trail.curve(model, 0.3, stops)
     left: list[int] = []
     curve = trail.curve(model, 0.3, lambda _done, todo: left.append(todo))
-    assert (curve, left[0]) == (Trail(V1, IMAGE).curve(model, 0.3), len(trail.units) - 4)
+    assert (curve, left[0]) == (ForwardCache(V1, IMAGE).curve(model, 0.3), len(trail.units) - 4)
 
 
 def test_what_goes_into_every_stage_is_kept_and_no_more(model: Model) -> None:
-    trail = Trail(V1, IMAGE)
+    trail = ForwardCache(V1, IMAGE)
     trail.curve(model, 0.3)
     shapes = {row.path.partition(".")[0]: row.out_shape for row in resolve(V1)}  # of the last row of every stage
     stages = [unit.stage for unit in trail.units]
@@ -104,7 +104,7 @@ def test_what_goes_into_every_stage_is_kept_and_no_more(model: Model) -> None:
 
 def test_progress_counts_the_units_that_have_to_be_run(model: Model) -> None:
     told_: list[tuple[int, int]] = []
-    trail = Trail(V1, IMAGE)
+    trail = ForwardCache(V1, IMAGE)
     trail.curve(model, None, lambda done, todo: told_.append((done, todo)))
     assert told_ == [(i, len(trail.units)) for i in range(len(trail.units))]
 
@@ -124,7 +124,7 @@ def test_two_blocks_by_hand() -> None:
             assert conv.bias is not None
             conv.weight.fill_(2)
             conv.bias.fill_(-6)
-    blocks = Trail(spec, grid(1, 2, 3, 4)).curve(made).blocks
+    blocks = ForwardCache(spec, grid(1, 2, 3, 4)).curve(made).blocks
     # block 0: sum [-1, 1, 3, 5], ReLU [0, 1, 3, 5]; block 1: half the residual [-3, -2, 0, 2], ReLU [0, 0, 3, 7]
     found = [(b.shortcut, b.residual, b.scaled, b.output) for b in blocks]
     means = [[stats.mean_abs if stats else None for stats in block] for block in found]
@@ -135,7 +135,7 @@ def test_two_blocks_by_hand() -> None:
 def test_a_scale_of_zero_makes_every_output_the_relu_of_its_input(model: Model) -> None:
     given: dict[str, Tensor] = {}
     units = [path for path, unit in model.named_modules() if isinstance(unit, ResidualUnit)]
-    with rescaled(model, 0.0), torch.no_grad(), capture(model, *units) as outputs:
+    with rescale(model, 0.0), torch.no_grad(), capture(model, *units) as outputs:
         for path in units:
             model.get_submodule(path).register_forward_pre_hook(lambda _m, x, path=path: given.update({path: x[0]}))
         model.through(IMAGE, model.stage_names)
@@ -143,7 +143,7 @@ def test_a_scale_of_zero_makes_every_output_the_relu_of_its_input(model: Model) 
 
 
 def test_doubling_the_scale_doubles_the_scaled_residual_of_the_first_block_exactly(model: Model) -> None:
-    one, two = (next(iter(Trail(V1, IMAGE).curve(model, scale).blocks)).scaled for scale in (0.25, 0.5))
+    one, two = (next(iter(ForwardCache(V1, IMAGE).curve(model, scale).blocks)).scaled for scale in (0.25, 0.5))
     assert one is not None
     assert two == replace(one, mean_abs=2 * one.mean_abs, std=2 * one.std, maximum=2 * one.maximum)
 
@@ -173,9 +173,9 @@ def nets(draw: st.DrawFn) -> Network:
 def test_a_walk_ends_where_the_module_does(spec: Network, scale: float | None) -> None:
     made = build(spec, init="he")
     image = torch.rand(1, 3, 6, 6, generator=torch.Generator().manual_seed(1))
-    with rescaled(made, scale), torch.no_grad():
+    with rescale(made, scale), torch.no_grad():
         end = made.through(image, made.stage_names)
-    output = Trail(spec, image).curve(made, scale).blocks[-1].output
+    output = ForwardCache(spec, image).curve(made, scale).blocks[-1].output
     assert output.mean_abs == pytest.approx(end.abs().mean().item(), rel=1e-4, abs=1e-7)
     assert output.maximum == pytest.approx(end.abs().max().item(), rel=1e-4, abs=1e-7)
 
@@ -195,17 +195,17 @@ def test_gradient_norms_are_those_of_a_whole_backward_pass(spec: Network, scale:
     hooks = [
         made.get_submodule(path).register_forward_pre_hook(lambda _m, x, path=path: keep(path, x[0])) for path in units
     ]
-    with rescaled(made, scale):
+    with rescale(made, scale):
         loss = nn.functional.cross_entropy(made(image), torch.tensor([label]))
         torch.autograd.backward(loss)
     for hook in hooks:
         hook.remove()
     expected = {path: x.grad.norm().item() for path, x in given_.items() if x.grad is not None}
-    assert gradient_norms(Trail(spec, image), made, scale, label) == pytest.approx(expected, rel=1e-4, abs=1e-7)
+    assert gradient_norms(ForwardCache(spec, image), made, scale, label) == pytest.approx(expected, rel=1e-4, abs=1e-7)
 
 
 def test_gradients_leave_the_weights_asking_for_gradients(model: Model) -> None:
-    gradient_norms(Trail(V1, IMAGE), model, None, 0)
+    gradient_norms(ForwardCache(V1, IMAGE), model, None, 0)
     assert all(p.requires_grad and p.grad is None for p in model.parameters())
 
 
@@ -226,7 +226,7 @@ def test_a_class_that_is_not_there_is_refused() -> None:
 
 @pytest.mark.parametrize("scaling", [None, 0.1, 1.0, (("block_a", 0.2), ("block_b", 0.1))])
 def test_a_scaling_is_read_as_it_is_told(scaling: Scaling) -> None:
-    assert read_scaling(told(scaling)) == scaling
+    assert read_scaling(scale_text(scaling)) == scaling
 
 
 @pytest.mark.parametrize("text", ["", "x", "block_a", "block_a=", "0.1,0.2", "=0.1=2"])
@@ -255,7 +255,7 @@ def overflowing() -> tuple[Network, Curve]:
         for name, parameter in made.named_parameters():
             if name.startswith("block_a") and name.endswith("project.weight"):
                 parameter.mul_(40)
-    return spec, Trail(spec, IMAGE).curve(made, 1.0)
+    return spec, ForwardCache(spec, IMAGE).curve(made, 1.0)
 
 
 def test_a_curve_that_leaves_the_numbers_says_where_and_is_drawn_as_a_gap() -> None:
@@ -291,4 +291,4 @@ def test_large_values_whose_squares_overflow_are_still_numbers() -> None:
 )
 def test_a_plot_that_can_not_be_drawn_is_refused(asked: tuple[str, str, None], said: str) -> None:
     with pytest.raises(ValueError, match=f"^{said}"):
-        checked(*asked)
+        check_plot(*asked)

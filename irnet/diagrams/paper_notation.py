@@ -12,7 +12,7 @@ from irnet.units import grid
 Texts = Mapping[str, tuple[str, str]]  # path -> title and detail
 
 
-def printed(network: Network, stage: Stage, letters: Mapping[str, str] | None = None) -> Texts:
+def paper_texts(network: Network, stage: Stage, letters: Mapping[str, str] | None = None) -> Texts:
     """Title and detail of every box of a stage's first block, in the paper's words.
 
     Parameters
@@ -24,7 +24,7 @@ def printed(network: Network, stage: Stage, letters: Mapping[str, str] | None = 
     --------
     >>> from irnet.models import network
     >>> spec = network("inception_v4")
-    >>> printed(spec, spec.stages[2])["reduction_a.0.b1"]
+    >>> paper_texts(spec, spec.stages[2])["reduction_a.0.b1"]
     ('3x3 Conv (384 stride 2 V)', '17x17x384')
     """
     rows = {row.path: row for row in resolve(network)}

@@ -8,14 +8,14 @@ from time import sleep
 import pytest
 
 from app import live
-from app.turns import Turns
+from app.fifo_semaphore import FifoSemaphore
 from irnet.experiments.photos import photo
 from irnet.models import network
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_those_who_wait_are_told_their_place_and_served_in_order(workers: int) -> None:
-    turns, served, told, go = Turns(workers), list[int](), list[tuple[int, int]](), Event()
+    turns, served, told, go = FifoSemaphore(workers), list[int](), list[tuple[int, int]](), Event()
 
     def ask(number: int) -> None:
         with turns.taken(lambda place: told.append((number, place))):
@@ -38,7 +38,7 @@ def test_those_who_wait_are_told_their_place_and_served_in_order(workers: int) -
 
 
 def test_whoever_leaves_the_queue_makes_room() -> None:
-    turns = Turns(1)
+    turns = FifoSemaphore(1)
 
     def leave(_place: int) -> None:
         raise InterruptedError
@@ -51,7 +51,7 @@ def test_whoever_leaves_the_queue_makes_room() -> None:
 
 @pytest.mark.parametrize("seeds", [(0,), (0, 1)])
 def test_a_field_waits_like_every_other_pass(seeds: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    turns = Turns(1)
+    turns = FifoSemaphore(1)
 
     def told(_where: object, place: int) -> None:
         raise InterruptedError(place)
@@ -60,4 +60,4 @@ def test_a_field_waits_like_every_other_pass(seeds: tuple[int, ...], monkeypatch
     monkeypatch.setattr(live, "_queued", told)
     ask = (network("inception_v4", input_size=75), photo("coffee"), "stem", (0, 0), None)
     with turns.taken(lambda _place: None), pytest.raises(InterruptedError):
-        live.focused(*ask, live.Setting(seeds, "tf", "batch", "cpu"))
+        live.effective_field_of(*ask, live.Setting(seeds, "tf", "batch", "cpu"))

@@ -15,10 +15,10 @@ REFUSED: Mapping[Mark, str] = MappingProxyType({"refused": "\u2717 can't be"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Style:
     """What a picture says beside its structure, by path: words, fills in place of the theme's, widths of arrows."""
 
-    spoken: Mapping[str, str] = field(default_factory=dict)  # of every box that can be chosen
+    aria_labels: Mapping[str, str] = field(default_factory=dict)  # of every box that can be chosen
     opens: frozenset[str] = frozenset()  # boxes with something inside
     fills: Mapping[str, str] = field(default_factory=dict)
     widths: Mapping[str, float] = field(default_factory=dict)  # points, of the arrows that leave a box

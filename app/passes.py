@@ -9,7 +9,7 @@ from __future__ import annotations
 from PIL import Image
 
 from app.live import Setting, bearable, borrow
-from app.long import remembered
+from app.long import remember
 from app.weights import Weights
 from irnet.experiments.block_steps import BlockSteps, block_steps
 from irnet.experiments.channels import Maps, Order, channels, page
@@ -21,7 +21,7 @@ from irnet.experiments.strip import Pass, look_through
 from irnet.spec import Network
 
 
-@remembered("Running the network", entries=4)
+@remember("Running the network", entries=4)
 def looked_through(network: Network, image: Image.Image, setting: Setting, weights: Weights | None) -> Pass:
     """The whole network once."""
     bearable(network)
@@ -29,7 +29,7 @@ def looked_through(network: Network, image: Image.Image, setting: Setting, weigh
         return look_through(model, to_input(image, network.input_shape[1:]), setting.batch_norm)
 
 
-@remembered("Running to the box", entries=4)
+@remember("Running to the box", entries=4)
 def box_maps(network: Network, image: Image.Image, setting: Setting, weights: Weights | None, path: str) -> FeatureMaps:
     """The tensors at one box; only its stage is run, from what an earlier pass kept."""
     start = looked_through(network, image, setting, weights).start(path)
@@ -38,19 +38,19 @@ def box_maps(network: Network, image: Image.Image, setting: Setting, weights: We
         return feature_maps(model, pixels, path, batch_norm=setting.batch_norm, start=start)
 
 
-@remembered("Running to the block", entries=8)
-def _given(network: Network, image: Image.Image, setting: Setting, weights: Weights | None, path: str) -> Start:
+@remember("Running to the block", entries=8)
+def _block_input(network: Network, image: Image.Image, setting: Setting, weights: Weights | None, path: str) -> Start:
     start = looked_through(network, image, setting, weights).start(path)
     with borrow(network, device=setting.device, seed=setting.seed, init=setting.init, weights=weights) as model:
         return begin(model, start, path, setting.batch_norm)
 
 
-@remembered("Running the block", entries=32)
-def stepped(
+@remember("Running the block", entries=32)
+def block_at_scale(
     network: Network, image: Image.Image, setting: Setting, weights: Weights | None, path: str, scale: float
 ) -> BlockSteps:
     """One residual block at a scale; only this block is run, on what it was given before."""
-    start, pixels = _given(network, image, setting, weights, path), to_input(image, network.input_shape[1:])
+    start, pixels = _block_input(network, image, setting, weights, path), to_input(image, network.input_shape[1:])
     with borrow(network, device=setting.device, seed=setting.seed, init=setting.init, weights=weights) as model:
         return block_steps(model, pixels, path, scale=scale, batch_norm=setting.batch_norm, start=start)
 

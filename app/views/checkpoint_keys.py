@@ -12,7 +12,7 @@ from irnet.analysis.snippets import snippets
 from irnet.spec import Network
 
 
-def shown(network: Network, path: str) -> None:
+def checkpoint_keys(network: Network, path: str) -> None:
     """The keys of a box in every layout that its network has, and what to do with its module."""
     bridge = st.expander(
         "The chosen box in code and in checkpoints", key="code", on_change="rerun", bind="query-params"

@@ -64,19 +64,19 @@ def readings(steps: Sequence[Step]) -> dict[str, tuple[Step, ...]]:
     }
 
 
-def where_read(id_: str) -> tuple[str, ...]:
+def files_read(id_: str) -> tuple[str, ...]:
     """Files and versions of the releases whose way out of an erratum is told; none where no network is concerned.
 
     Examples
     --------
-    >>> where_read("E14")[1], where_read("E17")
+    >>> files_read("E14")[1], files_read("E17")
     ('timm: timm/models/inception_v4.py, timm 1.0.31', ())
     """
     architecture = EVIDENCE[id_].preset.partition(".")[0]
     return tuple(f"{one.name}: {one.file}, {one.version}" for one in IMPLEMENTATIONS.get(architecture, ()))
 
 
-def told(id_: str) -> dict[str, object]:
+def erratum_record(id_: str) -> dict[str, object]:
     """The calculation, what releases do and where the place is drawn, as plain values.
 
     Raises
@@ -86,7 +86,7 @@ def told(id_: str) -> dict[str, object]:
 
     Examples
     --------
-    >>> told("E17")["arithmetic"], told("E4")["drawn"]["box"]
+    >>> erratum_record("E17")["arithmetic"], erratum_record("E4")["drawn"]["box"]
     ([], 'block_b.0.project')
     """
     steps, evidence = refutation(id_), EVIDENCE[id_]
@@ -95,7 +95,7 @@ def told(id_: str) -> dict[str, object]:
         "arithmetic": [asdict(step) for step in steps],
         "released": evidence.released,
         "released basis": evidence.basis,
-        "read in": list(where_read(id_)),
+        "read in": list(files_read(id_)),
         "other version": list(additions(id_)),
         "drawn": drawn,
     }

@@ -9,7 +9,7 @@ from threading import Condition
 LOOK = 1  # seconds after which one who waits looks up, and may find that nobody wants the answer any more
 
 
-class Turns:
+class FifoSemaphore:
     """A queue before `workers` places to work at."""
 
     def __init__(self, workers: int) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from irnet.experiments.statistics import Moments, Stats, reader, statistics
 from irnet.runtime.build import Model
-from irnet.runtime.capture import capture, rescaled
+from irnet.runtime.capture import capture, rescale
 from irnet.spec import Network, Residual
 
 BatchNormMode = Literal["running", "batch"]
@@ -38,12 +38,12 @@ REMEMBERED = 32  # curves of one picture, some 20 KB each
 BLOCKS = ("a", "b", "c")  # the parts whose outputs are looked at, with or without a residual
 
 
-def told(scale: Scaling) -> str:
+def scale_text(scale: Scaling) -> str:
     """A scaling in words.
 
     Examples
     --------
-    >>> told(None), told(0.25), told((("block_a", 0.2), ("block_b", 0.1)))
+    >>> scale_text(None), scale_text(0.25), scale_text((("block_a", 0.2), ("block_b", 0.1)))
     ('own', '0.25', 'block_a=0.2, block_b=0.1')
     """
     if isinstance(scale, tuple):
@@ -59,7 +59,7 @@ def at_scale(scale: Scaling) -> str:
     >>> at_scale(None), at_scale(0.25)
     ('its own scale', 'scale 0.25')
     """
-    return "its own scale" if scale is None else f"scale {told(scale)}"
+    return "its own scale" if scale is None else f"scale {scale_text(scale)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +144,7 @@ class _Step:
     residual: Moments | None
 
 
-class Trail:
+class ForwardCache:
     """What one picture met on its way through a model of `network`, as far as it has been computed.
 
     It holds what goes into every stage (some 9 MB for Inception-ResNet-v2 at 299 pixels) and no model: whoever asks
@@ -201,7 +201,7 @@ class Trail:
         x = self._after[start] if start else self._first(model)
         with (
             batch_statistics(model, self.batch_norm == "batch"),
-            rescaled(model, scale),
+            rescale(model, scale),
             capture(model, *projects, keep=residual) as residuals,
         ):
             for i, unit in enumerate(self.units[start:until], start):

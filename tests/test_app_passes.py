@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app import looks
+from app import passes
 from app.live import Setting
 from irnet.models import network
 from tests.apps import SMALL, opened, sized, troubles
@@ -91,18 +91,18 @@ def test_an_unknown_box_is_told_and_another_is_shown() -> None:
 
 def test_a_second_box_of_a_picture_needs_no_second_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     spec, image = network(V1, input_size=SMALL), Image.new("RGB", (150, 150), "olive")
-    first = looks.box_maps(spec, image, SETTING, None, "block_b.2")
-    monkeypatch.setattr(looks, "look_through", None)
-    second = looks.box_maps(spec, image, SETTING, None, "block_b.3")
+    first = passes.box_maps(spec, image, SETTING, None, "block_b.2")
+    monkeypatch.setattr(passes, "look_through", None)
+    second = passes.box_maps(spec, image, SETTING, None, "block_b.3")
     assert (second.tensor("x").values == first.tensor("output").values).all()
 
 
 def test_a_moved_scale_runs_one_block(monkeypatch: pytest.MonkeyPatch) -> None:
     spec, image = network(V1, input_size=SMALL), Image.new("RGB", (150, 150), "navy")
-    first = looks.stepped(spec, image, SETTING, None, "block_b.2", 0.1)
-    monkeypatch.setattr(looks, "look_through", None)
-    monkeypatch.setattr(looks, "begin", None)
-    second = looks.stepped(spec, image, SETTING, None, "block_b.2", 0.2)
+    first = passes.block_at_scale(spec, image, SETTING, None, "block_b.2", 0.1)
+    monkeypatch.setattr(passes, "look_through", None)
+    monkeypatch.setattr(passes, "begin", None)
+    second = passes.block_at_scale(spec, image, SETTING, None, "block_b.2", 0.2)
     names = [step.name for step in first.steps]
     at = names.index("scale")
     assert (second.steps[at].maps.values == 2 * first.steps[at].maps.values).all()

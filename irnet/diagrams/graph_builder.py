@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Literal, get_args
 
-from irnet.diagrams.bars import Spans, across, along, named, quoted, total, typeset
+from irnet.diagrams.bars import Spans, across, along, quote, quote_name, total, typeset
 from irnet.diagrams.items import End, Item, Link
 from irnet.diagrams.legend import Legend
-from irnet.diagrams.look import MARKED, SIGNS, Look
 from irnet.diagrams.measures import SCREEN, Measures
+from irnet.diagrams.style import MARKED, SIGNS, Style
 from irnet.diagrams.theme import Kind, Paint, Theme
 
-__all__ = ["FLOWS", "MARKED", "End", "Flow", "Item", "Link", "Look", "Sheet"]
+__all__ = ["FLOWS", "MARKED", "End", "Flow", "GraphBuilder", "Item", "Link", "Style"]
 
 Flow = Literal["down", "right"]  # the way that the arrows run
 FLOWS: tuple[Flow, ...] = get_args(Flow)
@@ -27,13 +27,13 @@ FONT = "Helvetica"
 
 
 @dataclass(slots=True)
-class Sheet:
+class GraphBuilder:
     """Lines of DOT, and the kinds of operation that they show."""
 
     theme: Theme
     flow: Flow = "down"
     lines: list[str] = field(default_factory=list)
-    look: Look = field(default_factory=Look)
+    style: Style = field(default_factory=Style)
     shown: set[Kind] = field(default_factory=set)
     frames: int = 0  # open round what is being drawn
     waiting: list[str] = field(default_factory=list)  # arrows that cross them: DOT would draw their ends inside
@@ -62,12 +62,12 @@ class Sheet:
         return total(spans, self.measures.gap)
 
     def box(
-        self, path: str, title: str, detail: str, kind: Kind, *, told: str, column: str = "", wide: float = 0
+        self, path: str, title: str, detail: str, kind: Kind, *, description: str, column: str = "", wide: float = 0
     ) -> None:
         """A box with a bold title and a faint line of detail; without `wide` (inches) as wide as others."""
         paint, fill = self._paint(path, kind)
-        title, detail = self.look.texts.get(path, (title, detail))
-        self._record(path, title, detail, told, kind)
+        title, detail = self.style.texts.get(path, (title, detail))
+        self._record(path, title, detail, description, kind)
         width = round(wide * self.measures.shrunk, 2) if wide else self.measures.wide
         label = f"<b>{self._sign(path)}{self._lines(title, width)}</b>"
         if detail:
@@ -75,7 +75,7 @@ class Sheet:
             label += f'<br/><font point-size="{size}" color="{self.theme.faint}">{self._lines(detail, width)}</font>'
         self._node(
             path,
-            told,
+            description,
             f'label=<{label}> style="filled,{self._corners(path)},{paint.style}" fillcolor="{fill}" '
             f'color="{paint.border}" penwidth={paint.width} width={width}' + self._column(column),
         )
@@ -88,21 +88,31 @@ class Sheet:
         path: str,
         title: str,
         detail: str,
-        told: str,
+        description: str,
         kind: Kind = "other",
         shape: Literal["box", "bar", "words", "frame"] = "box",
     ) -> None:
         frame = f"{self.before}{self.around[-1]}" if self.around else ""
         name, title = f"{self.before}{path}", f"{self._sign(path)}{title}"
-        self.items.append(Item(path=name, title=title, detail=detail, told=told, kind=kind, shape=shape, frame=frame))
+        self.items.append(
+            Item(path=name, title=title, detail=detail, description=description, kind=kind, shape=shape, frame=frame)
+        )
 
     def bar(
-        self, path: str, text: str, kind: Kind, *, told: str, above: Spans = (), below: Spans = (), column: str = ""
+        self,
+        path: str,
+        text: str,
+        kind: Kind,
+        *,
+        description: str,
+        above: Spans = (),
+        below: Spans = (),
+        column: str = "",
     ) -> None:
         """A bar before or after branches, with a port for each: `t0`, `t1`, ... where they come in, `b0`, ... out."""
         paint, fill = self._paint(path, kind)
-        text = self.look.texts.get(path, (text,))[0]
-        self._record(path, text, "", told, kind, "bar")
+        text = self.style.texts.get(path, (text,))[0]
+        self._record(path, text, "", description, kind, "bar")
         text, gap = f"{self._sign(path)}{text}", self.measures.gap
         inside = across(text, above, below, gap) if self.flow == "down" else along(text, above, below, gap)
         corners = f' style="{self._corners(path)}"' if self._corners(path) == "rounded" else ""
@@ -110,42 +120,42 @@ class Sheet:
             f'<<table border="{paint.cell_border}" cellborder="0" cellspacing="0" cellpadding="0"{corners} '
             f'bgcolor="{fill}" color="{paint.border}">{inside}</table>>'
         )
-        self._node(path, told, f'shape=plain style="" label={label}{self._column(column)}')
+        self._node(path, description, f'shape=plain style="" label={label}{self._column(column)}')
 
     def _paint(self, path: str, kind: Kind) -> tuple[Paint, str]:
         """Border and fill of a box; a mark has a border of its own."""
-        paint, mark = self.theme.paints[kind], self.look.marks.get(path)
-        if mark == "same" and self.look.ghosts:
+        paint, mark = self.theme.paints[kind], self.style.marks.get(path)
+        if mark == "same" and self.style.ghosts:
             return replace(paint, border=self.theme.ghost), self.theme.paper
         self.shown.add(kind)
         if mark in ("changed", "only", "refused"):
             paint = replace(paint, border=getattr(self.theme, mark), width=MARKED)
         if mark == "refused":
             return paint, self.theme.refused_fill
-        return paint, self.look.fills.get(path, paint.fill)
+        return paint, self.style.fills.get(path, paint.fill)
 
     def _sign(self, path: str) -> str:
-        return SIGNS.get(self.look.marks.get(path, "same"), "")
+        return SIGNS.get(self.style.marks.get(path, "same"), "")
 
     def _corners(self, path: str) -> str:
         """Marked boxes have sharp corners, so that colour is not all that tells them."""
-        return "rounded" if self.look.marks.get(path, "same") == "same" else "solid"
+        return "rounded" if self.style.marks.get(path, "same") == "same" else "solid"
 
     def _column(self, column: str) -> str:
         return f' group="{self.before}{column}"' if column else ""
 
     @contextmanager
-    def cluster(self, path: str, title: str, kind: Kind, *, told: str, style: str = "rounded") -> Iterator[None]:
+    def cluster(self, path: str, title: str, kind: Kind, *, description: str, style: str = "rounded") -> Iterator[None]:
         """A frame round everything that is drawn while the block runs."""
         paint, theme = self.theme.paints[kind], self.theme
-        border = getattr(theme, self.look.marks.get(path, ""), paint.border)
-        self._record(path, title, "", told, kind, "frame")
+        border = getattr(theme, self.style.marks.get(path, ""), paint.border)
+        self._record(path, title, "", description, kind, "frame")
         title, size = f"{self._sign(path)}{title}", self.measures.aside
         label = f'<<font point-size="{size}" color="{theme.faint}">{typeset(title)}</font>>'
         self.frames += 1
         self.around.append(path)
         self.lines.append(
-            f"subgraph {quoted(f'cluster_{self.before}{path}')} {{ {self._named(path, told)} label={label} labeljust=l "
+            f"subgraph {quote(f'cluster_{self.before}{path}')} {{ {self._named(path, description)} label={label} labeljust=l "
             f'labelloc=t style="{style}" color="{border}" penwidth=1.2 margin=9'
         )
         yield
@@ -156,23 +166,25 @@ class Sheet:
             self.lines += self.waiting
             self.waiting.clear()
 
-    def words(self, path: str, text: str, told: str) -> None:
+    def words(self, path: str, text: str, description: str) -> None:
         """Text without a border."""
-        text = self.look.texts.get(path, (text,))[0]
-        self._record(path, text, "", told, shape="words")
+        text = self.style.texts.get(path, (text,))[0]
+        self._record(path, text, "", description, shape="words")
         size, label = self.measures.aside, f'"{typeset(text)}"'
-        self._node(path, told, f'shape=plain style="" label={label} fontcolor="{self.theme.faint}" fontsize={size}')
+        self._node(
+            path, description, f'shape=plain style="" label={label} fontcolor="{self.theme.faint}" fontsize={size}'
+        )
 
-    def _node(self, path: str, told: str, attributes: str) -> None:
+    def _node(self, path: str, description: str, attributes: str) -> None:
         self.names.add(path)
-        self.lines.append(f"{named(self.before + path)} [{self._named(path, told)} {attributes}]")
+        self.lines.append(f"{quote_name(self.before + path)} [{self._named(path, description)} {attributes}]")
 
-    def _named(self, path: str, told: str) -> str:
+    def _named(self, path: str, description: str) -> str:
         """Who a box or frame is: its id, what is said of it, and whether it can be chosen and opened."""
-        words = ["choice"] * (path in self.look.spoken) + ["opens"] * (path in self.look.opens)
-        words += [self.look.groups[path]] if path in self.look.groups else []
+        words = ["choice"] * (path in self.style.aria_labels) + ["opens"] * (path in self.style.opens)
+        words += [self.style.groups[path]] if path in self.style.groups else []
         kind = f' class="{" ".join(words)}"' if words else ""
-        return f"id={named(self.before + path)}{kind} tooltip={quoted(escape(self.look.spoken.get(path, told)))}"
+        return f"id={quote_name(self.before + path)}{kind} tooltip={quote(escape(self.style.aria_labels.get(path, description)))}"
 
     @property
     def sized_arrows(self) -> bool:
@@ -187,23 +199,23 @@ class Sheet:
         if label:  # beside or above the line, never on it
             text = typeset(label)
             extra += f'label="  {text}"' if self.flow == "down" else f'label="{text}\\n "'
-        if (width := self.look.widths.get(tail.path)) is not None:
+        if (width := self.style.widths.get(tail.path)) is not None:
             extra += f" penwidth={width:g}"
         line = f"{self._end(tail)} -> {self._end(head)} [weight={weight} {extra}]"
         (self.waiting if self.frames else self.lines).append(line)
 
     def _end(self, end: End) -> str:
         port = f":{end.port}" if end.port else ""
-        return f"{named(self.before + end.path)}{port}" + (f":{SIDES[self.flow][end.side]}" if end.side else "")
+        return f"{quote_name(self.before + end.path)}{port}" + (f":{SIDES[self.flow][end.side]}" if end.side else "")
 
-    def closed(self, title: str, *, ranksep: float = 0.28, columns: int = 3, shared: bool = False) -> Sheet:
+    def close(self, title: str, *, ranksep: float = 0.28, columns: int = 3, shared: bool = False) -> GraphBuilder:
         """The sheet with its DOT, a title and a legend of what it shows underneath; `shared` by several networks."""
         self.title, self.text = title, self._dot(title, ranksep * self.measures.rank, columns, shared=shared)
         return self
 
     def _dot(self, title: str, ranksep: float, columns: int, *, shared: bool) -> str:
         theme, sizes = self.theme, self.measures
-        legend = Legend(theme, sizes, self.look, self.shown)
+        legend = Legend(theme, sizes, self.style, self.shown)
         head = [
             "digraph {",
             *(["rankdir=LR"] if self.flow == "right" else []),

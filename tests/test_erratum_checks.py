@@ -13,8 +13,8 @@ from torch import nn
 from irnet.analysis.arithmetic import try_width
 from irnet.analysis.arithmetic_of_shapes import LINEAR, printed_width
 from irnet.analysis.boxes import boxes
+from irnet.analysis.erratum_checks import erratum_record, readings, refutation
 from irnet.analysis.provenance import DEVIATIONS
-from irnet.analysis.refutations import readings, refutation, told
 from irnet.analysis.tables import longest_chain
 from irnet.models import PRESETS, network
 from irnet.models.errata import ERRATA
@@ -125,7 +125,7 @@ def test_the_other_version_of_the_paper_bears_on_e8() -> None:
     (sentence,) = additions("E8")
     assert sentence.startswith("AAAI-17: ")
     assert "open source implementations" in sentence
-    assert told("E8")["other version"] == [sentence]
+    assert erratum_record("E8")["other version"] == [sentence]
 
 
 def test_every_addition_bears_on_an_erratum_or_a_deviation() -> None:
@@ -142,7 +142,7 @@ def test_every_erratum_and_its_evidence_say_how_they_are_known(id_: str) -> None
 
 @pytest.mark.parametrize("id_", [id_ for id_ in ERRATA if EVIDENCE[id_].preset])
 def test_what_releases_do_names_files_and_versions(id_: str) -> None:
-    read_in = told(id_)["read in"]
+    read_in = erratum_record(id_)["read in"]
     assert isinstance(read_in, list)
     assert all(".py, " in where for where in read_in)
     assert read_in
@@ -210,6 +210,6 @@ def test_the_place_is_drawn_in_a_network_that_carries_the_erratum(id_: str) -> N
 
 
 def test_an_unknown_erratum_is_refused_with_the_known_ones() -> None:
-    for ask in (refutation, told):
+    for ask in (refutation, erratum_record):
         with pytest.raises(ValueError, match=r"^no erratum is called 'E19'; they are E1, .*, E18$"):
             ask("E19")

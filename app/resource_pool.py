@@ -23,13 +23,13 @@ class _Entry(Generic[T]):
     value: T | None = None
 
 
-class Shelf(Generic[T]):
+class ResourcePool(Generic[T]):
     """Values by key; the ones longest unused go when all together have more than `limit` bytes.
 
     One value alone may be larger than that: it stays until another is asked for, or nobody used it for `idle` seconds.
     """
 
-    every: ClassVar[WeakSet[Shelf[Any]]] = WeakSet()
+    every: ClassVar[WeakSet[ResourcePool[Any]]] = WeakSet()
 
     def __init__(
         self, limit: int, size: Callable[[T], int], idle: float = IDLE, clock: Callable[[], float] = monotonic
@@ -37,7 +37,7 @@ class Shelf(Generic[T]):
         self._limit, self._size, self._idle, self._clock = limit, size, idle, clock
         self._entries: OrderedDict[Hashable, _Entry[T]] = OrderedDict()
         self._lock = Lock()
-        Shelf.every.add(self)
+        ResourcePool.every.add(self)
 
     @contextmanager
     def lent(self, key: Hashable, make: Callable[[], T], look: Callable[[], None] = lambda: None) -> Iterator[T]:
@@ -93,4 +93,4 @@ class Shelf(Generic[T]):
 
 def release_idle() -> int:
     """Let go of what lies idle on any shelf; how many values that were."""
-    return sum(shelf.release() for shelf in list(Shelf.every))
+    return sum(shelf.release() for shelf in list(ResourcePool.every))
