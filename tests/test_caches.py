@@ -16,7 +16,7 @@ LIMITS = {
     "cache_data": "max_entries",
     "cache_resource": "max_entries",
     "remembered": "entries",
-    "Shelf": "limit",
+    "ResourcePool": "limit",
 }
 ENDLESS = {"cache", "cached_property"}
 GROWING = {"dict", "list", "set", "defaultdict", "OrderedDict", "WeakKeyDictionary"}  # at the top of a module
@@ -34,7 +34,7 @@ def bounded(node: ast.expr) -> bool:
     if not isinstance(node, ast.Call):
         return name_of(node) == "lru_cache"
     given = [word.value for word in node.keywords if word.arg == LIMITS[name_of(node)]]
-    if name_of(node) in ("lru_cache", "Shelf"):
+    if name_of(node) in ("lru_cache", "ResourcePool"):
         given += node.args[:1]
     return any(not (isinstance(value, ast.Constant) and value.value is None) for value in given)
 
@@ -83,7 +83,9 @@ def test_the_search_finds_the_caches_that_are_known() -> None:
     found = [place for file in FILES for place, _ in caches(ast.parse(file.read_text(encoding="utf-8")))]
     names = " ".join(found)
     assert len(found) > 40
-    assert all(name in names for name in ("resolve", "totals", "laid_out", "drawings", "counted", "Shelf(", "best"))
+    assert all(
+        name in names for name in ("resolve", "totals", "laid_out", "drawings", "counted", "ResourcePool(", "best")
+    )
 
 
 @pytest.mark.parametrize(
@@ -101,7 +103,7 @@ def test_the_search_finds_the_caches_that_are_known() -> None:
         "class A:\n    @cache\n    def f(self): ...",
         "f = cache(g)",
         "f = lru_cache(maxsize=None)(g)",
-        "models = Shelf(limit=None)",
+        "models = ResourcePool(limit=None)",
         "seen = {}",
         "seen: dict[str, int] = dict()",
         "seen = defaultdict(list)",
@@ -121,7 +123,7 @@ def test_the_search_refuses_a_cache_without_an_end(source: str) -> None:
         "@lru_cache(4)\ndef f(a): ...",
         "@st.cache_resource\ndef f(): ...",
         "@st.cache_data(max_entries=10 * SHOWN)\ndef f(a): ...",
-        "models = Shelf[Model](BYTES, size)",
+        "models = ResourcePool[Model](BYTES, size)",
         "names = {'a': 1}",
         "places = dict(zip(a, b))",
     ],

@@ -49,7 +49,7 @@ async def lesson():
     await leaves.open("network")
     [left] = sessions()
     await stays.open("network")
-    uploads, models = get_instance().uploaded_file_mgr, Shelf(100, len, idle=1)
+    uploads, models = get_instance().uploaded_file_mgr, ResourcePool(100, len, idle=1)
     for found in sessions():
         uploads.add_file(found().id, UploadedFileRec("a", "a.pt", "", bytes(1000)))
     await leaves.close()

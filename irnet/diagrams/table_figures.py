@@ -82,7 +82,9 @@ def _headed(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def _networks() -> TableFigure:
     def records() -> Records:
-        return [_headed(row | {"input_shape": grid(network(str(row["name"])).input_shape)}) for row in overview()]
+        return [
+            _rename_columns(row | {"input_shape": grid(network(str(row["name"])).input_shape)}) for row in overview()
+        ]
 
     caption = (
         "All networks at their own input sizes: parameters, and multiply-accumulates of convolutions and linear "
@@ -102,7 +104,7 @@ def _stages(name: str) -> TableFigure:
         id=f"table.{name}",
         title=f"Stages of {name}",
         caption=caption,
-        records=lambda: [_headed(row) for row in stage_records(spec)],
+        records=lambda: [_rename_columns(row) for row in stage_records(spec)],
     )
 
 
