@@ -72,7 +72,8 @@ def _finding(maps: Maps, every: tuple[Channel, ...]) -> str:
     dead = sum(channel.dead for channel in every)
     size = grid((len(every), maps.values.shape[1], maps.values.shape[2]))
     deaths = f"{exact(dead)} of {exact(len(every))} channels are dead" if dead else "no channel is dead"
-    return f"{size}: channel {strongest.index} is the strongest, with a mean magnitude of {strongest.mean_abs:.3g}; {deaths}"
+    strength = f"channel {strongest.index} is the strongest, with a mean magnitude of {strongest.mean_abs:.3g}"
+    return f"{size}: {strength}; {deaths}"
 
 
 def _files(found: FeatureMaps, maps: Maps, order: Order, number: int, size: int) -> None:

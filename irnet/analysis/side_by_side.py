@@ -195,7 +195,7 @@ def _change(where: str, pairs: Sequence[Comparison]) -> Changes:
     return Changes(where, values, " ".join(dict.fromkeys(change.why for change in found if change and change.why)))
 
 
-def change_records(networks: Sequence[Network], changes: Sequence[Changes]) -> list[dict[str, object]]:
+def change_records(networks: Sequence[Network], changes: Sequence[Changes]) -> list[dict[str, str | None]]:
     """Changes as flat records for a table, one column a network, None where nothing stands; with reasons, if any."""
     labels = [f"{i + 1}: {network.label}" for i, network in enumerate(networks)]
     return [

@@ -11,7 +11,6 @@ from irnet.diagrams.figures import Figure
 from irnet.diagrams.layouts import LaidOut
 from irnet.diagrams.mermaid import mermaid
 from irnet.diagrams.render import render
-from irnet.diagrams.standalone import BOXES, alone
 from irnet.diagrams.tikz import tikz
 from irnet.html import figure_page
 

@@ -155,8 +155,8 @@ class GraphBuilder:
         self.frames += 1
         self.around.append(path)
         self.lines.append(
-            f"subgraph {quote(f'cluster_{self.before}{path}')} {{ {self._named(path, description)} label={label} labeljust=l "
-            f'labelloc=t style="{style}" color="{border}" penwidth=1.2 margin=9'
+            f"subgraph {quote(f'cluster_{self.before}{path}')} {{ {self._named(path, description)} label={label} "
+            f'labeljust=l labelloc=t style="{style}" color="{border}" penwidth=1.2 margin=9'
         )
         yield
         self.frames -= 1
@@ -184,7 +184,8 @@ class GraphBuilder:
         words = ["choice"] * (path in self.style.aria_labels) + ["opens"] * (path in self.style.opens)
         words += [self.style.groups[path]] if path in self.style.groups else []
         kind = f' class="{" ".join(words)}"' if words else ""
-        return f"id={quote_name(self.before + path)}{kind} tooltip={quote(escape(self.style.aria_labels.get(path, description)))}"
+        tooltip = quote(escape(self.style.aria_labels.get(path, description)))
+        return f"id={quote_name(self.before + path)}{kind} tooltip={tooltip}"
 
     @property
     def sized_arrows(self) -> bool:

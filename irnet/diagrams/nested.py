@@ -103,10 +103,10 @@ def sheet_of(
 ) -> GraphBuilder:
     """The boxes and arrows of `network`, their names with `before` in front; a stage to `turn` at starts a column."""
     found, style = boxes(network), style or Style()
-    spoken = {path: box.aria_label for path, box in found.items()}
+    labels = {path: box.aria_label for path, box in found.items()}
     opens = style.opens or frozenset(path for path, box in found.items() if box.children)
     sheet = GraphBuilder(
-        theme, flow, style=replace(style, aria_label=spoken, opens=opens), before=before, measures=measures
+        theme, flow, style=replace(style, aria_labels=labels, opens=opens), before=before, measures=measures
     )
     drawing = _Nested(opened, Drawing(sheet, {row.path: row for row in resolve(network)}, opened))
     last = "input"

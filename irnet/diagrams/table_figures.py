@@ -75,7 +75,7 @@ def slug(title: str) -> str:
     return "_".join("".join(char if char.isalnum() else " " for char in title.lower()).split())
 
 
-def _headed(record: Mapping[str, Any]) -> dict[str, Any]:
+def _rename_columns(record: Mapping[str, Any]) -> dict[str, Any]:
     """A record under the names that a reader knows, in files too."""
     return {LABELS.get(name, name): value for name, value in record.items()}
 
