@@ -94,7 +94,8 @@ def test_an_entry_that_is_whole_and_cannot_be_read_is_made_anew(
 def test_a_key_is_the_same_in_every_process() -> None:
     """The order of a set is another one in each."""
     script = (
-        "from app.disk_cache import key_of; from irnet.diagrams.nested import Expansion; from irnet.models import network;"
+        "from app.disk_cache import key_of; from irnet.diagrams.nested import Expansion;"
+        "from irnet.models import network;"
         f"print(key_of('x', network=network({V1!r}), opened=Expansion(1, frozenset({sorted(OPENED.toggled)}))))"
     )
     for seed in ("1", "2", "3"):

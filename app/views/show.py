@@ -43,12 +43,6 @@ LABELS = {
     "macs": "MACs",
     "input_shape": "input",
     "share of macs": "share of MACs",
-    "left params": "parameters, left",
-    "right params": "parameters, right",
-    "params difference": "parameters, right - left",
-    "left macs": "MACs, left",
-    "right macs": "MACs, right",
-    "macs difference": "MACs, right - left",
     "fvcore_total": "fvcore in all",
     "not_counted": "calls not counted",
 }
