@@ -32,7 +32,6 @@ from irnet.experiments.photos import to_input
 from irnet.experiments.residual_scale import Result, check, origin
 from irnet.experiments.residual_scale import measure_curves as along
 from irnet.models import network as preset
-from irnet.resolve import Sides
 from irnet.runtime.build import Model, build, channels_last
 from irnet.runtime.device import check_device, memory_limit, with_numbers
 from irnet.runtime.init import Init, Tell
@@ -41,6 +40,7 @@ from irnet.runtime.saved import saved_for_backward
 from irnet.runtime.watch import watch_layers
 from irnet.runtime.weights import load_weights
 from irnet.spec import Network
+from irnet.tree import Sides
 from irnet.units import short, sides
 
 if TYPE_CHECKING:

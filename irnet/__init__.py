@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from irnet.analysis.compare import compare
 from irnet.models import PRESETS, network
 from irnet.notebook import register
-from irnet.resolve import Rows, resolve
+from irnet.tree import Rows, resolve
 
 if TYPE_CHECKING:
     from irnet.codegen import code

@@ -6,7 +6,8 @@ Shapes are (channels, height, width) of one image; windows are (height, width) i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Literal
 
@@ -119,6 +120,44 @@ class Residual:
 
 
 Node = Conv | Pool | Chain | Fork | Residual
+
+
+def parts(node: Node) -> tuple[tuple[str, Node], ...]:
+    """What a node consists of, each with its step in a path: "0", "1" of a chain, "b0" of a fork, "body".
+
+    Examples
+    --------
+    >>> [step for step, _ in parts(Fork((Conv(8), Pool("max"))))], parts(Conv(8))
+    (['b0', 'b1'], ())
+    """
+    match node:
+        case Chain(nodes):
+            return tuple((str(i), inner) for i, inner in enumerate(nodes))
+        case Fork(branches):
+            return tuple((f"b{i}", inner) for i, inner in enumerate(branches))
+        case Residual(body):
+            return (("body", body),)
+        case Conv() | Pool():
+            return ()
+
+
+def with_parts(node: Node, instead: Sequence[Node]) -> Node:
+    """`node` with other parts, in the order of `parts`.
+
+    Examples
+    --------
+    >>> with_parts(Chain((Conv(8), Conv(9))), [Conv(1)])
+    Chain(nodes=(Conv(filters=1, kernel=1, stride=1, padding='same'),))
+    """
+    match node:
+        case Chain():
+            return Chain(tuple(instead))
+        case Fork():
+            return Fork(tuple(instead))
+        case Residual():
+            return replace(node, body=instead[0])
+        case Conv() | Pool():
+            return node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

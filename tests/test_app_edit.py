@@ -9,12 +9,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.drawings import View, svg
-from irnet.analysis.boxes import boxes
 from irnet.diagrams.nested import Expansion
 from irnet.exchange import document
 from irnet.models import PRESETS, network
 from irnet.models.edits import Edit
 from irnet.models.history import history
+from irnet.tree import resolve
 from tests.apps import opened, sized, troubles
 
 V4, V2 = "inception_v4.paper", "inception_resnet_v2.paper"
@@ -45,7 +45,7 @@ def test_random_edits_undone_to_the_start_leave_the_original(preset: str, seed: 
     random = Random(seed)
     app = opened("edit", preset, edit="Take away")
     first = [(m.value, m.delta) for m in app.metric], call(app)
-    paths = [path for path, box in boxes(network(preset)).items() if box.level != "unit"]
+    paths = [path for path, box in resolve(network(preset)).items() if box.level != "unit"]
     for _ in range(6):
         app.text_input(key="box").set_value(random.choice(["", *paths])).run()
         fields = [field for field in app.number_input if (field.key or "").startswith("set.")]

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from torch import nn
 
 import irnet
-from irnet.analysis.boxes import boxes, details
 from irnet.analysis.claims import claims
 from irnet.analysis.compare import compare
 from irnet.analysis.layouts import find, layouts_of
@@ -26,9 +25,9 @@ from irnet.exchange import document, load
 from irnet.models import PRESETS, apply, edits_of, network, network_of_label, recipe_of
 from irnet.models.edits import Edit
 from irnet.models.recipe import knobs
-from irnet.resolve import resolve, smallest_input
 from irnet.runtime.build import build
 from irnet.spec import Network
+from irnet.tree import details, resolve, smallest_input
 from tests.test_codegen import same
 
 V2, V4 = "inception_resnet_v2.tf_slim", "inception_v4.paper"
@@ -65,7 +64,7 @@ def some_edits(draw: st.DrawFn) -> tuple[Network, tuple[Edit, ...]]:
     """A small preset and edits of its knobs, stages and convolutions; many are illegal."""
     name = draw(st.sampled_from(sorted(PRESETS)))
     spec = network(name, input_size=96)
-    convs = st.sampled_from([row.path for row in resolve(spec) if row.op == "conv"])
+    convs = st.sampled_from([row.path for row in resolve(spec).rows if row.op == "conv"])
     blocks = st.sampled_from([f"{stage.name}.0" for stage in spec.stages])
     side = st.integers(1, 7)
     pairs = st.tuples(side, side)
@@ -130,11 +129,11 @@ def test_edited_places_are_what_the_module_has() -> None:
 
 def test_splitting_a_convolution_keeps_the_grid_and_saves_what_arithmetic_says() -> None:
     before, after = network("inception_v3"), network("inception_v3", "mixed_5b.0.b1.1.split=1x5")
-    rows = {row.path: row for row in resolve(before)}
-    params = [sum(row.params for row in resolve(spec)) for spec in (before, after)]
+    rows = {row.path: row for row in resolve(before).rows}
+    params = [sum(row.params for row in resolve(spec).rows) for spec in (before, after)]
     was, now = 48 * 64 * 25 + 2 * 64, 48 * 64 * 5 + 64 * 64 * 5 + 4 * 64
     assert params[0] - params[1] == was - now
-    assert rows["mixed_5b.0"].out_shape == {row.path: row for row in resolve(after)}["mixed_5b.0"].out_shape
+    assert rows["mixed_5b.0"].out_shape == {row.path: row for row in resolve(after).rows}["mixed_5b.0"].out_shape
 
 
 @pytest.mark.parametrize(
@@ -238,7 +237,7 @@ def test_every_edit_is_applied_resolved_and_compared_within_100_ms(text: str) ->
 
 def test_everything_that_is_said_of_a_network_can_be_said_of_an_edited_one() -> None:
     spec = network(V2, *MANY)
-    assert all(details(spec, path) for path in list(boxes(spec))[::40])
+    assert all(details(spec, path) for path in list(resolve(spec))[::40])
     assert snippets(spec, "block_b.0.body.b0")
     assert find(spec, "block_b.3.body.b0.conv.weight") == "block_b.3.body.b0.conv"
     assert b"<svg" in draw(spec, "svg", "block_b")

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from irnet.models import PRESETS, network
 from irnet.models.recipe import knobs, limits
-from irnet.resolve import resolve
 from irnet.spec import Chain, Conv, Fork, Network, Node, Padding, Pool, Residual, Source, Stage
+from irnet.tree import resolve
 
 REFUSED: dict[str, tuple[Callable[[], Node], str]] = {
     "no filters": (lambda: Conv(0), "a convolution needs at least 1 filter, not 0"),

@@ -26,7 +26,7 @@ from irnet.lessons.form import read_lesson, unpack
 from irnet.models import PRESETS, edit_recipe, network_of_label
 from irnet.models.history import history
 from irnet.models.recipe import parse_knob
-from irnet.resolve import resolve
+from irnet.tree import resolve
 from tests import hostile, hostile_commands, hostile_pages
 from tests.apps import opened
 
@@ -68,7 +68,7 @@ ASKED = st.fixed_dictionaries(
 )
 JOBS: Mapping[str, tuple[int, st.SearchStrategy[Any], hostile.Job]] = MappingProxyType(
     {
-        "labels": (2000, hostile.LABELS, lambda label: resolve(network_of_label(label))),
+        "labels": (2000, hostile.LABELS, lambda label: resolve(network_of_label(label)).rows),
         "histories": (1500, st.tuples(PRESET, hostile.EDIT_TEXTS), lambda told: history(*told)),
         "recipes": (2200, st.tuples(PRESET, hostile.EDITS | hostile.NOISE), turned),
         "addresses": (1000, ADDRESSES, viewed),

@@ -6,8 +6,8 @@ import pytest
 
 from irnet.models import PRESETS, network, network_of_label
 from irnet.models.recipe import Limits, knobs, limits, parse_knob
-from irnet.resolve import resolve
 from irnet.spec import Chain, Conv, Fork, Node, Pool, Residual
+from irnet.tree import resolve
 
 EVERY = [(preset, knob, limit) for preset, recipe in PRESETS.items() for knob, limit in limits(recipe).items()]
 SWITCHES = [(preset, knob) for preset, knob, _ in EVERY if isinstance(knobs(PRESETS[preset])[knob], bool)]
@@ -181,7 +181,7 @@ def test_a_width_multiplies_every_filter_in_eights(preset: str, width: float) ->
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_width_of_two_has_almost_four_times_the_convolution_macs(preset: str) -> None:
-    macs = [sum(row.macs for row in resolve(network(preset, width=w)) if row.op == "conv") for w in (1.0, 2.0)]
+    macs = [sum(row.macs for row in resolve(network(preset, width=w)).rows if row.op == "conv") for w in (1.0, 2.0)]
     assert 3.8 < macs[1] / macs[0] < 4  # the first convolution reads three colours whatever the width
 
 

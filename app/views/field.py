@@ -17,8 +17,8 @@ from irnet.diagrams.chart import Line
 from irnet.diagrams.field_picture import DASHES, Outline, field_picture, heat_layer, outlines
 from irnet.experiments.effective_field import EffectiveField
 from irnet.experiments.photos import fit
-from irnet.resolve import Sides
 from irnet.spec import Network
+from irnet.tree import Sides
 from irnet.units import exact
 
 MOST = 40  # places along a side that a click on the picture can choose

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from irnet.analysis.distance import (
     ANOTHER,
@@ -14,44 +14,17 @@ from irnet.analysis.distance import (
     Pairs,
     Value,
     at_least_cost,
-    branches,
     distance,
     fields,
     in_order,
     size,
-    steps,
 )
-from irnet.resolve import describe
 from irnet.spec import Chain, Fork, Head, Network, Node, Part, Residual, Stage
+from irnet.tree import Box, Tree, describe, resolve
 
 Status = Literal["same", "changed", "left", "right"]
 PARTS: tuple[Part, ...] = get_args(Part)  # stages of one part stand for each other
 ORDER = "order of the branches"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A node and its path."""
-
-    node: Node
-    path: str
-
-    def steps(self) -> Places:
-        """What runs one after another."""
-        own = self.path if not isinstance(self.node, Chain) else f"{self.path}.{{}}"
-        return tuple(Place(node, own.format(i)) for i, node in enumerate(steps(self.node)))
-
-    def branches(self) -> Places:
-        """What runs side by side."""
-        own = self.path if not isinstance(self.node, Fork) else f"{self.path}.b{{}}"
-        return tuple(Place(node, own.format(i)) for i, node in enumerate(branches(self.node)))
-
-    def inner(self) -> Place:
-        """The body of a residual; any other node is its own."""
-        return Place(self.node.body, f"{self.path}.body") if isinstance(self.node, Residual) else self
-
-
-Places = tuple[Place, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +61,18 @@ def align(left: Network, right: Network) -> tuple[Match, ...]:
     [('stem', 'stem'), (None, 'mixed_5b'), ('block_a', 'block_a')]
     """
     found: list[Match] = []
+    trees = resolve(left), resolve(right)
     for part in PARTS:
         ours, theirs = (tuple(s for s in side.stages if s.part == part and s.repeat) for side in (left, right))
         for i, j in in_order(ours, theirs, _stage_distance, lambda stage: size(stage.node)):
-            found.append(_stages(None if i is None else ours[i], None if j is None else theirs[j]))
+            found.append(_stages(trees, None if i is None else ours[i], None if j is None else theirs[j]))
     return (*found, *_heads(left.head, right.head))
 
 
-def _stages(one: Stage | None, two: Stage | None) -> Match:
+def _stages(trees: tuple[Tree, Tree], one: Stage | None, two: Stage | None) -> Match:
     fields = (Field("blocks", one.repeat, two.repeat),) if one and two and one.repeat != two.repeat else ()
-    inside = _match(*(Place(stage.node, f"{stage.name}.0") if stage else None for stage in (one, two)))
+    first = (_Place(tree, tree.children(s.name)[0]) if s else None for tree, s in zip(trees, (one, two), strict=True))
+    inside = _match(*first)
     left, right = (stage.name if stage else None for stage in (one, two))
     return Match(left, right, nodes=inside.nodes, fields=fields, parts=(inside,))
 
@@ -129,7 +104,31 @@ HEAD: Mapping[str, Callable[[Head], Value | None]] = MappingProxyType(  # what t
 )
 
 
-def _match(one: Place | None, two: Place | None) -> Match:
+class _Place(NamedTuple):
+    """A box of one of the networks."""
+
+    tree: Tree
+    box: Box
+
+    @property
+    def node(self) -> Node:
+        """The node that it stands for."""
+        if self.box.node is None:
+            raise ValueError(f"{self.box.path} stands for no node")
+        return self.box.node
+
+    def inside(self, kind: type[Node]) -> tuple[_Place, ...]:
+        """The nodes inside, if this is of a kind; else it counts as one of them itself."""
+        if not isinstance(self.node, kind):
+            return (self,)
+        return tuple(_Place(self.tree, child) for child in self.tree.children(self.box.path) if child.node)
+
+    def path(self, merge: str = "") -> str:
+        """Of the box, or of a merge in it."""
+        return f"{self.box.path}{merge}"
+
+
+def _match(one: _Place | None, two: _Place | None) -> Match:
     """Two nodes laid beside each other, or a lone one."""
     nodes = (one.node if one else None, two.node if two else None)
     types = {type(node) for node in nodes}
@@ -140,7 +139,7 @@ def _match(one: Place | None, two: Place | None) -> Match:
     elif Fork in types:
         parts = _forks(one, two)
     elif Chain in types:
-        ours, theirs = (place.steps() if place else () for place in (one, two))
+        ours, theirs = (place.inside(Chain) if place else () for place in (one, two))
         parts = _matches(ours, theirs, in_order([p.node for p in ours], [p.node for p in theirs]))
     elif one and two:
         own = fields(one.node, two.node)
@@ -153,30 +152,30 @@ def _sum_fields(nodes: tuple[Node | None, Node | None]) -> tuple[Field, ...]:
     return (Field("joined by", left, right),) if all(nodes) and left != right else ()
 
 
-def _path(place: Place | None, bar: str = "") -> str | None:
-    return f"{place.path}{bar}" if place else None
+def _path(place: _Place | None, merge: str = "") -> str | None:
+    return place.path(merge) if place else None
 
 
-def _matches(ours: Places, theirs: Places, pairs: Pairs) -> tuple[Match, ...]:
+def _matches(ours: Sequence[_Place], theirs: Sequence[_Place], pairs: Pairs) -> tuple[Match, ...]:
     return tuple(_match(None if i is None else ours[i], None if j is None else theirs[j]) for i, j in pairs)
 
 
-def _residuals(one: Place | None, two: Place | None) -> tuple[Match, ...]:
+def _residuals(one: _Place | None, two: _Place | None) -> tuple[Match, ...]:
     """The bodies, then project, scale and add, which only a residual has."""
-    bodies = (place.inner() if place else None for place in (one, two))
+    bodies = (place.inside(Residual)[0] if place else None for place in (one, two))
     left, right = (place if place and isinstance(place.node, Residual) else None for place in (one, two))
     own = {field.name: (field,) for field in fields(left.node, right.node)} if left and right else {}
     of_sum = tuple(field for name, fields_ in own.items() if name != "scale" for field in fields_)
-    describe_head = {".project": (), ".scale": own.get("scale", ()), ".add": of_sum}
+    merges = {".project": (), ".scale": own.get("scale", ()), ".add": of_sum}
     return (
         _match(*bodies),
-        *(Match(_path(left, bar), _path(right, bar), fields=own) for bar, own in describe_head.items()),
+        *(Match(_path(left, merge), _path(right, merge), fields=own) for merge, own in merges.items()),
     )
 
 
-def _forks(one: Place | None, two: Place | None) -> tuple[Match, ...]:
+def _forks(one: _Place | None, two: _Place | None) -> tuple[Match, ...]:
     """The branches, then the concatenation, whose order may differ."""
-    ours, theirs = (place.branches() if place else () for place in (one, two))
+    ours, theirs = (place.inside(Fork) if place else () for place in (one, two))
     pairs = at_least_cost([p.node for p in ours], [p.node for p in theirs])
     both = [j for i, j in pairs if i is not None and j is not None]
     left, right = (place if place and isinstance(place.node, Fork) else None for place in (one, two))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from irnet.models import network as preset
-from irnet.resolve import Row, resolve, sum_shape
 from irnet.spec import Conv, Head, Network, Node, Shape, Stage
+from irnet.tree import Row, resolve, sum_shape
 
 V4, V4_SLIM = "inception_v4.paper", "inception_v4.tf_slim"
 V1, V2, V2_SLIM = "inception_resnet_v1.paper", "inception_resnet_v2.paper", "inception_resnet_v2.tf_slim"
@@ -59,7 +59,7 @@ def try_width(network: Network, stage: str, width: int) -> WidthCheck:
     'block_b.0: cannot add 1154 channels to 1152'
     """
     path = f"{stage}.0"
-    block = next((row for row in resolve(network) if row.path == path and row.op == "add"), None)
+    block = next((row for row in resolve(network).rows if row.path == path and row.op == "add"), None)
     if block is None:
         raise ValueError(f"{network.name} has no residual block {path!r}")
     x = block.in_shape
@@ -72,13 +72,13 @@ def try_width(network: Network, stage: str, width: int) -> WidthCheck:
 
 def rows_of(name: str) -> dict[str, Row]:
     """The rows of a preset by path."""
-    return {row.path: row for row in resolve(preset(name))}
+    return {row.path: row for row in resolve(preset(name)).rows}
 
 
 def alone(node: Node, shape: Shape) -> tuple[Row, ...]:
     """The rows of one node on an input of this (C, H, W) shape."""
     spec = Network("alone", (Stage("alone", node),), Head(0, 0.0), input_shape=shape)
-    return tuple(row for row in resolve(spec) if row.path.startswith("alone"))
+    return tuple(row for row in resolve(spec).rows if row.path.startswith("alone"))
 
 
 def node_of(name: str, stage: str) -> Node:

@@ -9,8 +9,8 @@ from irnet.analysis.arithmetic import V1, V2, V2_SLIM, V3, V4, Step, check, read
 from irnet.analysis.published import FIG_23_END, RESNET_152_BLOCKS, TABLE_2
 from irnet.analysis.tables import longest_chain, totals
 from irnet.models import network as preset
-from irnet.resolve import resolve
 from irnet.spec import Network
+from irnet.tree import resolve
 from irnet.units import exact
 
 MATCH = Fraction(1, 10)  # costs within a tenth of each other are said to match
@@ -117,7 +117,7 @@ def e16() -> tuple[Step, ...]:
 def e18() -> tuple[Step, ...]:
     """The paper leaves it open; the released checkpoint's size does not."""
     spec = preset(V2_SLIM)
-    biases, total = sum(row.out_shape[0] for row in resolve(spec) if row.op == "project"), totals(spec).params
+    biases, total = sum(row.out_shape[0] for row in resolve(spec).rows if row.op == "project"), totals(spec).params
     return (
         Step("filters of all 1x1 linear convolutions in the released v2", "a bias each", exact(biases)),
         Step("its parameters with these biases", exact(total), f"{total / 1e6:.2f} M"),

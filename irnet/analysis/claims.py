@@ -12,8 +12,8 @@ from irnet.analysis.ledger import terms_of
 from irnet.analysis.tables import totals
 from irnet.models import network as preset
 from irnet.models.auxiliary import AFTER, auxiliary
-from irnet.resolve import Row, resolve
 from irnet.spec import Network
+from irnet.tree import Row, resolve
 from irnet.units import exact
 
 LEFT_OUT: Mapping[Otherwise, tuple[str, str]] = {  # what a counter passes over in one release: its term, and why
@@ -128,7 +128,7 @@ def _ours(network: Network, count: Count) -> int:
 
 def _work(network: Network, count: Count) -> Iterator[Line]:
     """What a counter adds to the MACs of convolutions and linear layers."""
-    terms = terms_of(resolve(network))
+    terms = terms_of(resolve(network).rows)
     for term in terms:
         times = getattr(term, count.counter) - term.ours
         yield Line(
@@ -145,9 +145,9 @@ def _work(network: Network, count: Count) -> Iterator[Line]:
 
 def _parameters(network: Network, count: Count) -> Iterator[Line]:
     """What is counted otherwise than in a module, whose batch norms have a gamma and keep statistics apart."""
-    rows: tuple[Row, ...] = resolve(network)
+    rows: tuple[Row, ...] = resolve(network).rows
     if "auxiliary head" in count.otherwise:
-        head = resolve(_auxiliary(network))
+        head = resolve(_auxiliary(network)).rows
         yield Line("the auxiliary head", sum(row.params for row in head))
         rows += head
     if "no gamma" in count.otherwise:
@@ -158,7 +158,7 @@ def _parameters(network: Network, count: Count) -> Iterator[Line]:
 
 def _auxiliary(network: Network) -> Network:
     stage = AFTER[network.name.partition(".")[0]]
-    shape = [row.out_shape for row in resolve(network) if row.path.split(".")[0] == stage][-1]
+    shape = [row.out_shape for row in resolve(network).rows if row.path.split(".")[0] == stage][-1]
     return auxiliary(shape, network.head.classes)
 
 

@@ -10,8 +10,8 @@ from irnet.analysis.align import ORDER, Match, align
 from irnet.analysis.distance import SUM_NORM
 from irnet.analysis.tables import StageTotal, stages, totals
 from irnet.html import joined_html, table, words
-from irnet.resolve import describe
 from irnet.spec import Conv, Network, Pool, Source, Stage
+from irnet.tree import describe, parent_of, without_block
 from irnet.units import grid, share
 
 PARTS = {
@@ -176,7 +176,7 @@ def _blocks_of(stage: Stage) -> str:
 
 def _inner_changes(match: Match) -> Iterator[Change]:
     """What differs at a place and inside it; a lone branch is told as a whole, and a lone bar follows from the rest."""
-    where = _where(match.left or match.right or "")
+    where = without_block(match.left or match.right or "")
     left, right = match.nodes
     if match.status in ("left", "right"):
         if left or right:
@@ -185,14 +185,9 @@ def _inner_changes(match: Match) -> Iterator[Change]:
     if match.fields and isinstance(left, Conv | Pool) and right:
         yield Change(where, describe(left), describe(right))
     else:
-        bar = where.rpartition(".")[0]
-        named = {"scale": f"{bar}.scale", "relu": f"{bar}.relu", SUM_NORM: f"{bar}.norm", ORDER: f"{bar}: {ORDER}"}
+        around = parent_of(where)
+        named = {"scale": f"{around}.scale", "relu": f"{around}.relu", SUM_NORM: f"{around}.norm"}
+        named[ORDER] = f"{around}: {ORDER}"
         yield from (Change(named.get(f.name, f"{where}: {f.name}"), f.left, f.right) for f in match.fields)
     for part in match.parts:
         yield from _inner_changes(part)
-
-
-def _where(path: str) -> str:
-    """A path without the number of its block: the first stands for all of its stage."""
-    stage, _, *rest = path.split(".")
-    return ".".join((stage, *rest))

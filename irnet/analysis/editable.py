@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from irnet.analysis.boxes import box_at, boxes
 from irnet.models import PRESETS, edits_of, full_name, recipe_of
 from irnet.models.edits import LIMITS, STEM, Edit, Value, edit_place
 from irnet.models.places import rest_at
 from irnet.models.recipe import Limits, knobs, limits
 from irnet.spec import Conv, Network, Node, Residual, pair
+from irnet.tree import resolve
 from irnet.units import sides
 
 OF_HEAD = ("classes", "dropout")  # the knobs of `Head`
@@ -57,7 +57,7 @@ def settings(network: Network, path: str = "") -> tuple[Setting, ...]:
     """
     if not path:
         return tuple(_knobs(network, tuple(knobs(recipe_of(network)))))
-    box = box_at(network, path)
+    box = resolve(network)[path]
     if not box.stage:
         return tuple(_knobs(network, OF_HEAD))
     return (*_inside(network, path), _of_stage(network, box.stage))
@@ -84,7 +84,7 @@ def standing(network: Network, path: str) -> str:
     >>> standing(network("inception_v4"), "reduction_a.0"), standing(network("inception_v4"), "inception_b.0.b9.2")
     ('reduction_a.0.concat', 'inception_b.0')
     """
-    found = boxes(network)
+    found = resolve(network)
     for bar in ("concat", "add"):
         if f"{path}.{bar}" in found:
             return f"{path}.{bar}"
@@ -95,11 +95,11 @@ def standing(network: Network, path: str) -> str:
 
 def _around(network: Network, path: str) -> Iterator[tuple[str, Node]]:
     """The nodes at the box at `path` and at the boxes round it, with their paths in the first block."""
-    while path and boxes(network)[path].level != "stage":
+    while path and resolve(network)[path].level != "stage":
         with suppress(ValueError):  # a bar or unit is no node, and the convolution round it is the next
             where = Edit(path, "", 0).where
             yield where, rest_at(network, where)[0]
-        path = boxes(network)[path].parent
+        path = resolve(network)[path].parent
 
 
 def _inside(network: Network, path: str) -> Iterator[Setting]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import Literal
 
-from irnet.resolve import Row, resolve
 from irnet.spec import Network
+from irnet.tree import Row, resolve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ def ledger(network: Network) -> tuple[Term, ...]:
     >>> sum(term.amount * term.fvcore for term in terms)
     12284251296
     """
-    return terms_of(resolve(network))
+    return terms_of(resolve(network).rows)
 
 
 def terms_of(rows: tuple[Row, ...]) -> tuple[Term, ...]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from irnet.analysis.boxes import BYTES
 from irnet.analysis.compare import PARTS, part_of
 from irnet.analysis.tables import StageTotal, stages
 from irnet.spec import Network
+from irnet.tree import BYTES
 
 Stages = tuple[StageTotal, ...]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import assert_never
+from math import prod
 
 from irnet.analysis.tables import totals
-from irnet.resolve import Row, resolve
-from irnet.spec import Chain, Conv, Fork, Network, Node, Pool, Residual, Stage
+from irnet.spec import Conv, Fork, Network, Pool, Residual, Stage
+from irnet.tree import Box, Tree, resolve
 
 FLOAT, INDEX = 4, 8  # bytes of a float32 activation, and of the place that a max pooling remembers
 
@@ -40,10 +40,10 @@ def saved_activations(network: Network) -> tuple[Saved, ...]:
     >>> sum(stage.bytes(32) for stage in saved_activations(network("inception_resnet_v2"))) // 2**20
     4211
     """
-    rows = {row.path: row for row in resolve(network)}
-    stages = [stage for stage in network.stages if stage.repeat]
-    picture = Saved(stage="input", per_image=FLOAT * _size(network.input_shape), per_batch=0)
-    return (picture, *(_of_stage(stage, rows, last=stage is stages[-1]) for stage in stages), _of_head(rows))
+    tree = resolve(network)
+    stages = [box for box in tree.top if box.stage]
+    picture = Saved(stage="input", per_image=FLOAT * prod(network.input_shape), per_batch=0)
+    return (picture, *(_of_stage(tree, box, last=box is stages[-1]) for box in stages), _of_head(tree))
 
 
 def saved_bytes(network: Network, batch: int) -> int:
@@ -90,46 +90,35 @@ def sum_norm_cost(network: Network, batch: int) -> SumNormCost:
     )
 
 
-def _of_stage(stage: Stage, rows: dict[str, Row], *, last: bool) -> Saved:
-    found = [
-        amount
-        for i in range(stage.repeat)
-        for amount in _saved_by_node(stage.node, f"{stage.name}.{i}", rows, read=not (last and i == stage.repeat - 1))
-    ]
+def _of_stage(tree: Tree, stage: Box, *, last: bool) -> Saved:
+    blocks = tree.children(stage.path)
+    found = [amount for block in blocks for amount in _saved_by(tree, block, read=not (last and block is blocks[-1]))]
     return Saved(stage=stage.name, per_image=sum(image for image, _ in found), per_batch=sum(once for _, once in found))
 
 
-def _of_head(rows: dict[str, Row]) -> Saved:
+def _of_head(tree: Tree) -> Saved:
     """What linear layers and an embedding's batch norm read; the average over the grid keeps nothing."""
-    linear = [row for row in rows.values() if row.op == "linear"]
-    norms = [row for row in linear if row.path == "embedding"]
-    read = sum(_size(row.in_shape) for row in linear) + sum(_size(row.out_shape) for row in norms)
-    return Saved(stage="head", per_image=FLOAT * read, per_batch=sum(2 * FLOAT * row.out_shape[0] for row in norms))
+    linear = [box for box in tree.head if box.op == "linear"]
+    norms = [box for box in linear if box.name == "embedding"]
+    read = sum(prod(box.in_shape) for box in linear) + sum(prod(box.out_shape) for box in norms)
+    return Saved(stage="head", per_image=FLOAT * read, per_batch=sum(2 * FLOAT * box.out_shape[0] for box in norms))
 
 
-def _saved_by_node(node: Node, path: str, rows: dict[str, Row], *, read: bool) -> Iterator[tuple[int, int]]:
-    """(bytes an image, bytes a batch) of a node's parts; `read` says whether what follows keeps its input."""
-    match node:
-        case Conv(filters):
-            yield 2 * FLOAT * rows[path].activation_elements, 2 * FLOAT * filters  # into batch norm, and out of ReLU
+def _saved_by(tree: Tree, box: Box, *, read: bool) -> Iterator[tuple[int, int]]:
+    """(bytes an image, bytes a batch) of a box's parts; `read` says whether what follows keeps its input."""
+    out, width, inside = FLOAT * prod(box.out_shape), box.out_shape[0], tree.children(box.path)
+    match box.node:
+        case Conv():
+            yield 2 * out, 2 * FLOAT * width  # into batch norm, and out of ReLU
         case Pool(op):
-            out = rows[path].activation_elements
-            yield (INDEX * out if op == "max" else 0) + (FLOAT * out if read else 0), 0
-        case Chain(nodes):
-            for i, child in enumerate(nodes):
-                yield from _saved_by_node(child, f"{path}.{i}", rows, read=read if i == len(nodes) - 1 else True)
-        case Fork(branches):
-            for i, child in enumerate(branches):
-                yield from _saved_by_node(child, f"{path}.b{i}", rows, read=False)
-            yield FLOAT * rows[path].activation_elements if read else 0, 0
-        case Residual(body, _, relu, norm):
-            yield from _saved_by_node(body, f"{path}.body", rows, read=True)
-            out, width = FLOAT * rows[path].activation_elements, rows[path].out_shape[0]
+            yield (INDEX * prod(box.out_shape) if op == "max" else 0) + (out if read else 0), 0
+        case Residual(relu=relu, norm=norm):
+            yield from _saved_by(tree, inside[0], read=True)
             yield out * (norm + (relu or read)), 2 * FLOAT * width * norm
-        case _:
-            assert_never(node)
-
-
-def _size(shape: tuple[int, int, int]) -> int:
-    channels, height, width = shape
-    return channels * height * width
+        case (
+            _
+        ):  # a chain's last step is read where the chain is, a branch by the concatenation alone, which keeps nothing
+            branches = isinstance(box.node, Fork)
+            for child in inside[: -1 if branches else None]:
+                yield from _saved_by(tree, child, read=not branches and (read or child is not inside[-1]))
+            yield out if branches and read else 0, 0

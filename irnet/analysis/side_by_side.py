@@ -8,11 +8,11 @@ from functools import lru_cache
 from typing import Literal
 
 from irnet.analysis.align import Match, align
-from irnet.analysis.boxes import boxes
 from irnet.analysis.compare import Comparison, compare
 from irnet.models import recipe_of
 from irnet.models.recipe import knobs
 from irnet.spec import Conv, Network, Pool
+from irnet.tree import first_block, outer, resolve
 
 Mark = Literal["same", "changed", "only", "refused"]  # the last of a box where an edit fails
 MOST = 4  # networks that can be looked at beside each other
@@ -126,11 +126,10 @@ def _with_groups(network: Network, marks_of: dict[str, Mark]) -> dict[str, Mark]
     every: dict[str, Mark] = {}
     within: dict[str, set[Mark]] = {}
     for at, mark in marks_of.items():
-        steps = at.split(".")
-        for count in range(len(steps)):
-            within.setdefault(".".join(steps[: count + 1]), set()).add(mark)
-    for path, box in boxes(network).items():
-        like = _like_first(path)
+        for around in outer(at):
+            within.setdefault(around, set()).add(mark)
+    for path, box in resolve(network).items():
+        like = first_block(path)
         inside, own = within.get(like, set()), marks_of.get(like)
         if box.level == "unit":
             every[path] = every[box.parent]
@@ -141,12 +140,6 @@ def _with_groups(network: Network, marks_of: dict[str, Mark]) -> dict[str, Mark]
     return every
 
 
-def _like_first(path: str) -> str:
-    """The path of the same place in the first block of its stage."""
-    stage, *rest = path.split(".")
-    return ".".join((stage, "0", *rest[1:])) if rest else stage
-
-
 def partners(*networks: Network) -> dict[tuple[int, str], tuple[str | None, ...]]:
     """From the number of a network and a path in it to the paths of that place in all networks.
 
@@ -154,8 +147,8 @@ def partners(*networks: Network) -> dict[tuple[int, str], tuple[str | None, ...]
     """
     found = {(i, path): row.paths for row in side_by_side(*networks) for i, path in enumerate(row.paths) if path}
     for i, spec in enumerate(networks):
-        for path, box in boxes(spec).items():
-            like = _like_first(path)
+        for path, box in resolve(spec).items():
+            like = first_block(path)
             if (i, path) not in found and (i, like) in found:
                 found[i, path] = found[i, like]
             elif (i, path) not in found and box.level == "unit":

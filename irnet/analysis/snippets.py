@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from irnet.analysis.boxes import Box, box_at
 from irnet.models import PRESETS, edits_of
 from irnet.spec import Network
+from irnet.tree import Box, resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def snippets(network: Network, path: str) -> tuple[Snippet, ...]:
     >>> [snippet.title for snippet in snippets(network("inception_v4"), "inception_b.3")][:2]
     ['Read its output', 'Read its output, in plain torch']
     """
-    box = box_at(network, path)
+    box = resolve(network)[path]
     height, width = box.out_shape[1:]
     words = {
         "path": _module(box),

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import assert_never
 
 from irnet.models import PRESETS, network
-from irnet.resolve import ReceptiveField, Row, resolve
-from irnet.spec import Chain, Conv, Fork, Network, Node, Part, Pool, Residual, Shape, Source
+from irnet.spec import Fork, Network, Part, Shape, Source
+from irnet.tree import WEIGHTED, Box, ReceptiveField, Row, Tree, below, resolve
 from irnet.units import grid, share, sides
 
 
@@ -40,7 +39,7 @@ class Totals:
     convolutions: int
 
 
-WEIGHTED = ("conv", "project", "linear")
+CONVOLUTIONS = ("conv", "project")
 
 
 @lru_cache(maxsize=64)
@@ -52,12 +51,12 @@ def totals(network: Network) -> Totals:
     >>> totals(network("inception_v4")).convolutions
     149
     """
-    rows = resolve(network)
+    rows = resolve(network).rows
     return Totals(
         sum(row.params for row in rows),
         sum(row.macs for row in rows),
         sum(row.activation_elements for row in rows if row.op in WEIGHTED),
-        sum(row.op in ("conv", "project") for row in rows),
+        sum(row.op in CONVOLUTIONS for row in rows),
     )
 
 
@@ -69,23 +68,15 @@ def longest_chain(network: Network) -> int:
     >>> longest_chain(network("inception_v4")), longest_chain(network("inception_resnet_v2"))
     (75, 95)
     """
-    return sum(stage.repeat * _longest(stage.node) for stage in network.stages)
+    tree = resolve(network)
+    return sum(_longest(tree, box) for box in tree.top)
 
 
-def _longest(node: Node) -> int:
-    match node:
-        case Conv():
-            return 1
-        case Pool():
-            return 0
-        case Chain(nodes):
-            return sum(map(_longest, nodes))
-        case Fork(branches):
-            return max(map(_longest, branches))
-        case Residual(body):
-            return _longest(body) + 1
-        case _:
-            assert_never(node)
+def _longest(tree: Tree, box: Box) -> int:
+    if box.op != "group":
+        return int(box.op in CONVOLUTIONS)
+    each = [_longest(tree, child) for child in tree.children(box.path)]
+    return max(each) if isinstance(box.node, Fork) else sum(each)
 
 
 def stages(network: Network) -> tuple[StageTotal, ...]:
@@ -102,15 +93,13 @@ def stages(network: Network) -> tuple[StageTotal, ...]:
 
 
 def _stages(network: Network) -> Iterator[StageTotal]:
-    by_stage: dict[str, list[Row]] = {}
-    for row in resolve(network):
-        by_stage.setdefault(row.path.split(".")[0], []).append(row)
+    tree = resolve(network)
     shape, field = network.input_shape, ReceptiveField()
-    for stage in network.stages:
-        rows = by_stage.pop(stage.name, [])
-        shape, field = (rows[-1].out_shape, rows[-1].field) if rows else (shape, field)
+    for stage, box in tree.stages:
+        shape, field = (box.out_shape, box.field) if box else (shape, field)
+        rows = box.rows if box else ()
         yield _total(stage.name, stage.title, stage.part, stage.repeat, shape, field, rows, stage.source)
-    rows = [row for rest in by_stage.values() for row in rest]
+    rows = tuple(row for layer in tree.head for row in layer.rows)
     last = rows[-1]
     yield _total("head", "Pool and classifier", "tail", 1, last.out_shape, last.field, rows, network.head.source)
 
@@ -122,7 +111,7 @@ def _total(
     repeat: int,
     shape: Shape,
     field: ReceptiveField,
-    rows: list[Row],
+    rows: tuple[Row, ...],
     source: Source,
 ) -> StageTotal:
     return StageTotal(
@@ -134,7 +123,7 @@ def _total(
         params=sum(row.params for row in rows),
         macs=sum(row.macs for row in rows),
         activation_elements=sum(row.activation_elements for row in rows if row.op in WEIGHTED),
-        convolutions=sum(row.op in ("conv", "project") for row in rows),
+        convolutions=sum(row.op in CONVOLUTIONS for row in rows),
         field=field,
         source=source,
     )
@@ -227,6 +216,6 @@ def records(network: Network, within: str = "") -> list[dict[str, object]]:
             "field stride": sides(row.field.stride),
             "field padding": sides(row.field.padding),
         }
-        for row in resolve(network)
-        if not within or f"{row.path}.".startswith(f"{within}.")
+        for row in resolve(network).rows
+        if not within or below(row.path, within)
     ]

@@ -11,8 +11,8 @@ from irnet.models import PRESETS, apply, recipe_of
 from irnet.models.derived import other_edit
 from irnet.models.edits import LIMITS, STEM, Edit
 from irnet.models.recipe import knobs, limits
-from irnet.resolve import Illegal, resolve, smallest_input
 from irnet.spec import Network
+from irnet.tree import Illegal, resolve, smallest_input
 from irnet.units import exact
 
 NODES = 20_000  # steps of a network
@@ -61,7 +61,7 @@ def check(network: Network) -> Network:
     >>> check(network("inception_v4")).name
     'inception_v4.paper'
     """
-    rows = resolve(network)
+    rows = resolve(network).rows
     params = sum(row.params for row in rows)
     for count, limit, what in ((len(rows), NODES, "steps"), (params, PARAMETERS, "parameters")):
         if count > limit:
@@ -126,10 +126,10 @@ def _near(legal: Network, edit: Edit) -> Iterator[Edit]:
     if other := other_edit(legal, edit):
         yield other
         return
-    places = sorted({Edit(row.path, edit.what, edit.value).where for row in resolve(legal) if row.op == "conv"})
+    places = sorted({Edit(row.path, edit.what, edit.value).where for row in resolve(legal).rows if row.op == "conv"})
     names = [stage.name for stage in legal.stages] if edit.what == "repeat" else places
     if edit.what == "scale":
-        names = sorted({row.path.removesuffix(".scale") for row in resolve(legal) if row.op == "scale"})
+        names = sorted({row.path.removesuffix(".scale") for row in resolve(legal).rows if row.op == "scale"})
     if edit.where in names:
         for value in _values(edit):
             yield replace(edit, value=value)

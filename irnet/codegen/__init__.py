@@ -13,8 +13,8 @@ from irnet.codegen.blocks import TAKEN, Block, blocks_of, class_of, unused_name
 from irnet.codegen.layout import CONSTANT, Call, call, camel, docstring, laid_out
 from irnet.codegen.modules import after, filters, module, norm
 from irnet.codegen.texts import CONCAT, CONV, RESIDUAL
-from irnet.resolve import resolve
 from irnet.spec import Conv, Network, Pool, Stage
+from irnet.tree import resolve
 from irnet.units import exact, grid, sides
 
 __all__ = ["class_name", "code"]
@@ -82,7 +82,7 @@ def _embeds(network: Network) -> bool:
 
 def _whole(network: Network) -> Iterator[str]:
     """The class of the whole network."""
-    rows, height_width = resolve(network), sides(network.input_shape[1:])
+    rows, height_width = resolve(network).rows, sides(network.input_shape[1:])
     params, errata = exact(sum(row.params for row in rows)), (e.id for e in network.source.errata)
     known = ", ".join(errata)
     head = network.head

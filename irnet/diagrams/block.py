@@ -9,8 +9,8 @@ from irnet.diagrams.drawing import ArrowStart, Drawing, out_shape
 from irnet.diagrams.graph_builder import End, Flow, GraphBuilder
 from irnet.diagrams.steps import branch, leaf
 from irnet.diagrams.theme import Theme
-from irnet.resolve import resolve
 from irnet.spec import Chain, Conv, Fork, Network, Node, Pool, Residual, Stage
+from irnet.tree import resolve
 from irnet.units import grid
 
 _End = tuple[str, int, float]  # a branch's last box, its channels and its inches
@@ -39,7 +39,7 @@ def block_sheet(
     """
     if not 0 <= index < stage.repeat:
         raise ValueError(f"{network.name}: {stage.name} has {stage.repeat} blocks, so none has the number {index}")
-    rows = {row.path: row for row in resolve(network)}
+    rows = {row.path: row for row in resolve(network).rows}
     path = f"{stage.name}.{index}"
     drawing = Drawing(sheet, rows, (lambda _, level: level is None) if shut else None)
     last = inside(drawing, stage.node, path, "input")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from irnet.diagrams.bars import Spans
 from irnet.diagrams.graph_builder import End, GraphBuilder
-from irnet.resolve import Row
 from irnet.spec import Chain, Fork, Node, Residual, Shape
+from irnet.tree import Row
 
 BRANCH, STEP = 1, 2  # indices of levels of boxes, after stages
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from irnet.analysis.boxes import Box, boxes
 from irnet.analysis.tables import StageTotal, stages
 from irnet.diagrams.block import inside
 from irnet.diagrams.drawing import BRANCH, STEP, Drawing
@@ -13,8 +12,8 @@ from irnet.diagrams.graph_builder import End, Flow, GraphBuilder, Style
 from irnet.diagrams.measures import SCREEN, Measures
 from irnet.diagrams.overview import STAGE, head_box, stage_box, stage_kind
 from irnet.diagrams.theme import LIGHT, Theme
-from irnet.resolve import resolve
 from irnet.spec import Network, Stage
+from irnet.tree import Box, resolve
 from irnet.units import extent, grid
 
 LEVELS = ("stages", "branches", "steps", "units")  # the finest that is shown; a box of one opens to those of the next
@@ -42,7 +41,7 @@ def depth(box: Box) -> int | None:
 
 def revealing(network: Network, opened: Expansion, path: str) -> Expansion:
     """`opened` with every box open that stands round the one at `path`, so that it can be seen."""
-    found = boxes(network)
+    found = resolve(network)
     around: list[str] = []
     while path and (path := found[path].parent):
         if found[path].children and not opened(path, depth(found[path])) and not _frameless(found, path):
@@ -59,7 +58,7 @@ def shown_block(network: Network, path: str) -> str:
     >>> shown_block(network("inception_v4"), "inception_b.3.b1"), shown_block(network("inception_v4"), "inception_b.0")
     ('inception_b.3', '')
     """
-    found = boxes(network)
+    found = resolve(network)
     while path and found[path].level != "block":
         path = found[path].parent
     return path if path and path != found[found[path].parent].children[0] else ""
@@ -102,13 +101,13 @@ def sheet_of(
     turn: str = "",
 ) -> GraphBuilder:
     """The boxes and arrows of `network`, their names with `before` in front; a stage to `turn` at starts a column."""
-    found, style = boxes(network), style or Style()
+    found, style = resolve(network), style or Style()
     labels = {path: box.aria_label for path, box in found.items()}
     opens = style.opens or frozenset(path for path, box in found.items() if box.children)
     sheet = GraphBuilder(
         theme, flow, style=replace(style, aria_labels=labels, opens=opens), before=before, measures=measures
     )
-    drawing = _Nested(opened, Drawing(sheet, {row.path: row for row in resolve(network)}, opened))
+    drawing = _Nested(opened, Drawing(sheet, {row.path: row for row in resolve(network).rows}, opened))
     last = "input"
     sheet.box("input", "Input", "", "other", description=f"input, {grid(network.input_shape)}", wide=STAGE)
     shape = network.input_shape
@@ -118,7 +117,7 @@ def sheet_of(
                 stage, total, last, extent(shape) if sheet.sized_arrows else "", toggled=stage.name == turn
             )
             shape = total.out_shape
-    for row in resolve(network):
+    for row in resolve(network).rows:
         if "." not in row.path:
             head_box(sheet, row)
             sheet.arrow(End(last), End(row.path), label=extent(row.in_shape) if sheet.sized_arrows else "")

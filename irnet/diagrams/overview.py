@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from irnet.analysis.tables import StageTotal, stages
 from irnet.diagrams.graph_builder import End, Flow, GraphBuilder
 from irnet.diagrams.theme import Kind, Theme
-from irnet.resolve import Row, resolve
 from irnet.spec import Network, Residual, Stage
+from irnet.tree import Row, resolve
 from irnet.units import extent, grid, short
 
 STAGE = 2.5  # inches
@@ -23,7 +23,10 @@ def overview_sheet(sheet: GraphBuilder, network: Network, title: str = "", *, fo
     """`sheet` with `network` on it, from its input to the softmax that its logits go to; `folded` into two columns."""
     shape = grid(network.input_shape)
     sheet.box("input", "Input", _size(sheet, shape), "other", description=f"input, {shape}", wide=STAGE)
-    blocks, head = [s for s in stages(network)[:-1] if s.repeat], [r for r in resolve(network) if "." not in r.path]
+    blocks, head = (
+        [s for s in stages(network)[:-1] if s.repeat],
+        [r for r in resolve(network).rows if "." not in r.path],
+    )
     last, turn = "input", (len(blocks) + len(head) + 2) // 2
     for i, (name, size) in enumerate(_boxes(sheet, network, blocks, head)):
         label = size if sheet.sized_arrows else ""

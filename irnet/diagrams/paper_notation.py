@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from irnet.diagrams.drawing import out_shape
-from irnet.resolve import Row, resolve
 from irnet.spec import Chain, Conv, Fork, Network, Node, Pool, Residual, Stage, pair
+from irnet.tree import Row, resolve
 from irnet.units import grid
 
 Texts = Mapping[str, tuple[str, str]]  # path -> title and detail
@@ -27,7 +27,7 @@ def paper_texts(network: Network, stage: Stage, letters: Mapping[str, str] | Non
     >>> paper_texts(spec, spec.stages[2])["reduction_a.0.b1"]
     ('3x3 Conv (384 stride 2 V)', '17x17x384')
     """
-    rows = {row.path: row for row in resolve(network)}
+    rows = {row.path: row for row in resolve(network).rows}
     path, first = f"{stage.name}.0", next(row for row in rows.values() if row.path.startswith(f"{stage.name}.0"))
     residual = isinstance(stage.node, Residual)
     given, put = grid(first.in_shape), grid(out_shape(rows, stage.node, path))

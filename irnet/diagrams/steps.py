@@ -7,8 +7,8 @@ from typing import assert_never
 from irnet.diagrams.drawing import ArrowStart, Drawing, out_shape
 from irnet.diagrams.graph_builder import End
 from irnet.diagrams.theme import Kind, conv_kind
-from irnet.resolve import notation
 from irnet.spec import Chain, Conv, Fork, Node, Pool, Residual, pair
+from irnet.tree import notation
 from irnet.units import grid
 
 

@@ -8,12 +8,12 @@ from difflib import get_close_matches
 from functools import lru_cache
 from itertools import takewhile
 
-from irnet.analysis.boxes import box_at, boxes
 from irnet.analysis.layouts.keys import keys
 from irnet.analysis.layouts.values import layouts_of
 from irnet.models import PRESETS
 from irnet.models import network as preset
 from irnet.spec import Network
+from irnet.tree import below, common, parent_of, resolve
 
 _LONGEST = 200  # characters of what is told of a text that has no key
 _KEY = re.compile(r"[A-Za-z_]\w*(?:[./]\w+)*")
@@ -36,11 +36,11 @@ def module_keys(network: Network, path: str) -> dict[str, tuple[str, ...]]:
     >>> found["timm"], found["keras"]
     (('repeat_1.3.branch1.2',), ('conv2d_91', 'batch_normalization_91'))
     """
-    box_at(network, path)
+    resolve(network)[path]
     found = {}
     for layout in layouts_of(network):
         names = keys(network, layout.name)
-        inside = [key for ours, key in names.items() if ours.startswith(f"{path}.")]
+        inside = [key for ours, key in names.items() if below(ours, path)]
         if inside:
             outside = set(names.values()).difference(inside)
             found[layout.name] = tuple(_prefixes(inside, outside)) if layout.naming != "path" else (path,)
@@ -110,23 +110,17 @@ def _find(network: Network, token: str) -> str | None:
 def _places(network: Network) -> Mapping[str, str]:
     """Every key of every layout, and every prefix of one, to its box."""
     found: dict[str, str] = {}
-    known = boxes(network)
+    known = resolve(network)
     for layout in layouts_of(network):
         under: dict[str, str] = {}
         for ours, theirs in keys(network, layout.name).items():
             for end in (len(theirs), *(cut.start() for cut in re.finditer(r"[./]", theirs))):
                 prefix = theirs[:end]
-                under[prefix] = _common(under.get(prefix, ours), ours)
+                under[prefix] = common(under.get(prefix, ours), ours)
         for prefix, ours in under.items():
             box = ours
             while box and box not in known:
-                box = box.rpartition(".")[0]
+                box = parent_of(box)
             if box:
                 found.setdefault(prefix, box)
     return found
-
-
-def _common(one: str, two: str) -> str:
-    """The path that both lie under."""
-    pairs = zip(one.split("."), two.split("."), strict=False)
-    return ".".join(a for a, _ in takewhile(lambda both: both[0] == both[1], pairs))

@@ -11,7 +11,8 @@ from types import MappingProxyType
 from typing import assert_never
 
 from irnet.analysis.layouts.values import TENSORS, Branches, Kind, Layout, Names, layouts_of
-from irnet.spec import Chain, Conv, Fork, Network, Node, Pool, Residual
+from irnet.spec import Chain, Fork, Network, Pool
+from irnet.tree import Box, Tree, resolve, stage_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def _layers(network: Network, layout: Layout) -> Iterator[tuple[_Unit, str, str]
 
 def _place(branches: Branches, unit: _Unit) -> str:
     """Where a unit stands in its block, in the words of a layout that may have names for the branches."""
-    names = branches.get(unit.path.partition(".")[0])
+    names = branches.get(stage_of(unit.path))
     found = re.fullmatch(r"branch(\d)(?:[._](\d)([ab]?))?", unit.place)
     if not names or not found:
         return unit.place
@@ -120,58 +121,46 @@ def _block_name(names: Names, block: _Block) -> str:
 
 def _blocks_and_units(network: Network) -> Iterator[tuple[_Block, _Unit]]:
     """Every unit with its block; its numbers: n in the network, i in the stage, j in the stage's part from 1."""
-    n, parts = 0, Counter[str]()
-    for stage in network.stages:
-        for i in range(stage.repeat):
-            parts[stage.part] += 1
-            path, node = f"{stage.name}.{i}", stage.node
-            steps = node.nodes if isinstance(node, Chain) else ()
-            for where, step in [(f"{path}.{k}", step) for k, step in enumerate(steps)] or [(path, node)]:
-                block = _Block((where, stage.name), n, {"n": n, "i": i, "j": parts[stage.part]})
-                yield from ((block, unit) for unit in _units(step, where))
+    tree, n, counts = resolve(network), 0, Counter[str]()
+    for stage, box in tree.stages:
+        for block in tree.children(stage.name) if box else ():
+            counts[stage.part] += 1
+            for step in tree.children(block.path) if isinstance(block.node, Chain) else (block,):
+                found = _Block((step.path, stage.name), n, {"n": n, "i": block.block, "j": counts[stage.part]})
+                yield from ((found, unit) for unit in _units(tree, step))
                 n += 1
     yield from ((_Block((unit.path,), n, {}), unit) for unit in _head(network))
 
 
-def _units(node: Node, path: str, place: str = "", after: int = 0) -> Iterator[_Unit]:
+def _units(tree: Tree, box: Box, place: str = "", after: int = 0) -> Iterator[_Unit]:
     """The units of one block; a chain that ends in a fork is flat in the ports: branch1_0, branch1_1a, branch1_1b."""
-    match node:
-        case Conv():
-            yield _Unit(path, "conv", place, after)
-        case Pool():
-            return
-        case Chain(nodes):
-            joint = "_" if any(isinstance(child, Fork) for child in nodes) else "."
-            for i, child in enumerate(nodes):
-                later = after + sum(map(_length, nodes[i + 1 :]))
-                yield from _units(child, f"{path}.{i}", f"{place}{joint}{i}", later)
-        case Fork(branches):
-            lone = sum(not isinstance(branch, Pool) for branch in branches) == 1
-            for i, branch in enumerate(branches):
+    inside = tree.children(box.path)
+    match box.op:
+        case "conv":
+            yield _Unit(box.path, "conv", place, after)
+        case "project":
+            yield _Unit(box.path, "project", "conv2d", after - 1)  # the sum's activation is all that follows it
+        case "group" if isinstance(box.node, Chain):
+            joint = "_" if any(isinstance(child.node, Fork) for child in inside) else "."
+            for i, child in enumerate(inside):
+                later = after + sum(_length(tree, step) for step in inside[i + 1 :])
+                yield from _units(tree, child, f"{place}{joint}{i}", later)
+        case "group" if isinstance(box.node, Fork):
+            lone = sum(not isinstance(child.node, Pool) for child in inside[:-1]) == 1
+            for i, child in enumerate(inside[:-1]):
                 here = f"{place}{chr(ord('a') + i)}" if place else "conv" if lone else f"branch{i}"
-                yield from _units(branch, f"{path}.b{i}", here, after + 1)
-        case Residual(body):
-            yield from _units(body, f"{path}.body", place, after + 1)
-            yield _Unit(f"{path}.project", "project", "conv2d", after)
+                yield from _units(tree, child, here, after + 1)
         case _:
-            assert_never(node)
+            for child in inside:
+                yield from _units(tree, child, place, after + 1)
 
 
-def _length(node: Node) -> int:
-    """Keras layers on the longest way through a node: convolution, norm and activation are three."""
-    match node:
-        case Conv():
-            return 3
-        case Pool():
-            return 1
-        case Chain(nodes):
-            return sum(map(_length, nodes))
-        case Fork(branches):
-            return 1 + max(map(_length, branches))
-        case Residual(body):
-            return 2 + _length(body)
-        case _:
-            assert_never(node)
+def _length(tree: Tree, box: Box) -> int:
+    """Keras layers on the longest way through a box: convolution, norm and activation are three."""
+    if box.op != "group":
+        return {"conv": 3, "scale": 0}.get(box.op, 1)
+    each = [_length(tree, child) for child in tree.children(box.path)]
+    return each[-1] + max(each[:-1]) if isinstance(box.node, Fork) else sum(each)
 
 
 def _head(network: Network) -> Iterator[_Unit]:

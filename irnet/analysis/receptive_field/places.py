@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from irnet.analysis.boxes import boxes
 from irnet.analysis.receptive_field.rectangle import Rectangle, rectangle
 from irnet.analysis.receptive_field.seen import Seen
-from irnet.resolve import ReceptiveField, Sides, resolve
 from irnet.spec import Network
+from irnet.tree import ReceptiveField, Sides, resolve
 
 
 def around(seen: Seen) -> Rectangle:
@@ -34,7 +33,7 @@ def growth(network: Network) -> tuple[Depth, ...]:
     >>> [(step.path, step.field.size[0]) for step in growth(network("inception_v4"))][-4:-1]
     [('inception_c.0', 1815), ('inception_c.1', 1943), ('inception_c.2', 2071)]
     """
-    rows = resolve(network)
+    rows = resolve(network).rows
     merges = {row.path for row in rows if row.op in ("concat", "add")}
     steps = [row for row in rows if row.op not in ("dropout", "linear", "normalize")]
     return tuple(Depth(row.path, row.field) for row in steps if not merges.intersection(_around(row.path)))
@@ -75,4 +74,4 @@ def _centre(seen: Seen, position: Sides) -> tuple[float, float]:
 
 def choices(network: Network) -> tuple[str, ...]:
     """The boxes to choose from, in the order they run; a convolution's units see what the convolution sees."""
-    return tuple(path for path, box in boxes(network).items() if box.level != "unit")
+    return tuple(path for path, box in resolve(network).items() if box.level != "unit")

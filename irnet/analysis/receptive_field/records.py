@@ -5,8 +5,8 @@ from __future__ import annotations
 from irnet.analysis.receptive_field.rectangle import Rectangle
 from irnet.analysis.receptive_field.seen import Part, Seen
 from irnet.analysis.tables import stages
-from irnet.resolve import ReceptiveField, Sides
 from irnet.spec import Network
+from irnet.tree import ReceptiveField, Sides
 from irnet.units import grid, share, sides
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from irnet.resolve import ReceptiveField, Sides
+from irnet.tree import ReceptiveField, Sides
 
 
 @dataclass(frozen=True, slots=True)

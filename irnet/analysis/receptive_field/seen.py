@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from irnet.analysis.boxes import box_at
 from irnet.analysis.receptive_field.rectangle import Rectangle, rectangle
-from irnet.resolve import ReceptiveField, Row, Sides, resolve
 from irnet.spec import Network
+from irnet.tree import ReceptiveField, Row, Sides, resolve
 from irnet.units import exact, share, sides
 
 
@@ -57,7 +56,7 @@ def receptive_field(network: Network, path: str, position: Sides | None = None) 
     >>> seen.field.size, seen.rectangle
     ((3039, 3039), Rectangle(top=-1482, left=-1482, bottom=1557, right=1557))
     """
-    row = box_at(network, path).rows[-1]
+    row = resolve(network)[path].rows[-1]
     height, width = row.out_shape[1:]
     at = position or (height // 2, width // 2)
     if not (0 <= at[0] < height and 0 <= at[1] < width):
@@ -73,7 +72,7 @@ def receptive_field(network: Network, path: str, position: Sides | None = None) 
         picture=network.input_shape[1:],
         field=row.field,
         rectangle=rectangle(row.field, at),
-        parts=_parts(resolve(network), row, at),
+        parts=_parts(resolve(network).rows, row, at),
     )
 
 

@@ -1,30 +1,14 @@
-"""One box by its path, what is said of it, and the boxes that a reader's words name."""
+"""What is said of a box, and the boxes that a reader's words name."""
 
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
-from irnet.analysis.boxes.walk import Box, boxes
-from irnet.analysis.tables import totals
 from irnet.spec import Network
+from irnet.tree.box import Box
+from irnet.tree.resolve import resolve
 from irnet.units import exact, grid, share, short, sides
-
-
-def box_at(network: Network, path: str) -> Box:
-    """The box of `network` with this path.
-
-    Raises
-    ------
-    KeyError
-        Naming the unknown path and near ones.
-    """
-    found = boxes(network)
-    if path not in found:
-        near = get_close_matches(path, found, n=3, cutoff=0.4) or list(found)[:3]
-        raise KeyError(f"{network.name} has no box {path!r}; near ones: {', '.join(near)}")
-    return found[path]
 
 
 def details(network: Network, path: str) -> dict[str, str]:
@@ -41,10 +25,11 @@ def details(network: Network, path: str) -> dict[str, str]:
     >>> details(network("inception_v4"), "stem.0.0")["Receptive field"]
     '3 px, one pixel of the output every 2, padding 0'
     """
-    box, total = box_at(network, path), totals(network)
-    field = box.rows[-1].field
+    tree = resolve(network)
+    box, field = tree[path], tree[path].field
+    params, total_macs = (sum(getattr(row, count) for row in tree.rows) for count in ("params", "macs"))
     concat = next((row for row in reversed(box.rows) if row.op == "concat" and row.out_shape == box.out_shape), None)
-    macs = f"{exact(box.macs)}, {share(box.macs, total.macs)} of the network"
+    macs = f"{exact(box.macs)}, {share(box.macs, total_macs)} of the network"
     return {
         "Path": path,
         "What": box.title,
@@ -52,7 +37,7 @@ def details(network: Network, path: str) -> dict[str, str]:
         "Source": box.source.ref,
         "Input": grid(box.in_shape),
         "Output": f"{concat.notation} = {grid(box.out_shape)}" if concat else grid(box.out_shape),
-        "Parameters": f"{exact(box.params)}, {share(box.params, total.params)} of the network",
+        "Parameters": f"{exact(box.params)}, {share(box.params, params)} of the network",
         "MACs": macs if box.macs else "none of convolutions or linear layers",
         "Activations": f"{exact(box.activation_elements)} numbers, "
         f"{short(box.activation_bytes, 'B')} in float32, one image",
@@ -86,9 +71,10 @@ def search(network: Network, wanted: str) -> tuple[str, ...]:
     text = wanted.strip().lower()
     if not text:
         return ()
-    if text in boxes(network):
+    tree = resolve(network)
+    if text in tree:
         return (text,)
-    return tuple(path for path, box in boxes(network).items() if _matches(box, text))
+    return tuple(path for path, box in tree.items() if _matches(box, text))
 
 
 def _matches(box: Box, text: str) -> bool:
@@ -99,5 +85,5 @@ def _matches(box: Box, text: str) -> bool:
     if "*" in text:
         return fnmatchcase(box.path.lower(), text)
     if box.level in ("stage", "block", "branch") and box.op == "group":
-        return text in box.path.lower().split(".")[-1] or text == box.path.lower()
+        return text in box.name.lower() or text == box.path.lower()
     return text in box.title.lower() or text in box.path.lower() or text == box.op

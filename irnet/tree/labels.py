@@ -50,3 +50,32 @@ def describe(node: Node) -> str:
             return f"({' | '.join(map(describe, branches))})"
         case Residual(body, scale, relu, norm):
             return f"x + {scale:g} {describe(body)}{', batch norm' if norm else ''}{', ReLU' if relu else ''}"
+
+
+def describe_operation(node: Conv | Pool) -> str:
+    """A convolution or pooling in words.
+
+    Examples
+    --------
+    >>> describe_operation(Conv(96, 3, 2, "valid"))
+    '3x3 convolution, 96 filters, stride 2'
+    """
+    height, width = pair(node.kernel)
+    what = f"convolution, {node.filters} filters" if isinstance(node, Conv) else f"{node.op} pooling"
+    padded = ", counting its padding" if isinstance(node, Pool) and node.counts_padding else ""
+    return f"{height}x{width} {what}{f', stride {node.stride}' if node.stride > 1 else ''}{padded}"
+
+
+def short_notation(node: Node) -> str:
+    """A node on one line, with what is inside a fork or residual left to its own box.
+
+    Examples
+    --------
+    >>> short_notation(Chain((Conv(8), Fork((Conv(8), Conv(9))))))
+    '1x1 conv 8 > 2 branches'
+    """
+    if isinstance(node, Conv | Pool):
+        return notation(node)
+    if isinstance(node, Chain):
+        return " > ".join(map(short_notation, node.nodes))
+    return f"{len(node.branches)} branches" if isinstance(node, Fork) else f"x + {node.scale:g} F(x)"
