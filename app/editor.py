@@ -20,7 +20,7 @@ from irnet.diagrams.nested import Expansion, revealing, shown_block
 from irnet.models.edits import Edit, Value
 from irnet.models.history import History
 from irnet.spec import Network
-from irnet.tree import resolve
+from irnet.tree import parent_of, resolve
 from irnet.units import exact
 
 HEIGHT = 640  # pixels
@@ -62,7 +62,7 @@ def _go(original: Network, made: History) -> None:
         found = resolve(validate(original, made.done).network)
         path = st.session_state.get(BOX, "")
         while path and path not in found:
-            path = path.rpartition(".")[0]
+            path = parent_of(path)
         st.session_state[BOX] = path
         put(TURNED, ",".join(at for at in st.query_params.get(TURNED, "").split(",") if at in found))
 

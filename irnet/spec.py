@@ -149,15 +149,9 @@ def with_parts(node: Node, instead: Sequence[Node]) -> Node:
     >>> with_parts(Chain((Conv(8), Conv(9))), [Conv(1)])
     Chain(nodes=(Conv(filters=1, kernel=1, stride=1, padding='same'),))
     """
-    match node:
-        case Chain():
-            return Chain(tuple(instead))
-        case Fork():
-            return Fork(tuple(instead))
-        case Residual():
-            return replace(node, body=instead[0])
-        case Conv() | Pool():
-            return node
+    if isinstance(node, Chain | Fork):
+        return type(node)(tuple(instead))
+    return replace(node, body=instead[0]) if isinstance(node, Residual) else node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +219,17 @@ class Head:
         object.__setattr__(self, "dropout", float(self.dropout))  # 0 and 0.0 are one architecture, with one key
 
 
+def architecture_of(name: str) -> str:
+    """A preset's name without its tag.
+
+    Examples
+    --------
+    >>> architecture_of("inception_v4.paper")
+    'inception_v4'
+    """
+    return name.partition(".")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Network:
     """A whole network, as a value: hashable, comparable, printable."""
@@ -241,6 +246,11 @@ class Network:
     def key(self) -> str:
         """Sixteen hex digits that change exactly when the architecture changes."""
         return sha256(repr(self).encode()).hexdigest()[:16]
+
+    @property
+    def architecture(self) -> str:
+        """The preset's name without its tag."""
+        return architecture_of(self.name)
 
     @property
     def label(self) -> str:

@@ -9,7 +9,7 @@ from irnet.analysis.arithmetic import V1, V2, V2_SLIM, V3, V4, Step, check, read
 from irnet.analysis.published import FIG_23_END, RESNET_152_BLOCKS, TABLE_2
 from irnet.analysis.tables import longest_chain, totals
 from irnet.models import network as preset
-from irnet.spec import Network
+from irnet.spec import Network, architecture_of
 from irnet.tree import resolve
 from irnet.units import exact
 
@@ -69,7 +69,7 @@ def e11() -> tuple[Step, ...]:
 
 def _softmax(name: str) -> tuple[Step, ...]:
     width, classifier = rows_of(name)["pool"].out_shape[0], rows_of(name)["classifier"]
-    classes, label = classifier.out_shape[0], name.partition(".")[0]
+    classes, label = classifier.out_shape[0], architecture_of(name)
     return (
         check(f"{label} pools as many channels as there are classes", f"{width} = {classes}", width == classes),
         Step(

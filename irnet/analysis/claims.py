@@ -12,7 +12,7 @@ from irnet.analysis.ledger import terms_of
 from irnet.analysis.tables import totals
 from irnet.models import network as preset
 from irnet.models.auxiliary import AFTER, auxiliary
-from irnet.spec import Network
+from irnet.spec import Network, architecture_of
 from irnet.tree import Row, resolve
 from irnet.units import exact
 
@@ -88,8 +88,8 @@ def claims(network: Network) -> tuple[Explanation, ...]:
     [('inception_resnet_v2.tf_slim as shown here', 55843464), ('batch norm has no gamma', -30272),
      ('moving means and variances count too', 60544)]
     """
-    architecture = network.name.partition(".")[0]
-    return tuple(explanation(network, count) for count in COUNTS if count.preset.partition(".")[0] == architecture)
+    counts = (count for count in COUNTS if architecture_of(count.preset) == network.architecture)
+    return tuple(explanation(network, count) for count in counts)
 
 
 def explanation(network: Network, count: Count) -> Explanation:
@@ -157,9 +157,7 @@ def _parameters(network: Network, count: Count) -> Iterator[Line]:
 
 
 def _auxiliary(network: Network) -> Network:
-    stage = AFTER[network.name.partition(".")[0]]
-    shape = [row.out_shape for row in resolve(network).rows if row.path.split(".")[0] == stage][-1]
-    return auxiliary(shape, network.head.classes)
+    return auxiliary(resolve(network)[AFTER[network.architecture]].out_shape, network.head.classes)
 
 
 def _norm_channels(rows: tuple[Row, ...]) -> int:

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from itertools import permutations
 from typing import TypeVar
 
-from irnet.spec import Chain, Conv, Fork, Node, Pool, Residual, pair
+from irnet.spec import Chain, Conv, Fork, Node, Pool, Residual, pair, parts
 
 Value = str | int | float | bool
 Pairs = tuple[tuple[int | None, int | None], ...]  # indices on either side; None where one has nothing
@@ -34,15 +34,7 @@ class Field:
 @lru_cache(maxsize=4096)
 def size(node: Node) -> float:
     """What it costs to take a node away: the number of its steps."""
-    match node:
-        case Conv() | Pool():
-            return 1
-        case Chain(nodes):
-            return sum(map(size, nodes))
-        case Fork(branches):
-            return sum(map(size, branches))
-        case Residual(body):
-            return size(body) + 1
+    return isinstance(node, Conv | Pool | Residual) + sum(size(inner) for _, inner in parts(node))
 
 
 @lru_cache(maxsize=16384)

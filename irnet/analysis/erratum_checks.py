@@ -12,6 +12,7 @@ from irnet.models.errata import errata
 from irnet.models.evidence import EVIDENCE
 from irnet.models.names import IMPLEMENTATIONS
 from irnet.models.papers import additions
+from irnet.spec import architecture_of
 
 _STEPS: Mapping[str, Callable[[], tuple[Step, ...]]] = {
     "E1": shapes.e1,
@@ -72,7 +73,7 @@ def files_read(id_: str) -> tuple[str, ...]:
     >>> files_read("E14")[1], files_read("E17")
     ('timm: timm/models/inception_v4.py, timm 1.0.31', ())
     """
-    architecture = EVIDENCE[id_].preset.partition(".")[0]
+    architecture = architecture_of(EVIDENCE[id_].preset)
     return tuple(f"{one.name}: {one.file}, {one.version}" for one in IMPLEMENTATIONS.get(architecture, ()))
 
 

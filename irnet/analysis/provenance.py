@@ -81,13 +81,9 @@ def provenance(network: Network, stage: str) -> Provenance:
     known = [*(found.name for found in network.stages), "head"]
     if stage not in known:
         raise ValueError(f"{network.name} has no stage {stage!r}; its stages: {', '.join(known)}")
-    architecture = _architecture(network)
+    architecture = network.architecture
     touching = (d.id for d in DEVIATIONS.values() if stage in d.touches.get(architecture, ()))
     return Provenance(stage, _figure(architecture, stage), tuple(_names(architecture, stage)), tuple(touching))
-
-
-def _architecture(network: Network) -> str:
-    return network.name.partition(".")[0]
 
 
 def _figure(architecture: str, stage: str) -> str:
@@ -138,15 +134,15 @@ def deviations(network: Network | None = None) -> list[dict[str, object]]:
             "touches": [f"{name} {stage}" for name, stages in one.touches.items() for stage in stages],
         }
         for one in DEVIATIONS.values()
-        if network is None or _architecture(network) in one.touches
+        if network is None or network.architecture in one.touches
     ]
 
 
 def _column_text(deviation: Deviation, column: str, network: Network | None) -> str:
     """What a column has for a network, or for all that the deviation touches."""
     if network:
-        found = _versions(deviation, column, _architecture(network))
-        return found or (NOT_DRAWN if column == PAPER and not has(PAPER, _architecture(network)) else "")
+        found = _versions(deviation, column, network.architecture)
+        return found or (NOT_DRAWN if column == PAPER and not has(PAPER, network.architecture) else "")
     by_text: dict[str, list[str]] = {}
     for architecture in deviation.touches:
         if text := _versions(deviation, column, architecture):
@@ -164,7 +160,7 @@ def _versions(deviation: Deviation, column: str, architecture: str) -> str:
 
 def _strength(deviation: Deviation, network: Network | None) -> str:
     """By how much outputs move where the other way is taken."""
-    asked = (_architecture(network),) if network else tuple(deviation.moves)
+    asked = (network.architecture,) if network else tuple(deviation.moves)
     moved = {name: deviation.moves[name] for name in asked if name in deviation.moves}
     if not moved:
         return ""
@@ -183,7 +179,7 @@ def implementations(network: Network) -> list[dict[str, str]]:
     """
     return [
         {"by": one.name, "file": one.file, "version": one.version, "preset": one.preset}
-        for one in IMPLEMENTATIONS[_architecture(network)]
+        for one in IMPLEMENTATIONS[network.architecture]
     ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from irnet.codegen.layout import Call, Width, call, expression, total, width_of
-from irnet.spec import Chain, Conv, Fork, Node, Norm, Pool, Residual, pair
+from irnet.spec import Chain, Conv, Fork, Node, Norm, Pool, Residual, pair, parts, with_parts
 
 Numbers = Iterator[str]  # the filters of a node's convolutions in the order of `filters`, each a number or a name
 
@@ -20,17 +20,9 @@ def filters(node: Node) -> tuple[int, ...]:
     >>> filters(Fork((Conv(8), Chain((Conv(4), Conv(6, 3))))))
     (8, 4, 6)
     """
-    match node:
-        case Conv(count):
-            return (count,)
-        case Pool():
-            return ()
-        case Chain(children) | Fork(children):
-            return tuple(count for child in children for count in filters(child))
-        case Residual(body):
-            return filters(body)
-        case _:
-            assert_never(node)
+    if isinstance(node, Conv):
+        return (node.filters,)
+    return tuple(count for _, inner in parts(node) for count in filters(inner))
 
 
 def skeleton(node: Node) -> Node:
@@ -41,36 +33,9 @@ def skeleton(node: Node) -> Node:
 
 
 def _bare(node: Node) -> Node:
-    match node:
-        case Conv():
-            return replace(node, filters=1)
-        case Pool():
-            return node
-        case Chain(nodes):
-            return Chain(tuple(map(_bare, nodes)))
-        case Fork(branches):
-            return Fork(tuple(map(_bare, branches)))
-        case Residual(body):
-            return replace(node, body=_bare(body))
-        case _:
-            assert_never(node)
-
-
-def after(node: Node, width: int) -> int:
-    """The channels that a node puts out, given those it takes."""
-    match node:
-        case Conv(count):
-            return count
-        case Pool() | Residual():
-            return width
-        case Chain(nodes):
-            for child in nodes:
-                width = after(child, width)
-            return width
-        case Fork(branches):
-            return sum(after(branch, width) for branch in branches)
-        case _:
-            assert_never(node)
+    if isinstance(node, Conv):
+        return replace(node, filters=1)
+    return with_parts(node, [_bare(inner) for _, inner in parts(node)])
 
 
 def module(node: Node, width: Width, numbers: Numbers) -> tuple[Call, Width]:

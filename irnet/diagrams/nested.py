@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from irnet.analysis.tables import StageTotal, stages
@@ -107,7 +107,7 @@ def sheet_of(
     sheet = GraphBuilder(
         theme, flow, style=replace(style, aria_labels=labels, opens=opens), before=before, measures=measures
     )
-    drawing = _Nested(opened, Drawing(sheet, {row.path: row for row in resolve(network).rows}, opened))
+    drawing = _Nested(opened, Drawing(sheet, found, opened))
     last = "input"
     sheet.box("input", "Input", "", "other", description=f"input, {grid(network.input_shape)}", wide=STAGE)
     shape = network.input_shape
@@ -117,11 +117,10 @@ def sheet_of(
                 stage, total, last, extent(shape) if sheet.sized_arrows else "", toggled=stage.name == turn
             )
             shape = total.out_shape
-    for row in resolve(network).rows:
-        if "." not in row.path:
-            head_box(sheet, row)
-            sheet.arrow(End(last), End(row.path), label=extent(row.in_shape) if sheet.sized_arrows else "")
-            last = row.path
+    for layer in found.head:
+        head_box(sheet, layer)
+        sheet.arrow(End(last), End(layer.path), label=extent(layer.in_shape) if sheet.sized_arrows else "")
+        last = layer.path
     return sheet
 
 
@@ -144,17 +143,16 @@ class _Nested:
         with sheet.cluster(
             stage.name, f"{times}{stage.title}", kind, description=f"{stage.name}: {times}{stage.title}"
         ):
-            if stage.repeat == 1:
-                return self._inside(stage, f"{stage.name}.0", last)
-            return self._blocks(stage, last)
+            blocks = self.drawing.tree.children(stage.name)
+            return self._blocks(stage, blocks, last) if len(blocks) > 1 else self._inside(blocks[0], last)
 
-    def _blocks(self, stage: Stage, last: str) -> str:
+    def _blocks(self, stage: Stage, blocks: Sequence[Box], last: str) -> str:
         """One block of the stage, and boxes that stand for those before and after it."""
         sheet = self.drawing.sheet
-        index = next((i for i in range(stage.repeat) if self.opened.shown == f"{stage.name}.{i}"), 0)
-        for first, count in ((0, index), (index + 1, stage.repeat - index - 1)):
+        index = next((box.block for box in blocks if box.path == self.opened.shown), 0)
+        for first, count in ((0, index), (index + 1, len(blocks) - index - 1)):
             if first:
-                last = self._block(stage, index, last)
+                last = self._block(stage, blocks[index], last)
             if count:
                 name = f"{stage.name}.{first}-{first + count - 1}"
                 description = f"{count} more blocks, like the one shown"
@@ -163,18 +161,18 @@ class _Nested:
                 last = name
         return last
 
-    def _block(self, stage: Stage, index: int, last: str) -> str:
-        sheet, path, kind = self.drawing.sheet, f"{stage.name}.{index}", stage_kind(stage)
-        which = f"{stage.title}, {index + 1} of {stage.repeat}"
+    def _block(self, stage: Stage, box: Box, last: str) -> str:
+        sheet, path, kind = self.drawing.sheet, box.path, stage_kind(stage)
+        which = f"{stage.title}, {box.block + 1} of {stage.repeat}"
         if not self.opened(path, None):
             sheet.box(path, which, "", kind, description=f"{path}: {which}", wide=STAGE)
             sheet.arrow(End(last), End(path))
             return path
         with sheet.cluster(path, which, "other", description=f"{path}: {which}"):
-            return self._inside(stage, path, last)
+            return self._inside(box, last)
 
-    def _inside(self, stage: Stage, path: str, last: str) -> str:
+    def _inside(self, box: Box, last: str) -> str:
         """Draw the inside of a block under a bar for its input."""
-        name = f"{path}.input"
+        name = f"{box.path}.input"
         self.drawing.sheet.arrow(End(last), End(name, "in"))
-        return inside(self.drawing, stage.node, path, name, path)
+        return inside(self.drawing, box, name, box.path)

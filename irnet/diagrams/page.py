@@ -72,8 +72,7 @@ def _opens(network: Network) -> frozenset[str]:
 
 def _is_drawn(box: Box) -> bool:
     """Whether a box is in one of the states: of the blocks of a stage, the first one is shown."""
-    parts = box.path.split(".")
-    return len(parts) == 1 or parts[1] == "0"
+    return box.block == 0
 
 
 def _detail(network: Network, box: Box) -> dict[str, object]:

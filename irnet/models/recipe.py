@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, assert_never
+from typing import Any
 
-from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Pool, Residual, Shape, Source
+from irnet.spec import Conv, Head, Network, Node, Shape, Source, parts, with_parts
 from irnet.units import typed
 
 Size = int | tuple[int, int]  # pixels; an int means square, a pair is (height, width)
@@ -87,19 +87,9 @@ def widen(node: Node, width: float) -> Node:
 Chain(nodes=(Conv(filters=16, kernel=1, stride=1, padding='same'), \
 Conv(filters=16, kernel=3, stride=1, padding='same')))))
     """
-    match node:
-        case Conv(filters):
-            return replace(node, filters=max(8, 8 * int(filters * width / 8 + 0.5)))
-        case Pool():
-            return node
-        case Chain(nodes):
-            return Chain(tuple(widen(child, width) for child in nodes))
-        case Fork(branches):
-            return Fork(tuple(widen(child, width) for child in branches))
-        case Residual(body):
-            return replace(node, body=widen(body, width))
-        case _:
-            assert_never(node)
+    if isinstance(node, Conv):
+        return replace(node, filters=max(8, 8 * int(node.filters * width / 8 + 0.5)))
+    return with_parts(node, [widen(inner, width) for _, inner in parts(node)])
 
 
 def limits(recipe: Recipe) -> dict[str, Limits]:

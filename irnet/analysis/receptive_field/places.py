@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from irnet.analysis.receptive_field.rectangle import Rectangle, rectangle
 from irnet.analysis.receptive_field.seen import Seen
 from irnet.spec import Network
-from irnet.tree import ReceptiveField, Sides, resolve
+from irnet.tree import ReceptiveField, Sides, outer, resolve
 
 
 def around(seen: Seen) -> Rectangle:
@@ -36,12 +36,7 @@ def growth(network: Network) -> tuple[Depth, ...]:
     rows = resolve(network).rows
     merges = {row.path for row in rows if row.op in ("concat", "add")}
     steps = [row for row in rows if row.op not in ("dropout", "linear", "normalize")]
-    return tuple(Depth(row.path, row.field) for row in steps if not merges.intersection(_around(row.path)))
-
-
-def _around(path: str) -> list[str]:
-    names = path.split(".")
-    return [".".join(names[:i]) for i in range(1, len(names))]
+    return tuple(Depth(row.path, row.field) for row in steps if not merges.intersection(outer(row.path)[:-1]))
 
 
 def centres(seen: Seen, most: int) -> dict[Sides, tuple[float, float]]:

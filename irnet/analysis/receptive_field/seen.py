@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from irnet.analysis.receptive_field.rectangle import Rectangle, rectangle
 from irnet.spec import Network
-from irnet.tree import ReceptiveField, Row, Sides, resolve
+from irnet.tree import ReceptiveField, Row, Sides, Tree, resolve
 from irnet.units import exact, share, sides
 
 
@@ -56,7 +55,8 @@ def receptive_field(network: Network, path: str, position: Sides | None = None) 
     >>> seen.field.size, seen.rectangle
     ((3039, 3039), Rectangle(top=-1482, left=-1482, bottom=1557, right=1557))
     """
-    row = resolve(network)[path].rows[-1]
+    tree = resolve(network)
+    row = tree.row(path)
     height, width = row.out_shape[1:]
     at = position or (height // 2, width // 2)
     if not (0 <= at[0] < height and 0 <= at[1] < width):
@@ -72,20 +72,17 @@ def receptive_field(network: Network, path: str, position: Sides | None = None) 
         picture=network.input_shape[1:],
         field=row.field,
         rectangle=rectangle(row.field, at),
-        parts=_parts(resolve(network).rows, row, at),
+        parts=_parts(tree, row, at),
     )
 
 
-def _parts(rows: Sequence[Row], row: Row, at: Sides) -> tuple[Part, ...]:
+def _parts(tree: Tree, row: Row, at: Sides) -> tuple[Part, ...]:
     """What comes together in a concatenation or sum, unless all of it sees the same."""
     fields: dict[str, ReceptiveField] = {}
     if row.op == "add":
-        body = next(other for other in rows if other.path == f"{row.path}.project")
-        fields = {"shortcut": row.in_field, "body": body.field}
+        fields = {"shortcut": row.in_field, "body": tree[f"{row.path}.project"].field}
     elif row.op == "concat":
-        start = f"{row.path}.b"
-        inside = (other for other in rows if other.path.startswith(start))
-        fields = {f"b{other.path.removeprefix(start).partition('.')[0]}": other.field for other in inside}
+        fields = {box.name: box.field for box in tree.children(row.path)[:-1]}
     if len(set(fields.values())) < 2:
         return ()
     return tuple(Part(name, field, rectangle(field, at)) for name, field in fields.items())
