@@ -15,7 +15,8 @@ from irnet.analysis.comparisons import READY, Ready, ready
 from irnet.analysis.side_by_side import MOST, partners
 from irnet.diagrams.graph_builder import FLOWS
 from irnet.diagrams.nested import LEVELS
-from irnet.models import PRESETS, network_of_label
+from irnet.edit import network_of_label
+from irnet.models import PRESETS
 from irnet.spec import Network
 from irnet.tree import details, resolve
 

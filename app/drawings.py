@@ -23,7 +23,7 @@ from irnet.diagrams.caption import beside_alt
 from irnet.diagrams.graph_builder import FLOWS, Flow
 from irnet.diagrams.nested import LEVELS, Expansion
 from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay
-from irnet.models import network_of_label
+from irnet.edit import network_of_label
 from irnet.spec import Network
 from irnet.tree import resolve
 
@@ -62,7 +62,7 @@ class View:
 
     def address(self, theme: str) -> str:
         """Where this view is drawn, below the root of the app; parameters are in alphabetical order."""
-        query = {"edits": self.network.edits, "stage": self.stage, "theme": theme}
+        query = {"edits": self.network.edit_text, "stage": self.stage, "theme": theme}
         if self.opened:
             query |= {"overlay": self.overlay, "edges": self.edges, "flow": self.flow, "shown": self.opened.shown}
             query |= {"level": str(self.opened.level), "turned": ",".join(sorted(self.opened.toggled))}

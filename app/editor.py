@@ -14,12 +14,11 @@ from app.explorer import BOX, TURNED, box_field, choice_in_view, select, toggled
 from app.state import put
 from app.views import show
 from app.views.settings import setting_widget
-from irnet.analysis.editable import moves, settings, standing
-from irnet.analysis.validate import validate
 from irnet.diagrams.nested import Expansion, revealing, shown_block
-from irnet.models.edits import Edit, Value
-from irnet.models.history import History
-from irnet.spec import Network
+from irnet.edit.history import History
+from irnet.edit.settings import moves, settings, standing
+from irnet.edit.validate import validate
+from irnet.spec import Edit, Network, Value
 from irnet.tree import parent_of, resolve
 from irnet.units import exact
 

@@ -14,12 +14,12 @@ from statistics import median, quantiles
 from time import perf_counter
 
 from benchmarks.figure import Figure, by_rounds
-from irnet.analysis.editable import standing
-from irnet.analysis.validate import validate
 from irnet.diagrams import canvas_svgs
 from irnet.diagrams.nested import Expansion, revealing, shown_block
+from irnet.edit.history import history
+from irnet.edit.settings import standing
+from irnet.edit.validate import validate
 from irnet.models import PRESETS, network
-from irnet.models.history import history
 from irnet.tree import resolve
 from tests.apps import opened
 

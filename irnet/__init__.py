@@ -15,7 +15,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from irnet.analysis.compare import compare
-from irnet.models import PRESETS, network
+from irnet.edit import network
+from irnet.models import PRESETS
 from irnet.notebook import register
 from irnet.tree import Rows, resolve
 

@@ -84,7 +84,7 @@ def cost(name: Name, device: Device = "cpu", knobs: Knobs = None, form: Form = O
     terms = ledger(spec)
     found = {
         "name": spec.name,
-        "edits": spec.edits,
+        "edits": spec.edit_text,
         "input_shape": list(spec.input_shape),
         "device": device,
         "params": counts.whole.params,

@@ -15,7 +15,7 @@ from irnet.diagrams import beside_svgs
 from irnet.diagrams.beside import opened_beside
 from irnet.diagrams.nested import LEVELS
 from irnet.diagrams.tabular import markdown
-from irnet.models import network_of_label
+from irnet.edit import network_of_label
 from irnet.spec import Network
 from irnet.terminal import Output, show, table
 from irnet.units import change, exact

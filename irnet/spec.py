@@ -230,6 +230,60 @@ def architecture_of(name: str) -> str:
     return name.partition(".")[0]
 
 
+Value = int | float | str | tuple[int, int]
+STEM = "stem"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One change: of a knob or the stem (`where` is empty), or of what is at a path."""
+
+    where: str
+    what: str  # a knob, "stem", or a setting of what is there: "filters", "kernel", "split", "join", "repeat", "scale"
+    value: Value
+
+    def __post_init__(self) -> None:
+        stage, _, rest = self.where.partition(".")
+        inner = rest.partition(".")[2]
+        if stage and self.what == "repeat":
+            object.__setattr__(self, "where", stage)
+        elif stage:
+            object.__setattr__(self, "where", f"{stage}.0" + (f".{inner}" if inner else ""))
+        if (
+            isinstance(self.value, tuple) and len(self.value) == 2 and len(set(self.value)) == 1
+        ):  # a square has one way to be written
+            object.__setattr__(self, "value", self.value[0])
+
+    @property
+    def is_knob(self) -> bool:
+        """Whether it turns a knob of the recipe."""
+        return not self.where and self.what != STEM
+
+    @property
+    def text(self) -> str:
+        """As it stands in labels and addresses.
+
+        Examples
+        --------
+        >>> Edit("block_b.3.body.b1.1", "kernel", (1, 5)).text
+        'block_b.0.body.b1.1.kernel=1x5'
+        """
+        return f"{self.where}.{self.what}={plain(self.value)}" if self.where else f"{self.what}={plain(self.value)}"
+
+
+def plain(value: Value) -> str:
+    """A value as text that says all of it: a pair as "1x7", a float without trailing zeros."""
+    match value:
+        case (height, width):
+            return f"{height}x{width}"
+        case bool():
+            return str(value).lower()
+        case float():
+            return short if float(short := f"{value:g}") == value else repr(value)
+        case _:
+            return str(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Network:
     """A whole network, as a value: hashable, comparable, printable."""
@@ -239,7 +293,7 @@ class Network:
     head: Head = Head()
     norm: Norm = Norm()
     input_shape: Shape = (3, 299, 299)
-    edits: str = field(default="", compare=False, repr=False)  # "a=6": what was changed in the preset
+    edits: tuple[Edit, ...] = field(default=(), compare=False, repr=False)  # what was changed in the preset
     source: Source = field(default=Source("not given"), compare=False, repr=False)
 
     @property
@@ -255,4 +309,9 @@ class Network:
     @property
     def label(self) -> str:
         """The preset's name and, if it was edited, what was changed."""
-        return f"{self.name} ({self.edits})" if self.edits else self.name
+        return f"{self.name} ({self.edit_text})" if self.edits else self.name
+
+    @property
+    def edit_text(self) -> str:
+        """What was changed in the preset, as labels and addresses have it; "" where nothing was."""
+        return ", ".join(edit.text for edit in self.edits)

@@ -7,11 +7,11 @@ import re
 import pytest
 from typer.testing import CliRunner
 
-from irnet.analysis.validate import check, validate
 from irnet.cli import app
-from irnet.models import PRESETS, apply, network
-from irnet.models.edits import Edit, parse
-from irnet.spec import Network
+from irnet.edit import apply, parse
+from irnet.edit.validate import check, validate
+from irnet.models import PRESETS, network
+from irnet.spec import Edit, Network
 from irnet.tree import resolve
 
 V2 = "inception_resnet_v2.paper"

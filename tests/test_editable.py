@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irnet.analysis.editable import moves, settings, standing
-from irnet.analysis.validate import validate
 from irnet.diagrams import canvas_svgs
 from irnet.diagrams.nested import Expansion
 from irnet.diagrams.theme import DARK, LIGHT
-from irnet.models import PRESETS, apply, network
-from irnet.models.edits import MOST, Edit
-from irnet.models.history import History, history
+from irnet.edit import MOST, apply, network
+from irnet.edit.history import History, history
+from irnet.edit.settings import moves, settings, standing
+from irnet.edit.validate import validate
+from irnet.models import PRESETS
+from irnet.spec import Edit
 from irnet.tree import resolve
 
 V2, V4 = "inception_resnet_v2.paper", "inception_v4.paper"

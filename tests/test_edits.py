@@ -18,15 +18,15 @@ from irnet.analysis.layouts import find, layouts_of
 from irnet.analysis.provenance import deviations, names
 from irnet.analysis.similar_figures import lookalikes
 from irnet.analysis.snippets import constructor, snippets
-from irnet.analysis.validate import Validation, validate
 from irnet.codegen import code
 from irnet.diagrams import draw
-from irnet.exchange import document, load
-from irnet.models import PRESETS, apply, edits_of, network, network_of_label, recipe_of
-from irnet.models.edits import Edit
+from irnet.edit import apply, edits_of, network, network_of_label
+from irnet.edit.document import document, load
+from irnet.edit.validate import Validation, validate
+from irnet.models import PRESETS, recipe_of
 from irnet.models.recipe import knobs
 from irnet.runtime.build import build
-from irnet.spec import Network
+from irnet.spec import Edit, Network
 from irnet.tree import details, resolve, smallest_input
 from tests.test_codegen import same
 
@@ -95,7 +95,7 @@ def test_a_label_says_all_of_an_edited_network(given_: tuple[Network, tuple[Edit
     found = validate(*given_).network
     assert network_of_label(found.label) == found
     assert eval(constructor(found), {"irnet": irnet}) == found
-    assert load(document(network(found.name), edits_of(found.name, found.edits))).network == found
+    assert load(document(network(found.name), found.edits)).network == found
 
 
 @settings(max_examples=60)
@@ -220,8 +220,8 @@ def test_two_edits_may_mend_each_other() -> None:
 def test_the_smallest_input_is_the_first_that_works() -> None:
     for spec in (network("inception_v3"), network(V2, *MANY), network(V4, "inception_b.0.b2.1.kernel=1x15")):
         least = smallest_input(spec)
-        assert tried(spec.name, *spec.edits.split(", "), f"input_size={least}").refusal is None
-        assert tried(spec.name, *spec.edits.split(", "), f"input_size={least - 1}").refusal
+        assert tried(spec.name, *(edit.text for edit in spec.edits), f"input_size={least}").refusal is None
+        assert tried(spec.name, *(edit.text for edit in spec.edits), f"input_size={least - 1}").refusal
 
 
 @pytest.mark.parametrize("text", [*MANY, "block_b.0.body.b0.kernel=4", "input_size=20", "b=40"])

@@ -21,10 +21,11 @@ from app.drawings import beside_svg, svg
 from app.roots import RUNS
 from benchmarks.fuzz import CORPUS, harmless, readers
 from irnet.cli import main
-from irnet.exchange import load
+from irnet.edit import network_of_label
+from irnet.edit.document import load
+from irnet.edit.history import history
 from irnet.lessons.form import read_lesson, unpack
-from irnet.models import PRESETS, edit_recipe, network_of_label
-from irnet.models.history import history
+from irnet.models import PRESETS, edit_recipe
 from irnet.models.recipe import parse_knob
 from irnet.tree import resolve
 from tests import hostile, hostile_commands, hostile_pages

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from irnet.models import PRESETS, network, network_of_label
+from irnet.edit import network_of_label
+from irnet.models import PRESETS, network
 from irnet.models.recipe import Limits, knobs, limits, parse_knob
 from irnet.spec import Chain, Conv, Fork, Node, Pool, Residual
 from irnet.tree import resolve
@@ -153,7 +154,7 @@ def test_another_word_for_a_switch_is_refused() -> None:
 
 def test_a_switch_in_a_label_leads_back_to_its_network() -> None:
     spec = network("inception_resnet_v1", sum_norm=True, width=0.5, depth=2)
-    assert (spec.edits, network_of_label(spec.label).key) == ("width=0.5, depth=2, sum_norm=true", spec.key)
+    assert (spec.edit_text, network_of_label(spec.label).key) == ("width=0.5, depth=2, sum_norm=true", spec.key)
 
 
 def convolutions(node: Node) -> list[Conv]:

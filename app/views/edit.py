@@ -15,8 +15,8 @@ from irnet.analysis.side_by_side import all_changes
 from irnet.analysis.snippets import constructor
 from irnet.analysis.tables import stages
 from irnet.codegen import code
-from irnet.exchange import LARGEST, document, read_document
-from irnet.models.history import History
+from irnet.edit.document import LARGEST, document, read_document
+from irnet.edit.history import History
 from irnet.spec import Network
 from irnet.units import change, exact, short
 

@@ -23,7 +23,7 @@ def card(network: Network) -> None:
     mine, first = totals(network), totals(preset(network.name))
     with st.container(border=True):
         st.header(f"Yours, from {network.name}")
-        st.caption(f"{text.plain(network.edits)}. {text.OWN}")
+        st.caption(f"{text.plain(network.edit_text)}. {text.OWN}")
         with st.grid(2, min_column_width=300):
             with st.container():
                 diagram(network, key="diagram.own", height=520)

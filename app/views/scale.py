@@ -18,7 +18,7 @@ from irnet.diagrams.chart import Line
 from irnet.experiments.forward_cache import TENSORS, Scaling, other
 from irnet.experiments.residual_scale import Result
 from irnet.experiments.scale_tables import OF_BLOCK, WORDS, axis, finding, lines, overflows, records
-from irnet.spec import Network, Residual
+from irnet.spec import Edit, Network, Residual
 from irnet.units import exact, share, short
 
 MULTIPLES: tuple[Scaling, ...] = (0.1, 0.17, 0.2, 0.3, 1.0)  # the paper's range, the released values, and none
@@ -89,8 +89,7 @@ def curves(network: Network, image: Image.Image, scale: Scaling, setting: Settin
 
 
 def _with_sum_norm(network: Network) -> Network:
-    edits = ", ".join(filter(None, (network.edits, "sum_norm=true")))
-    return replace(with_sum_norm(network, norm=True), edits=edits)
+    return replace(with_sum_norm(network, norm=True), edits=(*network.edits, Edit("", "sum_norm", True)))
 
 
 def _plot(network: Network, results: Sequence[Result], tensor: str, statistic: str, *, log: bool) -> None:

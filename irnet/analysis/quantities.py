@@ -17,8 +17,9 @@ from irnet.analysis.ledger import ledger, term_sum
 from irnet.analysis.published import TABLE_2, Result
 from irnet.analysis.saved import saved_bytes
 from irnet.analysis.tables import totals
-from irnet.analysis.validate import check
-from irnet.models import network_of_label, recipe_of
+from irnet.edit import network_of_label
+from irnet.edit.validate import check
+from irnet.models import recipe_of
 from irnet.models.recipe import knobs
 from irnet.spec import Network
 from irnet.tree import Box, Row, resolve, smallest_input

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from irnet.models import PRESETS, edits_of
+from irnet.models import PRESETS
 from irnet.spec import Network
 from irnet.tree import Box, resolve
 
@@ -136,7 +136,7 @@ def constructor(network: Network) -> str:
 
     Examples
     --------
-    >>> from irnet.models import network
+    >>> from irnet.edit import network
     >>> print(constructor(network("inception_v4", "inception_b.0.b1.filters=200", a=6)))
     irnet.network("inception_v4.paper", "inception_b.0.b1.filters=200", a=6)
     """
@@ -147,6 +147,6 @@ def _call(network: Network) -> str:
     """The arguments of `irnet.network` that give this network: its preset's name and its edits."""
     if network.name not in PRESETS:
         raise ValueError(f"{network.name} is no preset, so there is no call that makes it")
-    edits = edits_of(network.name, network.edits)
+    edits = network.edits
     places = (f'"{edit.text}"' for edit in edits if not edit.is_knob)
     return ", ".join([f'"{network.name}"', *places, *(f"{e.what}={e.value!r}" for e in edits if e.is_knob)])

@@ -140,7 +140,7 @@ def summary(network: Network) -> dict[str, object]:
     total = totals(network)
     return {
         "name": network.name,
-        "edits": network.edits,
+        "edits": network.edit_text,
         "key": network.key,
         "input_shape": list(network.input_shape),
         "params": total.params,

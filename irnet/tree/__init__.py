@@ -15,6 +15,7 @@ from irnet.tree.paths import (
     outer,
     parent_of,
     stage_of,
+    steps_in_block,
     without_block,
 )
 from irnet.tree.resolve import resolve, smallest_input, sum_shape
@@ -49,6 +50,7 @@ __all__ = [
     "search",
     "smallest_input",
     "stage_of",
+    "steps_in_block",
     "sum_shape",
     "without_block",
 ]

@@ -117,3 +117,14 @@ def outer(path: str) -> tuple[str, ...]:
     """
     steps = path.split(".")
     return tuple(".".join(steps[: i + 1]) for i in range(len(steps)))
+
+
+def steps_in_block(path: str) -> tuple[str, ...]:
+    """The steps of a path behind the number of the block.
+
+    Examples
+    --------
+    >>> steps_in_block("block_b.3.body.b1"), steps_in_block("block_b")
+    (('body', 'b1'), ())
+    """
+    return tuple(path.split(".")[2:])

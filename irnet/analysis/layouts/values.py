@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
-from irnet.models import PRESETS, edits_of
+from irnet.models import PRESETS
 from irnet.spec import Network
 
 Kind = Literal["conv", "project", "linear", "bottleneck", "norm"]
@@ -179,7 +179,7 @@ def layouts_of(network: Network) -> tuple[Layout, ...]:
     ['irnet', 'timm', 'cadene']
     """
     released = network.name in PRESETS and all(
-        edit.is_knob or edit.what in ("filters", "kernel", "scale") for edit in edits_of(network.name, network.edits)
+        edit.is_knob or edit.what in ("filters", "kernel", "scale") for edit in network.edits
     )
     return tuple(
         found for found in LAYOUTS.values() if found.naming == "path" or (released and network.name in found.presets)

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import islice
 
-from irnet.models import PRESETS, apply, recipe_of
-from irnet.models.derived import other_edit
-from irnet.models.edits import LIMITS, STEM, Edit
+from irnet.edit import LIMITS
+from irnet.edit.apply import apply
+from irnet.edit.derived import other_edit
+from irnet.models import PRESETS, recipe_of
 from irnet.models.recipe import knobs, limits
-from irnet.spec import Network
+from irnet.spec import STEM, Edit, Network
 from irnet.tree import Illegal, resolve, smallest_input
 from irnet.units import exact
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from irnet.edit import MOST, parse
 from irnet.models import PRESETS
-from irnet.models.edits import MOST, Edit, parse
+from irnet.spec import Edit
 
 LONGEST = 160  # characters of an edit
 BAR = "|"  # between what is done and what is undone

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 
-from irnet.models import PRESETS, edits_of, full_name, recipe_of
-from irnet.models.edits import LIMITS, STEM, Edit, Value, edit_place
-from irnet.models.places import rest_at
+from irnet.edit import LIMITS, edit_place
+from irnet.models import PRESETS, full_name, recipe_of
 from irnet.models.recipe import Limits, knobs, limits
-from irnet.spec import Conv, Network, Node, Residual, pair
-from irnet.tree import resolve
+from irnet.spec import STEM, Conv, Edit, Network, Node, Residual, Value, pair
+from irnet.tree import first_block, name_of, parent_of, resolve
 from irnet.units import sides
 
 OF_HEAD = ("classes", "dropout")  # the knobs of `Head`
@@ -89,27 +87,25 @@ def standing(network: Network, path: str) -> str:
         if f"{path}.{bar}" in found:
             return f"{path}.{bar}"
     while path and path not in found:
-        path = path.rpartition(".")[0]
+        path = parent_of(path)
     return path
 
 
 def _around(network: Network, path: str) -> Iterator[tuple[str, Node]]:
     """The nodes at the box at `path` and at the boxes round it, with their paths in the first block."""
-    while path and resolve(network)[path].level != "stage":
-        with suppress(ValueError):  # a bar or unit is no node, and the convolution round it is the next
-            where = Edit(path, "", 0).where
-            yield where, rest_at(network, where)[0]
-        path = resolve(network)[path].parent
+    tree = resolve(network)
+    for box in (tree[path], *reversed(tree.around(path))):
+        if box.node:
+            yield first_block(box.path), box.node
 
 
 def _inside(network: Network, path: str) -> Iterator[Setting]:
     for where, node in _around(network, path):
-        match node:
-            case Conv(filters, kernel):
-                yield _setting(where, "filters", "Filters", filters)
-                yield _setting(where, "kernel", "Kernel", pair(kernel))
-            case Residual(_, scale):
-                yield _setting(where, "scale", LIMITS["scale"].help, scale)
+        if isinstance(node, Conv):
+            yield _setting(where, "filters", "Filters", node.filters)
+            yield _setting(where, "kernel", "Kernel", pair(node.kernel))
+        elif isinstance(node, Residual):
+            yield _setting(where, "scale", LIMITS["scale"].help, node.scale)
 
 
 def _setting(where: str, what: str, label: str, value: Value) -> Setting:
@@ -120,7 +116,7 @@ def _of_stage(network: Network, name: str) -> Setting:
     stage = next(stage for stage in network.stages if stage.name == name)
     if name != STEM:
         return _setting(name, "repeat", f"{stage.title} blocks", stage.repeat)
-    chosen = [str(edit.value) for edit in edits_of(network.name, network.edits) if edit.what == STEM]
+    chosen = [str(edit.value) for edit in network.edits if edit.what == STEM]
     now = full_name(chosen[-1]) if chosen else network.name
     return Setting(where="", what=STEM, label="Stem of", value=now, options=tuple(PRESETS))
 
@@ -140,8 +136,8 @@ def _moves(network: Network, path: str) -> Iterator[Move]:
     side = max(pair(conv.kernel))
     for first in ((1, side), (side, 1)):
         yield Move(f"Split into {sides(first)} and {sides(first[::-1])}", Edit(where, "split", first))
-    chain, _, step = where.rpartition(".")
-    for at in (where, f"{chain}.{int(step) - 1}" if step.isdecimal() and step != "0" else ""):
+    step = name_of(where)
+    for at in (where, f"{parent_of(where)}.{int(step) - 1}" if step.isdecimal() and step != "0" else ""):
         if at:
             yield Move(f"Join with its neighbour to {side}x{side}", Edit(at, "join", side))
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from irnet.models.fragments import chain
-from irnet.spec import Chain, Conv, Fork, Kernel, Network, Node, Residual, Stage, pair
+from irnet.spec import Chain, Conv, Kernel, Network, Node, Stage, pair, parts, with_parts
+from irnet.tree import stage_of, steps_in_block
 
 Rest = tuple[Node, ...]  # a node, and what follows it in its chain
 Change = Callable[[Rest], Rest]
@@ -35,49 +36,25 @@ def with_place(network: Network, path: str, change: Change) -> Network:
     ValueError
         If nothing is at `path`; the message starts with it.
     """
-    stage, _, *steps = path.split(".")
+    steps = steps_in_block(path)
     return with_stage(
-        network, stage, lambda found: replace(found, node=_change(found.node, tuple(steps), change, path))
+        network, stage_of(path), lambda found: replace(found, node=_change(found.node, steps, change, path))
     )
-
-
-def rest_at(network: Network, path: str) -> Rest:
-    """The node at `path` and what follows it in its chain.
-
-    Raises
-    ------
-    ValueError
-        If nothing is at `path`; the message starts with it.
-    """
-    found: list[Rest] = []
-
-    def keep(rest: Rest) -> Rest:
-        found.append(rest)
-        return rest
-
-    with_place(network, path, keep)
-    return found[0]
 
 
 def _change(node: Node, steps: tuple[str, ...], change: Change, path: str) -> Node:
     if not steps:
         return chain(*change((node,)))
-    step, *inner = steps
-    rest = tuple(inner)
-    match node:
-        case Chain(nodes) if (at := _number(step, len(nodes))) is not None:
-            if rest:
-                return chain(*nodes[:at], _change(nodes[at], rest, change, path), *nodes[at + 1 :])
-            return chain(*nodes[:at], *change(nodes[at:]))
-        case Fork(branches) if step[0] == "b" and (at := _number(step[1:], len(branches))) is not None:
-            return Fork((*branches[:at], _change(branches[at], rest, change, path), *branches[at + 1 :]))
-        case Residual(body) if step == "body":
-            return replace(node, body=_change(body, rest, change, path))
-    raise ValueError(f"{path}: nothing is there")
-
-
-def _number(text: str, count: int) -> int | None:
-    return int(text) if text.isdecimal() and text.isascii() and len(text) < 4 and int(text) < count else None
+    step, *rest = steps
+    inside = dict(parts(node))
+    if step not in inside:
+        raise ValueError(f"{path}: nothing is there")
+    if isinstance(node, Chain) and not rest:
+        at = list(inside).index(step)
+        return chain(*node.nodes[:at], *change(node.nodes[at:]))
+    inside[step] = _change(inside[step], tuple(rest), change, path)
+    made = tuple(inside.values())
+    return chain(*made) if isinstance(node, Chain) else with_parts(node, made)
 
 
 def conv_at(rest: Rest, path: str) -> Conv:

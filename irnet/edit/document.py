@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from irnet.analysis.validate import Validation, validate
+from irnet.edit import MOST, parse
+from irnet.edit.validate import Validation, validate
 from irnet.models import PRESETS, full_name, network
-from irnet.models.edits import MOST, Edit, parse
-from irnet.spec import Network
+from irnet.spec import Edit, Network
 from irnet.units import typed
 
 LARGEST = 64_000  # bytes of a document
@@ -45,8 +45,7 @@ def document(original: Network, edits: Sequence[Edit]) -> str:
       ]
     }
     """
-    before = [text.strip() for text in original.edits.split(",") if text.strip()]
-    texts = [*before, *(edit.text for edit in edits)]
+    texts = [edit.text for edit in (*original.edits, *edits)]
     return json.dumps({"format": FORMAT, "network": original.name, "edits": texts}, indent=2)
 
 
