@@ -11,8 +11,8 @@ from app.components.canvas import canvas
 from app.drawings import BesideView
 from app.state import put, put_all, unknown
 from app.views import show
-from irnet.analysis.comparisons import READY, Ready, ready
-from irnet.analysis.side_by_side import MOST, partners
+from irnet.comparison.examples import READY, Ready, ready
+from irnet.comparison.side_by_side import MOST, partners
 from irnet.diagrams.graph_builder import FLOWS
 from irnet.diagrams.nested import LEVELS
 from irnet.edit import network_of_label

@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from app.cache import drawings, picture, side_drawings
-from irnet.analysis.side_by_side import check_count
+from irnet.comparison.side_by_side import check_count
 from irnet.diagrams import words
 from irnet.diagrams.beside import opened_beside
 from irnet.diagrams.caption import beside_alt

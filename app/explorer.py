@@ -13,11 +13,11 @@ from app.drawings import View
 from app.state import put, put_all, unknown
 from app.steps import steps
 from app.views import checkpoint_keys, show, sources
-from irnet.analysis.layouts import find
-from irnet.analysis.provenance import provenance
+from irnet.checkpoints import find
 from irnet.diagrams.graph_builder import FLOWS
 from irnet.diagrams.nested import LEVELS, Expansion, revealing, shown_block
 from irnet.diagrams.overlay import EDGES, OVERLAYS
+from irnet.provenance.sources import provenance
 from irnet.spec import Network
 from irnet.tree import details, resolve, search
 

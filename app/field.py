@@ -8,9 +8,9 @@ from app import text
 from app.explorer import BOX, TURNED, chooser
 from app.state import choose, put, unknown
 from app.views import show
-from irnet.analysis.receptive_field import choices
 from irnet.spec import Network
 from irnet.tree import Box, Sides, resolve
+from irnet.tree.receptive_field import choices
 
 AXES = ("row", "column")  # parameters of the address
 HEIGHT = 520  # pixels

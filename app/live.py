@@ -23,7 +23,6 @@ from app.fifo_semaphore import FifoSemaphore
 from app.long import content, remember, work
 from app.resource_pool import ResourcePool
 from app.weights import Weights
-from irnet.analysis.tables import totals
 from irnet.experiments.classify import Result as Classes
 from irnet.experiments.classify import classify
 from irnet.experiments.effective_field import EffectiveField, effective_field
@@ -41,6 +40,7 @@ from irnet.runtime.watch import watch_layers
 from irnet.runtime.weights import load_weights
 from irnet.spec import Network
 from irnet.tree import Sides
+from irnet.tree.totals import totals
 from irnet.units import short, sides
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from streamlit import App
 from app import idle, views
 from app.disk_cache import FOLDER, store
 from app.drawings import THEMES, svg
-from irnet.analysis.tables import totals
 from irnet.models import PRESETS, network
 from irnet.tree import resolve
+from irnet.tree.totals import totals
 
 LATER = ("irnet.runtime.measure", "pandas", "sympy")  # where they are used first
 HEAD_START = 2  # seconds in which the first page has the machine to itself

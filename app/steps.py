@@ -8,9 +8,9 @@ import streamlit as st
 
 from app.state import choose
 from app.views import show
-from irnet.analysis.tables import records
 from irnet.spec import Network
 from irnet.tree import resolve
+from irnet.tree.totals import records
 
 HERE, ALL = "here", "all"
 LABELS = {HERE: "Block of the chosen box", ALL: "Whole network"}

@@ -14,7 +14,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from irnet.analysis.compare import compare
+from irnet.comparison.changes import compare
 from irnet.edit import network
 from irnet.models import PRESETS
 from irnet.notebook import register

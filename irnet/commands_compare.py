@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from irnet.analysis.part_counts import part_counts
-from irnet.analysis.side_by_side import Changes, all_changes, changed_knobs, check_count, side_by_side
+from irnet.comparison.changes import part_counts
+from irnet.comparison.side_by_side import Changes, all_changes, changed_knobs, check_count, side_by_side
 from irnet.diagrams import beside_svgs
 from irnet.diagrams.beside import opened_beside
 from irnet.diagrams.nested import LEVELS

@@ -13,14 +13,13 @@ from typing import Annotated, Any
 
 import typer
 
-from irnet.analysis.claims import claims, records, summaries
-from irnet.analysis.erratum_checks import erratum_record
-from irnet.analysis.provenance import deviations, errata_of, implementations, names
-from irnet.analysis.similar_figures import lookalikes
 from irnet.edit import network
 from irnet.experiments.training.settings import SETTINGS
 from irnet.models.errata import errata as errata_named
-from irnet.models.papers import PAPERS
+from irnet.provenance.erratum_checks import erratum_record
+from irnet.provenance.explanations import claims, lookalikes, records, summaries
+from irnet.provenance.papers import PAPERS
+from irnet.provenance.sources import deviations, errata_of, implementations, names
 from irnet.spec import Network
 from irnet.terminal import Output, errata_text, ledger_text, provenance_text, show
 

@@ -11,11 +11,18 @@ import torch
 from torch import nn
 from torchinfo import summary
 
-from irnet.analysis.claims import Explanation, claims, explanation, records, summaries
-from irnet.analysis.counts import COUNTS, TOOLS
-from irnet.analysis.similar_figures import lookalikes
 from irnet.models import PRESETS, network
-from irnet.models.auxiliary import AFTER, auxiliary
+from irnet.provenance.counts import COUNTS, TOOLS
+from irnet.provenance.explanations import (
+    AFTER,
+    Explanation,
+    auxiliary,
+    claims,
+    explanation,
+    lookalikes,
+    records,
+    summaries,
+)
 from irnet.spec import Network
 from irnet.tree import resolve
 from tests.checkpoints import stored

@@ -12,19 +12,18 @@ from hypothesis import strategies as st
 from torch import nn
 
 import irnet
-from irnet.analysis.claims import claims
-from irnet.analysis.compare import compare
-from irnet.analysis.layouts import find, layouts_of
-from irnet.analysis.provenance import deviations, names
-from irnet.analysis.similar_figures import lookalikes
-from irnet.analysis.snippets import constructor, snippets
+from irnet.checkpoints import find, layouts_of
 from irnet.codegen import code
+from irnet.codegen.snippets import constructor, snippets
+from irnet.comparison.changes import compare
 from irnet.diagrams import draw
 from irnet.edit import apply, edits_of, network, network_of_label
 from irnet.edit.document import document, load
 from irnet.edit.validate import Validation, validate
 from irnet.models import PRESETS, recipe_of
 from irnet.models.recipe import knobs
+from irnet.provenance.explanations import claims, lookalikes
+from irnet.provenance.sources import deviations, names
 from irnet.runtime.build import build
 from irnet.spec import Edit, Network
 from irnet.tree import details, resolve, smallest_input

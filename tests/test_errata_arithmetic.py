@@ -8,10 +8,10 @@ from collections import Counter
 import pytest
 from torch import nn
 
-from irnet.analysis.published import TABLE_2
-from irnet.analysis.tables import stages, totals
 from irnet.models import network
+from irnet.provenance.published import TABLE_2
 from irnet.tree import resolve
+from irnet.tree.totals import stages, totals
 from tests.conftest import Meta
 
 V4, V1, V2, V3 = "inception_v4.paper", "inception_resnet_v1.paper", "inception_resnet_v2.paper", "inception_v3.tf_slim"

@@ -10,18 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from irnet.analysis.arithmetic import try_width
-from irnet.analysis.arithmetic_of_shapes import LINEAR, printed_width
-from irnet.analysis.erratum_checks import erratum_record, readings, refutation
-from irnet.analysis.provenance import DEVIATIONS
-from irnet.analysis.tables import longest_chain
 from irnet.models import PRESETS, network
 from irnet.models.errata import ERRATA
-from irnet.models.evidence import EVIDENCE
-from irnet.models.papers import PAPERS, additions
+from irnet.provenance.arithmetic import try_width
+from irnet.provenance.erratum_arithmetic import LINEAR, printed_width
+from irnet.provenance.erratum_checks import erratum_record, readings, refutation
+from irnet.provenance.evidence import EVIDENCE
+from irnet.provenance.papers import PAPERS, additions
+from irnet.provenance.sources import DEVIATIONS
 from irnet.runtime.build import ForkUnit
 from irnet.spec import Basis
 from irnet.tree import resolve
+from irnet.tree.totals import longest_chain
 from tests.conftest import Meta
 
 V2 = network("inception_resnet_v2")

@@ -18,6 +18,7 @@ LAYERS = (  # lowest first; parts of one layer do not know each other
     ("irnet.models",),
     ("irnet.tree",),
     ("irnet.edit",),
+    ("irnet.provenance", "irnet.checkpoints", "irnet.comparison"),
     ("irnet.analysis",),
     ("irnet.diagrams", "irnet.codegen"),
     ("irnet.lessons",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from irnet.analysis.layouts import find, keys, layouts_of, module_keys
+from irnet.checkpoints import find, keys, layouts_of, module_keys
 from irnet.models import PRESETS, network
 from irnet.spec import Network
 from irnet.tree import resolve

@@ -13,8 +13,8 @@ import torch
 from fvcore.nn import FlopCountAnalysis
 from torch import nn
 
-from irnet.analysis.ledger import ledger, sums
 from irnet.models import PRESETS, network
+from irnet.provenance.ledger import ledger, sums
 from irnet.runtime.build import build
 from irnet.runtime.measure import measure, records
 from irnet.spec import Conv, Head, Network, Residual, Stage

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from irnet.analysis.compare import compare
-from irnet.analysis.distance import distance, fields
 from irnet.codegen import code
+from irnet.comparison.changes import compare
+from irnet.comparison.distance import distance, fields
 from irnet.diagrams.paper_notation import paper_texts
 from irnet.models import network
 from irnet.runtime.build import build

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from torch import nn
 
-from irnet.analysis.ledger import ledger, sums
-from irnet.analysis.published import TABLE_2
-from irnet.analysis.tables import stages, totals
 from irnet.models import network
+from irnet.provenance.ledger import ledger, sums
+from irnet.provenance.published import TABLE_2
 from irnet.spec import Network
 from irnet.tree import resolve
+from irnet.tree.totals import stages, totals
 from tests.conftest import DATA, Meta
 
 PAPER: dict[str, dict[str, Any]] = json.loads((DATA / "paper_counts.json").read_text(encoding="utf-8"))["nets"]

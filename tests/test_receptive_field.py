@@ -7,8 +7,8 @@ import torch
 from hypothesis import assume, given, settings
 from torch import Tensor, nn
 
-from irnet.analysis.ledger import term_sum, terms_of
 from irnet.models import network
+from irnet.provenance.ledger import term_sum, terms_of
 from irnet.runtime.build import Model, build
 from irnet.runtime.capture import capture
 from irnet.spec import Network

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from irnet.analysis.receptive_field import Rectangle, centres, choices, receptive_field, stage_fields
 from irnet.cli import main
 from irnet.diagrams.field_picture import field_picture, heat_layer, outlines
 from irnet.models import PRESETS, network
 from irnet.tree import resolve
+from irnet.tree.receptive_field import Rectangle, centres, choices, receptive_field, stage_fields
 from tests.apps import opened, sized, troubles
 from tests.test_cli import printed, refused
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from irnet.analysis.saved import saved_activations, saved_bytes, sum_norm_cost, with_sum_norm
 from irnet.models import PRESETS, network
 from irnet.runtime.device import memory_limit
 from irnet.runtime.saved import saved_for_backward
 from irnet.spec import Network
 from irnet.tree import resolve
+from irnet.tree.saved import saved_activations, saved_bytes, sum_norm_cost, with_sum_norm
 from tests.test_forward_cache import nets
 
 

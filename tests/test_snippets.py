@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import irnet
-from irnet.analysis.snippets import snippets
+from irnet.codegen.snippets import snippets
 from irnet.models import network
 from irnet.spec import Network
 from irnet.tree import resolve

@@ -10,20 +10,20 @@ from functools import cache
 from itertools import chain
 
 from app.help import HELP
-from irnet.analysis.provenance import DEVIATIONS
-from irnet.analysis.published import CURVES_SOURCE, TABLE_2_SOURCE
 from irnet.analysis.quantities import network_of
 from irnet.lessons import LESSONS
 from irnet.lessons.prose import bare
 from irnet.lessons.value import Lesson, Step
 from irnet.models import PRESETS
 from irnet.models.errata import ERRATA
-from irnet.models.evidence import EVIDENCE
+from irnet.provenance.evidence import EVIDENCE
+from irnet.provenance.published import CURVES_SOURCE, TABLE_2_SOURCE
+from irnet.provenance.sources import DEVIATIONS
 from irnet.tree import resolve
 from tests.apps import ROOT
 
 TYPED = ("app", "irnet/diagrams", "irnet/experiments")  # folders whose sentences are typed where they are shown
-TYPED_IN = ("irnet/analysis/comparisons.py",)
+TYPED_IN = ("irnet/comparison/examples.py",)
 FIGURES = r"Fig(?:ures?|s?\.) ({})"
 OF_THE_PAPER: Mapping[str, Collection[str]] = {
     FIGURES: [str(number) for number in range(1, 27)],

@@ -9,10 +9,10 @@ import streamlit as st
 from app import edits, text
 from app.components.canvas import diagram
 from app.views import show
-from irnet.analysis.provenance import errata_of
-from irnet.analysis.tables import totals
 from irnet.models import network as preset
+from irnet.provenance.sources import errata_of
 from irnet.spec import Network
+from irnet.tree.totals import totals
 from irnet.units import change, short
 
 

@@ -12,13 +12,13 @@ from app import text
 from app.live import Setting, kept_for_backward, reference, residual_scales
 from app.views import activations, charts, show
 from app.weights import Weights
-from irnet.analysis.saved import sum_norm_cost, with_sum_norm
-from irnet.analysis.tables import totals
 from irnet.diagrams.chart import Line
 from irnet.experiments.forward_cache import TENSORS, Scaling, other
 from irnet.experiments.residual_scale import Result
 from irnet.experiments.scale_tables import OF_BLOCK, WORDS, axis, finding, lines, overflows, records
 from irnet.spec import Edit, Network, Residual
+from irnet.tree.saved import sum_norm_cost, with_sum_norm
+from irnet.tree.totals import totals
 from irnet.units import exact, share, short
 
 MULTIPLES: tuple[Scaling, ...] = (0.1, 0.17, 0.2, 0.3, 1.0)  # the paper's range, the released values, and none

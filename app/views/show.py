@@ -15,8 +15,8 @@ import streamlit as st
 from app import text
 from app.cache import picture
 from app.views.charts import CONFIG
-from irnet.analysis.side_by_side import Changes
 from irnet.codegen import code
+from irnet.comparison.side_by_side import Changes
 from irnet.diagrams import FORMATS
 from irnet.diagrams.tabular import comma_separated
 from irnet.diagrams.theme import THEMES

@@ -11,8 +11,7 @@ from itertools import groupby
 
 from irnet.codegen.blocks import TAKEN, Block, blocks_of, class_of, unused_name
 from irnet.codegen.layout import CONSTANT, Call, call, camel, docstring, laid_out
-from irnet.codegen.modules import filters, module, norm
-from irnet.codegen.texts import CONCAT, CONV, RESIDUAL
+from irnet.codegen.modules import CONCAT, CONV, RESIDUAL, filters, module, norm
 from irnet.spec import Conv, Network, Pool, Stage
 from irnet.tree import resolve
 from irnet.units import exact, grid, sides

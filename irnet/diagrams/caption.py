@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from irnet.analysis.side_by_side import side_by_side
-from irnet.analysis.tables import stages, totals
+from irnet.comparison.side_by_side import side_by_side
 from irnet.spec import Network, Stage
 from irnet.tree import describe, resolve
+from irnet.tree.totals import stages, totals
 from irnet.units import exact, grid
 
 

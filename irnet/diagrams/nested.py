@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from irnet.analysis.tables import StageTotal, stages
 from irnet.diagrams.block import inside
 from irnet.diagrams.drawing import BRANCH, STEP, Drawing
 from irnet.diagrams.graph_builder import End, Flow, GraphBuilder, Style
@@ -14,6 +13,7 @@ from irnet.diagrams.overview import STAGE, head_box, stage_box, stage_kind
 from irnet.diagrams.theme import LIGHT, Theme
 from irnet.spec import Network, Stage
 from irnet.tree import Box, resolve
+from irnet.tree.totals import StageTotal, stages
 from irnet.units import extent, grid
 
 LEVELS = ("stages", "branches", "steps", "units")  # the finest that is shown; a box of one opens to those of the next

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from irnet.analysis.tables import StageTotal, stages
 from irnet.diagrams.graph_builder import End, Flow, GraphBuilder
 from irnet.diagrams.theme import Kind, Theme
 from irnet.spec import Network, Residual, Stage
 from irnet.tree import Box, resolve
+from irnet.tree.totals import StageTotal, stages
 from irnet.units import extent, grid, short
 
 STAGE = 2.5  # inches

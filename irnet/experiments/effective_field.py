@@ -14,8 +14,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from irnet.analysis.receptive_field import Rectangle, Seen, receptive_field
-from irnet.analysis.receptive_field import record as theoretical
 from irnet.experiments.forward_cache import BatchNormMode, batch_statistics
 from irnet.experiments.residual_scale import check_image
 from irnet.experiments.smallest_box import smallest_box
@@ -25,6 +23,8 @@ from irnet.runtime.device import memory_limit, with_numbers
 from irnet.runtime.init import Init
 from irnet.spec import Network
 from irnet.tree import Row, Sides, resolve
+from irnet.tree.receptive_field import Rectangle, Seen, receptive_field
+from irnet.tree.receptive_field import record as theoretical
 from irnet.units import share
 
 MASS = 0.95  # of the gradient's magnitude lies in the box that is drawn

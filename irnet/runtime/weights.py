@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from irnet.analysis.layouts import LAYOUTS, keys, layouts_of
+from irnet.checkpoints import LAYOUTS, keys, layouts_of
 from irnet.models import network as preset
 from irnet.runtime.build import Model
 from irnet.runtime.checkpoint import Checkpoint, open_checkpoint

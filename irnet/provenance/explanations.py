@@ -5,16 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import pairwise
+from itertools import combinations, pairwise
 
-from irnet.analysis.counts import COUNTS, Count, Otherwise
-from irnet.analysis.ledger import terms_of
-from irnet.analysis.tables import totals
 from irnet.models import network as preset
-from irnet.models.auxiliary import AFTER, auxiliary
-from irnet.spec import Network, architecture_of
+from irnet.models.fragments import chain, conv
+from irnet.provenance.counts import COUNTS, Count, Otherwise
+from irnet.provenance.ledger import terms_of
+from irnet.spec import Head, Network, Pool, Shape, Source, Stage, architecture_of
 from irnet.tree import Row, resolve
-from irnet.units import exact
+from irnet.tree.totals import totals
+from irnet.units import exact, share
+
+AFTER: Mapping[str, str] = {  # architecture -> the stage whose output it reads
+    "inception_v4": "inception_b",
+    "inception_resnet_v2": "block_b",
+    "inception_v3": "mixed_6e",
+}
+
+
+def auxiliary(shape: Shape, classes: int) -> Network:
+    """The auxiliary head on a map of this (C, H, W) shape, as a network of its own: 5x5 average, 1x1, 5x5, linear.
+
+    Examples
+    --------
+    >>> auxiliary((1024, 17, 17), 1001).stages[0].repeat
+    1
+    """
+    steps = chain(Pool("avg", 5, 3, "valid"), conv(128), conv(768, 5, 1, "valid"))
+    source = Source("TF-slim inception_v4.py, AuxLogits")
+    return Network(
+        "auxiliary head", (Stage("aux", steps, source=source),), Head(classes, 0.0, source=source), input_shape=shape
+    )
+
 
 LEFT_OUT: Mapping[Otherwise, tuple[str, str]] = {  # what a counter passes over in one release: its term, and why
     "no parameters of batch norm": (
@@ -189,3 +211,33 @@ def summaries(network: Network) -> list[dict[str, object]]:
         }
         for claim in claims(network)
     ]
+
+
+ALIKE = Decimal("0.02")  # figures this close to each other are easily taken for one
+
+
+def lookalikes(network: Network) -> tuple[str, ...]:
+    """Sentences about figures that look alike and are not: another unit, or another image.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> lookalikes(network("inception_v4"))[0].partition(" differ")[0]
+    "timm's 12.28 GMAC at 299 px and Google's 12.271 GFLOP at 224 px"
+    """
+    work = [claim for claim in claims(network) if claim.count.what in ("MACs", "FLOPs") and claim.count.unit]
+    return tuple(_alike(*pair) for pair in combinations(work, 2) if _are_alike(*pair))
+
+
+def _are_alike(one: Explanation, two: Explanation) -> bool:
+    return one.count.what != two.count.what and abs(one.printed - two.printed) < ALIKE * one.printed
+
+
+def _alike(one: Explanation, two: Explanation) -> str:
+    counts = [f"{c.by}'s {c.printed} {c.unit}{c.what[:-1]} at {c.size} px" for c in (one.count, two.count)]
+    gap = share(float(abs(one.printed - two.printed)), float(one.printed))
+    flops = [int(claim.printed) * (2 if claim.count.what == "MACs" else 1) for claim in (one, two)]
+    return (
+        f"{counts[0]} and {counts[1]} differ by {gap} on paper and twofold in fact: as FLOPs they are "
+        f"{flops[0] / SCALE['G']:.2f} G and {flops[1] / SCALE['G']:.2f} G. The smaller image hides the factor of two."
+    )

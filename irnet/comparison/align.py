@@ -8,7 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal, NamedTuple, get_args
 
-from irnet.analysis.distance import (
+from irnet.comparison.distance import (
     ANOTHER,
     Field,
     Pairs,

@@ -10,7 +10,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import assert_never
 
-from irnet.analysis.layouts.values import TENSORS, Branches, Kind, Layout, Names, layouts_of
+from irnet.checkpoints.layouts import TENSORS, Branches, Kind, Layout, Names, layouts_of
 from irnet.spec import Chain, Fork, Network, Pool
 from irnet.tree import Box, Tree, resolve, stage_of
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import prod
 
-from irnet.analysis.tables import totals
 from irnet.spec import Conv, Fork, Network, Pool, Residual, Stage
 from irnet.tree import Box, Tree, resolve
+from irnet.tree.totals import totals
 
 FLOAT, INDEX = 4, 8  # bytes of a float32 activation, and of the place that a max pooling remembers
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from irnet.analysis.align import Match, align
-from irnet.analysis.compare import Comparison, compare
+from irnet.comparison.align import Match, align
+from irnet.comparison.changes import Comparison, compare
 from irnet.models import recipe_of
 from irnet.models.recipe import knobs
 from irnet.spec import Conv, Network, Pool

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 
 from irnet.analysis.facts import fill_facts
 from irnet.models import PRESETS
-from irnet.models.deviation import COLUMNS, PAPER, Deviation, has
-from irnet.models.deviations_of_settings import SETTINGS
-from irnet.models.deviations_of_structure import STRUCTURE
 from irnet.models.errata import ERRATA
-from irnet.models.names import IMPLEMENTATIONS
+from irnet.provenance.deviations import COLUMNS, PAPER, SETTINGS, STRUCTURE, Deviation, has
+from irnet.provenance.names import IMPLEMENTATIONS
 from irnet.spec import Network, Source
 
 DEVIATIONS: Mapping[str, Deviation] = {deviation.id: deviation for deviation in (*STRUCTURE, *SETTINGS)}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from irnet.analysis.layouts.find import find, module_keys
-from irnet.analysis.layouts.keys import keys
-from irnet.analysis.layouts.values import LAYOUTS, Layout, layouts_of
+from irnet.checkpoints.find import find, module_keys
+from irnet.checkpoints.keys import keys
+from irnet.checkpoints.layouts import LAYOUTS, Layout, layouts_of
 
 __all__ = ["LAYOUTS", "Layout", "find", "keys", "layouts_of", "module_keys"]

@@ -5,33 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
-from irnet.analysis import arithmetic_of_claims as claims
-from irnet.analysis import arithmetic_of_shapes as shapes
-from irnet.analysis.arithmetic import Step
 from irnet.models.errata import errata
-from irnet.models.evidence import EVIDENCE
-from irnet.models.names import IMPLEMENTATIONS
-from irnet.models.papers import additions
+from irnet.provenance import erratum_arithmetic as steps
+from irnet.provenance.arithmetic import Step
+from irnet.provenance.evidence import EVIDENCE
+from irnet.provenance.names import IMPLEMENTATIONS
+from irnet.provenance.papers import additions
 from irnet.spec import architecture_of
 
 _STEPS: Mapping[str, Callable[[], tuple[Step, ...]]] = {
-    "E1": shapes.e1,
-    "E2": shapes.e2,
-    "E3": shapes.equal_counts,
-    "E4": shapes.e4,
-    "E5": shapes.e5,
-    "E6": shapes.e6,
-    "E7": shapes.e7,
-    "E8": claims.e8,
-    "E9": claims.e9,
-    "E10": claims.e10,
-    "E11": claims.e11,
-    "E12": claims.e12,
-    "E13": claims.e13,
-    "E14": shapes.e14,
-    "E15": shapes.e15,
-    "E16": claims.e16,
-    "E18": claims.e18,
+    "E1": steps.e1,
+    "E2": steps.e2,
+    "E3": steps.equal_counts,
+    "E4": steps.e4,
+    "E5": steps.e5,
+    "E6": steps.e6,
+    "E7": steps.e7,
+    "E8": steps.e8,
+    "E9": steps.e9,
+    "E10": steps.e10,
+    "E11": steps.e11,
+    "E12": steps.e12,
+    "E13": steps.e13,
+    "E14": steps.e14,
+    "E15": steps.e15,
+    "E16": steps.e16,
+    "E18": steps.e18,
 }
 
 

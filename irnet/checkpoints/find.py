@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from functools import lru_cache
 from itertools import takewhile
 
-from irnet.analysis.layouts.keys import keys
-from irnet.analysis.layouts.values import layouts_of
+from irnet.checkpoints.keys import keys
+from irnet.checkpoints.layouts import layouts_of
 from irnet.models import PRESETS
 from irnet.models import network as preset
 from irnet.spec import Network

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from irnet.analysis.ledger import Counter
+from irnet.provenance.ledger import Counter
 from irnet.spec import Basis
 
 What = Literal["parameters", "MACs", "FLOPs", "activations"]

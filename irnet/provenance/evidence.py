@@ -16,7 +16,7 @@ class Evidence:
     preset: str = ""
     stage: str = ""  # whose block is drawn; "" is the whole network
     box: str = ""  # path of the box to look at
-    basis: Basis = "read"  # how it is known: in the files and versions of `irnet.models.names`, or those named here
+    basis: Basis = "read"  # how it is known: in the files and versions of `irnet.provenance.names`, or those named here
 
 
 _NOT_CODE = "Concerns the text alone: no code follows from it."
