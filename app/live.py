@@ -23,7 +23,6 @@ from app.fifo_semaphore import FifoSemaphore
 from app.long import content, remember, work
 from app.resource_pool import ResourcePool
 from app.weights import Weights
-from irnet.analysis.tables import totals
 from irnet.experiments.classify import Result as Classes
 from irnet.experiments.classify import classify
 from irnet.experiments.effective_field import EffectiveField, effective_field
@@ -32,7 +31,6 @@ from irnet.experiments.photos import to_input
 from irnet.experiments.residual_scale import Result, check, origin
 from irnet.experiments.residual_scale import measure_curves as along
 from irnet.models import network as preset
-from irnet.resolve import Sides
 from irnet.runtime.build import Model, build, channels_last
 from irnet.runtime.device import check_device, memory_limit, with_numbers
 from irnet.runtime.init import Init, Tell
@@ -41,6 +39,8 @@ from irnet.runtime.saved import saved_for_backward
 from irnet.runtime.watch import watch_layers
 from irnet.runtime.weights import load_weights
 from irnet.spec import Network
+from irnet.tree import Sides
+from irnet.tree.totals import totals
 from irnet.units import short, sides
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ import vl_convert
 
 from irnet.diagrams.pdf import normalise
 from irnet.diagrams.theme import LIGHT, THEMES, Theme
+from irnet.tree import name_of, parent_of, stage_of
 from irnet.units import short
 
 ChartFormat = Literal["svg", "png", "pdf", "html", "json"]
@@ -175,7 +176,7 @@ def stage_ticks(line: Line) -> dict[float, str]:
     >>> stage_ticks(Line(name="a", x=[1, 2, 3], y=[0, 0, 0], places=["a.0", "a.1", "b.0"]))
     {1: 'a.0', 3: 'b.0'}
     """
-    stages = ["", *(place.split(".")[0] for place in line.places)]
+    stages = ["", *(stage_of(place) for place in line.places)]
     return {x: line.places[i] for i, x in enumerate(line.x) if line.places and stages[i] != stages[i + 1]}
 
 
@@ -352,13 +353,13 @@ def _nested(mark: Nested) -> Spec:
     """An icicle; neighbours among the stages have different fills."""
     paths, fills = list(mark.sizes), [LIGHT.paints[kind].fill for kind in ("pointwise", "square", "factorised")]
     fills += [LIGHT.paints[kind].fill for kind in ("pool", "sum")]
-    order = list(dict.fromkeys(path.split(".")[0] for path in paths))
-    colours = [fills[order.index(path.split(".")[0]) % len(fills)] for path in paths]
+    order = list(dict.fromkeys(stage_of(path) for path in paths))
+    colours = [fills[order.index(stage_of(path)) % len(fills)] for path in paths]
     return {
         "type": "icicle",
         "ids": [mark.whole, *paths],
-        "parents": ["", *(path.rpartition(".")[0] or mark.whole for path in paths)],
-        "labels": [mark.whole, *(path.rpartition(".")[2] for path in paths)],
+        "parents": ["", *(parent_of(path) or mark.whole for path in paths)],
+        "labels": [mark.whole, *(name_of(path) for path in paths)],
         "values": [mark.size, *mark.sizes.values()],
         "branchvalues": "total",
         "maxdepth": 4,

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from irnet.analysis.part_counts import part_counts
-from irnet.analysis.side_by_side import all_changes, change_records, changed_knobs, check_count, side_by_side
+from irnet.comparison.changes import part_counts
+from irnet.comparison.side_by_side import all_changes, change_records, changed_knobs, check_count, side_by_side
 from irnet.diagrams import beside_svgs
 from irnet.diagrams.beside import opened_beside
 from irnet.diagrams.nested import LEVELS
-from irnet.models import network_of_label
+from irnet.edit import network_of_label
 from irnet.spec import Network
 from irnet.tables import Records, from_records, to_markdown
 from irnet.terminal import Output, show, table

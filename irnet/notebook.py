@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from irnet.analysis.tables import summary
 from irnet.html import beside, figure, joined_html
 from irnet.html import words as paragraph
 from irnet.spec import Network
 from irnet.tables import from_records, to_html
+from irnet.tree.totals import summary
 from irnet.units import exact, grid, short
 
 STAGE = ("name", "repeat", "out_shape", "params", "macs", "source")

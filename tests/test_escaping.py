@@ -33,7 +33,7 @@ from irnet.diagrams.overview import overview_sheet
 from irnet.diagrams.page import page
 from irnet.diagrams.render import render
 from irnet.diagrams.theme import LIGHT
-from irnet.exchange import load
+from irnet.edit.document import load
 from irnet.experiments.training.directory import command
 from irnet.html import figure, joined_html, words
 from irnet.models import network

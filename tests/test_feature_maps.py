@@ -10,16 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from irnet.analysis.boxes import boxes
 from irnet.experiments.channels import Maps, channels
 from irnet.experiments.feature_maps import feature_maps, taps
 from irnet.experiments.passes import begin, last_unit, units
 from irnet.experiments.strip import look_through
 from irnet.models import PRESETS, network
-from irnet.resolve import TooSmall, resolve
 from irnet.runtime.build import Model, build
 from irnet.runtime.capture import capture
 from irnet.spec import Network
+from irnet.tree import TooSmall, resolve
 from tests.conftest import Small
 from tests.walks import networks
 
@@ -63,7 +62,7 @@ def fits(spec: Network) -> bool:
 def test_every_tensor_of_a_random_box_is_the_one_of_a_whole_forward_pass(spec: Network, data: st.DataObject) -> None:
     model = build(spec, init="he")
     image = torch.randn(1, *spec.input_shape, generator=torch.Generator().manual_seed(1))
-    path = data.draw(st.sampled_from(list(boxes(spec))))
+    path = data.draw(st.sampled_from(list(resolve(spec))))
     truth = everything(model, image)
     found = feature_maps(model, image, path).tensors
     pairs = zip(found, taps(spec, path), strict=True)
@@ -75,7 +74,7 @@ def test_every_tensor_of_a_random_box_is_the_one_of_a_whole_forward_pass(spec: N
 def test_a_look_from_the_middle_is_the_look_from_the_start(spec: Network, data: st.DataObject) -> None:
     model = build(spec, init="he")
     image = torch.randn(1, *spec.input_shape, generator=torch.Generator().manual_seed(2))
-    path = data.draw(st.sampled_from(list(boxes(spec))))
+    path = data.draw(st.sampled_from(list(resolve(spec))))
     start = look_through(model, image).start(path)
     whole, part = feature_maps(model, image, path), feature_maps(model, image, path, start=start)
     pairs = zip(whole.tensors, part.tensors, strict=True)
@@ -119,7 +118,7 @@ def test_batch_norm_of_the_sum_is_a_tensor_between_the_sum_and_the_output() -> N
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_box_of_every_preset_has_tensors(preset: str) -> None:
     spec = network(preset)
-    assert [path for path in boxes(spec) if not taps(spec, path) or last_unit(spec, path) not in units(spec)] == []
+    assert [path for path in resolve(spec) if not taps(spec, path) or last_unit(spec, path) not in units(spec)] == []
 
 
 def test_a_concatenation_is_its_branches_stacked(small: Small) -> None:

@@ -16,10 +16,10 @@ from irnet.experiments.gradients import gradient_norms
 from irnet.experiments.residual_scale import check, curves, origin, residual_scale
 from irnet.experiments.scale_tables import check_plot, finding, lines, overflows, read_scaling, records
 from irnet.models import network
-from irnet.resolve import resolve
 from irnet.runtime.build import Model, ResidualUnit, build
 from irnet.runtime.capture import capture, rescale
 from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Part, Pool, Residual, Stage
+from irnet.tree import resolve
 
 V1 = network("inception_resnet_v1", input_size=96, a=2, b=2, c=2)
 IMAGE = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(5)) * 2 - 1
@@ -97,7 +97,7 @@ def test_a_walk_that_is_stopped_goes_on_where_it_was(model: Model) -> None:
 def test_what_goes_into_every_stage_is_kept_and_no_more(model: Model) -> None:
     trail = ForwardCache(V1, IMAGE)
     trail.curve(model, 0.3)
-    shapes = {row.path.partition(".")[0]: row.out_shape for row in resolve(V1)}  # of the last row of every stage
+    shapes = {row.path.partition(".")[0]: row.out_shape for row in resolve(V1).rows}  # of the last row of every stage
     stages = [unit.stage for unit in trail.units]
     assert trail.held_bytes == 4 * sum(prod(shapes[stage]) for stage in dict.fromkeys(stages))
 

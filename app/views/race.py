@@ -9,7 +9,6 @@ import streamlit as st
 
 from app import text
 from app.views import show, training
-from irnet.analysis.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE
 from irnet.charts import to_file, to_vega
 from irnet.experiments.training.charts import race_chart
 from irnet.experiments.training.race import (
@@ -25,6 +24,7 @@ from irnet.experiments.training.race import (
 )
 from irnet.experiments.training.results import History
 from irnet.experiments.training.settings import Sweep
+from irnet.provenance.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE
 from irnet.tables import from_records, to_csv, to_json
 
 AGAINST_WORDS: dict[Against, str] = {"steps": "Steps", "epochs": "Epochs", "seconds": "Seconds", "macs": "MACs"}

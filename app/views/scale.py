@@ -12,13 +12,13 @@ from app import text
 from app.live import Setting, kept_for_backward, reference, residual_scales
 from app.views import show
 from app.weights import Weights
-from irnet.analysis.saved import sum_norm_cost, with_sum_norm
-from irnet.analysis.tables import totals
 from irnet.charts import Line, multiples
 from irnet.experiments.forward_cache import TENSORS, Scaling, other
 from irnet.experiments.residual_scale import Result
 from irnet.experiments.scale_tables import OF_BLOCK, WORDS, chart, finding, made, overflows, records
-from irnet.spec import Network, Residual
+from irnet.spec import Edit, Network, Residual
+from irnet.tree.saved import sum_norm_cost, with_sum_norm
+from irnet.tree.totals import totals
 from irnet.units import exact, share, short
 
 MULTIPLES: tuple[Scaling, ...] = (0.1, 0.17, 0.2, 0.3, 1.0)  # the paper's range, the released values, and none
@@ -89,8 +89,7 @@ def curves(network: Network, image: Image.Image, scale: Scaling, setting: Settin
 
 
 def _with_sum_norm(network: Network) -> Network:
-    edits = ", ".join(filter(None, (network.edits, "sum_norm=true")))
-    return replace(with_sum_norm(network, norm=True), edits=edits)
+    return replace(with_sum_norm(network, norm=True), edits=(*network.edits, Edit("", "sum_norm", True)))
 
 
 def _plot(network: Network, results: Sequence[Result], tensor: str, statistic: str, *, log: bool) -> None:

@@ -11,13 +11,14 @@ import streamlit as st
 
 from app import text
 from app.cache import picture
-from irnet.analysis.side_by_side import Changes, change_records
 from irnet.charts import Chart, Heat, Tiles, to_plotly
 from irnet.codegen import code
+from irnet.comparison.side_by_side import Changes, change_records
 from irnet.diagrams import FORMATS
 from irnet.diagrams.theme import THEMES
 from irnet.spec import Network
 from irnet.tables import Column, Records, Table, from_records, to_csv, to_html, to_json
+from irnet.tree import stage_of
 
 MIME = {
     "svg": "image/svg+xml",
@@ -234,5 +235,5 @@ def changes(found: Sequence[Changes], networks: Sequence[Network], name: str) ->
     alt = f"What differs between {labels}: {name.rpartition('.')[2]}"
     small(change_records(networks, found), name, alt=alt, nothing="not there")
     for why in dict.fromkeys(one.why for one in found if one.why):
-        places = dict.fromkeys(one.where.split(".")[0].split(":")[0] for one in found if one.why == why)
+        places = dict.fromkeys(stage_of(one.where).split(":")[0] for one in found if one.why == why)
         st.markdown(f"**{', '.join(places)}**: {why}")

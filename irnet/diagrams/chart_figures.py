@@ -10,7 +10,6 @@ from textwrap import wrap
 from types import MappingProxyType
 from typing import Any
 
-from irnet.analysis.tables import StageTotal, stages, totals
 from irnet.charts import Bars, Chart, Nested, to_file, to_vega
 from irnet.diagrams.figure_words import FigureWords
 from irnet.diagrams.layouts import LEAST, room_named
@@ -20,6 +19,7 @@ from irnet.html import figure_page
 from irnet.models import PRESETS, network
 from irnet.spec import Network
 from irnet.tables import Table, from_records, latex, to_csv
+from irnet.tree.totals import StageTotal, stages, totals
 from irnet.units import exact, share, short, with_signs
 
 CHART_FORMS: Mapping[str, str] = MappingProxyType(

@@ -9,13 +9,13 @@ from html import escape
 from types import MappingProxyType
 from typing import Any
 
-from irnet.analysis.comparisons import READY
-from irnet.analysis.part_counts import COUNTS, part_counts
-from irnet.analysis.side_by_side import all_changes, change_records
-from irnet.analysis.tables import overview, stage_records, totals
+from irnet.comparison.changes import COUNTS, part_counts
+from irnet.comparison.examples import READY
+from irnet.comparison.side_by_side import all_changes, change_records
 from irnet.html import joined_html, page
 from irnet.models import PRESETS, network
 from irnet.tables import LABELS, Records, Table, from_records, to_csv, to_html, to_latex, to_markdown
+from irnet.tree.totals import overview, stage_records, totals
 from irnet.units import exact, grid
 
 Form = Callable[["TableFigure"], str]

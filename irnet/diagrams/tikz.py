@@ -13,7 +13,6 @@ from irnet.tables import latex
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _NUMBER = re.compile(r"-?[\d.]+")
-_LETTERS = re.compile(r"[^a-z]")
 
 
 class _Frame(NamedTuple):

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from irnet.analysis.boxes import box_at, boxes
 from irnet.experiments.block_words import shape_of, terms, words
 from irnet.experiments.channels import Maps, channels
 from irnet.experiments.feature_maps import residual_at, tap_tensors, taps
@@ -24,6 +23,7 @@ from irnet.experiments.statistics import Stats, reader, statistics
 from irnet.runtime.build import Model, ResidualUnit
 from irnet.runtime.capture import rescale
 from irnet.spec import Network
+from irnet.tree import resolve
 
 SHOWN = 16  # feature maps that a step keeps
 
@@ -70,7 +70,7 @@ def residual_blocks(network: Network) -> tuple[str, ...]:
     >>> residual_blocks(network("inception_resnet_v1", a=1, b=0, c=2)), residual_blocks(network("inception_v4"))
     (('block_a.0', 'block_c.0', 'block_c.1'), ())
     """
-    return tuple(path for path, box in boxes(network).items() if box.children[-1:] == (f"{path}.add",))
+    return tuple(path for path, box in resolve(network).items() if box.children[-1:] == (f"{path}.add",))
 
 
 def own_scale(network: Network, path: str) -> float:
@@ -147,7 +147,7 @@ def block_steps(
 
 
 def _block(model: Model, path: str) -> ResidualUnit:
-    box_at(model.network, path)
+    resolve(model.network)[path]
     known = residual_blocks(model.network)
     if path not in known:
         known_blocks = f"they are {known[0]} to {known[-1]}" if known else "the network has none"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from irnet.analysis.boxes import box_at
 from irnet.experiments.channels import Maps
 from irnet.experiments.feature_maps import residual_at
 from irnet.experiments.statistics import Stats
 from irnet.spec import Network, Shape
+from irnet.tree import resolve
 from irnet.units import exact, grid, share
 
 
@@ -59,7 +59,7 @@ def words(
     what = {maps.name: maps.what for maps in found}
     sizes = {maps.name: grid(shape_of(maps)) for maps in found}
     width = exact(len(found[0].values))
-    inner = exact(box_at(network, f"{path}.project").in_shape[0])
+    inner = exact(resolve(network)[f"{path}.project"].in_shape[0])
     x, scaled, output = stats["x"], stats["scale"], stats["output"]
     ratio = f" Its mean magnitude is {share(scaled.mean_abs, x.mean_abs)} of that of x." if x.mean_abs else ""
     branches = {name: f"One branch of the block: {what[name]}. It puts out {sizes[name]}." for name in what}

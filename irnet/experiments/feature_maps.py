@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from irnet.analysis.boxes import box_at
 from irnet.experiments.channels import Maps
 from irnet.experiments.forward_cache import BatchNormMode
 from irnet.experiments.passes import Array, Start, begin, check_start, last_unit, run, to_array
 from irnet.runtime.build import Model
 from irnet.runtime.capture import capture, capture_inputs
 from irnet.spec import Chain, Fork, Network, Residual
+from irnet.tree import resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def taps(network: Network, path: str) -> tuple[Tap, ...]:
     >>> [tap.name for tap in taps(network("inception_v4"), "stem.0.0")]
     ['conv', 'bn', 'relu']
     """
-    box = box_at(network, path)
+    box = resolve(network)[path]
     if box.op in ("concat", "add") and box.parent and path.rpartition(".")[2] in ("concat", "add"):
         inside = taps(network, box.parent)
         return inside if box.op == "concat" else tuple(tap for tap in inside if tap.name in _AT_SUM)
@@ -78,7 +78,7 @@ def taps(network: Network, path: str) -> tuple[Tap, ...]:
     if ends[-1:] == ["add"]:
         return tuple(_of_residual(network, path))
     if ends[-1:] == ["concat"]:
-        return (*_children(network, box.children[:-1]), Tap("concat", box_at(network, box.children[-1]).title, path))
+        return (*_children(network, box.children[:-1]), Tap("concat", resolve(network)[box.children[-1]].title, path))
     return tuple(_children(network, box.children)) or (Tap("output", box.title, path),)
 
 
@@ -87,15 +87,15 @@ _AT_SUM = ("x", "project", "scale", "add", "bn", "output")
 
 def _children(network: Network, paths: tuple[str, ...]) -> Iterator[Tap]:
     for path in paths:
-        yield Tap(path.rpartition(".")[2], box_at(network, path).title, path)
+        yield Tap(path.rpartition(".")[2], resolve(network)[path].title, path)
 
 
 def _of_residual(network: Network, path: str) -> Iterator[Tap]:
-    box = box_at(network, path)
+    box = resolve(network)[path]
     body, *parts = box.children
     yield Tap("x", "the input of the block", path, given=True)
     inside = taps(network, body)
-    yield from inside if inside[-1].name == "concat" else (Tap("body", box_at(network, body).title, body),)
+    yield from inside if inside[-1].name == "concat" else (Tap("body", resolve(network)[body].title, body),)
     for tap in _children(network, tuple(parts)):
         yield Tap("add", "the sum, before anything else", tap.module) if tap.name == "add" else tap
     if residual_at(network, path).norm:

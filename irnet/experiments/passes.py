@@ -9,13 +9,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from irnet.analysis.boxes import box_at
 from irnet.experiments.forward_cache import BatchNormMode, batch_statistics
 from irnet.experiments.residual_scale import check_image
-from irnet.resolve import resolve
 from irnet.runtime.build import Model
 from irnet.runtime.device import with_numbers
 from irnet.spec import Network
+from irnet.tree import resolve
 
 Array = NDArray[np.float32]
 
@@ -38,7 +37,7 @@ def units(network: Network) -> tuple[str, ...]:
     ('stem.0', 'block_a.0', 'block_a.1')
     """
     blocks = [f"{stage.name}.{i}" for stage in network.stages for i in range(stage.repeat)]
-    return (*blocks, *(row.path for row in resolve(network) if "." not in row.path))
+    return (*blocks, *(row.path for row in resolve(network).rows if "." not in row.path))
 
 
 def last_unit(network: Network, path: str) -> str:
@@ -49,7 +48,7 @@ def last_unit(network: Network, path: str) -> str:
     KeyError
         Naming an unknown box and near ones.
     """
-    box = box_at(network, path)
+    box = resolve(network)[path]
     if box.level == "stage":
         return box.children[-1] if box.children else path
     return ".".join(path.split(".")[:2])
@@ -67,7 +66,7 @@ def check_start(model: Model, image: Tensor, batch_norm: str) -> Start:
     if tuple(image.shape) != (1, *network.input_shape):
         raise ValueError(f"the image is {tuple(image.shape)}, {network.name} takes {(1, *network.input_shape)}")
     with_numbers(next((parameter.device.type for parameter in model.parameters()), "cpu"))  # it may have no weights
-    check_image(network, image, batch_norm, resolve(network))
+    check_image(network, image, batch_norm, resolve(network).rows)
     return Start(units(network)[0], to_array(image))
 
 

@@ -22,12 +22,12 @@ from irnet.experiments.forward_cache import (
 )
 from irnet.experiments.gradients import gradient_norms
 from irnet.html import joined_html, words
-from irnet.resolve import Row, resolve
 from irnet.runtime.build import Model, build, channels_last
 from irnet.runtime.device import memory_limit, with_numbers
 from irnet.runtime.init import Init
 from irnet.spec import Network, Residual
 from irnet.tables import from_records, to_html
+from irnet.tree import Row, resolve
 from irnet.units import fold
 
 
@@ -177,7 +177,7 @@ def check(
                 )
     if label is not None and not 0 <= label < network.head.classes:
         raise ValueError(f"label={label} is none of the {network.head.classes} classes of {network.name}")
-    check_image(network, image, batch_norm, resolve(network))
+    check_image(network, image, batch_norm, resolve(network).rows)
 
 
 def check_image(network: Network, image: Tensor, batch_norm: str, rows: Sequence[Row]) -> None:

@@ -9,10 +9,11 @@ from math import isfinite
 from statistics import median
 
 from irnet.charts import BLOCKS, Chart, Line
+from irnet.edit import network_of_label
 from irnet.experiments.forward_cache import OWN, TENSORS, BlockStats, Curve, Scaling, at_scale, scale_text
 from irnet.experiments.residual_scale import Result
 from irnet.experiments.statistics import Stats
-from irnet.models import network, network_of_label
+from irnet.models import network
 from irnet.spec import Network, Residual
 from irnet.units import fold
 

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-from irnet.analysis.boxes import box_at
 from irnet.experiments.forward_cache import BatchNormMode, batch_statistics
 from irnet.experiments.passes import Array, Start, check_start, to_array, to_tensor, units
 from irnet.runtime.build import Model
 from irnet.runtime.capture import capture
 from irnet.spec import Chain, Network
+from irnet.tree import resolve
 
 THUMB = 48  # pixels: the longest side of a small picture
 
@@ -115,9 +115,9 @@ def _titles(network: Network) -> dict[str, str]:
     for stage in network.stages:
         for i in range(stage.repeat):
             path = f"{stage.name}.{i}"
-            steps = box_at(network, path).children if isinstance(stage.node, Chain) else (path,)
+            steps = resolve(network)[path].children if isinstance(stage.node, Chain) else (path,)
             title = f"{stage.title} {i + 1} of {stage.repeat}" if stage.repeat > 1 else stage.title
-            found |= {step: title if step == path else box_at(network, step).title for step in steps}
+            found |= {step: title if step == path else resolve(network)[step].title for step in steps}
     return found
 
 

@@ -1,6 +1,6 @@
 """The race: networks on the same data with the same optimiser and seeds; who gets where first. No torch here.
 
-What the paper found stands in `irnet.analysis.published` and is never mixed with what is measured here.
+What the paper found stands in `irnet.provenance.published` and is never mixed with what is measured here.
 """
 
 from __future__ import annotations
@@ -259,7 +259,8 @@ def _win(found: Standing, goal: str) -> str:
     if seeds == 1:
         return sentence
     met = [lead for lead in found.lead if abs(lead) < inf]
-    return f"{sentence} in the median, seed by seed {_difference(min(met), found.against)} to {_difference(max(met), found.against)}"
+    least, most = (_difference(pick(met), found.against) for pick in (min, max))
+    return f"{sentence} in the median, seed by seed {least} to {most}"
 
 
 def _seeds_ahead(score: Duel, seeds: int) -> str:
