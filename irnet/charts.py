@@ -241,7 +241,7 @@ def to_plotly(chart: Chart) -> Spec:
         | {"font": {"size": 14 if chart.small else 16}},
         "xaxis": {"title": {"text": chart.x}, "automargin": True},
         "yaxis": {"title": {"text": _words(wrap(chart.y_title, TALLEST))}, "automargin": True},
-        "legend": {"orientation": "h", "y": -0.35, "x": 0},
+        "legend": {"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"},
         "margin": {"l": 10, "r": 10, "t": top, "b": 10},
         "hovermode": "closest" if chart.small else "x unified",
     }
@@ -400,7 +400,7 @@ def _tiles(mark: Tiles, chart: Chart) -> tuple[list[Spec], Spec, int]:
         "dragmode": False,
         "hovermode": "closest",
         "clickmode": "event+select",
-        "legend": {"y": -75 / height, "yanchor": "top", "itemclick": False},
+        "legend": {"y": -75 / height, "yref": "paper", "yanchor": "top", "itemclick": False},
         "annotations": [],
     }
     data: list[Spec] = []
