@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from irnet.analysis.quantities import fill, formulas, labels_in, network_of, quantity
 from irnet.lessons.prose import links
 from irnet.lessons.value import Lesson, Question, Step
 from irnet.models import recipe_of
 from irnet.models.recipe import limits
+from irnet.provenance.quantities import fill, formulas, labels_in, network_of, quantity
 from irnet.spec import Network
 from irnet.tree import resolve
 

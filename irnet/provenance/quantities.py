@@ -57,6 +57,9 @@ OF_NETWORK: Mapping[str, Callable[[Network], float]] = MappingProxyType(
         "products": lambda network: next(t.amount for t in ledger(network) if t.what == "residual scaling: products"),
         "smallest": smallest_input,
         "input": lambda network: network.input_shape[1],
+        "eps": lambda network: network.norm.eps,
+        "momentum": lambda network: network.norm.momentum,
+        "embedding": lambda network: network.head.embedding or 0,
         "top1": lambda network: _published_counts(network).top1,
         "top5": lambda network: _published_counts(network).top5,
     }
