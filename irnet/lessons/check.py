@@ -52,7 +52,10 @@ def check(lesson: Lesson) -> Lesson:
     ValueError
         One sentence, with the place: "steps.2.selected: inception_v4.paper has no box 'x'; ...".
     """
-    named = {label for step in lesson.steps for label in (*step.networks, *_labels(step))}
+    named = {label for step in lesson.steps for label in step.networks}
+    for i, step in enumerate(lesson.steps):
+        with _at(f"steps.{i}"):
+            named.update(_labels(step))
     if len(named) > NETWORKS:
         raise ValueError(f"steps: {len(named)} networks are named; a lesson may name {NETWORKS}")
     for i, step in enumerate(lesson.steps):
