@@ -23,6 +23,7 @@ V4 = network("inception_v4")
         ("channels reduction_a @ inception_resnet_v2.paper", 1152),
         ("fvcore @ inception_v4.tf_slim", 12_284_251_296),
         ("top1 @ inception_resnet_v2.paper", 19.9),
+        ("chain", 75),
         ("1 - knob dropout", 0.8),
         ("eps @ inception_v3.torchvision", 0.001),
         ("1 - momentum", 0.9),

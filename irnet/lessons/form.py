@@ -11,10 +11,10 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from irnet.edit.document import complaint
 from irnet.lessons.check import check
 from irnet.lessons.markdown import MARK, values, written
 from irnet.lessons.value import Lesson
-from irnet.units import typed
 
 LARGEST = 96_000  # bytes of a document
 LONGEST = 12_000  # characters of its word in an address
@@ -138,8 +138,10 @@ def _shaped(found: object) -> Lesson:
     """The lesson, with everything of its kind and within its limits; whether its boxes are there is not looked up."""
     try:
         return _LESSON.validate_json(json.dumps(found, default=str))  # TOML knows days and times, which no field takes
-    except (ValidationError, RecursionError) as error:
-        raise ValueError(_sentence(error)) from None
+    except ValidationError as error:
+        raise ValueError(complaint(error, "lesson")) from None
+    except RecursionError:
+        raise ValueError("document: it is nested too deeply") from None
 
 
 def pack(lesson: Lesson) -> str:
@@ -177,12 +179,3 @@ def unpack(word: str) -> Lesson:
     if found is None:
         raise ValueError("the lesson in the address is cut off or damaged; ask for its link again")
     return lesson_of(found)
-
-
-def _sentence(error: ValidationError | RecursionError) -> str:
-    """The first of the complaints, with its place and a piece of what is there."""
-    if isinstance(error, RecursionError):
-        return "document: it is nested too deeply"
-    first = error.errors(include_url=False)[0]
-    where = typed(".".join(map(str, first["loc"])), 80)
-    return f"{where or 'lesson'}: {typed(first['msg'], 200)}, not {ascii(first['input'])[:40]}"

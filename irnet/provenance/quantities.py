@@ -22,7 +22,7 @@ from irnet.provenance.published import TABLE_2, Result
 from irnet.spec import Network
 from irnet.tree import Box, Row, resolve, smallest_input
 from irnet.tree.saved import saved_bytes
-from irnet.tree.totals import totals
+from irnet.tree.totals import longest_chain, totals
 from irnet.units import exact, fold, multiple, numeral, share, short
 
 LONGEST = 240  # characters of a formula
@@ -52,6 +52,7 @@ OF_NETWORK: Mapping[str, Callable[[Network], float]] = MappingProxyType(
         "macs": lambda network: totals(network).macs,
         "flops": lambda network: 2 * totals(network).macs,
         "convolutions": lambda network: totals(network).convolutions,
+        "chain": longest_chain,
         "kept": lambda network: saved_bytes(network, 1),
         "fvcore": lambda network: term_sum(ledger(network), "fvcore"),
         "products": lambda network: next(t.amount for t in ledger(network) if t.what == "residual scaling: products"),
