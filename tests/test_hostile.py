@@ -92,7 +92,7 @@ TOO_LONG = (  # what takes minutes or another machine, even of valid input
     "irnet.experiments.training.sweep.start",
     "irnet.commands_export.export_all",
     "irnet.commands_export.check",
-    "irnet.runtime.hub.fetched",
+    "irnet.runtime.hub.fetch",
 )
 settings.register_profile("hostile", settings.get_profile("irnet"), suppress_health_check=list(HealthCheck))
 
