@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from irnet.models import network
 from irnet.models.errata import ERRATA
-from irnet.provenance.arithmetic import Step
 from irnet.provenance.counts import COUNTS
-from irnet.provenance.erratum_checks import refutation
+from irnet.provenance.erratum_checks import Step, refutation
 from irnet.provenance.evidence import EVIDENCE
 from irnet.provenance.explanations import claims
 from irnet.provenance.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE

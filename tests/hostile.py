@@ -16,7 +16,7 @@ from zlib import compress
 from hypothesis import strategies as st
 
 from irnet.lessons import LESSONS
-from irnet.lessons.form import document
+from irnet.lessons.form import document, markdown
 from irnet.models import PRESETS, network
 from irnet.models.recipe import limits
 from irnet.tree import resolve
@@ -62,6 +62,7 @@ EDIT_DOCUMENTS = st.fixed_dictionaries(
     },
 ).map(json.dumps)
 READY = [json.loads(document(lesson)) for lesson in LESSONS]
+MARKDOWN = st.sampled_from([markdown(lesson) for lesson in LESSONS])
 
 
 def _places(value: Any, before: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

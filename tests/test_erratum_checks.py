@@ -12,9 +12,7 @@ from torch import nn
 
 from irnet.models import PRESETS, network
 from irnet.models.errata import ERRATA
-from irnet.provenance.arithmetic import try_width
-from irnet.provenance.erratum_arithmetic import LINEAR, printed_width
-from irnet.provenance.erratum_checks import erratum_record, readings, refutation
+from irnet.provenance.erratum_checks import LINEAR, erratum_record, printed_width, readings, refutation, try_width
 from irnet.provenance.evidence import EVIDENCE
 from irnet.provenance.papers import PAPERS, additions
 from irnet.provenance.sources import DEVIATIONS

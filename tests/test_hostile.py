@@ -78,6 +78,7 @@ JOBS: Mapping[str, tuple[int, st.SearchStrategy[Any], hostile.Job]] = MappingPro
         "damaged edits": (700, hostile.damaged(hostile.EDIT_DOCUMENTS), load),
         "lessons": (300, hostile.lesson_documents(), read_lesson),
         "damaged lessons": (500, hostile.damaged(hostile.lesson_documents()), read_lesson),
+        "damaged Markdown": (500, hostile.damaged(hostile.MARKDOWN), read_lesson),
         "words of lessons": (1000, hostile.NOISE | hostile.NOISE.map(hostile.word), unpack),
     }
 )
@@ -91,7 +92,7 @@ TOO_LONG = (  # what takes minutes or another machine, even of valid input
     "irnet.experiments.training.sweep.start",
     "irnet.commands_export.export_all",
     "irnet.commands_export.check",
-    "irnet.runtime.hub.fetched",
+    "irnet.runtime.hub.fetch",
 )
 settings.register_profile("hostile", settings.get_profile("irnet"), suppress_health_check=list(HealthCheck))
 

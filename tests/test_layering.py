@@ -19,7 +19,6 @@ LAYERS = (  # lowest first; parts of one layer do not know each other
     ("irnet.tree",),
     ("irnet.edit",),
     ("irnet.provenance", "irnet.checkpoints", "irnet.comparison"),
-    ("irnet.analysis",),
     ("irnet.diagrams.theme", "irnet.diagrams.pdf"),
     ("irnet.charts",),
     ("irnet.diagrams", "irnet.codegen"),

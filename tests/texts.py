@@ -10,7 +10,6 @@ from functools import cache
 from itertools import chain
 
 from app.help import HELP
-from irnet.analysis.quantities import network_of
 from irnet.lessons import LESSONS
 from irnet.lessons.prose import bare
 from irnet.lessons.value import Lesson, Step
@@ -18,6 +17,7 @@ from irnet.models import PRESETS
 from irnet.models.errata import ERRATA
 from irnet.provenance.evidence import EVIDENCE
 from irnet.provenance.published import CURVES_SOURCE, TABLE_2_SOURCE
+from irnet.provenance.quantities import network_of
 from irnet.provenance.sources import DEVIATIONS
 from irnet.tree import resolve
 from tests.apps import ROOT

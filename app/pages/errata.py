@@ -7,8 +7,7 @@ from app.controls import network_choice as chosen_network
 from app.views import head, own, show
 from app.views import sources as view
 from irnet.models.errata import ERRATA
-from irnet.provenance.erratum_arithmetic import LINEAR
-from irnet.provenance.erratum_checks import files_read, refutation
+from irnet.provenance.erratum_checks import LINEAR, files_read, refutation
 from irnet.provenance.evidence import EVIDENCE
 from irnet.provenance.papers import additions
 

@@ -11,11 +11,9 @@ from app import text
 from app.components.canvas import diagram
 from app.views import show
 from irnet.models import network as preset
-from irnet.provenance.arithmetic import Step, try_width
 from irnet.provenance.counts import Count
 from irnet.provenance.deviations import COLUMNS
-from irnet.provenance.erratum_arithmetic import LINEAR, printed_width
-from irnet.provenance.erratum_checks import readings
+from irnet.provenance.erratum_checks import LINEAR, Step, printed_width, readings, try_width
 from irnet.provenance.evidence import Evidence
 from irnet.provenance.papers import PAPERS
 from irnet.provenance.sources import Provenance, provenance

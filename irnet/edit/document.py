@@ -68,7 +68,7 @@ def read_document(text: str | bytes) -> tuple[Network, tuple[Edit, ...]]:
     try:
         document = _Document.model_validate_json(text)
     except ValidationError as error:
-        raise ValueError(_sentence(error)) from None
+        raise ValueError(complaint(error, "document")) from None
     try:
         name = full_name(document.network)
     except ValueError as error:
@@ -98,9 +98,9 @@ def load(text: str | bytes) -> Validation:
     return found
 
 
-def _sentence(error: ValidationError) -> str:
-    """The first of the complaints, with its place and a piece of what is there."""
+def complaint(error: ValidationError, whole: str) -> str:
+    """The first of pydantic's complaints about a stranger's `whole`: its place, and a piece of what is there."""
     first = error.errors(include_url=False)[0]
     where = typed(".".join(map(str, first["loc"])), 80)
     found = "" if first["type"] == "json_invalid" else f", not {ascii(first['input'])[:40]}"
-    return f"{where or 'document'}: {typed(first['msg'], 200)}{found}"
+    return f"{where or whole}: {typed(first['msg'], 200)}{found}"

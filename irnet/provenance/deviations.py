@@ -1,7 +1,7 @@
 """What a deviation is: one aspect in which released implementations depart from the paper or from each other.
 
-Values in braces are filled in from the presets (see `irnet.analysis.facts`): v1, v2, v4 are the paper's networks,
-v1_face, v2_slim, v4_slim, v3_slim and v3_torch the released ones. Where a column has no value, it has no such network.
+Formulas in braces (see `irnet.provenance.quantities`) are calculated from the preset of the column's network: that of
+the paper or the release. Where a column has no value, it has no such network.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from irnet.spec import Basis
 
 PAPER = "paper"
 COLUMNS = (PAPER, "TF-slim", "Keras", "timm", "TorchVision", "Cadene", "facenet", "facenet-pytorch")
+RELEASES = COLUMNS[1:]
 V4, V2, V1, V3 = "inception_v4", "inception_resnet_v2", "inception_resnet_v1", "inception_v3"
-V4_RELEASES, V2_RELEASES, V1_RELEASES, V3_RELEASES = (
-    tuple(one.name for one in IMPLEMENTATIONS[architecture]) for architecture in (V4, V2, V1, V3)
+V4_RELEASES, V2_RELEASES, V1_RELEASES = (
+    tuple(one.name for one in IMPLEMENTATIONS[architecture]) for architecture in (V4, V2, V1)
 )
 PORTS = ("timm", "TorchVision", "Cadene", "facenet-pytorch")  # to PyTorch
 RESIDUAL = ("block_a", "block_b", "block_c", "block8")
@@ -82,21 +83,21 @@ class Deviation:
 _EVERYWHERE = dict.fromkeys((V4, V1, V2, V3), ("network",))
 _V3_AVERAGED = tuple(f"mixed_{block}" for block in ("5b", "5c", "5d", "6b", "6c", "6d", "6e", "7b", "7c"))
 _HEADS = dict.fromkeys(_EVERYWHERE, ("head",))
-_MOMENTUM = "{v2_slim.decay:g}, that is momentum {v2_slim.momentum:g}"
+_MOMENTUM = "{1 - momentum}, that is momentum {momentum}"
 
 SETTINGS = (
     Deviation(
         id="D13",
         what="Classes",
         values=(
-            value("{v4.classes}", PAPER),
+            value("{knob classes}", PAPER),
             value("1001: 0 is background", "TF-slim", of=(V4, V2)),
             value("1000 by the function's default; 1001 in the checkpoint", "TF-slim", of=V3),
-            value("{v2_slim.classes}", "Keras", "timm", "TorchVision"),
+            value("{knob classes}", "Keras", "timm", "TorchVision"),
             value("1001 in the file; its loader drops row 0", "Cadene", of=(V4, V2)),
-            value("{v3_torch.classes}, TorchVision's file", "Cadene", of=V3),
+            value("{knob classes}, TorchVision's file", "Cadene", of=V3),
             value("identities of the training set", "facenet"),
-            value("{v1_face.classes} (VGGFace2), 10575 (CASIA-WebFace), or none: an embedding", "facenet-pytorch"),
+            value("{knob classes} (VGGFace2), 10575 (CASIA-WebFace), or none: an embedding", "facenet-pytorch"),
         ),
         why="Labels are off by one where the background row stays.",
         touches=_HEADS,
@@ -118,7 +119,7 @@ SETTINGS = (
                 "facenet",
             ),
             value(
-                "dropout, linear to {v1_face.embedding} without bias, batch norm, no ReLU, then unit "
+                "dropout, linear to {embedding} without bias, batch norm, no ReLU, then unit "
                 "length or a linear classifier",
                 "facenet-pytorch",
             ),
@@ -130,15 +131,14 @@ SETTINGS = (
         id="D15",
         what="Dropout",
         values=(
-            value("keep {v4.keep:g} (E10)", PAPER),
-            value("keep {v4_slim.keep:g}", "TF-slim"),
+            value("keep {1 - knob dropout} (E10)", PAPER),
+            value("keep {1 - knob dropout}", "TF-slim"),
             value("none", "Keras"),
             value("drop 0 by default", "timm"),
-            value("drop {v3_torch.dropout:g}", "TorchVision"),
+            value("drop {knob dropout}", "TorchVision", "Cadene", of=V3),
             value("none", "Cadene", of=(V4, V2)),
-            value("drop {v3_torch.dropout:g}", "Cadene", of=V3),
             value("keep 0.8 in the function, 1.0 in the trainer", "facenet"),
-            value("drop {v1_face.dropout:g}", "facenet-pytorch"),
+            value("drop {knob dropout}", "facenet-pytorch"),
         ),
         why="Keep 0.8 is drop 0.2. Several ports drop 0.8.",
         touches=_HEADS,
@@ -161,11 +161,8 @@ SETTINGS = (
         id="D17",
         what="Batch norm: eps",
         values=(
-            value("not said; {v4.eps:g} is used here", PAPER),
-            value("{v4_slim.eps:g}", *V4_RELEASES, of=V4),
-            value("{v2_slim.eps:g}", *V2_RELEASES, of=V2),
-            value("{v1_face.eps:g}", *V1_RELEASES, of=V1),
-            value("{v3_slim.eps:g}", *V3_RELEASES, of=V3),
+            value("not said; {eps} is used here", PAPER),
+            value("{eps}", *RELEASES),
         ),
         why="PyTorch's default is 1e-5, and a checkpoint does not say. The difference shows in the logits.",
         why_basis="run",
@@ -258,21 +255,19 @@ SETTINGS = (
         id="D22",
         what="Input and preprocessing",
         values=(
-            value("{v4.side} px; the rest is not said", PAPER),
-            value("{v4_slim.side} px, RGB to -1 to 1, central crop 0.875", "TF-slim"),
-            value("{v2_slim.side} px, -1 to 1; at least {v2_slim.least} px", "Keras"),
-            value("{v4_slim.side} px, mean and std 0.5, bicubic, crop 0.875", "timm", of=(V4, V3)),
-            value("{v2_slim.side} px, mean and std 0.5, bicubic, crop 0.8975", "timm", of=V2),
+            value("{input} px; the rest is not said", PAPER),
+            value("{input} px, RGB to -1 to 1, central crop 0.875", "TF-slim"),
+            value("{input} px, -1 to 1; at least {smallest} px", "Keras"),
+            value("{input} px, mean and std 0.5, bicubic, crop 0.875", "timm", of=(V4, V3)),
+            value("{input} px, mean and std 0.5, bicubic, crop 0.8975", "timm", of=V2),
             value(
-                "{v3_torch.side} px from 342, ImageNet's mean and std, which the network turns into 0.5 each "
+                "{input} px from 342, ImageNet's mean and std, which the network turns into 0.5 each "
                 "(transform_input) with its published weights",
                 "TorchVision",
             ),
-            value("{v2_slim.side} px, mean and std 0.5", "Cadene"),
-            value(
-                "{v1_face.side} px faces; (x - 127.5) / 128 for the 2018 checkpoints, before them whitened", "facenet"
-            ),
-            value("{v1_face.side} px faces, (x - 127.5) / 128", "facenet-pytorch"),
+            value("{input} px, mean and std 0.5", "Cadene"),
+            value("{input} px faces; (x - 127.5) / 128 for the 2018 checkpoints, before them whitened", "facenet"),
+            value("{input} px faces, (x - 127.5) / 128", "facenet-pytorch"),
         ),
         why="With another mean and std the same weights are expected to score lower; not measured here.",
         why_basis="unverified",
@@ -312,8 +307,8 @@ STRUCTURE = (
         id="D1",
         what="Stem of Inception-ResNet-v2",
         values=(
-            value("Fig. 3, the branched stem of Inception-v4, {v2.channels[stem]} channels", PAPER),
-            value("a chain as Inception-v3's, {v2_slim.channels[stem]} channels", *V2_RELEASES),
+            value("Fig. 3, the branched stem of Inception-v4, {channels stem} channels", PAPER),
+            value("a chain as Inception-v3's, {channels stem} channels", *V2_RELEASES),
         ),
         why="The network called v2 everywhere never had the stem of its figure; features of the stem differ in "
         "number and kind.",
@@ -325,8 +320,7 @@ STRUCTURE = (
         values=(
             value("none", PAPER),
             value(
-                "an Inception block (one branch is 5x5) from {v2_slim.channels[stem]} to "
-                "{v2_slim.channels[mixed_5b]} channels",
+                "an Inception block (one branch is 5x5) from {channels stem} to {channels mixed_5b} channels",
                 *V2_RELEASES,
             ),
         ),
@@ -337,9 +331,8 @@ STRUCTURE = (
         id="D3",
         what="Number of A, B and C blocks",
         values=(
-            value("{v2.a}, {v2.b}, {v2.c} for v1 and v2 alike", PAPER),
-            value("{v2_slim.a}, {v2_slim.b}, {v2_slim.c} and one more C (D4)", *V2_RELEASES, of=V2),
-            value("{v1_face.a}, {v1_face.b}, {v1_face.c} and one more C (D4)", *V1_RELEASES, of=V1),
+            value("{knob a}, {knob b}, {knob c} for v1 and v2 alike", PAPER),
+            value("{knob a}, {knob b}, {knob c} and one more C (D4)", *V2_RELEASES, *V1_RELEASES),
         ),
         why="The released v2 costs nearly half as much again as the drawn one; only the released one matches v4 (E8).",
         why_basis="computed",
@@ -365,8 +358,8 @@ STRUCTURE = (
         id="D5",
         what="Convolution before the pooling",
         values=(
-            value("none: {v2.channels[block_c]} channels are pooled", PAPER),
-            value("1x1 to {v2_slim.channels[conv2d_7b]}, batch norm, ReLU", *V2_RELEASES),
+            value("none: {channels block_c} channels are pooled", PAPER),
+            value("1x1 to {channels conv2d_7b}, batch norm, ReLU", *V2_RELEASES),
         ),
         why="Explains the often asked 1536 features where Fig. 19 lets one expect 2048 (E5).",
         touches={V2: ("conv2d_7b", "head")},
@@ -375,9 +368,9 @@ STRUCTURE = (
         id="D6",
         what="Channels after A, Reduction-A and Reduction-B of v2",
         values=(
-            value("{v2.channels[block_a]}, {v2.channels[reduction_a]}, {v2.channels[reduction_b]}", PAPER),
+            value("{channels block_a}, {channels reduction_a}, {channels reduction_b}", PAPER),
             value(
-                "{v2_slim.channels[block_a]}, {v2_slim.channels[reduction_a]}, {v2_slim.channels[reduction_b]}",
+                "{channels block_a}, {channels reduction_a}, {channels reduction_b}",
                 *V2_RELEASES,
             ),
         ),
@@ -391,12 +384,11 @@ STRUCTURE = (
         what="Scale of the residuals in A, B, C",
         values=(
             value(
-                "0.1 to 0.3, none given a block; {v2.scale_a:g} is used here. The AAAI-17 version: lower constants for "
+                "0.1 to 0.3, none given a block; {knob scale_a} is used here. The AAAI-17 version: lower constants for "
                 "deeper networks",
                 PAPER,
             ),
-            value("{v2_slim.scale_a:g}, {v2_slim.scale_b:g}, {v2_slim.scale_c:g}", *V2_RELEASES, of=V2),
-            value("{v1_face.scale_a:g}, {v1_face.scale_b:g}, {v1_face.scale_c:g}", *V1_RELEASES, of=V1),
+            value("{knob scale_a}, {knob scale_b}, {knob scale_c}", *V2_RELEASES, *V1_RELEASES),
         ),
         why="Constants of the code, not of a checkpoint: one off by 0.01 already shows in the logits.",
         why_basis="run",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from irnet.analysis.facts import fill_facts
 from irnet.models import PRESETS
 from irnet.models.errata import ERRATA
 from irnet.provenance.deviations import COLUMNS, PAPER, SETTINGS, STRUCTURE, Deviation, has
 from irnet.provenance.names import IMPLEMENTATIONS
+from irnet.provenance.quantities import fill, network_of
 from irnet.spec import Network, Source
 
 DEVIATIONS: Mapping[str, Deviation] = {deviation.id: deviation for deviation in (*STRUCTURE, *SETTINGS)}
@@ -153,7 +153,12 @@ def _column_text(deviation: Deviation, column: str, network: Network | None) -> 
 def _versions(deviation: Deviation, column: str, architecture: str) -> str:
     """What a column has for one architecture, version by version where they differ."""
     found = deviation.values_of(column, architecture)
-    return "; ".join(f"{one.version}: {fill_facts(one.text)}" if one.version else fill_facts(one.text) for one in found)
+    if not found:
+        return ""
+    releases = {one.name: one.preset for one in IMPLEMENTATIONS[architecture]}
+    network = network_of(releases.get(column, f"{architecture}.{PAPER}"))
+    texts = [(one.version, fill(one.text, network)) for one in found]
+    return "; ".join(f"{version}: {text}" if version else text for version, text in texts)
 
 
 def _strength(deviation: Deviation, network: Network | None) -> str:

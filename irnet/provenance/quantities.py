@@ -22,7 +22,7 @@ from irnet.provenance.published import TABLE_2, Result
 from irnet.spec import Network
 from irnet.tree import Box, Row, resolve, smallest_input
 from irnet.tree.saved import saved_bytes
-from irnet.tree.totals import totals
+from irnet.tree.totals import longest_chain, totals
 from irnet.units import exact, fold, multiple, numeral, share, short
 
 LONGEST = 240  # characters of a formula
@@ -52,11 +52,15 @@ OF_NETWORK: Mapping[str, Callable[[Network], float]] = MappingProxyType(
         "macs": lambda network: totals(network).macs,
         "flops": lambda network: 2 * totals(network).macs,
         "convolutions": lambda network: totals(network).convolutions,
+        "chain": longest_chain,
         "kept": lambda network: saved_bytes(network, 1),
         "fvcore": lambda network: term_sum(ledger(network), "fvcore"),
         "products": lambda network: next(t.amount for t in ledger(network) if t.what == "residual scaling: products"),
         "smallest": smallest_input,
         "input": lambda network: network.input_shape[1],
+        "eps": lambda network: network.norm.eps,
+        "momentum": lambda network: network.norm.momentum,
+        "embedding": lambda network: network.head.embedding or 0,
         "top1": lambda network: _published_counts(network).top1,
         "top5": lambda network: _published_counts(network).top5,
     }
