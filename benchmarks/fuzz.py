@@ -36,7 +36,7 @@ def readers() -> dict[str, Callable[[bytes], Any]]:
     return {
         "edits": import_module("irnet.exchange").loaded,
         "lesson": import_module("irnet.lessons.form").read_lesson,
-        "image": import_module("irnet.experiments.photos").decoded,
+        "image": import_module("irnet.lab.photos").decoded,
         "checkpoint": partial(checkpoint, import_module("irnet.runtime.checkpoint").opened),
     }
 

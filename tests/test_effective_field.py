@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from irnet.analysis.receptive_field import Rectangle, receptive_field
-from irnet.experiments.effective_field import effective_field
-from irnet.experiments.smallest_box import smallest_box
+from irnet.lab.fields import effective_field, smallest_box
 from irnet.models import PRESETS, network
 from irnet.resolve import Sides, resolve
 from irnet.runtime.build import Model, build

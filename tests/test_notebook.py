@@ -13,8 +13,8 @@ import torch
 from nbclient import NotebookClient
 
 import irnet
-from irnet.experiments.residual_scale import residual_scale
 from irnet.html import table
+from irnet.lab.activations import residual_scale
 from irnet.models import PRESETS, network
 from irnet.notebook import network_html
 from irnet.resolve import Rows, resolve

@@ -15,8 +15,8 @@ from app.views import charts, show
 from irnet.analysis.receptive_field import Rectangle, Seen, around, centres, growth, stage_fields
 from irnet.diagrams.chart import Line
 from irnet.diagrams.field_picture import DASHES, Outline, field_picture, heat_layer, outlines
-from irnet.experiments.effective_field import EffectiveField
-from irnet.experiments.photos import fit
+from irnet.lab.fields import EffectiveField
+from irnet.lab.photos import fit
 from irnet.resolve import Sides
 from irnet.spec import Network
 from irnet.units import exact

@@ -15,9 +15,9 @@ from app.weights import Weights
 from irnet.analysis.saved import sum_norm_cost, with_sum_norm
 from irnet.analysis.tables import totals
 from irnet.diagrams.chart import Line
-from irnet.experiments.forward_cache import TENSORS, Scaling, other
-from irnet.experiments.residual_scale import Result
-from irnet.experiments.scale_tables import OF_BLOCK, WORDS, axis, finding, lines, overflows, records
+from irnet.lab.activations import TENSORS, Result, other
+from irnet.lab.forward import Scaling
+from irnet.lab.scale_tables import OF_BLOCK, WORDS, axis, finding, lines, overflows, records
 from irnet.spec import Network, Residual
 from irnet.units import exact, share, short
 

@@ -14,14 +14,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from irnet.experiments.forward_cache import batch_statistics
-from irnet.experiments.statistics import Stats
 from irnet.experiments.training import optimise
 from irnet.experiments.training.images import Batch, Images, generator
 from irnet.experiments.training.settings import Run
 from irnet.experiments.training.sources import images_of
 from irnet.experiments.training.watch import Dropout, watched_paths, watching
 from irnet.experiments.training.work import macs_per_step
+from irnet.lab.forward import batch_statistics
+from irnet.lab.statistics import Stats
 from irnet.resolve import resolve
 from irnet.runtime.build import Model, build
 from irnet.runtime.device import check_device

@@ -6,7 +6,7 @@ propagation, and nothing about accuracy.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -14,18 +14,24 @@ import torch
 from torch import Tensor
 
 from irnet.analysis.boxes import box_at, boxes
-from irnet.experiments.block_words import shape_of, terms, words
-from irnet.experiments.channels import Maps, channels
-from irnet.experiments.feature_maps import residual_at, tap_tensors, taps
-from irnet.experiments.forward_cache import BatchNormMode
-from irnet.experiments.histogram import Histogram, edges_of, histogram
-from irnet.experiments.passes import Start, check_start, last_unit
-from irnet.experiments.statistics import Stats, reader, statistics
+from irnet.lab.forward import Array, BatchNormMode, ForwardCache, begin
+from irnet.lab.maps import Maps, channels, residual_at, tensors_at
+from irnet.lab.statistics import Stats, reader, statistics
 from irnet.runtime.build import Model, ResidualUnit
 from irnet.runtime.capture import rescale
-from irnet.spec import Network
+from irnet.spec import Network, Shape
+from irnet.units import exact, grid, share
 
 SHOWN = 16  # feature maps that a step keeps
+BINS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """How many values lie between neighbouring edges; values that are no finite numbers are in none."""
+
+    counts: tuple[int, ...]
+    edges: tuple[float, ...]  # one more than there are counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -92,7 +98,7 @@ def block_steps(
     *,
     scale: float | None = None,
     batch_norm: BatchNormMode = "running",
-    start: Start | None = None,
+    cache: ForwardCache | None = None,
 ) -> BlockSteps:
     """The residual block `path` as ordered steps, each with its statistics, histogram and strongest feature maps.
 
@@ -108,8 +114,8 @@ def block_steps(
         Of this block alone, 0 to 1; None as the network has it. All other blocks keep theirs.
     batch_norm
         "running": with the stored statistics; "batch": with those of this image.
-    start
-        Of an earlier pass of the same picture, so that what comes before it does not run again.
+    cache
+        Of an earlier pass of the same picture and statistics, so that what it remembers does not run again.
 
     Raises
     ------
@@ -130,16 +136,15 @@ def block_steps(
     unit = _block(model, path)
     if scale is not None and not 0 <= scale <= 1:
         raise ValueError(f"scale={scale} is outside 0 to 1")
-    start = start or check_start(model, image, batch_norm)
-    own, wanted = unit.scale.scale, taps(model.network, path)
-    with rescale(unit.scale, scale):
-        found = tuple(tap_tensors(model, start, wanted, last_unit(model.network, path), batch_norm))
-        used = unit.scale.scale
+    cache, own = cache or begin(model, image, batch_norm), own_scale(model.network, path)
+    used = own if scale is None else scale
+    with rescale(unit.scale, used):
+        found = tuple(tensors_at(model, cache, path))
     return BlockSteps(
         network=model.network.label,
         path=path,
         weights=model.origin,
-        batch_norm=batch_norm,
+        batch_norm=cache.batch_norm,
         scale=used,
         own=own,
         steps=tuple(_steps(model.network, path, found, used)),
@@ -159,10 +164,8 @@ def _block(model: Model, path: str) -> ResidualUnit:
 
 def _steps(network: Network, path: str, found: tuple[Maps, ...], scale: float) -> Iterator[Step]:
     stats = statistics({maps.name: reader(rectified=False)(torch.from_numpy(maps.values.copy())) for maps in found})
-    said, written = (
-        words(network, path, found, stats, scale),
-        terms(network, path, [maps.name for maps in found], scale),
-    )
+    said = words(network, path, found, stats, scale)
+    written = terms(network, path, [maps.name for maps in found], scale)
     edges = edges_of(tuple(maps.values for maps in found))
     strongest = _strongest(found[0])
     for maps in found:
@@ -183,6 +186,111 @@ def _steps(network: Network, path: str, found: tuple[Maps, ...], scale: float) -
 
 def _strongest(maps: Maps) -> tuple[int, ...]:
     return tuple(channel.index for channel in channels(maps, "strength")[:SHOWN])
+
+
+def terms(network: Network, path: str, names: Sequence[str], scale: float) -> dict[str, str]:
+    """What an equation writes for every tensor of the block `path`.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> terms(network("inception_resnet_v2"), "block_b.0", ["x", "b0", "b1"], 0.1)["output"]
+    'ReLU(x + 0.1 F(x))'
+    """
+    branches = {name: f"{name}(x)" for name in names if is_branch(name)}
+    total = f"x + {scale:g} F(x)"
+    normed = f"BN({total})" if "bn" in names else total
+    return branches | {
+        "x": "x",
+        "concat": f"[{', '.join(branches.values())}]",
+        "body": "body(x)",
+        "project": "F(x)",
+        "scale": f"{scale:g} F(x)",
+        "add": total,
+        "bn": normed,
+        "output": f"ReLU({normed})" if rectifies(network, path) else normed,
+    }
+
+
+def is_branch(name: str) -> bool:
+    """Whether a tensor is the end of a branch.
+
+    Examples
+    --------
+    >>> is_branch("b0"), is_branch("body")
+    (True, False)
+    """
+    return name[0] == "b" and name[1:].isdigit()
+
+
+def rectifies(network: Network, path: str) -> bool:
+    """Whether a ReLU follows the sum of the residual block `path`."""
+    return residual_at(network, path).relu
+
+
+def words(
+    network: Network, path: str, found: Sequence[Maps], stats: Mapping[str, Stats], scale: float
+) -> dict[str, str]:
+    """A sentence or two on every tensor of the block, with its numbers."""
+    what = {maps.name: maps.what for maps in found}
+    sizes = {maps.name: grid(shape_of(maps)) for maps in found}
+    width = exact(len(found[0].values))
+    inner = exact(box_at(network, f"{path}.project").in_shape[0])
+    x, scaled, output = stats["x"], stats["scale"], stats["output"]
+    ratio = f" Its mean magnitude is {share(scaled.mean_abs, x.mean_abs)} of that of x." if x.mean_abs else ""
+    branches = {name: f"One branch of the block: {what[name]}. It puts out {sizes[name]}." for name in what}
+    return branches | {
+        "x": f"What the block is given, {sizes['x']}. It goes two ways: unchanged past the branches, and through them.",
+        "concat": f"The branches read the same x; what they put out is stacked along the channels: {_stack(what)}.",
+        "body": f"What comes before the linear convolution: {what.get('body')}.",
+        "project": f"A 1x1 linear convolution, with a bias and neither batch norm nor ReLU, turns {inner} channels "
+        f"into {width}: x has {width}, and only what is as wide as x can be added to it.",
+        "scale": f"The scale multiplies F(x), the residual, by {scale:g}, and nothing else: x stays as it is.{ratio}",
+        "add": "The residual is added to x, value by value. There can be negative values now, as in F(x).",
+        "bn": "Batch norm of the sum, which the paper leaves out: it holds the sum's magnitude in check.",
+        "output": f"ReLU makes every negative value zero: {share(output.zero_share, 1)} of all values are zero."
+        if rectifies(network, path)
+        else "This block has no ReLU after the sum: the next one is given the sum itself.",
+    }
+
+
+def shape_of(maps: Maps) -> Shape:
+    """(C, H, W) of a tensor."""
+    width, height, across = maps.values.shape
+    return width, height, across
+
+
+def _stack(what: Mapping[str, str]) -> str:
+    return what.get("concat", "").removeprefix("concat ")
+
+
+def edges_of(tensors: Sequence[Array]) -> Array:
+    """Edges of the bins for all of the tensors, from the lowest to the highest finite value, zero among them.
+
+    Examples
+    --------
+    >>> edges = edges_of([np.array([1, 6], np.float32), np.array([np.inf, 3], np.float32)])
+    >>> float(edges[0]), float(edges[-1]), len(edges)
+    (0.0, 6.0, 61)
+    """
+    finite = [values[np.isfinite(values)] for values in tensors]
+    low, high = (
+        min(float(values.min(initial=0)) for values in finite),
+        max(float(values.max(initial=0)) for values in finite),
+    )
+    return np.linspace(low, high if high > low else low + 1, BINS + 1, dtype=np.float32)
+
+
+def histogram(values: Array, edges: Array) -> Histogram:
+    """How many finite values lie in each bin.
+
+    Examples
+    --------
+    >>> histogram(np.array([0, 0, 1, np.nan], np.float32), np.array([0, 0.5, 1], np.float32)).counts
+    (2, 1)
+    """
+    counts, _ = np.histogram(values[np.isfinite(values)], edges)
+    return Histogram(tuple(map(int, counts)), tuple(map(float, edges)))
 
 
 def records(result: BlockSteps) -> list[dict[str, object]]:

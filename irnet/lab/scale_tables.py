@@ -9,9 +9,9 @@ from math import isfinite
 from statistics import median
 
 from irnet.diagrams.chart import Line
-from irnet.experiments.forward_cache import OWN, TENSORS, BlockStats, Curve, Scaling, at_scale, scale_text
-from irnet.experiments.residual_scale import Result
-from irnet.experiments.statistics import Stats
+from irnet.lab.activations import OWN, TENSORS, BlockStats, Curve, Result, at_scale, scale_text
+from irnet.lab.forward import Scaling
+from irnet.lab.statistics import Stats
 from irnet.models import network, network_of_label
 from irnet.spec import Network, Residual
 from irnet.units import fold
@@ -230,7 +230,7 @@ def overflows(result: Result) -> tuple[str, ...]:
     Examples
     --------
     >>> from irnet.models import network
-    >>> from irnet.experiments.residual_scale import residual_scale
+    >>> from irnet.lab.activations import residual_scale
     >>> import torch
     >>> spec = network("inception_resnet_v1", input_size=96, a=1, b=1, c=1)
     >>> overflows(residual_scale(spec, torch.zeros(1, 3, 96, 96)))
