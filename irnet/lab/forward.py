@@ -99,7 +99,7 @@ def unit_at(network: Network, path: str) -> int:
     --------
     >>> from irnet.models import network
     >>> spec = network("inception_v4")
-    >>> [units(spec)[unit_at(spec, path)].path for path in ("inception_a", "inception_b.2.b1.0", "pool")]
+    >>> [units(spec)[unit_at(spec, path)].path for path in ("inception_a", "inception_b.2.b3.0", "pool")]
     ['inception_a.3', 'inception_b.2', 'pool']
     """
     box = box_at(network, path)
