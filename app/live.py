@@ -23,7 +23,6 @@ from app.fifo_semaphore import FifoSemaphore
 from app.long import content, remember, work
 from app.resource_pool import ResourcePool
 from app.weights import Weights
-from irnet.analysis.tables import totals
 from irnet.lab.activations import Activations, Curve, Result, check, origin
 from irnet.lab.classify import Result as Classes
 from irnet.lab.classify import classify
@@ -31,7 +30,6 @@ from irnet.lab.fields import EffectiveField, effective_field
 from irnet.lab.forward import BatchNormMode, Scaling
 from irnet.lab.photos import to_input
 from irnet.models import network as preset
-from irnet.resolve import Sides
 from irnet.runtime.build import Model, build, channels_last
 from irnet.runtime.device import check_device, memory_limit, with_numbers
 from irnet.runtime.init import Init, Tell
@@ -40,6 +38,8 @@ from irnet.runtime.saved import saved_for_backward
 from irnet.runtime.watch import watch_layers
 from irnet.runtime.weights import load_weights
 from irnet.spec import Network
+from irnet.tree import Sides
+from irnet.tree.totals import totals
 from irnet.units import short, sides
 
 if TYPE_CHECKING:

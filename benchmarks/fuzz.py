@@ -34,7 +34,7 @@ def checkpoint(opened: Callable[[str], AbstractContextManager[Any]], data: bytes
 def readers() -> dict[str, Callable[[bytes], Any]]:
     """Every entry point by its name, which is its corpus's folder too."""
     return {
-        "edits": import_module("irnet.exchange").loaded,
+        "edits": import_module("irnet.edit.document").load,
         "lesson": import_module("irnet.lessons.form").read_lesson,
         "image": import_module("irnet.lab.photos").decoded,
         "checkpoint": partial(checkpoint, import_module("irnet.runtime.checkpoint").opened),

@@ -9,13 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
-from irnet.analysis.part_counts import part_counts
-from irnet.analysis.side_by_side import Changes, all_changes, changed_knobs, check_count, side_by_side
+from irnet.comparison.changes import part_counts
+from irnet.comparison.side_by_side import Changes, all_changes, changed_knobs, check_count, side_by_side
 from irnet.diagrams import beside_svgs
 from irnet.diagrams.beside import opened_beside
 from irnet.diagrams.nested import LEVELS
 from irnet.diagrams.tabular import markdown
-from irnet.models import network_of_label
+from irnet.edit import network_of_label
 from irnet.spec import Network
 from irnet.terminal import Output, show, table
 from irnet.units import change, exact

@@ -12,12 +12,12 @@ from typing import Annotated, Any
 
 import typer
 
-from irnet.analysis.receptive_field import receptive_field, record, stage_fields
 from irnet.diagrams.files import write
 from irnet.diagrams.tabular import comma_separated
-from irnet.resolve import Sides
 from irnet.spec import Network
 from irnet.terminal import Output, show, table
+from irnet.tree import Sides
+from irnet.tree.receptive_field import receptive_field, record, stage_fields
 from irnet.verbs import Knobs, Name, network_of
 
 verbs = typer.Typer()

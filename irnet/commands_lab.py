@@ -10,11 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from irnet.analysis.saved import sum_norm_cost, with_sum_norm
 from irnet.diagrams.chart import chart, line_chart, stage_ticks
 from irnet.diagrams.files import write
 from irnet.diagrams.tabular import comma_separated
 from irnet.terminal import Output, activations_text, memory_text, show
+from irnet.tree.saved import sum_norm_cost, with_sum_norm
 from irnet.verbs import Form, Knobs, Name, memory_limit, network_of
 
 verbs = typer.Typer()

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from irnet.analysis.tables import summary
 from irnet.html import beside, figure, joined_html, table
 from irnet.html import words as paragraph
 from irnet.spec import Network
+from irnet.tree.totals import summary
 from irnet.units import exact, grid, short
 
 STAGE = ("name", "repeat", "out_shape", "params", "macs", "source")

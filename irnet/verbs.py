@@ -13,14 +13,13 @@ from typing import Annotated, Any
 
 import typer
 
-from irnet.analysis.claims import claims, records, summaries
-from irnet.analysis.erratum_checks import erratum_record
-from irnet.analysis.provenance import deviations, errata_of, implementations, names
-from irnet.analysis.similar_figures import lookalikes
+from irnet.edit import network
 from irnet.experiments.training.settings import SETTINGS
-from irnet.models import network
 from irnet.models.errata import errata as errata_named
-from irnet.models.papers import PAPERS
+from irnet.provenance.erratum_checks import erratum_record
+from irnet.provenance.explanations import claims, lookalikes, records, summaries
+from irnet.provenance.papers import PAPERS
+from irnet.provenance.sources import deviations, errata_of, implementations, names
 from irnet.spec import Network
 from irnet.terminal import Output, errata_text, ledger_text, provenance_text, show
 
@@ -122,5 +121,5 @@ def ledger(name: Name, knobs: Knobs = None, form: Form = Output.TEXT) -> None:
     spec = network_of(name, knobs)
     told_each = zip(summaries(spec), claims(spec), strict=True)
     counts = [summary | {"lines": records(claim)} for summary, claim in told_each]
-    found = {"name": spec.name, "edits": spec.edits, "counts": counts, "lookalikes": lookalikes(spec)}
+    found = {"name": spec.name, "edits": spec.edit_text, "counts": counts, "lookalikes": lookalikes(spec)}
     show(found, form, ledger_text)

@@ -19,14 +19,14 @@ from irnet.lessons import LESSONS
 from irnet.lessons.form import document
 from irnet.models import PRESETS, network
 from irnet.models.recipe import limits
-from irnet.resolve import resolve
+from irnet.tree import resolve
 
 LONGEST = 900  # characters of a sentence; the one with all names of presets has 300
 SLOWEST = 4.0  # seconds that one piece of input may take on a loaded machine
 LARGEST = 128.0  # MB of memory that it may take beyond what the process had
 Job = Callable[[Any], object]
 
-PATHS = sorted({row.path for name in PRESETS for row in resolve(network(name))})[::40]
+PATHS = sorted({row.path for name in PRESETS for row in resolve(network(name)).rows})[::40]
 KNOBS = sorted({knob for recipe in PRESETS.values() for knob in limits(recipe)})
 NOISE = st.text(max_size=40) | st.sampled_from(
     ["", "\0", "a\nb", "../../etc/passwd", "<script>alert(1)</script>", "'; DROP", "$(id)", "{{x}}", "%s%n", "\udcff"]

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irnet.analysis.align import Match, align
-from irnet.analysis.boxes import boxes
-from irnet.analysis.comparisons import READY
-from irnet.analysis.distance import distance, size
-from irnet.analysis.part_counts import part_counts
-from irnet.analysis.side_by_side import all_changes, marks, partners, side_by_side
-from irnet.analysis.tables import totals
+from irnet.comparison.align import Match, align
+from irnet.comparison.changes import part_counts
+from irnet.comparison.distance import distance, size
+from irnet.comparison.examples import READY
+from irnet.comparison.side_by_side import all_changes, marks, partners, side_by_side
 from irnet.models import PRESETS, network
 from irnet.spec import Chain, Conv, Fork, Node, Pool, Residual
+from irnet.tree import resolve
+from irnet.tree.totals import totals
 
 V1, V2, V4 = "inception_resnet_v1.paper", "inception_resnet_v2.paper", "inception_v4.paper"
 SLIM = "inception_resnet_v2.tf_slim"
@@ -59,7 +59,7 @@ def test_every_box_of_the_first_block_stands_in_exactly_one_row(one: str, two: s
         counted = Counter(row.paths[side] for row in side_by_side(network(one), network(two)) if row.paths[side])
         expected = {
             path
-            for path, box in boxes(network(name)).items()
+            for path, box in resolve(network(name)).items()
             if path.split(".")[1:2] in ([], ["0"])
             and box.level != "unit"
             and (box.level == "stage" or box.op not in ("group",))

@@ -9,12 +9,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.drawings import View, svg
-from irnet.analysis.boxes import boxes
 from irnet.diagrams.nested import Expansion
-from irnet.exchange import document
-from irnet.models import PRESETS, network
-from irnet.models.edits import Edit
-from irnet.models.history import history
+from irnet.edit import network
+from irnet.edit.document import document
+from irnet.edit.history import history
+from irnet.models import PRESETS
+from irnet.spec import Edit
+from irnet.tree import resolve
 from tests.apps import opened, sized, troubles
 
 V4, V2 = "inception_v4.paper", "inception_resnet_v2.paper"
@@ -45,7 +46,7 @@ def test_random_edits_undone_to_the_start_leave_the_original(preset: str, seed: 
     random = Random(seed)
     app = opened("edit", preset, edit="Take away")
     first = [(m.value, m.delta) for m in app.metric], call(app)
-    paths = [path for path, box in boxes(network(preset)).items() if box.level != "unit"]
+    paths = [path for path, box in resolve(network(preset)).items() if box.level != "unit"]
     for _ in range(6):
         app.text_input(key="box").set_value(random.choice(["", *paths])).run()
         fields = [field for field in app.number_input if (field.key or "").startswith("set.")]
@@ -195,7 +196,7 @@ def test_a_drawing_by_address_marks_what_differs_and_what_cannot_be() -> None:
     name, _, query = view.address("light").removeprefix("drawing/").partition(".svg?")
     asked = dict(part.split("=", 1) for part in query.split("&"))
     assert {"against", "refused"} <= asked.keys()
-    plain = {"edits": spec.edits, "level": "1", "against": original.label, "refused": "inception_b.0.b1"}
+    plain = {"edits": spec.edit_text, "level": "1", "against": original.label, "refused": "inception_b.0.b1"}
     assert svg(name, plain).decode().count("\u2717") == 2  # the box and the legend
     with pytest.raises(KeyError, match="no box 'inception_q'"):
         svg(name, plain | {"refused": "inception_q"})

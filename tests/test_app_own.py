@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from irnet.analysis.tables import totals
-from irnet.models import network, network_of_label
+from irnet.edit import network_of_label
+from irnet.models import network
+from irnet.tree.totals import totals
 from tests.apps import opened, troubles
 
 V4 = "inception_v4.paper"

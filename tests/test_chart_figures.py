@@ -11,10 +11,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from irnet.analysis.tables import totals
 from irnet.diagrams.chart_figures import CHART_FORMS, activation_figure, chart_bytes, chart_catalogue
 from irnet.diagrams.layouts import ROOMS
 from irnet.models import PRESETS, network
+from irnet.tree.totals import totals
 
 RECORDS = [
     {"scaling": scaling, "block": f"block_{part}.{i}", "sum mean_abs": factor * (i + 1), "body mean_abs": None}

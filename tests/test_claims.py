@@ -11,13 +11,20 @@ import torch
 from torch import nn
 from torchinfo import summary
 
-from irnet.analysis.claims import Explanation, claims, explanation, records, summaries
-from irnet.analysis.counts import COUNTS, TOOLS
-from irnet.analysis.similar_figures import lookalikes
 from irnet.models import PRESETS, network
-from irnet.models.auxiliary import AFTER, auxiliary
-from irnet.resolve import resolve
+from irnet.provenance.counts import COUNTS, TOOLS
+from irnet.provenance.explanations import (
+    AFTER,
+    Explanation,
+    auxiliary,
+    claims,
+    explanation,
+    lookalikes,
+    records,
+    summaries,
+)
 from irnet.spec import Network
+from irnet.tree import resolve
 from tests.checkpoints import stored
 from tests.conftest import Meta
 
@@ -116,8 +123,8 @@ def test_nothing_is_left_unexplained_from_any_network(spec: Network) -> None:
 
 def test_the_first_line_is_what_the_pages_show_for_the_network_at_hand() -> None:
     ours = {claim.count.what: claim.ours for claim in claims(EDITED)}
-    assert ours["parameters"] == sum(row.params for row in resolve(EDITED))
-    assert ours["MACs"] == ours["FLOPs"] == sum(row.macs for row in resolve(EDITED))
+    assert ours["parameters"] == sum(row.params for row in resolve(EDITED).rows)
+    assert ours["MACs"] == ours["FLOPs"] == sum(row.macs for row in resolve(EDITED).rows)
 
 
 def test_a_wrong_figure_is_not_explained_away() -> None:
@@ -135,7 +142,7 @@ def test_a_rounded_figure_that_the_sum_does_not_round_to_is_not_explained_away()
 @pytest.mark.parametrize("name", [V4, V2, V3_TORCH])
 def test_the_auxiliary_head_has_the_parameters_of_a_module_made_by_hand(name: str) -> None:
     stage = AFTER[name.partition(".")[0]]
-    shape = [row.out_shape for row in resolve(network(name)) if row.path.startswith(f"{stage}.")][-1]
+    shape = [row.out_shape for row in resolve(network(name)).rows if row.path.startswith(f"{stage}.")][-1]
     head = nn.Sequential(
         nn.AvgPool2d(5, 3),
         nn.Conv2d(shape[0], 128, 1, bias=False),
@@ -145,7 +152,7 @@ def test_the_auxiliary_head_has_the_parameters_of_a_module_made_by_hand(name: st
         nn.Flatten(),
         nn.Linear(768, 1000),
     )
-    assert sum(row.params for row in resolve(auxiliary(shape, 1000))) == sum(p.numel() for p in head.parameters())
+    assert sum(row.params for row in resolve(auxiliary(shape, 1000)).rows) == sum(p.numel() for p in head.parameters())
 
 
 def test_torchvisions_total_is_ours_and_its_auxiliary_head() -> None:
@@ -207,7 +214,7 @@ def test_nothing_in_the_ledger_is_ours() -> None:
 
 
 def test_the_auxiliary_head_ends_in_its_classes() -> None:
-    rows = resolve(auxiliary((1088, 17, 17), 1001))
+    rows = resolve(auxiliary((1088, 17, 17), 1001)).rows
     assert [row.out_shape for row in rows if row.op == "conv"] == [(128, 5, 5), (768, 1, 1)]
     assert rows[-1].out_shape == (1001, 1, 1)
 

@@ -17,11 +17,12 @@ from torch import nn
 from irnet.cli import main
 from irnet.codegen import class_name, code
 from irnet.codegen.layout import docstring, plain
-from irnet.models import PRESETS, network
+from irnet.edit import network
+from irnet.models import PRESETS
 from irnet.models.recipe import knobs, limits
-from irnet.resolve import resolve
 from irnet.runtime.build import build
 from irnet.spec import Conv, Network, Stage
+from irnet.tree import resolve
 from tests.conftest import Golden
 from tests.walks import networks
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irnet.analysis.compare import Change, Comparison, compare
-from irnet.analysis.side_by_side import changed_knobs
-from irnet.analysis.tables import totals
+from irnet.comparison.changes import Change, Comparison, compare
+from irnet.comparison.side_by_side import changed_knobs
 from irnet.models import PRESETS, network
 from irnet.models.fragments import pool_last
 from irnet.models.recipe import knobs, limits
-from irnet.resolve import describe, smallest_input
 from irnet.spec import Conv, Fork, Network, Node, Residual, Stage
+from irnet.tree import describe, smallest_input
+from irnet.tree.totals import totals
 
 V1, V2 = "inception_resnet_v1.paper", "inception_resnet_v2.paper"
 FACENET, SLIM = "inception_resnet_v1.facenet", "inception_resnet_v2.tf_slim"

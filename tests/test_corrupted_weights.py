@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from irnet.analysis.layouts import keys
+from irnet.checkpoints import keys
 from irnet.models import network
 from irnet.runtime import checkpoint
 from irnet.runtime.build import Model, build

@@ -7,12 +7,12 @@ import re
 import pytest
 from typer.testing import CliRunner
 
-from irnet.analysis.boxes import boxes
-from irnet.analysis.validate import check, validate
 from irnet.cli import app
-from irnet.models import PRESETS, apply, network
-from irnet.models.edits import Edit, parse
-from irnet.spec import Network
+from irnet.edit import apply, parse
+from irnet.edit.validate import check, validate
+from irnet.models import PRESETS, network
+from irnet.spec import Edit, Network
+from irnet.tree import resolve
 
 V2 = "inception_resnet_v2.paper"
 HINT = re.compile(r": ([a-z0-9_.]+=\d+)$")
@@ -30,7 +30,7 @@ def refused(spec: Network, path: str, filters: int) -> str:
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_box_either_takes_a_width_or_says_whose_it_has_and_the_hint_works(name: str) -> None:
     spec = network(name)
-    every = [box for box in boxes(spec).values() if box.level != "stage" and box.path.split(".")[1:2] in ([], ["0"])]
+    every = [box for box in resolve(spec).values() if box.level != "stage" and box.path.split(".")[1:2] in ([], ["0"])]
     hints = 0
     for box in every:
         width = box.out_shape[0]
@@ -39,7 +39,7 @@ def test_every_box_either_takes_a_width_or_says_whose_it_has_and_the_hint_works(
         if told and (hint := HINT.search(told)):
             hints += 1
             found = check(apply(spec, (parse(PRESETS[name], hint[1]),)))
-            assert boxes(found)[box.path].out_shape[0] == width + 8, (box.path, hint[1])
+            assert resolve(found)[box.path].out_shape[0] == width + 8, (box.path, hint[1])
     assert hints > len(every) / 3
 
 

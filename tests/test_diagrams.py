@@ -16,7 +16,7 @@ from irnet.diagrams import draw, source
 from irnet.diagrams.render import laid_out, layout_engine
 from irnet.diagrams.theme import THEMES
 from irnet.models import PRESETS, network
-from irnet.resolve import Row, resolve
+from irnet.tree import Row, resolve
 
 pdfium = import_module("pypdfium2")  # it comes without types
 SVG = "{http://www.w3.org/2000/svg}"
@@ -49,7 +49,7 @@ def arrows(svg: ElementTree.Element) -> list[tuple[str, str]]:
 
 
 def block_rows(name: str, stage: str, index: int) -> dict[str, Row]:
-    rows = resolve(network(name))
+    rows = resolve(network(name)).rows
     return {row.path: row for row in rows if f"{row.path}.".startswith(f"{stage}.{index}.")}
 
 
@@ -91,7 +91,7 @@ def test_the_boxes_of_a_block_are_its_rows(name: str, stage: str, index: int) ->
 @pytest.mark.parametrize("name", OVERVIEWS)
 def test_the_boxes_of_an_overview_are_stages_and_head(name: str) -> None:
     spec = network(name)
-    head = [row.path for row in resolve(spec) if "." not in row.path]
+    head = [row.path for row in resolve(spec).rows if "." not in row.path]
     assert boxes(picture(name)) == ["input", *(stage.name for stage in spec.stages), *head, "softmax"]
 
 

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from app import cache, disk_cache, drawings, live, long, ready
 from app.disk_cache import FOLDER, key_of
 from irnet.diagrams.nested import Expansion
-from irnet.models import network
+from irnet.edit import network
 from irnet.spec import Norm
 from tests.apps import ROOT, opened, sized, troubles
 
@@ -95,7 +95,7 @@ def test_a_key_is_the_same_in_every_process() -> None:
     """The order of a set is another one in each."""
     script = (
         "from app.disk_cache import key_of; from irnet.diagrams.nested import Expansion;"
-        "from irnet.models import network;"
+        "from irnet.edit import network;"
         f"print(key_of('x', network=network({V1!r}), opened=Expansion(1, frozenset({sorted(OPENED.toggled)}))))"
     )
     for seed in ("1", "2", "3"):

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.drawings import View, svg
-from irnet.analysis.boxes import boxes
 from irnet.diagrams import canvas_svgs, draw
 from irnet.diagrams.graph_builder import FLOWS, Flow
 from irnet.diagrams.nested import LEVELS, Expansion, shown_block
 from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay
-from irnet.models import PRESETS, network, network_of_label
+from irnet.edit import network, network_of_label
+from irnet.models import PRESETS
+from irnet.tree import resolve
 
 V1 = "inception_resnet_v1.paper"
 SPEC = network(V1, a=2, b=3, input_size=(224, 261), scale_b=0.2)
@@ -29,8 +30,8 @@ def asked(address: str) -> tuple[str, dict[str, str]]:
 
 @given(
     st.integers(0, len(LEVELS) - 1),
-    st.frozensets(st.sampled_from(sorted(path for path, box in boxes(SPEC).items() if box.children)), max_size=3),
-    st.sampled_from(sorted(boxes(SPEC))),
+    st.frozensets(st.sampled_from(sorted(path for path, box in resolve(SPEC).items() if box.children)), max_size=3),
+    st.sampled_from(sorted(resolve(SPEC))),
     st.sampled_from(OVERLAYS),
     st.sampled_from(EDGES),
     st.sampled_from(FLOWS),
@@ -84,7 +85,7 @@ def test_an_address_draws_a_network_with_edited_places() -> None:
     spec = network("inception_v4", "stem=inception_v3.tf_slim", "inception_b.0.b1.filters=200", a=6)
     name, told = asked(View(network=spec, opened=Expansion(2)).address("light"))
     assert b"conv 200" in svg(name, told)
-    assert b"conv 208" in svg(name, told | {"edits": spec.edits.replace("200", "208")})
+    assert b"conv 208" in svg(name, told | {"edits": spec.edit_text.replace("200", "208")})
 
 
 def test_an_address_with_an_illegal_edit_gets_one_sentence() -> None:

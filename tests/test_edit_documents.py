@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from irnet.cli import main
 from irnet.codegen import code
-from irnet.exchange import LARGEST, document, load, read_document
-from irnet.models import network
-from irnet.models.edits import MOST, Edit
+from irnet.edit import MOST, network
+from irnet.edit.document import LARGEST, document, load, read_document
+from irnet.spec import Edit
 
 V4 = "inception_v4.paper"
 GOOD = '{"format": "irnet.edits.1", "network": "inception_v4", "edits": %s}'

@@ -8,15 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irnet.analysis.boxes import boxes
-from irnet.analysis.editable import moves, settings, standing
-from irnet.analysis.validate import validate
 from irnet.diagrams import canvas_svgs
 from irnet.diagrams.nested import Expansion
 from irnet.diagrams.theme import DARK, LIGHT
-from irnet.models import PRESETS, apply, network
-from irnet.models.edits import MOST, Edit
-from irnet.models.history import History, history
+from irnet.edit import MOST, apply, network
+from irnet.edit.history import History, history
+from irnet.edit.settings import moves, settings, standing
+from irnet.edit.validate import validate
+from irnet.models import PRESETS
+from irnet.spec import Edit
+from irnet.tree import resolve
 
 V2, V4 = "inception_resnet_v2.paper", "inception_v4.paper"
 EDITS = st.lists(
@@ -30,7 +31,7 @@ EDITS = st.lists(
 @pytest.mark.parametrize("name", PRESETS)
 def test_setting_everything_to_what_it_is_leaves_the_key(name: str) -> None:
     spec = network(name)
-    every = {s.edit(s.value) for path in ("", *boxes(spec)) for s in settings(spec, path)}
+    every = {s.edit(s.value) for path in ("", *resolve(spec)) for s in settings(spec, path)}
     assert {edit.what for edit in every} >= {"filters", "kernel", "repeat", "stem", "input_size", "classes"}
     assert [edit.text for edit in every if apply(spec, (edit,)).key != spec.key] == []
 
@@ -38,7 +39,7 @@ def test_setting_everything_to_what_it_is_leaves_the_key(name: str) -> None:
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_move_leaves_a_network_that_runs_and_another_move_leads_back(name: str) -> None:
     spec = network(name)
-    found = {move.edit for path in boxes(spec) for move in moves(spec, path)}
+    found = {move.edit for path in resolve(spec) for move in moves(spec, path)}
     assert any(edit.what == "split" for edit in found)
     for edit in found:
         moved = validate(spec, (edit,))

@@ -12,23 +12,21 @@ from hypothesis import strategies as st
 from torch import nn
 
 import irnet
-from irnet.analysis.boxes import boxes, details
-from irnet.analysis.claims import claims
-from irnet.analysis.compare import compare
-from irnet.analysis.layouts import find, layouts_of
-from irnet.analysis.provenance import deviations, names
-from irnet.analysis.similar_figures import lookalikes
-from irnet.analysis.snippets import constructor, snippets
-from irnet.analysis.validate import Validation, validate
+from irnet.checkpoints import find, layouts_of
 from irnet.codegen import code
+from irnet.codegen.snippets import constructor, snippets
+from irnet.comparison.changes import compare
 from irnet.diagrams import draw
-from irnet.exchange import document, load
-from irnet.models import PRESETS, apply, edits_of, network, network_of_label, recipe_of
-from irnet.models.edits import Edit
+from irnet.edit import apply, edits_of, network, network_of_label
+from irnet.edit.document import document, load
+from irnet.edit.validate import Validation, validate
+from irnet.models import PRESETS, recipe_of
 from irnet.models.recipe import knobs
-from irnet.resolve import resolve, smallest_input
+from irnet.provenance.explanations import claims, lookalikes
+from irnet.provenance.sources import deviations, names
 from irnet.runtime.build import build
-from irnet.spec import Network
+from irnet.spec import Edit, Network
+from irnet.tree import details, resolve, smallest_input
 from tests.test_codegen import same
 
 V2, V4 = "inception_resnet_v2.tf_slim", "inception_v4.paper"
@@ -65,7 +63,7 @@ def some_edits(draw: st.DrawFn) -> tuple[Network, tuple[Edit, ...]]:
     """A small preset and edits of its knobs, stages and convolutions; many are illegal."""
     name = draw(st.sampled_from(sorted(PRESETS)))
     spec = network(name, input_size=96)
-    convs = st.sampled_from([row.path for row in resolve(spec) if row.op == "conv"])
+    convs = st.sampled_from([row.path for row in resolve(spec).rows if row.op == "conv"])
     blocks = st.sampled_from([f"{stage.name}.0" for stage in spec.stages])
     side = st.integers(1, 7)
     pairs = st.tuples(side, side)
@@ -96,7 +94,7 @@ def test_a_label_says_all_of_an_edited_network(given_: tuple[Network, tuple[Edit
     found = validate(*given_).network
     assert network_of_label(found.label) == found
     assert eval(constructor(found), {"irnet": irnet}) == found
-    assert load(document(network(found.name), edits_of(found.name, found.edits))).network == found
+    assert load(document(network(found.name), found.edits)).network == found
 
 
 @settings(max_examples=60)
@@ -130,11 +128,11 @@ def test_edited_places_are_what_the_module_has() -> None:
 
 def test_splitting_a_convolution_keeps_the_grid_and_saves_what_arithmetic_says() -> None:
     before, after = network("inception_v3"), network("inception_v3", "mixed_5b.0.b1.1.split=1x5")
-    rows = {row.path: row for row in resolve(before)}
-    params = [sum(row.params for row in resolve(spec)) for spec in (before, after)]
+    rows = {row.path: row for row in resolve(before).rows}
+    params = [sum(row.params for row in resolve(spec).rows) for spec in (before, after)]
     was, now = 48 * 64 * 25 + 2 * 64, 48 * 64 * 5 + 64 * 64 * 5 + 4 * 64
     assert params[0] - params[1] == was - now
-    assert rows["mixed_5b.0"].out_shape == {row.path: row for row in resolve(after)}["mixed_5b.0"].out_shape
+    assert rows["mixed_5b.0"].out_shape == {row.path: row for row in resolve(after).rows}["mixed_5b.0"].out_shape
 
 
 @pytest.mark.parametrize(
@@ -221,8 +219,8 @@ def test_two_edits_may_mend_each_other() -> None:
 def test_the_smallest_input_is_the_first_that_works() -> None:
     for spec in (network("inception_v3"), network(V2, *MANY), network(V4, "inception_b.0.b2.1.kernel=1x15")):
         least = smallest_input(spec)
-        assert tried(spec.name, *spec.edits.split(", "), f"input_size={least}").refusal is None
-        assert tried(spec.name, *spec.edits.split(", "), f"input_size={least - 1}").refusal
+        assert tried(spec.name, *(edit.text for edit in spec.edits), f"input_size={least}").refusal is None
+        assert tried(spec.name, *(edit.text for edit in spec.edits), f"input_size={least - 1}").refusal
 
 
 @pytest.mark.parametrize("text", [*MANY, "block_b.0.body.b0.kernel=4", "input_size=20", "b=40"])
@@ -238,7 +236,7 @@ def test_every_edit_is_applied_resolved_and_compared_within_100_ms(text: str) ->
 
 def test_everything_that_is_said_of_a_network_can_be_said_of_an_edited_one() -> None:
     spec = network(V2, *MANY)
-    assert all(details(spec, path) for path in list(boxes(spec))[::40])
+    assert all(details(spec, path) for path in list(resolve(spec))[::40])
     assert snippets(spec, "block_b.0.body.b0")
     assert find(spec, "block_b.3.body.b0.conv.weight") == "block_b.3.body.b0.conv"
     assert b"<svg" in draw(spec, "svg", "block_b")

@@ -15,13 +15,13 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from torch import Tensor
 
-from irnet.analysis.receptive_field import Rectangle, receptive_field
 from irnet.lab.fields import effective_field, smallest_box
 from irnet.models import PRESETS, network
-from irnet.resolve import Sides, resolve
 from irnet.runtime.build import Model, build
 from irnet.runtime.capture import capture
 from irnet.spec import Chain, Conv, Fork, Network, Node, Pool, Residual, Stage
+from irnet.tree import Sides, resolve
+from irnet.tree.receptive_field import Rectangle, receptive_field
 from tests.conftest import Small
 from tests.walks import networks
 

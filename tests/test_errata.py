@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from irnet.analysis.provenance import errata_of
 from irnet.models import PRESETS, network
 from irnet.models.errata import ERRATA, errata
+from irnet.provenance.sources import errata_of
 from irnet.spec import Network, Source
 
 PAPER = [name for name in PRESETS if name.endswith(".paper")]

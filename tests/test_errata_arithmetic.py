@@ -8,10 +8,10 @@ from collections import Counter
 import pytest
 from torch import nn
 
-from irnet.analysis.published import TABLE_2
-from irnet.analysis.tables import stages, totals
 from irnet.models import network
-from irnet.resolve import resolve
+from irnet.provenance.published import TABLE_2
+from irnet.tree import resolve
+from irnet.tree.totals import stages, totals
 from tests.conftest import Meta
 
 V4, V1, V2, V3 = "inception_v4.paper", "inception_resnet_v1.paper", "inception_resnet_v2.paper", "inception_v3.tf_slim"
@@ -32,7 +32,7 @@ def macs(name: str) -> int:
 
 
 def test_e1_stride_2_leads_from_71_to_35() -> None:
-    rows = {row.path: row for row in resolve(network(V4))}
+    rows = {row.path: row for row in resolve(network(V4)).rows}
     ends = [(rows[path].in_shape[1], rows[path].out_shape[1]) for path in ("stem.0.5.b0", "stem.0.5.b1")]
     assert ends == [(71, 35), (71, 35)]
 
@@ -99,7 +99,7 @@ def test_e10_a_unit_is_dropped_with_a_probability_of_one_fifth(name: str, meta: 
 
 @pytest.mark.parametrize("name", [V4, V1, V2])
 def test_e11_a_linear_layer_leads_to_the_classes(name: str) -> None:
-    assert [(row.op, row.out_shape) for row in resolve(network(name))[-1:]] == [("linear", (1000, 1, 1))]
+    assert [(row.op, row.out_shape) for row in resolve(network(name)).rows[-1:]] == [("linear", (1000, 1, 1))]
 
 
 @pytest.mark.parametrize("name", AVERAGING)
@@ -110,7 +110,7 @@ def test_e14_average_pools_are_3x3_and_leave_the_border_out(name: str, meta: Met
 
 @pytest.mark.parametrize("name", [V1, V2])
 def test_e15_branches_are_concatenated_before_the_linear_convolution(name: str) -> None:
-    ops = [row.op for row in resolve(network(name)) if row.path in ("block_a.0.body", "block_a.0.project")]
+    ops = [row.op for row in resolve(network(name)).rows if row.path in ("block_a.0.body", "block_a.0.project")]
     assert ops == ["concat", "project"]
 
 

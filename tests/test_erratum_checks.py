@@ -10,18 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from irnet.analysis.arithmetic import try_width
-from irnet.analysis.arithmetic_of_shapes import LINEAR, printed_width
-from irnet.analysis.boxes import boxes
-from irnet.analysis.erratum_checks import erratum_record, readings, refutation
-from irnet.analysis.provenance import DEVIATIONS
-from irnet.analysis.tables import longest_chain
 from irnet.models import PRESETS, network
 from irnet.models.errata import ERRATA
-from irnet.models.evidence import EVIDENCE
-from irnet.models.papers import PAPERS, additions
+from irnet.provenance.arithmetic import try_width
+from irnet.provenance.erratum_arithmetic import LINEAR, printed_width
+from irnet.provenance.erratum_checks import erratum_record, readings, refutation
+from irnet.provenance.evidence import EVIDENCE
+from irnet.provenance.papers import PAPERS, additions
+from irnet.provenance.sources import DEVIATIONS
 from irnet.runtime.build import ForkUnit
 from irnet.spec import Basis
+from irnet.tree import resolve
+from irnet.tree.totals import longest_chain
 from tests.conftest import Meta
 
 V2 = network("inception_resnet_v2")
@@ -205,7 +205,7 @@ def test_the_place_is_drawn_in_a_network_that_carries_the_erratum(id_: str) -> N
         here = (sources[one.stage],) if one.stage else (spec.source, spec.head.source)
         assert id_ in {erratum.id for source in here for erratum in source.errata}
         assert one.preset in PRESETS
-        assert one.box == "" or one.box in boxes(spec)
+        assert one.box == "" or one.box in resolve(spec)
         assert one.box.startswith(one.stage) or not one.box
 
 

@@ -34,7 +34,7 @@ from irnet.diagrams.page import page
 from irnet.diagrams.render import render
 from irnet.diagrams.tabular import comma_separated, markdown
 from irnet.diagrams.theme import LIGHT
-from irnet.exchange import load
+from irnet.edit.document import load
 from irnet.experiments.training.directory import command
 from irnet.html import figure, joined_html, table, words
 from irnet.models import network

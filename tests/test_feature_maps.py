@@ -11,14 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from irnet.analysis.boxes import boxes
 from irnet.lab.forward import BatchNormMode, begin, unit_at, units
 from irnet.lab.maps import Maps, channels, feature_maps, glance, taps
 from irnet.models import PRESETS, network
-from irnet.resolve import TooSmall, resolve
 from irnet.runtime.build import Model, build
 from irnet.runtime.capture import capture
 from irnet.spec import Network
+from irnet.tree import TooSmall, resolve
 from tests.conftest import Small
 from tests.walks import networks
 
@@ -62,7 +61,7 @@ def fits(spec: Network) -> bool:
 def test_every_tensor_of_a_random_box_is_the_one_of_a_whole_forward_pass(spec: Network, data: st.DataObject) -> None:
     model = build(spec, init="he")
     image = torch.randn(1, *spec.input_shape, generator=torch.Generator().manual_seed(1))
-    path = data.draw(st.sampled_from(list(boxes(spec))))
+    path = data.draw(st.sampled_from(list(resolve(spec))))
     truth = everything(model, image)
     found = feature_maps(model, image, path).tensors
     pairs = zip(found, taps(spec, path), strict=True)
@@ -74,7 +73,7 @@ def test_every_tensor_of_a_random_box_is_the_one_of_a_whole_forward_pass(spec: N
 def test_a_look_from_the_middle_is_the_look_from_the_start(spec: Network, data: st.DataObject) -> None:
     model = build(spec, init="he")
     image = torch.randn(1, *spec.input_shape, generator=torch.Generator().manual_seed(2))
-    path = data.draw(st.sampled_from(list(boxes(spec))))
+    path = data.draw(st.sampled_from(list(resolve(spec))))
     cache = glance(model, image).cache
     whole, part = feature_maps(model, image, path), feature_maps(model, image, path, cache=cache)
     pairs = zip(whole.tensors, part.tensors, strict=True)
@@ -117,7 +116,7 @@ def test_batch_norm_of_the_sum_is_a_tensor_between_the_sum_and_the_output() -> N
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_box_of_every_preset_has_tensors(preset: str) -> None:
     spec = network(preset)
-    assert [path for path in boxes(spec) if not taps(spec, path) or unit_at(spec, path) >= len(units(spec))] == []
+    assert [path for path in resolve(spec) if not taps(spec, path) or unit_at(spec, path) >= len(units(spec))] == []
 
 
 def test_a_concatenation_is_its_branches_stacked(small: Small) -> None:
@@ -152,7 +151,7 @@ def test_the_strip_counts_dead_channels() -> None:
 
 def test_a_look_keeps_the_input_of_every_stage_and_not_of_every_block(small: Small) -> None:
     cache = glance(small(V1), IMAGE).cache
-    ends = {row.path.partition(".")[0]: row.out_shape for row in resolve(small(V1).network)}
+    ends = {row.path.partition(".")[0]: row.out_shape for row in resolve(small(V1).network).rows}
     assert cache.held_bytes == 4 * sum(map(prod, ends.values()))
 
 
@@ -162,7 +161,7 @@ def test_looks_at_one_block_after_another_keep_the_input_of_the_last(small: Smal
     held = cache.held_bytes
     for path in ("block_b.3", "block_a.2", "block_b.1"):
         feature_maps(model, IMAGE, path, cache=cache)
-        assert cache.held_bytes == held + 4 * prod(boxes(model.network)[path].in_shape)
+        assert cache.held_bytes == held + 4 * prod(resolve(model.network)[path].in_shape)
 
 
 def test_a_look_runs_no_further_than_its_box(small: Small) -> None:

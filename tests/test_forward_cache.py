@@ -26,10 +26,10 @@ from irnet.lab.activations import (
 from irnet.lab.forward import ForwardCache, Progress, Scaling
 from irnet.lab.scale_tables import check_plot, finding, lines, overflows, read_scaling, records
 from irnet.models import network
-from irnet.resolve import resolve
 from irnet.runtime.build import Model, ResidualUnit, build
 from irnet.runtime.capture import capture, rescale
 from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Part, Pool, Residual, Stage
+from irnet.tree import resolve
 from tests.test_statistics import values
 
 V1 = network("inception_resnet_v1", input_size=96, a=2, b=2, c=2)
@@ -114,7 +114,7 @@ def test_a_walk_that_is_stopped_goes_on_where_it_was(model: Model) -> None:
 def test_what_goes_into_every_stage_is_kept_and_no_more(model: Model) -> None:
     trail = Activations(V1, IMAGE)
     curve_of(trail, model, 0.3)
-    shapes = {row.path.partition(".")[0]: row.out_shape for row in resolve(V1)}  # of the last row of every stage
+    shapes = {row.path.partition(".")[0]: row.out_shape for row in resolve(V1).rows}  # of the last row of every stage
     stages = [unit.stage for unit in trail.cache.blocks]
     assert trail.cache.held_bytes == 4 * sum(prod(shapes[stage]) for stage in dict.fromkeys(stages))
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from irnet.models import PRESETS, network
 from irnet.models.recipe import knobs, limits
-from irnet.resolve import resolve
-from irnet.spec import Chain, Conv, Fork, Network, Node, Padding, Pool, Residual, Source, Stage
+from irnet.spec import Chain, Conv, Edit, Fork, Network, Node, Padding, Pool, Residual, Source, Stage
+from irnet.tree import resolve
 
 REFUSED: dict[str, tuple[Callable[[], Node], str]] = {
     "no filters": (lambda: Conv(0), "a convolution needs at least 1 filter, not 0"),
@@ -112,7 +112,7 @@ def test_prose_is_no_part_of_the_key() -> None:
     spec = network("inception_resnet_v2")
     stages = tuple(replace(stage, title="x", part="tail", source=Source("x")) for stage in spec.stages)
     head = replace(spec.head, source=Source("x"))
-    prose = replace(spec, name="x", edits="x", source=Source("x"), stages=stages, head=head)
+    prose = replace(spec, name="x", edits=(Edit("", "x", 1),), source=Source("x"), stages=stages, head=head)
     assert prose.key == spec.key
 
 

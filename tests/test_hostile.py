@@ -21,12 +21,13 @@ from app.drawings import beside_svg, svg
 from app.roots import RUNS
 from benchmarks.fuzz import CORPUS, harmless, readers
 from irnet.cli import main
-from irnet.exchange import load
+from irnet.edit import network_of_label
+from irnet.edit.document import load
+from irnet.edit.history import history
 from irnet.lessons.form import read_lesson, unpack
-from irnet.models import PRESETS, edit_recipe, network_of_label
-from irnet.models.history import history
+from irnet.models import PRESETS, edit_recipe
 from irnet.models.recipe import parse_knob
-from irnet.resolve import resolve
+from irnet.tree import resolve
 from tests import hostile, hostile_commands, hostile_pages
 from tests.apps import opened
 
@@ -68,7 +69,7 @@ ASKED = st.fixed_dictionaries(
 )
 JOBS: Mapping[str, tuple[int, st.SearchStrategy[Any], hostile.Job]] = MappingProxyType(
     {
-        "labels": (2000, hostile.LABELS, lambda label: resolve(network_of_label(label))),
+        "labels": (2000, hostile.LABELS, lambda label: resolve(network_of_label(label)).rows),
         "histories": (1500, st.tuples(PRESET, hostile.EDIT_TEXTS), lambda told: history(*told)),
         "recipes": (2200, st.tuples(PRESET, hostile.EDITS | hostile.NOISE), turned),
         "addresses": (1000, ADDRESSES, viewed),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from irnet.analysis.boxes import boxes
-from irnet.analysis.layouts import find, keys, layouts_of, module_keys
+from irnet.checkpoints import find, keys, layouts_of, module_keys
 from irnet.models import PRESETS, network
 from irnet.spec import Network
+from irnet.tree import resolve
 from tests.checkpoints import stored
 from tests.conftest import Meta
 
@@ -94,7 +94,7 @@ def test_a_layout_without_a_checkpoint_of_the_network_is_refused_with_those_that
 def test_the_prefixes_of_a_box_hold_its_tensors_and_no_others(name: str, layout: str) -> None:
     spec = network(name)
     names = keys(spec, layout)
-    for path in ("stem", "classifier", *(stage.name for stage in spec.stages), *list(boxes(spec))[::37]):
+    for path in ("stem", "classifier", *(stage.name for stage in spec.stages), *list(resolve(spec))[::37]):
         inside = {theirs for ours, theirs in names.items() if ours.startswith(f"{path}.")}
         under = module_keys(spec, path).get(layout, ())
         marks = tuple(f"{prefix}{mark}" for prefix in under for mark in "./")
@@ -132,7 +132,7 @@ def test_keys_of_an_unknown_box_are_refused() -> None:
 def test_every_key_finds_the_innermost_box_around_its_tensor(name: str, layout: str) -> None:
     spec = network(name)
     for ours, theirs in keys(spec, layout).items():
-        around = [path for path in boxes(spec) if ours.startswith(f"{path}.")]
+        around = [path for path in resolve(spec) if ours.startswith(f"{path}.")]
         assert find(spec, theirs) == max(around, key=len)
 
 

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from irnet.analysis.boxes import boxes
 from irnet.lessons import LESSONS, lesson_named
 from irnet.lessons.check import check, is_right, networks_of, right
 from irnet.lessons.form import LARGEST, document, pack, plain, read_lesson, unpack
 from irnet.lessons.prose import links, paragraphs, spoken_of
 from irnet.lessons.value import Lesson, Note, Question, Step
+from irnet.tree import resolve
 
 STEP = Step(title="A", networks=("inception_v4.paper",))
 ONE = Lesson("one", "One", (STEP,))
@@ -82,7 +82,7 @@ def test_json_and_address_carry_a_ready_lesson_unchanged(lesson: Lesson) -> None
     assert read_lesson(document(lesson)) == lesson == unpack(pack(lesson))
 
 
-PATHS = st.sampled_from(sorted(boxes(networks_of(STEP)[0])))
+PATHS = st.sampled_from(sorted(resolve(networks_of(STEP)[0])))
 WORDS = st.text(st.characters(exclude_categories=["C"], exclude_characters="{}[]"), max_size=40)
 TITLES = WORDS.filter(bool)
 STEPS = st.builds(

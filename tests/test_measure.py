@@ -13,12 +13,12 @@ import torch
 from fvcore.nn import FlopCountAnalysis
 from torch import nn
 
-from irnet.analysis.ledger import ledger, sums
 from irnet.models import PRESETS, network
-from irnet.resolve import Row, resolve
+from irnet.provenance.ledger import ledger, sums
 from irnet.runtime.build import build
 from irnet.runtime.measure import measure, records
 from irnet.spec import Conv, Head, Network, Residual, Stage
+from irnet.tree import Row, resolve
 from tests.conftest import Measured
 
 TINY = Network("tiny", (Stage("block", Residual(Conv(4, 3)), 2),), Head(3), input_shape=(3, 8, 8))
@@ -51,7 +51,7 @@ def uncounted(rows: list[Row]) -> dict[str, int]:
 
 @each_preset
 def test_rows_have_the_macs_that_fvcore_counts_module_by_module(name: str, measured: Measured) -> None:
-    rows = resolve(network(name))
+    rows = resolve(network(name)).rows
     counted = {module.path: module.macs for module in measured(name).modules}
     assert {path: counted[path] for path in (row.path for row in rows)} == {
         row.path: sum(inner.macs for inner in within(row.path, rows)) for row in rows
@@ -61,7 +61,7 @@ def test_rows_have_the_macs_that_fvcore_counts_module_by_module(name: str, measu
 @each_preset
 def test_stages_have_the_macs_that_fvcore_counts(name: str, measured: Measured) -> None:
     spec = network(name)
-    rows = resolve(spec)
+    rows = resolve(spec).rows
     counted = {module.path: module.macs for module in measured(name).modules}
     paths = ["", *(stage.name for stage in spec.stages)]
     assert [counted[path] for path in paths] == [sum(row.macs for row in within(path, rows)) for path in paths]
@@ -86,7 +86,7 @@ def test_the_totals_are_named_after_their_counters(measured: Measured) -> None:
 
 @each_preset
 def test_what_is_left_out_is_listed_for_every_row(name: str, measured: Measured) -> None:
-    rows = resolve(network(name))
+    rows = resolve(network(name)).rows
     left_out = {module.path: module.not_counted for module in measured(name).modules}
     assert {row.path: left_out[row.path] for row in rows} == {
         row.path: uncounted(within(row.path, rows)) for row in rows
@@ -102,7 +102,7 @@ def test_scalings_and_sums_of_residuals_are_listed_as_not_counted(name: str, mea
 
 @each_preset
 def test_poolings_are_listed_as_not_counted(name: str, measured: Measured) -> None:
-    ops = Counter(row.op for row in resolve(network(name)))
+    ops = Counter(row.op for row in resolve(network(name)).rows)
     left_out = measured(name).whole.not_counted
     assert (left_out.get("max_pool2d", 0), left_out.get("avg_pool2d", 0)) == (ops["max_pool"], ops["avg_pool"])
 
@@ -110,12 +110,12 @@ def test_poolings_are_listed_as_not_counted(name: str, measured: Measured) -> No
 @each_preset
 def test_a_pooling_has_no_total_which_is_not_zero(name: str, measured: Measured) -> None:
     totals = {m.path: m.total for m in measured(name).modules if m.kind in ("MaxPool2d", "AvgPool2d")}
-    assert totals == {row.path: None for row in resolve(network(name)) if row.op in ("max_pool", "avg_pool")}
+    assert totals == {row.path: None for row in resolve(network(name)).rows if row.op in ("max_pool", "avg_pool")}
 
 
 @each_preset
 def test_modules_have_the_parameters_of_their_rows(name: str, measured: Measured) -> None:
-    rows = resolve(network(name))
+    rows = resolve(network(name)).rows
     params = {module.path: module.params for module in measured(name).modules}
     assert {row.path: params[row.path] for row in rows} == {
         row.path: sum(inner.params for inner in within(row.path, rows)) for row in rows

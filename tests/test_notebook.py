@@ -17,8 +17,8 @@ from irnet.html import table
 from irnet.lab.activations import residual_scale
 from irnet.models import PRESETS, network
 from irnet.notebook import network_html
-from irnet.resolve import Rows, resolve
 from irnet.spec import Conv, Network, Stage
+from irnet.tree import Rows, resolve
 from tests.apps import ROOT
 
 TAGS = {"div", "style", "table", "thead", "tbody", "tr", "td", "th", "p", "strong", "img"}
@@ -75,7 +75,7 @@ def test_a_network_shows_its_name_totals_stages_and_overview(name: str) -> None:
     spec = network(name)
     reader = read(spec)
     assert spec.label in reader.text
-    assert f"{sum(row.params for row in resolve(spec)):,} parameters" in reader.text
+    assert f"{sum(row.params for row in resolve(spec).rows):,} parameters" in reader.text
     assert [word for word in reader.text.split() if word in {stage.name for stage in spec.stages}]
     images = [told for tag, told in reader.seen if tag == "img"]
     assert [image["class"] for image in images] == ["light", "dark"]
@@ -87,16 +87,16 @@ def test_a_network_that_cannot_be_run_shows_why() -> None:
 
 
 def test_rows_show_every_step_up_to_a_bound_and_say_what_is_left_out() -> None:
-    rows = resolve(network("inception_v4", a=0, b=0, c=0))
+    rows = resolve(network("inception_v4", a=0, b=0, c=0)).rows
     assert isinstance(rows, tuple)
     reader = read(rows)
     assert [tag for tag, _ in reader.seen].count("tr") == 1 + len(rows)
-    whole = resolve(network("inception_v4"))
+    whole = resolve(network("inception_v4")).rows
     assert f"{len(whole) - 60} more rows are not shown." in read(whole).text
 
 
 def test_rows_are_the_tuple_that_they_were() -> None:
-    rows = resolve(network("inception_v4"))
+    rows = resolve(network("inception_v4")).rows
     assert rows == tuple(rows)
     assert hash(rows) == hash(tuple(rows))
     assert Rows(row for row in rows if row.op == "conv")[0] is rows[0]

@@ -9,9 +9,9 @@ import torch
 from hypothesis import assume, given
 
 from irnet.models import PRESETS, network
-from irnet.resolve import Row, resolve
 from irnet.runtime.build import Model, build
 from irnet.spec import Network
+from irnet.tree import Row, resolve
 from tests.walks import Seen, flat, networks, seen, torch_macs, torch_params
 
 SIZES: dict[str, int | tuple[int, int]] = {"its own": 0, "even grids": (224, 256), "uneven": (261, 139)}
@@ -22,7 +22,7 @@ CASES = [(name, size) for name in PRESETS for size in SIZES]
 def walked(spec: Network) -> tuple[tuple[Row, ...], Model, dict[str, Seen]]:
     """Rows of a network, its module on "meta", and what went in and out of every part of that."""
     model = build(spec, device="meta")
-    return resolve(spec), model, seen(model)
+    return resolve(spec).rows, model, seen(model)
 
 
 def sized(name: str, size: str) -> Network:
@@ -50,7 +50,7 @@ def test_every_row_has_the_parameters_of_its_module(name: str) -> None:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_paths_are_unique(name: str) -> None:
-    rows = resolve(network(name))
+    rows = resolve(network(name)).rows
     assert len({row.path for row in rows}) == len(rows)
 
 
@@ -73,7 +73,7 @@ def test_rows_stand_in_the_order_in_which_torch_runs(name: str) -> None:
 @given(networks())
 def test_rows_of_any_spec_agree_with_torch(spec: Network) -> None:
     try:
-        rows = resolve(spec)
+        rows = resolve(spec).rows
     except ValueError:
         assume(False)
         return

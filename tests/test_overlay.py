@@ -9,12 +9,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from irnet.analysis.boxes import Box, boxes
 from irnet.diagrams import canvas_svgs
 from irnet.diagrams.nested import Expansion
 from irnet.diagrams.overlay import OVERLAYS, Overlay
 from irnet.models import network
 from irnet.spec import Network
+from irnet.tree import Box, resolve
 from irnet.units import short
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -55,7 +55,7 @@ def drawn(spec: Network, opened: Expansion, overlay: Overlay) -> tuple[dict[str,
 def test_the_legend_ends_with_the_largest_box_that_is_drawn(view: str, overlay: Overlay) -> None:
     spec = network("inception_resnet_v2.paper")
     fills, legend = drawn(spec, VIEWS[view], overlay)
-    amounts = {path: AMOUNTS[overlay](boxes(spec)[path]) for path in fills if path in boxes(spec)}
+    amounts = {path: AMOUNTS[overlay](resolve(spec)[path]) for path in fills if path in resolve(spec)}
     assert len(amounts) > 8
     assert legend[0].startswith(overlay)
     largest = max(amounts.values())

@@ -6,14 +6,14 @@ import pytest
 import torch
 from torch import nn
 
-from irnet.analysis.boxes import details
-from irnet.analysis.compare import compare
-from irnet.analysis.distance import distance, fields
 from irnet.codegen import code
+from irnet.comparison.changes import compare
+from irnet.comparison.distance import distance, fields
 from irnet.diagrams.paper_notation import paper_texts
 from irnet.models import network
 from irnet.runtime.build import build
 from irnet.spec import Head, Network, Pool, Stage
+from irnet.tree import details
 from tests.conftest import Meta
 
 SLIM, TORCHVISION = network("inception_v3.tf_slim"), network("inception_v3.torchvision")

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from torch import nn
 
-from irnet.analysis.ledger import ledger, sums
-from irnet.analysis.published import TABLE_2
-from irnet.analysis.tables import stages, totals
 from irnet.models import network
-from irnet.resolve import resolve
+from irnet.provenance.ledger import ledger, sums
+from irnet.provenance.published import TABLE_2
 from irnet.spec import Network
+from irnet.tree import resolve
+from irnet.tree.totals import stages, totals
 from tests.conftest import DATA, Meta
 
 PAPER: dict[str, dict[str, Any]] = json.loads((DATA / "paper_counts.json").read_text(encoding="utf-8"))["nets"]
@@ -143,7 +143,7 @@ def test_a_released_network_has_the_activations_of_the_timm_table(name: str, mil
 
 
 def test_an_embedder_ends_at_unit_length_and_a_classifier_does_not() -> None:
-    ends = {classes: resolve(released(FACE, classes, 160))[-1].op for classes in (0, 1000)}
+    ends = {classes: resolve(released(FACE, classes, 160)).rows[-1].op for classes in (0, 1000)}
     assert ends == {0: "normalize", 1000: "linear"}
 
 

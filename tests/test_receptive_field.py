@@ -7,12 +7,12 @@ import torch
 from hypothesis import assume, given, settings
 from torch import Tensor, nn
 
-from irnet.analysis.ledger import term_sum, terms_of
 from irnet.models import network
-from irnet.resolve import Row, resolve
+from irnet.provenance.ledger import term_sum, terms_of
 from irnet.runtime.build import Model, build
 from irnet.runtime.capture import capture
 from irnet.spec import Network
+from irnet.tree import Row, resolve
 from tests.walks import networks
 
 V4, V2, V3 = "inception_v4.tf_slim", "inception_resnet_v2.tf_slim", "inception_v3.tf_slim"
@@ -66,7 +66,7 @@ Seen = dict[str, Tensor]  # path -> (input side, output side): does the output l
 @pytest.mark.parametrize(("name", "point"), TABLE)
 def test_a_released_network_has_the_published_field(name: str, point: str) -> None:
     path, size, stride, padding, _ = TABLE[name, point]
-    field = {row.path: row.field for row in resolve(network(name))}[path]
+    field = {row.path: row.field for row in resolve(network(name)).rows}[path]
     assert (field.size, field.stride, field.padding) == ((size, size), (stride, stride), (padding, padding))
 
 
@@ -83,7 +83,7 @@ def test_the_work_is_the_published_one_also_at_321_pixels(name: str, path: str) 
 
 def profiled(spec: Network, path: str) -> int:
     """FLOPs of all steps up to the end point at `path`, as TensorFlow's profiler counts them."""
-    rows = resolve(spec)
+    rows = resolve(spec).rows
     last = next(i for i, row in enumerate(rows) if row.path == path)
     return term_sum(terms_of(rows[: last + 1]), "tensorflow")
 
@@ -123,7 +123,7 @@ def agrees(row: Row, seen: Tensor, axis: int) -> bool:
 @given(networks(low=5, high=17, gaps=False))
 def test_a_field_is_what_reaches_the_output_of_any_spec(spec: Network) -> None:
     try:
-        rows = [row for row in resolve(spec) if "." in row.path]  # those before the head
+        rows = [row for row in resolve(spec).rows if "." in row.path]  # those before the head
     except ValueError:
         assume(False)
         return
@@ -143,6 +143,6 @@ def test_the_gradient_of_a_middle_pixel_fills_the_field_of_an_inception_a_block(
     middle = out.shape[-1] // 2
     (gradient,) = torch.autograd.grad(out[..., middle, middle].sum(), image)
     touched = gradient.sum(dim=(0, 1)).nonzero()
-    field = {row.path: row.field for row in resolve(spec)}["inception_a.0"]
+    field = {row.path: row.field for row in resolve(spec).rows}["inception_a.0"]
     first = middle * field.stride[0] - field.padding[0]
     assert (touched.min().item(), touched.max().item()) == (first, first + field.size[0] - 1)

@@ -10,12 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from irnet.analysis.boxes import boxes
-from irnet.analysis.receptive_field import Rectangle, centres, choices, receptive_field, stage_fields
 from irnet.cli import main
 from irnet.diagrams.field_picture import field_picture, heat_layer, outlines
 from irnet.models import PRESETS, network
-from irnet.resolve import resolve
+from irnet.tree import resolve
+from irnet.tree.receptive_field import Rectangle, centres, choices, receptive_field, stage_fields
 from tests.apps import opened, sized, troubles
 from tests.test_cli import printed, refused
 
@@ -41,7 +40,7 @@ def test_a_field_inside_the_picture_says_where_and_no_more() -> None:
 @pytest.mark.parametrize("name", PRESETS)
 def test_the_field_of_a_sum_is_that_of_its_shortcut_and_body_together(name: str) -> None:
     spec = network(name)
-    sums = [row.path for row in resolve(spec) if row.op == "add"]
+    sums = [row.path for row in resolve(spec).rows if row.op == "add"]
     for path in sums:
         seen = receptive_field(spec, path)
         shortcut, body = (part.rectangle for part in seen.parts)
@@ -58,7 +57,7 @@ def test_the_shortcut_of_a_block_sees_what_the_block_before_it_sees() -> None:
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_box_of_every_network_has_a_field(name: str) -> None:
     spec = network(name)
-    assert set(choices(spec)) <= set(boxes(spec))
+    assert set(choices(spec)) <= set(resolve(spec))
     assert all(receptive_field(spec, path).rectangle.area > 0 for path in choices(spec))
 
 

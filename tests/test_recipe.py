@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from irnet.models import PRESETS, network, network_of_label
+from irnet.edit import network_of_label
+from irnet.models import PRESETS, network
 from irnet.models.recipe import Limits, knobs, limits, parse_knob
-from irnet.resolve import resolve
 from irnet.spec import Chain, Conv, Fork, Node, Pool, Residual
+from irnet.tree import resolve
 
 EVERY = [(preset, knob, limit) for preset, recipe in PRESETS.items() for knob, limit in limits(recipe).items()]
 SWITCHES = [(preset, knob) for preset, knob, _ in EVERY if isinstance(knobs(PRESETS[preset])[knob], bool)]
@@ -153,7 +154,7 @@ def test_another_word_for_a_switch_is_refused() -> None:
 
 def test_a_switch_in_a_label_leads_back_to_its_network() -> None:
     spec = network("inception_resnet_v1", sum_norm=True, width=0.5, depth=2)
-    assert (spec.edits, network_of_label(spec.label).key) == ("width=0.5, depth=2, sum_norm=true", spec.key)
+    assert (spec.edit_text, network_of_label(spec.label).key) == ("width=0.5, depth=2, sum_norm=true", spec.key)
 
 
 def convolutions(node: Node) -> list[Conv]:
@@ -181,7 +182,7 @@ def test_a_width_multiplies_every_filter_in_eights(preset: str, width: float) ->
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_width_of_two_has_almost_four_times_the_convolution_macs(preset: str) -> None:
-    macs = [sum(row.macs for row in resolve(network(preset, width=w)) if row.op == "conv") for w in (1.0, 2.0)]
+    macs = [sum(row.macs for row in resolve(network(preset, width=w)).rows if row.op == "conv") for w in (1.0, 2.0)]
     assert 3.8 < macs[1] / macs[0] < 4  # the first convolution reads three colours whatever the width
 
 

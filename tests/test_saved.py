@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from irnet.analysis.saved import saved_activations, saved_bytes, sum_norm_cost, with_sum_norm
 from irnet.models import PRESETS, network
-from irnet.resolve import resolve
 from irnet.runtime.device import memory_limit
 from irnet.runtime.saved import saved_for_backward
 from irnet.spec import Network
+from irnet.tree import resolve
+from irnet.tree.saved import saved_activations, saved_bytes, sum_norm_cost, with_sum_norm
 from tests.test_forward_cache import nets
 
 
@@ -40,7 +40,7 @@ def test_the_prediction_holds_for_any_network(spec: Network, batch: int) -> None
 @pytest.mark.parametrize("name", [name for name in PRESETS if "resnet" in name])
 def test_a_norm_of_the_sums_keeps_one_more_tensor_a_block_and_two_numbers_a_channel(name: str) -> None:
     spec = network(name)
-    sums = [row.out_shape for row in resolve(spec) if row.op == "add"]
+    sums = [row.out_shape for row in resolve(spec).rows if row.op == "add"]
     cost = sum_norm_cost(spec, 32)
     assert cost.bytes_with - cost.bytes_without == 4 * (32 * sum(map(prod, sums)) + 2 * sum(s[0] for s in sums))
     assert cost.params == 2 * sum(shape[0] for shape in sums)

@@ -10,11 +10,10 @@ import pytest
 import torch
 
 import irnet
-from irnet.analysis.boxes import boxes
-from irnet.analysis.snippets import snippets
+from irnet.codegen.snippets import snippets
 from irnet.models import network
-from irnet.resolve import resolve
 from irnet.spec import Network
+from irnet.tree import resolve
 
 V2 = network("inception_resnet_v2.tf_slim", a=1, b=1, c=1, input_size=(96, 80))
 V1 = network("inception_resnet_v1.facenet", a=1, b=1, c=1, input_size=96, classes=0, dropout=0.5)
@@ -55,7 +54,7 @@ def ran(spec: Network, path: str, title: str) -> dict[str, Any]:
 
 def shape(spec: Network, path: str) -> tuple[int, ...]:
     """Of one output, (N, C, H, W) or, in the head, (N, C)."""
-    box = boxes(spec)[path]
+    box = resolve(spec)[path]
     return (1, *box.out_shape) if box.stage else (1, *box.out_shape[:1])
 
 
@@ -89,14 +88,14 @@ def test_what_is_frozen_is_what_runs_up_to_the_box(spec: Network, path: str) -> 
     """By the rows: a row's parameters are frozen if it stands before the last row of the box, or is that."""
     model = ran(spec, path, FREEZE)["model"]
     frozen = sum(p.numel() for p in model.parameters() if not p.requires_grad)
-    rows, last = resolve(spec), boxes(spec)[path].rows[-1]
+    rows, last = resolve(spec).rows, resolve(spec)[path].rows[-1]
     assert frozen == sum(row.params for row in rows[: rows.index(last) + 1])
 
 
 @pytest.mark.parametrize(("spec", "path"), PLACES, ids=IDS)
 def test_a_cam_has_the_grid_of_the_box_and_the_head_has_none(spec: Network, path: str) -> None:
     found = ran(spec, path, CAM)
-    if boxes(spec)[path].stage:
+    if resolve(spec)[path].stage:
         assert tuple(found["cam"].shape) == (1, *shape(spec, path)[2:])
     else:
         assert not found

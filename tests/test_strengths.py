@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from irnet.analysis.provenance import DEVIATIONS
 from irnet.models import network
+from irnet.provenance.sources import DEVIATIONS
 from irnet.runtime.build import Model, build
 from tests.data.golden_recipe import fill, image, units_of
 

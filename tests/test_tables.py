@@ -9,15 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irnet.analysis.boxes import details
-from irnet.analysis.ledger import ledger, sums
-from irnet.analysis.ledger import records as terms
-from irnet.analysis.tables import overview, records, stages, summary, totals
 from irnet.models import PRESETS, network
 from irnet.models.recipe import parse_knob
-from irnet.resolve import resolve
+from irnet.provenance.ledger import ledger, sums
+from irnet.provenance.ledger import records as terms
 from irnet.runtime.measure import search
 from irnet.spec import Network
+from irnet.tree import details, resolve
+from irnet.tree.totals import overview, records, stages, summary, totals
 from tests.conftest import Measured
 
 COUNTS = ("params", "macs", "activation_elements")
@@ -65,13 +64,13 @@ def test_the_overview_has_every_preset_at_its_own_size() -> None:
 @each_preset
 def test_records_have_one_row_a_step(name: str) -> None:
     spec = network(name)
-    assert [record["path"] for record in records(spec)] == [row.path for row in resolve(spec)]
+    assert [record["path"] for record in records(spec)] == [row.path for row in resolve(spec).rows]
 
 
 def test_records_of_a_stage_are_those_of_its_paths() -> None:
     spec = network("inception_resnet_v2.tf_slim")
     found = [record["path"] for record in records(spec, "block_b")]
-    assert found == [row.path for row in resolve(spec) if row.path.startswith("block_b.")]
+    assert found == [row.path for row in resolve(spec).rows if row.path.startswith("block_b.")]
 
 
 def test_a_record_has_no_macs_where_there_is_no_convolution() -> None:

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from irnet.models import PRESETS, network
-from irnet.resolve import resolve, smallest_input
 from irnet.runtime.build import build
 from irnet.spec import Chain, Conv, Fork, Network, Pool, Stage
+from irnet.tree import resolve, smallest_input
 
 SAID = re.compile(
     r"^an input of (\d+)x(\d+) pixels is too small for (\S+): (\S+): a kernel of (\d+) does not fit in (\d+) pixels; "
@@ -53,7 +53,7 @@ def test_the_smallest_input_works_in_torch(name: str) -> None:
     side = smallest_input(network(name))
     spec = network(name, input_size=side)
     out = build(spec, device="meta")(torch.empty(1, *spec.input_shape, device="meta"))
-    assert tuple(out.shape) == (1, resolve(spec)[-1].out_shape[0])
+    assert tuple(out.shape) == (1, resolve(spec).rows[-1].out_shape[0])
 
 
 @pytest.mark.parametrize("size", ["square", "low", "narrow"])

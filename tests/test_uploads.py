@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from irnet.exchange import load
+from irnet.edit.document import load
 from irnet.lab.photos import MAX_BYTES, decode
 from irnet.lessons.form import read_lesson
 from irnet.runtime.checkpoint import open_checkpoint

@@ -10,20 +10,20 @@ from functools import cache
 from itertools import chain
 
 from app.help import HELP
-from irnet.analysis.provenance import DEVIATIONS
-from irnet.analysis.published import CURVES_SOURCE, TABLE_2_SOURCE
 from irnet.analysis.quantities import network_of
 from irnet.lessons import LESSONS
 from irnet.lessons.prose import bare
 from irnet.lessons.value import Lesson, Step
 from irnet.models import PRESETS
 from irnet.models.errata import ERRATA
-from irnet.models.evidence import EVIDENCE
-from irnet.resolve import resolve
+from irnet.provenance.evidence import EVIDENCE
+from irnet.provenance.published import CURVES_SOURCE, TABLE_2_SOURCE
+from irnet.provenance.sources import DEVIATIONS
+from irnet.tree import resolve
 from tests.apps import ROOT
 
 TYPED = ("app", "irnet/diagrams", "irnet/lab", "irnet/experiments")  # where sentences are typed where they are shown
-TYPED_IN = ("irnet/analysis/comparisons.py",)
+TYPED_IN = ("irnet/comparison/examples.py",)
 FIGURES = r"Fig(?:ures?|s?\.) ({})"
 OF_THE_PAPER: Mapping[str, Collection[str]] = {
     FIGURES: [str(number) for number in range(1, 27)],
@@ -186,7 +186,7 @@ def _references(text: Text) -> Iterator[re.Match[str]]:
 def windows_and_grids() -> frozenset[str]:
     """Every "3x3", "1x7" and "35x35" of the presets and of the networks in lessons."""
     labels = {*PRESETS, *(label for lesson in LESSONS for step in lesson.steps for label in step.networks)}
-    rows = [row for label in labels for row in resolve(network_of(label))]
+    rows = [row for label in labels for row in resolve(network_of(label)).rows]
     windows = chain.from_iterable(re.findall(r"\d+x\d+", row.notation) for row in rows)
     grids = (f"{height}x{width}" for row in rows for _, height, width in (row.in_shape, row.out_shape))
     return frozenset((*windows, *grids))

@@ -10,9 +10,9 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from irnet.resolve import Row
 from irnet.runtime.build import Model
 from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Pool, Residual, Shape, Stage
+from irnet.tree import Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,8 @@ from app.comparison import offers, others, side_by_side
 from app.controls import network_choice
 from app.state import unknown
 from app.views import charts, head, show
-from irnet.analysis.compare import compare
-from irnet.analysis.part_counts import COUNTS, count_records
-from irnet.analysis.side_by_side import all_changes, changed_knobs
+from irnet.comparison.changes import COUNTS, compare, count_records
+from irnet.comparison.side_by_side import all_changes, changed_knobs
 from irnet.units import short
 
 first = network_choice().network

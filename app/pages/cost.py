@@ -6,9 +6,9 @@ from app import text
 from app.controls import network_choice
 from app.live import counted_otherwise, module_counts
 from app.views import charts, counters, head, show
-from irnet.analysis.ledger import ledger, records
-from irnet.analysis.tables import stage_records
+from irnet.provenance.ledger import ledger, records
 from irnet.runtime import measure
+from irnet.tree.totals import stage_records
 from irnet.units import exact
 
 choice = network_choice()

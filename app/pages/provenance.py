@@ -7,9 +7,8 @@ from app.controls import network_choice
 from app.state import choose
 from app.views import head, show
 from app.views import sources as view
-from irnet.analysis.claims import claims, records, summaries
-from irnet.analysis.provenance import deviations, implementations, names
-from irnet.analysis.similar_figures import lookalikes
+from irnet.provenance.explanations import claims, lookalikes, records, summaries
+from irnet.provenance.sources import deviations, implementations, names
 
 network = network_choice().network
 head.heading("provenance", "Provenance of", network)

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 
 from irnet.diagrams.chart import INK, Line, stage_ticks
 from irnet.diagrams.theme import LIGHT
+from irnet.tree import name_of, parent_of, stage_of
 from irnet.units import share, short
 
 Records = Sequence[Mapping[str, Any]]
@@ -177,8 +178,8 @@ def modules(records: Records, network: str) -> go.Figure:
     figure.add_trace(
         go.Icicle(
             ids=[network, *paths],
-            parents=["", *(path.rpartition(".")[0] or network for path in paths)],
-            labels=[network, *(path.rpartition(".")[2] for path in paths)],
+            parents=["", *(parent_of(path) or network for path in paths)],
+            labels=[network, *(name_of(path) for path in paths)],
             values=[whole["macs"], *(record["macs"] for record in inside)],
             branchvalues="total",
             maxdepth=4,
@@ -195,8 +196,8 @@ def modules(records: Records, network: str) -> go.Figure:
 def _by_stage(paths: Sequence[str]) -> list[str]:
     """A fill for every path: neighbours among the stages differ."""
     fills = [LIGHT.paints[kind].fill for kind in ("pointwise", "square", "factorised", "pool", "sum")]
-    order = list(dict.fromkeys(path.split(".")[0] for path in paths))
-    return [fills[order.index(path.split(".")[0]) % len(fills)] for path in paths]
+    order = list(dict.fromkeys(stage_of(path) for path in paths))
+    return [fills[order.index(stage_of(path)) % len(fills)] for path in paths]
 
 
 def histogram(counts: Sequence[int], edges: Sequence[float], title: str, x: str) -> go.Figure:

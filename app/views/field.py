@@ -12,13 +12,13 @@ import streamlit as st
 from PIL import Image
 
 from app.views import charts, show
-from irnet.analysis.receptive_field import Rectangle, Seen, around, centres, growth, stage_fields
 from irnet.diagrams.chart import Line
 from irnet.diagrams.field_picture import DASHES, Outline, field_picture, heat_layer, outlines
 from irnet.lab.fields import EffectiveField
 from irnet.lab.photos import fit
-from irnet.resolve import Sides
 from irnet.spec import Network
+from irnet.tree import Sides
+from irnet.tree.receptive_field import Rectangle, Seen, around, centres, growth, stage_fields
 from irnet.units import exact
 
 MOST = 40  # places along a side that a click on the picture can choose

@@ -10,7 +10,6 @@ import streamlit as st
 from app import text
 from app.views import charts, show, training
 from app.views.training import as_json
-from irnet.analysis.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE
 from irnet.diagrams.chart import chart
 from irnet.diagrams.tabular import comma_separated
 from irnet.experiments.training.charts import AXES, SMOOTH, means, race_chart, race_lines
@@ -28,6 +27,7 @@ from irnet.experiments.training.race import (
 )
 from irnet.experiments.training.results import History
 from irnet.experiments.training.settings import Sweep
+from irnet.provenance.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE
 
 AGAINST_WORDS: dict[Against, str] = {"steps": "Steps", "epochs": "Epochs", "seconds": "Seconds", "macs": "MACs"}
 SHORT: dict[Quantity, str] = {"loss": "cross entropy", "accuracy": "accuracy"}  # fits beside a small chart

@@ -12,13 +12,13 @@ from app import text
 from app.live import Setting, kept_for_backward, reference, residual_scales
 from app.views import activations, charts, show
 from app.weights import Weights
-from irnet.analysis.saved import sum_norm_cost, with_sum_norm
-from irnet.analysis.tables import totals
 from irnet.diagrams.chart import Line
 from irnet.lab.activations import TENSORS, Result, other
 from irnet.lab.forward import Scaling
 from irnet.lab.scale_tables import OF_BLOCK, WORDS, axis, finding, lines, overflows, records
-from irnet.spec import Network, Residual
+from irnet.spec import Edit, Network, Residual
+from irnet.tree.saved import sum_norm_cost, with_sum_norm
+from irnet.tree.totals import totals
 from irnet.units import exact, share, short
 
 MULTIPLES: tuple[Scaling, ...] = (0.1, 0.17, 0.2, 0.3, 1.0)  # the paper's range, the released values, and none
@@ -89,8 +89,7 @@ def curves(network: Network, image: Image.Image, scale: Scaling, setting: Settin
 
 
 def _with_sum_norm(network: Network) -> Network:
-    edits = ", ".join(filter(None, (network.edits, "sum_norm=true")))
-    return replace(with_sum_norm(network, norm=True), edits=edits)
+    return replace(with_sum_norm(network, norm=True), edits=(*network.edits, Edit("", "sum_norm", True)))
 
 
 def _plot(network: Network, results: Sequence[Result], tensor: str, statistic: str, *, log: bool) -> None:

@@ -15,13 +15,14 @@ import streamlit as st
 from app import text
 from app.cache import picture
 from app.views.charts import CONFIG
-from irnet.analysis.side_by_side import Changes
 from irnet.codegen import code
+from irnet.comparison.side_by_side import Changes
 from irnet.diagrams import FORMATS
 from irnet.diagrams.tabular import comma_separated
 from irnet.diagrams.theme import THEMES
 from irnet.html import table as as_html
 from irnet.spec import Network
+from irnet.tree import stage_of
 from irnet.units import exact, grid
 
 Records = Sequence[Mapping[str, Any]]
@@ -254,5 +255,5 @@ def changes(found: Sequence[Changes], networks: Sequence[Network], name: str) ->
     ]
     small(records, name, alt=f"What differs between {', '.join(labels)}: {name.rpartition('.')[2]}")
     for why in dict.fromkeys(one.why for one in found if one.why):
-        places = dict.fromkeys(one.where.split(".")[0].split(":")[0] for one in found if one.why == why)
+        places = dict.fromkeys(stage_of(one.where).split(":")[0] for one in found if one.why == why)
         st.markdown(f"**{', '.join(places)}**: {why}")

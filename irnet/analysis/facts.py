@@ -7,11 +7,11 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
-from irnet.analysis.tables import stages
 from irnet.models import PRESETS
 from irnet.models import network as preset
 from irnet.models.recipe import knobs
-from irnet.resolve import smallest_input
+from irnet.tree import smallest_input
+from irnet.tree.totals import stages
 
 _FACTS = {
     "v1": "inception_resnet_v1.paper",

@@ -13,16 +13,16 @@ from itertools import pairwise
 from operator import eq, gt, lt
 from types import MappingProxyType
 
-from irnet.analysis.boxes import Box, box_at
-from irnet.analysis.ledger import ledger, term_sum
-from irnet.analysis.published import TABLE_2, Result
-from irnet.analysis.saved import saved_bytes
-from irnet.analysis.tables import totals
-from irnet.analysis.validate import check
-from irnet.models import network_of_label, recipe_of
+from irnet.edit import network_of_label
+from irnet.edit.validate import check
+from irnet.models import recipe_of
 from irnet.models.recipe import knobs
-from irnet.resolve import Row, smallest_input
+from irnet.provenance.ledger import ledger, term_sum
+from irnet.provenance.published import TABLE_2, Result
 from irnet.spec import Network
+from irnet.tree import Box, Row, resolve, smallest_input
+from irnet.tree.saved import saved_bytes
+from irnet.tree.totals import totals
 from irnet.units import exact, fold, multiple, numeral, share, short
 
 LONGEST = 240  # characters of a formula
@@ -182,7 +182,7 @@ def _value_of(term: str, network: Network) -> float:
         kind = "a box" if path else "a network"
         raise ValueError(f"no quantity of {kind} is called {word[:40]!r}; they are {', '.join(table)}")
     try:
-        return OF_BOX[word](box_at(network, path.strip())) if path else OF_NETWORK[word](network)
+        return OF_BOX[word](resolve(network)[path.strip()]) if path else OF_NETWORK[word](network)
     except KeyError as error:
         raise ValueError(str(error.args[0])) from None
 

@@ -16,6 +16,7 @@ import vl_convert
 
 from irnet.diagrams.pdf import normalise
 from irnet.diagrams.theme import LIGHT, THEMES, Theme
+from irnet.tree import stage_of
 
 ChartFormat = Literal["svg", "png", "pdf", "html", "json"]
 CHART_FORMATS: tuple[ChartFormat, ...] = get_args(ChartFormat)
@@ -54,7 +55,7 @@ def stage_ticks(line: Line) -> dict[float, str]:
     >>> stage_ticks(Line(name="a", x=[1, 2, 3], y=[0, 0, 0], places=["a.0", "a.1", "b.0"]))
     {1: 'a.0', 3: 'b.0'}
     """
-    stages = ["", *(place.split(".")[0] for place in line.places)]
+    stages = ["", *(stage_of(place) for place in line.places)]
     return {x: line.places[i] for i, x in enumerate(line.x) if stages[i] != stages[i + 1]}
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import vl_convert
 
-from irnet.analysis.tables import StageTotal, stages, totals
 from irnet.diagrams.bar_sources import mermaid_bars, tikz_bars
 from irnet.diagrams.bars import with_signs
 from irnet.diagrams.chart import Line, Spec, bar_chart, line_chart
@@ -23,6 +22,7 @@ from irnet.diagrams.standalone import BARS, POINTS, alone
 from irnet.diagrams.tabular import Records, comma_separated
 from irnet.diagrams.theme import theme_named
 from irnet.models import PRESETS, network
+from irnet.tree.totals import StageTotal, stages, totals
 from irnet.units import exact, share, short
 
 CHART_FORMS: Mapping[str, str] = MappingProxyType(

@@ -8,7 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Literal
 
-from irnet.analysis.comparisons import READY, Ready
+from irnet.comparison.examples import READY, Ready
 from irnet.diagrams.beside import beside_sheet, opened_for
 from irnet.diagrams.block import block_sheet
 from irnet.diagrams.graph_builder import GraphBuilder, Style

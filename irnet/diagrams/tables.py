@@ -8,13 +8,13 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from irnet.analysis.comparisons import READY
-from irnet.analysis.part_counts import COUNTS, part_counts
-from irnet.analysis.side_by_side import all_changes
-from irnet.analysis.tables import overview, stage_records, totals
+from irnet.comparison.changes import COUNTS, part_counts
+from irnet.comparison.examples import READY
+from irnet.comparison.side_by_side import all_changes
 from irnet.diagrams.standalone import table_alone
 from irnet.diagrams.tabular import Records, booktabs, comma_separated, markdown
 from irnet.models import PRESETS, network
+from irnet.tree.totals import overview, stage_records, totals
 from irnet.units import exact, grid
 
 Form = Callable[["Table"], str]

@@ -13,13 +13,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from irnet.analysis.boxes import box_at, boxes
 from irnet.lab.forward import Array, BatchNormMode, ForwardCache, begin
-from irnet.lab.maps import Maps, channels, residual_at, tensors_at
+from irnet.lab.maps import Maps, channels, tensors_at
 from irnet.lab.statistics import Stats, reader, statistics
-from irnet.runtime.build import Model, ResidualUnit
+from irnet.runtime.build import Model
 from irnet.runtime.capture import rescale
-from irnet.spec import Network, Shape
+from irnet.spec import Network, Residual, Shape
+from irnet.tree import resolve
 from irnet.units import exact, grid, share
 
 SHOWN = 16  # feature maps that a step keeps
@@ -76,7 +76,7 @@ def residual_blocks(network: Network) -> tuple[str, ...]:
     >>> residual_blocks(network("inception_resnet_v1", a=1, b=0, c=2)), residual_blocks(network("inception_v4"))
     (('block_a.0', 'block_c.0', 'block_c.1'), ())
     """
-    return tuple(path for path, box in boxes(network).items() if box.children[-1:] == (f"{path}.add",))
+    return tuple(path for path, box in resolve(network).items() if isinstance(box.node, Residual))
 
 
 def own_scale(network: Network, path: str) -> float:
@@ -88,7 +88,16 @@ def own_scale(network: Network, path: str) -> float:
     >>> own_scale(network("inception_resnet_v2.tf_slim"), "block_b.3")
     0.1
     """
-    return residual_at(network, path).scale
+    return _residual(network, path).scale
+
+
+def _residual(network: Network, path: str) -> Residual:
+    node = resolve(network)[path].node
+    if not isinstance(node, Residual):
+        known = residual_blocks(network)
+        known_blocks = f"they are {known[0]} to {known[-1]}" if known else "the network has none"
+        raise ValueError(f"{path} of {network.name} is no residual block; {known_blocks}")
+    return node
 
 
 def block_steps(
@@ -133,12 +142,11 @@ def block_steps(
     >>> [step.term for step in found.steps]
     ['x', 'b0(x)', 'b1(x)', '[b0(x), b1(x)]', 'F(x)', '0.2 F(x)', 'x + 0.2 F(x)', 'ReLU(x + 0.2 F(x))']
     """
-    unit = _block(model, path)
+    own = own_scale(model.network, path)
     if scale is not None and not 0 <= scale <= 1:
         raise ValueError(f"scale={scale} is outside 0 to 1")
-    cache, own = cache or begin(model, image, batch_norm), own_scale(model.network, path)
-    used = own if scale is None else scale
-    with rescale(unit.scale, used):
+    cache, used = cache or begin(model, image, batch_norm), own if scale is None else scale
+    with rescale(model.get_submodule(f"{path}.scale"), used):
         found = tuple(tensors_at(model, cache, path))
     return BlockSteps(
         network=model.network.label,
@@ -149,17 +157,6 @@ def block_steps(
         own=own,
         steps=tuple(_steps(model.network, path, found, used)),
     )
-
-
-def _block(model: Model, path: str) -> ResidualUnit:
-    box_at(model.network, path)
-    known = residual_blocks(model.network)
-    if path not in known:
-        known_blocks = f"they are {known[0]} to {known[-1]}" if known else "the network has none"
-        raise ValueError(f"{path} of {model.network.name} is no residual block; {known_blocks}")
-    unit = model.get_submodule(path)
-    assert isinstance(unit, ResidualUnit)
-    return unit
 
 
 def _steps(network: Network, path: str, found: tuple[Maps, ...], scale: float) -> Iterator[Step]:
@@ -208,7 +205,7 @@ def terms(network: Network, path: str, names: Sequence[str], scale: float) -> di
         "scale": f"{scale:g} F(x)",
         "add": total,
         "bn": normed,
-        "output": f"ReLU({normed})" if rectifies(network, path) else normed,
+        "output": f"ReLU({normed})" if _residual(network, path).relu else normed,
     }
 
 
@@ -223,11 +220,6 @@ def is_branch(name: str) -> bool:
     return name[0] == "b" and name[1:].isdigit()
 
 
-def rectifies(network: Network, path: str) -> bool:
-    """Whether a ReLU follows the sum of the residual block `path`."""
-    return residual_at(network, path).relu
-
-
 def words(
     network: Network, path: str, found: Sequence[Maps], stats: Mapping[str, Stats], scale: float
 ) -> dict[str, str]:
@@ -235,7 +227,7 @@ def words(
     what = {maps.name: maps.what for maps in found}
     sizes = {maps.name: grid(shape_of(maps)) for maps in found}
     width = exact(len(found[0].values))
-    inner = exact(box_at(network, f"{path}.project").in_shape[0])
+    inner = exact(resolve(network)[f"{path}.project"].in_shape[0])
     x, scaled, output = stats["x"], stats["scale"], stats["output"]
     ratio = f" Its mean magnitude is {share(scaled.mean_abs, x.mean_abs)} of that of x." if x.mean_abs else ""
     branches = {name: f"One branch of the block: {what[name]}. It puts out {sizes[name]}." for name in what}
@@ -249,7 +241,7 @@ def words(
         "add": "The residual is added to x, value by value. There can be negative values now, as in F(x).",
         "bn": "Batch norm of the sum, which the paper leaves out: it holds the sum's magnitude in check.",
         "output": f"ReLU makes every negative value zero: {share(output.zero_share, 1)} of all values are zero."
-        if rectifies(network, path)
+        if _residual(network, path).relu
         else "This block has no ReLU after the sum: the next one is given the sum itself.",
     }
 

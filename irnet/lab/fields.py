@@ -14,16 +14,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from irnet.analysis.boxes import box_at
-from irnet.analysis.receptive_field import Rectangle, Seen, receptive_field
-from irnet.analysis.receptive_field import record as theoretical
 from irnet.lab.forward import BatchNormMode, batch_statistics, check_image
-from irnet.resolve import Row, Sides, resolve
 from irnet.runtime.build import Model, build
 from irnet.runtime.capture import output_of
 from irnet.runtime.device import memory_limit, with_numbers
 from irnet.runtime.init import Init
 from irnet.spec import Network
+from irnet.tree import Row, Sides, resolve
+from irnet.tree.receptive_field import Rectangle, Seen, receptive_field
+from irnet.tree.receptive_field import record as theoretical
 from irnet.units import share
 
 MASS = 0.95  # of the gradient's magnitude lies in the box that is drawn
@@ -143,7 +142,7 @@ def effective_field(
 
 
 def _check(network: Network, path: str, channel: int | None, seeds: Sequence[int], device: str) -> None:
-    width = box_at(network, path).out_shape[0]
+    width = resolve(network)[path].out_shape[0]
     if channel is not None and not 0 <= channel < width:
         raise ValueError(f"{path}: there is no channel {channel}; it puts out channels 0 to {width - 1}")
     if not seeds:
@@ -152,13 +151,13 @@ def _check(network: Network, path: str, channel: int | None, seeds: Sequence[int
 
 
 def _up_to(network: Network, path: str) -> Sequence[Row]:
-    rows = resolve(network)
-    return rows[: rows.index(box_at(network, path).rows[-1]) + 1]
+    rows = resolve(network).rows
+    return rows[: rows.index(resolve(network)[path].rows[-1]) + 1]
 
 
 def _module(network: Network, path: str) -> str:
     """The module of a box; a concatenation has none of its own, its fork has."""
-    return path.removesuffix(".concat") if box_at(network, path).op == "concat" else path
+    return path.removesuffix(".concat") if resolve(network)[path].op == "concat" else path
 
 
 def _magnitude(

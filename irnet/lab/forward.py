@@ -5,7 +5,7 @@ All that the lab shows is read from such a pass: statistics at several scales, f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,13 +16,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from irnet.analysis.boxes import Box, box_at, boxes
 from irnet.lab.statistics import Moments, reader
-from irnet.resolve import Row, resolve
 from irnet.runtime.build import Model
 from irnet.runtime.capture import capture, rescale
 from irnet.runtime.device import with_numbers
-from irnet.spec import Chain, Network, Node, Part, Residual, Stage
+from irnet.spec import Chain, Network, Node, Part, Residual
+from irnet.tree import Row, resolve
 
 T = TypeVar("T")
 Array = NDArray[np.float32]
@@ -64,27 +63,25 @@ def units(network: Network) -> tuple[Unit, ...]:
     >>> [unit.path for unit in units(network("inception_resnet_v1", a=1, b=1, c=1))][1::3]
     ['block_a.0', 'reduction_b.0', 'dropout']
     """
-    found = boxes(network)
-    stages = (stage for stage in network.stages if stage.name in found)
-    return (*(unit for stage in stages for unit in _blocks(stage, found)), *_head(found.values()))
-
-
-def _blocks(stage: Stage, found: Mapping[str, Box]) -> Iterator[Unit]:
-    for number, path in enumerate(found[stage.name].children, 1):
-        yield Unit(
-            path=path,
-            stage=stage.name,
+    tree = resolve(network)
+    blocks = (
+        Unit(
+            path=box.path,
+            stage=box.stage,
             part=stage.part,
-            title=f"{stage.title} {number} of {stage.repeat}" if stage.repeat > 1 else stage.title,
-            node=stage.node,
-            steps=found[path].children if isinstance(stage.node, Chain) else (path,),
+            title=f"{stage.title} {box.block + 1} of {stage.repeat}" if stage.repeat > 1 else stage.title,
+            node=box.node,
+            steps=box.children if isinstance(box.node, Chain) else (box.path,),
         )
-
-
-def _head(found: Iterable[Box]) -> Iterator[Unit]:
-    for box in found:
-        if not box.stage:
-            yield Unit(path=box.path, stage=box.path, part=None, title=box.title, node=None, steps=(box.path,))
+        for stage, whole in tree.stages
+        if whole
+        for box in tree.children(whole.path)
+    )
+    head = (
+        Unit(path=box.path, stage=box.path, part=None, title=box.title, node=None, steps=(box.path,))
+        for box in tree.head
+    )
+    return *blocks, *head
 
 
 def unit_at(network: Network, path: str) -> int:
@@ -102,11 +99,10 @@ def unit_at(network: Network, path: str) -> int:
     >>> [units(spec)[unit_at(spec, path)].path for path in ("inception_a", "inception_b.2.b3.0", "pool")]
     ['inception_a.3', 'inception_b.2', 'pool']
     """
-    box = box_at(network, path)
-    inside = (*box.children[-1:], path) if box.level == "stage" else (path,)
-    return next(
-        i for i, unit in enumerate(units(network)) if any(f"{one}.".startswith(f"{unit.path}.") for one in inside)
-    )
+    tree = resolve(network)
+    box = tree[path]
+    unit = box.children[-1] if box.level == "stage" and box.children else tree.block_of(path).path
+    return next(i for i, one in enumerate(units(network)) if one.path == unit)
 
 
 def check_image(network: Network, image: Tensor, batch_norm: str, rows: Sequence[Row] | None = None) -> None:
@@ -122,7 +118,7 @@ def check_image(network: Network, image: Tensor, batch_norm: str, rows: Sequence
     if batch_norm not in BATCH_NORM_MODES:
         raise ValueError(f"batch_norm={batch_norm!r} is not one of {', '.join(BATCH_NORM_MODES)}")
     if batch_norm == "batch":
-        every = resolve(network) if rows is None else rows
+        every = resolve(network).rows if rows is None else rows
         if lone := next((row for row in every if row.op == "conv" and row.out_shape[1:] == (1, 1)), None):
             raise ValueError(
                 f"{lone.path}: batch statistics of one image need more than one pixel, and the grid there is 1x1; "

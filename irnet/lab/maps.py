@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-from irnet.analysis.boxes import box_at
 from irnet.lab.forward import Array, BatchNormMode, ForwardCache, begin, to_array, unit_at
 from irnet.runtime.build import Model
 from irnet.runtime.capture import capture, capture_inputs
-from irnet.spec import Chain, Fork, Network, Residual
+from irnet.spec import Fork, Network, Residual
+from irnet.tree import Box, resolve
 from irnet.units import exact
 
 THUMB = 48  # pixels: the longest side of a small picture
@@ -80,7 +80,7 @@ def glance(model: Model, image: Tensor, batch_norm: BatchNormMode = "running") -
     """
     cache = begin(model, image, batch_norm)
     titles = {
-        step: unit.title if step == unit.path else box_at(model.network, step).title
+        step: unit.title if step == unit.path else resolve(model.network)[step].title
         for unit in cache.blocks
         for step in unit.steps
     }
@@ -157,68 +157,38 @@ def taps(network: Network, path: str) -> tuple[Tap, ...]:
     >>> [tap.name for tap in taps(network("inception_v4"), "stem.0.0")]
     ['conv', 'bn', 'relu']
     """
-    box = box_at(network, path)
-    if box.op in ("concat", "add") and box.parent and path.rpartition(".")[2] in ("concat", "add"):
+    tree = resolve(network)
+    box = tree[path]
+    if box.node is None and box.op in ("concat", "add"):
         inside = taps(network, box.parent)
         return inside if box.op == "concat" else tuple(tap for tap in inside if tap.name in _AT_SUM)
     if box.level == "stage":
         return (Tap("output", box.title, (path, *box.children)[-1]),)
-    ends = [child.rpartition(".")[2] for child in box.children]
-    if ends[-1:] == ["add"]:
-        return tuple(_of_residual(network, path))
-    if ends[-1:] == ["concat"]:
-        return (*_children(network, box.children[:-1]), Tap("concat", box_at(network, box.children[-1]).title, path))
-    return tuple(_children(network, box.children)) or (Tap("output", box.title, path),)
+    if isinstance(box.node, Residual):
+        return tuple(_of_residual(network, box, box.node))
+    if isinstance(box.node, Fork):
+        *branches, merge = tree.children(path)
+        return (*map(_tap, branches), Tap("concat", merge.title, path))
+    return tuple(map(_tap, tree.children(path))) or (Tap("output", box.title, path),)
 
 
 _AT_SUM = ("x", "project", "scale", "add", "bn", "output")
 
 
-def _children(network: Network, paths: tuple[str, ...]) -> Iterator[Tap]:
-    for path in paths:
-        yield Tap(path.rpartition(".")[2], box_at(network, path).title, path)
+def _tap(box: Box) -> Tap:
+    return Tap(box.name, box.title, box.path)
 
 
-def _of_residual(network: Network, path: str) -> Iterator[Tap]:
-    box = box_at(network, path)
-    body, *parts = box.children
-    yield Tap("x", "the input of the block", path, given=True)
-    inside = taps(network, body)
-    yield from inside if inside[-1].name == "concat" else (Tap("body", box_at(network, body).title, body),)
-    for tap in _children(network, tuple(parts)):
-        yield Tap("add", "the sum, before anything else", tap.module) if tap.name == "add" else tap
-    if residual_at(network, path).norm:
-        yield Tap("bn", "batch norm of the sum", f"{path}.bn")
-    yield Tap("output", "the output of the block", path)
-
-
-def residual_at(network: Network, path: str) -> Residual:
-    """The residual node whose box is `path`.
-
-    Raises
-    ------
-    ValueError
-        If the box is of another kind.
-
-    Examples
-    --------
-    >>> from irnet.models import network
-    >>> residual_at(network("inception_resnet_v2.tf_slim"), "block_b.3").scale
-    0.1
-    """
-    name, _, *parts = path.split(".")
-    node = next(stage.node for stage in network.stages if stage.name == name)
+def _of_residual(network: Network, box: Box, node: Residual) -> Iterator[Tap]:
+    body, *parts = resolve(network).children(box.path)
+    yield Tap("x", "the input of the block", box.path, given=True)
+    inside = taps(network, body.path)
+    yield from inside if inside[-1].name == "concat" else (Tap("body", body.title, body.path),)
     for part in parts:
-        match node:
-            case Chain(nodes):
-                node = nodes[int(part)]
-            case Fork(branches):
-                node = branches[int(part.removeprefix("b"))]
-            case Residual(body):
-                node = body
-    if not isinstance(node, Residual):
-        raise ValueError(f"{path} of {network.name} is no residual block")
-    return node
+        yield Tap("add", "the sum, before anything else", part.path) if part.name == "add" else _tap(part)
+    if node.norm:
+        yield Tap("bn", "batch norm of the sum", f"{box.path}.bn")
+    yield Tap("output", "the output of the block", box.path)
 
 
 def feature_maps(

@@ -9,10 +9,11 @@ from math import isfinite
 from statistics import median
 
 from irnet.diagrams.chart import Line
+from irnet.edit import network_of_label
 from irnet.lab.activations import OWN, TENSORS, BlockStats, Curve, Result, at_scale, scale_text
 from irnet.lab.forward import Scaling
 from irnet.lab.statistics import Stats
-from irnet.models import network, network_of_label
+from irnet.models import network
 from irnet.spec import Network, Residual
 from irnet.units import fold
 

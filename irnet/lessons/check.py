@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from irnet.analysis.boxes import boxes
 from irnet.analysis.quantities import fill, formulas, labels_in, network_of, quantity
 from irnet.lessons.prose import links
 from irnet.lessons.value import Lesson, Question, Step
 from irnet.models import recipe_of
 from irnet.models.recipe import limits
 from irnet.spec import Network
+from irnet.tree import resolve
 
 VIEW_CONTROLS = ("level", "overlay", "edges", "flow")
 BESIDE_CONTROLS = ("level", "flow", "fade")
@@ -33,8 +33,8 @@ def paths_of(step: Step) -> Collection[str]:
     """The boxes of a step's picture."""
     networks = networks_of(step)
     if len(networks) == 1:
-        return boxes(networks[0])
-    return frozenset(f"{i}/{path}" for i, network in enumerate(networks) for path in boxes(network))
+        return resolve(networks[0])
+    return frozenset(f"{i}/{path}" for i, network in enumerate(networks) for path in resolve(network))
 
 
 def controls_of(step: Step) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from irnet.runtime.build import Scale
+from irnet.tree import stage_of
 
 
 def to_cpu(activation: Tensor) -> Tensor:
@@ -106,7 +107,7 @@ def rescale(model: nn.Module, scale: float | Mapping[str, float | Tensor | None]
     before = {name: module.scale for name, module in scales.items()}
     try:
         for name, module in scales.items():
-            wanted = scale.get(name.partition(".")[0]) if isinstance(scale, Mapping) else scale
+            wanted = scale.get(stage_of(name)) if isinstance(scale, Mapping) else scale
             module.scale = before[name] if wanted is None else wanted
         yield
     finally:

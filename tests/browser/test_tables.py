@@ -7,9 +7,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from irnet.analysis.ledger import ledger
 from irnet.lessons import LESSONS
 from irnet.lessons.check import networks_of
+from irnet.provenance.ledger import ledger
 from irnet.units import exact
 from tests.apps import SMALL
 from tests.browser.conftest import PATIENCE, Viewer

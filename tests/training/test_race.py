@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from irnet.analysis.published import CURVES, TABLE_2
 from irnet.experiments.training.charts import race_chart
 from irnet.experiments.training.race import (
     PAIRS,
@@ -24,6 +23,7 @@ from irnet.experiments.training.race import (
     standing,
 )
 from irnet.experiments.training.results import History
+from irnet.provenance.published import CURVES, TABLE_2
 from tests.training.invented import racer
 from tests.training.small import TINY
 

@@ -22,10 +22,10 @@ from irnet.experiments.training.watch import Dropout, watched_paths, watching
 from irnet.experiments.training.work import macs_per_step
 from irnet.lab.forward import batch_statistics, units
 from irnet.lab.statistics import Stats
-from irnet.resolve import resolve
 from irnet.runtime.build import Model, build
 from irnet.runtime.device import check_device
 from irnet.runtime.init import INITS
+from irnet.tree import resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,7 @@ def header(trainer: Trainer) -> dict[str, Any]:
     """What stays the same over a run, as plain values: what its steps are to be read with."""
     return {
         "network": trainer.network.label,
-        "parameters": sum(row.params for row in resolve(trainer.network)),
+        "parameters": sum(row.params for row in resolve(trainer.network).rows),
         "blocks": list(watched_paths(trainer.network)),
         "macs_per_step": macs_per_step(trainer.network, trainer.run.batch),
         "images_per_epoch": trainer.images.epoch,
