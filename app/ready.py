@@ -71,7 +71,7 @@ def _import_the_rest() -> None:
         with suppress(ImportError):  # the page that needs it says so
             import_module(module)
     with suppress(ImportError):
-        import_module("irnet.experiments.photos").photo("astronaut")  # scikit-image loads its reader only now
+        import_module("irnet.lab.photos").photo("astronaut")  # scikit-image loads its reader only now
 
 
 def _let_the_first_page_go() -> None:

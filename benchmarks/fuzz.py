@@ -36,7 +36,7 @@ def readers() -> dict[str, Callable[[bytes], Any]]:
     return {
         "edits": import_module("irnet.edit.document").load,
         "lesson": import_module("irnet.lessons.form").read_lesson,
-        "image": import_module("irnet.experiments.photos").decode,
+        "image": import_module("irnet.lab.photos").decode,
         "checkpoint": partial(checkpoint, import_module("irnet.runtime.checkpoint").open_checkpoint),
     }
 

@@ -76,7 +76,7 @@ def _gradient(
     spec: Network, photo: str, path: str, position: Sides | None, out: Path | None, ask: dict[str, Any]
 ) -> dict[str, Any]:
     """The effective field as a record; the picture is written to `out`."""
-    photos, experiment = (import_module(f"irnet.experiments.{part}") for part in ("photos", "effective_field"))
+    photos, experiment = (import_module(f"irnet.lab.{part}") for part in ("photos", "fields"))
     image, size = photos.photo_or_file(photo), spec.input_shape[1:]
     result = experiment.effective_field(spec, photos.to_input(image, size), path, position, **ask)
     found: dict[str, Any] = experiment.record(result)

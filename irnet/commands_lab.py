@@ -64,8 +64,8 @@ def activations(
 ) -> None:
     """Magnitudes in every block of a network, with and without residual scaling; untrained without --weights."""
     spec = network_of(name, knobs)
-    tables = import_module("irnet.experiments.scale_tables")
-    photos, experiment = (import_module(f"irnet.experiments.{part}") for part in ("photos", "residual_scale"))
+    tables = import_module("irnet.lab.scale_tables")
+    photos, experiment = (import_module(f"irnet.lab.{part}") for part in ("photos", "activations"))
     tables.checked(tensor, statistic, label)
     with memory_limit(device):
         image = photos.to_input(photos.photo_or_file(photo), spec.input_shape[1:])

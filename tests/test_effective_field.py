@@ -15,8 +15,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from torch import Tensor
 
-from irnet.experiments.effective_field import effective_field
-from irnet.experiments.smallest_box import smallest_box
+from irnet.lab.fields import effective_field, smallest_box
 from irnet.models import PRESETS, network
 from irnet.runtime.build import Model, build
 from irnet.runtime.capture import capture

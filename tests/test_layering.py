@@ -24,6 +24,7 @@ LAYERS = (  # lowest first; parts of one layer do not know each other
     ("irnet.diagrams", "irnet.codegen"),
     ("irnet.lessons",),
     ("irnet.runtime",),
+    ("irnet.lab",),
     ("irnet.experiments",),
     ("irnet.notebook",),
     ("irnet",),  # the package's own front door
@@ -34,7 +35,7 @@ LAYERS = (  # lowest first; parts of one layer do not know each other
     ("irnet.__main__", "pages", "streamlit_app"),
 )
 HEIGHT = {part: height for height, parts in enumerate(LAYERS) for part in parts}
-TORCH, PICTURES = {"irnet.runtime", "irnet.experiments"}, {"irnet.diagrams"}
+TORCH, PICTURES = {"irnet.runtime", "irnet.lab", "irnet.experiments"}, {"irnet.diagrams"}
 PAGES = {"app", "pages", "streamlit_app"}
 COMMANDS = {"irnet.cli", "irnet.verbs", "irnet.terminal", *(part for part in HEIGHT if "commands" in part)}
 HOMES = {

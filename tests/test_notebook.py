@@ -13,7 +13,7 @@ import torch
 from nbclient import NotebookClient
 
 import irnet
-from irnet.experiments.residual_scale import residual_scale
+from irnet.lab.activations import residual_scale
 from irnet.models import PRESETS, network
 from irnet.notebook import network_html
 from irnet.spec import Conv, Network, Stage

@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from irnet.experiments.photos import MAX_BYTES, PHOTOS, photo, photo_or_file, to_input
+from irnet.lab.photos import MAX_BYTES, PHOTOS, photo, photo_or_file, to_input
 
 GREY = {"black": (0, -1.0), "middle": (128, 128 / 127.5 - 1), "white": (255, 1.0)}
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from irnet.edit.document import load
-from irnet.experiments.photos import MAX_BYTES, decode
+from irnet.lab.photos import MAX_BYTES, decode
 from irnet.lessons.form import read_lesson
 from irnet.runtime.checkpoint import open_checkpoint
 from tests.apps import ROOT

@@ -8,7 +8,7 @@ from app.passes import block_at_scale
 from app.state import choose
 from app.views import activations, block, head
 from app.weights import weights
-from irnet.experiments.block_steps import own_scale, residual_blocks
+from irnet.lab.block import own_scale, residual_blocks
 from irnet.tree import stage_of
 
 choice = network_choice()

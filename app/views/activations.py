@@ -9,9 +9,9 @@ from app import text
 from app.live import Setting, classify_image
 from app.views import show
 from app.weights import Weights
-from irnet.experiments.classify import records
-from irnet.experiments.forward_cache import BATCH_NORM_MODES, BatchNormMode
-from irnet.experiments.photos import MAX_BYTES, PHOTOS, decode, photo
+from irnet.lab.classify import records
+from irnet.lab.forward import BATCH_NORM_MODES, BatchNormMode
+from irnet.lab.photos import MAX_BYTES, PHOTOS, decode, photo
 from irnet.runtime.init import INITS
 from irnet.spec import Network
 

@@ -11,8 +11,7 @@ from app import text
 from app.views import show
 from app.views.tiles import heat
 from irnet.charts import Bins, Chart
-from irnet.experiments.block_steps import BlockSteps, Step, records
-from irnet.experiments.block_words import is_branch
+from irnet.lab.block import BlockSteps, Step, is_branch, records
 from irnet.units import grid, share
 
 STEP, PLAY = "step", "play"

@@ -14,8 +14,8 @@ from PIL import Image
 from app.views import show
 from irnet.charts import BLOCKS, Chart, Line
 from irnet.diagrams.field_picture import DASHES, Outline, field_picture, heat_layer, outlines
-from irnet.experiments.effective_field import EffectiveField
-from irnet.experiments.photos import fit
+from irnet.lab.fields import EffectiveField
+from irnet.lab.photos import fit
 from irnet.spec import Network
 from irnet.tree import Sides
 from irnet.tree.receptive_field import Rectangle, Seen, around, centres, growth, stage_fields

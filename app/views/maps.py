@@ -11,22 +11,20 @@ from app.passes import as_npz, as_png
 from app.state import choose
 from app.views import show
 from app.views.tiles import heat
-from irnet.experiments.block_steps import residual_blocks
-from irnet.experiments.channels import ORDERS, Channel, Maps, Order, channels, page, pages
-from irnet.experiments.feature_maps import FeatureMaps
-from irnet.experiments.mosaic import tiles
-from irnet.experiments.strip import Pass
+from irnet.lab.block import residual_blocks
+from irnet.lab.maps import ORDERS, Channel, FeatureMaps, Glance, Maps, Order, channels, page, pages
+from irnet.lab.mosaic import tiles
 from irnet.spec import Network
 from irnet.units import exact, grid
 
 
-def origin(look: Pass | FeatureMaps, device: str) -> str:
+def origin(look: Glance | FeatureMaps, device: str) -> str:
     """Which weights, statistics and device a look comes from."""
     weights = text.plain(look.weights[:1].upper() + look.weights[1:])
     return f"**{weights}**; {look.batch_norm} statistics; computed on {device}."
 
 
-def unit(look: Pass, chosen: str) -> str:
+def unit(look: Glance, chosen: str) -> str:
     """The picture in the strip that shows the chosen box, or the first of its stage; "" for the head."""
     paths = [thumb.path for thumb in look.strip]
     around = [path for path in paths if f"{chosen}.".startswith(f"{path}.")]

@@ -13,9 +13,9 @@ from app.live import Setting, kept_for_backward, reference, residual_scales
 from app.views import show
 from app.weights import Weights
 from irnet.charts import Line, multiples
-from irnet.experiments.forward_cache import TENSORS, Scaling, other
-from irnet.experiments.residual_scale import Result
-from irnet.experiments.scale_tables import OF_BLOCK, WORDS, chart, finding, made, overflows, records
+from irnet.lab.activations import TENSORS, Result, other
+from irnet.lab.forward import Scaling
+from irnet.lab.scale_tables import OF_BLOCK, WORDS, chart, finding, overflows, records, weights_and_statistics
 from irnet.spec import Edit, Network, Residual
 from irnet.tree.saved import sum_norm_cost, with_sum_norm
 from irnet.tree.totals import totals
@@ -125,7 +125,7 @@ def small(network: Network, image: Image.Image, setting: Setting, loaded: Weight
     show.ignored_line(overflows(result))
     title = f"{finding([result], '', statistic).partition(',')[0]} at {len(MULTIPLES)} scales; dotted: {found[0].name}"
     st.markdown(f"**{text.plain(title)}**")
-    st.caption(text.plain(made([result])))
+    st.caption(text.plain(weights_and_statistics([result])))
     with st.grid(3, min_column_width=270):  # on a phone one below the other
         for i, one in enumerate(multiples(drawn)):
             show.chart(one, f"multiples.{i}", alt=f"{title}: {one.title}; the table below has the numbers")

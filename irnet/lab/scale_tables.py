@@ -10,9 +10,9 @@ from statistics import median
 
 from irnet.charts import BLOCKS, Chart, Line
 from irnet.edit import network_of_label
-from irnet.experiments.forward_cache import OWN, TENSORS, BlockStats, Curve, Scaling, at_scale, scale_text
-from irnet.experiments.residual_scale import Result
-from irnet.experiments.statistics import Stats
+from irnet.lab.activations import OWN, TENSORS, BlockStats, Curve, Result, at_scale, scale_text
+from irnet.lab.forward import Scaling
+from irnet.lab.statistics import Stats
 from irnet.models import network
 from irnet.spec import Network, Residual
 from irnet.units import fold
@@ -120,7 +120,7 @@ def chart(results: Sequence[Result], tensor: str, statistic: str, *, log: bool =
     """The curves of `lines` under what they show, and below that which weights and statistics they come from."""
     return Chart(
         title=finding(results, tensor, statistic),
-        note=made(results),
+        note=weights_and_statistics(results),
         x=BLOCKS,
         y=axis(tensor, statistic),
         log=log and statistic != "zero_share",  # which may be 0
@@ -128,7 +128,7 @@ def chart(results: Sequence[Result], tensor: str, statistic: str, *, log: bool =
     )
 
 
-def made(results: Sequence[Result]) -> str:
+def weights_and_statistics(results: Sequence[Result]) -> str:
     """Which weights and statistics results come from."""
     weights, modes = results[0].weights, dict.fromkeys(result.batch_norm for result in results)
     return f"{weights[:1].upper()}{weights[1:]}; {' and '.join(modes)} statistics"
@@ -249,7 +249,7 @@ def overflows(result: Result) -> tuple[str, ...]:
     Examples
     --------
     >>> from irnet.models import network
-    >>> from irnet.experiments.residual_scale import residual_scale
+    >>> from irnet.lab.activations import residual_scale
     >>> import torch
     >>> spec = network("inception_resnet_v1", input_size=96, a=1, b=1, c=1)
     >>> overflows(residual_scale(spec, torch.zeros(1, 3, 96, 96)))

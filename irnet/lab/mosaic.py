@@ -14,9 +14,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from irnet.diagrams.colours import NOT_FINITE, rgb, scale
 from irnet.diagrams.theme import LIGHT
-from irnet.experiments.channels import Channel, Maps, extent
-from irnet.experiments.feature_maps import FeatureMaps
-from irnet.experiments.passes import Array
+from irnet.lab.forward import Array
+from irnet.lab.maps import Channel, FeatureMaps, Maps, extent
 
 TILE = 64  # pixels that a tile has at least
 LETTERS = 11

@@ -11,7 +11,7 @@ from types import MappingProxyType
 import torch
 from PIL import Image
 
-from irnet.experiments.photos import middle, to_input
+from irnet.lab.photos import middle, to_input
 from irnet.runtime.build import Model
 
 IMAGENET = 1000  # classes; 1001 with TF-slim's background in front
