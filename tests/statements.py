@@ -491,7 +491,7 @@ PAGES = (
     ),
     Statement("float32 ends at 3.4e38", source="IEEE 754, binary32"),
     Statement("its standard deviation; the grating's amplitude is 1", source="irnet/experiments/training/images.py"),
-    Statement("95 % of the gradient", source="irnet/experiments/smallest_box.py"),
+    Statement("95 % of the gradient", source="irnet/lab/fields.py"),
     Statement(
         "The subset leaves out about 1,700 images, which flatters the errors by about 0.3 (top-1) and 0.15 (top-5) "
         "points",
@@ -578,7 +578,7 @@ README = (
     ),
     Statement("a ledger that explains every difference between the three to the unit", test=LEDGER),
     Statement("at five scales side by side", source="app/pages/activations.py"),
-    Statement("the smallest box that holds 95 % of it", source="irnet/experiments/smallest_box.py"),
+    Statement("the smallest box that holds 95 % of it", source="irnet/lab/fields.py"),
     Statement("3039 pixels on a picture of 299", check="field block8 = 3039 and input = 299", of=V2_SLIM),
     Statement("with no text under 8 points", test=EIGHT_POINTS),
     Statement("and has ten lessons", test="tests/test_lessons.py::test_there_are_a_tour_and_ten_lessons"),

@@ -8,16 +8,16 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from irnet.comparison.align import Match, align
 from irnet.comparison.changes import part_counts
 from irnet.comparison.distance import distance, size
 from irnet.comparison.examples import READY
 from irnet.comparison.side_by_side import all_changes, marks, partners, side_by_side
-from irnet.tree import resolve
-from irnet.tree.totals import totals
-
 from irnet.models import PRESETS, network
 from irnet.spec import Chain, Conv, Fork, Node, Pool, Residual
+from irnet.tree import resolve
+from irnet.tree.totals import totals
 
 V1, V2, V4 = "inception_resnet_v1.paper", "inception_resnet_v2.paper", "inception_v4.paper"
 SLIM = "inception_resnet_v2.tf_slim"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from irnet.lessons import LESSONS, lesson_named
-from irnet.lessons.form import document, pack, read_lesson
+from irnet.lessons.form import document, markdown, pack, read_lesson
 from irnet.lessons.value import Lesson
 from tests.apps import opened, troubles
 
@@ -101,10 +102,37 @@ def test_a_pasted_lesson_that_is_wrong_gets_one_sentence_and_the_draft_stays(tol
     assert app.query_params["shared"] == pack(lesson_named("reductions"))
 
 
-def test_a_pasted_lesson_becomes_the_draft() -> None:
+MINE = read_lesson(json.dumps(json.loads(document(lesson_named("which-v2"))) | {"title": "Mine"}))
+
+
+@pytest.mark.parametrize("text", [document(MINE), markdown(MINE), f"http://a.b/learn?shared={pack(MINE)}&step=2"])
+def test_a_pasted_lesson_becomes_the_draft(text: str) -> None:
     app = opened("lesson_editor", editor="Link and file")
-    wanted = read_lesson(json.dumps(json.loads(document(lesson_named("which-v2"))) | {"title": "Mine"}))
-    app.text_area[0].set_value(document(wanted)).run()
+    app.text_area[0].set_value(text).run()
     next(one for one in app.button if one.label == "Open what is pasted").click().run()
     assert not troubles(app)
-    assert app.query_params["shared"] == pack(wanted)
+    assert app.query_params["shared"] == pack(MINE)
+
+
+def _sent(name: str, text: str) -> AppTest:
+    """The editor after a file was opened in it."""
+    app = opened("lesson_editor", editor="Link and file")
+    app.file_uploader[0].upload(name, text.encode(), "text/plain").run()
+    next(one for one in app.button if one.label == "Open the file").click().run()
+    assert not app.exception
+    return app
+
+
+def test_a_markdown_file_becomes_the_draft_and_can_be_taken_away_again() -> None:
+    app = _sent("mine.md", markdown(MINE))
+    assert not troubles(app)
+    assert app.query_params["shared"] == pack(MINE)
+    assert [one.proto.label for one in app.get("download_button")] == ["Download as Markdown", "Download as JSON"]
+
+
+def test_a_file_that_is_wrong_is_named_with_its_line_and_the_draft_stays() -> None:
+    text = markdown(MINE)
+    where = f"line {text[: text.index('# Why 1536 channels')].count(chr(10)) + 1}, step 2: selected: "
+    app = _sent("mine.md", text.replace('selected = "conv2d_7b"', 'selected = "nowhere"'))
+    assert [one.value.partition("the picture")[0] for one in app.warning] == [f"mine.md: {where}"]
+    assert app.query_params["shared"] != pack(MINE)

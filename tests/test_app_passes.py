@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
+from torch import nn
 
 from app import passes
 from app.live import Setting
+from irnet.lab.forward import units
 from irnet.models import network
+from irnet.runtime.build import Model
 from tests.apps import SMALL, opened, sized, troubles
 
 V1, V4 = "inception_resnet_v1.paper", "inception_v4.paper"
@@ -89,20 +92,36 @@ def test_an_unknown_box_is_told_and_another_is_shown() -> None:
     assert not app.error
 
 
-def test_a_second_box_of_a_picture_needs_no_second_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The units that run, from now on."""
+    paths: list[str] = []
+    get = Model.get_submodule
+
+    def listed(model: Model, path: str) -> nn.Module:
+        if path in {unit.path for unit in units(model.network)}:
+            paths.append(path)
+        return get(model, path)
+
+    monkeypatch.setattr(Model, "get_submodule", listed)
+    return paths
+
+
+def test_a_second_box_of_a_picture_needs_no_second_pass(ran: list[str]) -> None:
     spec, image = network(V1, input_size=SMALL), Image.new("RGB", (150, 150), "olive")
     first = passes.box_maps(spec, image, SETTING, None, "block_b.2")
-    monkeypatch.setattr(passes, "look_through", None)
+    ran.clear()
     second = passes.box_maps(spec, image, SETTING, None, "block_b.3")
+    assert set(ran) == {"block_b.2", "block_b.3"}
     assert (second.tensor("x").values == first.tensor("output").values).all()
 
 
-def test_a_moved_scale_runs_one_block(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_moved_scale_runs_one_block(ran: list[str]) -> None:
     spec, image = network(V1, input_size=SMALL), Image.new("RGB", (150, 150), "navy")
     first = passes.block_at_scale(spec, image, SETTING, None, "block_b.2", 0.1)
-    monkeypatch.setattr(passes, "look_through", None)
-    monkeypatch.setattr(passes, "begin", None)
+    ran.clear()
     second = passes.block_at_scale(spec, image, SETTING, None, "block_b.2", 0.2)
+    assert set(ran) == {"block_b.2"}
     names = [step.name for step in first.steps]
     at = names.index("scale")
     assert (second.steps[at].maps.values == 2 * first.steps[at].maps.values).all()

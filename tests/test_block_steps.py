@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from irnet.experiments.block_steps import BlockSteps, Step, block_steps, own_scale, records, residual_blocks
-from irnet.experiments.feature_maps import feature_maps
+from irnet.lab.block import BlockSteps, Step, block_steps, own_scale, records, residual_blocks
+from irnet.lab.maps import feature_maps
 from irnet.models import PRESETS, network
 from irnet.runtime.build import Model, ResidualUnit, build
 from irnet.runtime.capture import rescale

@@ -52,7 +52,7 @@ def hooks(model: nn.Module) -> int:
     return sum(len(getattr(module, kind)) for module in model.modules() for kind in every)
 
 
-def scales(model: nn.Module) -> list[float]:
+def scales(model: nn.Module) -> list[object]:
     return [module.scale for module in model.modules() if isinstance(module, Scale)]
 
 

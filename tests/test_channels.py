@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from irnet.diagrams.colours import DIVERGING, NOT_FINITE, SEQUENTIAL, rgb
-from irnet.experiments.channels import Maps, channels, extent, page, troubles
-from irnet.experiments.feature_maps import FeatureMaps
-from irnet.experiments.mosaic import arrays, mosaic, paint, sheet, thumbnail, tiles
+from irnet.lab.maps import FeatureMaps, Maps, channels, extent, page, troubles
+from irnet.lab.mosaic import arrays, mosaic, paint, sheet, thumbnail, tiles
 
 NAN, INF = float("nan"), float("inf")
 

@@ -8,15 +8,23 @@ from math import prod
 
 import pytest
 import torch
-from irnet.provenance.counts import COUNTS, TOOLS
-from irnet.provenance.explanations import Explanation, claims, explanation, lookalikes, records, summaries
-from irnet.tree import resolve
 from torch import nn
 from torchinfo import summary
 
 from irnet.models import PRESETS, network
-from irnet.models.auxiliary import AFTER, auxiliary
+from irnet.provenance.counts import COUNTS, TOOLS
+from irnet.provenance.explanations import (
+    AFTER,
+    Explanation,
+    auxiliary,
+    claims,
+    explanation,
+    lookalikes,
+    records,
+    summaries,
+)
 from irnet.spec import Network
+from irnet.tree import resolve
 from tests.checkpoints import stored
 from tests.conftest import Meta
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 from PIL import Image, ImageOps
 
-from irnet.experiments.classify import PREPROCESSING, WHOLE, classify, prepare
-from irnet.experiments.photos import middle, photo
+from irnet.lab.classify import PREPROCESSING, WHOLE, classify, prepare
+from irnet.lab.photos import middle, photo
 from irnet.models import network
 from irnet.runtime.build import Model, build
 from irnet.runtime.weights import load_weights

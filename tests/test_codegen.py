@@ -11,12 +11,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from irnet.edit import network
 from torch import nn
 
 from irnet.cli import main
 from irnet.codegen import class_name, code
 from irnet.codegen.layout import docstring, plain
+from irnet.edit import network
 from irnet.models import PRESETS
 from irnet.models.recipe import knobs, limits
 from irnet.runtime.build import build

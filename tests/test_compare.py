@@ -7,15 +7,15 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from irnet.comparison.changes import Change, Comparison, compare
 from irnet.comparison.side_by_side import changed_knobs
-from irnet.tree import describe
-from irnet.tree.totals import totals
-
 from irnet.models import PRESETS, network
 from irnet.models.fragments import pool_last
 from irnet.models.recipe import knobs
 from irnet.spec import Conv, Fork, Network, Node, Residual, Stage
+from irnet.tree import describe
+from irnet.tree.totals import totals
 from tests.walks import knob_values
 
 V1, V2 = "inception_resnet_v1.paper", "inception_resnet_v2.paper"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from irnet.checkpoints import keys
 from safetensors.torch import save_file
 
+from irnet.checkpoints import keys
 from irnet.models import network
 from irnet.runtime import checkpoint
 from irnet.runtime.build import Model, build

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from irnet.edit import apply, parse
-from irnet.edit.validate import check, validate
-from irnet.tree import resolve
 from typer.testing import CliRunner
 
 from irnet.cli import app
+from irnet.edit import apply, parse
+from irnet.edit.validate import check, validate
 from irnet.models import PRESETS, network
 from irnet.spec import Edit, Network
+from irnet.tree import resolve
 from tests.conftest import presets
 
 V2 = "inception_resnet_v2.paper"

@@ -12,12 +12,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from irnet.tree import Row, resolve
 
 from irnet.diagrams import draw, source
 from irnet.diagrams.render import laid_out
 from irnet.diagrams.theme import THEMES
 from irnet.models import PRESETS, network
+from irnet.tree import Row, resolve
 from tests.conftest import presets
 
 pdfium = import_module("pypdfium2")  # it comes without types

@@ -8,15 +8,15 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from irnet.edit import network, network_of_label
-from irnet.tree import resolve
 
 from app.drawings import View, svg
 from irnet.diagrams import canvas_svgs, draw
 from irnet.diagrams.graph_builder import FLOWS, Flow
 from irnet.diagrams.nested import LEVELS, Expansion, shown_block
 from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay
+from irnet.edit import network, network_of_label
 from irnet.models import PRESETS
+from irnet.tree import resolve
 from tests.walks import FEWER
 
 V1 = "inception_resnet_v1.paper"
@@ -90,4 +90,4 @@ def test_an_address_draws_a_network_with_edited_places() -> None:
     spec = network("inception_v4", "stem=inception_v3.tf_slim", "inception_b.0.b1.filters=200", a=6)
     name, told = asked(View(network=spec, opened=Expansion(2)).address("light"))
     assert b"conv 200" in svg(name, told)
-    assert b"conv 208" in svg(name, told | {"edits": spec.edits.replace("200", "208")})
+    assert b"conv 208" in svg(name, told | {"edits": spec.edit_text.replace("200", "208")})

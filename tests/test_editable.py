@@ -7,17 +7,17 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from irnet.edit import MOST, apply, network
-from irnet.edit.history import History, history
-from irnet.edit.settings import moves, settings, standing
-from irnet.edit.validate import validate
-from irnet.tree import resolve
 
 from irnet.diagrams import canvas_svgs
 from irnet.diagrams.nested import Expansion
 from irnet.diagrams.theme import DARK, LIGHT
+from irnet.edit import MOST, apply, network
+from irnet.edit.history import History, history
+from irnet.edit.settings import moves, settings, standing
+from irnet.edit.validate import validate
 from irnet.models import PRESETS
 from irnet.spec import Edit
+from irnet.tree import resolve
 from tests.conftest import presets
 
 V2, V4 = "inception_resnet_v2.paper", "inception_v4.paper"

@@ -9,24 +9,24 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from irnet.checkpoints import find, layouts_of
-from irnet.codegen.snippets import constructor, snippets
-from irnet.comparison.changes import compare
-from irnet.edit import apply, edits_of, network, network_of_label
-from irnet.edit.document import document, load
-from irnet.edit.validate import Validation, validate
-from irnet.provenance.explanations import claims, lookalikes
-from irnet.provenance.sources import deviations, names
-from irnet.tree import details, resolve, smallest_input
 from torch import nn
 
 import irnet
+from irnet.checkpoints import find, layouts_of
 from irnet.codegen import code
+from irnet.codegen.snippets import constructor, snippets
+from irnet.comparison.changes import compare
 from irnet.diagrams import draw
+from irnet.edit import apply, edits_of, network, network_of_label
+from irnet.edit.document import document, load
+from irnet.edit.validate import Validation, validate
 from irnet.models import PRESETS, recipe_of
 from irnet.models.recipe import knobs, limits
+from irnet.provenance.explanations import claims, lookalikes
+from irnet.provenance.sources import deviations, names
 from irnet.runtime.build import build
 from irnet.spec import Edit, Network
+from irnet.tree import details, resolve, smallest_input
 from tests.test_codegen import same
 from tests.walks import FEWER
 
@@ -91,7 +91,7 @@ def test_edits_can_be_undone_written_down_and_mended(given_: tuple[Network, tupl
     made = found.network
     assert network_of_label(made.label) == made
     assert eval(constructor(made), {"irnet": irnet}) == made
-    assert load(document(network(made.name), edits_of(made.name, made.edits))).network == made
+    assert load(document(network(made.name), made.edits)).network == made
     if found.refusal and found.refusal.fix:
         assert validate(spec, (*edits[: found.refusal.edit], found.refusal.fix)).refusal is None
         assert (found.refusal.path or "reason") in found.refusal.message or not found.refusal.path
@@ -207,8 +207,8 @@ def test_what_comes_before_an_illegal_edit_is_kept_and_two_edits_may_mend_each_o
 def test_the_smallest_input_is_the_first_that_works() -> None:
     for spec in (network("inception_v3"), network(V2, *MANY), network(V4, "inception_b.0.b2.1.kernel=1x15")):
         least = smallest_input(spec)
-        assert tried(spec.name, *spec.edits.split(", "), f"input_size={least}").refusal is None
-        assert tried(spec.name, *spec.edits.split(", "), f"input_size={least - 1}").refusal
+        assert tried(spec.name, *(edit.text for edit in spec.edits), f"input_size={least}").refusal is None
+        assert tried(spec.name, *(edit.text for edit in spec.edits), f"input_size={least - 1}").refusal
 
 
 @pytest.mark.soak

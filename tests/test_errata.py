@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from irnet.provenance.sources import errata_of
 
 from irnet.models import PRESETS, network
 from irnet.models.errata import ERRATA, errata
+from irnet.provenance.sources import errata_of
 from irnet.spec import Network, Source
 
 PAPER = [name for name in PRESETS if name.endswith(".paper")]

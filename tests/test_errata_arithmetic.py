@@ -6,11 +6,11 @@ import re
 from collections import Counter
 
 import pytest
-from irnet.tree import resolve
-from irnet.tree.totals import totals
 from torch import nn
 
 from irnet.models import network
+from irnet.tree import resolve
+from irnet.tree.totals import totals
 from tests.conftest import Meta
 
 V4, V1, V2, V3 = "inception_v4.paper", "inception_resnet_v1.paper", "inception_resnet_v2.paper", "inception_v3.tf_slim"

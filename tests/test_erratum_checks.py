@@ -8,20 +8,18 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from irnet.provenance.arithmetic import try_width
-from irnet.provenance.erratum_checks import erratum_record, readings, refutation
+from torch import nn
+
+from irnet.models import PRESETS, network
+from irnet.models.errata import ERRATA
+from irnet.provenance.erratum_checks import LINEAR, erratum_record, printed_width, readings, refutation, try_width
 from irnet.provenance.evidence import EVIDENCE
 from irnet.provenance.papers import PAPERS, additions
 from irnet.provenance.sources import DEVIATIONS
-from irnet.tree import resolve
-from irnet.tree.totals import longest_chain
-from torch import nn
-
-from irnet.analysis.arithmetic_of_shapes import LINEAR, printed_width
-from irnet.models import PRESETS, network
-from irnet.models.errata import ERRATA
 from irnet.runtime.build import ForkUnit
 from irnet.spec import Basis
+from irnet.tree import resolve
+from irnet.tree.totals import longest_chain
 from tests.conftest import Meta
 
 V2 = network("inception_resnet_v2")

@@ -18,26 +18,26 @@ from xml.etree import ElementTree
 
 import pytest
 import torch
-from irnet.edit.document import load
 from markdown_it import MarkdownIt
 from PIL import Image
 from safetensors.torch import save_file
 from streamlit.testing.v1 import AppTest
 
 from app import text
+from irnet.charts import Chart, Line, to_file, to_vega
 from irnet.cli import main
 from irnet.diagrams.block import block_sheet
-from irnet.diagrams.chart import Line, chart, line_chart
 from irnet.diagrams.graph_builder import GraphBuilder
 from irnet.diagrams.overview import overview_sheet
 from irnet.diagrams.page import page
 from irnet.diagrams.render import render
-from irnet.diagrams.tabular import comma_separated, markdown
 from irnet.diagrams.theme import LIGHT
+from irnet.edit.document import load
 from irnet.experiments.training.directory import command
-from irnet.html import figure, joined_html, table, words
+from irnet.html import figure, joined_html, words
 from irnet.models import network
 from irnet.spec import Network
+from irnet.tables import from_records, to_csv, to_html, to_markdown
 from irnet.terminal import table as printed
 from irnet.units import typed
 from tests.apps import opened
@@ -115,8 +115,8 @@ def terminal(word: str) -> str:
 
 def _vega(word: str, form: str) -> str:
     line = Line(name=word, x=[1, 2], y=[1.0, 2.0], places=[word, word])
-    spec = line_chart([line], title=word, x=word, y=word, note=word)
-    return chart(spec, "svg" if form == "svg" else "html").decode()
+    chart = Chart(title=word, x=word, y=word, note=word, marks=(line,))
+    return to_file(to_vega(chart), "svg" if form == "svg" else "html").decode()
 
 
 def _drawing(sheet: GraphBuilder, word: str) -> str:
@@ -136,11 +136,11 @@ SINKS: dict[str, tuple[Read, Callable[[str], str]]] = {
         ),
     ),
     "SVG of a chart": (svg, lambda word: _vega(word, "svg")),
-    "HTML of a table": (html, lambda word: joined_html(words(word), table([{word: word}]))),
+    "HTML of a table": (html, lambda word: joined_html(words(word), to_html(from_records([{word: word}], word)))),
     "HTML of a figure": (html, lambda word: figure(b"<svg/>", b"<svg/>", word)),
-    "Markdown of a table": (marked, lambda word: markdown([{word: word, "n": 1}])),
+    "Markdown of a table": (marked, lambda word: to_markdown(from_records([{word: word, "n": 1}]))),
     "Markdown of a page": (marked, text.plain),
-    "CSV": (rows, lambda word: comma_separated([{word: word, "n": 1}])),
+    "CSV": (rows, lambda word: to_csv(from_records([{word: word, "n": 1}]))),
     "a command line": (shell, _in_shell),
     "a terminal": (lambda made: ([], made), terminal),
 }

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
-from irnet.comparison.changes import compare
-from irnet.tree.totals import summary
 
+from irnet.comparison.changes import compare
 from irnet.diagrams import canvas_svgs, source
 from irnet.diagrams.graph_builder import Flow
 from irnet.diagrams.nested import LEVELS, Expansion, nested, shown_in
 from irnet.diagrams.overlay import style
 from irnet.diagrams.theme import LIGHT
 from irnet.models import network
+from irnet.tree.totals import summary
 from tests.conftest import Golden
 
 PICTURES = [

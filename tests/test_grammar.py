@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from irnet.tree import resolve
 
 from irnet.models import PRESETS, network
 from irnet.models.recipe import knobs
-from irnet.spec import Chain, Conv, Fork, Network, Node, Padding, Pool, Residual, Source, Stage
+from irnet.spec import Chain, Conv, Edit, Fork, Network, Node, Padding, Pool, Residual, Source, Stage
+from irnet.tree import resolve
 from tests.walks import knob_values
 
 REFUSED: dict[str, tuple[Callable[[], Node], str]] = {
@@ -94,7 +94,9 @@ def test_a_key_says_all_of_an_architecture_and_nothing_else_in_every_process() -
     spec = network("inception_resnet_v2")
     stages = tuple(replace(stage, title="x", part="tail", source=Source("x")) for stage in spec.stages)
     head = replace(spec.head, source=Source("x"))
-    assert replace(spec, name="x", edits="x", source=Source("x"), stages=stages, head=head).key == spec.key
+    assert (
+        replace(spec, name="x", edits=(Edit("", "x", 1),), source=Source("x"), stages=stages, head=head).key == spec.key
+    )
     code = "import irnet; print(irnet.network('inception_resnet_v2').key)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == spec.key

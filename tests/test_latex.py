@@ -16,12 +16,12 @@ from irnet.diagrams.factory import content, told_of
 from irnet.diagrams.figures import catalogue
 from irnet.diagrams.graph_builder import GraphBuilder
 from irnet.diagrams.render import laid_out, layout_engine
-from irnet.diagrams.tables import tables
-from irnet.diagrams.tabular import booktabs
+from irnet.diagrams.table_figures import table_catalogue
 from irnet.diagrams.theme import LIGHT
 from irnet.diagrams.tikz import tikz
 from irnet.models import network
 from irnet.spec import Network
+from irnet.tables import from_records, to_latex
 from tests.hostile_strings import EVIL
 
 HOSTILE = r"""a"b'c<d>&{e}_f%g$h#i\j^k~l|m é 漢 </text>\input{x}"""
@@ -68,7 +68,7 @@ def test_tikz_compiles_in_every_theme_and_width(tmp_path: Path) -> None:
 
 @needs_tex
 def test_every_table_compiles(tmp_path: Path) -> None:
-    texts = {f"{name}.tex": content(name, "tex", "light", "natural", 2.0).decode() for name in tables()}
+    texts = {f"{name}.tex": content(name, "tex", "light", "natural", 2.0).decode() for name in table_catalogue()}
     bodies = {
         name: re.sub(r"\\(?:begin|end)\{table\}|\\(?:caption|label)\{.*\}|\\centering", "", text)
         for name, text in texts.items()
@@ -100,7 +100,7 @@ def test_titles_that_are_markup_stay_titles(tmp_path: Path) -> None:
         spec = named(title)
         sheet = block_sheet(GraphBuilder(LIGHT, notes=(title,)), spec, spec.stages[1], title=title)
         files[f"{number}.tikz"] = tikz(sheet, laid_out(sheet.text, layout_engine()))
-        table = booktabs([{title: title, "n": 1}], title, "x")
+        table = to_latex(from_records([{title: title, "n": 1}], notes=(title,)), "x")
         files[f"{number}.tex"] = re.sub(
             r"\\(?:begin|end)\{table\}|\\label\{.*\}|\\centering|\\caption\{.*\}", "", table
         )

@@ -14,13 +14,17 @@ from irnet.models import PRESETS
 ROOT = Path(__file__).parents[1]
 LAYERS = (  # lowest first; parts of one layer do not know each other
     ("irnet.units",),
-    ("irnet.spec", "irnet.html"),
+    ("irnet.spec", "irnet.tables", "irnet.html"),
     ("irnet.models",),
-    ("irnet.resolve",),
-    ("irnet.analysis",),
-    ("irnet.diagrams", "irnet.codegen", "irnet.exchange"),
+    ("irnet.tree",),
+    ("irnet.edit",),
+    ("irnet.provenance", "irnet.checkpoints", "irnet.comparison"),
+    ("irnet.diagrams.theme", "irnet.diagrams.pdf"),
+    ("irnet.charts",),
+    ("irnet.diagrams", "irnet.codegen"),
     ("irnet.lessons",),
     ("irnet.runtime",),
+    ("irnet.lab",),
     ("irnet.experiments",),
     ("irnet.notebook",),
     ("irnet",),  # the package's own front door
@@ -31,7 +35,7 @@ LAYERS = (  # lowest first; parts of one layer do not know each other
     ("irnet.__main__", "pages", "streamlit_app"),
 )
 HEIGHT = {part: height for height, parts in enumerate(LAYERS) for part in parts}
-TORCH, PICTURES = {"irnet.runtime", "irnet.experiments"}, {"irnet.diagrams"}
+TORCH, PICTURES = {"irnet.runtime", "irnet.lab", "irnet.experiments"}, {"irnet.diagrams"}
 PAGES = {"app", "pages", "streamlit_app"}
 COMMANDS = {"irnet.cli", "irnet.verbs", "irnet.terminal", *(part for part in HEIGHT if "commands" in part)}
 HOMES = {
@@ -48,8 +52,8 @@ HOMES = {
     "distributed": {"irnet.experiments"},
     "ray": {"irnet.experiments"},
     "graphviz": PICTURES,
-    "vl_convert": PICTURES,
-    "pydantic": {"irnet.exchange", "irnet.lessons"},
+    "vl_convert": PICTURES | {"irnet.charts"},
+    "pydantic": {"irnet.edit", "irnet.lessons"},
     "streamlit": PAGES,
     "plotly": PAGES,
     "typer": COMMANDS,

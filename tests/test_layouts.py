@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from irnet.checkpoints import find, keys, layouts_of, module_keys
-from irnet.tree import resolve
 
+from irnet.checkpoints import find, keys, layouts_of, module_keys
 from irnet.models import PRESETS, network
 from irnet.spec import Network
+from irnet.tree import resolve
 from tests.checkpoints import stored
 from tests.conftest import Meta
 

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 import torch
 from fvcore.nn import FlopCountAnalysis
-from irnet.provenance.ledger import ledger, sums
-from irnet.tree import Row, resolve
 from torch import nn
 
 from irnet.models import PRESETS, network
 from irnet.models.recipe import limits
+from irnet.provenance.ledger import ledger, sums
 from irnet.runtime.build import build
 from irnet.runtime.measure import measure, records
 from irnet.spec import Conv, Head, Network, Residual, Stage
+from irnet.tree import Row, resolve
 from tests.conftest import Measured, presets
 
 TINY = Network("tiny", (Stage("block", Residual(Conv(4, 3)), 2),), Head(3), input_shape=(3, 8, 8))

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 import torch
-from irnet.tree import Rows, resolve
 from nbclient import NotebookClient
 
 import irnet
-from irnet.experiments.residual_scale import residual_scale
-from irnet.html import table
+from irnet.lab.activations import residual_scale
 from irnet.models import network
 from irnet.notebook import network_html
 from irnet.spec import Conv, Network, Stage
+from irnet.tables import from_records, to_html
+from irnet.tree import Rows, resolve
 from tests.apps import ROOT
 from tests.conftest import presets
 
@@ -95,7 +95,7 @@ def test_what_comes_from_outside_is_escaped() -> None:
     evil = Network(EVIL, (Stage("stem", Conv(8), title=EVIL),), input_shape=(3, 9, 9))
     for shown in (evil, irnet.compare(evil, replace(evil, name="x")), replace(evil, input_shape=(3, 0, 0))):
         assert "alert" in read(shown).text
-    assert "<script>" not in table([{EVIL: EVIL}])
+    assert "<script>" not in to_html(from_records([{EVIL: EVIL}]))
 
 
 def test_colours_of_tables_are_those_of_the_page() -> None:
@@ -123,7 +123,7 @@ def test_the_example_is_stored_without_outputs_runs_and_every_cell_shows_somethi
 
 
 def test_a_table_has_the_decimals_and_the_label_that_were_asked_for() -> None:
-    made = table([{"top-1 <b>": 20.0, "n": 1234}], decimals=1, label='errors "of" <all>')
+    made = to_html(from_records([{"top-1 <b>": 20.0, "n": 1234}], 'errors "of" <all>', decimals=1))
     assert made.startswith('<table aria-label="errors &quot;of&quot; &lt;all&gt;">')
     assert '<td class="n">20.0</td><td class="n">1,234</td>' in made
     assert "top-1 &lt;b&gt;" in made

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 from hypothesis import given
-from irnet.tree import resolve
 
 from irnet.models import PRESETS, network
 from irnet.runtime.build import build
 from irnet.spec import Network
+from irnet.tree import resolve
 from tests.conftest import Meta
 from tests.walks import fits, flat, networks, seen, torch_macs, torch_params
 

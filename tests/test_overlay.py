@@ -8,13 +8,13 @@ from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
-from irnet.tree import Box, resolve
 
 from irnet.diagrams import canvas_svgs
 from irnet.diagrams.nested import Expansion
 from irnet.diagrams.overlay import OVERLAYS, Overlay
 from irnet.models import network
 from irnet.spec import Network
+from irnet.tree import Box, resolve
 from irnet.units import short
 
 SVG = "{http://www.w3.org/2000/svg}"

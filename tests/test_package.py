@@ -17,4 +17,5 @@ def test_an_installed_copy_runs_without_the_project(tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": str(here)}
     command = [sys.executable, str(here / "bin" / "irnet"), "export", "inception_v4", "--out", "net.html"]
     subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    assert (here / "irnet" / "lessons" / "00-tour.md").is_file()
     assert "Inception-A" in (tmp_path / "net.html").read_text(encoding="utf-8")

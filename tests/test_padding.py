@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 import torch
-from irnet.comparison.changes import compare
-from irnet.comparison.distance import distance, fields
-from irnet.tree import details
 from torch import nn
 
+from irnet.comparison.changes import compare
+from irnet.comparison.distance import distance, fields
 from irnet.diagrams.paper_notation import paper_texts
 from irnet.models import network
 from irnet.runtime.build import build
 from irnet.spec import Head, Network, Pool, Stage
+from irnet.tree import details
 from tests.conftest import Meta
 
 SLIM, TORCHVISION = network("inception_v3.tf_slim"), network("inception_v3.torchvision")

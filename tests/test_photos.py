@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from irnet.experiments.photos import MAX_BYTES, PHOTOS, photo, photo_or_file, to_input
+from irnet.lab.photos import MAX_BYTES, PHOTOS, photo, photo_or_file, to_input
 
 
 @pytest.mark.parametrize("name", PHOTOS)

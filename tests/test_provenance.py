@@ -9,12 +9,12 @@ from itertools import chain
 from typing import get_args
 
 import pytest
-from irnet.provenance.deviations import COLUMNS, has
-from irnet.provenance.names import IMPLEMENTATIONS, Implementation
-from irnet.provenance.sources import DEVIATIONS, deviations, implementations, names, provenance
 
 from irnet.models import PRESETS, network
 from irnet.models.errata import ERRATA
+from irnet.provenance.deviations import COLUMNS, has
+from irnet.provenance.names import IMPLEMENTATIONS, Implementation
+from irnet.provenance.sources import DEVIATIONS, deviations, implementations, names, provenance
 from irnet.runtime.build import Model
 from irnet.spec import Basis, Chain, Fork, Network, Node, Pool
 from tests.conftest import DATA, Meta

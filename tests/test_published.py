@@ -6,14 +6,14 @@ import json
 from typing import Any
 
 import pytest
-from irnet.provenance.ledger import ledger, sums
-from irnet.provenance.published import TABLE_2
-from irnet.tree import resolve
-from irnet.tree.totals import stages, totals
 from torch import nn
 
 from irnet.models import network
+from irnet.provenance.ledger import ledger, sums
+from irnet.provenance.published import TABLE_2
 from irnet.spec import Network
+from irnet.tree import resolve
+from irnet.tree.totals import stages, totals
 from tests.conftest import DATA, Meta
 
 PAPER: dict[str, dict[str, Any]] = json.loads((DATA / "paper_counts.json").read_text(encoding="utf-8"))["nets"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from irnet.analysis.quantities import fill, holds, quantity
 from irnet.models import network
+from irnet.provenance.quantities import fill, holds, quantity
 
 V4 = network("inception_v4")
 
@@ -23,6 +23,11 @@ V4 = network("inception_v4")
         ("channels reduction_a @ inception_resnet_v2.paper", 1152),
         ("fvcore @ inception_v4.tf_slim", 12_284_251_296),
         ("top1 @ inception_resnet_v2.paper", 19.9),
+        ("chain", 75),
+        ("1 - knob dropout", 0.8),
+        ("eps @ inception_v3.torchvision", 0.001),
+        ("1 - momentum", 0.9),
+        ("embedding @ inception_resnet_v1.facenet", 512),
     ],
 )
 def test_a_formula_comes_to_what_the_paper_or_a_release_says(formula: str, value: float) -> None:

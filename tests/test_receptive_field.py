@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 from hypothesis import given
-from irnet.provenance.ledger import term_sum, terms_of
-from irnet.tree import Row, resolve
 from torch import Tensor
 
 from irnet.models import network
+from irnet.provenance.ledger import term_sum, terms_of
 from irnet.runtime.build import Model, build
 from irnet.runtime.capture import capture
 from irnet.spec import Network
+from irnet.tree import Row, resolve
 from tests.walks import fits, networks
 
 V4, V2, V3 = "inception_v4.tf_slim", "inception_resnet_v2.tf_slim", "inception_v3.tf_slim"

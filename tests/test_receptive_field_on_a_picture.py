@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from irnet.tree import resolve
-from irnet.tree.receptive_field import Rectangle, centres, choices, receptive_field, stage_fields
 from PIL import Image
 
 from irnet.cli import main
 from irnet.diagrams.field_picture import field_picture, heat_layer, outlines
 from irnet.models import network
+from irnet.tree import resolve
+from irnet.tree.receptive_field import Rectangle, centres, choices, receptive_field, stage_fields
 from tests.apps import opened, sized, troubles
 from tests.conftest import presets
 from tests.test_cli import printed, refused

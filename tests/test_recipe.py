@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from irnet.edit import network_of_label
-from irnet.tree import resolve
 
+from irnet.edit import network_of_label
 from irnet.models import PRESETS, network
 from irnet.models.recipe import Limits, knobs, limits, parse_knob
 from irnet.spec import Chain, Conv, Fork, Node, Pool, Residual
+from irnet.tree import resolve
 
 
 def message(preset: str, **changes: object) -> str:
@@ -104,7 +104,7 @@ def test_a_label_tells_the_edits_and_leads_back_to_its_network() -> None:
     spec = network("inception_resnet_v2", scale_b=0.25, a=6, input_size=(224, 261), classes=1000)
     assert spec.label == "inception_resnet_v2.paper (input_size=224x261, a=6, scale_b=0.25)"
     spec = network("inception_resnet_v1", sum_norm=True, width=0.5, depth=2)
-    assert (spec.edits, network_of_label(spec.label).key) == ("width=0.5, depth=2, sum_norm=true", spec.key)
+    assert (spec.edit_text, network_of_label(spec.label).key) == ("width=0.5, depth=2, sum_norm=true", spec.key)
 
 
 def test_a_switch_is_read_from_words() -> None:

@@ -8,13 +8,13 @@ from math import prod
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from irnet.tree import resolve
-from irnet.tree.saved import saved_activations, saved_bytes, sum_norm_cost, with_sum_norm
 
 from irnet.models import PRESETS, network
 from irnet.runtime.device import memory_limit
 from irnet.runtime.saved import saved_for_backward
 from irnet.spec import Network
+from irnet.tree import resolve
+from irnet.tree.saved import saved_activations, saved_bytes, sum_norm_cost, with_sum_norm
 from tests.conftest import presets
 from tests.test_forward_cache import nets
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 import torch
-from irnet.codegen.snippets import snippets
-from irnet.tree import resolve
 
 import irnet
+from irnet.codegen.snippets import snippets
 from irnet.models import network
 from irnet.spec import Network
+from irnet.tree import resolve
 
 V2 = network("inception_resnet_v2.tf_slim", a=1, b=1, c=1, input_size=(96, 80), width=0.25)
 V1 = network("inception_resnet_v1.facenet", a=1, b=1, c=1, input_size=96, classes=0, dropout=0.5, width=0.25)

@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
-from irnet.comparison.examples import READY
-from irnet.provenance.erratum_checks import refutation
-from irnet.provenance.sources import DEVIATIONS
 
-from irnet.analysis.quantities import holds, network_of
+from irnet.comparison.examples import READY
 from irnet.lessons import LESSONS, lesson_named
 from irnet.lessons.value import Lesson
 from irnet.models.errata import ERRATA
+from irnet.provenance.erratum_checks import refutation
+from irnet.provenance.quantities import holds, network_of
+from irnet.provenance.sources import DEVIATIONS
 from tests.apps import ROOT
 from tests.claims_page import FILE, page
 from tests.statements import PHRASES, STATEMENTS, Statement

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from irnet.experiments.statistics import Stats, reader, statistics
+from irnet.lab.statistics import Stats, reader, statistics
 
 SEEDS = st.integers(0, 10_000)
 

@@ -8,10 +8,10 @@ from functools import cache, lru_cache
 
 import pytest
 import torch
-from irnet.provenance.sources import DEVIATIONS
 from torch import Tensor, nn
 
 from irnet.models import network
+from irnet.provenance.sources import DEVIATIONS
 from irnet.runtime.build import Model, build
 from tests.data.golden_recipe import fill, image, units_of
 

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from irnet.provenance.ledger import ledger, sums
-from irnet.provenance.ledger import records as terms
-from irnet.tree import details, resolve
-from irnet.tree.totals import overview, records, stages, summary, totals
 
 from irnet.models import PRESETS, network
 from irnet.models.recipe import parse_knob
+from irnet.provenance.ledger import ledger, sums
+from irnet.provenance.ledger import records as terms
 from irnet.runtime.measure import search
 from irnet.spec import Network
+from irnet.tree import details, resolve
+from irnet.tree.totals import overview, records, stages, summary, totals
 from tests.conftest import Measured
 
 COUNTS = ("params", "macs", "activation_elements")

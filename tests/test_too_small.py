@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 
 import pytest
 import torch
-from irnet.tree import resolve, smallest_input
 from torch import Tensor, nn
 
 from irnet.models import network
 from irnet.spec import Chain, Conv, Fork, Network, Pool, Stage
+from irnet.tree import resolve, smallest_input
 from tests.conftest import Meta, presets
 
 SAID = re.compile(

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from irnet.experiments.residual_scale import residual_scale
+from irnet.lab.activations import residual_scale
 from irnet.models import network
 from irnet.runtime.build import Model, build
 from irnet.runtime.weights import load_weights

@@ -10,13 +10,13 @@ from typing import Any
 import torch
 from hypothesis import settings
 from hypothesis import strategies as st
-from irnet.tree import Row, resolve, smallest_input
 from torch import Tensor, nn
 
 from irnet.models import PRESETS, network
 from irnet.models.recipe import knobs, limits
 from irnet.runtime.build import Model
 from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Pool, Residual, Shape, Stage
+from irnet.tree import Row, resolve, smallest_input
 
 
 @dataclass(frozen=True, slots=True)

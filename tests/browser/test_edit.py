@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from irnet.edit.document import load
 from playwright.sync_api import Page, expect
 
+from irnet.edit.document import load
 from tests.browser.conftest import Viewer
 
 MODEL = "inception_v4.paper"
@@ -86,7 +86,7 @@ def test_an_edited_network_is_taken_away_and_brought_back(viewer: Viewer, tmp_pa
         page.get_by_role("button", name="JSON", exact=True).click()
     file = tmp_path / downloading.value.suggested_filename
     downloading.value.save_as(file)
-    assert load(file.read_bytes()).network.edits == "inception_a.repeat=9"
+    assert load(file.read_bytes()).network.edit_text == "inception_a.repeat=9"
     page = viewer.open(f"edit?model={other}&edit=Load")
     page.locator("input[type=file]").set_input_files(file)
     expect(page).to_have_url(re.compile(r"inception_a\.repeat%3D9"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from irnet.provenance.published import CURVES, TABLE_2
 
 from irnet.experiments.training.charts import race_chart
 from irnet.experiments.training.race import (
@@ -24,6 +23,7 @@ from irnet.experiments.training.race import (
     standing,
 )
 from irnet.experiments.training.results import History
+from irnet.provenance.published import CURVES, TABLE_2
 from tests.training.invented import racer
 from tests.training.small import TINY
 
