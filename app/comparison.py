@@ -11,13 +11,14 @@ from app.components.canvas import canvas
 from app.drawings import BesideView
 from app.state import put, put_all, unknown
 from app.views import show
-from irnet.analysis.boxes import boxes, details
-from irnet.analysis.comparisons import READY, Ready, ready
-from irnet.analysis.side_by_side import MOST, partners
+from irnet.comparison.examples import READY, Ready, ready
+from irnet.comparison.side_by_side import MOST, partners
 from irnet.diagrams.graph_builder import FLOWS
 from irnet.diagrams.nested import LEVELS
-from irnet.models import PRESETS, network_of_label
+from irnet.edit import network_of_label
+from irnet.models import PRESETS
 from irnet.spec import Network
+from irnet.tree import details, resolve
 
 WITH, EDITED, PLACE, OPENED, LEVEL = "with", "edited", "place", "opened", "down"  # parameters of the address
 FIRST = ("inception_resnet_v1.paper",)
@@ -113,7 +114,7 @@ def _turn(networks: tuple[Network, ...], toggled: frozenset[str], path: str) -> 
     """Turn a box over, and its partners with it."""
     number, _, own = path.partition("/")
     twins = partners(*networks).get((int(number), own), ())
-    every = {f"{i}/{twin}" for i, twin in enumerate(twins) if twin and boxes(networks[i])[twin].children} | {path}
+    every = {f"{i}/{twin}" for i, twin in enumerate(twins) if twin and resolve(networks[i])[twin].children} | {path}
     put_all({OPENED: ",".join(sorted(toggled ^ every)), PLACE: path})
 
 

@@ -12,9 +12,9 @@ from app import edits, text
 from app.address import Fields, first_run_on
 from app.state import refusal, wrong_in_address
 from app.views import show
-from irnet.analysis.validate import Validation
+from irnet.edit.history import History
+from irnet.edit.validate import Validation
 from irnet.models import PRESETS, edit_recipe, network_of_recipe
-from irnet.models.history import History
 from irnet.models.recipe import Limits, Recipe, knobs, limits, parse_knob
 from irnet.spec import Network, pair
 

@@ -14,6 +14,7 @@ from app.views import show
 from app.views.lesson import address_of
 from irnet.lessons.form import lesson_of, pack, plain, read_lesson, unpack
 from irnet.lessons.value import Lesson
+from irnet.units import typed
 
 DRAFT, WORD, TURN, TOLD = "draft", "draft.word", "draft.turn", "draft.told"
 Values = dict[str, Any]
@@ -46,18 +47,19 @@ def field(*place: object) -> str:
     return ".".join(map(str, (DRAFT, st.session_state[TURN], *place)))
 
 
-def load(text: str | bytes) -> None:
-    """Take a stranger's document for the draft, or say what is wrong with it."""
+def load(text: str | bytes, name: str = "") -> None:
+    """Take a stranger's document, or the file of that name, for the draft, or say what is wrong with it."""
     try:
         _take(unpack(word) if isinstance(text, str) and (word := _word(text)) else read_lesson(text))
         page.forget()
     except ValueError as error:
-        st.session_state[TOLD] = str(error)
+        st.session_state[TOLD] = f"{typed(name)}: {error}" if name else str(error)
 
 
 def _word(text: str) -> str:
-    """The lesson in a link, or "" where the text is none."""
-    return text.partition(f"{page.SHARED}=")[2].partition("&")[0].strip()
+    """The lesson in a link, or "" where the text is none: a document has more than one word."""
+    link = "" if len(text.split()) > 1 else text.strip()
+    return link.partition(f"{page.SHARED}=")[2].partition("&")[0]
 
 
 def finish(values: Values) -> Lesson | None:

@@ -16,16 +16,16 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from app.cache import drawings, picture, side_drawings
-from irnet.analysis.boxes import box_at, boxes
-from irnet.analysis.side_by_side import check_count
+from irnet.comparison.side_by_side import check_count
 from irnet.diagrams import words
 from irnet.diagrams.beside import opened_beside
 from irnet.diagrams.caption import beside_alt
 from irnet.diagrams.graph_builder import FLOWS, Flow
 from irnet.diagrams.nested import LEVELS, Expansion
 from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay
-from irnet.models import network_of_label
+from irnet.edit import network_of_label
 from irnet.spec import Network
+from irnet.tree import resolve
 
 Word = TypeVar("Word", bound=str)
 
@@ -58,11 +58,11 @@ class View:
     @property
     def paths(self) -> Collection[str]:
         """Of all boxes that can be chosen."""
-        return boxes(self.network)
+        return resolve(self.network)
 
     def address(self, theme: str) -> str:
         """Where this view is drawn, below the root of the app; parameters are in alphabetical order."""
-        query = {"edits": self.network.edits, "stage": self.stage, "theme": theme}
+        query = {"edits": self.network.edit_text, "stage": self.stage, "theme": theme}
         if self.opened:
             query |= {"overlay": self.overlay, "edges": self.edges, "flow": self.flow, "shown": self.opened.shown}
             query |= {"level": str(self.opened.level), "turned": ",".join(sorted(self.opened.toggled))}
@@ -90,7 +90,7 @@ class BesideView:
     @property
     def paths(self) -> Collection[str]:
         """Of all boxes that can be chosen."""
-        return frozenset(f"{i}/{path}" for i, spec in enumerate(self.networks) for path in boxes(spec))
+        return frozenset(f"{i}/{path}" for i, spec in enumerate(self.networks) for path in resolve(spec))
 
     def address(self, theme: str) -> str:
         """Where this view is drawn, below the root of the app."""
@@ -117,7 +117,7 @@ def svg(name: str, asked: Mapping[str, str]) -> bytes:
     toggled = frozenset(path for path in asked.get("turned", "").split(",") if path)
     shown, refused = asked.get("shown", ""), asked.get("refused", "")
     for path in (*toggled, *filter(None, [shown, refused])):
-        box_at(spec, path)
+        resolve(spec)[path]
     level = _one_of(asked, "level", tuple(map(str, range(len(LEVELS)))))
     overlay, edges, flow = (
         _one_of(asked, "overlay", OVERLAYS),

@@ -14,13 +14,12 @@ from app.explorer import BOX, TURNED, box_field, choice_in_view, select, toggled
 from app.state import put
 from app.views import show
 from app.views.settings import setting_widget
-from irnet.analysis.boxes import boxes
-from irnet.analysis.editable import moves, settings, standing
-from irnet.analysis.validate import validate
 from irnet.diagrams.nested import Expansion, revealing, shown_block
-from irnet.models.edits import Edit, Value
-from irnet.models.history import History
-from irnet.spec import Network
+from irnet.edit.history import History
+from irnet.edit.settings import moves, settings, standing
+from irnet.edit.validate import validate
+from irnet.spec import Edit, Network, Value
+from irnet.tree import parent_of, resolve
 from irnet.units import exact
 
 HEIGHT = 640  # pixels
@@ -59,10 +58,10 @@ def _go(original: Network, made: History) -> None:
     """Keep edits, and choose what is still there of the chosen box."""
     edits.keep(original.name, made)
     with suppress(ValueError):  # the original can't be either: the page says so
-        found = boxes(validate(original, made.done).network)
+        found = resolve(validate(original, made.done).network)
         path = st.session_state.get(BOX, "")
         while path and path not in found:
-            path = path.rpartition(".")[0]
+            path = parent_of(path)
         st.session_state[BOX] = path
         put(TURNED, ",".join(at for at in st.query_params.get(TURNED, "").split(",") if at in found))
 
@@ -115,7 +114,7 @@ def panel(choice: Choice, chosen: str) -> None:
     if made.full:
         st.caption(text.EDITS_FULL)
         return
-    st.markdown(f"**{text.plain(boxes(network)[chosen].title if chosen else 'The whole network')}**")
+    st.markdown(f"**{text.plain(resolve(network)[chosen].title if chosen else 'The whole network')}**")
     wanted = {(edit.where, edit.what): edit.value for edit in made.done[choice.trial.applied :]}
 
     def change(edit: Edit) -> None:
@@ -135,7 +134,7 @@ def panel(choice: Choice, chosen: str) -> None:
     if not found:
         st.caption(text.NOTHING_TO_EDIT)
     if chosen:
-        show.pairs({"Source": boxes(network)[chosen].source.ref})
+        show.pairs({"Source": resolve(network)[chosen].source.ref})
 
 
 def _turn(choice: Choice) -> int:

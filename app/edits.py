@@ -6,8 +6,8 @@ import streamlit as st
 
 from app import text
 from app.address import Fields
-from irnet.analysis.validate import Validation, validate
-from irnet.models.history import History, history
+from irnet.edit.history import History, history
+from irnet.edit.validate import Validation, validate
 from irnet.spec import Network
 
 EDITS = "edits"  # the parameter of the address, behind the preset

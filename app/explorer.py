@@ -13,13 +13,13 @@ from app.drawings import View
 from app.state import put, put_all, unknown
 from app.steps import steps
 from app.views import checkpoint_keys, show, sources
-from irnet.analysis.boxes import box_at, boxes, details, search
-from irnet.analysis.layouts import find
-from irnet.analysis.provenance import provenance
+from irnet.checkpoints import find
 from irnet.diagrams.graph_builder import FLOWS
 from irnet.diagrams.nested import LEVELS, Expansion, revealing, shown_block
 from irnet.diagrams.overlay import EDGES, OVERLAYS
+from irnet.provenance.sources import provenance
 from irnet.spec import Network
+from irnet.tree import details, resolve, search
 
 BOX, TURNED, FIND, LEVEL = "box", "turned", "find", "level"  # parameters of the address
 FROM = "from"  # the box that another page was left with
@@ -29,7 +29,7 @@ HEIGHT = 760  # pixels
 @st.fragment
 def explorer(network: Network) -> None:
     """The network as a canvas, and beside it what the chosen box is."""
-    found = boxes(network)
+    found = resolve(network)
     options = {LEVEL: LEVELS, "overlay": OVERLAYS, "edges": EDGES, "flow": FLOWS, TURNED: found}
     show.ignored_line(unknown(options))
     level = _controls()
@@ -58,9 +58,9 @@ def explorer(network: Network) -> None:
 
 def picker(network: Network, otherwise: str) -> str:
     """The canvas to choose a box from, without colours and levels; returns the chosen box, or `otherwise`."""
-    show.ignored_line(unknown({TURNED: boxes(network), FROM: boxes(network)}))
+    show.ignored_line(unknown({TURNED: resolve(network), FROM: resolve(network)}))
     came = st.query_params.get(FROM, "")
-    chosen = box_field(network) or (came if came in boxes(network) else otherwise)
+    chosen = box_field(network) or (came if came in resolve(network) else otherwise)
     chooser(network, chosen, key="picker", height=HEIGHT, on_shut=_shut_and_forget, small_map=False)
     return chosen
 
@@ -114,11 +114,11 @@ def box_field(network: Network) -> str:
 
 def _meant(network: Network, asked: str) -> str:
     """The path of the box that is asked for by its path, by a key of a checkpoint or by an error message with one."""
-    if not asked or asked in boxes(network):
+    if not asked or asked in resolve(network):
         return asked
     with suppress(ValueError):
         return find(network, asked)
-    return box_at(network, asked).path
+    return resolve(network)[asked].path
 
 
 def _resolve_name(network: Network) -> None:
@@ -139,7 +139,7 @@ def _panel(network: Network, chosen: str) -> None:
     st.page_link(
         "app/pages/maps.py", label="Feature maps of this box", icon=":material/grid_view:", query_params=address
     )
-    box = boxes(network)[chosen]
+    box = resolve(network)[chosen]
     sources.origin(box.source, provenance(network, box.stage or "head"), network.name)
 
 
@@ -160,7 +160,7 @@ def _search(network: Network, chosen: str) -> None:
 def _crumbs(network: Network, chosen: str) -> None:
     """The boxes around the chosen one, from the outside in; each leads there."""
     around = [chosen]
-    while parent := boxes(network)[around[0]].parent:
+    while parent := resolve(network)[around[0]].parent:
         around.insert(0, parent)
     with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
         for path in around[:-1]:
@@ -173,7 +173,7 @@ def _crumbs(network: Network, chosen: str) -> None:
 def toggled(network: Network) -> frozenset[str]:
     """The boxes that the address says were turned over; what is no box is left out."""
     asked = st.query_params.get(TURNED, "").split(",")
-    return frozenset(path for path in asked if path in boxes(network))
+    return frozenset(path for path in asked if path in resolve(network))
 
 
 def select(path: str) -> None:

@@ -8,10 +8,9 @@ from app import text
 from app.explorer import BOX, TURNED, chooser
 from app.state import choose, put, unknown
 from app.views import show
-from irnet.analysis.boxes import Box, box_at, boxes
-from irnet.analysis.receptive_field import choices
-from irnet.resolve import Sides
 from irnet.spec import Network
+from irnet.tree import Box, Sides, resolve
+from irnet.tree.receptive_field import choices
 
 AXES = ("row", "column")  # parameters of the address
 HEIGHT = 520  # pixels
@@ -19,14 +18,14 @@ HEIGHT = 520  # pixels
 
 def box(network: Network) -> Box:
     """The box that the reader chose; a click on one of a convolution's units means the convolution."""
-    found, paths = boxes(network), choices(network)
+    found, paths = resolve(network), choices(network)
     show.ignored_line(unknown({TURNED: found}))
     asked = st.session_state.get(BOX) or st.query_params.get(BOX, "")
     if asked in found and asked not in paths:
         put(BOX, found[asked].parent)
         st.session_state[BOX] = found[asked].parent
     middle = next((stage.name for stage in network.stages if stage.part == "b" and stage.repeat), paths[0])
-    return box_at(network, choose("Box", paths, BOX, index=paths.index(middle)))
+    return resolve(network)[choose("Box", paths, BOX, index=paths.index(middle))]
 
 
 def position(grid: Sides) -> Sides:

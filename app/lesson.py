@@ -17,16 +17,15 @@ from app.lesson_places import place
 from app.state import put, put_all, unknown
 from app.views import head, show
 from app.views.lesson import FADE, control, question, table
-from irnet.analysis.quantities import fill, network_of
 from irnet.diagrams.nested import LEVELS, Expansion, revealing, shown_block
+from irnet.edit import apply
 from irnet.lessons import LESSONS
 from irnet.lessons.check import networks_of, paths_of
 from irnet.lessons.form import pack
 from irnet.lessons.prose import Piece, paragraphs
 from irnet.lessons.value import Lesson, Step
-from irnet.models import apply
-from irnet.models.edits import Edit
-from irnet.spec import Network
+from irnet.provenance.quantities import fill, network_of
+from irnet.spec import Edit, Network
 
 PICTURE = "picture"  # one canvas for all steps, so that none is left beside the next
 CONTROLS = ("level", "overlay", "edges", "flow", FADE)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import draft, text
 from app import lesson_address as page
-from irnet.lessons.form import LARGEST, document, pack
+from irnet.lessons.form import LARGEST, document, markdown, pack
 from irnet.lessons.value import Lesson
 
 
@@ -29,25 +29,29 @@ def downloads(lesson: Lesson | None) -> None:
             icon=":material/school:",
             query_params={page.SHARED: pack(lesson)},
         )
-        st.download_button(
-            "JSON",
-            document(lesson),
-            f"{lesson.id}.json",
-            "application/json",
-            on_click="ignore",
-            type="tertiary",
-            icon=":material/download:",
-        )
+        for name, ending, media, data in (
+            ("Markdown", "md", "text/markdown", markdown(lesson)),
+            ("JSON", "json", "application/json", document(lesson)),
+        ):
+            st.download_button(
+                f"Download as {name}",
+                data,
+                f"{lesson.id}.{ending}",
+                media,
+                on_click="ignore",
+                type="tertiary",
+                icon=":material/download:",
+            )
 
 
-def brought() -> None:
+def uploads() -> None:
     """Fields for somebody else's lesson."""
     st.header("To bring in")
-    pasted = st.text_area("A link or JSON", key="pasted", height=120, max_chars=LARGEST)
+    pasted = st.text_area("A link, Markdown or JSON", key="pasted", height=120, max_chars=LARGEST)
     st.button("Open what is pasted", on_click=draft.load, args=(pasted,), disabled=not pasted.strip())
-    sent = st.file_uploader("or a file", type="json", key="sent", max_upload_size=1)
+    sent = st.file_uploader("or a file", type=["md", "json"], key="sent", max_upload_size=1)
     if sent is not None:
-        st.button("Open the file", on_click=draft.load, args=(sent.getvalue(),))
+        st.button("Open the file", on_click=draft.load, args=(sent.getvalue(), sent.name))
 
 
 def bar(values: draft.Values, i: int) -> None:

@@ -23,16 +23,13 @@ from app.fifo_semaphore import FifoSemaphore
 from app.long import content, remember, work
 from app.resource_pool import ResourcePool
 from app.weights import Weights
-from irnet.analysis.tables import totals
-from irnet.experiments.classify import Result as Classes
-from irnet.experiments.classify import classify
-from irnet.experiments.effective_field import EffectiveField, effective_field
-from irnet.experiments.forward_cache import BatchNormMode, Curve, ForwardCache, Scaling
-from irnet.experiments.photos import to_input
-from irnet.experiments.residual_scale import Result, check, origin
-from irnet.experiments.residual_scale import measure_curves as along
+from irnet.lab.activations import Activations, Curve, Result, check, origin
+from irnet.lab.classify import Result as Classes
+from irnet.lab.classify import classify
+from irnet.lab.fields import EffectiveField, effective_field
+from irnet.lab.forward import BatchNormMode, Scaling
+from irnet.lab.photos import to_input
 from irnet.models import network as preset
-from irnet.resolve import Sides
 from irnet.runtime.build import Model, build, channels_last
 from irnet.runtime.device import check_device, memory_limit, with_numbers
 from irnet.runtime.init import Init, Tell
@@ -41,6 +38,8 @@ from irnet.runtime.saved import saved_for_backward
 from irnet.runtime.watch import watch_layers
 from irnet.runtime.weights import load_weights
 from irnet.spec import Network
+from irnet.tree import Sides
+from irnet.tree.totals import totals
 from irnet.units import short, sides
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ MODULES: Form[tuple[ModuleCount, ...]] = Form(
 OTHERS: Form[Others] = Form(
     lambda others: json.dumps(asdict(others)).encode(), lambda stored: Others(**json.loads(stored))
 )
-MODEL_BYTES, TRAIL_BYTES = 1 << 30, 256 << 20  # kept for all sessions together
+MODEL_BYTES, PASS_BYTES = 1 << 30, 256 << 20  # kept for all sessions together
 
 
 @st.cache_resource(show_spinner=False)
@@ -81,8 +80,8 @@ def _models() -> ResourcePool[Model]:
 
 
 @st.cache_resource(show_spinner=False)
-def _trails() -> ResourcePool[ForwardCache]:
-    return ResourcePool(TRAIL_BYTES, lambda trail: trail.held_bytes)
+def _passes() -> ResourcePool[Activations]:
+    return ResourcePool(PASS_BYTES, lambda one: one.cache.held_bytes)
 
 
 @st.cache_resource(show_spinner=False)
@@ -180,8 +179,8 @@ def residual_scales(
         with borrow(network, device=setting.device, seed=seed, init=setting.init, weights=weights) as model:
             origins.append(model.origin)
             known = (content(network), setting.device, model.origin, weights, content(image), setting.batch_norm)
-            with _trails().lent(known, partial(ForwardCache, network, pixels, setting.batch_norm)) as trail:
-                curves = along(trail, model, scales, setting.label)
+            with _passes().lent(known, partial(Activations, network, pixels, setting.batch_norm)) as one:
+                curves = one.curves(model, scales, setting.label)
                 found += [replace(curve, seed=None if weights else seed) for curve in curves]
     return Result(network=network.label, weights=origin(origins), batch_norm=setting.batch_norm, curves=tuple(found))
 

@@ -1,7 +1,8 @@
 """Looks inside one forward pass, remembered by content: the strip of the whole network, a box, a residual block.
 
 The first look at a picture runs the network once and keeps what every stage was given; a look at another box runs its
-stage alone, and a moved scale one block. What is kept is bounded by the number of entries.
+stage alone, and a moved scale one block. What is kept is bounded by the number of entries. Whoever goes on with a pass
+has borrowed its model, so that nobody else does at the same time.
 """
 
 from __future__ import annotations
@@ -11,48 +12,37 @@ from PIL import Image
 from app.live import Setting, bearable, borrow
 from app.long import remember
 from app.weights import Weights
-from irnet.experiments.block_steps import BlockSteps, block_steps
-from irnet.experiments.channels import Maps, Order, channels, page
-from irnet.experiments.feature_maps import FeatureMaps, feature_maps
-from irnet.experiments.mosaic import arrays, mosaic
-from irnet.experiments.passes import Start, begin
-from irnet.experiments.photos import to_input
-from irnet.experiments.strip import Pass, look_through
+from irnet.lab.block import BlockSteps, block_steps
+from irnet.lab.maps import FeatureMaps, Glance, Maps, Order, channels, feature_maps, glance, page
+from irnet.lab.mosaic import arrays, mosaic
+from irnet.lab.photos import to_input
 from irnet.spec import Network
 
 
 @remember("Running the network", entries=4)
-def looked_through(network: Network, image: Image.Image, setting: Setting, weights: Weights | None) -> Pass:
+def glance_at(network: Network, image: Image.Image, setting: Setting, weights: Weights | None) -> Glance:
     """The whole network once."""
     bearable(network)
     with borrow(network, device=setting.device, seed=setting.seed, init=setting.init, weights=weights) as model:
-        return look_through(model, to_input(image, network.input_shape[1:]), setting.batch_norm)
+        return glance(model, to_input(image, network.input_shape[1:]), setting.batch_norm)
 
 
 @remember("Running to the box", entries=4)
 def box_maps(network: Network, image: Image.Image, setting: Setting, weights: Weights | None, path: str) -> FeatureMaps:
-    """The tensors at one box; only its stage is run, from what an earlier pass kept."""
-    start = looked_through(network, image, setting, weights).start(path)
-    pixels = to_input(image, network.input_shape[1:])
+    """The tensors at one box; only its stage is run, from what an earlier pass remembers."""
+    cache = glance_at(network, image, setting, weights).cache
     with borrow(network, device=setting.device, seed=setting.seed, init=setting.init, weights=weights) as model:
-        return feature_maps(model, pixels, path, batch_norm=setting.batch_norm, start=start)
-
-
-@remember("Running to the block", entries=8)
-def _block_input(network: Network, image: Image.Image, setting: Setting, weights: Weights | None, path: str) -> Start:
-    start = looked_through(network, image, setting, weights).start(path)
-    with borrow(network, device=setting.device, seed=setting.seed, init=setting.init, weights=weights) as model:
-        return begin(model, start, path, setting.batch_norm)
+        return feature_maps(model, cache.image, path, cache=cache)
 
 
 @remember("Running the block", entries=32)
 def block_at_scale(
     network: Network, image: Image.Image, setting: Setting, weights: Weights | None, path: str, scale: float
 ) -> BlockSteps:
-    """One residual block at a scale; only this block is run, on what it was given before."""
-    start, pixels = _block_input(network, image, setting, weights, path), to_input(image, network.input_shape[1:])
+    """One residual block at a scale; where it is the block of the last look, it alone is run."""
+    cache = glance_at(network, image, setting, weights).cache
     with borrow(network, device=setting.device, seed=setting.seed, init=setting.init, weights=weights) as model:
-        return block_steps(model, pixels, path, scale=scale, batch_norm=setting.batch_norm, start=start)
+        return block_steps(model, cache.image, path, scale=scale, cache=cache)
 
 
 def as_png(found: FeatureMaps, maps: Maps, order: Order, number: int, size: int) -> bytes:

@@ -20,9 +20,9 @@ from streamlit import App
 from app import idle, views
 from app.disk_cache import FOLDER, store
 from app.drawings import THEMES, svg
-from irnet.analysis.boxes import boxes
-from irnet.analysis.tables import totals
 from irnet.models import PRESETS, network
+from irnet.tree import resolve
+from irnet.tree.totals import totals
 
 LATER = ("irnet.runtime.measure", "pandas", "sympy")  # where they are used first
 HEAD_START = 2  # seconds in which the first page has the machine to itself
@@ -53,7 +53,7 @@ def warm() -> None:
                 for theme in THEMES:
                     svg(name, asked | {"theme": theme})
         for name in PRESETS:
-            totals(network(name)), boxes(network(name))
+            totals(network(name)), resolve(network(name))
         _let_the_first_page_go()
         _import_the_rest()
         gc.collect()
@@ -71,7 +71,7 @@ def _import_the_rest() -> None:
         with suppress(ImportError):  # the page that needs it says so
             import_module(module)
     with suppress(ImportError):
-        import_module("irnet.experiments.photos").photo("astronaut")  # scikit-image loads its reader only now
+        import_module("irnet.lab.photos").photo("astronaut")  # scikit-image loads its reader only now
 
 
 def _let_the_first_page_go() -> None:

@@ -8,9 +8,9 @@ import streamlit as st
 
 from app.state import choose
 from app.views import show
-from irnet.analysis.boxes import boxes
-from irnet.analysis.tables import records
 from irnet.spec import Network
+from irnet.tree import resolve
+from irnet.tree.totals import records
 
 HERE, ALL = "here", "all"
 LABELS = {HERE: "Block of the chosen box", ALL: "Whole network"}
@@ -21,7 +21,7 @@ def steps(network: Network, chosen: str, on_choose: Callable[[str], None]) -> No
     built = [stage.name for stage in network.stages if stage.repeat]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         part = choose("Part", [HERE, ALL, *built], "stage", format_func=lambda name: LABELS.get(name, name))
-        shown = boxes(network)[chosen].stage if part == HERE and chosen else part if part in built else ""
+        shown = resolve(network)[chosen].stage if part == HERE and chosen else part if part in built else ""
         show.files(network, shown, key="inside.file")
     table = st.expander("Steps as a table", key="steps", on_change="rerun", bind="query-params")
     if not table.open:
@@ -29,7 +29,7 @@ def steps(network: Network, chosen: str, on_choose: Callable[[str], None]) -> No
     within = _block(network, chosen) if part == HERE else shown
     rows = records(network, within)
     paths = [str(row["path"]) for row in rows]
-    first = boxes(network)[chosen].rows[0].path if chosen else ""
+    first = resolve(network)[chosen].rows[0].path if chosen else ""
     with table:
         show.table(
             rows,
@@ -42,6 +42,6 @@ def steps(network: Network, chosen: str, on_choose: Callable[[str], None]) -> No
 
 def _block(network: Network, chosen: str) -> str:
     """The block that the chosen box is or lies in; its stage if it is one, "" if nothing is chosen."""
-    while chosen and boxes(network)[chosen].level not in ("stage", "block"):
-        chosen = boxes(network)[chosen].parent
+    while chosen and resolve(network)[chosen].level not in ("stage", "block"):
+        chosen = resolve(network)[chosen].parent
     return chosen

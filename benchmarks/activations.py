@@ -26,9 +26,9 @@ from unittest.mock import patch
 import torch
 
 from benchmarks.figure import Figure
-from irnet.experiments.forward_cache import BATCH_NORM_MODES, BatchNormMode, ForwardCache, batch_statistics
-from irnet.experiments.photos import photo, to_input
-from irnet.experiments.residual_scale import curves
+from irnet.lab.activations import Activations, curves
+from irnet.lab.forward import BATCH_NORM_MODES, BatchNormMode, batch_statistics
+from irnet.lab.photos import photo, to_input
 from irnet.models import network
 from irnet.runtime.build import Model, build, channels_last
 from irnet.runtime.capture import rescale
@@ -63,12 +63,12 @@ def times(model: Model, image: torch.Tensor, mode: BatchNormMode, rounds: int) -
     first = first_residual(model)
     with torch.inference_mode(), batch_statistics(model, mode == "batch"):
         middle = model.through(image, model.stage_names[:first])
-    trail, other = ForwardCache(model.network, image, mode), count(1)
+    trail, other = Activations(model.network, image, mode), count(1)
     last = channels_last(deepcopy(model))  # as the experiment and the app run it
-    trail.curve(last)
+    list(trail.curves(last))
 
     def unread() -> None:
-        with patch("irnet.experiments.forward_cache.reader", lambda **_: lambda _: NOTHING):
+        with patch("irnet.lab.forward.reader", lambda **_: lambda _: NOTHING):
             list(curves(last, image, SCALES, mode))
 
     def later() -> None:
@@ -80,7 +80,7 @@ def times(model: Model, image: torch.Tensor, mode: BatchNormMode, rounds: int) -
         "later": later,
         "unread": unread,
         "both": lambda: list(curves(last, image, SCALES, mode)),
-        "slider": lambda: trail.curve(last, 1 / next(other)),  # one that it does not remember
+        "slider": lambda: list(trail.curves(last, (1 / next(other),))),  # one that it does not remember
     }
     seconds: dict[str, list[float]] = {way: [] for way in ways}
     for turn in range(rounds + 2):

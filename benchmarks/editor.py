@@ -14,13 +14,13 @@ from statistics import median, quantiles
 from time import perf_counter
 
 from benchmarks.figure import Figure, by_rounds
-from irnet.analysis.boxes import boxes
-from irnet.analysis.editable import standing
-from irnet.analysis.validate import validate
 from irnet.diagrams import canvas_svgs
 from irnet.diagrams.nested import Expansion, revealing, shown_block
+from irnet.edit.history import history
+from irnet.edit.settings import standing
+from irnet.edit.validate import validate
 from irnet.models import PRESETS, network
-from irnet.models.history import history
+from irnet.tree import resolve
 from tests.apps import opened
 
 LIMIT = 100  # milliseconds
@@ -29,7 +29,9 @@ LIMIT = 100  # milliseconds
 def edited(preset: str, random: Random) -> tuple[float, float]:
     """Milliseconds of the page and of the drawing for one edit of a preset with two edits before it."""
     original = network(preset)
-    box = random.choice([path for path, one in boxes(original).items() if one.level != "unit" and one.stage != "stem"])
+    box = random.choice(
+        [path for path, one in resolve(original).items() if one.level != "unit" and one.stage != "stem"]
+    )
     before = f"classes={random.randint(2, 2000)}, dropout=0.{random.randint(1, 9)}"
     app = opened("edit", preset, box=box, **{f"{preset}.edits": before})
     field = random.choice([one for one in app.number_input if (one.key or "").startswith("set.")])

@@ -24,7 +24,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from benchmarks.figure import Figure, by_rounds
 from benchmarks.rivals import missing, rival
-from irnet.analysis.layouts import keys
+from irnet.checkpoints import keys
 from irnet.models import network
 from irnet.runtime.build import build, channels_last
 

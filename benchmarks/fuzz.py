@@ -34,10 +34,10 @@ def checkpoint(opened: Callable[[str], AbstractContextManager[Any]], data: bytes
 def readers() -> dict[str, Callable[[bytes], Any]]:
     """Every entry point by its name, which is its corpus's folder too."""
     return {
-        "edits": import_module("irnet.exchange").loaded,
+        "edits": import_module("irnet.edit.document").load,
         "lesson": import_module("irnet.lessons.form").read_lesson,
-        "image": import_module("irnet.experiments.photos").decoded,
-        "checkpoint": partial(checkpoint, import_module("irnet.runtime.checkpoint").opened),
+        "image": import_module("irnet.lab.photos").decode,
+        "checkpoint": partial(checkpoint, import_module("irnet.runtime.checkpoint").open_checkpoint),
     }
 
 

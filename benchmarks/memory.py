@@ -21,16 +21,15 @@ from random import Random
 
 from app.cache import drawings, side_drawings
 from benchmarks.figure import Figure, told
-from irnet.analysis.boxes import boxes, details
-from irnet.analysis.compare import compare
-from irnet.analysis.saved import saved_activations
-from irnet.analysis.side_by_side import all_changes
-from irnet.analysis.tables import totals
+from irnet.comparison.changes import compare
+from irnet.comparison.side_by_side import all_changes
 from irnet.diagrams.beside import opened_beside
 from irnet.diagrams.nested import Expansion
 from irnet.models import PRESETS, network
 from irnet.models.recipe import limits
-from irnet.resolve import resolve
+from irnet.tree import details, resolve
+from irnet.tree.saved import saved_activations
+from irnet.tree.totals import totals
 
 FULL = 2000  # networks after which every cache has met its bound
 EVERY = 1000
@@ -55,8 +54,8 @@ def visit(random: Random) -> str:
         changed[knob] = type(getattr(PRESETS[name], knob))(limit.low + steps * limit.step)
     try:
         spec = network(name, **changed)
-        resolve(spec), totals(spec), saved_activations(spec)
-        details(spec, random.choice(sorted(boxes(spec))))
+        resolve(spec).rows, totals(spec), saved_activations(spec)
+        details(spec, random.choice(sorted(resolve(spec))))
         drawings(spec, Expansion(random.randint(0, 1)), "operation", "alike", "down")
         pair = (network(name), spec)
         compare(*pair), all_changes(*pair)

@@ -24,9 +24,9 @@ from app.live import module_counts
 from benchmarks.figure import Figure, by_rounds
 from benchmarks.rivals import missing, rival
 from irnet.models import PRESETS, network
-from irnet.resolve import resolve
 from irnet.runtime.build import Model, build
 from irnet.runtime.measure import by_fvcore, measure
+from irnet.tree import resolve
 
 DEEP = 9  # levels of the module tree: more than any preset has
 FASTER, COLD, WARM = 50.0, 1.0, 0.01  # the goals that the project set itself
@@ -63,7 +63,7 @@ def ways(name: str) -> dict[str, Way]:
 def _rows(name: str) -> int:
     """Resolve a preset with nothing remembered."""
     resolve.cache_clear()
-    return len(resolve(network(name)))
+    return len(resolve(network(name)).rows)
 
 
 def _flop_counter(model: Model, image: torch.Tensor) -> object:

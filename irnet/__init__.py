@@ -14,10 +14,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from irnet.analysis.compare import compare
-from irnet.models import PRESETS, network
+from irnet.comparison.changes import compare
+from irnet.edit import network
+from irnet.models import PRESETS
 from irnet.notebook import register
-from irnet.resolve import Rows, resolve
+from irnet.tree import Rows, resolve
 
 if TYPE_CHECKING:
     from irnet.codegen import code

@@ -13,8 +13,6 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from irnet.analysis.ledger import ledger, records, sums
-from irnet.analysis.tables import overview, summary
 from irnet.commands_code import verbs as coding
 from irnet.commands_compare import verbs as comparing
 from irnet.commands_export import verbs as exporting
@@ -25,7 +23,9 @@ from irnet.commands_train import app as training
 from irnet.commands_weights import app as weights_app
 from irnet.diagrams import FORMATS, save
 from irnet.diagrams.graph_builder import Flow
+from irnet.provenance.ledger import ledger, records, sums
 from irnet.terminal import Output, cost_text, show, summary_text, table
+from irnet.tree.totals import overview, summary
 from irnet.units import typed
 from irnet.verbs import Form, Knobs, Name, memory_limit, network_of, sources
 
@@ -84,7 +84,7 @@ def cost(name: Name, device: Device = "cpu", knobs: Knobs = None, form: Form = O
     terms = ledger(spec)
     found = {
         "name": spec.name,
-        "edits": spec.edits,
+        "edits": spec.edit_text,
         "input_shape": list(spec.input_shape),
         "device": device,
         "params": counts.whole.params,

@@ -9,8 +9,8 @@ import typer
 
 from irnet.codegen import code as written
 from irnet.diagrams.files import write
-from irnet.exchange import LARGEST, load
-from irnet.models import apply, edits_of
+from irnet.edit import apply, edits_of
+from irnet.edit.document import LARGEST, load
 from irnet.spec import Network
 from irnet.verbs import Knobs, network_of
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
-from irnet.analysis.part_counts import part_counts
-from irnet.analysis.side_by_side import Changes, all_changes, changed_knobs, check_count, side_by_side
+from irnet.comparison.changes import part_counts
+from irnet.comparison.side_by_side import all_changes, change_records, changed_knobs, check_count, side_by_side
 from irnet.diagrams import beside_svgs
 from irnet.diagrams.beside import opened_beside
 from irnet.diagrams.nested import LEVELS
-from irnet.diagrams.tabular import markdown
-from irnet.models import network_of_label
+from irnet.edit import network_of_label
 from irnet.spec import Network
+from irnet.tables import Records, from_records, to_markdown
 from irnet.terminal import Output, show, table
 from irnet.units import change, exact
 
@@ -51,7 +50,7 @@ def compare(
     else:
         write = _markdown if form is Form.MARKDOWN else table
         for title, found in (("Knobs that differ", changed_knobs(*networks)), ("What differs", all_changes(*networks))):
-            write(_changes(networks, found), f"{title}: {len(found)}")
+            write(change_records(networks, found), f"{title}: {len(found)}")
             typer.echo()
         write(_counts(networks), "Counts, part by part; the first network's, then the differences to it")
 
@@ -66,18 +65,7 @@ def _record(networks: tuple[Network, ...]) -> dict[str, Any]:
     }
 
 
-def _changes(networks: tuple[Network, ...], changes: Sequence[Changes]) -> list[dict[str, str]]:
-    """The changes as flat records, without the places where nothing stands spelt out."""
-    labels = [f"{i + 1}: {network.label}" for i, network in enumerate(networks)]
-    return [
-        {"where": found.where}
-        | {label: "-" if value is None else str(value) for label, value in zip(labels, found.values, strict=True)}
-        | ({"why": found.why} if any(change.why for change in changes) else {})
-        for found in changes
-    ]
-
-
-def _counts(networks: tuple[Network, ...]) -> list[dict[str, str]]:
+def _counts(networks: tuple[Network, ...]) -> Records:
     return [
         {"part": part}
         | {
@@ -88,6 +76,6 @@ def _counts(networks: tuple[Network, ...]) -> list[dict[str, str]]:
     ]
 
 
-def _markdown(records: Sequence[Mapping[str, str]], title: str) -> None:
+def _markdown(records: Records, title: str) -> None:
     """Records as a Markdown table under its title; nothing where there are none."""
-    typer.echo(f"{title}\n\n{markdown(records)}" if records else f"{title}\n")
+    typer.echo(f"{title}\n\n{to_markdown(from_records(records))}" if records else f"{title}\n")

@@ -12,12 +12,12 @@ from typing import Annotated, Any
 
 import typer
 
-from irnet.analysis.receptive_field import receptive_field, record, stage_fields
 from irnet.diagrams.files import write
-from irnet.diagrams.tabular import comma_separated
-from irnet.resolve import Sides
 from irnet.spec import Network
+from irnet.tables import from_records, to_csv
 from irnet.terminal import Output, show, table
+from irnet.tree import Sides
+from irnet.tree.receptive_field import receptive_field, record, stage_fields
 from irnet.verbs import Knobs, Name, network_of
 
 verbs = typer.Typer()
@@ -76,7 +76,7 @@ def _gradient(
     spec: Network, photo: str, path: str, position: Sides | None, out: Path | None, ask: dict[str, Any]
 ) -> dict[str, Any]:
     """The effective field as a record; the picture is written to `out`."""
-    photos, experiment = (import_module(f"irnet.experiments.{part}") for part in ("photos", "effective_field"))
+    photos, experiment = (import_module(f"irnet.lab.{part}") for part in ("photos", "fields"))
     image, size = photos.photo_or_file(photo), spec.input_shape[1:]
     result = experiment.effective_field(spec, photos.to_input(image, size), path, position, **ask)
     found: dict[str, Any] = experiment.record(result)
@@ -123,6 +123,6 @@ def _refuse_without_photo(**given: object) -> None:
 
 def _print(found: Any, form: Form, title: str = "") -> None:
     if form is Form.CSV:
-        typer.echo(comma_separated(found), nl=False)
+        typer.echo(to_csv(from_records(found)), nl=False)
     else:
         show(found, Output(form), lambda records: table(records, title))

@@ -10,11 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from irnet.analysis.saved import sum_norm_cost, with_sum_norm
-from irnet.diagrams.chart import chart, line_chart, stage_ticks
+from irnet.charts import to_file, to_vega
 from irnet.diagrams.files import write
-from irnet.diagrams.tabular import comma_separated
+from irnet.tables import from_records, to_csv
 from irnet.terminal import Output, activations_text, memory_text, show
+from irnet.tree.saved import sum_norm_cost, with_sum_norm
 from irnet.verbs import Form, Knobs, Name, memory_limit, network_of
 
 verbs = typer.Typer()
@@ -64,8 +64,8 @@ def activations(
 ) -> None:
     """Magnitudes in every block of a network, with and without residual scaling; untrained without --weights."""
     spec = network_of(name, knobs)
-    tables = import_module("irnet.experiments.scale_tables")
-    photos, experiment = (import_module(f"irnet.experiments.{part}") for part in ("photos", "residual_scale"))
+    tables = import_module("irnet.lab.scale_tables")
+    photos, experiment = (import_module(f"irnet.lab.{part}") for part in ("photos", "activations"))
     tables.checked(tensor, statistic, label)
     with memory_limit(device):
         image = photos.to_input(photos.photo_or_file(photo), spec.input_shape[1:])
@@ -84,12 +84,15 @@ def activations(
     for sentence in tables.overflows(result):
         typer.echo(f"irnet: {sentence}", err=True)
     if form in (Curves.SVG, Curves.PNG):
-        _write(_draw(tables, result, tensor, statistic, theme, form), out)
+        drawn = tables.chart([result], "" if statistic in tables.OF_BLOCK else tensor, statistic)
+        if not drawn.lines:
+            raise ValueError(f"{result.network} has no {statistic} of the {tensor}: it adds no residuals")
+        _write(to_file(to_vega(drawn, theme), "svg" if form is Curves.SVG else "png"), out)
         return
     found = {"network": result.network, "photo": photo, "weights": result.weights, "batch_norm": result.batch_norm}
     blocks = tables.records(result)
     if form is Curves.CSV:
-        _write(comma_separated(blocks).encode(), out)
+        _write(to_csv(from_records(blocks)).encode(), out)
     elif out:
         raise ValueError("--out goes with --format csv, svg or png; text and json go to standard output")
     else:
@@ -125,24 +128,6 @@ def _load(spec: Any, weights: Path, device: str) -> Any:
     model = building.build(spec, device)
     import_module("irnet.runtime.weights").load_weights(model, weights)
     return building.channels_last(model)
-
-
-def _draw(tables: Any, result: Any, tensor: str, statistic: str, theme: str, form: Curves) -> bytes:
-    of = "" if statistic in tables.OF_BLOCK else tensor
-    lines = tables.lines([result], of, statistic)
-    if not lines:
-        raise ValueError(f"{result.network} has no {statistic} of the {tensor}: it adds no residuals")
-    spec = line_chart(
-        lines,
-        title=tables.finding([result], of, statistic),
-        note=f"{result.weights}; {result.batch_norm} statistics",
-        x="block, in the order they run",
-        y=tables.axis(of, statistic),
-        log=statistic != "zero_share",
-        ticks=stage_ticks(lines[0]),
-        theme=theme,
-    )
-    return chart(spec, "svg" if form is Curves.SVG else "png")
 
 
 def _write(content: bytes, out: Path | None) -> None:

@@ -50,17 +50,15 @@ def maps(
     ending = out.suffix.lower()
     if ending not in (".npz", ".png"):
         raise ValueError(f"{out} is neither .npz nor .png, the two kinds of file that are written")
-    experiment, channels, mosaic = (
-        import_module(f"irnet.experiments.{part}") for part in ("feature_maps", "channels", "mosaic")
-    )
+    lab, mosaic = (import_module(f"irnet.lab.{part}") for part in ("maps", "mosaic"))
     with memory_limit(device):
         model, image, norms = _prepare(network_of(name, knobs), photo, weights, (device, seed, init), batch_norm)
-        found = experiment.feature_maps(model, image, path, batch_norm=norms)
+        found = lab.feature_maps(model, image, path, batch_norm=norms)
     chosen = found.tensor(tensor)
-    shown = channels.page(channels.channels(chosen, order), page, size)
+    shown = lab.page(lab.channels(chosen, order), page, size)
     title = f"{found.network} {path} on {Path(photo).name}, {found.weights}"
     write(out, mosaic.arrays(found) if ending == ".npz" else mosaic.mosaic(chosen, shown, title))
-    show(_maps_record(found, photo, out, channels), form, _maps_text)
+    show(_maps_record(found, photo, out, lab), form, _maps_text)
 
 
 @verbs.command()
@@ -78,19 +76,19 @@ def block(
     form: Form = Output.TEXT,
 ) -> None:
     """Run one residual block as an equation, y = ReLU(x + s F(x)), and print every term in numbers."""
-    experiment = import_module("irnet.experiments.block_steps")
+    lab = import_module("irnet.lab.block")
     with memory_limit(device):
         model, image, norms = _prepare(network_of(name, knobs), photo, weights, (device, seed, init), batch_norm)
-        result = experiment.block_steps(model, image, path, scale=scale, batch_norm=norms)
+        result = lab.block_steps(model, image, path, scale=scale, batch_norm=norms)
     record = {part: getattr(result, part) for part in ("network", "path", "weights", "batch_norm", "scale", "own")}
-    show(record | {"photo": photo, "steps": experiment.records(result)}, form, _block_text)
+    show(record | {"photo": photo, "steps": lab.records(result)}, form, _block_text)
 
 
 def _prepare(
     spec: Network, photo: str, weights: Path | None, made: tuple[str, int, str], batch_norm: str | None
 ) -> tuple[Any, Any, str]:
     """A model, a picture as it takes it, and which batch norm statistics are meant."""
-    photos = import_module("irnet.experiments.photos")
+    photos = import_module("irnet.lab.photos")
     image = photos.to_input(photos.photo_or_file(photo), spec.input_shape[1:])
     model = import_module("irnet.runtime.build").build(spec, *made)
     if weights:
@@ -98,10 +96,10 @@ def _prepare(
     return model, image, batch_norm or ("running" if weights else "batch")
 
 
-def _maps_record(found: Any, photo: str, out: Path, channels: Any) -> dict[str, object]:
+def _maps_record(found: Any, photo: str, out: Path, lab: Any) -> dict[str, object]:
     tensors = []
     for one in found.tensors:
-        each = channels.channels(one)
+        each = lab.channels(one)
         dead = sum(channel.dead for channel in each)
         tensors.append(
             {"tensor": one.name, "shape": list(one.values.shape), "dead": dead, "what": one.what}

@@ -59,7 +59,7 @@ def classify(
 ) -> None:
     """The five likeliest classes of a photograph, by the network that a file is."""
     weights, build = import_module("irnet.runtime.weights"), import_module("irnet.runtime.build")
-    photos, experiment = (import_module(f"irnet.experiments.{part}") for part in ("photos", "classify"))
+    photos, experiment = (import_module(f"irnet.lab.{part}") for part in ("photos", "classify"))
     found = weights.identify(file)
     if not found.exact:
         raise ValueError(found.sentence)

@@ -1,18 +1,13 @@
-"""Tables and figures as HTML for a notebook: no script, no request, everything from outside escaped.
+"""HTML for notebooks and for files of one page: no script, no request, everything from outside escaped.
 
-Colours are the page's own, so that tables look right on a light and on a dark one.
+Colours of a notebook are the page's own, so that tables look right on a light and on a dark one.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from html import escape
-from itertools import islice
-
-from irnet.units import exact, grid
-
-MOST = 60  # rows that are shown; what is left out is said
 
 _STYLE = (
     "<style>.irnet table{border-collapse:collapse;margin:.4em 0;font-variant-numeric:tabular-nums}"
@@ -50,36 +45,6 @@ def words(text: str, *, strong: bool = False) -> str:
     return f"<p><strong>{escaped}</strong></p>" if strong else f"<p>{escaped}</p>"
 
 
-def table(
-    records: Sequence[Mapping[str, object]],
-    most: int = MOST,
-    decimals: int | None = None,
-    label: str = "",
-    nothing: str = "-",
-) -> str:
-    """Records as a table, the first `most` of them; numbers stand right, shapes as height x width x channels.
-
-    What is no whole number has four digits, or so many `decimals`; `label` is what the table is called aloud, and
-    `nothing` stands where there is no value.
-    """
-    if not records:
-        return words("Nothing.")
-    numbers = {name for name in records[0] if all(_is_number(record[name]) for record in records)}
-    head = "".join(_cell("th", name, _title(name), numbers) for name in records[0])
-    rows = (
-        "".join(
-            _cell("td", name, nothing if value is None else _value_text(name, value, decimals), numbers)
-            for name, value in record.items()
-        )
-        for record in islice(records, most)
-    )
-    body = "".join(f"<tr>{row}</tr>" for row in rows)
-    left = len(records) - most
-    more = words(f"{exact(left)} more rows are not shown.") if left > 0 else ""
-    called = f' aria-label="{escape(label)}"' if label else ""
-    return f"<table{called}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
-
-
 def figure(light: bytes, dark: bytes, alt: str) -> str:
     """One SVG for light pages and one for dark ones; as images, nothing in them can run or ask for anything."""
     images = (("light", light), ("dark", dark))
@@ -89,28 +54,62 @@ def figure(light: bytes, dark: bytes, alt: str) -> str:
     )
 
 
-def _title(name: str) -> str:
-    return name.replace("_", " ") if name.isidentifier() else name
+def page(title: str, body: str) -> bytes:
+    """One HTML file with a heading and a body of HTML, in light and dark; it asks no server for anything.
+
+    Examples
+    --------
+    >>> b"<h1>A &lt; B</h1>" in page("A < B", "")
+    True
+    """
+    text = f"""<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>{escape(title)}</title>
+<style>
+body {{ font: 16px/1.5 Arial, Helvetica, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem }}
+img {{ max-width: 100%; height: auto }}
+figure {{ margin: 0 }}
+@media (prefers-color-scheme: dark) {{ body {{ background: #0e1117; color: #f2f5f8 }} }}
+</style>
+<main>
+<h1>{escape(title)}</h1>
+{body}
+</main>
+</html>
+"""
+    return text.encode()
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float | None) and not isinstance(value, bool)
+def figure_page(
+    title: str, light: bytes, dark: bytes, alt: str, caption: str, summary: str, long: Iterable[str]
+) -> bytes:
+    """A figure as one HTML file with its words.
 
+    Parameters
+    ----------
+    light, dark
+        The figure as SVG.
+    summary
+        What stands over the long description.
+    long
+        The long description, numbered lines that start with "1. ".
 
-def _cell(tag: str, name: str, text: str, numbers: set[str]) -> str:
-    right = ' class="n"' if name in numbers else ""
-    return f"<{tag}{right}>{escape(text)}</{tag}>"
-
-
-def _value_text(name: str, value: object, decimals: int | None) -> str:
-    match value:
-        case bool():
-            return "yes" if value else "no"
-        case int():
-            return exact(value)
-        case float():
-            return f"{value:.4g}" if decimals is None else f"{value:.{decimals}f}"
-        case (int() as channels, int() as height, int() as width) if name.endswith("shape"):
-            return grid((channels, height, width))
-        case _:
-            return str(value)
+    Examples
+    --------
+    >>> made = figure_page("A net", b"", b"", "One box", "Drawn.", "Box by box", ["1. A box."]).decode()
+    >>> "<li>A box.</li>" in made, "http" in made
+    (True, False)
+    """
+    lines = "".join(f"<li>{escape(line.partition('. ')[2])}</li>" for line in long)
+    body = f"""<figure>
+<picture>
+<source media="(prefers-color-scheme: dark)" srcset="data:image/svg+xml;base64,{b64encode(dark).decode()}">
+<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{b64encode(light).decode()}">
+</picture>
+<figcaption>{escape(caption)}</figcaption>
+</figure>
+<details><summary>{summary}</summary><ol>{lines}</ol></details>"""
+    return page(title, body)

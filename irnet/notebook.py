@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from irnet.analysis.tables import summary
-from irnet.html import beside, figure, joined_html, table
+from irnet.html import beside, figure, joined_html
 from irnet.html import words as paragraph
 from irnet.spec import Network
+from irnet.tables import from_records, to_html
+from irnet.tree.totals import summary
 from irnet.units import exact, grid, short
 
 STAGE = ("name", "repeat", "out_shape", "params", "macs", "source")
@@ -41,7 +42,7 @@ def network_html(network: Network) -> str:
         paragraph(network.label, strong=True),
         paragraph(size),
         beside(
-            table([{key: stage[key] for key in STAGE} for stage in stages]),
+            to_html(from_records([{key: stage[key] for key in STAGE} for stage in stages])),
             figure(light, dark, diagrams.words(network).alt),
         ),
     )

@@ -6,7 +6,8 @@ Shapes are (channels, height, width) of one image; windows are (height, width) i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Literal
 
@@ -121,6 +122,38 @@ class Residual:
 Node = Conv | Pool | Chain | Fork | Residual
 
 
+def parts(node: Node) -> tuple[tuple[str, Node], ...]:
+    """What a node consists of, each with its step in a path: "0", "1" of a chain, "b0" of a fork, "body".
+
+    Examples
+    --------
+    >>> [step for step, _ in parts(Fork((Conv(8), Pool("max"))))], parts(Conv(8))
+    (['b0', 'b1'], ())
+    """
+    match node:
+        case Chain(nodes):
+            return tuple((str(i), inner) for i, inner in enumerate(nodes))
+        case Fork(branches):
+            return tuple((f"b{i}", inner) for i, inner in enumerate(branches))
+        case Residual(body):
+            return (("body", body),)
+        case Conv() | Pool():
+            return ()
+
+
+def with_parts(node: Node, instead: Sequence[Node]) -> Node:
+    """`node` with other parts, in the order of `parts`.
+
+    Examples
+    --------
+    >>> with_parts(Chain((Conv(8), Conv(9))), [Conv(1)])
+    Chain(nodes=(Conv(filters=1, kernel=1, stride=1, padding='same'),))
+    """
+    if isinstance(node, Chain | Fork):
+        return type(node)(tuple(instead))
+    return replace(node, body=instead[0]) if isinstance(node, Residual) else node
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erratum:
     """One place where the print disagrees with arithmetic, with itself or with the released code."""
@@ -186,6 +219,71 @@ class Head:
         object.__setattr__(self, "dropout", float(self.dropout))  # 0 and 0.0 are one architecture, with one key
 
 
+def architecture_of(name: str) -> str:
+    """A preset's name without its tag.
+
+    Examples
+    --------
+    >>> architecture_of("inception_v4.paper")
+    'inception_v4'
+    """
+    return name.partition(".")[0]
+
+
+Value = int | float | str | tuple[int, int]
+STEM = "stem"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One change: of a knob or the stem (`where` is empty), or of what is at a path."""
+
+    where: str
+    what: str  # a knob, "stem", or a setting of what is there: "filters", "kernel", "split", "join", "repeat", "scale"
+    value: Value
+
+    def __post_init__(self) -> None:
+        stage, _, rest = self.where.partition(".")
+        inner = rest.partition(".")[2]
+        if stage and self.what == "repeat":
+            object.__setattr__(self, "where", stage)
+        elif stage:
+            object.__setattr__(self, "where", f"{stage}.0" + (f".{inner}" if inner else ""))
+        if (
+            isinstance(self.value, tuple) and len(self.value) == 2 and len(set(self.value)) == 1
+        ):  # a square has one way to be written
+            object.__setattr__(self, "value", self.value[0])
+
+    @property
+    def is_knob(self) -> bool:
+        """Whether it turns a knob of the recipe."""
+        return not self.where and self.what != STEM
+
+    @property
+    def text(self) -> str:
+        """As it stands in labels and addresses.
+
+        Examples
+        --------
+        >>> Edit("block_b.3.body.b1.1", "kernel", (1, 5)).text
+        'block_b.0.body.b1.1.kernel=1x5'
+        """
+        return f"{self.where}.{self.what}={plain(self.value)}" if self.where else f"{self.what}={plain(self.value)}"
+
+
+def plain(value: Value) -> str:
+    """A value as text that says all of it: a pair as "1x7", a float without trailing zeros."""
+    match value:
+        case (height, width):
+            return f"{height}x{width}"
+        case bool():
+            return str(value).lower()
+        case float():
+            return short if float(short := f"{value:g}") == value else repr(value)
+        case _:
+            return str(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Network:
     """A whole network, as a value: hashable, comparable, printable."""
@@ -195,7 +293,7 @@ class Network:
     head: Head = Head()
     norm: Norm = Norm()
     input_shape: Shape = (3, 299, 299)
-    edits: str = field(default="", compare=False, repr=False)  # "a=6": what was changed in the preset
+    edits: tuple[Edit, ...] = field(default=(), compare=False, repr=False)  # what was changed in the preset
     source: Source = field(default=Source("not given"), compare=False, repr=False)
 
     @property
@@ -204,6 +302,16 @@ class Network:
         return sha256(repr(self).encode()).hexdigest()[:16]
 
     @property
+    def architecture(self) -> str:
+        """The preset's name without its tag."""
+        return architecture_of(self.name)
+
+    @property
     def label(self) -> str:
         """The preset's name and, if it was edited, what was changed."""
-        return f"{self.name} ({self.edits})" if self.edits else self.name
+        return f"{self.name} ({self.edit_text})" if self.edits else self.name
+
+    @property
+    def edit_text(self) -> str:
+        """What was changed in the preset, as labels and addresses have it; "" where nothing was."""
+        return ", ".join(edit.text for edit in self.edits)

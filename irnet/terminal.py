@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
+from irnet.tables import Column, Records, from_records, to_text
 from irnet.units import exact, grid, short
-
-Records = Sequence[Mapping[str, Any]]
 
 
 class Output(StrEnum):
@@ -43,34 +40,17 @@ def summary_text(data: Mapping[str, Any]) -> None:
 
 def table(records: Records, title: str = "") -> None:
     """Print records as a table, as wide as the terminal or, in a pipe, as 200 characters."""
-    made = Table(title=escape(title) or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for name in records[0] if records else ():
-        numbers = all(isinstance(record[name], int | float | None) for record in records)
-        made.add_column(escape(name), justify="right" if numbers else "left", overflow="fold")
-    for record in records:
-        made.add_row(*(escape(_cell(name, value)) for name, value in record.items()))
-    console = Console(emoji=False)
-    console.width = console.width if console.is_terminal else 200
-    console.print(made)
-
-
-def _cell(name: str, value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, int) and not isinstance(value, bool):
-        return exact(value)
-    if isinstance(value, list | tuple):
-        return grid((value[0], value[1], value[2])) if name.endswith("shape") else ", ".join(map(str, value))
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_cell(key, item)}" for key, item in value.items()) or "-"
-    return "-" if value is None else str(value)
+    console = Console()
+    width = console.width if console.is_terminal else 200
+    typer.echo(to_text(from_records(records, title), width, styled=console.is_terminal), nl=False)
 
 
 def cost_text(data: Mapping[str, Any]) -> None:
     """Print counts: the modules, then what explains the totals."""
     table(data["modules"], "fvcore, module by module")
     table(data["ledger"], "\nWhat each counter counts, and how often")
-    typer.echo(f"\nMeasured  {_cell('', data['totals'])}\nExplained {_cell('', data['explained'])}")
+    measured, explained = (Column(what).write(data[what]) for what in ("totals", "explained"))
+    typer.echo(f"\nMeasured  {measured}\nExplained {explained}")
 
 
 def activations_text(data: Mapping[str, Any]) -> None:
@@ -134,18 +114,10 @@ def errata_text(data: Records) -> None:
         table([{"": key, " ": "; ".join(v) if isinstance(v, list) else v} for key in keys if (v := found[key])])
         for reading in dict.fromkeys(step["reading"] for step in found["arithmetic"]):
             steps = [step for step in found["arithmetic"] if step["reading"] == reading]
-            without = [{key: step[key] for key in ("label", "expression", "result")} for step in steps]
-            pairs = zip(without, steps, strict=True)
-            table(
-                [row | {"holds": _holds(step["holds"])} for row, step in pairs],
-                f"\nRead so: {reading}" if reading else "",
-            )
+            rows = [{key: step[key] for key in ("label", "expression", "result", "holds")} for step in steps]
+            table(rows, f"\nRead so: {reading}" if reading else "")
         if not found["arithmetic"]:
             typer.echo("The words alone show it: there is nothing to calculate.")
-
-
-def _holds(holds: bool | None) -> str:
-    return {True: "yes", False: "no", None: "-"}[holds]
 
 
 def ledger_text(data: Mapping[str, Any]) -> None:

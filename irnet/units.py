@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from math import isclose
 
+_SIZE = re.compile(r"(?<!\w)[\dn]+(?:x[\dn]+)+\b|(?<!\S)x(?!\S)")
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")  # no XML may hold them
 _STEPS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -24,6 +27,30 @@ def short(number: float, unit: str = "") -> str:
 def _three(value: float) -> str:
     digits = 2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0
     return f"{value:.{digits}f}"
+
+
+def number(value: float, decimals: int | None = None) -> str:
+    """A number in a table: whole ones with every digit, others with four digits or so many decimals.
+
+    Examples
+    --------
+    >>> number(42_679_816), number(0.123456), number(20.0, decimals=1)
+    ('42,679,816', '0.1235', '20.0')
+    """
+    if isinstance(value, int):
+        return exact(value)
+    return f"{value:.4g}" if decimals is None else f"{value:.{decimals}f}"
+
+
+def setting(value: object) -> str:
+    """A setting as somebody would type it.
+
+    Examples
+    --------
+    >>> setting(0.10), setting(3), setting("tf")
+    ('0.1', '3', 'tf')
+    """
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def fold(factor: float) -> str:
@@ -158,3 +185,19 @@ def typed(text: object, most: int = 60) -> str:
     whole = str(text)
     start = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in whole[:most])
     return f"{start}..." if len(whole) > most else start
+
+
+def printable(text: str) -> str:
+    """Text without what no XML may hold."""
+    return _UNPRINTABLE.sub("", text)
+
+
+def with_signs(text: str) -> str:
+    """Text with multiplication signs in sizes and products, and nothing that no file can hold.
+
+    Examples
+    --------
+    >>> with_signs("3x3 conv of 35x35x384, 0.1 x residual")
+    '3×3 conv of 35×35×384, 0.1 × residual'
+    """
+    return _SIZE.sub(lambda found: found[0].replace("x", "×"), printable(text))

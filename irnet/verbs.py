@@ -13,14 +13,13 @@ from typing import Annotated, Any
 
 import typer
 
-from irnet.analysis.claims import claims, records, summaries
-from irnet.analysis.erratum_checks import erratum_record
-from irnet.analysis.provenance import deviations, errata_of, implementations, names
-from irnet.analysis.similar_figures import lookalikes
+from irnet.edit import network
 from irnet.experiments.training.settings import SETTINGS
-from irnet.models import network
 from irnet.models.errata import errata as errata_named
-from irnet.models.papers import PAPERS
+from irnet.provenance.erratum_checks import erratum_record
+from irnet.provenance.explanations import claims, lookalikes, records, summaries
+from irnet.provenance.papers import PAPERS
+from irnet.provenance.sources import deviations, errata_of, implementations, names
 from irnet.spec import Network
 from irnet.terminal import Output, errata_text, ledger_text, provenance_text, show
 
@@ -81,10 +80,10 @@ def with_settings(verb: Callable[..., int]) -> Callable[..., int]:
 def _option(name: str) -> Any:
     """The option of one setting: its words and limits are those of a form."""
     about = SETTINGS[name]
-    help_text = f"{about.about.label} ({about.allowed}). {about.about.help}"
+    erratum_record = f"{about.about.label} ({about.allowed}). {about.about.help}"
     panel = f"Settings of every run: {about.about.group.lower()}"
     return typer.Option(
-        f"--{name.replace('_', '-')}", metavar=about.kind.upper(), help=help_text, rich_help_panel=panel
+        f"--{name.replace('_', '-')}", metavar=about.kind.upper(), help=erratum_record, rich_help_panel=panel
     )
 
 
@@ -122,5 +121,5 @@ def ledger(name: Name, knobs: Knobs = None, form: Form = Output.TEXT) -> None:
     spec = network_of(name, knobs)
     told_each = zip(summaries(spec), claims(spec), strict=True)
     counts = [summary | {"lines": records(claim)} for summary, claim in told_each]
-    found = {"name": spec.name, "edits": spec.edits, "counts": counts, "lookalikes": lookalikes(spec)}
+    found = {"name": spec.name, "edits": spec.edit_text, "counts": counts, "lookalikes": lookalikes(spec)}
     show(found, form, ledger_text)

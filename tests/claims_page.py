@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from irnet.provenance.arithmetic import Step
+from irnet.models import network
+from irnet.models.errata import ERRATA
 from irnet.provenance.counts import COUNTS
-from irnet.provenance.erratum_checks import refutation
+from irnet.provenance.erratum_checks import Step, refutation
 from irnet.provenance.evidence import EVIDENCE
 from irnet.provenance.explanations import claims
 from irnet.provenance.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE
 from irnet.provenance.sources import deviations
-
-from irnet.models import network
-from irnet.models.errata import ERRATA
 from tests.apps import ROOT
 from tests.statements import STATEMENTS
 from tests.texts import texts

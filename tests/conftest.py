@@ -12,19 +12,23 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from app import roots
+from irnet.diagrams import formats
 from irnet.experiments.training import queue
-from irnet.models import network
+from irnet.models import PRESETS, network
 from irnet.runtime.build import Model, build
 from irnet.runtime.measure import Counts, measure
 from irnet.spec import Network
 from tests.training.small import trained_in
 
 DATA = Path(__file__).parent / "data"
-settings.register_profile("irnet", deadline=None, derandomize=True)
+FILTERED = [HealthCheck.filter_too_much]  # of random networks many are too small to be run
+settings.register_profile("irnet", deadline=None, derandomize=True, max_examples=25, suppress_health_check=FILTERED)
+settings.register_profile("soak", deadline=None, max_examples=400, suppress_health_check=FILTERED)
 settings.load_profile("irnet")
+formats.__dict__["laid_figure"] = cache(formats.laid_figure.__wrapped__)  # all figures, as long as the tests run
 torch.set_num_threads(1)  # two threads on a machine with other work wait for each other: five times slower
 
 Meta = Callable[[Network], Model]
@@ -33,8 +37,28 @@ Measured = Callable[[str], Counts]
 Golden = Callable[[str, str], None]
 
 
+def presets(*always: str) -> list[Any]:
+    """All presets as parameters of a test; those that aren't named are left to `make soak`."""
+    return [pytest.param(name, marks=[] if name in always else [pytest.mark.soak]) for name in PRESETS]
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the stored texts; review them as a diff")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """`make soak` tries many more random examples, other ones each time."""
+    if config.getoption("markexpr") == "soak":
+        settings.load_profile("soak")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """All tests that draw their examples are in `make soak` too; there they get many more."""
+    if config.getoption("markexpr") == "soak":
+        for item in items:
+            if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+                item.add_marker("soak")
 
 
 @pytest.fixture(autouse=True)

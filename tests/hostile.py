@@ -14,12 +14,12 @@ from typing import Any
 from zlib import compress
 
 from hypothesis import strategies as st
-from irnet.tree import resolve
 
 from irnet.lessons import LESSONS
-from irnet.lessons.form import document
+from irnet.lessons.form import document, markdown
 from irnet.models import PRESETS, network
 from irnet.models.recipe import limits
+from irnet.tree import resolve
 
 LONGEST = 900  # characters of a sentence; the one with all names of presets has 300
 SLOWEST = 4.0  # seconds that one piece of input may take on a loaded machine
@@ -59,6 +59,7 @@ EDIT_DOCUMENTS = st.fixed_dictionaries(
     },
 ).map(json.dumps)
 READY = [json.loads(document(lesson)) for lesson in LESSONS]
+MARKDOWN = st.sampled_from([markdown(lesson) for lesson in LESSONS])
 
 
 def _places(value: Any, before: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -26,6 +26,15 @@ FVCORE = "fvcore/nn/jit_handles.py of fvcore 0.1.5.post20221221"
 GOOGLE = "receptive_field/RECEPTIVE_FIELD_TABLE.md of google-research/receptive_field at cfbfe6b"
 TIMM_TABLE = "results/benchmark-infer-amp-nchw-pt240-cu124-rtx3090.csv of huggingface/pytorch-image-models at 7479d45"
 RESULTS = "benchmarks/RESULTS.md"
+S33, FIG7, PORTS = f"{PAPER}, section 3.3", f"{PAPER}, Figure 7 and Table 1", f"{TIMM}; {KERAS}; {CADENE}"
+
+LEDGER = "tests/test_measure.py::test_the_ledger_explains_all_three_counters_to_the_unit"
+SUMS = "tests/test_measure.py::test_scalings_and_sums_of_residuals_are_listed_as_not_counted"
+TOTALS = "tests/test_measure.py::test_the_totals_are_named_after_their_counters"
+ARROWS = "tests/test_diagrams.py::test_an_arrow_carries_what_its_target_reads"
+TWO_ARROWS = "tests/test_diagrams.py::test_every_box_has_one_arrow_in_and_a_sum_has_two"
+NO_RELU = "tests/test_diagrams.py::test_the_last_block_says_that_it_has_no_relu"
+EIGHT_POINTS = "tests/test_figures.py::test_text_has_eight_points_at_a_width_or_a_sentence_says_why_not"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +64,10 @@ TOUR = (
     Statement("Section 1: two ideas meet", source=f"{PAPER}, section 1: Inception and residual connections"),
     Statement("Section 2: stack or add", source=f"{PAPER}, section 2"),
     Statement("Section 3.1: Inception-v4", source=f"{PAPER}, section 3.1"),
-    Statement("Figure 7 and Table 1: Reduction-A", source=f"{PAPER}, Figure 7 and Table 1"),
+    Statement("Figure 7 and Table 1: Reduction-A", source=FIG7),
     Statement("Table 1 says what k, l, m and n are in each", source=f"{PAPER}, Table 1"),
     Statement("Section 3.2: residual Inception blocks", source=f"{PAPER}, section 3.2"),
-    Statement("Section 3.3: scaling the residuals", source=f"{PAPER}, section 3.3"),
+    Statement("Section 3.3: scaling the residuals", source=S33),
     Statement("Sections 4 and 5: training and results", source=f"{PAPER}, sections 4 and 5"),
     Statement(
         "On one crop of the validation pictures (Table 2, without those on a blacklist)", source=f"{PAPER}, Table 2"
@@ -85,8 +94,7 @@ TOUR = (
         of=V4,
     ),
     Statement(
-        "made as wide as the block's input and added to it",
-        check="channels block_a.0.project = in_channels block_a.0",
+        "made as wide as the block's input and added to it", check="channels block_a.0.project = in_channels block_a.0"
     ),
     Statement("They found that it makes training much faster", source=f"{PAPER}, abstract and section 5"),
     Statement("the four branches of Inception-A", check="parts inception_a.0 - 1 = 4", of=V4),
@@ -116,7 +124,7 @@ TOUR = (
         check="parts inception_c.0.b2.1 - 1 = 2 and parts inception_c.0.b3.3 - 1 = 2",
         of=V4,
     ),
-    Statement("One block is shared by all three networks", source=f"{PAPER}, Figure 7 and Table 1"),
+    Statement("One block is shared by all three networks", source=FIG7),
     Statement(
         "a 3x3 and a longer branch add theirs",
         check="convolutions reduction_a.0.b2 > convolutions reduction_a.0.b1",
@@ -143,12 +151,9 @@ TOUR = (
     Statement(
         "With more than about a thousand filters, residual networks died while they were trained: after some tens of "
         "thousands of steps",
-        source=f"{PAPER}, section 3.3",
+        source=S33,
     ),
-    Statement(
-        "Neither a smaller learning rate nor one more batch norm helped",
-        source=f"{PAPER}, section 3.3",
-    ),
+    Statement("Neither a smaller learning rate nor one more batch norm helped", source=S33),
     Statement(
         "The text says between 0.1 and 0.3, the caption of Figure 20 about 0.1",
         source=f"{PAPER}, section 3.3 and the caption of Figure 20",
@@ -167,7 +172,7 @@ TOUR = (
         "= 2 * knob a + 2 * knob b + 2 * knob c",
         source=SLIM,
     ),
-    Statement("timm, Keras and Cadene's collection carry that one", source=f"{TIMM}; {KERAS}; {CADENE}"),
+    Statement("timm, Keras and Cadene's collection carry that one", source=PORTS),
 )
 
 BLOCKS = (
@@ -189,13 +194,10 @@ BLOCKS = (
         of=V4,
     ),
     Statement(
-        "would be wider than the one before",
-        check="channels inception_a.0.b0.0 > channels inception_a.0.b0",
-        of=V4,
+        "would be wider than the one before", check="channels inception_a.0.b0.0 > channels inception_a.0.b0", of=V4
     ),
     Statement(
-        "Two strips see what a square sees, for a fraction of the weights",
-        check="7 + 7 < 7 * 7 and 3 + 3 < 3 * 3",
+        "Two strips see what a square sees, for a fraction of the weights", check="7 + 7 < 7 * 7 and 3 + 3 < 3 * 3"
     ),
     Statement("A square from two strips", check="convolutions block_b.0.body.b1 - 1 = 2"),
     Statement(
@@ -206,9 +208,7 @@ BLOCKS = (
     Statement("7 and 7. The gain grows with the window: for 3 by 3", check="14 / 49 < 6 / 9"),
     Statement("Strips of 7 stand on the grid of {side inception_b} pixels", check="window inception_b = 7", of=V4),
     Statement(
-        "On {side inception_a} pixels the blocks keep square windows of 3 by 3",
-        check="window inception_a = 3",
-        of=V4,
+        "On {side inception_a} pixels the blocks keep square windows of 3 by 3", check="window inception_a = 3", of=V4
     ),
     Statement(
         "strips did not work well in early layers and worked very well on grids of 12 to 20 pixels",
@@ -232,10 +232,7 @@ BLOCKS = (
         "A stack is as wide as its parts together",
         test="tests/test_diagrams.py::test_the_arrows_into_a_concatenation_add_up_to_its_channels",
     ),
-    Statement(
-        "The arrows are as wide as what runs along them",
-        test="tests/test_diagrams.py::test_an_arrow_carries_what_its_target_reads",
-    ),
+    Statement("The arrows are as wide as what runs along them", test=ARROWS),
     Statement(
         "Three branches begin with a 1x1. In two of them other convolutions follow",
         check="window inception_b.0.b1 = 1 and convolutions inception_b.0.b1 = 1 and window inception_b.0.b2.0 = 1 "
@@ -277,7 +274,7 @@ BLOCKS = (
         check="in_side reduction_b / 2 - 3 / 2 + 1 = side reduction_b",
         of=V4,
     ),
-    Statement("All three networks share Reduction-A", source=f"{PAPER}, Figure 7 and Table 1"),
+    Statement("All three networks share Reduction-A", source=FIG7),
     Statement(
         "the residual networks have two short branches and a longer one",
         check="convolutions reduction_b.0.b1 = convolutions reduction_b.0.b2 < convolutions reduction_b.0.b3 "
@@ -287,27 +284,16 @@ BLOCKS = (
 )
 
 RESIDUALS = (
-    Statement(
-        "Two arrows meet", test="tests/test_diagrams.py::test_every_box_has_one_arrow_in_and_a_sum_has_two", of=V1
-    ),
-    Statement(
-        "The sum adds two maps", test="tests/test_diagrams.py::test_every_box_has_one_arrow_in_and_a_sum_has_two", of=V1
-    ),
-    Statement("Section 3.3 tells of networks that died early in their training", source=f"{PAPER}, section 3.3"),
-    Statement(
-        "Where filters were very many, even warming up at a rate of 0.00001 was not enough",
-        source=f"{PAPER}, section 3.3",
-    ),
+    Statement("Two arrows meet", test=TWO_ARROWS, of=V1),
+    Statement("The sum adds two maps", test=TWO_ARROWS, of=V1),
+    Statement("Section 3.3 tells of networks that died early in their training", source=S33),
+    Statement("Where filters were very many, even warming up at a rate of 0.00001 was not enough", source=S33),
     Statement(
         "Turn it to 0 and a block does nothing but a ReLU; at 1 the correction counts in full",
         test="tests/test_block_steps.py::test_a_scale_of_zero_makes_the_output_the_relu_of_x",
     ),
     Statement("Ten blocks in a row each add a correction as large as their first input", check="knob b = 10"),
-    Statement(
-        "fvcore leaves it out",
-        test="tests/test_measure.py::test_scalings_and_sums_of_residuals_are_listed_as_not_counted",
-        source=FVCORE,
-    ),
+    Statement("fvcore leaves it out", test=SUMS, source=FVCORE),
     Statement("An ordinary box of the figures is three things", check="parts block_a.0.body.b0 = 3"),
     Statement("Two a channel", check="params block_a.0.body.b0.bn / channels block_a.0.body.b0 = 2"),
     Statement("and put what that saved into more blocks", source=f"{PAPER}, section 3.2"),
@@ -337,7 +323,7 @@ COUNTING = (
         f"and channels block_a - channels block_a @ {V1} = knob m - knob m @ {V1}",
     ),
     Statement("on the right as TF-slim released it", source=SLIM),
-    Statement("timm, Keras and Cadene's collection carry the right one", source=f"{TIMM}; {KERAS}; {CADENE}"),
+    Statement("timm, Keras and Cadene's collection carry the right one", source=PORTS),
     Statement(
         "and more blocks: {knob a} became",
         check=f"knob a @ {V2_SLIM} > knob a and knob b @ {V2_SLIM} > knob b and knob c @ {V2_SLIM} > knob c",
@@ -349,11 +335,7 @@ COUNTING = (
         source=TIMM,
     ),
     Statement("Why 1536 channels", check="channels conv2d_7b = 1536", of=V2_SLIM),
-    Statement(
-        "whose scale is 1 and which ends without a ReLU",
-        test="tests/test_diagrams.py::test_the_last_block_says_that_it_has_no_relu",
-        source=SLIM,
-    ),
+    Statement("whose scale is 1 and which ends without a ReLU", test=NO_RELU, source=SLIM),
     Statement("Facenet's v1 took over the habit", source=f"{FACENET}; {FACENET_PYTORCH}"),
     Statement(
         "nearly twice as many, with blocks that are twice as many",
@@ -388,20 +370,9 @@ COUNTING = (
         test="tests/test_measure.py::test_fvcore_counts_a_batch_norm_by_its_mode",
         source=FVCORE,
     ),
-    Statement(
-        "The table takes three counters apart",
-        test="tests/test_measure.py::test_the_ledger_explains_all_three_counters_to_the_unit",
-    ),
-    Statement(
-        "fvcore counts {fvcore|short} here",
-        test="tests/test_measure.py::test_the_ledger_explains_all_three_counters_to_the_unit",
-        source=FVCORE,
-    ),
-    Statement(
-        "they are additions without a multiplication, and fvcore skips them",
-        test="tests/test_measure.py::test_scalings_and_sums_of_residuals_are_listed_as_not_counted",
-        source=FVCORE,
-    ),
+    Statement("The table takes three counters apart", test=LEDGER),
+    Statement("fvcore counts {fvcore|short} here", test=LEDGER, source=FVCORE),
+    Statement("they are additions without a multiplication, and fvcore skips them", test=SUMS, source=FVCORE),
 )
 
 STABILITY = "tests/training/test_stability.py"
@@ -419,15 +390,15 @@ DEATH = (
     Statement(
         "with more than {} filters the residual variants became unstable and died early in training, so that after "
         "some tens of thousands of steps the last layer",
-        source=f"{PAPER}, section 3.3",
+        source=S33,
     ),
-    Statement("Scaling the residuals by 0.1 to 0.3 seemed to stabilise it", source=f"{PAPER}, section 3.3"),
-    Statement("In the paper a lower learning rate did not prevent death (section 3.3)", source=f"{PAPER}, section 3.3"),
+    Statement("Scaling the residuals by 0.1 to 0.3 seemed to stabilise it", source=S33),
+    Statement("In the paper a lower learning rate did not prevent death (section 3.3)", source=S33),
     Statement(
         "(arXiv 1512.03385, section 4.2) began a very deep ResNet at a rate of {}, on CIFAR-10",
         source="arXiv 1512.03385, section 4.2",
     ),
-    Statement("a first phase at 0.00001 was not enough for very many filters", source=f"{PAPER}, section 3.3"),
+    Statement("a first phase at 0.00001 was not enough for very many filters", source=S33),
     Statement(
         "{} of {} dead runs learn with a smaller scale",
         test=f"{STABILITY}::test_a_cell_counts_its_seeds_and_finds_its_twins",
@@ -460,11 +431,8 @@ PAGES = (
         source=f"{PAPER}, captions of Figures 3 and 15",
     ),
     Statement("Residuals are scaled by about 0.1 before the sum", source=f"{PAPER}, caption of Figure 20"),
-    Statement("with more than 1000 filters, residual networks died early in training", source=f"{PAPER}, section 3.3"),
-    Statement(
-        "Scaling the residual by 0.1 to 0.3 before the sum seemed to make training stable",
-        source=f"{PAPER}, section 3.3",
-    ),
+    Statement("with more than 1000 filters, residual networks died early in training", source=S33),
+    Statement("Scaling the residual by 0.1 to 0.3 before the sum seemed to make training stable", source=S33),
     Statement(
         "The paper's Figures 21 to 26 show Inception-ResNets training faster than plain Inceptions of similar cost",
         source=f"{PAPER}, captions of Figures 21 to 26; how similar, see E8",
@@ -474,40 +442,29 @@ PAGES = (
     Statement(
         "fvcore counts the built module by its shapes: MACs for convolutions and linear layers (which it calls flops), "
         "2 per element for batch norm (here in evaluation mode), 1 per input element for the global average",
-        test="tests/test_measure.py::test_the_ledger_explains_all_three_counters_to_the_unit",
+        test=LEDGER,
         source=FVCORE,
     ),
-    Statement(
-        "Three counters, three totals",
-        test="tests/test_measure.py::test_the_totals_are_named_after_their_counters",
-    ),
+    Statement("Three counters, three totals", test=TOTALS),
     Statement(
         "Names in TF-slim and facenet are variable scopes and end points, in Keras layers",
         source=f"{SLIM}; {FACENET}; {KERAS}",
     ),
     Statement("B blocks in timm's v2 and A blocks in facenet-pytorch's v1", source=f"{TIMM}; {FACENET_PYTORCH}"),
-    Statement(
-        "no text is smaller than 8 points there",
-        test="tests/test_figures.py::test_text_has_eight_points_at_a_width_or_a_sentence_says_why_not",
-    ),
+    Statement("no text is smaller than 8 points there", test=EIGHT_POINTS),
     Statement(
         "at most 10 MB and 40 megapixels", test="tests/test_uploads.py::test_as_many_pixels_as_allowed_are_decoded"
     ),
     Statement("stops half a minute after the last tab", source="irnet/experiments/training/watch.py"),
     Statement("Choose up to three networks beside the sidebar's", source="app/comparison.py"),
-    Statement(
-        "Three libraries count the built network",
-        test="tests/test_measure.py::test_the_totals_are_named_after_their_counters",
-    ),
-    Statement(
-        "What three counters count", test="tests/test_measure.py::test_the_totals_are_named_after_their_counters"
-    ),
+    Statement("Three libraries count the built network", test=TOTALS),
+    Statement("What three counters count", test=TOTALS),
     Statement(
         "with fewer filters and no pooling branch",
         check=f"channels block_b.0.body.concat < channels inception_b.0.concat @ {V4} "
         f"and params block_b.0 < params inception_b.0 @ {V4}",
     ),
-    Statement("One block, Figure 7, in all three networks", source=f"{PAPER}, Figure 7 and Table 1"),
+    Statement("One block, Figure 7, in all three networks", source=FIG7),
     Statement(
         "those of the ResNets have one branch more",
         check=f"parts reduction_b.0 = parts reduction_b.0 @ {V4} + 1 and parts reduction_b.0 @ {V1} = "
@@ -534,7 +491,7 @@ PAGES = (
     ),
     Statement("float32 ends at 3.4e38", source="IEEE 754, binary32"),
     Statement("its standard deviation; the grating's amplitude is 1", source="irnet/experiments/training/images.py"),
-    Statement("95 % of the gradient", source="irnet/experiments/smallest_box.py"),
+    Statement("95 % of the gradient", source="irnet/lab/fields.py"),
     Statement(
         "The subset leaves out about 1,700 images, which flatters the errors by about 0.3 (top-1) and 0.15 (top-5) "
         "points",
@@ -561,8 +518,7 @@ PROVENANCE = (
         of=V2_SLIM,
     ),
     Statement(
-        "The released v2 costs nearly half as much again as the drawn one",
-        check=f"1.4 < macs @ {V2_SLIM} / macs < 1.5",
+        "The released v2 costs nearly half as much again as the drawn one", check=f"1.4 < macs @ {V2_SLIM} / macs < 1.5"
     ),
     Statement(
         "the often asked 1536 features where Fig. 19 lets one expect 2048",
@@ -611,9 +567,7 @@ README = (
     Statement("Python 3.11 or newer", source="pyproject.toml"),
     Statement("takes some twenty minutes on two cores"),
     Statement("The app opens with an Overview : the three networks side by side", source="app/pages/overview.py"),
-    Statement(
-        "arrows as wide as their channels", test="tests/test_diagrams.py::test_an_arrow_carries_what_its_target_reads"
-    ),
+    Statement("arrows as wide as their channels", test=ARROWS),
     Statement("two to four networks on one canvas", source="app/writing.py"),
     Statement(
         "Ten comparisons are one click away", test="tests/test_statements.py::test_the_readme_counts_what_there_is"
@@ -622,17 +576,11 @@ README = (
         "On E4, type 1154 and see the sum refuse",
         test="tests/test_erratum_checks.py::test_the_sum_refuses_the_printed_width_and_takes_the_one_used",
     ),
-    Statement(
-        "a ledger that explains every difference between the three to the unit",
-        test="tests/test_measure.py::test_the_ledger_explains_all_three_counters_to_the_unit",
-    ),
+    Statement("a ledger that explains every difference between the three to the unit", test=LEDGER),
     Statement("at five scales side by side", source="app/pages/activations.py"),
-    Statement("the smallest box that holds 95 % of it", source="irnet/experiments/smallest_box.py"),
+    Statement("the smallest box that holds 95 % of it", source="irnet/lab/fields.py"),
     Statement("3039 pixels on a picture of 299", check="field block8 = 3039 and input = 299", of=V2_SLIM),
-    Statement(
-        "with no text under 8 points",
-        test="tests/test_figures.py::test_text_has_eight_points_at_a_width_or_a_sentence_says_why_not",
-    ),
+    Statement("with no text under 8 points", test=EIGHT_POINTS),
     Statement("and has ten lessons", test="tests/test_lessons.py::test_there_are_a_tour_and_ten_lessons"),
     Statement(
         "one sentence on stderr and exit status 2",
@@ -653,7 +601,7 @@ README = (
     ),
     Statement(
         "When twenty more open the residual lab in the same second, 95 % come within 0.2 to 1.7 seconds from run to "
-        "run, so plan for two processes",
+        "run, so plan for two processes"
     ),
     Statement("Inputs above 1024 pixels a side and networks above 300 million parameters", source="app/live.py"),
     Statement(

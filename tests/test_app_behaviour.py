@@ -12,9 +12,9 @@ from PIL import Image
 from app import controls
 from app.live import borrow, counted_otherwise, module_counts
 from app.text import NOT_YET
-from irnet.analysis.arithmetic_of_shapes import LINEAR
 from irnet.models import network
 from irnet.models.errata import ERRATA
+from irnet.provenance.erratum_checks import LINEAR
 from irnet.runtime.capture import capture
 from irnet.runtime.device import DEVICES
 from tests.apps import SMALL, opened, sized, troubles

@@ -6,15 +6,16 @@ import json
 from random import Random
 
 import pytest
-from irnet.edit.document import document
-from irnet.edit.history import history
-from irnet.tree import resolve
 from streamlit.testing.v1 import AppTest
 
 from app.drawings import View, svg
 from irnet.diagrams.nested import Expansion
-from irnet.models import PRESETS, network
+from irnet.edit import network
+from irnet.edit.document import document
+from irnet.edit.history import history
+from irnet.models import PRESETS
 from irnet.spec import Edit
+from irnet.tree import resolve
 from tests.apps import opened, sample, sized, troubles
 
 V4, V2 = "inception_v4.paper", "inception_resnet_v2.paper"
@@ -161,7 +162,7 @@ def test_a_drawing_by_address_marks_what_differs_and_what_cannot_be() -> None:
     name, _, query = view.address("light").removeprefix("drawing/").partition(".svg?")
     asked = dict(part.split("=", 1) for part in query.split("&"))
     assert {"against", "refused"} <= asked.keys()
-    plain = {"edits": spec.edits, "level": "1", "against": original.label, "refused": "inception_b.0.b1"}
+    plain = {"edits": spec.edit_text, "level": "1", "against": original.label, "refused": "inception_b.0.b1"}
     assert svg(name, plain).decode().count("\u2717") == 2  # the box and the legend
     with pytest.raises(KeyError, match="no box 'inception_q'"):
         svg(name, plain | {"refused": "inception_q"})

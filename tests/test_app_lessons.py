@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 
+import pytest
+from streamlit.testing.v1 import AppTest
+
 from irnet.lessons import LESSONS, lesson_named
-from irnet.lessons.form import document, pack, read_lesson
+from irnet.lessons.form import document, markdown, pack, read_lesson
+from irnet.lessons.value import Lesson
 from tests.apps import opened, troubles
 
 
@@ -13,6 +17,13 @@ def test_the_shelf_has_every_lesson() -> None:
     app = opened("learn")
     assert not troubles(app)
     assert [one.value for one in app.header] == [lesson.title for lesson in LESSONS]
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.id)
+def test_all_steps_of_a_lesson_show_themselves_on_one_page(lesson: Lesson) -> None:
+    app = opened("learn", lesson=lesson.id, all=True)
+    assert not troubles(app)
+    assert [one.value for one in app.header] == [step.title for step in lesson.steps]
 
 
 def test_next_turns_the_page_and_forgets_what_was_chosen() -> None:
@@ -23,12 +34,32 @@ def test_next_turns_the_page_and_forgets_what_was_chosen() -> None:
     assert "box" not in app.query_params
 
 
-def test_the_answer_is_on_the_page_before_it_is_asked_for_and_a_prediction_is_judged() -> None:
+@pytest.mark.parametrize(("guess", "verdict"), [(8.0, "Right"), (9.0, "Not quite")])
+def test_a_prediction_is_judged_and_answered(guess: float, verdict: str) -> None:
     app = opened("learn", lesson="tour")
-    assert any(one.value.startswith("**8.**") for one in app.markdown)
-    for guess, verdict in ((8.0, "Right"), (9.0, "Not quite")):
-        app.main.number_input[0].set_value(guess).run()
-        assert any(verdict in one.value for one in app.markdown)
+    app.main.number_input[0].set_value(guess).run()
+    assert any(verdict in one.value for one in app.markdown)
+
+
+def test_the_answer_is_on_the_page_before_it_is_asked_for() -> None:
+    assert any(one.value.startswith("**8.**") for one in opened("learn", lesson="tour").markdown)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"lesson": "tuor"},
+        {"shared": "AAAA"},
+        {"shared": "<b>"},
+        {"lesson": "tour", "step": 99},
+        {"lesson": "tour", "box": "x"},
+    ],
+)
+def test_an_address_that_is_wrong_gets_one_line_and_a_page(address: dict[str, object]) -> None:
+    app = opened("learn", "", **address)
+    assert not app.exception
+    assert len(app.warning) == 1
+    assert app.title
 
 
 def test_a_lesson_in_the_address_opens() -> None:
@@ -61,13 +92,47 @@ def test_what_is_typed_is_in_the_draft_and_what_is_wrong_is_told() -> None:
     assert not troubles(app)
 
 
-def test_a_pasted_lesson_becomes_the_draft_and_one_that_is_wrong_gets_one_sentence_and_changes_nothing() -> None:
+@pytest.mark.parametrize("told", ["{", document(lesson_named("tour")).replace("stem.0.3.concat", "no.such")])
+def test_a_pasted_lesson_that_is_wrong_gets_one_sentence_and_the_draft_stays(told: str) -> None:
+    app = opened("lesson_editor", lesson="reductions", editor="Link and file")
+    app.text_area[0].set_value(told).run()
+    next(one for one in app.button if one.label == "Open what is pasted").click().run()
+    assert not app.exception
+    assert len(app.warning) == 1
+    assert app.query_params["shared"] == pack(lesson_named("reductions"))
+
+
+MINE = read_lesson(json.dumps(json.loads(document(lesson_named("which-v2"))) | {"title": "Mine"}))
+
+
+@pytest.mark.parametrize("text", [document(MINE), markdown(MINE), f"http://a.b/learn?shared={pack(MINE)}&step=2"])
+def test_a_pasted_lesson_becomes_the_draft(text: str) -> None:
     app = opened("lesson_editor", editor="Link and file")
-    wanted = read_lesson(json.dumps(json.loads(document(lesson_named("which-v2"))) | {"title": "Mine"}))
-    wrong = document(lesson_named("tour")).replace("stem.0.3.concat", "no.such")
-    for given, warned in ((document(wanted), 0), ("{", 1), (wrong, 1)):
-        app.text_area[0].set_value(given).run()
-        next(one for one in app.button if one.label == "Open what is pasted").click().run()
-        assert not app.exception
-        assert len(app.warning) == warned
-        assert app.query_params["shared"] == pack(wanted)
+    app.text_area[0].set_value(text).run()
+    next(one for one in app.button if one.label == "Open what is pasted").click().run()
+    assert not troubles(app)
+    assert app.query_params["shared"] == pack(MINE)
+
+
+def _sent(name: str, text: str) -> AppTest:
+    """The editor after a file was opened in it."""
+    app = opened("lesson_editor", editor="Link and file")
+    app.file_uploader[0].upload(name, text.encode(), "text/plain").run()
+    next(one for one in app.button if one.label == "Open the file").click().run()
+    assert not app.exception
+    return app
+
+
+def test_a_markdown_file_becomes_the_draft_and_can_be_taken_away_again() -> None:
+    app = _sent("mine.md", markdown(MINE))
+    assert not troubles(app)
+    assert app.query_params["shared"] == pack(MINE)
+    assert [one.proto.label for one in app.get("download_button")] == ["Download as Markdown", "Download as JSON"]
+
+
+def test_a_file_that_is_wrong_is_named_with_its_line_and_the_draft_stays() -> None:
+    text = markdown(MINE)
+    where = f"line {text[: text.index('# Why 1536 channels')].count(chr(10)) + 1}, step 2: selected: "
+    app = _sent("mine.md", text.replace('selected = "conv2d_7b"', 'selected = "nowhere"'))
+    assert [one.value.partition("the picture")[0] for one in app.warning] == [f"mine.md: {where}"]
+    assert app.query_params["shared"] != pack(MINE)

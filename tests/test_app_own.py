@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from irnet.edit import network_of_label
-from irnet.tree.totals import totals
 from streamlit.testing.v1 import AppTest
 
+from irnet.edit import network_of_label
 from irnet.models import network
+from irnet.tree.totals import totals
 from tests.apps import opened, troubles
 
 V4 = "inception_v4.paper"

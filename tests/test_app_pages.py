@@ -10,7 +10,6 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
-from irnet.provenance.erratum_checks import refutation
 
 from app import roots, text
 from app.help import HELP
@@ -19,6 +18,7 @@ from irnet.lessons.value import Lesson
 from irnet.models import PRESETS
 from irnet.models.errata import ERRATA
 from irnet.models.recipe import limits
+from irnet.provenance.erratum_checks import refutation
 from tests.apps import LIVE, PAGES, ROOT, SMALL, STRUCTURAL, at_limit, opened, sample, sized, troubles
 
 V1, V2, V4 = "inception_resnet_v1.paper", "inception_resnet_v2.paper", "inception_v4.paper"

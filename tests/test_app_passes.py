@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
+from torch import nn
 
 from app import passes
 from app.live import Setting
+from irnet.lab.forward import units
 from irnet.models import network
-from tests.apps import SMALL, opened, sample, sized, troubles
+from irnet.runtime.build import Model
+from tests.apps import SMALL, opened, sized, troubles
 
-V1 = "inception_resnet_v1.paper"
+V1, V4 = "inception_resnet_v1.paper", "inception_v4.paper"
 SETTING = Setting((0,), "tf", "batch", "cpu")
 
 
@@ -32,13 +35,11 @@ def test_a_block_is_walked_through_forth_and_back() -> None:
 
 @pytest.mark.parametrize(
     ("step", "told"),
-    sample(
-        [
-            ("project", "turns 256 channels into 896: x has 896"),
-            ("scale", "by 0.3, and nothing else"),
-            ("output", "ReLU makes every negative value zero"),
-        ]
-    ),
+    [
+        ("project", "turns 256 channels into 896: x has 896"),
+        ("scale", "by 0.3, and nothing else"),
+        ("output", "ReLU makes every negative value zero"),
+    ],
 )
 def test_a_step_and_a_scale_in_the_address_are_shown(step: str, told: str) -> None:
     app = opened("block", V1, **sized(V1), block="block_b.2", step=step, **{"s.block_b": 0.3})
@@ -50,6 +51,18 @@ def test_a_block_starts_at_the_networks_own_scale() -> None:
     preset = "inception_resnet_v2.tf_slim"
     app = opened("block", preset, **sized(preset), block="block_a.0")
     assert app.slider(key="s.block_a").value == 0.17
+
+
+def test_a_network_without_residual_blocks_says_what_to_choose() -> None:
+    app = opened("block", V4, **sized(V4))
+    assert ["no residual block" in info.value for info in app.info] == [True]
+    assert not troubles(app)
+
+
+def test_an_unknown_block_in_the_address_is_told_and_the_first_is_shown() -> None:
+    app = opened("block", V1, **sized(V1), block="block_z.1")
+    assert ["block 'block_z.1', which is not there" in warning.value for warning in app.warning] == [True]
+    assert app.selectbox(key="block").value == "block_a.0"
 
 
 def test_untrained_weights_are_called_untrained() -> None:
@@ -64,25 +77,51 @@ def test_a_box_in_the_address_has_its_tensors() -> None:
     assert " ".join(app.selectbox(key="of").options) == "x b0 b1 b2 concat project scale add output"
     assert app.selectbox(key="of").value == "project"
     assert any("channel " in text.value and "is the strongest" in text.value for text in app.markdown)
+
+
+def test_a_tensor_that_the_next_box_lacks_gives_way_to_its_output() -> None:
+    app = opened("maps", V1, **sized(V1), box="block_a.1", of="project")
     app.text_input(key="box").set_value("reduction_a.0").run()
-    assert app.selectbox(key="of").value == "concat"  # the next box has no such tensor
+    assert app.selectbox(key="of").value == "concat"
     assert not troubles(app)
 
 
-def test_a_second_box_of_a_picture_needs_no_second_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_box_is_told_and_another_is_shown() -> None:
+    app = opened("maps", V1, **sized(V1), box="block_q")
+    assert ["has no box 'block_q'" in warning.value for warning in app.warning] == [True]
+    assert not app.error
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The units that run, from now on."""
+    paths: list[str] = []
+    get = Model.get_submodule
+
+    def listed(model: Model, path: str) -> nn.Module:
+        if path in {unit.path for unit in units(model.network)}:
+            paths.append(path)
+        return get(model, path)
+
+    monkeypatch.setattr(Model, "get_submodule", listed)
+    return paths
+
+
+def test_a_second_box_of_a_picture_needs_no_second_pass(ran: list[str]) -> None:
     spec, image = network(V1, input_size=SMALL), Image.new("RGB", (150, 150), "olive")
     first = passes.box_maps(spec, image, SETTING, None, "block_b.2")
-    monkeypatch.setattr(passes, "look_through", None)
+    ran.clear()
     second = passes.box_maps(spec, image, SETTING, None, "block_b.3")
+    assert set(ran) == {"block_b.2", "block_b.3"}
     assert (second.tensor("x").values == first.tensor("output").values).all()
 
 
-def test_a_moved_scale_runs_one_block(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_moved_scale_runs_one_block(ran: list[str]) -> None:
     spec, image = network(V1, input_size=SMALL), Image.new("RGB", (150, 150), "navy")
     first = passes.block_at_scale(spec, image, SETTING, None, "block_b.2", 0.1)
-    monkeypatch.setattr(passes, "look_through", None)
-    monkeypatch.setattr(passes, "begin", None)
+    ran.clear()
     second = passes.block_at_scale(spec, image, SETTING, None, "block_b.2", 0.2)
+    assert set(ran) == {"block_b.2"}
     names = [step.name for step in first.steps]
     at = names.index("scale")
     assert (second.steps[at].maps.values == 2 * first.steps[at].maps.values).all()

@@ -68,13 +68,10 @@ def test_a_benchmark_that_hangs_is_stopped() -> None:
     assert (len(outcome.figures), outcome.trouble) == (1, "stopped after 2 s")
 
 
-def test_every_module_that_offers_figures_is_found(found: Path) -> None:
+def test_every_module_that_offers_figures_is_found_and_what_runs_by_itself_runs_with_the_others(found: Path) -> None:
     (found / "tool.py").write_text("def main(): ...\n", encoding="utf-8")
     (found / "torn.py").write_text("def figures(:\n", encoding="utf-8")
     assert offering(found) == sorted([*ENDS, "torn"])
-
-
-def test_what_is_run_by_itself_is_run_with_the_others() -> None:
     runnable = {file.stem for file in bench.HERE.glob("*.py") if "def main()" in file.read_text(encoding="utf-8")}
     assert runnable - {"__main__", "fuzz", "death_map"} == set(offering(bench.HERE))
 
@@ -88,9 +85,10 @@ def test_a_goal_is_met_at_its_limit(value: float, goal: float, direction: Direct
     assert made.met is met
 
 
-def test_a_figure_without_a_value_says_why() -> None:
+def test_a_figure_without_a_value_says_why_and_a_benchmark_by_itself_fails_with_a_miss() -> None:
     with pytest.raises(ValueError, match=r"^one: no value, and no remark that says why$"):
         figure("one", None)
+    assert [told([figure("slow", value, 50)]) for value in (40, 60)] == [0, 1]
 
 
 def test_the_page_has_every_figure_with_its_goal_and_what_became_of_it() -> None:
@@ -123,7 +121,3 @@ def test_a_run_fails_with_a_benchmark_and_not_with_a_miss(
     text = (tmp_path / "page.md").read_text(encoding="utf-8")
     assert "**missed**" in text
     assert "## Not run\n\n- `benchmarks.canvas`\n" in text
-
-
-def test_a_benchmark_by_itself_fails_with_a_miss() -> None:
-    assert [told([figure("slow", value, 50)]) for value in (40, 60)] == [0, 1]

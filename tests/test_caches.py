@@ -12,7 +12,7 @@ LIMITS = {
     "lru_cache": "maxsize",
     "cache_data": "max_entries",
     "cache_resource": "max_entries",
-    "remembered": "entries",
+    "remember": "entries",
     "ResourcePool": "limit",
 }
 ENDLESS = {"cache", "cached_property"}
@@ -75,7 +75,10 @@ def test_every_cache_has_an_end() -> None:
     found = {file: list(caches(ast.parse(file.read_text(encoding="utf-8")))) for file in FILES}
     assert [f"{file}: {place}" for file, places in found.items() for place, ends in places if not ends] == []
     names = " ".join(place for places in found.values() for place, _ in places)
-    assert all(name in names for name in ("resolve", "totals", "laid_out", "drawings", "counted", "Shelf(", "best"))
+    assert all(
+        name in names
+        for name in ("resolve", "totals", "laid_out", "drawings", "module_counts", "ResourcePool(", "best")
+    )
 
 
 def test_the_search_refuses_a_cache_without_an_end_and_takes_one_with_an_end() -> None:
@@ -90,7 +93,7 @@ def test_the_search_refuses_a_cache_without_an_end_and_takes_one_with_an_end() -
         "@st.cache_data(max_entries=None)\ndef f(a): ...",
         "class A:\n    @cached_property\n    def f(self): ...",
         "class A:\n    @cache\n    def f(self): ...",
-        *("f = cache(g)", "f = lru_cache(maxsize=None)(g)", "models = Shelf(limit=None)"),
+        *("f = cache(g)", "f = lru_cache(maxsize=None)(g)", "models = ResourcePool(limit=None)"),
         *("seen = {}", "seen: dict[str, int] = dict()", "seen = defaultdict(list)"),
     )
     right = (
@@ -99,7 +102,7 @@ def test_the_search_refuses_a_cache_without_an_end_and_takes_one_with_an_end() -
         *(f"@{limited}\ndef f(a): ..." for limited in ("lru_cache", "lru_cache(maxsize=4)", "lru_cache(4)")),
         "@st.cache_resource\ndef f(): ...",
         "@st.cache_data(max_entries=10 * SHOWN)\ndef f(a): ...",
-        *("models = Shelf[Model](BYTES, size)", "names = {'a': 1}", "places = dict(zip(a, b))"),
+        *("models = ResourcePool[Model](BYTES, size)", "names = {'a': 1}", "places = dict(zip(a, b))"),
     )
     assert [source for source in wrong if not endless(source)] == []
     assert [source for source in right if endless(source)] == []

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from irnet.diagrams.colours import DIVERGING, NOT_FINITE, SEQUENTIAL, rgb
-from irnet.experiments.channels import Maps, channels, extent, page, troubles
-from irnet.experiments.feature_maps import FeatureMaps
-from irnet.experiments.mosaic import arrays, mosaic, paint, sheet, thumbnail, tiles
+from irnet.lab.maps import FeatureMaps, Maps, channels, extent, page, troubles
+from irnet.lab.mosaic import arrays, mosaic, paint, sheet, thumbnail, tiles
 
 NAN, INF = float("nan"), float("inf")
 
@@ -32,12 +31,9 @@ def lightness(colour: str) -> float:
     return float(116 * np.cbrt(linear @ [0.2126, 0.7152, 0.0722]) - 16)
 
 
-def test_a_channel_has_its_mean_its_largest_magnitude_and_its_share_of_zeros() -> None:
+def test_a_channel_has_its_numbers_and_is_sorted_by_strength_or_left_by_index() -> None:
     found = [(c.mean_abs, c.maximum, c.zero_share, c.dead) for c in channels(BY_HAND)]
     assert found == [(1.0, 3.0, 0.5, False), (0.0, 0.0, 1.0, True), (5.0, 5.0, 0.0, False)]
-
-
-def test_channels_are_sorted_by_strength_or_left_by_index() -> None:
     assert [c.index for c in channels(BY_HAND, "strength")] == [2, 0, 1]
     assert [c.index for c in channels(BY_HAND, "index")] == [0, 1, 2]
 
@@ -89,31 +85,21 @@ def test_equal_steps_of_a_scale_are_equal_steps_of_lightness(colours: tuple[str,
     steps = np.diff([lightness(colour) for colour in colours])
     assert steps.min() > 0
     assert steps.max() - steps.min() < 1
-
-
-def test_both_ends_of_the_scale_with_a_middle_are_equally_dark() -> None:
     assert lightness(DIVERGING[0]) == pytest.approx(lightness(DIVERGING[-1]), abs=1)
 
 
-def test_zero_has_the_lightest_colour_among_negative_values() -> None:
-    assert tuple(paint(np.array([0.0], np.float32), (-2, 2))[0]) == rgb(DIVERGING[4])
-
-
-@pytest.mark.parametrize("value", [NAN, INF, -INF])
-def test_what_is_no_finite_number_has_a_colour_of_its_own(value: float) -> None:
-    assert tuple(paint(np.array([value], np.float32), (0, 1))[0]) == rgb(NOT_FINITE)
+def test_zero_is_the_lightest_among_negative_values_and_no_finite_number_has_a_colour_of_its_own() -> None:
+    painted_ = paint(np.array([0.0, NAN, INF, -INF], np.float32), (-2, 2))
+    assert [tuple(colour) for colour in painted_] == [rgb(DIVERGING[4]), *[rgb(NOT_FINITE)] * 3]
 
 
 def test_a_small_picture_has_a_pixel_a_value() -> None:
     made = Image.open(BytesIO(thumbnail(np.array([[0, 1, 2]], np.float32))))
-    assert (made.size, made.getpixel((0, 0)), made.getpixel((2, 0))) == (
-        (3, 1),
-        rgb(SEQUENTIAL[0]),
-        rgb(SEQUENTIAL[-1]),
-    )
+    assert made.size == (3, 1)
+    assert [made.getpixel((x, 0)) for x in (0, 2)] == [rgb(SEQUENTIAL[0]), rgb(SEQUENTIAL[-1])]
 
 
-def test_a_sheet_says_where_every_value_is_from() -> None:
+def test_a_sheet_says_where_every_value_is_from_and_marks_what_is_not_finite_or_dead() -> None:
     values = np.arange(24, dtype=np.float32).reshape(3, 2, 4)
     made = sheet(values, (5, 0, 2))
     filled = np.argwhere(np.isfinite(made.values))
@@ -121,12 +107,9 @@ def test_a_sheet_says_where_every_value_is_from() -> None:
     assert told == {
         (number, y, x): float(values[i, y, x]) for i, number in enumerate((5, 0, 2)) for y in range(2) for x in range(4)
     }
-
-
-def test_a_sheet_marks_what_is_no_finite_number_and_what_is_dead() -> None:
-    made = sheet(np.array([[[NAN, 0]], [[0, 0]]], np.float32), (0, 1))
-    assert made.dead == (False, True)
-    assert np.argwhere(made.wrong == 1).tolist() == [list(made.corners[0])]
+    marked = sheet(np.array([[[NAN, 0]], [[0, 0]]], np.float32), (0, 1))
+    assert marked.dead == (False, True)
+    assert np.argwhere(marked.wrong == 1).tolist() == [list(marked.corners[0])]
 
 
 @given(st.integers(1, 600), st.integers(1, 600))

@@ -1,4 +1,4 @@
-"""Charts of the catalogue: the numbers are the network's, and a result makes curves."""
+"""Charts of the catalogue: the numbers are the network's, and every form holds them."""
 
 from __future__ import annotations
 
@@ -10,19 +10,11 @@ from html import escape
 from xml.etree import ElementTree
 
 import pytest
-from irnet.tree.totals import totals
 
-from irnet.diagrams.chart_figures import CHART_FORMS, activation_figure, chart_bytes, chart_catalogue
+from irnet.diagrams.chart_figures import CHART_FORMS, chart_bytes, chart_catalogue
 from irnet.diagrams.layouts import ROOMS
 from irnet.models import PRESETS, network
-
-RECORDS = [
-    {"scaling": scaling, "block": f"block_{part}.{i}", "sum mean_abs": factor * (i + 1), "body mean_abs": None}
-    for scaling, factor in (("own", 1.0), ("1", 8.0))
-    for part in "ab"
-    for i in range(3)
-]
-CURVES = activation_figure("some_net", RECORDS, "sum mean_abs", "Untrained weights, seed 0.")
+from irnet.tree.totals import totals
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -55,32 +47,14 @@ def test_the_title_of_a_chart_is_whole_in_a_column(name: str) -> None:
     assert [word for word in title.split() if word not in words] == []
 
 
-def test_a_result_makes_a_curve_a_scaling() -> None:
-    svg = chart_bytes(CURVES, "svg").decode()
-    assert {"scale own", "scale 1", "block_a", "block_b"} <= set(re.findall(r">([^<>]+)</text>", svg))
-    assert CURVES.words.long[0] == "1. block_a.0, scale own: 1."
-    assert chart_bytes(CURVES, "csv").decode().splitlines()[7] == "1,block_a.0,8.0"
-
-
-def test_a_statistic_that_was_not_measured_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"^nothing was measured that is called 'body mean_abs'$"):
-        activation_figure("some_net", RECORDS, "body mean_abs", "")
-
-
-def test_curves_have_no_formats_of_bars() -> None:
-    with pytest.raises(ValueError, match=r"^activations\.some_net has no format 'mmd'; it has svg, pdf, png, csv"):
-        chart_bytes(CURVES, "mmd")
-
-
 @pytest.mark.parametrize("form", CHART_FORMS)
 def test_the_same_chart_is_the_same_bytes(form: str) -> None:
     figure = chart_catalogue()["cost.inception_v4.paper"]
     assert len({chart_bytes(figure, form) for _ in range(4)}) == 1
 
 
-@pytest.mark.parametrize("name", ["cost.inception_v4.paper", "activations.some_net"])
-def test_a_chart_is_one_file_with_its_words_in_light_and_dark(name: str) -> None:
-    figure = chart_catalogue().get(name, CURVES)
+def test_a_chart_is_one_file_with_its_words_in_light_and_dark() -> None:
+    figure = chart_catalogue()["cost.inception_v4.paper"]
     page = chart_bytes(figure, "html").decode()
     root = ElementTree.fromstring(re.sub(r"<!doctype html>|<(?:meta|source|img)[^>]*>", "", page).strip())
     items = [item.text for item in root.iter("li")]

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
-from irnet.checkpoints import keys
 from safetensors.torch import save_file
 
+from irnet.checkpoints import keys
 from irnet.models import network
 from irnet.runtime import checkpoint
 from irnet.runtime.build import Model, build
 from irnet.runtime.weights import identify, load_weights
 from tests.checkpoints import State, drawn, hollow
+from tests.conftest import Meta
 from tests.corruptions import CORRUPTED, attacks, cut_keras, repacked
 
 SPEC = network("inception_resnet_v1.facenet", a=1, b=0, c=0, classes=3)
@@ -64,18 +64,15 @@ def test_the_file_without_a_fault_loads(state: State, tmp_path: Path) -> None:
     assert load_weights(build(SPEC), tmp_path / "weights").tensors == len(state)
 
 
-@pytest.mark.parametrize(("have", "want"), [(0, 8631), (8631, 0), (8631, 10575)])
-def test_a_file_with_another_head_says_how_to_build_for_it(
-    have: int, want: int, meta: Callable[..., Model], tmp_path: Path
-) -> None:
-    name = "inception_resnet_v1.facenet"
-    spec = network(name, classes=have)
-    torch.save(hollow(dict(meta(spec).state_dict())), tmp_path / "weights")
+@pytest.mark.parametrize(("have", "want"), [(0, 8631), (8631, 0)])
+def test_a_file_with_another_head_says_how_to_build_for_it(have: int, want: int, meta: Meta, tmp_path: Path) -> None:
+    one, two = (network("inception_resnet_v1.facenet", classes=classes) for classes in (have, want))
+    torch.save(hollow(dict(meta(one).state_dict())), tmp_path / "weights")
     with pytest.raises(ValueError, match=rf"; it (is without a classifier|is {have} classes): .* with classes={have}$"):
-        load_weights(build(network(name, classes=want)), tmp_path / "weights")
+        load_weights(build(two), tmp_path / "weights")
 
 
-def test_a_file_of_another_network_says_which(model: Model, meta: Callable[..., Model], tmp_path: Path) -> None:
+def test_a_file_of_another_network_says_which(model: Model, meta: Meta, tmp_path: Path) -> None:
     torch.save(hollow(dict(meta(network("inception_v4.tf_slim")).state_dict())), tmp_path / "weights")
     with pytest.raises(ValueError, match=r"; it fits inception_v4\.tf_slim in the layout of irnet, 1000 classes$"):
         load_weights(model, tmp_path / "weights")

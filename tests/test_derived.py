@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
-from irnet.edit import apply, parse
-from irnet.edit.validate import check, validate
-from irnet.tree import resolve
 from typer.testing import CliRunner
 
 from irnet.cli import app
+from irnet.edit import apply, parse
+from irnet.edit.validate import check, validate
 from irnet.models import PRESETS, network
 from irnet.spec import Edit, Network
+from irnet.tree import resolve
+from tests.conftest import presets
 
 V2 = "inception_resnet_v2.paper"
 HINT = re.compile(r": ([a-z0-9_.]+=\d+)$")
@@ -27,7 +28,7 @@ def refused(spec: Network, path: str, filters: int) -> str:
     return ""
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", presets("inception_v4.paper", "inception_resnet_v2.paper", "inception_v3.tf_slim"))
 def test_every_box_either_takes_a_width_or_says_whose_it_has_and_the_hint_works(name: str) -> None:
     spec = network(name)
     every = [box for box in resolve(spec).values() if box.level != "stage" and box.path.split(".")[1:2] in ([], ["0"])]

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from app import cache, disk_cache, drawings, live, long, ready
 from app.disk_cache import FOLDER, key_of
 from irnet.diagrams.nested import Expansion
-from irnet.models import network
+from irnet.edit import network
 from irnet.spec import Norm
 from tests.apps import ROOT, opened, sized, troubles
 
@@ -95,8 +95,9 @@ def test_an_entry_that_is_whole_and_cannot_be_read_is_made_anew(
 def test_a_key_is_the_same_in_every_process() -> None:
     """The order of a set is another one in each."""
     script = (
-        "from app.disk_cache import key_of; from irnet.diagrams.nested import Opened; from irnet.models import network;"
-        f"print(key_of('x', network=network({V1!r}), opened=Opened(1, frozenset({sorted(OPENED.toggled)}))))"
+        "from app.disk_cache import key_of; from irnet.diagrams.nested import Expansion;"
+        "from irnet.edit import network;"
+        f"print(key_of('x', network=network({V1!r}), opened=Expansion(1, frozenset({sorted(OPENED.toggled)}))))"
     )
     told = [
         subprocess.check_output(

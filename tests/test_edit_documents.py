@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from irnet.edit import MOST
-from irnet.edit.document import LARGEST, document, load, read_document
 
 from irnet.cli import main
 from irnet.codegen import code
-from irnet.models import network
+from irnet.edit import MOST, network
+from irnet.edit.document import LARGEST, document, load, read_document
 from irnet.spec import Edit
 
 V4 = "inception_v4.paper"

@@ -7,17 +7,18 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from irnet.edit import MOST, apply
-from irnet.edit.history import History, history
-from irnet.edit.settings import moves, settings, standing
-from irnet.edit.validate import validate
-from irnet.tree import resolve
 
 from irnet.diagrams import canvas_svgs
 from irnet.diagrams.nested import Expansion
 from irnet.diagrams.theme import DARK, LIGHT
-from irnet.models import PRESETS, network
+from irnet.edit import MOST, apply, network
+from irnet.edit.history import History, history
+from irnet.edit.settings import moves, settings, standing
+from irnet.edit.validate import validate
+from irnet.models import PRESETS
 from irnet.spec import Edit
+from irnet.tree import resolve
+from tests.conftest import presets
 
 V2, V4 = "inception_resnet_v2.paper", "inception_v4.paper"
 EDITS = st.lists(
@@ -36,7 +37,7 @@ def test_setting_everything_to_what_it_is_leaves_the_key(name: str) -> None:
     assert [edit.text for edit in every if apply(spec, (edit,)).key != spec.key] == []
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", presets("inception_v4.paper", "inception_v3.tf_slim"))
 def test_every_move_leaves_a_network_that_runs_and_another_move_leads_back(name: str) -> None:
     spec = network(name)
     found = {move.edit for path in resolve(spec) for move in moves(spec, path)}
@@ -49,17 +50,16 @@ def test_every_move_leaves_a_network_that_runs_and_another_move_leads_back(name:
         assert back in [move.edit.what for move in moves(moved.network, edit.where)]
 
 
-def test_a_unit_lets_its_convolution_be_changed_and_a_bar_what_is_round_it() -> None:
+def test_a_box_lets_be_set_what_it_has_or_what_is_round_it() -> None:
     spec = network(V2)
-    unit, bar, head = (settings(spec, path) for path in ("block_b.2.body.b0.bn", "block_b.2.add", "classifier"))
-    assert [s.what for s in unit] == ["filters", "kernel", "scale", "repeat"]
-    assert [s.what for s in bar] == ["scale", "repeat"]
-    assert [s.what for s in head] == ["classes", "dropout"]
-
-
-def test_the_stem_setting_is_the_stem_that_the_network_has() -> None:
-    given_ = network(V4, "stem=inception_v3", "stem=inception_resnet_v1")
-    assert [s.value for s in settings(given_, "stem") if s.what == "stem"] == ["inception_resnet_v1.paper"]
+    paths = ("block_b.2.body.b0.bn", "block_b.2.add", "classifier")
+    assert [[s.what for s in settings(spec, path)] for path in paths] == [
+        ["filters", "kernel", "scale", "repeat"],
+        ["scale", "repeat"],
+        ["classes", "dropout"],
+    ]
+    stem = settings(network(V4, "stem=inception_v3", "stem=inception_resnet_v1"), "stem")
+    assert [s.value for s in stem if s.what == "stem"] == ["inception_resnet_v1.paper"]
 
 
 @pytest.mark.parametrize(
@@ -95,14 +95,12 @@ def test_what_differs_from_the_original_is_marked_and_nothing_else() -> None:
     assert "\u2260" not in plain.decode()
 
 
-@given(EDITS, st.integers(0, 8))
-def test_a_history_is_read_as_it_was_written(edits: tuple[Edit, ...], position: int) -> None:
+@given(EDITS, EDITS, st.integers(0, 8))
+def test_a_history_is_read_as_it_was_written_and_only_a_new_edit_forgets_undone_ones(
+    edits: tuple[Edit, ...], more: tuple[Edit, ...], position: int
+) -> None:
     made = History(edits, 0).at(position)
     assert history(V4, made.text) == made
-
-
-@given(EDITS, EDITS)
-def test_undone_edits_are_forgotten_by_a_new_one_and_only_then(edits: tuple[Edit, ...], more: tuple[Edit, ...]) -> None:
     made = History(edits, len(edits))
     assert made.at(0).at(len(edits)) == made
     for edit in more:
@@ -112,17 +110,14 @@ def test_undone_edits_are_forgotten_by_a_new_one_and_only_then(edits: tuple[Edit
         assert made.at(99) == made
 
 
-def test_an_edit_is_replaced_in_its_place() -> None:
+def test_an_edit_is_replaced_in_its_place_and_a_full_history_takes_no_more() -> None:
     made = history(V4, "a=6, b=3, c=2 | k=8")
     assert made.replaced(1, (Edit("", "b", 4),)).text == "a=6, b=4, c=2"
     assert made.replaced(0, ()).text == "b=3, c=2"
-
-
-def test_a_full_history_takes_no_more() -> None:
-    made = history(V4, ",".join(["a=6"] * MOST))
-    assert made.full
+    full = history(V4, ",".join(["a=6"] * MOST))
+    assert full.full
     with pytest.raises(ValueError, match=rf"^{MOST} edits are as many as a network takes; undo some of them$"):
-        made.with_edit(Edit("", "a", 3))
+        full.with_edit(Edit("", "a", 3))
 
 
 @pytest.mark.parametrize(

@@ -7,27 +7,28 @@ from statistics import median
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from irnet.checkpoints import find, layouts_of
-from irnet.codegen.snippets import constructor, snippets
-from irnet.comparison.changes import compare
-from irnet.edit import apply, edits_of, network_of_label
-from irnet.edit.document import document, load
-from irnet.edit.validate import Validation, validate
-from irnet.provenance.explanations import claims, lookalikes
-from irnet.provenance.sources import deviations, names
-from irnet.tree import details, resolve, smallest_input
 from torch import nn
 
 import irnet
+from irnet.checkpoints import find, layouts_of
 from irnet.codegen import code
+from irnet.codegen.snippets import constructor, snippets
+from irnet.comparison.changes import compare
 from irnet.diagrams import draw
-from irnet.models import PRESETS, network, recipe_of
-from irnet.models.recipe import knobs
+from irnet.edit import apply, edits_of, network, network_of_label
+from irnet.edit.document import document, load
+from irnet.edit.validate import Validation, validate
+from irnet.models import PRESETS, recipe_of
+from irnet.models.recipe import knobs, limits
+from irnet.provenance.explanations import claims, lookalikes
+from irnet.provenance.sources import deviations, names
 from irnet.runtime.build import build
 from irnet.spec import Edit, Network
+from irnet.tree import details, resolve, smallest_input
 from tests.test_codegen import same
+from tests.walks import FEWER
 
 V2, V4 = "inception_resnet_v2.tf_slim", "inception_v4.paper"
 MANY = (
@@ -62,7 +63,8 @@ def refused(name: str, *texts: str) -> tuple[str, str, str]:
 def some_edits(draw: st.DrawFn) -> tuple[Network, tuple[Edit, ...]]:
     """A small preset and edits of its knobs, stages and convolutions; many are illegal."""
     name = draw(st.sampled_from(sorted(PRESETS)))
-    spec = network(name, input_size=96)
+    few = {knob: 1 for knob in limits(PRESETS[name]) if knob in "abc"}
+    spec = network(name, input_size=96, width=0.25, **few)
     convs = st.sampled_from([row.path for row in resolve(spec).rows if row.op == "conv"])
     blocks = st.sampled_from([f"{stage.name}.0" for stage in spec.stages])
     side = st.integers(1, 7)
@@ -80,34 +82,22 @@ def some_edits(draw: st.DrawFn) -> tuple[Network, tuple[Edit, ...]]:
     return spec, tuple(draw(st.lists(edit, max_size=6)))
 
 
-@settings(max_examples=60)
 @given(some_edits())
-def test_undoing_edits_to_the_start_leaves_the_original_key(given_: tuple[Network, tuple[Edit, ...]]) -> None:
-    spec, edits = given_
-    keys = [validate(spec, edits[:count]).network.key for count in range(len(edits), -1, -1)]
-    assert keys[-1] == spec.key
-
-
-@settings(max_examples=60)
-@given(some_edits())
-def test_a_label_says_all_of_an_edited_network(given_: tuple[Network, tuple[Edit, ...]]) -> None:
-    found = validate(*given_).network
-    assert network_of_label(found.label) == found
-    assert eval(constructor(found), {"irnet": irnet}) == found
-    assert load(document(network(found.name), edits_of(found.name, found.edits))).network == found
-
-
-@settings(max_examples=60)
-@given(some_edits())
-def test_what_is_refused_has_a_fix_that_works_or_none(given_: tuple[Network, tuple[Edit, ...]]) -> None:
+def test_edits_can_be_undone_written_down_and_mended(given_: tuple[Network, tuple[Edit, ...]]) -> None:
+    """Without the last the key is the original's; a label says all; what is refused has a fix that works or none."""
     spec, edits = given_
     found = validate(spec, edits)
+    assert validate(spec, edits[:0]).network.key == spec.key
+    made = found.network
+    assert network_of_label(made.label) == made
+    assert eval(constructor(made), {"irnet": irnet}) == made
+    assert load(document(network(made.name), made.edits)).network == made
     if found.refusal and found.refusal.fix:
         assert validate(spec, (*edits[: found.refusal.edit], found.refusal.fix)).refusal is None
         assert (found.refusal.path or "reason") in found.refusal.message or not found.refusal.path
 
 
-@settings(max_examples=15)
+@FEWER
 @given(some_edits())
 def test_the_source_of_a_network_with_edited_places_puts_out_the_same_bits(
     given_: tuple[Network, tuple[Edit, ...]],
@@ -124,15 +114,24 @@ def test_edited_places_are_what_the_module_has() -> None:
     assert [conv(model, f"mixed_5b.0.b1.{i}").kernel_size for i in (1, 2)] == [(5, 1), (1, 5)]
     assert len(list(model.get_submodule("block8").children())) == 2
     assert conv(model, "stem.0.3.b1").out_channels == 96
+    half = build(network(V4, "stem=inception_v3", width=0.5), device="meta")
+    assert conv(half, "stem.0.0").out_channels == 16  # a stem is as wide as the network
 
 
-def test_splitting_a_convolution_keeps_the_grid_and_saves_what_arithmetic_says() -> None:
+def test_a_split_convolution_is_its_two_factors_and_saves_what_arithmetic_says() -> None:
+    """One after the other, with norm and ReLU in between."""
     before, after = network("inception_v3"), network("inception_v3", "mixed_5b.0.b1.1.split=1x5")
-    rows = {row.path: row for row in resolve(before).rows}
-    params = [sum(row.params for row in resolve(spec).rows) for spec in (before, after)]
+    rows = [{row.path: row for row in resolve(spec).rows} for spec in (before, after)]
     was, now = 48 * 64 * 25 + 2 * 64, 48 * 64 * 5 + 64 * 64 * 5 + 4 * 64
+    params = [sum(row.params for row in each.values()) for each in rows]
     assert params[0] - params[1] == was - now
-    assert rows["mixed_5b.0"].out_shape == {row.path: row for row in resolve(after).rows}["mixed_5b.0"].out_shape
+    assert rows[0]["mixed_5b.0"].out_shape == rows[1]["mixed_5b.0"].out_shape
+    model = build(network("inception_v3", "mixed_5b.0.b1.1.split=5x1", input_size=96))
+    x = torch.rand(1, 48, 9, 9)
+    first, second = (model.get_submodule(f"mixed_5b.0.b1.{i}") for i in (1, 2))
+    branch = model.get_submodule("mixed_5b.0.b1")
+    assert isinstance(branch, nn.Sequential)
+    assert torch.equal(branch[1:](x), second(first(x)))
 
 
 @pytest.mark.parametrize(
@@ -160,17 +159,9 @@ def test_a_block_number_says_nothing_because_blocks_stay_alike() -> None:
     assert {conv(model, f"block_b.{i}.body.b0").out_channels for i in range(20)} == {8}
 
 
-def test_a_stem_is_as_wide_as_the_network() -> None:
-    model = build(network(V4, "stem=inception_v3", width=0.5), device="meta")
-    assert conv(model, "stem.0.0").out_channels == 16
-
-
-def test_knobs_of_an_edited_network_are_those_of_its_recipe() -> None:
+def test_knobs_of_an_edited_network_are_those_of_its_recipe_and_only_a_preset_has_one() -> None:
     spec = network(V2, "block_b.0.body.b0.filters=8", a=3)
     assert knobs(recipe_of(spec)) == knobs(recipe_of(network(V2, a=3)))
-
-
-def test_a_network_that_is_no_preset_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^mine is no preset, and only what is made of one can be edited$"):
         apply(Network("mine", network(V2).stages), ())
 
@@ -205,12 +196,9 @@ def test_a_network_too_large_to_work_with_is_refused_with_the_nearest_that_is_no
     assert reason.endswith("parameters are too many; a network here has at most 2,000,000,000")
 
 
-def test_what_comes_before_an_illegal_edit_is_kept() -> None:
+def test_what_comes_before_an_illegal_edit_is_kept_and_two_edits_may_mend_each_other() -> None:
     found = tried(V4, "a=6", "inception_b.0.b1.filters=0", "b=2")
     assert (found.applied, found.network) == (1, network(V4, a=6))
-
-
-def test_two_edits_may_mend_each_other() -> None:
     found = tried(V4, "reduction_b.0.b1.1.kernel=5", "reduction_b.0.b2.3.kernel=5")
     assert (found.applied, found.refusal and found.refusal.path) == (0, "reduction_b.0")
     assert tried(V4, "input_size=75", "a=2").refusal is None
@@ -219,10 +207,11 @@ def test_two_edits_may_mend_each_other() -> None:
 def test_the_smallest_input_is_the_first_that_works() -> None:
     for spec in (network("inception_v3"), network(V2, *MANY), network(V4, "inception_b.0.b2.1.kernel=1x15")):
         least = smallest_input(spec)
-        assert tried(spec.name, *spec.edits.split(", "), f"input_size={least}").refusal is None
-        assert tried(spec.name, *spec.edits.split(", "), f"input_size={least - 1}").refusal
+        assert tried(spec.name, *(edit.text for edit in spec.edits), f"input_size={least}").refusal is None
+        assert tried(spec.name, *(edit.text for edit in spec.edits), f"input_size={least - 1}").refusal
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("text", [*MANY, "block_b.0.body.b0.kernel=4", "input_size=20", "b=40"])
 def test_every_edit_is_applied_resolved_and_compared_within_100_ms(text: str) -> None:
     original, taken = network(V2), []
@@ -246,24 +235,9 @@ def test_everything_that_is_said_of_a_network_can_be_said_of_an_edited_one() -> 
 
 
 def test_released_names_hold_as_long_as_they_say_which_layer_is_meant() -> None:
-    assert (
-        find(network(V2, "block_b.0.body.b0.filters=8"), "repeat_1.3.branch0.conv.weight") == "block_b.3.body.b0.conv"
-    )
+    key = "repeat_1.3.branch0.conv.weight"
+    assert find(network(V2, "block_b.0.body.b0.filters=8"), key) == "block_b.3.body.b0.conv"
     for text in ("stem=inception_v4", "mixed_5b.0.b1.1.split=1x5", "block8.repeat=2"):
         assert [layout.name for layout in layouts_of(network(V2, text))] == ["irnet"]
-
-
-def test_the_snippet_of_an_edited_network_calls_for_it() -> None:
-    assert constructor(network(V4, "inception_b.0.b1.filters=200", a=6)) == (
-        'irnet.network("inception_v4.paper", "inception_b.0.b1.filters=200", a=6)'
-    )
-
-
-def test_the_bits_of_every_edit_are_those_of_a_module_made_by_hand() -> None:
-    """A split convolution is its two factors one after the other, with norm and ReLU in between."""
-    model = build(network("inception_v3", "mixed_5b.0.b1.1.split=5x1", input_size=96))
-    x = torch.rand(1, 48, 9, 9)
-    first, second = (model.get_submodule(f"mixed_5b.0.b1.{i}") for i in (1, 2))
-    branch = model.get_submodule("mixed_5b.0.b1")
-    assert isinstance(branch, nn.Sequential)
-    assert torch.equal(branch[1:](x), second(first(x)))
+    snippet = 'irnet.network("inception_v4.paper", "inception_b.0.b1.filters=200", a=6)'
+    assert constructor(network(V4, "inception_b.0.b1.filters=200", a=6)) == snippet

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from irnet.provenance.sources import errata_of
 
 from irnet.models import PRESETS, network
 from irnet.models.errata import ERRATA, errata
+from irnet.provenance.sources import errata_of
 from irnet.spec import Network, Source
 
 PAPER = [name for name in PRESETS if name.endswith(".paper")]
@@ -28,33 +28,18 @@ def parts(spec: Network) -> dict[str, Source]:
 
 SOURCES = [(name, part, source) for name in PRESETS for part, source in parts(network(name)).items()]
 ATTACHED = [(name, part, erratum.id) for name, part, source in SOURCES for erratum in source.errata]
-EVERY = {f"{name} {part}": source for name, part, source in SOURCES}
-DRAWN = {label: source for label, source in EVERY.items() if label.split()[0] in PAPER}
-STAGES = {label: source for label, source in DRAWN.items() if label.split()[1] != "network"}
 
 
-def test_there_are_eighteen() -> None:
-    assert list(ERRATA) == [f"E{i}" for i in range(1, 19)]
+def test_there_are_eighteen_each_told_in_full() -> None:
+    assert list(ERRATA) == [f"E{i}" for i in range(1, 19)] == [found["id"] for found in errata_of()]
+    fields = ("where", "printed", "used", "why", "certainty")
+    assert [(id_, f) for id_, one in ERRATA.items() for f in fields if len(getattr(one, f).strip()) <= 5] == []
 
 
-@pytest.mark.parametrize("number", ERRATA)
-@pytest.mark.parametrize("field", ["where", "printed", "used", "why", "certainty"])
-def test_every_erratum_is_told_in_full(number: str, field: str) -> None:
-    assert len(getattr(ERRATA[number], field).strip()) > 5
-
-
-@pytest.mark.parametrize("number", sorted(set(ERRATA) - RESULTS))
-def test_every_erratum_about_a_network_is_attached_to_one(number: str) -> None:
-    assert number in {found for _, _, found in ATTACHED}
-
-
-@pytest.mark.parametrize("number", [number for number, erratum in ERRATA.items() if erratum.concerns == "stage"])
-def test_every_erratum_about_a_stage_is_attached_to_a_stage(number: str) -> None:
-    assert {part for _, part, found in ATTACHED if found == number} - {"network", "head"}
-
-
-def test_all_errata_can_be_listed_also_those_about_results() -> None:
-    assert [found["id"] for found in errata_of()] == list(ERRATA)
+def test_every_erratum_about_a_network_or_a_stage_is_attached_to_one() -> None:
+    assert {number for _, _, number in ATTACHED} == set(ERRATA) - RESULTS
+    of_stages = {number for _, part, number in ATTACHED if part not in ("network", "head")}
+    assert [number for number, one in ERRATA.items() if one.concerns == "stage" and number not in of_stages] == []
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -64,29 +49,17 @@ def test_the_errata_of_a_network_name_every_part_that_carries_them(name: str) ->
     assert listed == {number: [part for other, part in here if other == number] for number, _ in here}
 
 
-@pytest.mark.parametrize("source", DRAWN.values(), ids=DRAWN)
-def test_an_erratum_hangs_on_the_figure_that_it_is_about(source: Source) -> None:
-    about = {erratum.id: figures(erratum.where) for erratum in source.errata if figures(erratum.where)}
-    assert {number for number, drawn in about.items() if not drawn & figures(source.ref)} == set()
-
-
-@pytest.mark.parametrize("source", STAGES.values(), ids=STAGES)
-def test_a_drawn_stage_carries_every_erratum_of_its_figure(source: Source) -> None:
-    drawn = figures(source.ref)
-    due = {
-        number for number, erratum in ERRATA.items() if erratum.concerns == "stage" and drawn & figures(erratum.where)
-    }
-    assert due <= {erratum.id for erratum in source.errata}
-
-
-@pytest.mark.parametrize("name", PAPER)
-def test_the_head_of_a_drawn_network_carries_what_is_said_of_dropout_and_softmax(name: str) -> None:
-    assert network(name).head.source.errata == errata("E10", "E11")
-
-
-@pytest.mark.parametrize("source", EVERY.values(), ids=EVERY)
-def test_every_part_says_where_it_comes_from(source: Source) -> None:
-    assert re.search(r"Fig\. \d+|\.py", source.ref), source.ref
+def test_an_erratum_hangs_on_the_figure_that_it_is_about_and_on_every_stage_of_it() -> None:
+    """The heads carry what is said of dropout and softmax; every part says where it comes from."""
+    stages = {number: figures(one.where) for number, one in ERRATA.items() if one.concerns == "stage"}
+    for name, part, source in SOURCES:
+        assert re.search(r"Fig\. \d+|\.py", source.ref), (name, part)
+        if name in PAPER:
+            drawn, carried = figures(source.ref), {erratum.id: figures(erratum.where) for erratum in source.errata}
+            assert [number for number, about in carried.items() if about and not about & drawn] == [], (name, part)
+            due = {number for number, about in stages.items() if part != "network" and about & drawn}
+            assert due <= set(carried), (name, part)
+            assert part != "head" or source.errata == errata("E10", "E11")
 
 
 def test_an_unknown_erratum_is_refused_with_the_known_ones() -> None:

@@ -8,10 +8,10 @@ from typing import cast
 
 import pytest
 import torch
-from irnet.lab.forward import BatchNormMode, Curve, batch_statistics
 from torch import Tensor, nn
 
-from irnet.experiments.residual_scale import curves, residual_scale
+from irnet.lab.activations import Curve, curves, residual_scale
+from irnet.lab.forward import BatchNormMode, batch_statistics
 from irnet.models import network
 from irnet.runtime.build import Model, Scale, build
 from irnet.runtime.capture import capture, intervene
@@ -88,6 +88,11 @@ def test_batch_statistics_give_other_magnitudes_than_running_ones(model: Model) 
     assert running.blocks[-1].output != batch.blocks[-1].output
 
 
+def test_scalings_with_batch_statistics_run_one_after_another(model: Model) -> None:
+    alone = [next(curves(model, IMAGE, (scaling,), "batch")) for scaling in (0.2, 1.0)]
+    assert list(curves(model, IMAGE, (0.2, 1.0), "batch")) == alone
+
+
 def test_batch_statistics_that_are_not_wanted_change_nothing(model: Model) -> None:
     with batch_statistics(model, wanted=False):
         assert not any(module.training for module in model.modules())
@@ -100,7 +105,7 @@ def test_a_scale_outside_zero_to_one_is_refused(scale: float) -> None:
 
 
 def test_an_image_of_another_size_is_refused() -> None:
-    expected = r"^the image is \(3, 96, 128\), inception_resnet_v1\.paper takes \(3, 128, 128\)$"
+    expected = r"^the image is \(1, 3, 96, 128\), inception_resnet_v1\.paper takes \(1, 3, 128, 128\)$"
     with pytest.raises(ValueError, match=expected):
         residual_scale(SPEC, IMAGE[:, :, :96])
 

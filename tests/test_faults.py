@@ -214,7 +214,7 @@ def test_an_allocator_that_refuses_ends_in_one_sentence(verbs: str) -> None:
     script = """
 import resource, sys, torch
 from irnet.cli import main
-from irnet.experiments import feature_maps, photos, residual_scale, scale_tables
+from irnet.lab import activations, block, photos, scale_tables
 from irnet.runtime import build
 photos.photo("astronaut")
 torch.set_num_threads(1)

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from irnet.tree import TooSmall, resolve
 from torch import Tensor, nn
 
-from irnet.experiments.channels import Maps, channels
-from irnet.experiments.feature_maps import feature_maps, taps
-from irnet.experiments.passes import begin, last_unit, units
-from irnet.experiments.strip import look_through
+from irnet.lab.forward import BatchNormMode, begin, unit_at, units
+from irnet.lab.maps import Maps, channels, feature_maps, glance, taps
 from irnet.models import PRESETS, network
 from irnet.runtime.build import Model, build
 from irnet.runtime.capture import capture
 from irnet.spec import Network
+from irnet.tree import TooSmall, resolve
 from tests.conftest import Small
 from tests.walks import networks
 
@@ -51,7 +50,7 @@ def same(maps: Maps, tensor: Tensor) -> bool:
 
 def fits(spec: Network) -> bool:
     try:
-        resolve(spec).rows
+        resolve(spec)
     except (ValueError, TooSmall):
         return False
     return True
@@ -75,8 +74,8 @@ def test_a_look_from_the_middle_is_the_look_from_the_start(spec: Network, data: 
     model = build(spec, init="he")
     image = torch.randn(1, *spec.input_shape, generator=torch.Generator().manual_seed(2))
     path = data.draw(st.sampled_from(list(resolve(spec))))
-    start = look_through(model, image).start(path)
-    whole, part = feature_maps(model, image, path), feature_maps(model, image, path, start=start)
+    cache = glance(model, image).cache
+    whole, part = feature_maps(model, image, path), feature_maps(model, image, path, cache=cache)
     pairs = zip(whole.tensors, part.tensors, strict=True)
     assert all(a.name == b.name and same(a, torch.from_numpy(b.values.copy())) for a, b in pairs)
 
@@ -85,11 +84,10 @@ def test_a_look_from_the_middle_is_the_look_from_the_start(spec: Network, data: 
 def test_a_block_begins_with_what_came_out_before_it(mode: str) -> None:
     model = build(network(V1, input_size=139))
     image = torch.rand(1, 3, 139, 139, generator=torch.Generator().manual_seed(3))
-    first = look_through(model, image, "batch" if mode == "batch" else "running").start("block_b")
-    before = feature_maps(model, image, "block_b.3", batch_norm="batch" if mode == "batch" else "running")
-    start = begin(model, first, "block_b.4", "batch" if mode == "batch" else "running")
-    assert start.path == "block_b.4"
-    assert same(before.tensor(), torch.from_numpy(start.values.copy()))
+    known: BatchNormMode = "batch" if mode == "batch" else "running"
+    before = feature_maps(model, image, "block_b.3", batch_norm=known)
+    start = begin(model, image, known).run(model, unit_at(model.network, "block_b.4"))
+    assert same(before.tensor(), start)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +116,7 @@ def test_batch_norm_of_the_sum_is_a_tensor_between_the_sum_and_the_output() -> N
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_box_of_every_preset_has_tensors(preset: str) -> None:
     spec = network(preset)
-    assert [path for path in resolve(spec) if not taps(spec, path) or last_unit(spec, path) not in units(spec)] == []
+    assert [path for path in resolve(spec) if not taps(spec, path) or unit_at(spec, path) >= len(units(spec))] == []
 
 
 def test_a_concatenation_is_its_branches_stacked(small: Small) -> None:
@@ -129,7 +127,7 @@ def test_a_concatenation_is_its_branches_stacked(small: Small) -> None:
 
 def test_the_strip_has_every_unit_with_the_mean_of_its_channels(small: Small) -> None:
     model = small(V1)
-    strip = look_through(model, IMAGE).strip
+    strip = glance(model, IMAGE).strip
     with capture(model, *(thumb.path for thumb in strip)) as found, torch.no_grad():
         model(IMAGE)
     assert [thumb.path for thumb in strip if thumb.path.startswith("block_c")] == [f"block_c.{i}" for i in range(5)]
@@ -145,16 +143,25 @@ def test_the_strip_counts_dead_channels() -> None:
     assert isinstance(dead, nn.BatchNorm2d)
     with torch.no_grad():
         dead.weight[:7], dead.bias[:7] = 0, -1
-    counted = {thumb.path: thumb.dead for thumb in look_through(model, IMAGE).strip}
+    counted = {thumb.path: thumb.dead for thumb in glance(model, IMAGE).strip}
     each = channels(feature_maps(model, IMAGE, "reduction_a.0").tensor("b1"))
     assert [channel.index for channel in each if channel.dead][:7] == list(range(7))
     assert counted["reduction_a.0"] >= 7
 
 
 def test_a_look_keeps_the_input_of_every_stage_and_not_of_every_block(small: Small) -> None:
-    starts = look_through(small(V1), IMAGE).starts
-    names = ["stem", "block_a", "reduction_a", "block_b", "reduction_b", "block_c"]
-    assert [start.path for start in starts] == [*(f"{name}.0" for name in names), "pool", "dropout", "classifier"]
+    cache = glance(small(V1), IMAGE).cache
+    ends = {row.path.partition(".")[0]: row.out_shape for row in resolve(small(V1).network).rows}
+    assert cache.held_bytes == 4 * sum(map(prod, ends.values()))
+
+
+def test_looks_at_one_block_after_another_keep_the_input_of_the_last(small: Small) -> None:
+    model = small(V1)
+    cache = glance(model, IMAGE).cache
+    held = cache.held_bytes
+    for path in ("block_b.3", "block_a.2", "block_b.1"):
+        feature_maps(model, IMAGE, path, cache=cache)
+        assert cache.held_bytes == held + 4 * prod(resolve(model.network)[path].in_shape)
 
 
 def test_a_look_runs_no_further_than_its_box(small: Small) -> None:
@@ -163,9 +170,9 @@ def test_a_look_runs_no_further_than_its_box(small: Small) -> None:
         model.get_submodule(path).register_forward_hook(lambda *_, path=path: ran.append(path))
         for path in ("stem", "block_a.1", "block_a.2", "block_b.0")
     ]
-    start = look_through(model, IMAGE).start("block_a")
+    cache = glance(model, IMAGE).cache
     ran.clear()
-    feature_maps(model, IMAGE, "block_a.1.body", start=start)
+    feature_maps(model, IMAGE, "block_a.1.body", cache=cache)
     for hook in hooks:
         hook.remove()
     assert ran == ["block_a.1"]
@@ -189,12 +196,12 @@ def test_an_image_of_another_size_is_refused(small: Small) -> None:
 
 def test_several_images_at_once_are_refused(small: Small) -> None:
     with pytest.raises(ValueError, match=r"^the image is \(2, 3, 96, 96\)"):
-        look_through(small(V1), torch.cat([IMAGE, IMAGE]))
+        glance(small(V1), torch.cat([IMAGE, IMAGE]))
 
 
 def test_batch_statistics_of_one_pixel_are_refused_where_there_is_one(small: Small) -> None:
     with pytest.raises(ValueError, match=r"batch statistics of one image need more than one pixel"):
-        look_through(small(V1), IMAGE, "batch")
+        glance(small(V1), IMAGE, "batch")
 
 
 def test_a_device_without_numbers_is_refused() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from app import live
 from app.fifo_semaphore import FifoSemaphore
-from irnet.experiments.photos import photo
+from irnet.lab.photos import photo
 from irnet.models import network
 
 

@@ -9,17 +9,28 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from irnet.lab.forward import REMEMBERED, Curve, ForwardCache, Scaling, scale_text
-from irnet.tree import resolve
 from torch import Tensor, nn
 
-from irnet.experiments.gradients import gradient_norms
-from irnet.experiments.residual_scale import check, curves, origin, residual_scale
-from irnet.experiments.scale_tables import check_plot, finding, lines, overflows, read_scaling, records
+from irnet.lab.activations import (
+    REMEMBERED,
+    Activations,
+    BlockStats,
+    Curve,
+    check,
+    curves,
+    gradient_norms,
+    origin,
+    residual_scale,
+    scale_text,
+)
+from irnet.lab.forward import ForwardCache, Progress, Scaling
+from irnet.lab.scale_tables import check_plot, finding, lines, overflows, read_scaling, records
 from irnet.models import network
 from irnet.runtime.build import Model, ResidualUnit, build
 from irnet.runtime.capture import capture, rescale
 from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Part, Pool, Residual, Stage
+from irnet.tree import resolve
+from tests.test_statistics import values
 
 V1 = network("inception_resnet_v1", input_size=96, a=2, b=2, c=2)
 IMAGE = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(5)) * 2 - 1
@@ -30,6 +41,12 @@ SCALES = st.none() | st.sampled_from([0.0, 0.1, 0.5, 1.0]) | st.just((("block_b"
 def model() -> Model:
     """A short Inception-ResNet-v1."""
     return build(V1, init="he")
+
+
+def curve_of(passed: Activations, model: Model, scaling: Scaling = None, progress: Progress | None = None) -> Curve:
+    """The curve at one scaling."""
+    (curve,) = passed.curves(model, (scaling,), progress=progress)
+    return curve
 
 
 def runs(model: Model, *paths: str) -> dict[str, int]:
@@ -44,40 +61,40 @@ def runs(model: Model, *paths: str) -> dict[str, int]:
 @settings(max_examples=25)
 @given(asked=st.lists(SCALES, min_size=1, max_size=5))
 def test_a_resumed_walk_is_bit_equal_to_a_new_one(model: Model, asked: list[Scaling]) -> None:
-    trail = ForwardCache(V1, IMAGE)
-    resumed = [trail.curve(model, scale) for scale in asked]
-    assert resumed == [ForwardCache(V1, IMAGE).curve(model, scale) for scale in asked]
+    trail = Activations(V1, IMAGE)
+    resumed = [curve_of(trail, model, scale) for scale in asked]
+    assert resumed == [curve_of(Activations(V1, IMAGE), model, scale) for scale in asked]
 
 
 def test_only_what_a_changed_scale_touches_is_run_again() -> None:
     model = build(V1)
     calls = runs(model, "stem.0", "block_a.0", "reduction_a.0", "block_b.0", "block_c.1")
-    trail = ForwardCache(V1, IMAGE)
+    trail = Activations(V1, IMAGE)
     for scaling in (None, (("block_b", 0.5),), (("block_b", 0.5), ("block_c", 0.9))):
-        trail.curve(model, scaling)
+        curve_of(trail, model, scaling)
     assert calls == {"stem.0": 1, "block_a.0": 1, "reduction_a.0": 1, "block_b.0": 2, "block_c.1": 3}
 
 
 def test_the_same_scale_twice_runs_nothing(model: Model) -> None:
     model = build(V1)
-    trail = ForwardCache(V1, IMAGE)
-    first = trail.curve(model, 0.5)
+    trail = Activations(V1, IMAGE)
+    first = curve_of(trail, model, 0.5)
     calls = runs(model, "stem.0", "block_c.1")
-    assert (trail.curve(model, 0.5), calls) == (first, {"stem.0": 0, "block_c.1": 0})
+    assert (curve_of(trail, model, 0.5), calls) == (first, {"stem.0": 0, "block_c.1": 0})
 
 
 def test_a_curve_that_was_asked_before_runs_nothing_and_the_oldest_is_forgotten() -> None:
     model = build(V1)
-    trail = ForwardCache(V1, IMAGE)
-    published = trail.curve(model)
+    trail = Activations(V1, IMAGE)
+    published = curve_of(trail, model)
     for i in range(REMEMBERED - 1):
-        trail.curve(model, i / REMEMBERED)
+        curve_of(trail, model, i / REMEMBERED)
     calls = runs(model, "block_a.0")
-    assert (trail.curve(model), calls) == (published, {"block_a.0": 0})
-    trail.curve(model, 0.999)  # one more than is remembered: scale 0 goes
-    trail.curve(model, 1 / REMEMBERED)
+    assert (curve_of(trail, model), calls) == (published, {"block_a.0": 0})
+    curve_of(trail, model, 0.999)  # one more than is remembered: scale 0 goes
+    curve_of(trail, model, 1 / REMEMBERED)
     assert calls == {"block_a.0": 1}
-    trail.curve(model, 0.0)
+    curve_of(trail, model, 0.0)
     assert calls == {"block_a.0": 2}
 
 
@@ -86,27 +103,69 @@ def test_a_walk_that_is_stopped_goes_on_where_it_was(model: Model) -> None:
         if done == 4:
             raise KeyboardInterrupt
 
-    trail = ForwardCache(V1, IMAGE)
+    trail = Activations(V1, IMAGE)
     with pytest.raises(KeyboardInterrupt):
-        trail.curve(model, 0.3, stops)
+        curve_of(trail, model, 0.3, stops)
     left: list[int] = []
-    curve = trail.curve(model, 0.3, lambda _done, todo: left.append(todo))
-    assert (curve, left[0]) == (ForwardCache(V1, IMAGE).curve(model, 0.3), len(trail.units) - 4)
+    curve = curve_of(trail, model, 0.3, lambda _done, todo: left.append(todo))
+    assert (curve, left[0]) == (curve_of(Activations(V1, IMAGE), model, 0.3), len(trail.cache.blocks) - 4)
 
 
 def test_what_goes_into_every_stage_is_kept_and_no_more(model: Model) -> None:
-    trail = ForwardCache(V1, IMAGE)
-    trail.curve(model, 0.3)
+    trail = Activations(V1, IMAGE)
+    curve_of(trail, model, 0.3)
     shapes = {row.path.partition(".")[0]: row.out_shape for row in resolve(V1).rows}  # of the last row of every stage
-    stages = [unit.stage for unit in trail.units]
-    assert trail.held_bytes == 4 * sum(prod(shapes[stage]) for stage in dict.fromkeys(stages))
+    stages = [unit.stage for unit in trail.cache.blocks]
+    assert trail.cache.held_bytes == 4 * sum(prod(shapes[stage]) for stage in dict.fromkeys(stages))
+
+
+@settings(max_examples=25)
+@given(asked=st.lists(SCALES, min_size=2, max_size=4, unique=True), later=SCALES)
+def test_scalings_that_run_together_are_those_of_one_after_another(
+    model: Model, asked: list[Scaling], later: Scaling
+) -> None:
+    together = Activations(V1, IMAGE)
+    found = [*together.curves(model, asked), curve_of(together, model, later)]
+    for curve, scaling in zip(found, (*asked, later), strict=True):
+        alone = curve_of(Activations(V1, IMAGE), model, scaling)
+        assert curve.scale == alone.scale
+        for one, other in zip(curve.blocks, alone.blocks, strict=True):
+            assert (one.path, one.scale) == (other.path, other.scale)
+            assert numbers(one) == pytest.approx(numbers(other), rel=1e-4, abs=1e-6)
+
+
+def numbers(block: BlockStats) -> list[float]:
+    """All statistics of a block."""
+    found = (block.shortcut, block.residual, block.scaled, block.output)
+    return [value for stats in found if stats for value in values(stats)]
+
+
+def test_scalings_that_run_together_share_what_comes_before_the_first_that_differs() -> None:
+    model = build(V1)
+    calls = runs(model, "stem.0", "block_a.0", "block_b.0", "block_c.0")
+    list(Activations(V1, IMAGE).curves(model, ((("block_b", 0.5),), (("block_c", 0.9),))))
+    assert calls == dict.fromkeys(calls, 1)
+
+
+def test_scalings_that_are_stopped_together_go_on_together(model: Model) -> None:
+    def stops(done: int, _todo: int) -> None:
+        if done == 4:
+            raise KeyboardInterrupt
+
+    passed, scalings = Activations(V1, IMAGE), (None, 1.0)
+    with pytest.raises(KeyboardInterrupt):
+        list(passed.curves(model, scalings, progress=stops))
+    left: list[int] = []
+    found = list(passed.curves(model, scalings, progress=lambda _done, todo: left.append(todo)))
+    assert found == list(Activations(V1, IMAGE).curves(model, scalings))
+    assert left[0] == len(passed.cache.blocks) - 4
 
 
 def test_progress_counts_the_units_that_have_to_be_run(model: Model) -> None:
     told_: list[tuple[int, int]] = []
-    trail = ForwardCache(V1, IMAGE)
-    trail.curve(model, None, lambda done, todo: told_.append((done, todo)))
-    assert told_ == [(i, len(trail.units)) for i in range(len(trail.units))]
+    trail = Activations(V1, IMAGE)
+    curve_of(trail, model, None, lambda done, todo: told_.append((done, todo)))
+    assert told_ == [(i, len(trail.cache.blocks)) for i in range(len(trail.cache.blocks))]
 
 
 def grid(*values: float) -> Tensor:
@@ -124,7 +183,7 @@ def test_two_blocks_by_hand() -> None:
             assert conv.bias is not None
             conv.weight.fill_(2)
             conv.bias.fill_(-6)
-    blocks = ForwardCache(spec, grid(1, 2, 3, 4)).curve(made).blocks
+    blocks = curve_of(Activations(spec, grid(1, 2, 3, 4)), made).blocks
     # block 0: sum [-1, 1, 3, 5], ReLU [0, 1, 3, 5]; block 1: half the residual [-3, -2, 0, 2], ReLU [0, 0, 3, 7]
     found = [(b.shortcut, b.residual, b.scaled, b.output) for b in blocks]
     means = [[stats.mean_abs if stats else None for stats in block] for block in found]
@@ -143,7 +202,7 @@ def test_a_scale_of_zero_makes_every_output_the_relu_of_its_input(model: Model) 
 
 
 def test_doubling_the_scale_doubles_the_scaled_residual_of_the_first_block_exactly(model: Model) -> None:
-    one, two = (next(iter(ForwardCache(V1, IMAGE).curve(model, scale).blocks)).scaled for scale in (0.25, 0.5))
+    one, two = (next(iter(curve_of(Activations(V1, IMAGE), model, scale).blocks)).scaled for scale in (0.25, 0.5))
     assert one is not None
     assert two == replace(one, mean_abs=2 * one.mean_abs, std=2 * one.std, maximum=2 * one.maximum)
 
@@ -175,7 +234,7 @@ def test_a_walk_ends_where_the_module_does(spec: Network, scale: float | None) -
     image = torch.rand(1, 3, 6, 6, generator=torch.Generator().manual_seed(1))
     with rescale(made, scale), torch.no_grad():
         end = made.through(image, made.stage_names)
-    output = ForwardCache(spec, image).curve(made, scale).blocks[-1].output
+    output = curve_of(Activations(spec, image), made, scale).blocks[-1].output
     assert output.mean_abs == pytest.approx(end.abs().mean().item(), rel=1e-4, abs=1e-7)
     assert output.maximum == pytest.approx(end.abs().max().item(), rel=1e-4, abs=1e-7)
 
@@ -255,7 +314,7 @@ def overflowing() -> tuple[Network, Curve]:
         for name, parameter in made.named_parameters():
             if name.startswith("block_a") and name.endswith("project.weight"):
                 parameter.mul_(40)
-    return spec, ForwardCache(spec, IMAGE).curve(made, 1.0)
+    return spec, curve_of(Activations(spec, IMAGE), made, 1.0)
 
 
 def test_a_curve_that_leaves_the_numbers_says_where_and_is_drawn_as_a_gap() -> None:

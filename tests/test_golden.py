@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
-from irnet.comparison.changes import compare
-from irnet.tree.totals import summary
 
+from irnet.comparison.changes import compare
 from irnet.diagrams import canvas_svgs, source
 from irnet.diagrams.graph_builder import Flow
 from irnet.diagrams.nested import LEVELS, Expansion, nested, shown_in
 from irnet.diagrams.overlay import style
 from irnet.diagrams.theme import LIGHT
 from irnet.models import network
+from irnet.tree.totals import summary
 from tests.conftest import Golden
 
 PICTURES = [
@@ -44,26 +44,17 @@ def test_a_network_with_open_boxes_is_the_stored_one(case: str, golden: Golden) 
     golden(f"inception_resnet_v1.{case}.dot", nested(spec, LIGHT, opened, flow=flow))
 
 
-def test_an_overlay_is_the_stored_one(golden: Golden) -> None:
+def test_an_overlay_and_a_drawing_are_the_stored_ones(golden: Golden) -> None:
     spec = network("inception_resnet_v1.paper", a=1, b=4, c=1)
-    opened = Expansion(1)
-    painted = style(spec, LIGHT, shown_in(spec, opened), "MACs", "channels")
-    golden("inception_resnet_v1.macs_channels.dot", nested(spec, LIGHT, opened, painted))
-
-
-def test_a_drawing_is_the_stored_one(golden: Golden) -> None:
-    light, _ = canvas_svgs(network("inception_resnet_v1.paper", a=1, b=4, c=1), Expansion(0, frozenset({"block_c"})))
+    painted = style(spec, LIGHT, shown_in(spec, Expansion(1)), "MACs", "channels")
+    golden("inception_resnet_v1.macs_channels.dot", nested(spec, LIGHT, Expansion(1), painted))
+    light, _ = canvas_svgs(spec, Expansion(0, frozenset({"block_c"})))
     golden("inception_resnet_v1.block_c_open.svg", light.decode())
 
 
-def test_the_changes_from_the_drawn_v2_to_the_released_are_the_stored_ones(golden: Golden) -> None:
-    found = compare(network("inception_resnet_v2.paper"), network("inception_resnet_v2.tf_slim"))
+def test_changes_and_a_summary_are_the_stored_ones(golden: Golden) -> None:
+    slim = network("inception_resnet_v2.tf_slim")
+    found = compare(network("inception_resnet_v2.paper"), slim)
     text = "".join(f"{change.where}\n  - {change.left}\n  + {change.right}\n" for change in found.changes)
     golden("inception_resnet_v2.changes.txt", text)
-
-
-def test_a_summary_is_the_stored_one(golden: Golden) -> None:
-    golden(
-        "inception_resnet_v2.tf_slim.summary.json",
-        json.dumps(summary(network("inception_resnet_v2.tf_slim")), indent=1) + "\n",
-    )
+    golden("inception_resnet_v2.tf_slim.summary.json", json.dumps(summary(slim), indent=1) + "\n")

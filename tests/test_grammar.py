@@ -11,17 +11,19 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from irnet.tree import resolve
 
 from irnet.models import PRESETS, network
-from irnet.models.recipe import knobs, limits
-from irnet.spec import Chain, Conv, Fork, Network, Node, Padding, Pool, Residual, Source, Stage
+from irnet.models.recipe import knobs
+from irnet.spec import Chain, Conv, Edit, Fork, Network, Node, Padding, Pool, Residual, Source, Stage
+from irnet.tree import resolve
+from tests.walks import knob_values
 
 REFUSED: dict[str, tuple[Callable[[], Node], str]] = {
     "no filters": (lambda: Conv(0), "a convolution needs at least 1 filter, not 0"),
     "negative filters": (lambda: Conv(-3), "a convolution needs at least 1 filter, not -3"),
     "an empty kernel": (lambda: Conv(8, 0), "kernel 0 and stride 1 must be at least 1"),
     "a kernel empty on one side": (lambda: Conv(8, (3, 0)), r"kernel \(3, 0\) and stride 1 must be at least 1"),
+    "no branch": (lambda: Fork(()), "a fork needs at least 1 branch"),
     "no stride": (lambda: Conv(8, 3, 0, "valid"), "kernel 3 and stride 0 must be at least 1"),
     "a strided same": (lambda: Conv(8, 3, 2), "'same' padding needs stride 1 and an odd kernel, not stride 2"),
     "an even same": (lambda: Conv(8, 2), "'same' padding needs stride 1 and an odd kernel, not stride 1 and kernel 2"),
@@ -47,37 +49,23 @@ def alone(node: Node) -> Network:
     return Network("alone", (Stage("only", node),), input_shape=(3, 9, 9))
 
 
-def test_a_residual_on_another_grid_is_refused_by_its_path() -> None:
-    with pytest.raises(ValueError, match=r"^only\.0: cannot add a grid of \(4, 4\) to a grid of \(9, 9\)$"):
-        resolve(alone(Residual(Conv(8, 3, 2, "valid")))).rows
-
-
-def test_branches_on_different_grids_are_refused_by_their_path() -> None:
-    node = Chain((Conv(4), Fork((Conv(8), Conv(8, 3, 2, "valid")))))
-    with pytest.raises(ValueError, match=r"^only\.0\.1: branches end on different grids: 4x4, 9x9$"):
-        resolve(alone(node)).rows
-
-
-def test_a_fork_without_branches_is_refused_in_a_sentence() -> None:
-    with pytest.raises(ValueError, match="branch"):
-        resolve(alone(Fork(()))).rows
-
-
-def values(preset: str, knob: str) -> st.SearchStrategy[Any]:
-    """Anything that the limits of a knob allow."""
-    limit, now = limits(PRESETS[preset])[knob], knobs(PRESETS[preset])[knob]
-    if isinstance(now, bool):
-        return st.booleans()
-    if knob == "width":  # nearer values may round to the same filters
-        return st.integers(int(limit.low / limit.step), int(limit.high / limit.step)).map(lambda n: n * limit.step)
-    if isinstance(now, float):
-        return st.floats(limit.low, limit.high)
-    whole = st.integers(int(limit.low), int(limit.high))
-    return whole | st.tuples(whole, whole) if knob == "input_size" else whole
+@pytest.mark.parametrize(
+    ("node", "told"),
+    [
+        (Residual(Conv(8, 3, 2, "valid")), r"^only\.0: cannot add a grid of \(4, 4\) to a grid of \(9, 9\)$"),
+        (
+            Chain((Conv(4), Fork((Conv(8), Conv(8, 3, 2, "valid"))))),
+            r"^only\.0\.1: branches end on different grids: 4x4, 9x9$",
+        ),
+    ],
+)
+def test_what_can_not_be_joined_is_refused_by_its_path(node: Node, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        resolve(alone(node))
 
 
 def settings(preset: str) -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({}, optional={knob: values(preset, knob) for knob in knobs(PRESETS[preset])})
+    return st.fixed_dictionaries({}, optional={knob: knob_values(preset, knob) for knob in knobs(PRESETS[preset])})
 
 
 def filled(preset: str, changes: dict[str, Any]) -> dict[str, Any]:
@@ -91,32 +79,24 @@ def filled(preset: str, changes: dict[str, Any]) -> dict[str, Any]:
 def test_the_key_changes_exactly_when_a_knob_does(data: st.DataObject, preset: str) -> None:
     ours = data.draw(settings(preset))
     knob = data.draw(st.sampled_from(sorted(knobs(PRESETS[preset]))))
-    theirs = {**ours, knob: data.draw(st.just(filled(preset, ours)[knob]) | values(preset, knob))}
+    theirs = {**ours, knob: data.draw(st.just(filled(preset, ours)[knob]) | knob_values(preset, knob))}
     assume(knob != "depth" or any(filled(preset, ours).get(blocks, 1) for blocks in "abc"))  # no block, no depth
     same = filled(preset, ours) == filled(preset, theirs)
     assume(same or knob not in "klmn" or filled(preset, ours)["width"] == 1)  # near counts round to the same filters
     assert (network(preset, **ours).key == network(preset, **theirs).key) == same
 
 
-@pytest.mark.parametrize(("knob", "whole"), [("scale_a", 1), ("dropout", 0)])
-def test_a_knob_written_as_a_whole_number_or_as_a_float_is_one_architecture(knob: str, whole: int) -> None:
-    pair = [network("inception_resnet_v1", **{knob: value}) for value in (whole, float(whole))]
-    assert pair[0].key == pair[1].key
-
-
-def test_the_presets_have_seven_keys() -> None:
+def test_a_key_says_all_of_an_architecture_and_nothing_else_in_every_process() -> None:
     assert len({network(name).key for name in PRESETS}) == len(PRESETS)
-
-
-def test_prose_is_no_part_of_the_key() -> None:
+    for knob, whole in {"scale_a": 1, "dropout": 0}.items():
+        one, two = (network("inception_resnet_v1", **{knob: value}) for value in (whole, float(whole)))
+        assert one.key == two.key
     spec = network("inception_resnet_v2")
     stages = tuple(replace(stage, title="x", part="tail", source=Source("x")) for stage in spec.stages)
     head = replace(spec.head, source=Source("x"))
-    prose = replace(spec, name="x", edits="x", source=Source("x"), stages=stages, head=head)
-    assert prose.key == spec.key
-
-
-def test_the_key_is_the_same_in_another_process() -> None:
+    assert (
+        replace(spec, name="x", edits=(Edit("", "x", 1),), source=Source("x"), stages=stages, head=head).key == spec.key
+    )
     code = "import irnet; print(irnet.network('inception_resnet_v2').key)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == network("inception_resnet_v2").key
+    assert done.stdout.strip() == spec.key

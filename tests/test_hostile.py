@@ -15,19 +15,19 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from irnet.edit import network_of_label
-from irnet.edit.document import load
-from irnet.edit.history import history
-from irnet.tree import resolve
 
 from app import state
 from app.drawings import beside_svg, svg
 from app.roots import RUNS
 from benchmarks.fuzz import CORPUS, harmless, readers
 from irnet.cli import main
+from irnet.edit import network_of_label
+from irnet.edit.document import load
+from irnet.edit.history import history
 from irnet.lessons.form import read_lesson, unpack
 from irnet.models import PRESETS, edit_recipe
 from irnet.models.recipe import parse_knob
+from irnet.tree import resolve
 from tests import hostile, hostile_commands, hostile_pages
 from tests.apps import opened, sample
 
@@ -78,6 +78,7 @@ JOBS: Mapping[str, tuple[int, st.SearchStrategy[Any], hostile.Job]] = MappingPro
         "damaged edits": (700, hostile.damaged(hostile.EDIT_DOCUMENTS), load),
         "lessons": (300, hostile.lesson_documents(), read_lesson),
         "damaged lessons": (500, hostile.damaged(hostile.lesson_documents()), read_lesson),
+        "damaged Markdown": (500, hostile.damaged(hostile.MARKDOWN), read_lesson),
         "words of lessons": (1000, hostile.NOISE | hostile.NOISE.map(hostile.word), unpack),
     }
 )
@@ -91,7 +92,7 @@ TOO_LONG = (  # what takes minutes or another machine, even of valid input
     "irnet.experiments.training.sweep.start",
     "irnet.commands_export.export_all",
     "irnet.commands_export.check",
-    "irnet.runtime.hub.fetched",
+    "irnet.runtime.hub.fetch",
 )
 settings.register_profile("hostile", settings.get_profile("irnet"), suppress_health_check=list(HealthCheck))
 

@@ -16,12 +16,12 @@ from irnet.diagrams.factory import content, told_of
 from irnet.diagrams.figures import catalogue
 from irnet.diagrams.graph_builder import GraphBuilder
 from irnet.diagrams.render import laid_out, layout_engine
-from irnet.diagrams.tables import tables
-from irnet.diagrams.tabular import booktabs
+from irnet.diagrams.table_figures import table_catalogue
 from irnet.diagrams.theme import LIGHT
 from irnet.diagrams.tikz import tikz
 from irnet.models import network
 from irnet.spec import Network
+from irnet.tables import from_records, to_latex
 from tests.hostile_strings import EVIL
 
 HOSTILE = r"""a"b'c<d>&{e}_f%g$h#i\j^k~l|m é 漢 </text>\input{x}"""
@@ -47,6 +47,7 @@ def compiled(folder: Path, files: dict[str, str]) -> str:
     return log
 
 
+@pytest.mark.soak
 @needs_tex
 def test_tikz_of_every_figure_and_chart_compiles(tmp_path: Path) -> None:
     names = [*catalogue(), *chart_catalogue()]
@@ -57,6 +58,7 @@ def test_tikz_of_every_figure_and_chart_compiles(tmp_path: Path) -> None:
     assert int(re.findall(r"\((\d+) pages", log)[0]) == len(names)
 
 
+@pytest.mark.soak
 @needs_tex
 def test_tikz_compiles_in_every_theme_and_width(tmp_path: Path) -> None:
     cases = [(theme, width) for theme in ("dark", "print") for width in ("column", "page", "slide")]
@@ -66,7 +68,7 @@ def test_tikz_compiles_in_every_theme_and_width(tmp_path: Path) -> None:
 
 @needs_tex
 def test_every_table_compiles(tmp_path: Path) -> None:
-    texts = {f"{name}.tex": content(name, "tex", "light", "natural", 2.0).decode() for name in tables()}
+    texts = {f"{name}.tex": content(name, "tex", "light", "natural", 2.0).decode() for name in table_catalogue()}
     bodies = {
         name: re.sub(r"\\(?:begin|end)\{table\}|\\(?:caption|label)\{.*\}|\\centering", "", text)
         for name, text in texts.items()
@@ -77,6 +79,7 @@ def test_every_table_compiles(tmp_path: Path) -> None:
     compiled(tmp_path, bodies | captions)
 
 
+@pytest.mark.soak
 @needs_tex
 def test_the_captions_of_the_snippets_compile(tmp_path: Path) -> None:
     found = [re.search(r"\\caption\{(.*)\}", told_of(name)["snippets"]["latex"]) for name in catalogue()]
@@ -89,6 +92,7 @@ def named(title: str) -> Network:
     return replace(spec, name=title, stages=tuple(replace(stage, title=title) for stage in spec.stages))
 
 
+@pytest.mark.soak
 @needs_tex
 def test_titles_that_are_markup_stay_titles(tmp_path: Path) -> None:
     files = {}
@@ -96,7 +100,7 @@ def test_titles_that_are_markup_stay_titles(tmp_path: Path) -> None:
         spec = named(title)
         sheet = block_sheet(GraphBuilder(LIGHT, notes=(title,)), spec, spec.stages[1], title=title)
         files[f"{number}.tikz"] = tikz(sheet, laid_out(sheet.text, layout_engine()))
-        table = booktabs([{title: title, "n": 1}], title, "x")
+        table = to_latex(from_records([{title: title, "n": 1}], notes=(title,)), "x")
         files[f"{number}.tex"] = re.sub(
             r"\\(?:begin|end)\{table\}|\\label\{.*\}|\\centering|\\caption\{.*\}", "", table
         )
@@ -105,17 +109,9 @@ def test_titles_that_are_markup_stay_titles(tmp_path: Path) -> None:
     assert int(re.findall(r"Output written on all\.pdf \((\d+) pages", log)[0]) == len(files)
 
 
-def test_styles_have_names_that_a_document_can_change() -> None:
+def test_styles_have_names_that_a_document_can_change_and_every_box_one() -> None:
     text = content("figure_17", "tikz", "light", "natural", 2.0).decode()
     used = set(re.findall(r"\\node\[irnet (\w+)", text))
-    defined = set(re.findall(r"irnet (\w+)/\.style", text))
-    assert used <= defined
+    assert used <= set(re.findall(r"irnet (\w+)/\.style", text))
     assert {"pointwise", "factorised", "linear", "concat", "sum"} <= used
-
-
-def test_no_box_of_the_tikz_has_another_place_than_in_the_svg() -> None:
-    boxes = re.findall(
-        r"\\node\[irnet (?!words|detail)\w+, minimum width=",
-        content("figure_17", "tikz", "light", "natural", 2.0).decode(),
-    )
-    assert len(boxes) == 9
+    assert len(re.findall(r"\\node\[irnet (?!words|detail)\w+, minimum width=", text)) == 9

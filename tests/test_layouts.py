@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from irnet.checkpoints import find, keys, layouts_of, module_keys
-from irnet.tree import resolve
 
+from irnet.checkpoints import find, keys, layouts_of, module_keys
 from irnet.models import PRESETS, network
 from irnet.spec import Network
+from irnet.tree import resolve
 from tests.checkpoints import stored
 from tests.conftest import Meta
 
@@ -21,7 +21,6 @@ LISTED = {
     "torchvision_inception_v3": (V3_TORCHVISION, "torchvision", {}),
 }
 KERAS = {V2: stored("golden_keras_inception_resnet_v2"), V3: stored("golden_keras_inception_v3")}
-PAIRS = [(name, layout.name) for name in PRESETS for layout in layouts_of(network(name))]
 
 
 def shapes(spec: Network, meta: Meta) -> dict[str, list[int]]:
@@ -35,19 +34,12 @@ def listed_keys(listed: str) -> dict[str, list[int]]:
 
 
 @pytest.mark.parametrize("listed", LISTED)
-def test_every_key_and_shape_of_a_port_is_named_and_no_other(listed: str, meta: Meta) -> None:
+def test_every_key_and_shape_of_a_port_is_named_and_paired_as_execution_order_pairs_it(listed: str, meta: Meta) -> None:
     preset, layout, knobs = LISTED[listed]
     spec = network(preset, **knobs)
     ours = shapes(spec, meta)
-    theirs = {name: ours[key] for key, name in keys(spec, layout).items()}
-    assert theirs == listed_keys(listed)
-
-
-@pytest.mark.parametrize("listed", LISTED)
-def test_prefixes_pair_the_tensors_that_execution_order_pairs(listed: str, meta: Meta) -> None:
-    preset, layout, knobs = LISTED[listed]
-    spec = network(preset, **knobs)
-    assert dict(keys(spec, layout)) == dict(zip(shapes(spec, meta), listed_keys(listed), strict=True))
+    assert {name: ours[key] for key, name in keys(spec, layout).items()} == listed_keys(listed)
+    assert dict(keys(spec, layout)) == dict(zip(ours, listed_keys(listed), strict=True))
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -57,48 +49,44 @@ def test_our_own_layout_is_the_state_dict(name: str, meta: Meta) -> None:
 
 
 @pytest.mark.parametrize("name", KERAS)
-def test_keras_layers_have_the_names_and_shapes_of_keras(name: str, meta: Meta) -> None:
+def test_keras_layers_have_the_names_and_shapes_of_keras_and_keras_3_counts_the_same(name: str, meta: Meta) -> None:
     spec = network(name)
-    ours = shapes(spec, meta)
-    listed = {f"{layer}/{tensor}": shape for layer, _, held in KERAS[name]["layers"] for tensor, shape in held.items()}
-    theirs = {name: ours[key] for key, name in keys(spec, "keras").items()}
-    assert {name: (s[2:] + s[1::-1]) if len(s) > 1 else s for name, s in theirs.items()} == listed
-
-
-@pytest.mark.parametrize("name", KERAS)
-def test_keras_3_counts_the_same_layers_by_class_and_depth(name: str) -> None:
-    spec = network(name)
+    ours, layers = shapes(spec, meta), KERAS[name]["layers"]
+    listed = {f"{layer}/{tensor}": shape for layer, _, held in layers for tensor, shape in held.items()}
     names, positions = keys(spec, "keras"), keys(spec, "keras_v3")
+    theirs = {name: ours[key] for key, name in names.items()}
+    assert {name: (s[2:] + s[1::-1]) if len(s) > 1 else s for name, s in theirs.items()} == listed
     pairs = {(names[key].split("/")[0], positions[key].split("/")[1]) for key in names}
-    assert pairs == {(layer, position) for layer, position, _ in KERAS[name]["layers"]}
+    assert pairs == {(layer, position) for layer, position, _ in layers}
 
 
-def test_cadene_calls_both_heads_last_linear() -> None:
+def test_cadene_calls_both_heads_last_linear_and_an_edited_network_keeps_the_numbering_of_its_port() -> None:
     assert {keys(network(name), "cadene")["classifier.bias"] for name in (V4, V2)} == {"last_linear.bias"}
-
-
-def test_an_edited_network_keeps_the_numbering_of_its_port() -> None:
     found = keys(network(V4, a=5), "timm")
     assert found["inception_a.4.b0.conv.weight"] == "features.10.branch0.conv.weight"
     assert found["reduction_a.0.b0.conv.weight"] == "features.11.branch0.conv.weight"
 
 
 def test_a_layout_without_a_checkpoint_of_the_network_is_refused_with_those_that_have_one() -> None:
-    with pytest.raises(
-        ValueError, match=r"^inception_v4\.tf_slim has no checkpoint layout 'keras'; it has irnet, timm"
-    ):
+    told = r"^inception_v4\.tf_slim has no checkpoint layout 'keras'; it has irnet, timm"
+    with pytest.raises(ValueError, match=told):
         keys(network(V4), "keras")
 
 
-@pytest.mark.parametrize(("name", "layout"), PAIRS)
-def test_the_prefixes_of_a_box_hold_its_tensors_and_no_others(name: str, layout: str) -> None:
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_prefixes_of_a_box_hold_its_tensors_and_every_key_finds_its_innermost_box(name: str) -> None:
     spec = network(name)
-    names = keys(spec, layout)
-    for path in ("stem", "classifier", *(stage.name for stage in spec.stages), *list(resolve(spec))[::37]):
-        inside = {theirs for ours, theirs in names.items() if ours.startswith(f"{path}.")}
-        under = module_keys(spec, path).get(layout, ())
-        marks = tuple(f"{prefix}{mark}" for prefix in under for mark in "./")
-        assert {theirs for theirs in names.values() if theirs.startswith(marks)} == inside, path
+    paths = ("stem", "classifier", *(stage.name for stage in spec.stages), *list(resolve(spec))[::97])
+    for layout in layouts_of(spec):
+        names = keys(spec, layout.name)
+        for path in paths:
+            inside = {theirs for ours, theirs in names.items() if ours.startswith(f"{path}.")}
+            under = module_keys(spec, path).get(layout.name, ())
+            marks = tuple(f"{prefix}{mark}" for prefix in under for mark in "./")
+            assert {theirs for theirs in names.values() if theirs.startswith(marks)} == inside, (layout.name, path)
+        for ours, theirs in list(names.items())[::3]:
+            around = [path for path in resolve(spec) if ours.startswith(f"{path}.")]
+            assert find(spec, theirs) == max(around, key=len), (layout.name, theirs)
 
 
 @pytest.mark.parametrize(
@@ -119,21 +107,10 @@ def test_a_box_shows_where_its_weights_are(name: str, path: str, layout: str, to
     assert module_keys(network(name), path)[layout][: len(told)] == told
 
 
-def test_a_box_without_weights_has_no_keys() -> None:
+def test_a_box_without_weights_has_no_keys_and_an_unknown_one_is_refused() -> None:
     assert module_keys(network(V4), "pool") == {}
-
-
-def test_keys_of_an_unknown_box_are_refused() -> None:
     with pytest.raises(KeyError, match=r"has no box 'block_z'"):
         module_keys(network(V2), "block_z")
-
-
-@pytest.mark.parametrize(("name", "layout"), PAIRS)
-def test_every_key_finds_the_innermost_box_around_its_tensor(name: str, layout: str) -> None:
-    spec = network(name)
-    for ours, theirs in keys(spec, layout).items():
-        around = [path for path in resolve(spec) if ours.startswith(f"{path}.")]
-        assert find(spec, theirs) == max(around, key=len)
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,26 @@
-"""Every box, link and number of every lesson is there; JSON and addresses carry a lesson unchanged, or say why not."""
+"""Every box, link and number of every lesson is there; documents and addresses carry it unchanged, or say why not."""
 
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from base64 import urlsafe_b64encode
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from irnet.tree import resolve
 
-from irnet.lessons import LESSONS, lesson_named
+from irnet.lessons import FILES, LESSONS, lesson_named
 from irnet.lessons.check import check, is_right, networks_of, right
-from irnet.lessons.form import LARGEST, document, pack, plain, read_lesson, unpack
+from irnet.lessons.form import LARGEST, document, markdown, pack, plain, read_lesson, read_markdown, unpack
 from irnet.lessons.prose import links, paragraphs, spoken_of
 from irnet.lessons.value import Lesson, Note, Question, Step
+from irnet.tree import resolve
+from tests.apps import ROOT
 
 STEP = Step(title="A", networks=("inception_v4.paper",))
 ONE = Lesson("one", "One", (STEP,))
@@ -78,18 +81,50 @@ def test_a_prediction_near_enough_is_right_and_one_beyond_is_not() -> None:
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.id)
-def test_json_and_address_carry_a_ready_lesson_unchanged(lesson: Lesson) -> None:
+def test_documents_and_address_carry_a_ready_lesson_unchanged(lesson: Lesson) -> None:
     assert read_lesson(document(lesson)) == lesson == unpack(pack(lesson))
+    assert read_lesson(markdown(lesson)) == lesson == read_lesson(("\ufeff" + markdown(lesson)).encode())
+
+
+@pytest.mark.parametrize(("file", "lesson"), list(zip(FILES, LESSONS, strict=True)), ids=[file.stem for file in FILES])
+def test_every_file_is_a_lesson_that_its_name_calls(file: Path, lesson: Lesson) -> None:
+    assert read_markdown(file.read_text(encoding="utf-8"), lesson.id) == lesson
+    assert re.fullmatch(rf"\d\d-{lesson.id}", file.stem)
+
+
+def test_the_example_in_contributing_is_a_lesson() -> None:
+    (text,) = re.findall(r"```markdown\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.DOTALL)
+    lesson = read_lesson(text)
+    assert read_lesson(markdown(lesson)) == lesson
+    numbers, words = (step.question for step in lesson.steps)
+    assert numbers is not None
+    assert words is not None
+    assert right(numbers, networks_of(lesson.steps[0])[0]) == 384
+    assert right(words, networks_of(lesson.steps[1])[0]) == "Reduction-A"
+
+
+def test_a_file_that_is_no_text_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^document: this is no text in UTF-8 \(byte 4\)$"):
+        read_lesson(b"+++\n\xff\n+++")
+
+
+def test_a_lesson_may_be_written_on_windows_and_say_what_it_asks_in_a_header() -> None:
+    question = 'answer = "channels stem"\nquestion = "How many?"\nexplanation = """\n{channels stem}."""'
+    text = f'+++\ntitle = "One"\n+++\n# A\n+++\nnetworks = ["inception_v4.paper"]\n{question}\n+++\n'
+    asked = Question("How many?", "channels stem", explanation="{channels stem}.")
+    assert read_lesson(text.replace("\n", "\r\n")) == replace(ONE, steps=(replace(STEP, question=asked),))
 
 
 PATHS = st.sampled_from(sorted(resolve(networks_of(STEP)[0])))
+AWKWARD = ["# A", "+++", " +++ ", "## Question", "a\n\n## Explanation", "### b", "- a", "a\n- b", " a", "a\n", "." * 61]
 WORDS = st.text(st.characters(exclude_categories=["C"], exclude_characters="{}[]"), max_size=40)
+TEXTS = WORDS | st.sampled_from(AWKWARD)
 TITLES = WORDS.filter(bool)
 STEPS = st.builds(
     Step,
     title=TITLES,
     networks=st.just(("inception_v4.paper",)),
-    prose=WORDS,
+    prose=TEXTS,
     level=st.sampled_from(["stages", "branches", "steps", "units"]),
     turned=st.lists(PATHS, max_size=3).map(tuple),
     selected=PATHS | st.just(""),
@@ -100,7 +135,10 @@ STEPS = st.builds(
     controls=st.lists(st.sampled_from(["level", "overlay", "a", "dropout"]), max_size=3).map(tuple),
     notes=st.lists(st.builds(Note, PATHS, TITLES), max_size=3).map(tuple),
     question=st.none()
-    | st.builds(Question, TITLES, st.just("channels stem"), explanation=WORDS, tolerance=st.floats(0, 0.5)),
+    | st.builds(Question, TEXTS.filter(bool), st.just("channels stem"), explanation=TEXTS, tolerance=st.floats(0, 0.5))
+    | st.sets(st.sampled_from(["a", "b", "- c", " d", "+++", ""]), min_size=2).map(
+        lambda choices: Question("?", sorted(choices)[0] or "a", ("a", *sorted(choices - {"a"})))
+    ),
 )
 
 
@@ -108,8 +146,8 @@ STEPS = st.builds(
 @given(
     st.builds(Lesson, st.from_regex(r"\A[a-z0-9-]{1,60}\Z"), TITLES, st.lists(STEPS, min_size=1, max_size=3).map(tuple))
 )
-def test_json_and_address_carry_any_lesson_unchanged(lesson: Lesson) -> None:
-    assert read_lesson(document(lesson)) == lesson == unpack(pack(lesson))
+def test_documents_and_address_carry_any_lesson_unchanged(lesson: Lesson) -> None:
+    assert read_lesson(document(lesson)) == lesson == unpack(pack(lesson)) == read_lesson(markdown(lesson))
 
 
 def _changed(**changes: object) -> str:
@@ -157,6 +195,40 @@ def test_a_strangers_document_that_is_wrong_gets_one_sentence_with_its_place(tol
     with pytest.raises(ValueError, match=r"^[^\n]+$") as refused:
         read_lesson(told)
     assert HOSTILE[told] in str(refused.value)
+    assert len(str(refused.value)) < 500
+
+
+TOP = '+++\ntitle = "One"\nnetworks = ["inception_v4.paper"]\n+++\n# A\n'
+HOSTILE_MARKDOWN = {  # the first line is 1
+    "+++": "line 1: a header begins here, but there is no second line +++",
+    "+++\n+++": "title: Field required",
+    "+++\ntitle = One\n+++\n# A": "line 1: this header is no TOML (Invalid value (at line 2, column 9))",
+    "+++\n+++\n+++\n+++": "line 3: a header begins here, but a step has one",
+    "+++\ntitle = 'One'\n+++": "steps: Tuple should have at least 1 item",
+    "+++\ntitle = 'One'\n+++\nWords": "line 4: 'Words' is in no step",
+    TOP + "### Answer": "line 6: '### Answer' is in no step; a step begins with '# ' and its title",
+    TOP + "+++\ntitel = 3\n+++": "line 5, step 1: titel: Unexpected keyword argument",
+    TOP + "+++\nlevel = 2020-01-01\n+++": "line 5, step 1: level: ",
+    TOP + "\nx\n# B\n+++\nselected = 'nowhere'\n+++": "line 8, step 2: selected: the picture has no box 'nowhere'",
+    TOP + "[x](nowhere)": "line 5, step 1: prose: the picture has no box 'nowhere'",
+    TOP + "{depth}": "line 5, step 1: prose: no quantity of a network is called 'depth'",
+    TOP + "x" * 4001: "line 5, step 1: prose: String should have at most 4000 characters",
+    TOP + "## Question\nWhich?": "line 5, step 1: question.answer: ",
+    TOP + "+++\nanswer = 'c'\n+++\n## Question\n- a\n- b": "line 5, step 1: question.text: ",
+    TOP + "+++\nanswer = 'c'\n+++\n## Question\n?\n- a\n- b": "line 5, step 1: question: the answer 'c' is none",
+    TOP + "+++\nanswer = 'params'\nquestion = '?'\ntolerance = nan\n+++": "line 5, step 1: question.tolerance: ",
+    TOP + f"{{{'9' * 241}}}": "line 5, step 1: prose: a formula of 241 characters is longer than 240",
+    f"+++\n{'.'.join('a' * 40_000)} = 1\n+++": "line 1: a line of this header has more than 60 dots",
+    f"+++\na = {'[' * 40_000}\n+++": "line 1: this header is no TOML",
+    "+++\n+++\n" + "# A\n" * 20_000: "title: Field required",
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE_MARKDOWN, ids=lambda text: HOSTILE_MARKDOWN[text][:40])
+def test_markdown_that_is_wrong_gets_one_sentence_with_its_line_and_step(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^[^\n]+$") as refused:
+        read_lesson(text)
+    assert HOSTILE_MARKDOWN[text] in str(refused.value)
     assert len(str(refused.value)) < 500
 
 

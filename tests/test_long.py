@@ -42,7 +42,7 @@ OPERATIONS: dict[str, tuple[str, Callable[[Weights], object]]] = {
     "Activations, loaded": ("Running the network", lambda file: live.residual_scales(SPEC, IMAGE, (None,), ONE, file)),
     "Activations, classes": ("Classifying", lambda file: live.classify_image(SPEC, IMAGE, "cpu", file)),
     "Block": ("Running the block", lambda _: passes.block_at_scale(SPEC, IMAGE, ONE, None, "block_b.0", 0.3)),
-    "Feature maps": ("Running the network", lambda _: passes.looked_through(SPEC, IMAGE, ONE, None)),
+    "Feature maps": ("Running the network", lambda _: passes.glance_at(SPEC, IMAGE, ONE, None)),
     "Feature maps, box": ("Running to the box", lambda _: passes.box_maps(SPEC, IMAGE, ONE, None, "block_b.0")),
     "Receptive field": (
         "Running the network up to the box, and back",
@@ -57,7 +57,7 @@ OPERATIONS: dict[str, tuple[str, Callable[[Weights], object]]] = {
 
 def forget() -> None:
     """Nothing is remembered."""
-    for shelf in (long._shelves, live._models, live._trails):
+    for shelf in (long._shelves, live._models, live._passes):
         shelf.clear()
 
 
@@ -107,7 +107,7 @@ def test_what_was_computed_before_a_stop_is_not_computed_again(monkeypatch: pyte
         reader = Reader(patched, 10**9)
         live.residual_scales(SPEC, IMAGE, (None,), ONE)
         whole = sum(text.WEIGHTS_OF not in one for one in reader.heard)
-    live._trails.clear()
+    live._passes.clear()
     with monkeypatch.context() as patched:
         Reader(patched, whole // 2)  # of the pass alone: the model is there already
         with pytest.raises(Stopped):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from dataclasses import replace
 from io import StringIO
 from xml.etree import ElementTree
@@ -15,10 +16,10 @@ from irnet.diagrams.layouts import Layout
 from irnet.diagrams.mermaid import mermaid
 from irnet.diagrams.overview import overview_sheet
 from irnet.diagrams.render import render
-from irnet.diagrams.tabular import comma_separated, markdown
 from irnet.diagrams.theme import LIGHT
 from irnet.models import network
 from irnet.spec import Network
+from irnet.tables import Column, Table, from_records, to_csv, to_json, to_markdown, to_text
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = """a"b'c<d>&e; ]]> </text><script/> {|} \\ \x00\x1b -- \\N \\"""
@@ -60,25 +61,39 @@ def test_an_id_that_is_markup_keeps_its_arrows(flow: str) -> None:
 
 
 def test_cells_of_markdown_stay_in_their_row() -> None:
-    table = markdown([{"what": "a|b\n<img> `c` [d](e) *f* _g_", "n": 1}])
+    table = to_markdown(from_records([{"what": "a|b\n<img> `c` [d](e) *f* _g_", "n": 1}]))
     assert table.splitlines()[2] == r"| a\|b &lt;img> \`c\` \[d\](e) \*f\* \_g\_ | 1 |"
 
 
 def test_cells_of_csv_keep_quotes_and_commas() -> None:
-    assert comma_separated([{"what": 'a "b", c', "n": 1}]) == 'what,n\n"a ""b"", c",1\n'
+    assert to_csv(from_records([{"what": 'a "b", c', "n": 1}])) == 'what,n\n"a ""b"", c",1\n'
 
 
 @pytest.mark.parametrize("formula", ["=1+1", "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1"])
 def test_no_cell_of_csv_is_a_formula(formula: str) -> None:
-    read = list(csv.reader(StringIO(comma_separated([{formula: formula}]), newline="")))
+    read = list(csv.reader(StringIO(to_csv(from_records([{formula: formula}])), newline="")))
     told = formula.replace("\r", "\n")
     assert read == [[f"'{told}"], [f"'{told}"]]
 
 
 @pytest.mark.parametrize("number", ["-3", "+1.5", "-2,048", "-3 %", "-1e-05", "-", -3, -0.5, None])
 def test_numbers_of_csv_stay_numbers(number: object) -> None:
-    read = list(csv.reader(StringIO(comma_separated([{"what": number, "n": 1}]))))
+    read = list(csv.reader(StringIO(to_csv(from_records([{"what": number, "n": 1}])))))
     assert read[1][0] == ("" if number is None else str(number))
+
+
+def test_a_table_says_the_same_in_every_form_and_keeps_its_numbers_in_json() -> None:
+    records = [{"block": "a.0", "out_shape": [384, 35, 35], "params": 1200, "finite": True, "zeros": [0.5, None]}]
+    table = from_records(records, "Blocks")
+    assert table.texts == (("a.0", "35x35x384", "1,200", "yes", "0.5, none"),)
+    assert to_text(table).splitlines()[-1].split() == ["a.0", "35x35x384", "1,200", "yes", "0.5,", "none"]
+    assert to_csv(table).splitlines()[1] == 'a.0,35x35x384,1200,True,"0.5, none"'
+    assert json.loads(to_json(table)) == records
+
+
+def test_a_row_of_another_length_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^a row of 1 cells does not fit 2 columns: \('x',\)$"):
+        Table(columns=(Column("a"), Column("b")), rows=(("x",),))
 
 
 def test_a_layout_is_down_and_as_on_a_screen_unless_asked() -> None:

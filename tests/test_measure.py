@@ -11,15 +11,16 @@ from pathlib import Path
 import pytest
 import torch
 from fvcore.nn import FlopCountAnalysis
-from irnet.provenance.ledger import ledger, sums
-from irnet.tree import Row, resolve
 from torch import nn
 
 from irnet.models import PRESETS, network
+from irnet.models.recipe import limits
+from irnet.provenance.ledger import ledger, sums
 from irnet.runtime.build import build
 from irnet.runtime.measure import measure, records
 from irnet.spec import Conv, Head, Network, Residual, Stage
-from tests.conftest import Measured
+from irnet.tree import Row, resolve
+from tests.conftest import Measured, presets
 
 TINY = Network("tiny", (Stage("block", Residual(Conv(4, 3)), 2),), Head(3), input_shape=(3, 8, 8))
 MADE_OF = {  # what a module does that fvcore counts nothing for, by the row's op
@@ -32,7 +33,8 @@ MADE_OF = {  # what a module does that fvcore counts nothing for, by the row's o
     "dropout": {"dropout": 1},
     "global_pool": {"flatten": 1},
 }
-each_preset = pytest.mark.parametrize("name", PRESETS)
+COUNTED = ("inception_v4.paper", "inception_resnet_v1.paper", "inception_resnet_v1.facenet", "inception_v3.tf_slim")
+each_preset = pytest.mark.parametrize("name", presets(*COUNTED))
 
 
 def within(path: str, rows: tuple[Row, ...]) -> list[Row]:
@@ -50,21 +52,19 @@ def uncounted(rows: list[Row]) -> dict[str, int]:
 
 
 @each_preset
-def test_rows_have_the_macs_that_fvcore_counts_module_by_module(name: str, measured: Measured) -> None:
-    rows = resolve(network(name)).rows
-    counted = {module.path: module.macs for module in measured(name).modules}
-    assert {path: counted[path] for path in (row.path for row in rows)} == {
-        row.path: sum(inner.macs for inner in within(row.path, rows)) for row in rows
-    }
-
-
-@each_preset
-def test_stages_have_the_macs_that_fvcore_counts(name: str, measured: Measured) -> None:
+def test_rows_and_stages_have_the_macs_and_parameters_that_fvcore_counts_module_by_module(
+    name: str, measured: Measured
+) -> None:
     spec = network(name)
-    rows = resolve(spec).rows
-    counted = {module.path: module.macs for module in measured(name).modules}
-    paths = ["", *(stage.name for stage in spec.stages)]
-    assert [counted[path] for path in paths] == [sum(row.macs for row in within(path, rows)) for path in paths]
+    rows, counted = resolve(spec).rows, {module.path: module for module in measured(name).modules}
+    for path in ("", *(stage.name for stage in spec.stages), *(row.path for row in rows)):
+        inner = within(path, rows)
+        found = (counted[path].macs, counted[path].params, counted[path].not_counted)
+        sums_ = (sum(row.macs for row in inner), sum(row.params for row in inner), uncounted(inner))
+        assert found[:2] == sums_[:2], path
+        assert "." not in path or found[2] == sums_[2], path
+    pools = {m.path: m.total for m in counted.values() if m.kind in ("MaxPool2d", "AvgPool2d")}
+    assert pools == {row.path: None for row in rows if row.op in ("max_pool", "avg_pool")}  # which is not zero
 
 
 @each_preset
@@ -82,79 +82,45 @@ def test_the_totals_are_named_after_their_counters(measured: Measured) -> None:
     counts = measured("inception_v4.paper")
     found = (counts.whole.total, counts.others.torchinfo_mult_adds, counts.others.torch_flops)
     assert counts.totals == dict(zip(("fvcore", "torchinfo", "torch"), found, strict=True))
-
-
-@each_preset
-def test_what_is_left_out_is_listed_for_every_row(name: str, measured: Measured) -> None:
-    rows = resolve(network(name)).rows
-    left_out = {module.path: module.not_counted for module in measured(name).modules}
-    assert {row.path: left_out[row.path] for row in rows} == {
-        row.path: uncounted(within(row.path, rows)) for row in rows
-    }
+    (record,) = [found for found in records(counts.modules) if found["path"] == "stem.0.3.b0"]
+    assert (record["macs"], record["fvcore_total"], record["counted"]) == (None, None, {})  # a pooling
 
 
 @each_preset
 def test_scalings_and_sums_of_residuals_are_listed_as_not_counted(name: str, measured: Measured) -> None:
+    """And so are poolings."""
     residuals = sum(stage.repeat for stage in network(name).stages if isinstance(stage.node, Residual))
-    left_out = measured(name).whole.not_counted
-    assert (left_out.get("mul", 0), left_out.get("add", 0)) == (residuals, residuals)
-
-
-@each_preset
-def test_poolings_are_listed_as_not_counted(name: str, measured: Measured) -> None:
     ops = Counter(row.op for row in resolve(network(name)).rows)
-    left_out = measured(name).whole.not_counted
-    assert (left_out.get("max_pool2d", 0), left_out.get("avg_pool2d", 0)) == (ops["max_pool"], ops["avg_pool"])
+    left_out = Counter(measured(name).whole.not_counted)
+    assert [left_out[op] for op in ("mul", "add")] == [residuals] * 2
+    assert [left_out[f"{op}2d"] for op in ("max_pool", "avg_pool")] == [ops["max_pool"], ops["avg_pool"]]
 
 
-@each_preset
-def test_a_pooling_has_no_total_which_is_not_zero(name: str, measured: Measured) -> None:
-    totals = {m.path: m.total for m in measured(name).modules if m.kind in ("MaxPool2d", "AvgPool2d")}
-    assert totals == {row.path: None for row in resolve(network(name)).rows if row.op in ("max_pool", "avg_pool")}
-
-
-@each_preset
-def test_modules_have_the_parameters_of_their_rows(name: str, measured: Measured) -> None:
-    rows = resolve(network(name)).rows
-    params = {module.path: module.params for module in measured(name).modules}
-    assert {row.path: params[row.path] for row in rows} == {
-        row.path: sum(inner.params for inner in within(row.path, rows)) for row in rows
-    }
-
-
-def test_a_record_of_a_pooling_has_no_numbers_that_were_not_counted(measured: Measured) -> None:
-    (record,) = [found for found in records(measured("inception_v4.paper").modules) if found["path"] == "stem.0.3.b0"]
-    assert (record["macs"], record["fvcore_total"], record["counted"]) == (None, None, {})
-
-
-def test_a_model_on_meta_has_the_same_counts() -> None:
-    assert measure(build(TINY, device="meta")) == measure(build(TINY))
-
-
-@each_preset
+@pytest.mark.parametrize("name", presets("inception_resnet_v2.tf_slim", "inception_v3.torchvision"))
 def test_fvcore_counts_on_meta_what_it_counts_with_numbers(name: str) -> None:
-    spec = network(name, input_size=96)
+    few = {knob: 1 for knob in limits(PRESETS[name]) if knob in "abc"}
+    spec = network(name, input_size=96, width=0.25, **few)
     analysis = FlopCountAnalysis(build(spec), torch.zeros(1, *spec.input_shape)).unsupported_ops_warnings(False)
     counted = analysis.tracer_warnings("none").by_module_and_operator()
     assert {module.path: module.counted for module in measure(build(spec, device="meta")).modules} == counted
 
 
-def test_measuring_leaves_no_hook_behind() -> None:
+def test_measuring_leaves_no_hook_behind_prints_nothing_and_counts_on_meta_what_it_counts_elsewhere(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
     model = build(TINY)
-    measure(model)
-    assert [m for m in model.modules() if m._forward_hooks or m._forward_pre_hooks] == []
-
-
-def test_nothing_is_printed_or_logged(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        measure(build(TINY))
+        found = measure(model)
     assert (tuple(capfd.readouterr()), caplog.records) == (("", ""), [])
+    assert [m for m in model.modules() if m._forward_hooks or m._forward_pre_hooks] == []
+    assert measure(build(TINY, device="meta")) == found
 
 
+@pytest.mark.soak
 def test_nothing_is_printed_in_a_process_of_its_own() -> None:
     code = (
         "from irnet import build, network; from irnet.runtime.measure import measure; "
-        "measure(build(network('inception_resnet_v1', a=0, b=1, c=1, input_size=75)))"
+        "measure(build(network('inception_resnet_v1', a=0, b=0, c=1, input_size=75, width=0.25), device='meta'))"
     )
     root = Path(__file__).parents[1]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
@@ -163,7 +129,6 @@ def test_nothing_is_printed_in_a_process_of_its_own() -> None:
 
 @pytest.mark.parametrize(("training", "each"), [(False, 2), (True, 5)])
 def test_fvcore_counts_a_batch_norm_by_its_mode(training: bool, each: int) -> None:
-    found = FlopCountAnalysis(nn.BatchNorm2d(4).train(training), torch.zeros(2, 4, 5, 5)).unsupported_ops_warnings(
-        False
-    )
+    module, x = nn.BatchNorm2d(4).train(training), torch.zeros(2, 4, 5, 5)
+    found = FlopCountAnalysis(module, x).unsupported_ops_warnings(False)
     assert found.by_module_and_operator()[""]["batch_norm"] == each * 2 * 4 * 5 * 5

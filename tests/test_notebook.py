@@ -10,16 +10,17 @@ from typing import Any
 
 import pytest
 import torch
-from irnet.tree import Rows, resolve
 from nbclient import NotebookClient
 
 import irnet
-from irnet.experiments.residual_scale import residual_scale
-from irnet.html import table
-from irnet.models import PRESETS, network
+from irnet.lab.activations import residual_scale
+from irnet.models import network
 from irnet.notebook import network_html
 from irnet.spec import Conv, Network, Stage
+from irnet.tables import from_records, to_html
+from irnet.tree import Rows, resolve
 from tests.apps import ROOT
+from tests.conftest import presets
 
 TAGS = {"div", "style", "table", "thead", "tbody", "tr", "td", "th", "p", "strong", "img"}
 EVIL = '<script>alert("1")</script>&'
@@ -54,23 +55,11 @@ def read(shown: Any) -> Reader:
     reader.feed(shown._repr_html_())
     reader.close()
     assert not reader.open
-    assert {tag for tag, _ in reader.seen} <= {
-        "div",
-        "style",
-        "table",
-        "thead",
-        "tbody",
-        "tr",
-        "td",
-        "th",
-        "p",
-        "strong",
-        "img",
-    }
+    assert {tag for tag, _ in reader.seen} <= TAGS
     return reader
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", presets("inception_resnet_v1.facenet"))
 def test_a_network_shows_its_name_totals_stages_and_overview(name: str) -> None:
     spec = network(name)
     reader = read(spec)
@@ -82,37 +71,22 @@ def test_a_network_shows_its_name_totals_stages_and_overview(name: str) -> None:
     assert all(image["alt"] and (image["src"] or "").startswith("data:image/svg+xml;base64,") for image in images)
 
 
-def test_a_network_that_cannot_be_run_shows_why() -> None:
-    assert "too small" in read(network("inception_v4", input_size=20)).text
-
-
-def test_rows_show_every_step_up_to_a_bound_and_say_what_is_left_out() -> None:
+def test_rows_show_every_step_up_to_a_bound_and_are_the_tuple_that_they_were() -> None:
     rows = resolve(network("inception_v4", a=0, b=0, c=0)).rows
-    assert isinstance(rows, tuple)
-    reader = read(rows)
-    assert [tag for tag, _ in reader.seen].count("tr") == 1 + len(rows)
+    assert [tag for tag, _ in read(rows).seen].count("tr") == 1 + len(rows)
     whole = resolve(network("inception_v4")).rows
     assert f"{len(whole) - 60} more rows are not shown." in read(whole).text
-
-
-def test_rows_are_the_tuple_that_they_were() -> None:
-    rows = resolve(network("inception_v4")).rows
-    assert rows == tuple(rows)
-    assert hash(rows) == hash(tuple(rows))
+    assert (rows, hash(rows)) == (tuple(rows), hash(tuple(rows)))
     assert Rows(row for row in rows if row.op == "conv")[0] is rows[0]
 
 
-def test_a_comparison_shows_its_finding_and_every_change() -> None:
+def test_a_comparison_and_a_result_show_what_was_found_and_what_can_not_be_run_why() -> None:
+    assert "too small" in read(network("inception_v4", input_size=20)).text
     found = irnet.compare(network("inception_resnet_v2"), network("inception_resnet_v2", scale_b=0.2, b=12))
     text = read(found).text
-    assert found.finding in text
-    assert all(change.where in text for change in found.changes)
-
-
-def test_a_result_shows_its_weights_and_blocks() -> None:
-    spec = network("inception_resnet_v1", input_size=96, a=1, b=1, c=1)
-    found = residual_scale(spec, torch.zeros(1, 3, 96, 96), scales=(None, 1.0))
-    text = read(found).text
+    assert [words for words in (found.finding, *(change.where for change in found.changes)) if words not in text] == []
+    spec = network("inception_resnet_v1", input_size=96, a=1, b=1, c=1, width=0.25)
+    text = read(residual_scale(spec, torch.zeros(1, 3, 96, 96), scales=(None, 1.0))).text
     assert "untrained" in text
     assert text.count("block_b.0") == 2
 
@@ -121,7 +95,7 @@ def test_what_comes_from_outside_is_escaped() -> None:
     evil = Network(EVIL, (Stage("stem", Conv(8), title=EVIL),), input_shape=(3, 9, 9))
     for shown in (evil, irnet.compare(evil, replace(evil, name="x")), replace(evil, input_shape=(3, 0, 0))):
         assert "alert" in read(shown).text
-    assert "<script>" not in table([{EVIL: EVIL}])
+    assert "<script>" not in to_html(from_records([{EVIL: EVIL}]))
 
 
 def test_colours_of_tables_are_those_of_the_page() -> None:
@@ -137,13 +111,9 @@ def test_a_diagram_shows_itself_as_svg_with_its_words() -> None:
     assert "Inception-B" in told["text/plain"]
 
 
-def test_the_example_is_stored_without_outputs() -> None:
-    cells = NBFORMAT.read(EXAMPLE, as_version=4).cells
-    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)
-
-
-def test_the_example_runs_and_every_cell_shows_something() -> None:
+def test_the_example_is_stored_without_outputs_runs_and_every_cell_shows_something() -> None:
     notebook = NBFORMAT.read(EXAMPLE, as_version=4)
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in notebook.cells)
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(ROOT)}}).execute()
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(cell.outputs for cell in cells)
@@ -153,7 +123,7 @@ def test_the_example_runs_and_every_cell_shows_something() -> None:
 
 
 def test_a_table_has_the_decimals_and_the_label_that_were_asked_for() -> None:
-    made = table([{"top-1 <b>": 20.0, "n": 1234}], decimals=1, label='errors "of" <all>')
+    made = to_html(from_records([{"top-1 <b>": 20.0, "n": 1234}], 'errors "of" <all>', decimals=1))
     assert made.startswith('<table aria-label="errors &quot;of&quot; &lt;all&gt;">')
     assert '<td class="n">20.0</td><td class="n">1,234</td>' in made
     assert "top-1 &lt;b&gt;" in made

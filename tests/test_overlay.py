@@ -8,13 +8,13 @@ from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
-from irnet.tree import Box, resolve
 
 from irnet.diagrams import canvas_svgs
 from irnet.diagrams.nested import Expansion
 from irnet.diagrams.overlay import OVERLAYS, Overlay
 from irnet.models import network
 from irnet.spec import Network
+from irnet.tree import Box, resolve
 from irnet.units import short
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -51,7 +51,7 @@ def drawn(spec: Network, opened: Expansion, overlay: Overlay) -> tuple[dict[str,
 
 
 @pytest.mark.parametrize("overlay", [overlay for overlay in OVERLAYS if overlay != "operation"])
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", ["stages", "steps", *(pytest.param(view, marks=pytest.mark.soak) for view in VIEWS)])
 def test_the_legend_ends_with_the_largest_box_that_is_drawn(view: str, overlay: Overlay) -> None:
     spec = network("inception_resnet_v2.paper")
     fills, legend = drawn(spec, VIEWS[view], overlay)

@@ -44,12 +44,17 @@ def other_order(model: Model) -> None:
 FAULTS = {"other eps": other_eps, "counted border": counted_border, "other order": other_order}
 
 
-def test_the_released_inception_v4_has_the_outputs_of_timm() -> None:
-    check(build("inception_v4.tf_slim"), load(DATA / "golden_inception_v4.json"), STAGES)
-
-
-def test_torchvisions_inception_v3_has_its_outputs() -> None:
-    check(build("inception_v3.torchvision"), load(DATA / "golden_torchvision_inception_v3.json"), STAGES_V3)
+@pytest.mark.parametrize(
+    ("name", "golden", "stages"),
+    [
+        ("inception_v4.tf_slim", "golden_inception_v4.json", STAGES),
+        ("inception_v3.torchvision", "golden_torchvision_inception_v3.json", STAGES_V3),
+    ],
+)
+def test_a_released_network_has_the_outputs_of_timm_or_torchvision(
+    name: str, golden: str, stages: dict[str, str]
+) -> None:
+    check(build(name), load(DATA / golden), stages)
 
 
 def test_an_average_that_leaves_padding_out_is_not_torchvisions() -> None:
@@ -57,6 +62,7 @@ def test_an_average_that_leaves_padding_out_is_not_torchvisions() -> None:
         check(build("inception_v3.tf_slim"), load(DATA / "golden_torchvision_inception_v3.json"), STAGES_V3)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_a_slip_of_known_ports_does_not_pass_the_check(fault: Callable[[Model], None]) -> None:
     model = build("inception_v4.tf_slim")

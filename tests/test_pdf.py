@@ -46,7 +46,7 @@ def test_a_pdf_has_the_words_of_its_svg(name: str) -> None:
     assert [word for word in words if word not in squeezed] == []
 
 
-@pytest.mark.parametrize("width", ["natural", "page", "slide"])
+@pytest.mark.parametrize("width", ["natural", "slide"])
 @pytest.mark.parametrize("name", ["figure_17", "cost.inception_v4.paper"])
 def test_a_pdf_has_the_size_of_its_svg_in_points(name: str, width: str) -> None:
     root = ElementTree.fromstring(drawn(name, "svg", width))
@@ -60,11 +60,8 @@ def test_a_pdf_is_titled_with_its_alternative_text_and_has_a_language() -> None:
     assert b"/Lang (en)" in pdf
 
 
-def test_the_same_picture_is_always_the_same_bytes() -> None:
+def test_the_same_picture_is_always_the_same_bytes_and_what_is_no_pdf_is_refused() -> None:
     dot = "digraph { a [label=<<b>bold</b> and not>]; a -> b }"
-    assert len({render(dot, "pdf", title="t") for _ in range(12)}) == 1
-
-
-def test_what_is_no_pdf_is_refused() -> None:
+    assert len({render(dot, "pdf", title="t") for _ in range(6)}) == 1
     with pytest.raises(ValueError, match=r"^this is not a PDF as the converter writes them$"):
         normalise(b"%PDF-1.7\n")

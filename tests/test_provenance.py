@@ -9,18 +9,17 @@ from itertools import chain
 from typing import get_args
 
 import pytest
-from irnet.provenance.deviations import COLUMNS, has
-from irnet.provenance.names import IMPLEMENTATIONS, Implementation
-from irnet.provenance.sources import DEVIATIONS, deviations, implementations, names, provenance
 
 from irnet.models import PRESETS, network
 from irnet.models.errata import ERRATA
+from irnet.provenance.deviations import COLUMNS, has
+from irnet.provenance.names import IMPLEMENTATIONS, Implementation
+from irnet.provenance.sources import DEVIATIONS, deviations, implementations, names, provenance
 from irnet.runtime.build import Model
 from irnet.spec import Basis, Chain, Fork, Network, Node, Pool
 from tests.conftest import DATA, Meta
 
 MODULES: dict[str, list[str]] = json.loads((DATA / "module_names.json").read_text(encoding="utf-8"))
-EACH = [(name, part) for name in PRESETS for part in (*(s.name for s in network(name).stages), "head")]
 RELEASED = [(architecture, one) for architecture, every in IMPLEMENTATIONS.items() for one in every]
 RANGE = re.compile(r"^(.*?)(\d+|[a-z]) to \1(\d+|[a-z])$")
 released = pytest.mark.parametrize(("architecture", "one"), RELEASED, ids=lambda value: getattr(value, "name", value))
@@ -42,33 +41,28 @@ def stage_names(spec: Network) -> list[str]:
     return [*(stage.name for stage in spec.stages), "head"]
 
 
-@pytest.mark.parametrize(("name", "part"), EACH)
-def test_every_stage_of_every_preset_has_names(name: str, part: str) -> None:
-    found = provenance(network(name), part)
-    assert found.paper
-    assert {one.by for one in found.names} & {"TF-slim", "facenet"}
+def test_every_stage_of_every_preset_has_names_and_a_row_in_the_table_of_names() -> None:
+    for spec in map(network, PRESETS):
+        assert [record["stage"] for record in names(spec)] == stage_names(spec)
+        for part in stage_names(spec):
+            found = provenance(spec, part)
+            assert found.paper, part
+            assert {one.by for one in found.names} & {"TF-slim", "facenet"}, part
 
 
 @released
-def test_a_release_names_every_stage_of_its_preset_and_no_other(architecture: str, one: Implementation) -> None:
+def test_a_release_names_every_stage_of_its_preset_its_file_and_version_and_as_many_blocks_as_there_are(
+    architecture: str, one: Implementation
+) -> None:
+    spec = network(one.preset)
     assert one.preset.startswith(architecture)
-    assert sorted(one.stages) == sorted(stage_names(network(one.preset)))
-
-
-@released
-def test_a_run_of_blocks_has_as_many_names_as_the_preset_has_blocks(architecture: str, one: Implementation) -> None:
-    del architecture
+    assert sorted(one.stages) == sorted(stage_names(spec))
     runs = {stage: len(list(unfolded(text))) for stage, text in one.stages.items() if RANGE.match(text)}
-    repeats = {stage.name: stage.repeat for stage in network(one.preset).stages}
     runs.pop("stem", None)
-    assert runs == {stage: n for stage, n in repeats.items() if n > 1}
-
-
-def test_a_blocks_run_is_unfolded() -> None:
-    assert list(unfolded("Mixed_5b to Mixed_5e, x.8 to x.10")) == [
-        *("Mixed_5b", "Mixed_5c", "Mixed_5d", "Mixed_5e"),
-        *("x.8", "x.9", "x.10"),
-    ]
+    assert runs == {stage.name: stage.repeat for stage in spec.stages if stage.repeat > 1}
+    found = next(record for record in implementations(spec) if record["by"] == one.name)
+    assert one.file.endswith(".py")
+    assert re.fullmatch(r"commit [0-9a-f]{7}|[A-Za-z-]+ \d+(\.\d+)+", found["version"])
 
 
 @pytest.mark.parametrize("key", MODULES)
@@ -94,80 +88,45 @@ def test_a_released_stage_points_at_the_figure_that_it_comes_from(name: str, sta
     assert provenance(network(name), stage).paper == figure
 
 
-def test_repeat_1_means_different_stages_in_timm_and_facenet_pytorch() -> None:
-    found = {one.by: one.label for one in provenance(network("inception_resnet_v2"), "block_b").names}
+def test_repeat_1_means_different_stages_in_timm_and_facenet_pytorch_also_of_an_edited_network() -> None:
+    v2 = provenance(network("inception_resnet_v2", b=3), "block_b")
+    found = {one.by: one.label for one in v2.names}
     assert found["timm"].startswith("repeat_1.")
     assert found["facenet-pytorch"] == "repeat_2.0 to repeat_2.9 (v1)"
-
-
-def test_an_edited_network_keeps_the_names_of_its_preset() -> None:
-    spec = network("inception_resnet_v2", b=3)
-    assert provenance(spec, "block_b") == provenance(network("inception_resnet_v2"), "block_b")
-
-
-def test_an_unknown_stage_is_refused_with_the_known_ones() -> None:
+    assert v2 == provenance(network("inception_resnet_v2"), "block_b")
     with pytest.raises(ValueError, match=r"inception_v4\.paper has no stage 'block_b'; its stages: stem, .*, head$"):
         provenance(network("inception_v4"), "block_b")
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_the_table_of_names_has_a_row_for_every_stage(name: str) -> None:
-    assert [record["stage"] for record in names(network(name))] == stage_names(network(name))
-
-
-def test_deviations_are_numbered_without_a_gap() -> None:
+def test_deviations_are_numbered_without_a_gap_and_touch_stages_and_columns_that_there_are() -> None:
+    """The paper and every release of a network that a deviation touches have a value, and no other has one."""
     assert list(DEVIATIONS) == [f"D{i}" for i in range(1, len(DEVIATIONS) + 1)]
-
-
-@pytest.mark.parametrize("id_", DEVIATIONS)
-def test_a_deviation_touches_stages_that_there_are(id_: str) -> None:
-    for architecture, where in DEVIATIONS[id_].touches.items():
-        there = chain.from_iterable(stage_names(network(n)) for n in PRESETS if n.startswith(architecture))
-        assert set(where) <= {*there, "network"}
-
-
-@pytest.mark.parametrize("id_", DEVIATIONS)
-def test_the_paper_and_every_release_of_a_network_that_a_deviation_touches_have_something(id_: str) -> None:
-    one = DEVIATIONS[id_]
-    assert {column for said in one.values for column in said.by} <= set(COLUMNS)
-    for architecture in one.touches:
-        for column in (column for column in COLUMNS if has(column, architecture)):
-            found = one.values_of(column, architecture)
-            assert found, (column, architecture)
-            assert len(found) == 1 or all(said.version for said in found), (column, architecture)
-
-
-@pytest.mark.parametrize("id_", DEVIATIONS)
-def test_no_value_is_of_a_network_that_its_column_does_not_have(id_: str) -> None:
-    one = DEVIATIONS[id_]
-    for said in one.values:
-        for architecture in said.of:
-            assert architecture in one.touches
-            assert any(has(column, architecture) for column in said.by)
+    for id_, one in DEVIATIONS.items():
+        assert {column for said in one.values for column in said.by} <= set(COLUMNS)
+        for architecture, where in one.touches.items():
+            there = chain.from_iterable(stage_names(network(n)) for n in PRESETS if n.startswith(architecture))
+            assert set(where) <= {*there, "network"}, id_
+            for column in (column for column in COLUMNS if has(column, architecture)):
+                found = one.values_of(column, architecture)
+                assert found, (id_, column, architecture)
+                assert len(found) == 1 or all(said.version for said in found), (id_, column, architecture)
+        for said in one.values:
+            assert all(a in one.touches and any(has(column, a) for column in said.by) for a in said.of), id_
 
 
 @pytest.mark.parametrize("spec", [network(name) for name in PRESETS], ids=PRESETS)
-def test_a_networks_page_has_only_the_releases_that_implement_it(spec: Network) -> None:
+def test_a_networks_page_has_the_deviations_that_touch_it_and_only_the_releases_that_implement_it(
+    spec: Network,
+) -> None:
     architecture = spec.name.split(".")[0]
     there = {column for column in COLUMNS if has(column, architecture)}
     for record in deviations(spec):
         assert {column for column in COLUMNS if record[column]} - {"paper"} == there - {"paper"}, record["id"]
         assert record["paper"] == "not in the paper" if "paper" not in there else record["paper"]
-        assert record["basis"] in get_args(Basis)
-        assert record["why basis"] in get_args(Basis)
-
-
-@released
-def test_a_release_says_in_which_file_and_version_it_was_read(architecture: str, one: Implementation) -> None:
-    del architecture
-    found = next(record for record in implementations(network(one.preset)) if record["by"] == one.name)
-    assert one.file.endswith(".py")
-    assert re.fullmatch(r"commit [0-9a-f]{7}|[A-Za-z-]+ \d+(\.\d+)+", found["version"])
-
-
-def said(id_: str, name: str, column: str) -> str:
-    """What a deviation says of one network in one column."""
-    return str(next(record for record in deviations(network(name)) if record["id"] == id_)[column])
+        assert {record["basis"], record["why basis"]} <= set(get_args(Basis))
+    listed = {record["id"] for record in deviations(spec)}
+    assert listed == {id_ for id_, one in DEVIATIONS.items() if architecture in one.touches}
+    assert listed >= {id_ for stage in stage_names(spec) for id_ in provenance(spec, stage).deviations}
 
 
 # deviation, network, column, what it must and what it must not say
@@ -201,14 +160,18 @@ OF_A_NETWORK = [
 ]
 
 
-@pytest.mark.parametrize(("id_", "name", "column", "text", "not_said"), OF_A_NETWORK)
-def test_a_value_is_that_of_the_network_at_hand(id_: str, name: str, column: str, text: str, not_said: str) -> None:
-    found = said(id_, name, column)
-    assert text in found
-    assert not not_said or not_said not in found
+def test_a_value_is_that_of_the_network_at_hand() -> None:
+    for id_, name, column, text, not_said in OF_A_NETWORK:
+        found = next(str(record[column]) for record in deviations(network(name)) if record["id"] == id_)
+        assert text in found, (id_, name, column)
+        assert not not_said or not_said not in found, (id_, name, column)
 
 
 def test_without_a_network_what_differs_is_said_of_each() -> None:
+    for record in deviations():
+        text = json.dumps({key: value for key, value in record.items() if key != "touches"})
+        assert not set("{}") & set(text[1:-1])
+        assert set(re.findall(r"\bE\d+", text)) <= set(ERRATA)
     every = next(record for record in deviations() if record["id"] == "D19")
     assert str(every["timm"]).startswith("v4 and v2: padding does not count")
     assert "; v3: padding counts" in str(every["timm"])
@@ -243,21 +206,6 @@ def test_d10_the_order_in_the_networks_is_the_one_that_the_deviation_names(
     assert inside.count(usual) == 1
 
 
-@pytest.mark.parametrize("record", deviations(), ids=lambda record: record["id"])
-def test_a_deviation_has_no_brace_left_and_names_only_errata_that_there_are(record: dict[str, object]) -> None:
-    text = json.dumps({key: value for key, value in record.items() if key != "touches"})
-    assert not set("{}") & set(text[1:-1])
-    assert set(re.findall(r"\bE\d+", text)) <= set(ERRATA)
-
-
-@pytest.mark.parametrize("spec", [network(name) for name in PRESETS], ids=PRESETS)
-def test_the_deviations_of_a_network_are_those_that_touch_its_architecture(spec: Network) -> None:
-    architecture = spec.name.split(".")[0]
-    listed = {record["id"] for record in deviations(spec)}
-    assert listed == {id_ for id_, one in DEVIATIONS.items() if architecture in one.touches}
-    assert listed >= {id_ for stage in stage_names(spec) for id_ in provenance(spec, stage).deviations}
-
-
 # What the figures and the released code have, read there: deviation, column, text
 READ = [
     ("D1", "paper", "384 channels"),
@@ -284,10 +232,9 @@ READ = [
 ]
 
 
-@pytest.mark.parametrize(("id_", "column", "text"), READ)
-def test_a_value_that_a_preset_holds_is_that_of_figure_or_code(id_: str, column: str, text: str) -> None:
-    record = next(record for record in deviations() if record["id"] == id_)
-    assert text in str(record[column])
+def test_a_value_that_a_preset_holds_is_that_of_figure_or_code() -> None:
+    every = {str(record["id"]): record for record in deviations()}
+    assert [(id_, column) for id_, column, text in READ if text not in str(every[id_][column])] == []
 
 
 def modules(model: Model, name: str) -> list[object]:

@@ -6,18 +6,17 @@ import json
 from typing import Any
 
 import pytest
-from irnet.provenance.ledger import ledger, sums
-from irnet.provenance.published import TABLE_2
-from irnet.tree import resolve
-from irnet.tree.totals import stages, totals
 from torch import nn
 
 from irnet.models import network
+from irnet.provenance.ledger import ledger, sums
+from irnet.provenance.published import TABLE_2
 from irnet.spec import Network
+from irnet.tree import resolve
+from irnet.tree.totals import stages, totals
 from tests.conftest import DATA, Meta
 
 PAPER: dict[str, dict[str, Any]] = json.loads((DATA / "paper_counts.json").read_text(encoding="utf-8"))["nets"]
-STAGES = [(net, i) for net, found in PAPER.items() for i in range(len(found["stages"]))]
 OTHER_NAMES = {"fc": "head"} | {f"inception_resnet_{part}": f"block_{part}" for part in "abc"}
 
 V4, SLIM, FACE, V3 = (
@@ -72,52 +71,38 @@ def released(name: str, classes: int, size: int) -> Network:
     return network(name, classes=classes, input_size=size)
 
 
-@pytest.mark.parametrize(("net", "i"), STAGES)
-def test_a_stage_of_the_paper_has_the_counts_of_another_builder(net: str, i: int) -> None:
-    want = PAPER[net]["stages"][i]
-    found = stages(network(net))[i]
-    name, out = OTHER_NAMES.get(want["stage"], want["stage"]), tuple((*want["out"][1:], 1, 1)[:3])
-    assert (found.name, found.repeat, found.out_shape, found.params, found.macs) == (
-        name,
-        want["blocks"],
-        out,
-        want["params"],
-        want["macs"],
-    )
-
-
 @pytest.mark.parametrize("net", PAPER)
-def test_a_network_of_the_paper_has_the_totals_of_another_builder(net: str) -> None:
+def test_a_network_of_the_paper_has_the_counts_of_another_builder(net: str, meta: Meta) -> None:
     found, want = totals(network(net)), PAPER[net]
     assert (found.params, found.macs, found.convolutions) == (want["params"], want["macs"], want["convs"])
-
-
-@pytest.mark.parametrize("net", PAPER)
-def test_a_network_of_the_paper_has_the_batch_norm_channels_of_another_builder(net: str, meta: Meta) -> None:
     norms = [m.num_features for m in meta(network(net)).modules() if isinstance(m, nn.BatchNorm2d)]
-    assert sum(norms) == PAPER[net]["bn_channels"] == PAPER[net]["params"] - PAPER[net]["params_without_gamma"]
+    assert sum(norms) == want["bn_channels"] == want["params"] - want["params_without_gamma"]
+    ours = [(s.name, s.repeat, s.out_shape, s.params, s.macs) for s in stages(network(net))]
+    assert ours == [
+        (
+            OTHER_NAMES.get(stage["stage"], stage["stage"]),
+            stage["blocks"],
+            tuple((*stage["out"][1:], 1, 1)[:3]),
+            stage["params"],
+            stage["macs"],
+        )
+        for stage in want["stages"]
+    ]
 
 
 @pytest.mark.parametrize(("name", "classes", "size"), RELEASED)
 def test_a_released_network_has_the_published_totals(name: str, classes: int, size: int) -> None:
-    params, macs, _, _ = RELEASED[name, classes, size]
-    found = totals(released(name, classes, size))
-    assert (found.params, found.macs) == (params, macs)
+    """And the ledger predicts the published counters."""
+    spec = released(name, classes, size)
+    found, counters = totals(spec), sums(ledger(spec))
+    assert (found.params, found.macs, counters["fvcore"], counters["torch"]) == RELEASED[name, classes, size]
 
 
-@pytest.mark.parametrize(("name", "classes", "size"), RELEASED)
-def test_the_ledger_predicts_the_published_counters(name: str, classes: int, size: int) -> None:
-    found = sums(ledger(released(name, classes, size)))
-    assert (found["fvcore"], found["torch"]) == RELEASED[name, classes, size][2:]
-
-
-@pytest.mark.parametrize(("name", "classes"), SIZES)
-def test_a_released_network_has_the_published_size(name: str, classes: int) -> None:
-    assert totals(network(name, classes=classes)).params == SIZES[name, classes]
-
-
-def test_inception_v3_has_the_published_macs() -> None:
+def test_a_released_network_has_the_published_sizes_macs_and_activations() -> None:
+    assert {(name, classes): totals(network(name, classes=classes)).params for name, classes in SIZES} == SIZES
     assert totals(network(V3)).macs == 5_713_216_096
+    millions = {name: round(totals(network(name)).activation_elements / 1e6, 2) for name in (V4, SLIM)}
+    assert millions == {V4: 15.09, SLIM: 25.06}  # the table of timm
 
 
 @pytest.mark.parametrize(("name", "stage"), PARTS)
@@ -135,11 +120,6 @@ def test_a_released_module_has_the_published_composition(name: str, classes: int
     weights = sum(m.weight.numel() for m in convs)
     found = (len(convs), len(biases), len(norms), sum(norms), weights, sum(biases))
     assert found == COMPOSITION[name, classes]
-
-
-@pytest.mark.parametrize(("name", "millions"), [(V4, 15.09), (SLIM, 25.06)])
-def test_a_released_network_has_the_activations_of_the_timm_table(name: str, millions: float) -> None:
-    assert round(totals(network(name)).activation_elements / 1e6, 2) == millions
 
 
 def test_an_embedder_ends_at_unit_length_and_a_classifier_does_not() -> None:

@@ -16,16 +16,9 @@ def test_no_figure_is_stale() -> None:
     assert check(FIGURES, workers=1) == [], "run `make figures`"
 
 
-def test_every_picture_is_there() -> None:
-    shown = re.findall(r'(?:src|srcset)="([^"]+)"', TEXT)
-    assert shown
-    assert [name for name in shown if not (ROOT / name).is_file()] == []
-
-
-def test_every_network_is_named() -> None:
+def test_every_picture_and_link_within_the_project_leads_somewhere_and_every_network_is_named() -> None:
+    pictures = re.findall(r'(?:src|srcset)="([^"]+)"', TEXT)
+    assert pictures
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", TEXT)
+    assert [name for name in (*pictures, *links) if not (ROOT / name).exists()] == []
     assert [name for name in PRESETS if f"`{name}`" not in TEXT] == []
-
-
-def test_every_link_within_the_project_leads_somewhere() -> None:
-    files = re.findall(r"\]\((?!http)([^)#]+)\)", TEXT)
-    assert [name for name in files if not (ROOT / name).exists()] == []

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import assume, given, settings
-from irnet.provenance.ledger import term_sum, terms_of
-from irnet.tree import Row, resolve
-from torch import Tensor, nn
+from hypothesis import given
+from torch import Tensor
 
 from irnet.models import network
+from irnet.provenance.ledger import term_sum, terms_of
 from irnet.runtime.build import Model, build
 from irnet.runtime.capture import capture
 from irnet.spec import Network
-from tests.walks import networks
+from irnet.tree import Row, resolve
+from tests.walks import fits, networks
 
 V4, V2, V3 = "inception_v4.tf_slim", "inception_resnet_v2.tf_slim", "inception_v3.tf_slim"
 # google-research/receptive_field, RECEPTIVE_FIELD_TABLE.md: end point, our path, size, stride, padding,
@@ -63,22 +63,21 @@ AT_321 = {
 Seen = dict[str, Tensor]  # path -> (input side, output side): does the output line see the input line?
 
 
-@pytest.mark.parametrize(("name", "point"), TABLE)
-def test_a_released_network_has_the_published_field(name: str, point: str) -> None:
-    path, size, stride, padding, _ = TABLE[name, point]
-    field = {row.path: row.field for row in resolve(network(name)).rows}[path]
-    assert (field.size, field.stride, field.padding) == ((size, size), (stride, stride), (padding, padding))
+@pytest.mark.parametrize("name", [V4, V2])
+def test_a_released_network_has_the_published_fields_and_work_up_to_there(name: str) -> None:
+    fields = {row.path: row.field for row in resolve(network(name)).rows}
+    small = network(name, input_size=224)
+    for (of, point), (path, size, stride, padding, gflop) in TABLE.items():
+        if of == name:
+            field = fields[path]
+            both = ((size, size), (stride, stride), (padding, padding))
+            assert (field.size, field.stride, field.padding) == both, point
+            assert round(profiled(small, path) / 1e9, 3) == gflop, point
 
 
-@pytest.mark.parametrize(("name", "point"), TABLE)
-def test_a_released_network_has_the_published_work_up_to_there(name: str, point: str) -> None:
-    path, *_, gflop = TABLE[name, point]
-    assert round(profiled(network(name, input_size=224), path) / 1e9, 3) == gflop
-
-
-@pytest.mark.parametrize(("name", "path"), AT_321)
-def test_the_work_is_the_published_one_also_at_321_pixels(name: str, path: str) -> None:
-    assert round(profiled(network(name, input_size=321), path) / 1e9, 3) == AT_321[name, path]
+def test_the_work_is_the_published_one_also_at_321_pixels() -> None:
+    found = {(name, path): profiled(network(name, input_size=321), path) for name, path in AT_321}
+    assert {place: round(flops / 1e9, 3) for place, flops in found.items()} == AT_321
 
 
 def profiled(spec: Network, path: str) -> int:
@@ -119,30 +118,9 @@ def agrees(row: Row, seen: Tensor, axis: int) -> bool:
     return bool((seen <= field).all()) and torch.equal(seen[:, inner], field[:, inner])
 
 
-@settings(max_examples=50)
-@given(networks(low=5, high=17, gaps=False))
+@given(networks(low=5, high=17, gaps=False).filter(fits))
 def test_a_field_is_what_reaches_the_output_of_any_spec(spec: Network) -> None:
-    try:
-        rows = [row for row in resolve(spec).rows if "." in row.path]  # those before the head
-    except ValueError:
-        assume(False)
-        return
+    rows = [row for row in resolve(spec).rows if "." in row.path]  # those before the head
     model = build(spec).double()
     seen = {axis: lines(model, axis) for axis in (2, 3)}
     assert [row.path for row in rows for axis in seen if not agrees(row, seen[axis][row.path], axis)] == []
-
-
-def test_the_gradient_of_a_middle_pixel_fills_the_field_of_an_inception_a_block() -> None:
-    spec = network("inception_v4", input_size=107, a=1)
-    model = build(spec).double()
-    for layer in model.modules():
-        if isinstance(layer, nn.Conv2d):
-            nn.init.ones_(layer.weight)  # so that no ReLU is shut and no two paths cancel
-    image = torch.ones(1, 3, 107, 107, dtype=torch.float64, requires_grad=True)
-    out = model.through(image, ("stem", "inception_a"))
-    middle = out.shape[-1] // 2
-    (gradient,) = torch.autograd.grad(out[..., middle, middle].sum(), image)
-    touched = gradient.sum(dim=(0, 1)).nonzero()
-    field = {row.path: row.field for row in resolve(spec).rows}["inception_a.0"]
-    first = middle * field.stride[0] - field.padding[0]
-    assert (touched.min().item(), touched.max().item()) == (first, first + field.size[0] - 1)

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from irnet.tree import resolve
-from irnet.tree.receptive_field import Rectangle, centres, choices, receptive_field, stage_fields
 from PIL import Image
 
 from irnet.cli import main
 from irnet.diagrams.field_picture import field_picture, heat_layer, outlines
-from irnet.models import PRESETS, network
+from irnet.models import network
+from irnet.tree import resolve
+from irnet.tree.receptive_field import Rectangle, centres, choices, receptive_field, stage_fields
 from tests.apps import opened, sized, troubles
+from tests.conftest import presets
 from tests.test_cli import printed, refused
 
 V1, V2, V4 = "inception_resnet_v1.paper", "inception_resnet_v2.tf_slim", "inception_v4.paper"
@@ -37,15 +38,16 @@ def test_a_field_inside_the_picture_says_where_and_no_more() -> None:
     )
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_the_field_of_a_sum_is_that_of_its_shortcut_and_body_together(name: str) -> None:
+@pytest.mark.parametrize("name", presets("inception_resnet_v1.paper", "inception_v3.tf_slim"))
+def test_every_box_has_a_field_and_that_of_a_sum_is_its_shortcuts_and_bodys_together(name: str) -> None:
     spec = network(name)
-    sums = [row.path for row in resolve(spec).rows if row.op == "add"]
-    for path in sums:
+    assert set(choices(spec)) <= set(resolve(spec))
+    assert all(receptive_field(spec, path).rectangle.area > 0 for path in choices(spec))
+    for path in (row.path for row in resolve(spec).rows if row.op == "add"):
         seen = receptive_field(spec, path)
         shortcut, body = (part.rectangle for part in seen.parts)
-        assert shortcut.within(body)
-        assert body == seen.rectangle
+        assert shortcut.within(body), path
+        assert body == seen.rectangle, path
 
 
 def test_the_shortcut_of_a_block_sees_what_the_block_before_it_sees() -> None:
@@ -54,28 +56,17 @@ def test_the_shortcut_of_a_block_sees_what_the_block_before_it_sees() -> None:
     assert after.parts[0].rectangle == before.rectangle
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_every_box_of_every_network_has_a_field(name: str) -> None:
-    spec = network(name)
-    assert set(choices(spec)) <= set(resolve(spec))
-    assert all(receptive_field(spec, path).rectangle.area > 0 for path in choices(spec))
-
-
 def test_a_place_on_the_picture_is_the_middle_of_what_its_output_sees() -> None:
     seen = receptive_field(network(V4), "inception_a")
     found = centres(seen, 99)
     assert len(found) == 35 * 35
     assert found[17, 17] == (149.0, 149.0)
     assert all(0 <= y <= 298 and 0 <= x <= 298 for y, x in found.values())
-
-
-def test_stages_whose_field_is_larger_than_the_picture_are_told() -> None:
+    assert Rectangle(-9, 2, -3, 8).on((20, 20)).area == 0  # what misses the picture is empty
     larger = {row["stage"]: row["larger than the picture"] for row in stage_fields(network(V4))}
     assert [stage for stage, found in larger.items() if found == "no"] == ["stem", "inception_a", "reduction_a"]
-
-
-def test_the_part_of_a_rectangle_that_misses_the_picture_is_empty() -> None:
-    assert Rectangle(-9, 2, -3, 8).on((20, 20)).area == 0
+    named = [outline.name for outline in outlines(seen)]  # parts that see the same are one outline
+    assert named == ["inception_a, b3: 183x183 pixels", "b0, b2: 167x167 pixels", "b1: 151x151 pixels"]
 
 
 def test_heat_leaves_the_photograph_grey_where_there_is_none() -> None:
@@ -98,21 +89,17 @@ def test_a_picture_has_the_outline_where_the_field_is() -> None:
     assert columns == pytest.approx((241, 241), abs=2)
 
 
-def test_parts_that_see_the_same_are_one_outline() -> None:
-    named = [outline.name for outline in outlines(receptive_field(network(V4), "inception_a"))]
-    assert named == ["inception_a, b3: 183x183 pixels", "b0, b2: 167x167 pixels", "b1: 151x151 pixels"]
-
-
-def test_without_a_box_the_verb_lists_every_stage(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_verb_lists_every_stage_and_prints_a_box_as_csv_and_in_sentences(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     found = {row["stage"]: row["size"] for row in printed(capsys, "receptive-field", V2)}
     assert (found["conv2d_7b"], found["mixed_5b"]) == ("3039", "63")
-
-
-def test_the_verb_prints_a_box_as_csv(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["receptive-field", V4, "inception_a", "--at", "0,34", "--format", "csv"]) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [row["what"] for row in rows] == ["inception_a", "b0", "b1", "b2", "b3"]
     assert (rows[0]["first row"], rows[0]["last column"]) == ("-78", "376")
+    assert main(["receptive-field", V4, "inception_c"]) == 0
+    assert "2,071 pixels on 299, 6.93 times its side" in capsys.readouterr().out
 
 
 def test_the_verb_adds_the_gradient_for_a_photograph_and_draws_it(
@@ -123,11 +110,6 @@ def test_the_verb_adds_the_gradient_for_a_photograph_and_draws_it(
     assert (found["weights"], found["photo"]) == ("untrained, init torch, seed 0", "coffee")
     assert 0 < found["filled"] <= 1
     assert Image.open(out).format == "PNG"
-
-
-def test_the_verb_speaks_in_sentences(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["receptive-field", V4, "inception_c"]) == 0
-    assert "2,071 pixels on 299, 6.93 times its side" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -148,55 +130,42 @@ def test_bad_input_of_the_verb_gets_one_sentence(
     assert told in refused(capsys, "receptive-field", V4, *asked)
 
 
-def test_the_page_starts_in_the_middle_with_running_statistics_and_says_untrained() -> None:
+def test_the_page_starts_in_the_middle_and_a_smaller_grid_brings_its_sliders_back() -> None:
     app = opened("field", V1, **sized(V1))
     assert not troubles(app)
     assert [app.slider(key=axis).value for axis in ("row", "column")] == [3, 3]
     said = " ".join(found.value for found in app.markdown)
     assert "**untrained** weights" in said
     assert "running statistics" in said
-
-
-def test_the_address_holds_box_position_and_channel() -> None:
-    app = opened("field", V1, box="block_a.1", row=0, column=9, channel=5, **sized(V1))
+    app = opened("field", V1, box="block_a.1", row=13, column=9, channel=5, **sized(V1))
     assert not troubles(app)
     said = " ".join(found.value for found in app.markdown)
-    assert "The output at row 0, column 9 on a grid of 15x15 sees" in said
+    assert "The output at row 13, column 9 on a grid of 15x15 sees" in said
     assert "of the gradient of channel 5 lies in" in said
-
-
-def test_a_box_with_another_grid_brings_the_sliders_back_inside_it() -> None:
-    app = opened("field", V1, box="block_a.1", row=13, column=13, **sized(V1))
     app.selectbox(key="box").select("block_c").run()
     assert not troubles(app)
     assert app.slider(key="row").value in range(3)
 
 
-def test_a_box_with_one_output_has_nothing_to_slide_along() -> None:
+def test_a_box_with_one_output_has_nothing_to_slide_along_and_a_unit_means_its_convolution() -> None:
     app = opened("field", V1, box="pool", **sized(V1))
     assert not troubles(app)
     assert "row" not in [slider.key for slider in app.slider]
-
-
-def test_a_unit_of_a_convolution_means_the_convolution() -> None:
     app = opened("field", V1, box="stem.0.1.bn", **sized(V1))
     assert app.selectbox(key="box").value == "stem.0.1"
 
 
-@pytest.mark.parametrize(("key", "value"), [("box", "block_x"), ("row", "99"), ("column", "x"), ("channel", "9999")])
-def test_what_the_address_asks_for_in_vain_is_told(key: str, value: str) -> None:
-    app = opened("field", V1, **sized(V1), **{key: value})
-    assert not app.exception
-    assert [found.value for found in app.warning] == [app.warning[0].value]
-    assert app.warning[0].value.startswith(f"The address asks for {key} '{value}', which is not there")
+def test_what_the_address_asks_for_in_vain_is_told() -> None:
+    for key, value in {"box": "block_x", "row": "99", "channel": "9999"}.items():
+        app = opened("field", V1, **sized(V1), **{key: value})
+        assert not app.exception
+        (told,) = [found.value for found in app.warning]
+        assert told.startswith(f"The address asks for {key} '{value}', which is not there")
+    app = opened("field", V1, device="meta", **sized(V1))
+    assert "a gradient needs one of the other devices" in app.error[0].value
 
 
 @pytest.mark.parametrize("tab", ["Numbers", "Choose in the diagram", "Field against depth"])
 def test_every_tab_opens(tab: str) -> None:
     app = opened("field", V1, field=tab, **sized(V1))
     assert not troubles(app)
-
-
-def test_a_device_without_numbers_gets_one_sentence() -> None:
-    app = opened("field", V1, device="meta", **sized(V1))
-    assert "a gradient needs one of the other devices" in app.error[0].value

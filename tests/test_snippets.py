@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 import torch
-from irnet.codegen.snippets import snippets
-from irnet.tree import resolve
 
 import irnet
+from irnet.codegen.snippets import snippets
 from irnet.models import network
 from irnet.spec import Network
+from irnet.tree import resolve
 
-V2 = network("inception_resnet_v2.tf_slim", a=1, b=1, c=1, input_size=(96, 80))
-V1 = network("inception_resnet_v1.facenet", a=1, b=1, c=1, input_size=96, classes=0, dropout=0.5)
-V4 = network("inception_v4", a=1, b=1, c=1, input_size=139)  # the last blocks have several pixels
+V2 = network("inception_resnet_v2.tf_slim", a=1, b=1, c=1, input_size=(96, 80), width=0.25)
+V1 = network("inception_resnet_v1.facenet", a=1, b=1, c=1, input_size=96, classes=0, dropout=0.5, width=0.25)
+V4 = network("inception_v4", a=1, b=1, c=1, input_size=139, width=0.25)  # the last blocks have several pixels
 PLACES = [
     (V2, "block_b.0.body.b1.2"),
     (V2, "block_b.0.body.b1.2.bn"),
@@ -59,28 +59,29 @@ def shape(spec: Network, path: str) -> tuple[int, ...]:
 
 
 @pytest.mark.parametrize(("spec", "path"), PLACES, ids=IDS)
-def test_a_hook_reads_the_output_of_the_box(spec: Network, path: str) -> None:
-    found = ran(spec, path, HOOKED)
-    assert [tuple(made.shape) for made in found["features"].values()] == [shape(spec, path)]
-    assert all(made.std() > 0 for made in found["features"].values())
-    assert sum(len(module._forward_hooks) for module in found["model"].modules()) == 0
-
-
-@pytest.mark.parametrize(("spec", "path"), PLACES, ids=IDS)
-def test_capture_reads_what_the_hook_reads(spec: Network, path: str) -> None:
-    (module,) = ran(spec, path, HOOKED)["features"]
+def test_a_hook_reads_the_output_of_the_box_and_capture_the_same(spec: Network, path: str) -> None:
+    hooked = ran(spec, path, HOOKED)
+    ((module, made),) = hooked["features"].items()
+    assert tuple(made.shape) == shape(spec, path)
+    assert made.std() > 0
+    assert sum(len(module._forward_hooks) for module in hooked["model"].modules()) == 0
     code = next(snippet.code for snippet in snippets(spec, path) if snippet.title == "Read its output")
     found: dict[str, Any] = {}
     exec(lively(code), found)
-    assert torch.equal(found["features"], ran(spec, path, HOOKED)["features"][module])
+    assert torch.equal(found["features"], hooked["features"][module])
 
 
 @pytest.mark.parametrize(("spec", "path"), PLACES, ids=IDS)
-def test_a_cut_network_puts_out_the_same_and_has_nothing_behind(spec: Network, path: str) -> None:
+def test_a_cut_network_puts_out_the_same_has_nothing_behind_and_its_cam_the_grid_of_the_box(
+    spec: Network, path: str
+) -> None:
     found, hooked = ran(spec, path, CUT), ran(spec, path, HOOKED)["features"]
     assert torch.equal(found["features"], *hooked.values())
     behind = {"classifier", "normalize"} - {path}
     assert behind.isdisjoint(dict(found["cut"].named_children()))
+    cam = ran(spec, path, CAM)
+    assert bool(cam) == bool(resolve(spec)[path].stage)  # the head has none
+    assert not cam or tuple(cam["cam"].shape) == (1, *shape(spec, path)[2:])
 
 
 @pytest.mark.parametrize(("spec", "path"), PLACES, ids=IDS)
@@ -92,21 +93,9 @@ def test_what_is_frozen_is_what_runs_up_to_the_box(spec: Network, path: str) -> 
     assert frozen == sum(row.params for row in rows[: rows.index(last) + 1])
 
 
-@pytest.mark.parametrize(("spec", "path"), PLACES, ids=IDS)
-def test_a_cam_has_the_grid_of_the_box_and_the_head_has_none(spec: Network, path: str) -> None:
-    found = ran(spec, path, CAM)
-    if resolve(spec)[path].stage:
-        assert tuple(found["cam"].shape) == (1, *shape(spec, path)[2:])
-    else:
-        assert not found
-
-
-@pytest.mark.parametrize("number", range(5))
-def test_a_snippet_runs_as_it_stands(number: int) -> None:
-    exec(snippets(V2, "block_b.0")[number].code, {})
-
-
-def test_a_snippet_makes_the_network_that_is_on_screen() -> None:
+def test_every_snippet_runs_as_it_stands_and_makes_the_network_that_is_on_screen() -> None:
+    for snippet in snippets(V2, "block_b.0"):
+        exec(snippet.code, {})
     assert ran(V2, "mixed_5b", HOOKED)["model"].network == V2
 
 
@@ -131,11 +120,8 @@ def test_a_cam_shows_only_what_speaks_for_the_class() -> None:
     assert found["cam"].max() == 0
 
 
-def test_an_unknown_box_is_refused() -> None:
+def test_an_unknown_box_and_a_network_of_no_preset_are_refused() -> None:
     with pytest.raises(KeyError, match=r"has no box 'block_z'"):
         snippets(V2, "block_z")
-
-
-def test_a_network_of_no_preset_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^mine is no preset"):
         snippets(replace(V2, name="mine"), "pool")

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from tests.apps import ROOT
 
@@ -47,9 +44,10 @@ def _why(node: ast.AST) -> Iterator[str]:
         yield "settings that can't be seen"
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
-def test_the_source_runs_nothing_that_it_reads(file: Path) -> None:
-    assert wrong(file.read_text(encoding="utf-8")) == []
+def test_the_source_runs_nothing_that_it_reads() -> None:
+    found = {file: wrong(file.read_text(encoding="utf-8")) for file in FILES}
+    assert len(found) > 100
+    assert {file: places for file, places in found.items() if places} == {}
 
 
 BAD = (
@@ -68,11 +66,8 @@ BAD = (
 )
 
 
-@pytest.mark.parametrize("source", BAD)
-def test_the_search_finds_what_it_is_for(source: str) -> None:
-    assert wrong(source)
+SAFE = ("torch.load(f, weights_only=True)", "model.eval()", "subprocess.run(words)")
 
 
-@pytest.mark.parametrize("source", ["torch.load(f, weights_only=True)", "model.eval()", "subprocess.run(words)"])
-def test_the_search_leaves_alone_what_is_safe(source: str) -> None:
-    assert wrong(source) == []
+def test_the_search_finds_what_it_is_for_and_leaves_alone_what_is_safe() -> None:
+    assert [source for source in (*BAD, *SAFE) if wrong(source)] == list(BAD)

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app import disk_cache
 from app import store as module
 from app.store import Store
 from tests.apps import ROOT
@@ -46,7 +47,7 @@ def held(folder: Path) -> int:
 
 
 def test_the_examples_run() -> None:
-    for described in (module, kept):
+    for described in (module, disk_cache):
         failed, tried = testmod(described)
         assert (failed, tried > 0) == (0, True)
 

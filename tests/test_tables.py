@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from irnet.provenance.ledger import ledger, sums
-from irnet.provenance.ledger import records as terms
-from irnet.tree import details, resolve
-from irnet.tree.totals import overview, records, stages, summary, totals
 
 from irnet.models import PRESETS, network
 from irnet.models.recipe import parse_knob
+from irnet.provenance.ledger import ledger, sums
+from irnet.provenance.ledger import records as terms
 from irnet.runtime.measure import search
 from irnet.spec import Network
+from irnet.tree import details, resolve
+from irnet.tree.totals import overview, records, stages, summary, totals
 from tests.conftest import Measured
 
 COUNTS = ("params", "macs", "activation_elements")
@@ -28,9 +28,15 @@ def added(spec: Network) -> dict[str, int]:
 
 
 @each_preset
-def test_stages_add_up_to_the_totals(name: str) -> None:
+def test_tables_of_a_preset_add_up_in_its_order_and_are_plain_json(name: str) -> None:
     spec = network(name)
     assert added(spec) == {count: getattr(totals(spec), count) for count in COUNTS}
+    assert [stage.name for stage in stages(spec)] == [*(stage.name for stage in spec.stages), "head"]
+    made = summary(spec)
+    assert json.loads(json.dumps(made, allow_nan=False)) == made
+    assert [record["path"] for record in records(spec)] == [row.path for row in resolve(spec).rows]
+    counted: list[dict[str, Any]] = terms(ledger(spec))
+    assert {c: sum(term[c] or 0 for term in counted) for c in ("fvcore", "torchinfo", "torch")} == sums(ledger(spec))
 
 
 @given(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3), st.integers(0, 5))
@@ -44,41 +50,20 @@ def test_a_stage_without_blocks_hands_its_input_on() -> None:
     assert found["inception_b"] == found["reduction_a"] == (1024, 17, 17)
 
 
-@each_preset
-def test_stages_stand_in_the_order_of_the_network_and_the_head_is_last(name: str) -> None:
-    spec = network(name)
-    assert [stage.name for stage in stages(spec)] == [*(stage.name for stage in spec.stages), "head"]
-
-
-@each_preset
-def test_a_summary_is_plain_json(name: str) -> None:
-    made = summary(network(name))
-    assert json.loads(json.dumps(made, allow_nan=False)) == made
-
-
 def test_the_overview_has_every_preset_at_its_own_size() -> None:
     sizes = {row["name"]: row["input_shape"] for row in overview()}
     assert sizes == {name: [3, *[160 if "facenet" in name else 299] * 2] for name in PRESETS}
 
 
-@each_preset
-def test_records_have_one_row_a_step(name: str) -> None:
-    spec = network(name)
-    assert [record["path"] for record in records(spec)] == [row.path for row in resolve(spec).rows]
-
-
-def test_records_of_a_stage_are_those_of_its_paths() -> None:
+def test_records_of_a_stage_are_those_of_its_paths_without_macs_where_there_is_no_convolution() -> None:
     spec = network("inception_resnet_v2.tf_slim")
     found = [record["path"] for record in records(spec, "block_b")]
     assert found == [row.path for row in resolve(spec).rows if row.path.startswith("block_b.")]
-
-
-def test_a_record_has_no_macs_where_there_is_no_convolution() -> None:
-    none = {record["op"] for record in records(network("inception_resnet_v2.tf_slim")) if record["macs"] is None}
+    none = {record["op"] for record in records(spec) if record["macs"] is None}
     assert none == {"max_pool", "avg_pool", "concat", "scale", "add", "global_pool", "dropout"}
 
 
-def test_details_say_what_the_stem_of_figure_3_starts_with() -> None:
+def test_details_say_what_the_stem_of_figure_3_starts_with_and_refuse_an_unknown_path() -> None:
     found = details(network("inception_v4"), "stem.0.0")
     assert [found[what] for what in ("What", "Input", "Output", "Parameters")] == [
         "3x3 conv 32 /2 V",
@@ -86,18 +71,8 @@ def test_details_say_what_the_stem_of_figure_3_starts_with() -> None:
         "149x149x32",
         "928, 0.0 % of the network",
     ]
-
-
-def test_details_of_an_unknown_path_are_refused() -> None:
     with pytest.raises(KeyError, match=r"inception_v4\.paper has no box 'stem\.9'"):
         details(network("inception_v4"), "stem.9")
-
-
-@each_preset
-def test_records_of_the_ledger_add_up_to_the_counters(name: str) -> None:
-    spec = network(name)
-    made: list[dict[str, Any]] = terms(ledger(spec))
-    assert {c: sum(term[c] or 0 for term in made) for c in ("fvcore", "torchinfo", "torch")} == sums(ledger(spec))
 
 
 def test_the_ledger_lists_what_nobody_counts_with_its_amount() -> None:
@@ -129,24 +104,13 @@ def test_a_knob_that_can_not_be_read_is_refused(text: str) -> None:
         parse_knob(PRESETS["inception_resnet_v2.paper"], text)
 
 
+TOP = ["", "stem", "block_a", "reduction_a", "block_b", "reduction_b", "block_c", "pool", "dropout", "classifier"]
+
+
 @pytest.mark.parametrize(
     ("wanted", "paths"),
     [
-        (
-            "",
-            [
-                "",
-                "stem",
-                "block_a",
-                "reduction_a",
-                "block_b",
-                "reduction_b",
-                "block_c",
-                "pool",
-                "dropout",
-                "classifier",
-            ],
-        ),
+        ("", TOP),
         ("block_b.3.project", ["block_b.3.project"]),
         ("*.9.scale", ["block_b.9.scale"]),
         ("BATCHNORM1D", []),
@@ -154,11 +118,7 @@ def test_a_knob_that_can_not_be_read_is_refused(text: str) -> None:
     ],
 )
 def test_modules_are_found_by_path_or_kind(wanted: str, paths: list[str], measured: Measured) -> None:
-    found = search(measured("inception_resnet_v1.paper").modules, wanted, 1)
-    assert [module.path for module in found] == paths
-
-
-def test_without_a_search_there_are_modules_down_to_a_depth(measured: Measured) -> None:
     modules = measured("inception_resnet_v1.paper").modules
-    found = {module.path for module in search(modules, "", 2)}
-    assert found == {module.path for module in modules if module.path.count(".") < 2}
+    assert [module.path for module in search(modules, wanted, 1)] == paths
+    deeper = {module.path for module in search(modules, "", 2)}
+    assert deeper == {module.path for module in modules if module.path.count(".") < 2}

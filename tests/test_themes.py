@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from irnet.tree import resolve
 
-from irnet.diagrams.theme import KINDS, NAMES, THEMES, Kind, kind_of
-from irnet.models import PRESETS, network
-from irnet.spec import Conv
+from irnet.diagrams.theme import KINDS, NAMES, THEMES, Kind
 
 each_paint = pytest.mark.parametrize(("theme", "kind"), [(theme, kind) for theme in THEMES for kind in KINDS])
 TEXT, SHAPE = 4.5, 3.0  # the least ratios that WCAG asks for: text, and graphical objects
@@ -66,20 +63,3 @@ def test_a_theme_paints_every_kind(theme: str) -> None:
 def test_convolutions_poolings_and_bars_have_fills_of_their_own(theme: str) -> None:
     kinds: list[Kind] = ["pointwise", "square", "factorised", "linear", "pool", "concat", "sum"]
     assert len({THEMES[theme].paints[kind].fill for kind in kinds}) == len(kinds)
-
-
-def test_an_operation_is_of_one_kind_in_every_preset() -> None:
-    ops = {row.op for name in PRESETS for row in resolve(network(name)).rows}
-    kinds = {op: kind_of(op, Conv(8) if op == "conv" else None) for op in sorted(ops)}
-    assert kinds == {
-        "add": "sum",
-        "avg_pool": "pool",
-        "concat": "concat",
-        "conv": "pointwise",
-        "dropout": "other",
-        "global_pool": "pool",
-        "linear": "linear",
-        "max_pool": "pool",
-        "project": "linear",
-        "scale": "sum",
-    }

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 import torch
-from irnet.tree import resolve, smallest_input
 from torch import Tensor, nn
 
-from irnet.models import PRESETS, network
-from irnet.runtime.build import build
+from irnet.models import network
 from irnet.spec import Chain, Conv, Fork, Network, Pool, Stage
+from irnet.tree import resolve, smallest_input
+from tests.conftest import Meta, presets
 
 SAID = re.compile(
     r"^an input of (\d+)x(\d+) pixels is too small for (\S+): (\S+): a kernel of (\d+) does not fit in (\d+) pixels; "
@@ -23,61 +23,40 @@ SAID = re.compile(
 def said(spec: Network) -> tuple[str, ...]:
     """Height, width, network, path, kernel, pixels there and smallest side, as the message gives them."""
     with pytest.raises(ValueError, match="too small") as refused:
-        resolve(spec).rows
+        resolve(spec)
     found = SAID.match(str(refused.value))
     assert found, refused.value
     return found.groups()
 
 
-def where_torch_fails(spec: Network) -> tuple[str, int]:
+def where_torch_fails(model: nn.Module, spec: Network) -> tuple[str, int]:
     """The last convolution or pooling that torch began, and the shorter side that reached it."""
-    model = build(spec, device="meta")
     begun: list[tuple[str, int]] = []
 
-    def watch(path: str, module: nn.Module) -> None:
-        def hook(_module: nn.Module, given: Sequence[Tensor]) -> None:
-            begun.append((path.removesuffix(".conv"), min(given[0].shape[2:])))
+    def watch(path: str) -> Callable[[nn.Module, Sequence[Tensor]], None]:
+        return lambda _, given: begun.append((path.removesuffix(".conv"), min(given[0].shape[2:])))
 
-        module.register_forward_pre_hook(hook)
-
-    for path, module in model.named_modules():
-        if isinstance(module, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
-            watch(path, module)
+    windows = nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d
+    hooks = [m.register_forward_pre_hook(watch(path)) for path, m in model.named_modules() if isinstance(m, windows)]
     with pytest.raises(RuntimeError):
         model(torch.empty(1, *spec.input_shape, device="meta"))
+    for hook in hooks:
+        hook.remove()
     return begun[-1]
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_the_smallest_input_works_in_torch(name: str) -> None:
-    side = smallest_input(network(name))
-    spec = network(name, input_size=side)
-    out = build(spec, device="meta")(torch.empty(1, *spec.input_shape, device="meta"))
-    assert tuple(out.shape) == (1, resolve(spec).rows[-1].out_shape[0])
-
-
-@pytest.mark.parametrize("size", ["square", "low", "narrow"])
-@pytest.mark.parametrize("name", PRESETS)
-def test_one_pixel_less_fails_in_torch_at_the_block_that_is_named(name: str, size: str) -> None:
-    least = smallest_input(network(name))
-    sides = {"square": (least - 1, least - 1), "low": (least - 1, 299), "narrow": (299, least - 1)}[size]
-    spec = network(name, input_size=sides)
-    _, _, _, path, _, pixels, _ = said(spec)
-    assert (path, int(pixels)) == where_torch_fails(spec)
-
-
-@pytest.mark.parametrize("side", [1, 20, 50])
-@pytest.mark.parametrize("name", PRESETS)
-def test_much_too_small_an_input_fails_in_torch_at_the_block_that_is_named(name: str, side: int) -> None:
-    spec = network(name, input_size=side)
-    _, _, _, path, _, pixels, _ = said(spec)
-    assert (path, int(pixels)) == where_torch_fails(spec)
-
-
-@pytest.mark.parametrize("name", PRESETS)
-def test_the_message_names_the_input_and_the_smallest_that_works(name: str) -> None:
-    height, width, whose, *_, least = said(network(name, input_size=(40, 299)))
-    assert (height, width, whose, int(least)) == ("40", "299", name, smallest_input(network(name)))
+@pytest.mark.parametrize("name", presets("inception_v4.paper", "inception_resnet_v1.facenet", "inception_v3.tf_slim"))
+def test_the_smallest_input_works_in_torch_and_one_pixel_less_fails_at_the_block_that_is_named(
+    name: str, meta: Meta
+) -> None:
+    model, side = meta(network(name)), smallest_input(network(name))
+    out = model(torch.empty(1, 3, side, side, device="meta"))
+    assert tuple(out.shape) == (1, resolve(network(name)).rows[-1].out_shape[0])
+    for sides in ((side - 1, side - 1), (299, side - 1), (20, 20)):
+        small = network(name, input_size=sides)
+        height, width, whose, path, _, pixels, least = said(small)
+        assert (int(height), int(width), whose, int(least)) == (*sides, name, side)
+        assert (path, int(pixels)) == where_torch_fails(model, small)
 
 
 def test_the_smallest_input_is_the_one_that_keras_documents() -> None:

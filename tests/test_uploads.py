@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from irnet.edit.document import load
 from PIL import Image, ImageOps
 
-from irnet.experiments.photos import MAX_BYTES, decode
+from irnet.edit.document import load
+from irnet.lab.photos import MAX_BYTES, decode
 from irnet.lessons.form import read_lesson
 from irnet.runtime.checkpoint import open_checkpoint
 from tests.apps import ROOT

@@ -9,22 +9,21 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
 
-from irnet.provenance.evidence import EVIDENCE
-from irnet.provenance.published import CURVES_SOURCE, TABLE_2_SOURCE
-from irnet.provenance.sources import DEVIATIONS
-from irnet.tree import resolve
-
 from app.help import HELP
-from irnet.analysis.quantities import network_of
 from irnet.lessons import LESSONS
 from irnet.lessons.prose import bare
 from irnet.lessons.value import Lesson, Step
 from irnet.models import PRESETS
 from irnet.models.errata import ERRATA
+from irnet.provenance.evidence import EVIDENCE
+from irnet.provenance.published import CURVES_SOURCE, TABLE_2_SOURCE
+from irnet.provenance.quantities import network_of
+from irnet.provenance.sources import DEVIATIONS
+from irnet.tree import resolve
 from tests.apps import ROOT
 
-TYPED = ("app", "irnet/diagrams", "irnet/experiments")  # folders whose sentences are typed where they are shown
-TYPED_IN = ("irnet/analysis/comparisons.py",)
+TYPED = ("app", "irnet/diagrams", "irnet/lab", "irnet/experiments")  # where sentences are typed where they are shown
+TYPED_IN = ("irnet/comparison/examples.py",)
 FIGURES = r"Fig(?:ures?|s?\.) ({})"
 OF_THE_PAPER: Mapping[str, Collection[str]] = {
     FIGURES: [str(number) for number in range(1, 27)],

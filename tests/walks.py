@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import torch
+from hypothesis import settings
 from hypothesis import strategies as st
-from irnet.tree import Row
 from torch import Tensor, nn
 
+from irnet.models import PRESETS, network
+from irnet.models.recipe import knobs, limits
 from irnet.runtime.build import Model
 from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Pool, Residual, Shape, Stage
+from irnet.tree import Row, resolve, smallest_input
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,7 @@ class Seen:
     out_shape: tuple[int, ...]
 
 
-def seen(model: Model) -> dict[str, Seen]:
+def seen(model: Model, shape: Shape) -> dict[str, Seen]:
     """Every module's first input and output in a forward pass of a model on "meta"."""
     found: dict[str, Seen] = {}
 
@@ -35,7 +39,7 @@ def seen(model: Model) -> dict[str, Seen]:
 
     hooks = [module.register_forward_hook(look(path)) for path, module in model.named_modules()]
     with torch.no_grad():
-        model(torch.empty(1, *model.network.input_shape, device="meta"))
+        model(torch.empty(1, *shape, device="meta"))
     for hook in hooks:
         hook.remove()
     return found
@@ -72,6 +76,9 @@ def torch_macs(model: Model, rows: Sequence[Row], shapes: Mapping[str, Seen]) ->
     return found
 
 
+USUAL = settings.default
+assert USUAL
+FEWER = settings(max_examples=USUAL.max_examples // 2)  # of what takes long to try
 SIDES = st.sampled_from([1, 3, 5])
 FILTERS = st.integers(1, 4)
 SAME = st.builds(Conv, FILTERS, SIDES | st.tuples(SIDES, SIDES)) | st.builds(
@@ -112,3 +119,26 @@ def networks(draw: st.DrawFn, low: int = 1, high: int = 12, gaps: bool = True) -
     shape: Shape = (draw(FILTERS), draw(st.integers(low, high)), draw(st.integers(low, high)))
     embedding = draw(st.none() | FILTERS)
     return Network("random", stages, Head(draw(st.integers(0, 3)), 0.2, embedding), input_shape=shape)
+
+
+def fits(spec: Network) -> bool:
+    """Whether all windows of a network fit, so that it can be run."""
+    try:
+        resolve(spec)
+    except ValueError:
+        return False
+    return True
+
+
+def knob_values(preset: str, knob: str) -> st.SearchStrategy[Any]:
+    """Anything that the limits of a knob allow and that leaves a network that can be run."""
+    limit, now = limits(PRESETS[preset])[knob], knobs(PRESETS[preset])[knob]
+    if isinstance(now, bool):
+        return st.booleans()
+    if knob == "width":  # nearer values may round to the same filters
+        return st.integers(int(limit.low / limit.step), int(limit.high / limit.step)).map(lambda n: n * limit.step)
+    if isinstance(now, float):
+        return st.floats(limit.low, limit.high)
+    low = smallest_input(network(preset)) if knob == "input_size" else int(limit.low)
+    whole = st.integers(low, int(limit.high))
+    return whole | st.tuples(whole, whole) if knob == "input_size" else whole

@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from irnet.experiments.mosaic import thumbnail
-from irnet.experiments.strip import Thumb
+from irnet.lab.maps import Thumb
+from irnet.lab.mosaic import thumbnail
 
 _HTML = '<div class="strip" role="group"></div>'
 _CSS = """

@@ -8,7 +8,8 @@ from app.passes import block_at_scale
 from app.state import choose
 from app.views import activations, block, head
 from app.weights import weights
-from irnet.experiments.block_steps import own_scale, residual_blocks
+from irnet.lab.block import own_scale, residual_blocks
+from irnet.tree import stage_of
 
 choice = network_choice()
 network = choice.network
@@ -26,7 +27,7 @@ with st.grid(2, min_column_width=300):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             path = choose("Block", paths, "block")
             playing = block.play()
-        scale = block.scale(path.split(".")[0], own_scale(network, path))
+        scale = block.scale(stage_of(path), own_scale(network, path))
         setting = activations.setting(choice.device, trained=bool(loaded))
 
 with st.container():  # a place of its own for the spinner, so that what follows stays where it is

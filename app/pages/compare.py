@@ -5,10 +5,10 @@ import streamlit as st
 from app.comparison import offers, others, side_by_side
 from app.controls import network_choice
 from app.state import unknown
-from app.views import charts, head, show
-from irnet.analysis.compare import compare
-from irnet.analysis.part_counts import COUNTS, count_records
-from irnet.analysis.side_by_side import all_changes, changed_knobs
+from app.views import head, show
+from irnet.charts import Bars, Chart
+from irnet.comparison.changes import COUNTS, compare, count_records
+from irnet.comparison.side_by_side import all_changes, changed_knobs
 from irnet.units import short
 
 first = network_choice().network
@@ -51,7 +51,8 @@ if counts.open:
         *parts, total = count_records(unit, *networks)
         labels = [label for label in total if label[0].isdigit() and ":" in label]
         title = f"{COUNTS[unit][0].capitalize()}: {', '.join(short(int(str(total[label]))) for label in labels)}"
-        series = {label: [int(str(part[label])) for part in parts] for label in labels}
-        figure = charts.bars([str(part["part"]) for part in parts], series, title, COUNTS[unit][0])
-        show.chart(figure, "compare.bars", alt=f"{title}; the table below has the numbers")
+        names = [str(part["part"]) for part in parts]
+        bars = (Bars(name=label, names=names, values=[int(str(part[label])) for part in parts]) for label in labels)
+        chart = Chart(title=title, y=COUNTS[unit][0], marks=tuple(bars))
+        show.chart(chart, "compare.bars", alt=f"{title}; the table below has the numbers")
         show.table([*parts, total], f"{first.name}.{unit}", alt="Counts of the networks, part by part")

@@ -5,10 +5,11 @@ import streamlit as st
 from app import text
 from app.controls import network_choice
 from app.live import counted_otherwise, module_counts
-from app.views import charts, counters, head, show
-from irnet.analysis.ledger import ledger, records
-from irnet.analysis.tables import stage_records
+from app.views import counters, head, show
+from irnet.diagrams.chart_figures import cost_chart, module_chart
+from irnet.provenance.ledger import ledger, records
 from irnet.runtime import measure
+from irnet.tree.totals import stage_records
 from irnet.units import exact
 
 choice = network_choice()
@@ -37,13 +38,12 @@ if modules.open:
         st.caption(f"{exact(len(found))} of {exact(len(counts))} modules. None means not counted, not zero.")
 if bars.open:
     with bars:
-        per_stage = stage_records(network)
-        show.chart(charts.stages(per_stage), "cost.bars", alt="MACs of every stage; the table below has the numbers")
-        show.table(per_stage, f"{network.name}.stages", alt="Parameters and MACs of every stage")
+        show.chart(cost_chart(network), "cost.bars", alt="MACs of every stage; the table below has the numbers")
+        show.table(stage_records(network), f"{network.name}.stages", alt="Parameters and MACs of every stage")
 if tree.open:
     with tree:
         show.chart(
-            charts.modules(measure.records(counts), network.label),
+            module_chart(measure.records(counts), network.label),
             "cost.tree",
             alt="MACs of the module tree as nested boxes; the table below has its upper levels",
         )

@@ -6,11 +6,10 @@ from app import text
 from app.controls import network_choice as chosen_network
 from app.views import head, own, show
 from app.views import sources as view
-from irnet.analysis.arithmetic_of_shapes import LINEAR
-from irnet.analysis.erratum_checks import files_read, refutation
 from irnet.models.errata import ERRATA
-from irnet.models.evidence import EVIDENCE
-from irnet.models.papers import additions
+from irnet.provenance.erratum_checks import LINEAR, files_read, refutation
+from irnet.provenance.evidence import EVIDENCE
+from irnet.provenance.papers import additions
 
 head.title("errata", "Errata of the paper")
 st.markdown(text.ERRATA)

@@ -8,7 +8,7 @@ from app.live import effective_field_of
 from app.views import activations, head, show
 from app.views import field as view
 from app.weights import weights
-from irnet.analysis.receptive_field import part_records
+from irnet.tree.receptive_field import part_records
 
 choice = network_choice()
 network = choice.network

@@ -33,4 +33,4 @@ if seen.open and lesson:
 if away.open:
     with away:
         lesson_files.downloads(lesson)
-        lesson_files.brought()
+        lesson_files.uploads()

@@ -6,7 +6,7 @@ from app import text
 from app.components.strip import strip
 from app.controls import network_choice
 from app.explorer import picker, select
-from app.passes import box_maps, looked_through
+from app.passes import box_maps, glance_at
 from app.views import activations, head, maps
 from app.weights import weights
 
@@ -22,7 +22,7 @@ with st.grid(2, min_column_width=300):
         setting = activations.setting(choice.device, trained=bool(loaded))
 
 with st.container():  # a place of its own for the spinner, so that what follows stays where it is
-    look = looked_through(network, image, setting, loaded)
+    look = glance_at(network, image, setting, loaded)
 st.caption(f"{maps.origin(look, choice.device)} {text.STRIP}")
 above = st.container()
 grid = st.grid(3, min_column_width=270)

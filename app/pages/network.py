@@ -3,8 +3,8 @@
 from app.controls import network_choice
 from app.explorer import explorer
 from app.views import head, show
-from irnet.analysis.tables import totals
-from irnet.resolve import smallest_input
+from irnet.tree import smallest_input
+from irnet.tree.totals import totals
 from irnet.units import exact, short
 
 network = network_choice().network

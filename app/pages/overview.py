@@ -6,10 +6,10 @@ from app import text
 from app.components.canvas import diagram
 from app.controls import network_choice
 from app.views import head, own, show
-from irnet.analysis.published import TABLE_2, TABLE_2_SOURCE
-from irnet.analysis.tables import overview, totals
 from irnet.models import network
 from irnet.models.errata import ERRATA
+from irnet.provenance.published import TABLE_2, TABLE_2_SOURCE
+from irnet.tree.totals import overview, totals
 from irnet.units import short
 
 head.title("overview", "Inception-v4 and the Inception-ResNets")

@@ -7,9 +7,9 @@ from app.controls import network_choice
 from app.state import choose
 from app.views import head, show
 from app.views import sources as view
-from irnet.analysis.claims import claims, records, summaries
-from irnet.analysis.provenance import deviations, implementations, names
-from irnet.analysis.similar_figures import lookalikes
+from irnet.provenance.explanations import claims, lookalikes, records, summaries
+from irnet.provenance.sources import deviations, implementations, names
+from irnet.tables import from_records
 
 network = network_choice().network
 head.heading("provenance", "Provenance of", network)
@@ -27,12 +27,12 @@ if side.open:
     with side:
         st.caption(text.NAMES)
         view.names(network)
-        show.take_away(names(network), f"{network.name}.names")
+        show.take_away(from_records(names(network)), f"{network.name}.names")
 if numbered.open:
     with numbered:
         found = deviations(network)
         view.deviations(found)
-        show.take_away(found, f"{network.name}.deviations")
+        show.take_away(from_records(found), f"{network.name}.deviations")
 if ledger.open:
     with ledger:
         st.markdown(text.PUBLISHED)

@@ -9,10 +9,9 @@ from app import text
 from app.live import Setting, classify_image
 from app.views import show
 from app.weights import Weights
-from irnet.experiments.classify import records
-from irnet.experiments.forward_cache import BATCH_NORM_MODES, BatchNormMode
-from irnet.experiments.photos import MAX_BYTES, PHOTOS, decode, photo
-from irnet.experiments.residual_scale import Result
+from irnet.lab.classify import records
+from irnet.lab.forward import BATCH_NORM_MODES, BatchNormMode
+from irnet.lab.photos import MAX_BYTES, PHOTOS, decode, photo
 from irnet.runtime.init import INITS
 from irnet.spec import Network
 
@@ -52,12 +51,6 @@ def setting(device: str, *, several: str = "", first: BatchNormMode = "batch", t
         st.caption(text.RUNNING_UNTRAINED)
     many = st.slider(several, 1, SEEDS, 1, key="seeds", bind="query-params") if several else 1
     return Setting(tuple(range(seed, seed + many)), init, batch_norm, device)
-
-
-def origin(*results: Result) -> str:
-    """Which weights and statistics results come from."""
-    weights, modes = results[0].weights, dict.fromkeys(result.batch_norm for result in results)
-    return f"{weights[:1].upper() + weights[1:]}; {' and '.join(modes)} statistics"
 
 
 def classes(network: Network, image: Image.Image, device: str, loaded: Weights | None) -> None:

@@ -8,10 +8,10 @@ from time import monotonic
 import streamlit as st
 
 from app import text
-from app.views import charts, show
+from app.views import show
 from app.views.tiles import heat
-from irnet.experiments.block_steps import BlockSteps, Step, records
-from irnet.experiments.block_words import is_branch
+from irnet.charts import Bins, Chart
+from irnet.lab.block import BlockSteps, Step, is_branch, records
 from irnet.units import grid, share
 
 STEP, PLAY = "step", "play"
@@ -143,13 +143,15 @@ def _maps(result: BlockSteps, step: Step) -> None:
     whose = "the channels that are strongest in x" if same else "its strongest channels"
     st.markdown(f"**Feature maps of {text.plain(step.term)}**, {whose}")
     alt = f"{len(step.numbers)} feature maps of {step.term}: {whose}"
-    show.chart(heat(step.maps.values, step.numbers, (-limit if low < 0 else 0.0, limit), 470), "maps", alt=alt)
+    figure = heat(step.maps.values, step.numbers, (-limit if low < 0 else 0.0, limit), 470)
+    st.plotly_chart(figure, key="maps", config=show.CONFIG, alt=alt)
 
 
 def _histogram(step: Step) -> None:
     title = f"{share(step.stats.zero_share, 1)} of {step.term} is zero"
-    figure = charts.histogram(step.histogram.counts, step.histogram.edges, title, f"value of {step.term}")
-    show.chart(figure, "histogram", alt=f"{title}; how often every value occurs")
+    bins = Bins(step.histogram.counts, step.histogram.edges)
+    chart = Chart(title=title, x=f"value of {step.term}", y="how many values", log=True, marks=(bins,))
+    show.chart(chart, "histogram", alt=f"{title}; how often every value occurs")
 
 
 def origin(result: BlockSteps, device: str) -> str:

@@ -7,8 +7,8 @@ import streamlit as st
 from app import text
 from app.state import choose
 from app.views import show
-from irnet.analysis.layouts import LAYOUTS, module_keys
-from irnet.analysis.snippets import snippets
+from irnet.checkpoints import LAYOUTS, module_keys
+from irnet.codegen.snippets import snippets
 from irnet.spec import Network
 
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
-from math import log10
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from app import text
 from app.state import choose, put
-from app.views import charts, grids, run_form, training
-from irnet.diagrams.chart import Line, chart
-from irnet.diagrams.tabular import comma_separated
-from irnet.experiments.training.charts import FILLS, axis_titles, death_chart, tiles
+from app.views import run_form, show
+from irnet.charts import Chart, to_file, to_vega
+from irnet.experiments.training.charts import (
+    death_chart,
+    described,
+    loss_chart,
+    magnitudes_chart,
+    measured_chart,
+    zeros_chart,
+)
 from irnet.experiments.training.fields import fields_of
 from irnet.experiments.training.results import History
 from irnet.experiments.training.settings import Sweep
@@ -27,12 +32,11 @@ from irnet.experiments.training.stability import (
     cells,
     claims_reproduced,
     differ_in_scale,
-    outcome,
     records,
-    setting,
     story,
 )
-from irnet.units import share
+from irnet.tables import from_records, to_csv, to_json
+from irnet.units import setting
 
 CELL, TAB = "death.cell", "death.tab"
 ONE = "One cell"
@@ -55,7 +59,7 @@ def death_map(name: str, sweep: Sweep, found: Sequence[History]) -> None:
     if one.open:
         with one:
             _cell(made)
-    _files(name, sweep, found, criteria)
+    _files(name, sweep, made, found)
 
 
 def _criteria() -> Criteria:
@@ -68,10 +72,9 @@ def _criteria() -> Criteria:
 
 
 def _map(sweep: Sweep, made: Sequence[Cell], criteria: Criteria) -> None:
-    title, note = outcome(made), f"{text.OURS_HEAD}; {setting(sweep)}"
-    on_click = partial(_choose, made)
-    alt = f"{title}; {note}"
-    grids.clickable(tiles(made), FILLS, title, axis_titles(sweep), "death.map", on_click, note=note, alt=alt)
+    chart = death_chart(sweep, made)
+    chart = replace(chart, note=f"{text.OURS_HEAD}; {chart.note}")
+    show.chart(chart, "death.map", alt=f"{chart.title}; {chart.note}", on_click=partial(_choose, made))
     sentence = criteria.sentence
     st.caption(f"{sentence[:1].upper()}{sentence[1:]}.")
 
@@ -90,8 +93,7 @@ def _paper(sweep: Sweep, made: Sequence[Cell]) -> None:
 
 
 def _name(cell: Cell) -> str:
-    words = [f"{axis} {value:g}" if isinstance(value, float) else f"{axis} {value}" for axis, value in cell.place]
-    return ", ".join(words)
+    return ", ".join(f"{axis} {setting(value)}" for axis, value in cell.place)
 
 
 def _choose(made: Sequence[Cell], number: int) -> None:
@@ -111,27 +113,15 @@ def _cell(made: Sequence[Cell]) -> None:
         st.caption(text.CELL_BEGINS)
         return
     with st.grid(2, min_column_width=340):
-        _measurements(history, "cell")
-        _zeros(history, "cell")
-        _magnitudes(history)
-        _loss([history], "cell")
+        _chart("cell.measured", measured_chart(history), described(history))
+        _chart("cell.zeros", zeros_chart(history), described(history))
+        _chart("cell.magnitudes", magnitudes_chart(history), described(history))
+        _chart("cell.loss", loss_chart({described(history): history}))
 
 
-def _measurements(history: History, key: str, fate: str = "") -> None:
-    """What held-out images showed on the way."""
-    found = [line for line in history.lines if line.held_out_zeros is not None]
-    if not found:
-        return
-    steps = [line.step for line in found]
-    drawn = [
-        Line(name="zeros after the last block", x=steps, y=[line.held_out_zeros for line in found]),
-        Line(name="accuracy", x=steps, y=[line.accuracy for line in found]),
-        Line(name="chance", x=steps, y=[history.chance for _ in found]),
-    ]
-    title = f"{f'{fate}: ' if fate else 'Held-out images: '}{share(found[-1].held_out_zeros or 0, 1)} zeros, "
-    title += f"{share(found[-1].accuracy or 0, 1)} right at step {steps[-1]}"
-    figure = charts.lines(drawn, title, "share of held-out", x="steps", note=_description(history))
-    st.plotly_chart(figure, key=f"death.{key}.measured", config=charts.CONFIG, alt=f"{title}; {_description(history)}")
+def _chart(key: str, chart: Chart | None, note: str = "") -> None:
+    if chart:
+        show.chart(chart, f"death.{key}", alt=f"{chart.title}; {note}" if note else chart.title)
 
 
 def _side_by_side(made: Sequence[Cell]) -> None:
@@ -145,83 +135,21 @@ def _side_by_side(made: Sequence[Cell]) -> None:
     twins = ((dead, living) for dead in gone for living in alive if differ_in_scale(dead.run, living.run))
     dead, living = next(twins, (gone[0], alive[0]))
     with st.grid(2, min_column_width=340):
-        for view in (_measurements, _zeros):
-            view(dead, "dead", "Dead")
-            view(living, "living", "Living")
-    _loss([dead, living], "both", ["dead", "living"])
+        for what, chart in (("measured", measured_chart), ("zeros", zeros_chart)):
+            _chart(f"dead.{what}", chart(dead, "Dead"), described(dead))
+            _chart(f"living.{what}", chart(living, "Living"), described(living))
+    both = {f"{fate}: {described(run)}": run for fate, run in (("dead", dead), ("living", living))}
+    _chart("both.loss", loss_chart(both), ", ".join(("dead", "living")))
 
 
-def _description(history: History) -> str:
-    run = history.run
-    settings = {"scale": run.scale, "width": run.width, "rate": run.rate, "init": run.init, "seed": run.seed}
-    return ", ".join(f"{k} {v:g}" if isinstance(v, float) else f"{k} {v}" for k, v in settings.items() if v is not None)
-
-
-def _zeros(history: History, key: str, fate: str = "") -> None:
-    if len(history.blocks) < 2:  # a map that comes with the library has no more than its last block
-        return
-    last = history.lines[-1]
-    end = share(last.zeros[-1], 1)
-    title = f"{f'{fate}: ' if fate else ''}{end} zeros after the last block at step {last.step}"
-    values = [[line.zeros[i] for line in history.lines] for i in range(len(history.blocks))]
-    figure = grids.story(_steps(history), history.blocks, values, title, "share of<br>zeros", (0.0, 1.0))
-    _draw(figure, f"death.{key}.zeros", title, history)
-
-
-def _magnitudes(history: History) -> None:
-    if len(history.blocks) < 2:
-        return
-    values = [[_log(line.magnitudes[i]) for line in history.lines] for i in range(len(history.blocks))]
-    title = "Mean magnitude of every block's output, powers of ten"
-    figure = grids.story(_steps(history), history.blocks, values, title, "log10")
-    _draw(figure, "death.cell.magnitudes", title, history)
-
-
-def _draw(figure: go.Figure, key: str, title: str, history: History) -> None:
-    st.plotly_chart(figure, key=key, config=grids.STILL, alt=f"{title}; {_description(history)}")
-
-
-def _log(value: float | None) -> float | None:
-    return log10(value) if value else None
-
-
-def _steps(history: History) -> list[int]:
-    return [line.step for line in history.lines]
-
-
-def _loss(found: Sequence[History], key: str, names: Sequence[str] = ()) -> None:
-    lines = [
-        Line(
-            name=f"{names[i]}: {_description(history)}" if names else _description(history),
-            x=_steps(history),
-            y=[line.loss for line in history.lines],
-        )
-        for i, history in enumerate(found)
-    ]
-    title = "Loss of every step"
-    figure = charts.lines(lines, title, "loss of the batch, cross entropy", x="steps", log=True)
-    st.plotly_chart(figure, key=f"death.{key}.loss", config=charts.CONFIG, alt=f"{title}; {', '.join(names)}")
-
-
-def _files(name: str, sweep: Sweep, found: Sequence[History], criteria: Criteria) -> None:
+def _files(name: str, sweep: Sweep, made: Sequence[Cell], found: Sequence[History]) -> None:
     """The map and the steps behind it, made when they are asked for."""
+
+    def steps() -> list[dict[str, object]]:
+        return [record for history in found for record in story(history)]
+
     with st.container(horizontal=True):
-        training.file("SVG", f"{name}.svg", "image/svg+xml", partial(_svg, sweep, found, criteria))
-        training.file(
-            "CSV, cells",
-            f"{name}.cells.csv",
-            "text/csv",
-            lambda: comma_separated(records(cells(sweep, found, criteria))).encode(),
-        )
-        training.file("CSV, steps", f"{name}.steps.csv", "text/csv", lambda: comma_separated(_records(found)).encode())
-        training.file(
-            "JSON, steps", f"{name}.steps.json", "application/json", lambda: training.as_json(_records(found))
-        )
-
-
-def _records(found: Sequence[History]) -> list[dict[str, object]]:
-    return [record for history in found for record in story(history)]
-
-
-def _svg(sweep: Sweep, found: Sequence[History], criteria: Criteria) -> bytes:
-    return chart(death_chart(sweep, found, criteria), "svg")
+        show.file("SVG", f"{name}.svg", lambda: to_file(to_vega(death_chart(sweep, made)), "svg"))
+        show.file("CSV, cells", f"{name}.cells.csv", lambda: to_csv(from_records(records(made))).encode())
+        show.file("CSV, steps", f"{name}.steps.csv", lambda: to_csv(from_records(steps())).encode())
+        show.file("JSON, steps", f"{name}.steps.json", lambda: to_json(from_records(steps())).encode())

@@ -8,16 +8,15 @@ from app import edits, text
 from app.controls import Choice, reset
 from app.state import put
 from app.views import show
-from irnet.analysis.compare import PARTS, compare
-from irnet.analysis.part_counts import COUNTS, TOTAL, part_counts
-from irnet.analysis.saved import saved_bytes
-from irnet.analysis.side_by_side import all_changes
-from irnet.analysis.snippets import constructor
-from irnet.analysis.tables import stages
 from irnet.codegen import code
-from irnet.exchange import LARGEST, document, read_document
-from irnet.models.history import History
+from irnet.codegen.snippets import constructor
+from irnet.comparison.changes import COUNTS, PARTS, TOTAL, compare, part_counts
+from irnet.comparison.side_by_side import all_changes
+from irnet.edit.document import LARGEST, document, read_document
+from irnet.edit.history import History
 from irnet.spec import Network
+from irnet.tree.saved import saved_bytes
+from irnet.tree.totals import stages
 from irnet.units import change, exact, short
 
 UPLOAD = "edit.file"
@@ -83,11 +82,11 @@ def take_away(choice: Choice) -> None:
     """The edited network as JSON, as a call and as PyTorch source."""
     network, done = choice.network, edits.history_of(choice.preset).done[: choice.trial.applied]
     st.code(constructor(network), language="python", wrap_lines=True)
-    show.offer(f"{network.name}.edits", {"json": lambda: document(choice.original, done).encode()})
+    show.downloads({f"{network.name}.edits.json": lambda: document(choice.original, done).encode()})
     source = st.expander("PyTorch source", key="source", on_change="rerun", bind="query-params")
     if source.open:
         with source:
-            show.offer(network.name, {"py": lambda: code(network).encode()})
+            show.downloads({f"{network.name}.py": lambda: code(network).encode()})
             st.code(code(network), language="python", wrap_lines=True)
 
 

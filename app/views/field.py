@@ -11,18 +11,17 @@ import plotly.graph_objects as go
 import streamlit as st
 from PIL import Image
 
-from app.views import charts, show
-from irnet.analysis.receptive_field import Rectangle, Seen, around, centres, growth, stage_fields
-from irnet.diagrams.chart import Line
+from app.views import show
+from irnet.charts import BLOCKS, Chart, Line
 from irnet.diagrams.field_picture import DASHES, Outline, field_picture, heat_layer, outlines
-from irnet.experiments.effective_field import EffectiveField
-from irnet.experiments.photos import fit
-from irnet.resolve import Sides
+from irnet.lab.fields import EffectiveField
+from irnet.lab.photos import fit
 from irnet.spec import Network
+from irnet.tree import Sides
+from irnet.tree.receptive_field import Rectangle, Seen, around, centres, growth, stage_fields
 from irnet.units import exact
 
 MOST = 40  # places along a side that a click on the picture can choose
-CONFIG = charts.CONFIG | {"displayModeBar": False, "scrollZoom": False}
 
 
 def picture(image: Image.Image, found: EffectiveField, look_from: Callable[[Sides], None]) -> None:
@@ -46,7 +45,7 @@ def picture(image: Image.Image, found: EffectiveField, look_from: Callable[[Side
     st.plotly_chart(
         figure,
         key=key,
-        config=CONFIG,
+        config=show.STILL,
         on_select=partial(_on_click, key, places, look_from),
         selection_mode="points",
         alt=" ".join((*seen.sentences, *found.sentences)),
@@ -66,7 +65,7 @@ def to_scale(image: Image.Image, found: EffectiveField) -> None:
     if around(seen) == _whole(seen):
         return
     figure = _figure(_heat(image, found), seen, outlines(seen), around(seen), legend=False)
-    st.plotly_chart(figure, key="field.scale", config=CONFIG | {"staticPlot": True}, alt=seen.sentences[1])
+    st.plotly_chart(figure, key="field.scale", config=show.STILL | {"staticPlot": True}, alt=seen.sentences[1])
     st.caption("The same to scale: the whole field, and the picture in it.")
 
 
@@ -151,10 +150,11 @@ def depth(network: Network, side: int) -> None:
     sizes = {axis: [step.field.size[i] for step in steps] for i, axis in enumerate(("height", "width"))}
     named = {"receptive field": sizes["height"]} if sizes["height"] == sizes["width"] else sizes
     found = named | {f"the picture, {exact(side)} pixels": [side] * len(paths)}
-    lines = [Line(name=name, x=range(1, len(paths) + 1), y=values, places=paths) for name, values in found.items()]
+    lines = (Line(name=name, x=range(1, len(paths) + 1), y=values, places=paths) for name, values in found.items())
     beyond = next((step.path for step in steps if max(step.field.size) > side), None)
     title = f"The field is larger than the picture from {beyond} on" if beyond else "The picture is never outgrown"
-    show.chart(charts.lines(lines, title, "pixels along a side", log=True), "field.depth", alt=title)
+    chart = Chart(title=title, x=BLOCKS, y="pixels along a side", log=True, marks=tuple(lines))
+    show.chart(chart, "field.depth", alt=title)
     show.table(stage_fields(network), f"{network.name}.fields", alt="The receptive field after every stage")
 
 
@@ -169,13 +169,4 @@ def png(image: Image.Image, found: EffectiveField) -> bytes:
 def download(image: Image.Image, found: EffectiveField) -> None:
     """The picture as a file."""
     name = f"{found.seen.network.split()[0]}.{found.seen.path}.field.png"
-    st.download_button(
-        "PNG",
-        lambda: png(image, found),
-        name,
-        "image/png",
-        key="field.png",
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
-    )
+    show.file("PNG", name, lambda: png(image, found), key="field")

@@ -14,12 +14,11 @@ import streamlit as st
 from app import text
 from app.cache import figure_file
 from app.views import show
-from irnet.diagrams.chart_figures import NO_DOT, chart_catalogue
+from irnet.diagrams.chart_figures import BARS, NO_DOT, chart_catalogue
 from irnet.diagrams.factory import forms_of, listing
 from irnet.diagrams.figure_words import mermaid_snippet
-from irnet.diagrams.formats import THEMELESS
-from irnet.diagrams.standalone import BARS, BOXES
-from irnet.diagrams.tables import tables
+from irnet.diagrams.formats import BOXES, THEMELESS
+from irnet.diagrams.table_figures import table_catalogue
 
 SPACE = re.compile(r"[\s_.]+")
 
@@ -33,8 +32,8 @@ def matching_ids(words: str) -> list[str]:
 
 def picture(name: str, texts: Mapping[str, Any], theme: str, width: str) -> None:
     """The picture in the theme that its file has, or the table."""
-    if name in tables():
-        records = tables()[name].records()
+    if name in table_catalogue():
+        records = table_catalogue()[name].records()
         (show.small if show.wordy(records) else show.table)(records, name, alt=texts["title"])
         return
     svg = b64encode(figure_file(name, "svg", theme, width)).decode()
@@ -56,7 +55,7 @@ def words(name: str, texts: Mapping[str, Any]) -> None:
 
 def files(name: str, theme: str, width: str, scale: float) -> None:
     """A button for every format; a table has its CSV beneath it already."""
-    forms = {form: what for form, what in forms_of(name).items() if name not in tables() or form != "csv"}
+    forms = {form: what for form, what in forms_of(name).items() if name not in table_catalogue() or form != "csv"}
     made = {
         f"{name}.{form}" if form in THEMELESS else f"{name}.{theme}.{form}": partial(
             figure_file, name, form, theme, width, scale
@@ -77,7 +76,7 @@ def snippets(name: str, texts: Mapping[str, Any], theme: str, width: str) -> Non
 
 def _snippets(name: str, texts: Mapping[str, Any], theme: str, width: str) -> Iterator[tuple[str, str, str]]:
     """Label, language and text of every snippet."""
-    if name in tables():
+    if name in table_catalogue():
         for form, label, language in (("md", text.COPY_TABLE, "markdown"), ("tex", text.COPY_BOOKTABS, "latex")):
             yield label, language, figure_file(name, form, theme, width).decode()
         return

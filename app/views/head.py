@@ -29,4 +29,4 @@ def heading(page: str, about: str, *networks: Network) -> None:
     title(page, f"{about} {' and '.join(network.name for network in networks)}".strip())
     for network in networks:
         if network.edits:
-            st.caption(f"{network.name} with changed knobs: {network.edits}")
+            st.caption(f"{network.name} with changed knobs: {network.edit_text}")

@@ -8,10 +8,8 @@ import streamlit as st
 
 from app import text
 from app.views import show
-from irnet.analysis.ledger import ledger, records
-from irnet.analysis.part_counts import count_records
-from irnet.analysis.quantities import fill, number
-from irnet.analysis.side_by_side import changed_knobs
+from irnet.comparison.changes import count_records
+from irnet.comparison.side_by_side import changed_knobs
 from irnet.diagrams.graph_builder import FLOWS
 from irnet.diagrams.nested import LEVELS
 from irnet.diagrams.overlay import EDGES, OVERLAYS
@@ -20,6 +18,8 @@ from irnet.lessons.prose import bare
 from irnet.lessons.value import Step
 from irnet.models import recipe_of
 from irnet.models.recipe import knobs, limits
+from irnet.provenance.ledger import ledger, records
+from irnet.provenance.quantities import fill, number
 from irnet.spec import Network
 
 FADE = "fade"

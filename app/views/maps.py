@@ -11,22 +11,20 @@ from app.passes import as_npz, as_png
 from app.state import choose
 from app.views import show
 from app.views.tiles import heat
-from irnet.experiments.block_steps import residual_blocks
-from irnet.experiments.channels import ORDERS, Channel, Maps, Order, channels, page, pages
-from irnet.experiments.feature_maps import FeatureMaps
-from irnet.experiments.mosaic import tiles
-from irnet.experiments.strip import Pass
+from irnet.lab.block import residual_blocks
+from irnet.lab.maps import ORDERS, Channel, FeatureMaps, Glance, Maps, Order, channels, page, pages
+from irnet.lab.mosaic import tiles
 from irnet.spec import Network
 from irnet.units import exact, grid
 
 
-def origin(look: Pass | FeatureMaps, device: str) -> str:
+def origin(look: Glance | FeatureMaps, device: str) -> str:
     """Which weights, statistics and device a look comes from."""
     weights = text.plain(look.weights[:1].upper() + look.weights[1:])
     return f"**{weights}**; {look.batch_norm} statistics; computed on {device}."
 
 
-def unit(look: Pass, chosen: str) -> str:
+def unit(look: Glance, chosen: str) -> str:
     """The picture in the strip that shows the chosen box, or the first of its stage; "" for the head."""
     paths = [thumb.path for thumb in look.strip]
     around = [path for path in paths if f"{chosen}.".startswith(f"{path}.")]
@@ -54,7 +52,7 @@ def feature_maps(network: Network, found: FeatureMaps) -> None:
         st.warning(f"{maps.troubles}: drawn in purple, and left out of the colour scale.", icon=":material/error:")
     numbers = [channel.index for channel in on_page]
     alt = f"{len(on_page)} of {len(every)} feature maps of {found.path}, {name}; the table below has the numbers"
-    show.chart(heat(maps.values[numbers], numbers, maps.extent), "tiles", alt=alt)
+    st.plotly_chart(heat(maps.values[numbers], numbers, maps.extent), key="tiles", config=show.CONFIG, alt=alt)
     _files(found, maps, order, number, size)
     _numbers(found, maps, every)
     _onwards(network, found.path)
@@ -78,9 +76,9 @@ def _finding(maps: Maps, every: tuple[Channel, ...]) -> str:
 
 def _files(found: FeatureMaps, maps: Maps, order: Order, number: int, size: int) -> None:
     name = f"{found.network.split(' ')[0]}.{found.path}"
-    show.offer(
-        f"{name}.{maps.name}", {"png": lambda: as_png(found, maps, order, number, size), "npz": lambda: as_npz(found)}
-    )
+    name = f"{name}.{maps.name}"
+    png, npz = (lambda: as_png(found, maps, order, number, size)), (lambda: as_npz(found))
+    show.downloads({f"{name}.png": png, f"{name}.npz": npz})
 
 
 def _numbers(found: FeatureMaps, maps: Maps, every: tuple[Channel, ...]) -> None:

@@ -9,10 +9,10 @@ import streamlit as st
 from app import edits, text
 from app.components.canvas import diagram
 from app.views import show
-from irnet.analysis.provenance import errata_of
-from irnet.analysis.tables import totals
 from irnet.models import network as preset
+from irnet.provenance.sources import errata_of
 from irnet.spec import Network
+from irnet.tree.totals import totals
 from irnet.units import change, short
 
 
@@ -23,7 +23,7 @@ def card(network: Network) -> None:
     mine, first = totals(network), totals(preset(network.name))
     with st.container(border=True):
         st.header(f"Yours, from {network.name}")
-        st.caption(f"{text.plain(network.edits)}. {text.OWN}")
+        st.caption(f"{text.plain(network.edit_text)}. {text.OWN}")
         with st.grid(2, min_column_width=300):
             with st.container():
                 diagram(network, key="diagram.own", height=520)

@@ -8,12 +8,9 @@ from functools import partial
 import streamlit as st
 
 from app import text
-from app.views import charts, show, training
-from app.views.training import as_json
-from irnet.analysis.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE
-from irnet.diagrams.chart import chart
-from irnet.diagrams.tabular import comma_separated
-from irnet.experiments.training.charts import AXES, SMOOTH, means, race_chart, race_lines
+from app.views import show, training
+from irnet.charts import to_file, to_vega
+from irnet.experiments.training.charts import race_chart
 from irnet.experiments.training.race import (
     AGAINST,
     QUANTITIES,
@@ -21,16 +18,16 @@ from irnet.experiments.training.race import (
     Quantity,
     best_goal,
     curve_records,
-    headline,
     records,
     sentence,
     standing,
 )
 from irnet.experiments.training.results import History
 from irnet.experiments.training.settings import Sweep
+from irnet.provenance.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE
+from irnet.tables import from_records, to_csv, to_json
 
 AGAINST_WORDS: dict[Against, str] = {"steps": "Steps", "epochs": "Epochs", "seconds": "Seconds", "macs": "MACs"}
-SHORT: dict[Quantity, str] = {"loss": "cross entropy", "accuracy": "accuracy"}  # fits beside a small chart
 
 
 def race(name: str, sweep: Sweep, found: Sequence[History]) -> None:
@@ -46,7 +43,7 @@ def race(name: str, sweep: Sweep, found: Sequence[History]) -> None:
         for quantity in reversed(QUANTITIES):
             _curves(found, quantity, against, goal)
     _first(name, found, goal, against)
-    _files(name, found, against)
+    _files(name, found, against, goal)
 
 
 def _against() -> Against:
@@ -71,22 +68,11 @@ def _goal(found: Sequence[History]) -> float:
 
 
 def _curves(found: Sequence[History], quantity: Quantity, against: Against, goal: float) -> None:
-    lines = race_lines(found, quantity, against)
-    if not lines:
+    chart = race_chart(found, quantity, against, goal)
+    if chart.lines:
+        show.chart(chart, f"race.{quantity}", alt=f"{chart.title}; {chart.y} of {len(chart.lines)} networks")
+    else:
         st.caption(text.NO_GOAL)
-        return
-    title = headline(standing(found, goal, against)) if quantity == "accuracy" else "Loss on the way"
-    note, log = _several(found), quantity == "loss"
-    note = f"{note}; means of {SMOOTH} steps" if log else note
-    figure = charts.lines(lines, title, SHORT[quantity], x=AXES[against][0], note=note, log=log)
-    if quantity == "accuracy":
-        figure.add_hline(y=goal, line_dash="dot", line_width=1.5, line_color="#808080")
-    show.chart(figure, f"race.{quantity}", alt=f"{title}; {means(quantity)} of {len(lines)} networks")
-
-
-def _several(found: Sequence[History]) -> str:
-    seeds = len({history.run.seed for history in found})
-    return f"median and range of {seeds} seeds" if seeds > 1 else "1 seed"
 
 
 def _first(name: str, found: Sequence[History], goal: float, against: Against) -> None:
@@ -97,20 +83,18 @@ def _first(name: str, found: Sequence[History], goal: float, against: Against) -
     show.table(rows, f"{name}.networks", alt="When every network reached the accuracy")
 
 
-def _files(name: str, found: Sequence[History], against: Against) -> None:
+def _files(name: str, found: Sequence[History], against: Against, goal: float) -> None:
     """Pictures and the numbers behind them, made when they are asked for."""
     with st.container(horizontal=True):
         for quantity in QUANTITIES:
-            svg = partial(_svg, found, quantity, against)
-            training.file(f"SVG, {quantity}", f"{name}.{quantity}.{against}.svg", "image/svg+xml", svg)
-        training.file(
-            "CSV, curves", f"{name}.curves.csv", "text/csv", lambda: comma_separated(curve_records(found)).encode()
-        )
-        training.file("JSON, curves", f"{name}.curves.json", "application/json", lambda: as_json(curve_records(found)))
+            svg = partial(_svg, found, quantity, against, goal)
+            show.file(f"SVG, {quantity}", f"{name}.{quantity}.{against}.svg", svg)
+        show.file("CSV, curves", f"{name}.curves.csv", lambda: to_csv(from_records(curve_records(found))).encode())
+        show.file("JSON, curves", f"{name}.curves.json", lambda: to_json(from_records(curve_records(found))).encode())
 
 
-def _svg(found: Sequence[History], quantity: Quantity, against: Against) -> bytes:
-    return chart(race_chart(found, quantity, against), "svg")
+def _svg(found: Sequence[History], quantity: Quantity, against: Against, goal: float) -> bytes:
+    return to_file(to_vega(race_chart(found, quantity, against, goal)), "svg")
 
 
 def paper() -> None:

@@ -10,15 +10,15 @@ from PIL import Image
 
 from app import text
 from app.live import Setting, kept_for_backward, reference, residual_scales
-from app.views import activations, charts, show
+from app.views import show
 from app.weights import Weights
-from irnet.analysis.saved import sum_norm_cost, with_sum_norm
-from irnet.analysis.tables import totals
-from irnet.diagrams.chart import Line
-from irnet.experiments.forward_cache import TENSORS, Scaling, other
-from irnet.experiments.residual_scale import Result
-from irnet.experiments.scale_tables import OF_BLOCK, WORDS, axis, finding, lines, overflows, records
-from irnet.spec import Network, Residual
+from irnet.charts import Line, multiples
+from irnet.lab.activations import TENSORS, Result, other
+from irnet.lab.forward import Scaling
+from irnet.lab.scale_tables import OF_BLOCK, WORDS, chart, finding, overflows, records, weights_and_statistics
+from irnet.spec import Edit, Network, Residual
+from irnet.tree.saved import sum_norm_cost, with_sum_norm
+from irnet.tree.totals import totals
 from irnet.units import exact, share, short
 
 MULTIPLES: tuple[Scaling, ...] = (0.1, 0.17, 0.2, 0.3, 1.0)  # the paper's range, the released values, and none
@@ -89,20 +89,18 @@ def curves(network: Network, image: Image.Image, scale: Scaling, setting: Settin
 
 
 def _with_sum_norm(network: Network) -> Network:
-    edits = ", ".join(filter(None, (network.edits, "sum_norm=true")))
-    return replace(with_sum_norm(network, norm=True), edits=edits)
+    return replace(with_sum_norm(network, norm=True), edits=(*network.edits, Edit("", "sum_norm", True)))
 
 
 def _plot(network: Network, results: Sequence[Result], tensor: str, statistic: str, *, log: bool) -> None:
     show.ignored_line([sentence for result in results for sentence in overflows(result)])
-    title, found = finding(results, tensor, statistic), lines(results, tensor, statistic)
-    if not found:
+    drawn = chart(results, tensor, statistic, log=log)
+    if not drawn.lines:
         st.caption(text.NO_SUMS)
         return
-    figure = charts.lines(found, title, axis(tensor, statistic), note=activations.origin(*results), log=log)
-    show.chart(figure, "curves", alt=f"{title}; the table below has the numbers")
+    show.chart(drawn, "curves", alt=f"{drawn.title}; the table below has the numbers")
     st.caption(text.READ_GRADIENT if statistic == "gradient" else text.READ_MAGNITUDES)
-    show.table(columns(found), f"{network.name}.{tensor}.{statistic}", alt=title)
+    show.table(columns(drawn.lines), f"{network.name}.{tensor}.{statistic}", alt=drawn.title)
 
 
 def columns(found: Sequence[Line]) -> list[dict[str, object]]:
@@ -119,19 +117,18 @@ def small(network: Network, image: Image.Image, setting: Setting, loaded: Weight
     """The same statistic at five scales, each in a small chart of its own."""
     tensor, statistic, log, label = plot_choice(network)
     result = residual_scales(network, image, (None, *MULTIPLES), replace(setting, label=label), loaded)
-    found = lines([result], tensor, statistic)
+    drawn = chart([result], tensor, statistic, log=log)
+    found = drawn.lines
     if len(found) < 2:
         st.caption(text.NO_SUMS)
         return
     show.ignored_line(overflows(result))
     title = f"{finding([result], '', statistic).partition(',')[0]} at {len(MULTIPLES)} scales; dotted: {found[0].name}"
     st.markdown(f"**{text.plain(title)}**")
-    st.caption(text.plain(activations.origin(result)))
+    st.caption(text.plain(weights_and_statistics([result])))
     with st.grid(3, min_column_width=270):  # on a phone one below the other
-        for i, (line, figure) in enumerate(
-            zip(found[1:], charts.multiples(found, axis(tensor, statistic), log=log), strict=True)
-        ):
-            show.chart(figure, f"multiples.{i}", alt=f"{title}: {line.name}; the table below has the numbers")
+        for i, one in enumerate(multiples(drawn)):
+            show.chart(one, f"multiples.{i}", alt=f"{title}: {one.title}; the table below has the numbers")
     show.table(columns(found), f"{network.name}.multiples.{statistic}", alt=title)
 
 

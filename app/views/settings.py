@@ -8,9 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from irnet.analysis.editable import Setting
-from irnet.models.edits import Edit, Value
+from irnet.edit.settings import Setting
 from irnet.models.recipe import Limits
+from irnet.spec import Edit, Value
 
 SIDES = ("height", "width")
 

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from html import escape
 from typing import Any, Literal
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from app import text
 from app.cache import picture
-from app.views.charts import CONFIG
-from irnet.analysis.side_by_side import Changes
+from irnet.charts import Chart, Heat, Tiles, to_plotly
 from irnet.codegen import code
+from irnet.comparison.side_by_side import Changes, change_records
 from irnet.diagrams import FORMATS
-from irnet.diagrams.tabular import comma_separated
 from irnet.diagrams.theme import THEMES
-from irnet.html import table as as_html
 from irnet.spec import Network
-from irnet.units import exact, grid
+from irnet.tables import Column, Records, Table, from_records, to_csv, to_html, to_json
+from irnet.tree import stage_of
 
-Records = Sequence[Mapping[str, Any]]
 MIME = {
     "svg": "image/svg+xml",
     "png": "image/png",
@@ -32,26 +27,21 @@ MIME = {
     "dot": "text/vnd.graphviz",
     "html": "text/html",
     "csv": "text/csv",
-}
+    "json": "application/json",
+    "py": "text/x-python",
+    "npz": "application/octet-stream",
+}  # all others are plain text
 
 
 SHORT = 20  # rows that are shown without scrolling
 LONG = 40  # letters
 LETTER, PADDING = 7, 22  # pixels: of a letter in a table, at most in the mean, and around a cell
-LABELS = {
-    "params": "parameters",
-    "macs": "MACs",
-    "input_shape": "input",
-    "share of macs": "share of MACs",
-    "left params": "parameters, left",
-    "right params": "parameters, right",
-    "params difference": "parameters, right - left",
-    "left macs": "MACs, left",
-    "right macs": "MACs, right",
-    "macs difference": "MACs, right - left",
-    "fvcore_total": "fvcore in all",
-    "not_counted": "calls not counted",
+CONFIG = {
+    "displaylogo": False,
+    "toImageButtonOptions": {"format": "svg"},
+    "modeBarButtonsToRemove": ["lasso2d", "select2d"],
 }
+STILL = CONFIG | {"displayModeBar": False, "scrollZoom": False}
 
 
 def table(
@@ -68,25 +58,31 @@ def table(
     Whole numbers are shown in full, others with four digits or so many `decimals`. With `on_row`, which gets the
     number of a row that is chosen, `row` is shown as the chosen one.
     """
-    plain = [{key: _plain(value, key) for key, value in record.items()} for record in records]
-    height: Literal["content", "auto"] = "content" if len(plain) <= SHORT else "auto"
-    config = columns(plain, decimals)
-    if on_row is None:
-        st.dataframe(plain, hide_index=True, alt=alt, height=height, column_config=config)
-    else:
+    made = from_records(records, alt, decimals=decimals)
+    choosing: dict[str, Any] = {}
+    if on_row is not None:
         key = f"rows.{name}"
         st.session_state[key] = {"selection": {"rows": [] if row is None else [row], "columns": [], "cells": []}}
-        st.dataframe(
-            plain,
-            hide_index=True,
-            alt=alt,
-            height=height,
-            column_config=config,
-            key=key,
-            on_select=partial(_chosen_row, key, len(plain), on_row),
-            selection_mode="single-row",
-        )
-    _files(plain, records, name)
+        chosen = partial(_chosen_row, key, len(made.rows), on_row)
+        choosing = {"key": key, "on_select": chosen, "selection_mode": "single-row"}
+    sortable(made, **choosing)
+    take_away(made, name)
+
+
+def sortable(made: Table, **choosing: Any) -> None:
+    """A table that sorts and searches."""
+    names = [column.name for column in made.columns]
+    height: Literal["content", "auto"] = "content" if len(made.rows) <= SHORT else "auto"
+    rows = [
+        dict(zip(names, (_cell(column, cell) for column, cell in zip(made.columns, row, strict=True)), strict=True))
+        for row in made.rows
+    ]
+    st.dataframe(rows, hide_index=True, alt=made.title, height=height, column_config=_columns(made), **choosing)
+
+
+def _cell(column: Column, value: Any) -> Any:
+    """A number that sorts as one, or a text."""
+    return column.write(value) if isinstance(value, bool) else column.plain(value)
 
 
 def _chosen_row(key: str, count: int, on_row: Callable[[int], None]) -> None:
@@ -104,7 +100,7 @@ def ignored_line(sentences: Sequence[str]) -> None:
 def prose(records: Records, name: str, *, alt: str, shown: Records | None = None) -> None:
     """Records with long texts, which wrap, with their CSV and JSON below; `shown` is how the page writes them."""
     st.table(list(shown or records), hide_index=True, border="horizontal", alt=alt)
-    take_away(records, name)
+    take_away(from_records(records), name)
 
 
 def small(records: Records, name: str, *, alt: str, decimals: int | None = None, nothing: str = "-") -> None:
@@ -113,11 +109,11 @@ def small(records: Records, name: str, *, alt: str, decimals: int | None = None,
     The table that sorts and searches brings pandas to the server and most of a second of scripts to the browser, and
     the first page would wait for both.
     """
-    titled = [{_title(key): _plain(value, key) for key, value in record.items()} for record in records]
-    made = as_html(titled, len(titled), decimals, alt, nothing)
+    made = from_records(records, alt, decimals=decimals)
     kind = "small-table wordy" if wordy(records) else "small-table"
-    st.html(f'<div class="{kind}" role="region" aria-label="{escape(alt)}" tabindex="0">{made}</div>')
-    take_away(records, name)
+    region = f'class="{kind}" role="region" aria-label="{escape(alt)}" tabindex="0"'
+    st.html(f"<div {region}>{to_html(made, nothing=nothing)}</div>")
+    take_away(made, name)
 
 
 def wordy(records: Records) -> bool:
@@ -125,40 +121,26 @@ def wordy(records: Records) -> bool:
     return any(len(str(value)) > LONG for record in records for value in record.values())
 
 
-def _title(key: str) -> str:
-    """What stands above a column; the label of a network may be broken after a dot or an underscore."""
-    return LABELS.get(key, re.sub(r"([_.])", "\\1\u200b", key) if ":" in key else key)
-
-
-def take_away(records: Records, name: str) -> None:
-    """CSV and JSON of records that are shown in another way than as a table."""
-    _files([{key: _plain(value, key) for key, value in record.items()} for record in records], records, name)
-
-
-def _files(plain: Records, records: Records, name: str) -> None:
+def take_away(made: Table, name: str) -> None:
+    """CSV and JSON of a table."""
     with st.container(horizontal=True):
-        _file("CSV", name, "csv", "text/csv", lambda: comma_separated(plain).encode())
-        _file("JSON", name, "json", "application/json", lambda: json.dumps(list(records), indent=2).encode())
+        file("CSV", f"{name}.csv", lambda: to_csv(made).encode())
+        file("JSON", f"{name}.json", lambda: to_json(made).encode())
 
 
-def columns(records: Records, decimals: int | None = None) -> dict[str, Any]:
-    """How the columns of records are shown: each as wide as what is in it, whole numbers in full."""
+def _columns(made: Table) -> dict[str, Any]:
+    """How columns are shown: each as wide as what is in it, whole numbers in full."""
     found: dict[str, Any] = {}
-    for key in records[0] if records else ():
-        values, label = (
-            [record[key] for record in records],
-            LABELS.get(key, key if ":" in key else key.replace("_", " ")),
-        )
-        numbers = all(value is None or isinstance(value, int | float) for value in values)
-        if numbers and any(isinstance(value, float) for value in values):
-            form = "%.4g" if decimals is None else f"%.{decimals}f"
-            width = _width(label, ("None" if value is None else form % value for value in values))
-            found[key] = st.column_config.NumberColumn(label, format=form, width=width)
-        elif numbers and any(isinstance(value, int) for value in values):
-            width = _width(label, ("None" if value is None else exact(value) for value in values))
-            found[key] = st.column_config.NumberColumn(label, format="localized", width=width)
+    for i, column in enumerate(made.columns):
+        cells = [row[i] for row in made.rows]
+        texts = ("None" if cell is None else column.write(cell) for cell in cells)  # as the table shows it
+        width = _width(column.label, texts)
+        if column.kind != "number" or all(cell is None for cell in cells):
+            found[column.name] = st.column_config.TextColumn(column.label, width=width)
         else:
-            found[key] = st.column_config.TextColumn(label, width=_width(label, map(str, values)))
+            fixed = "%.4g" if column.decimals is None else f"%.{column.decimals}f"
+            form = fixed if any(isinstance(cell, float) for cell in cells) else "localized"
+            found[column.name] = st.column_config.NumberColumn(column.label, format=form, width=width)
     return found
 
 
@@ -167,21 +149,15 @@ def _width(label: str, texts: Iterable[str]) -> int:
     return PADDING + LETTER * max(len(text) for text in (label, *texts))
 
 
-def _plain(value: Any, key: str) -> Any:
-    if key.endswith("shape"):
-        return grid((value[0], value[1], value[2]))
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key} {item:,}" for key, item in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
-
-
-def _file(label: str, name: str, ending: str, mime: str, data: Any, *, key: str = "", tip: str = "") -> None:
+def file(label: str, name: str, data: Any, *, key: str = "", tip: str = "") -> None:
+    """A button for a file that is made when it is asked for: a page that refreshes has no time for it."""
+    ending = name.rpartition(".")[2]
     st.download_button(
         label,
         data,
-        f"{name}.{ending}",
-        mime,
-        key=f"{key or name}.{ending}",
+        name,
+        MIME.get(ending, "text/plain"),
+        key=f"{key}.{ending}" if key else name,
         on_click="ignore",
         type="tertiary",
         icon=":material/download:",
@@ -189,16 +165,23 @@ def _file(label: str, name: str, ending: str, mime: str, data: Any, *, key: str 
     )
 
 
-def offer(name: str, made: Mapping[str, Callable[[], bytes]]) -> None:
-    """Files by their endings, made when they are asked for."""
-    with st.container(horizontal=True):
-        for ending, make in made.items():
-            _file(ending.upper(), name, ending, MIME.get(ending, "application/octet-stream"), make)
+def chart(drawn: Chart, key: str, *, alt: str, on_click: Callable[[int], None] | None = None) -> None:
+    """A chart and what it shows in words; `on_click` gets the number of a tile that is clicked."""
+    config = STILL if any(isinstance(mark, Tiles | Heat) for mark in drawn.marks) else CONFIG
+    choosing: dict[str, Any] = {}
+    if on_click is not None:
+        count = sum(len(mark.tiles) for mark in drawn.marks if isinstance(mark, Tiles))
+        clicked = partial(_clicked, key, count, on_click)
+        choosing = {"on_select": clicked, "selection_mode": "points"}
+    st.plotly_chart(to_plotly(drawn), key=key, config=config, alt=alt, **choosing)
 
 
-def chart(figure: go.Figure, key: str, *, alt: str) -> None:
-    """A chart and what it shows in words."""
-    st.plotly_chart(figure, key=key, config=CONFIG, alt=alt)
+def _clicked(key: str, count: int, on_click: Callable[[int], None]) -> None:
+    for point in st.session_state[key]["selection"]["points"]:
+        number = point.get("customdata")
+        number = number[0] if isinstance(number, list) else number
+        if isinstance(number, int) and 0 <= number < count:  # what comes from a browser is checked again
+            on_click(number)
 
 
 def files(network: Network, stage: str = "", index: int = 0, *, key: str) -> None:
@@ -213,20 +196,17 @@ def files(network: Network, stage: str = "", index: int = 0, *, key: str) -> Non
         name = ".".join(part for part in (network.name, stage or "overview", theme) if part)
         with st.container(horizontal=True):
             for form in FORMATS:
-                _file(form.upper(), name, form, MIME[form], _drawing(network, form, stage, theme, index), key=key)
-            _file("PyTorch source", network.name, "py", "text/x-python", lambda: code(network).encode(), key=key)
+                make = partial(picture, network, form, stage, theme, index)
+                file(form.upper(), f"{name}.{form}", make, key=key)
+            file("PyTorch source", f"{network.name}.py", lambda: code(network).encode(), key=key)
 
 
-def downloads(files: Mapping[str, Callable[[], bytes]], helps: Mapping[str, str], key: str) -> None:
+def downloads(files: Mapping[str, Callable[[], bytes]], helps: Mapping[str, str] | None = None, key: str = "") -> None:
     """One button a file, by its name; it is made when it is asked for."""
     with st.container(horizontal=True):
-        for file, data in files.items():
-            name, _, form = file.rpartition(".")
-            _file(form.upper(), name, form, MIME.get(form, "text/plain"), data, key=key, tip=helps.get(form, ""))
-
-
-def _drawing(network: Network, form: Any, stage: str, theme: str, index: int) -> Any:
-    return lambda: picture(network, form, stage, theme, index)
+        for name, data in files.items():
+            form = name.rpartition(".")[2]
+            file(form.upper(), name, data, key=key, tip=(helps or {}).get(form, ""))
 
 
 def figures(values: Mapping[str, str], helps: Mapping[str, str] | None = None) -> None:
@@ -251,14 +231,9 @@ def changes(found: Sequence[Changes], networks: Sequence[Network], name: str) ->
     if not found:
         st.caption(text.NOTHING_DIFFERS)
         return
-    labels = [f"{i + 1}: {network.label}" for i, network in enumerate(networks)]
-    records = [
-        {"where": one.where}
-        | {label: "not there" if value is None else str(value) for label, value in zip(labels, one.values, strict=True)}
-        | ({"why": one.why} if any(other.why for other in found) else {})
-        for one in found
-    ]
-    small(records, name, alt=f"What differs between {', '.join(labels)}: {name.rpartition('.')[2]}")
+    labels = ", ".join(f"{i + 1}: {network.label}" for i, network in enumerate(networks))
+    alt = f"What differs between {labels}: {name.rpartition('.')[2]}"
+    small(change_records(networks, found), name, alt=alt, nothing="not there")
     for why in dict.fromkeys(one.why for one in found if one.why):
-        places = dict.fromkeys(one.where.split(".")[0].split(":")[0] for one in found if one.why == why)
+        places = dict.fromkeys(stage_of(one.where).split(":")[0] for one in found if one.why == why)
         st.markdown(f"**{', '.join(places)}**: {why}")

@@ -10,15 +10,13 @@ import streamlit as st
 from app import text
 from app.components.canvas import diagram
 from app.views import show
-from irnet.analysis.arithmetic import Step, try_width
-from irnet.analysis.arithmetic_of_shapes import LINEAR, printed_width
-from irnet.analysis.counts import Count
-from irnet.analysis.erratum_checks import readings
-from irnet.analysis.provenance import Provenance, provenance
 from irnet.models import network as preset
-from irnet.models.deviation import COLUMNS
-from irnet.models.evidence import Evidence
-from irnet.models.papers import PAPERS
+from irnet.provenance.counts import Count
+from irnet.provenance.deviations import COLUMNS
+from irnet.provenance.erratum_checks import LINEAR, Step, printed_width, readings, try_width
+from irnet.provenance.evidence import Evidence
+from irnet.provenance.papers import PAPERS
+from irnet.provenance.sources import Provenance, provenance
 from irnet.spec import Network, Source
 from irnet.units import change, exact
 

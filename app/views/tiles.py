@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 
 from irnet.diagrams.colours import NOT_FINITE, scale
 from irnet.diagrams.theme import LIGHT
-from irnet.experiments.mosaic import Mosaic, sheet
-from irnet.experiments.passes import Array
+from irnet.lab.forward import Array
+from irnet.lab.mosaic import Mosaic, sheet
 
 HOVER = "channel %{customdata[0]}, y %{customdata[1]}, x %{customdata[2]}<br>"
 

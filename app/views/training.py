@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -16,6 +14,8 @@ from irnet.experiments.training.directory import Word
 from irnet.experiments.training.fields import GROUPS
 from irnet.experiments.training.results import History
 from irnet.experiments.training.settings import SETTINGS, Sweep, SweepKind, value_in
+from irnet.tables import from_records
+from irnet.units import setting
 
 EVERY = 1.5  # seconds between two looks at a run that is active
 Shown = Callable[[Sweep, tuple[History, ...]], None]
@@ -54,8 +54,7 @@ def listing(kind: SweepKind) -> None:
     def table() -> None:
         with refusals():
             records = [{"run": name, "how it stands": runs.status(name).sentence} for name in found]
-            alt = "Runs of this server and how they stand"
-            st.dataframe(records, hide_index=True, alt=alt, column_config=show.columns(records))
+            show.sortable(from_records(records, "Runs of this server and how they stand"))
 
     table()
 
@@ -112,18 +111,6 @@ def about(sweep: Sweep) -> None:
     for name, asked in SETTINGS.items():
         value = value_in(run, name)
         if name not in axes and value is not None and (asked.about.group == GROUPS[0] or value != asked.default):
-            settings[asked.about.label.lower()] = f"{value:g}" if isinstance(value, float) else value
+            settings[asked.about.label.lower()] = setting(value)
     settings["device"] = run.device
     st.caption(text.plain(", ".join(f"{word}: {value}" for word, value in settings.items())))
-
-
-def file(label: str, name: str, mime: str, made: Callable[[], bytes]) -> None:
-    """A button for a file that is made when it is asked for: a page that refreshes has no time for it."""
-    st.download_button(
-        label, made, name, mime, key=name, on_click="ignore", type="tertiary", icon=":material/download:"
-    )
-
-
-def as_json(records: Sequence[Mapping[str, Any]]) -> bytes:
-    """Records as a JSON file's bytes."""
-    return json.dumps(list(records), indent=1).encode()

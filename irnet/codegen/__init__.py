@@ -6,15 +6,14 @@ Modules go by the names that `irnet.build` gives them, so a state dict of the on
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from irnet.codegen.blocks import TAKEN, Block, blocks_of, class_of, unused_name
 from irnet.codegen.layout import CONSTANT, Call, call, camel, docstring, laid_out
-from irnet.codegen.modules import after, filters, module, norm
-from irnet.codegen.texts import CONCAT, CONV, RESIDUAL
-from irnet.resolve import resolve
+from irnet.codegen.modules import CONCAT, CONV, RESIDUAL, filters, module, norm
 from irnet.spec import Conv, Network, Pool, Stage
+from irnet.tree import resolve
 from irnet.units import exact, grid, sides
 
 __all__ = ["class_name", "code"]
@@ -30,7 +29,7 @@ def class_name(network: Network) -> str:
     'InceptionResNetV2'
     """
     taken = TAKEN | {block.name for block in blocks_of(network.stages)}
-    return unused_name(camel(network.name.partition(".")[0]), taken)
+    return unused_name(camel(network.architecture), taken)
 
 
 def code(network: Network) -> str:
@@ -82,8 +81,8 @@ def _embeds(network: Network) -> bool:
 
 def _whole(network: Network) -> Iterator[str]:
     """The class of the whole network."""
-    rows, height_width = resolve(network), sides(network.input_shape[1:])
-    params, errata = exact(sum(row.params for row in rows)), (e.id for e in network.source.errata)
+    tree, height_width = resolve(network), sides(network.input_shape[1:])
+    params, errata = exact(sum(row.params for row in tree.rows)), (e.id for e in network.source.errata)
     known = ", ".join(errata)
     head = network.head
     yield f"class {class_name(network)}(nn.Module):"
@@ -100,16 +99,15 @@ def _whole(network: Network) -> Iterator[str]:
         Call("def __init__(", ("self", *arguments, f"dropout: float = {head.dropout}"), ") -> None:"), 4
     )
     yield "        super().__init__()"
-    width = network.input_shape[0]
-    for stage in network.stages:
-        made, width = _stage(stage, width, blocks_of(network.stages))
-        yield from laid_out(made, 8, f"self.{stage.name} = ")
-    yield from _head(network, width)
+    for stage, box in tree.stages:
+        widths = [block.in_shape[0] for block in tree.children(stage.name)] if box else []
+        yield from laid_out(_stage(stage, widths, blocks_of(network.stages)), 8, f"self.{stage.name} = ")
+    yield from _head(network, tree.head[0].in_shape[0])
     yield ""
     yield "    def forward(self, x: Tensor) -> Tensor:"
-    shapes = {row.path.split(".")[0]: row.out_shape for row in rows}
+    shapes = {box.path: box.out_shape for box in tree.top}
     for name in (*(stage.name for stage in network.stages), *_steps(network)):
-        size = f"  # {grid(shapes[name])}" if name in shapes and "." not in name and shapes[name][1:] != (1, 1) else ""
+        size = f"  # {grid(shapes[name])}" if name in shapes and shapes[name][1:] != (1, 1) else ""
         yield f"        x = self.{name}(x){size}"
     yield "        return normalize(x, dim=1)" if _embeds(network) else "        return x"
 
@@ -124,18 +122,14 @@ def _steps(network: Network) -> tuple[str, ...]:
     )
 
 
-def _stage(stage: Stage, width: int, blocks: tuple[Block, ...]) -> tuple[Call, int]:
-    """The expression of a stage, and the channels that it puts out; equal blocks are a loop."""
-    widths = []
-    for _ in range(stage.repeat):
-        widths.append(width)
-        width = after(stage.node, width)
+def _stage(stage: Stage, widths: Sequence[int], blocks: tuple[Block, ...]) -> Call:
+    """The expression of a stage, given the channels that each of its blocks gets; equal blocks are a loop."""
     runs = [(channels, len(list(run))) for channels, run in groupby(widths)]
     made: list[Call | str] = []
     for channels, times in runs:
         one = _one(stage, channels, blocks)
         made += [one] if times == 1 else [Call("*(", (f"{one} for _ in range({times})",))]
-    return call("nn.Sequential", *made), width
+    return call("nn.Sequential", *made)
 
 
 def _one(stage: Stage, channels: int, blocks: tuple[Block, ...]) -> Call:

@@ -7,7 +7,67 @@ from dataclasses import replace
 from typing import assert_never
 
 from irnet.codegen.layout import Call, Width, call, expression, total, width_of
-from irnet.spec import Chain, Conv, Fork, Node, Norm, Pool, Residual, pair
+from irnet.spec import Chain, Conv, Fork, Node, Norm, Pool, Residual, pair, parts, with_parts
+
+CONV = '''
+class Conv(nn.Module):
+    """Convolution without bias, batch norm, ReLU."""
+
+    def __init__(
+        self,
+        channels: int,
+        filters: int,
+        kernel: int | tuple[int, int] = 1,
+        stride: int = 1,
+        padding: int | tuple[int, int] = 0,
+    ) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, filters, kernel, stride, padding, bias=False)
+        self.bn = {norm}
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(self.bn(self.conv(x)))
+'''
+
+CONCAT = '''
+class Concat(nn.Module):
+    """Branches b0, b1, ... on one input, stacked along the channels."""
+
+    def __init__(self, *branches: nn.Module) -> None:
+        super().__init__()
+        for i, branch in enumerate(branches):
+            self.add_module(f"b{i}", branch)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([branch(x) for branch in self.children()], dim=1)
+'''
+
+RESIDUAL = '''
+class Residual(nn.Module):
+    """x + scale * project(body(x)), batch norm where asked for, then ReLU."""
+
+    def __init__(
+        self,
+        body: nn.Module,
+        inner: int,
+        channels: int,
+        scale: float,
+        relu: bool = True,
+        norm: bool = False,
+    ) -> None:
+        super().__init__()
+        self.body = body
+        self.project = nn.Conv2d(inner, channels, 1)
+        self.scale = scale
+        self.bn = {norm} if norm else None
+        self.relu = relu
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.scale * self.project(self.body(x))
+        x = x if self.bn is None else self.bn(x)
+        return torch.relu(x) if self.relu else x
+'''
+
 
 Numbers = Iterator[str]  # the filters of a node's convolutions in the order of `filters`, each a number or a name
 
@@ -20,17 +80,9 @@ def filters(node: Node) -> tuple[int, ...]:
     >>> filters(Fork((Conv(8), Chain((Conv(4), Conv(6, 3))))))
     (8, 4, 6)
     """
-    match node:
-        case Conv(count):
-            return (count,)
-        case Pool():
-            return ()
-        case Chain(children) | Fork(children):
-            return tuple(count for child in children for count in filters(child))
-        case Residual(body):
-            return filters(body)
-        case _:
-            assert_never(node)
+    if isinstance(node, Conv):
+        return (node.filters,)
+    return tuple(count for _, inner in parts(node) for count in filters(inner))
 
 
 def skeleton(node: Node) -> Node:
@@ -41,36 +93,9 @@ def skeleton(node: Node) -> Node:
 
 
 def _bare(node: Node) -> Node:
-    match node:
-        case Conv():
-            return replace(node, filters=1)
-        case Pool():
-            return node
-        case Chain(nodes):
-            return Chain(tuple(map(_bare, nodes)))
-        case Fork(branches):
-            return Fork(tuple(map(_bare, branches)))
-        case Residual(body):
-            return replace(node, body=_bare(body))
-        case _:
-            assert_never(node)
-
-
-def after(node: Node, width: int) -> int:
-    """The channels that a node puts out, given those it takes."""
-    match node:
-        case Conv(count):
-            return count
-        case Pool() | Residual():
-            return width
-        case Chain(nodes):
-            for child in nodes:
-                width = after(child, width)
-            return width
-        case Fork(branches):
-            return sum(after(branch, width) for branch in branches)
-        case _:
-            assert_never(node)
+    if isinstance(node, Conv):
+        return replace(node, filters=1)
+    return with_parts(node, [_bare(inner) for _, inner in parts(node)])
 
 
 def module(node: Node, width: Width, numbers: Numbers) -> tuple[Call, Width]:

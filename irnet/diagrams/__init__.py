@@ -8,7 +8,7 @@ from pathlib import Path
 import graphviz
 from graphviz.backend import dot_command
 
-from irnet.analysis.side_by_side import marks
+from irnet.comparison.side_by_side import marks
 from irnet.diagrams.beside import beside
 from irnet.diagrams.block import block
 from irnet.diagrams.caption import Words, beside_alt, block_words, overview_words

@@ -8,11 +8,10 @@ from textwrap import wrap
 from typing import Literal
 
 from irnet.diagrams.measures import POINTS
+from irnet.units import printable, with_signs
 
 NARROW = 20  # characters in a line of a bar that stands
 Spans = tuple[float, ...]  # inches: widths of branches side by side
-_SIZE = re.compile(r"(?<!\w)[\dn]+(?:x[\dn]+)+\b|(?<!\S)x(?!\S)")
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")  # no XML may hold them
 
 
 def typeset(text: str) -> str:
@@ -26,17 +25,6 @@ def typeset(text: str) -> str:
     return escape(with_signs(text)).replace("\\", "\\\\")  # else Graphviz fills in \N and the like
 
 
-def with_signs(text: str) -> str:
-    """Text with multiplication signs in sizes and products, and nothing that no file can hold.
-
-    Examples
-    --------
-    >>> with_signs("3x3 conv of 35x35x384")
-    '3×3 conv of 35×35×384'
-    """
-    return _SIZE.sub(lambda found: found[0].replace("x", "×"), _UNPRINTABLE.sub("", text))
-
-
 def quote(text: str) -> str:
     r"""Text between quotation marks of DOT.
 
@@ -45,7 +33,7 @@ def quote(text: str) -> str:
     >>> print(quote('say "no" \\'))
     "say \"no\" \\"
     """
-    return '"' + _UNPRINTABLE.sub("", text).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + printable(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def quote_name(text: str) -> str:

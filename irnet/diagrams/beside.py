@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from textwrap import wrap
 
-from irnet.analysis.side_by_side import check_count, marks, side_by_side
+from irnet.comparison.side_by_side import check_count, marks, side_by_side
 from irnet.diagrams.bars import typeset
 from irnet.diagrams.graph_builder import Flow, GraphBuilder, Item, Style
 from irnet.diagrams.measures import Measures

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Sequence
 
 from irnet.diagrams.bars import Spans
-from irnet.diagrams.drawing import ArrowStart, Drawing, out_shape
+from irnet.diagrams.drawing import ArrowStart, Drawing
 from irnet.diagrams.graph_builder import End, Flow, GraphBuilder
 from irnet.diagrams.steps import branch, leaf
 from irnet.diagrams.theme import Theme
-from irnet.resolve import resolve
-from irnet.spec import Chain, Conv, Fork, Network, Node, Pool, Residual, Stage
+from irnet.spec import Chain, Fork, Network, Residual, Stage
+from irnet.tree import Box, resolve
 from irnet.units import grid
 
 _End = tuple[str, int, float]  # a branch's last box, its channels and its inches
@@ -39,116 +39,106 @@ def block_sheet(
     """
     if not 0 <= index < stage.repeat:
         raise ValueError(f"{network.name}: {stage.name} has {stage.repeat} blocks, so none has the number {index}")
-    rows = {row.path: row for row in resolve(network)}
-    path = f"{stage.name}.{index}"
-    drawing = Drawing(sheet, rows, (lambda _, level: level is None) if shut else None)
-    last = inside(drawing, stage.node, path, "input")
-    sheet.words("output", f"output  {grid(out_shape(drawing.rows, stage.node, path))}", "output")
+    drawing = Drawing(sheet, resolve(network), (lambda _, level: level is None) if shut else None)
+    box = drawing.tree[f"{stage.name}.{index}"]
+    last = inside(drawing, box, "input")
+    sheet.words("output", f"output  {grid(box.out_shape)}", "output")
     sheet.arrow(End(last, "out"), End("output"), weight=20)
     repeats = f", {index + 1} of {stage.repeat}" if stage.repeat > 1 else ""
     return sheet.close(title or f"{stage.title}{repeats}  ·  {network.label}  ·  {stage.source.ref}")
 
 
-def inside(drawing: Drawing, node: Node, path: str, name: str, column: str = "main") -> str:
+def inside(drawing: Drawing, box: Box, name: str, column: str = "main") -> str:
     """Draw a block under a bar for its input, which is called `name`; return the id of its last box."""
-    given = next(row for row in drawing.rows.values() if row.path == path or row.path.startswith(f"{path}.")).in_shape
-    drawing.sheet.bar(
-        name, f"input  {grid(given)}", "other", description=f"input {grid(given)}", below=drawing.first(node)
-    )
-    return _draw(drawing, node, path, ArrowStart(name, bar=True), column, ()).path
+    given = grid(box.in_shape)
+    drawing.sheet.bar(name, f"input  {given}", "other", description=f"input {given}", below=drawing.first(box))
+    return _draw(drawing, box, ArrowStart(name, bar=True), column, ()).path
 
 
-def _draw(
-    drawing: Drawing, node: Node, path: str, tip: ArrowStart, column: str, following: Spans, port: int = 0
+def _draw(drawing: Drawing, box: Box, tip: ArrowStart, column: str, following: Spans, port: int = 0) -> ArrowStart:
+    """Draw `box` under `tip`; `following` are the branches that will hang below it. Return the new tip."""
+    if isinstance(box.node, Chain):
+        return _steps(drawing, drawing.steps(box), tip, column, following, port)
+    if isinstance(box.node, Fork):
+        return _fork(drawing, box, tip, column, following, port)
+    if isinstance(box.node, Residual):
+        return _residual(drawing, box, box.node, tip, column)
+    return leaf(drawing, box, tip, column, port)
+
+
+def _steps(
+    drawing: Drawing, boxes: Sequence[Box], tip: ArrowStart, column: str, following: Spans, port: int
 ) -> ArrowStart:
-    """Draw `node` under `tip`; `following` are the branches that will hang below it. Return the new tip."""
-    match node:
-        case Conv() | Pool():
-            return leaf(drawing, node, path, tip, column, port)
-        case Chain(nodes):
-            for i, child in enumerate(nodes):
-                after = nodes[i + 1] if i + 1 < len(nodes) else None
-                below = drawing.first(after) if isinstance(after, Fork) else following if after is None else ()
-                tip = _draw(drawing, child, f"{path}.{i}", tip, column, below, port if i == 0 else 0)
-            return tip
-        case Fork():
-            return _fork(drawing, node, path, tip, column, following, port)
-        case Residual():
-            return _residual(drawing, node, path, tip, column)
-        case _:
-            assert_never(node)
+    """Draw boxes one after another."""
+    for i, box in enumerate(boxes):
+        after = boxes[i + 1] if i + 1 < len(boxes) else None
+        below = following if after is None else drawing.first(after) if isinstance(after.node, Fork) else ()
+        tip = _draw(drawing, box, tip, column, below, port if i == 0 else 0)
+    return tip
 
 
-def _fork(
-    drawing: Drawing, node: Fork, path: str, tip: ArrowStart, column: str, following: Spans, port: int
-) -> ArrowStart:
-    ends = _branches(drawing, node, path, tip, column, port)
-    row, name = drawing.rows[path], drawing.bar(path, "concat")
-    text = f"concat  {' + '.join(str(width) for _, width, _ in ends)} = {grid(row.out_shape)}"
-    spans = tuple(span for _, _, span in ends)
-    description = f"{path}: concat, {grid(row.out_shape)}"
+def _fork(drawing: Drawing, box: Box, tip: ArrowStart, column: str, following: Spans, port: int) -> ArrowStart:
+    ends = _branches(drawing, box, tip, column, port)
+    name, shape = drawing.merge_id(box, "concat"), grid(box.out_shape)
+    text = f"concat  {' + '.join(str(width) for _, width, _ in ends)} = {shape}"
+    spans, description = tuple(span for _, _, span in ends), f"{box.path}: concat, {shape}"
     drawing.sheet.bar(name, text, "concat", description=description, above=spans, below=following, column=column)
     for i, (last, _, _) in enumerate(ends):
         drawing.sheet.arrow(End(last, "out"), End(name, "in", f"t{i}"), weight=8)
     return ArrowStart(name, bar=bool(following))
 
 
-def _branches(drawing: Drawing, node: Fork, path: str, tip: ArrowStart, column: str, port: int) -> list[_End]:
+def _branches(drawing: Drawing, box: Box, tip: ArrowStart, column: str, port: int) -> list[_End]:
     """Draw every branch; return where each ends, those of an inner fork one by one.
 
     As in Figure 6, an inner concatenation that ends a branch is drawn as part of the outer one.
     """
     ends: list[_End] = []
-    for i, child in enumerate(node.branches):
-        inside, name = f"{path}.b{i}", f"{column}.b{i}"
-        start = port + i if tip.bar else 0
-        if isinstance(child, Chain) and len(child.nodes) > 1 and drawing.shut(inside):
-            last = branch(drawing, child, inside, tip, name, start)
-            ends.append((last.path, out_shape(drawing.rows, child, inside)[0], drawing.sheet.box_span))
+    for i, child in enumerate(drawing.branches(box)):
+        name, start = f"{column}.b{i}", port + i if tip.bar else 0
+        steps = drawing.steps(child) if isinstance(child.node, Chain) else ()
+        if len(steps) > 1 and drawing.shut(child):
+            last = branch(drawing, child, tip, name, start)
+            ends.append((last.path, child.out_shape[0], drawing.sheet.box_span))
             continue
-        with drawing.frame(child, inside):
-            if isinstance(child, Chain) and isinstance(child.nodes[-1], Fork):
-                body, inner = Chain(child.nodes[:-1]), child.nodes[-1]
-                last = _draw(drawing, body, inside, tip, name, (), start)
-                ends += _branches(drawing, inner, f"{inside}.{len(body.nodes)}", last, name, 0)
+        with drawing.frame(child):
+            if steps and isinstance(steps[-1].node, Fork):
+                last = _steps(drawing, steps[:-1], tip, name, (), start)
+                ends += _branches(drawing, steps[-1], last, name, 0)
             else:
-                last = _draw(drawing, child, inside, tip, name, (), start)
-                ends.append((last.path, out_shape(drawing.rows, child, inside)[0], drawing.span(child)))
+                last = _draw(drawing, child, tip, name, (), start)
+                ends.append((last.path, child.out_shape[0], drawing.span(child)))
     return ends
 
 
-def _residual(drawing: Drawing, node: Residual, path: str, tip: ArrowStart, column: str) -> ArrowStart:
-    sheet, row = drawing.sheet, drawing.rows[path]
-    inner = _draw(drawing, node.body, f"{path}.body", tip, column, ())
-    up, scale, name = f"{path}.project", f"{path}.scale", drawing.bar(path, "add")
+def _residual(drawing: Drawing, box: Box, node: Residual, tip: ArrowStart, column: str) -> ArrowStart:
+    sheet, (body, up, scale, add) = drawing.sheet, drawing.steps(box)
+    inner, name = _draw(drawing, body, tip, column, ()), drawing.merge_id(box, "add")
     sheet.box(
-        up,
-        f"1x1 conv {row.out_shape[0]} linear",
+        up.path,
+        f"1x1 conv {box.out_shape[0]} linear",
         "restores the depth; no ReLU",
         "linear",
-        description=f"{up}: {drawing.rows[up].notation}, bias, no batch norm, no ReLU",
+        description=f"{up.path}: {up.title}, bias, no batch norm, no ReLU",
         column=column,
         wide=2.0,
     )
-    sheet.arrow(End(inner.path, "out"), End(up, "in"), weight=20)
-    sheet.box(
-        scale, f"x {node.scale:g}", "", "sum", description=f"{scale}: times {node.scale:g}", column=column, wide=0.8
-    )
-    sheet.arrow(End(up, "out"), End(scale, "in"), weight=20)
-    branches = sheet.total(drawing.first(node)[:-1])
-    text = f"sum:  input + {node.scale:g} x residual,  {_then(node)}"
+    sheet.arrow(End(inner.path, "out"), End(up.path, "in"), weight=20)
+    times = f"{scale.path}: times {node.scale:g}"
+    sheet.box(scale.path, scale.title, "", "sum", description=times, column=column, wide=0.8)
+    sheet.arrow(End(up.path, "out"), End(scale.path, "in"), weight=20)
+    *across, _ = drawing.first(box)
     sheet.bar(
         name,
-        text,
+        f"sum:  input + {node.scale:g} x residual,  {_then(node)}",
         "sum",
-        description=f"{path}: {row.notation}{'' if node.norm else ', no batch norm after it'}",
-        above=(branches, sheet.lane),
+        description=f"{box.path}: {add.title}{'' if node.norm else ', no batch norm after it'}",
+        above=(sheet.total(tuple(across)), sheet.lane),
         column=column,
     )
-    sheet.arrow(End(scale, "out"), End(name, "in", "t0"), weight=20)
-    lane = len(drawing.first(node)) - 1
+    sheet.arrow(End(scale.path, "out"), End(name, "in", "t0"), weight=20)
     shortcut = f'color="{sheet.theme.shortcut}" penwidth=1.8 arrowsize=0.7'
-    sheet.arrow(tip.port(lane), End(name, "in", "t1"), weight=2, extra=shortcut)
+    sheet.arrow(tip.port(len(across)), End(name, "in", "t1"), weight=2, extra=shortcut)
     return ArrowStart(name)
 
 

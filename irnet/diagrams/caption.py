@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from irnet.analysis.side_by_side import side_by_side
-from irnet.analysis.tables import stages, totals
-from irnet.resolve import describe, resolve
+from irnet.comparison.side_by_side import side_by_side
 from irnet.spec import Network, Stage
+from irnet.tree import describe, resolve
+from irnet.tree.totals import stages, totals
 from irnet.units import exact, grid
 
 
@@ -54,7 +54,7 @@ def beside_alt(networks: tuple[Network, ...]) -> str:
 
 def block_words(network: Network, stage: Stage, *, errata: bool = True) -> Words:
     """Words for one block of a stage: where it comes from, what it holds, and where the paper's print differs."""
-    rows = [row for row in resolve(network) if row.path.startswith(f"{stage.name}.0")]
+    rows = [row for row in resolve(network).rows if row.path.startswith(f"{stage.name}.0")]
     sizes = f" {grid(rows[0].in_shape)} to {grid(rows[-1].out_shape)}." if rows else ""
     differs = " ".join(f"{e.id}: {e.where} prints {e.printed}; here {e.used}." for e in stage.source.errata if errata)
     order = " Branches stand in the order in which they are stacked." if any(row.op == "concat" for row in rows) else ""

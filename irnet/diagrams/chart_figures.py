@@ -1,29 +1,26 @@
-"""Charts as figures: what every stage costs, and curves of activations from a result."""
+"""Charts of the catalogue: what every stage costs, in the forms that a document takes."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from textwrap import wrap
 from types import MappingProxyType
 from typing import Any
 
-import vl_convert
-
-from irnet.analysis.tables import StageTotal, stages, totals
-from irnet.diagrams.bar_sources import mermaid_bars, tikz_bars
-from irnet.diagrams.bars import with_signs
-from irnet.diagrams.chart import Line, Spec, bar_chart, line_chart
+from irnet.charts import Bars, Chart, Nested, to_file, to_vega
 from irnet.diagrams.figure_words import FigureWords
 from irnet.diagrams.layouts import LEAST, room_named
 from irnet.diagrams.render import convert
-from irnet.diagrams.standalone import BARS, POINTS, alone
-from irnet.diagrams.tabular import Records, comma_separated
-from irnet.diagrams.theme import theme_named
+from irnet.diagrams.theme import THEMES, theme_named
+from irnet.html import figure_page
 from irnet.models import PRESETS, network
-from irnet.units import exact, share, short
+from irnet.spec import Network
+from irnet.tables import Table, from_records, latex, to_csv
+from irnet.tree.totals import StageTotal, stages, totals
+from irnet.units import exact, share, short, with_signs
 
 CHART_FORMS: Mapping[str, str] = MappingProxyType(
     {
@@ -38,21 +35,31 @@ CHART_FORMS: Mapping[str, str] = MappingProxyType(
 )
 _NATURAL, _MARGIN, _RATIO = 640, 80, 0.5  # pixels: width of a chart, what its axis takes; height to width
 _LETTER = 9  # pixels: of a title, on average
+_BAR, _LONG = 16.0, 170.0  # points of TikZ: from bar to bar, and of the longest
+BARS = "Bar by bar"  # over the long description
 NO_DOT = "DOT describes boxes and arrows, and a chart has none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartFigure:
-    """One chart: its specification at a theme and size, the numbers behind it, and its words."""
+    """A chart of bars, the numbers behind it, and its words."""
 
     id: str
     title: str
-    unit: str
-    spec: Callable[[str, int, int], Spec]  # theme, width and height in pixels
-    records: Records
-    bars: Mapping[str, float]  # empty where it has lines
+    chart: Chart
+    table: Table
     words: FigureWords
     group: str = "charts"
+
+    @property
+    def bars(self) -> Mapping[str, float]:
+        """Value by name."""
+        return {
+            n: v
+            for mark in self.chart.marks
+            if isinstance(mark, Bars)
+            for n, v in zip(mark.names, mark.values, strict=True)
+        }
 
 
 @cache
@@ -67,12 +74,38 @@ def chart_catalogue() -> Mapping[str, ChartFigure]:
     return MappingProxyType({f"cost.{name}": _cost(name) for name in PRESETS})
 
 
+def cost_chart(network: Network) -> Chart:
+    """Multiply-accumulates stage by stage; the title names the stage that takes most.
+
+    Examples
+    --------
+    >>> cost_chart(network("inception_v4")).title
+    'Inception-B: 48.4 % of 12.3 GMAC'
+    """
+    found = [stage for stage in stages(network) if stage.repeat]
+    most, total = max(found, key=lambda stage: stage.macs), totals(network).macs
+    bars = Bars(
+        name="MACs",
+        names=[_stage_title(stage) for stage in found],
+        values=[stage.macs / 1e9 for stage in found],
+        texts=[short(stage.macs) for stage in found],
+    )
+    title = f"{most.title}: {share(most.macs, total)} of {short(total, 'MAC')}"
+    return Chart(title=title, x="stage", y="GMAC, one image", marks=(bars,))
+
+
+def module_chart(records: Sequence[Mapping[str, Any]], name: str) -> Chart:
+    """MACs of the module tree of a network called `name`, from records of path and MACs, the whole first."""
+    whole, *inside = (record for record in records if record["macs"])
+    widest = max(inside, key=lambda record: record["macs"], default=whole)
+    title = f"{widest['path']} takes {share(widest['macs'], whole['macs'])} of the MACs. Click a box to look inside."
+    sizes = {record["path"]: record["macs"] for record in inside}
+    return Chart(title=title, marks=(Nested(name, whole["macs"], sizes),))
+
+
 def _cost(name: str) -> ChartFigure:
-    spec, total = network(name), totals(network(name))
+    spec, total, chart = network(name), totals(network(name)), cost_chart(network(name))
     found = [stage for stage in stages(spec) if stage.repeat]
-    bars = {_stage_title(stage): stage.macs / 1e9 for stage in found}
-    most = max(found, key=lambda stage: stage.macs)
-    title = f"{most.title}: {share(most.macs, total.macs)} of {short(total.macs, 'MAC')}"
     _, height, width = spec.input_shape
     caption = (
         f"Multiply-accumulates of {name} stage by stage, in convolutions and linear layers, for one image of "
@@ -86,63 +119,14 @@ def _cost(name: str) -> ChartFigure:
     return ChartFigure(
         id=f"cost.{name}",
         title=f"Cost of {name}",
-        unit="GMAC, one image",
-        spec=lambda theme, wide, high: bar_chart(
-            bars, title=title, x="stage", y="GMAC, one image", theme=theme, width=wide, height=high
-        ),
-        records=[{"stage": _stage_title(stage), "macs": stage.macs} for stage in found],
-        bars=bars,
-        words=FigureWords(f"Bar chart of the MACs of {name} by stage. {title}.", caption, long),
+        chart=chart,
+        table=from_records([{"stage": _stage_title(stage), "macs": stage.macs} for stage in found]),
+        words=FigureWords(f"Bar chart of the MACs of {name} by stage. {chart.title}.", caption, long),
     )
 
 
 def _stage_title(stage: StageTotal) -> str:
     return f"{stage.repeat} × {stage.title}" if stage.repeat > 1 else stage.title
-
-
-def activation_figure(name: str, records: Sequence[Mapping[str, Any]], column: str, made: str) -> ChartFigure:
-    """Curves of one statistic over the blocks of a network, one a scaling, from the records of a result.
-
-    Parameters
-    ----------
-    name
-        Of the network.
-    records
-        One a block and scaling, with "scaling", "block" and `column`.
-    column
-        The statistic, such as "sum mean_abs".
-    made
-        How the result was made: weights, batch norm, picture.
-
-    Raises
-    ------
-    ValueError
-        If no record has the statistic.
-    """
-    shown = [record for record in records if record.get(column) is not None]
-    if not shown:
-        raise ValueError(f"nothing was measured that is called {column!r}")
-    blocks = list(dict.fromkeys(str(record["block"]) for record in shown))
-    lines = []
-    for scaling in dict.fromkeys(str(record["scaling"]) for record in shown):
-        own = [record for record in shown if str(record["scaling"]) == scaling]
-        x = [float(blocks.index(str(record["block"]))) for record in own]
-        lines.append(Line(name=f"scale {scaling}", x=x, y=[record[column] for record in own]))
-    firsts = {block.partition(".")[0]: float(i) for i, block in reversed(list(enumerate(blocks)))}
-    ticks = {at: stage for stage, at in sorted(firsts.items(), key=lambda item: item[1])}
-    title = f"{column} of every block of {name}"
-    long = tuple(f"{i}. {r['block']}, scale {r['scaling']}: {r[column]:.4g}." for i, r in enumerate(shown, start=1))
-    return ChartFigure(
-        id=f"activations.{name}",
-        title=title,
-        unit=column,
-        spec=lambda theme, wide, high: line_chart(
-            lines, title=title, x="block", y=column, log=True, ticks=ticks, theme=theme, width=wide, height=high
-        ),
-        records=[{"scaling": r["scaling"], "block": r["block"], column: r[column]} for r in shown],
-        bars={},
-        words=FigureWords(f"Line chart: {title}, one line a scaling.", f"{title}. {made}", long),
-    )
 
 
 def chart_bytes(
@@ -153,27 +137,26 @@ def chart_bytes(
     Raises
     ------
     ValueError
-        For an unknown format, theme or width, one that lines have not, or text under 8 points.
+        For an unknown format, theme or width, or text under 8 points.
     """
-    forms = [name for name in CHART_FORMS if figure.bars or name not in ("mmd", "tikz")]
-    if form not in forms:
+    if form not in CHART_FORMS:
         why = f"; {NO_DOT}" if form == "dot" else ""
-        raise ValueError(f"{figure.id} has no format {form!r}; it has {', '.join(forms)}{why}")
+        raise ValueError(f"{figure.id} has no format {form!r}; it has {', '.join(CHART_FORMS)}{why}")
     theme_named(theme)
+    words = figure.words
     match form:
         case "csv":
-            return comma_separated(figure.records).encode()
+            return to_csv(figure.table).encode()
         case "mmd":
-            return mermaid_bars(figure.title, figure.unit, figure.bars).encode()
+            return _mermaid(figure).encode()
         case "tikz":
-            return tikz_bars(figure.title, figure.unit, figure.bars, theme).encode()
+            return _tikz(figure, theme).encode()
         case "html":
-            summary = BARS if figure.bars else POINTS
-            return alone(figure.title, figure.words, lambda shown: chart_bytes(figure, "svg", shown, width), summary)
+            light, dark = (chart_bytes(figure, "svg", shown, width) for shown in ("light", "dark"))
+            return figure_page(figure.title, light, dark, words.alt, words.caption, BARS, words.long)
         case "svg" | "pdf" | "png":
-            return convert(
-                _svg(figure, theme, width), form, title=figure.words.alt, description=figure.words.caption, scale=scale
-            )
+            svg = _svg(figure, theme, width)
+            return convert(svg, form, title=words.alt, description=words.caption, scale=scale)
         case _:
             raise AssertionError(f"{form} is in CHART_FORMS and has no writer")
 
@@ -182,11 +165,9 @@ def _svg(figure: ChartFigure, theme: str, width: str) -> str:
     """The chart drawn so wide that its text needs no shrinking."""
     room = room_named(width)
     wide = int(min(_NATURAL, room.width - _MARGIN))
-    spec = figure.spec(theme, wide, int(wide * _RATIO))
-    title = spec["title"]["text"]
-    words = title if isinstance(title, str) else " ".join(title)  # it has lines already where it is long
-    spec["title"] |= {"text": wrap(with_signs(words), wide // _LETTER)}
-    svg = vl_convert.vegalite_to_svg(spec)
+    spec = to_vega(figure.chart, theme, wide, int(wide * _RATIO))
+    spec["title"] |= {"text": wrap(with_signs(figure.chart.title), wide // _LETTER)}
+    svg = to_file(spec, "svg").decode()
     sides = [float(side) for side in re.findall(r'(?:width|height)="([\d.]+)"', svg)[:2]]
     factor = min(1.0, room.width / sides[0], room.height / sides[1])
     least = factor * min(float(size) for size in re.findall(r"font-size=\"([\d.]+)px", svg))
@@ -194,3 +175,40 @@ def _svg(figure: ChartFigure, theme: str, width: str) -> str:
         raise ValueError(f"{figure.id} does not fit the width {width!r}: its text would have {least:.1f} points")
     pointed = rf'width="{sides[0] * factor:.2f}pt" height="{sides[1] * factor:.2f}pt"'
     return re.sub(r'width="[\d.]+" height="[\d.]+"', pointed, svg, count=1)
+
+
+def _mermaid(figure: ChartFigure) -> str:
+    """Bars as Mermaid's XY chart."""
+    title, unit = _words(figure.title), _words(figure.chart.y)
+    names = ", ".join(f'"{_words(name)}"' for name in figure.bars)
+    values = ", ".join(f"{value:.4g}" for value in figure.bars.values())
+    return f'xychart-beta\n  title "{title}"\n  x-axis [{names}]\n  y-axis "{unit}"\n  bar [{values}]\n'
+
+
+def _words(text: str) -> str:
+    return re.sub(r"[^\w .,:()+/×-]", " ", text)
+
+
+def _tikz(figure: ChartFigure, theme: str) -> str:
+    """Bars as TikZ that lie, one below the other, each with its value."""
+    bars, look = figure.bars, THEMES[theme]
+    most = max(bars.values()) or 1.0
+    paint = look.paints["pointwise"]
+    colours = (("ink", look.ink), ("paper", look.paper), ("bar", paint.border))
+    lines = [
+        r"% needs \usepackage{tikz}",
+        r"\begin{tikzpicture}[x=1pt, y=-1pt, every node/.style={inner sep=2pt}]",
+        *(rf"\definecolor{{irnet-{name}}}{{HTML}}{{{colour[1:].upper()}}}" for name, colour in colours),
+        r"\tikzset{irnet bar/.style={fill=irnet-bar},",
+        r"  irnet words/.style={text=irnet-ink, font=\sffamily\fontsize{9}{11}\selectfont}}",
+    ]
+    if look.paper != "#ffffff":
+        lines.append(rf"\fill[irnet-paper] (-130,-{_BAR:g}) rectangle ({_LONG + 60:g},{_BAR * (len(bars) + 1):g});")
+    for i, (name, value) in enumerate(bars.items()):
+        y, end = i * _BAR, value / most * _LONG
+        lines.append(rf"\node[irnet words, anchor=east] at (0,{y:g}) {{{latex(name)}}};")
+        lines.append(rf"\path[irnet bar] (0,{y - 5:g}) rectangle ({end:.2f},{y + 5:g});")
+        lines.append(rf"\node[irnet words, anchor=west] at ({end:.2f},{y:g}) {{{value:.3g}}};")
+    y = len(bars) * _BAR
+    lines.append(rf"\node[irnet words] at ({_LONG / 2:g},{y:g}) {{{latex(f'{figure.title}, {figure.chart.y}')}}};")
+    return "\n".join([*lines, r"\end{tikzpicture}"]) + "\n"

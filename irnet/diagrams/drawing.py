@@ -1,15 +1,15 @@
-"""A sheet on which a block is drawn: what is open on it, and how wide its branches are."""
+"""A graph on which blocks are drawn: what is open on it, and how wide its branches are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from irnet.diagrams.bars import Spans
 from irnet.diagrams.graph_builder import End, GraphBuilder
-from irnet.resolve import Row
-from irnet.spec import Chain, Fork, Node, Residual, Shape
+from irnet.spec import Chain, Fork, Residual
+from irnet.tree import Box, Tree
 
 BRANCH, STEP = 1, 2  # indices of levels of boxes, after stages
 
@@ -28,62 +28,56 @@ class ArrowStart:
 
 @dataclass(slots=True)
 class Drawing:
-    """A sheet, and what is open on it; without `is_open`, steps are shown and the units inside them are not."""
+    """A graph, and what is open on it; without `is_open`, steps are shown and the units inside them are not."""
 
     sheet: GraphBuilder
-    rows: dict[str, Row]
+    tree: Tree
     is_open: Callable[[str, int | None], bool] | None = None  # of a path and the index of its level
 
-    def shut(self, path: str) -> bool:
+    def shut(self, box: Box) -> bool:
         """Whether the steps of a branch stand in one box."""
-        return self.is_open is not None and not self.is_open(path, BRANCH)
+        return self.is_open is not None and not self.is_open(box.path, BRANCH)
 
-    def shows_units(self, path: str) -> bool:
+    def shows_units(self, box: Box) -> bool:
         """Whether a convolution is shown as convolution, norm and ReLU."""
-        return self.is_open is not None and self.is_open(path, STEP)
+        return self.is_open is not None and self.is_open(box.path, STEP)
 
     @contextmanager
-    def frame(self, node: Node, path: str) -> Iterator[None]:
+    def frame(self, box: Box) -> Iterator[None]:
         """A frame round an open branch of several steps; none where all branches are open."""
-        if self.is_open is None or not isinstance(node, Chain) or len(node.nodes) == 1:
+        if self.is_open is None or not isinstance(box.node, Chain) or len(box.children) == 1:
             yield
             return
-        with self.sheet.cluster(
-            path, path.rpartition(".")[2], "branch", description=f"{path}: {len(node.nodes)} steps"
-        ):
+        with self.sheet.cluster(box.path, box.name, "branch", description=f"{box.path}: {len(box.children)} steps"):
             yield
 
-    def bar(self, path: str, part: str) -> str:
-        """The id of a bar: its row's, unless a frame round the block has that one."""
-        return path if self.is_open is None else f"{path}.{part}"
+    def merge_id(self, box: Box, merge: str) -> str:
+        """The id of a merge: the box's, as the row has it, unless a frame round the block has that one."""
+        return box.path if self.is_open is None else f"{box.path}.{merge}"
 
-    def first(self, node: Node) -> Spans:
-        """Inches across the flow of the branches that read the input of `node`."""
-        match node:
-            case Fork(branches):
-                return tuple(map(self.span, branches))
-            case Chain(nodes):
-                return self.first(nodes[0]) if isinstance(nodes[0], Fork) else (self.span(node),)
-            case Residual(body):
-                return (*self.first(body), self.sheet.lane)
-            case _:
-                return (self.sheet.box_span,)
+    def steps(self, box: Box) -> tuple[Box, ...]:
+        """What runs one after another in a chain."""
+        return self.tree.children(box.path)
 
-    def span(self, node: Node) -> float:
-        """Inches that `node` takes across the flow."""
-        match node:
-            case Fork(branches):
-                return self.sheet.total(tuple(map(self.span, branches)))
-            case Chain(nodes):
-                return max(map(self.span, nodes))
-            case Residual():
-                return self.sheet.total(self.first(node))
-            case _:
-                return self.sheet.box_span
+    def branches(self, box: Box) -> tuple[Box, ...]:
+        """What runs side by side in a fork, without the concatenation."""
+        return self.tree.children(box.path)[:-1]
 
+    def first(self, box: Box) -> Spans:
+        """Inches across the flow of the branches that read the input of `box`."""
+        if isinstance(box.node, Fork):
+            return tuple(map(self.span, self.branches(box)))
+        if isinstance(box.node, Chain):
+            start = self.steps(box)[0]
+            return self.first(start) if isinstance(start.node, Fork) else (self.span(box),)
+        if isinstance(box.node, Residual):
+            return (*self.first(self.steps(box)[0]), self.sheet.lane)
+        return (self.sheet.box_span,)
 
-def out_shape(rows: Mapping[str, Row], node: Node, path: str) -> Shape:
-    """Shape (C, H, W) that `node` puts out; a chain has no row of its own."""
-    if isinstance(node, Chain):
-        return out_shape(rows, node.nodes[-1], f"{path}.{len(node.nodes) - 1}")
-    return rows[path].out_shape
+    def span(self, box: Box) -> float:
+        """Inches that `box` takes across the flow."""
+        if isinstance(box.node, Fork | Residual):
+            return self.sheet.total(self.first(box))
+        if isinstance(box.node, Chain):
+            return max(map(self.span, self.steps(box)))
+        return self.sheet.box_span

@@ -21,7 +21,7 @@ from irnet.diagrams.figures import catalogue, figure_named
 from irnet.diagrams.files import write
 from irnet.diagrams.formats import FIGURE_FORMS, THEMELESS, figure_bytes, words_of
 from irnet.diagrams.layouts import room_named
-from irnet.diagrams.tables import TABLE_FORMS, tables
+from irnet.diagrams.table_figures import TABLE_FORMS, table_catalogue
 from irnet.diagrams.theme import theme_named
 
 INDEX = "figures.json"
@@ -74,7 +74,7 @@ def listing() -> list[dict[str, str]]:
     """Id, group and title of every figure, chart and table."""
     drawn = [(one.id, one.group, one.title) for one in catalogue().values()]
     charts = [(one.id, one.group, one.title) for one in chart_catalogue().values()]
-    written = [(one.id, one.group, one.title) for one in tables().values()]
+    written = [(one.id, one.group, one.title) for one in table_catalogue().values()]
     return [dict(zip(("id", "group", "title"), map(str, one), strict=True)) for one in (*drawn, *charts, *written)]
 
 
@@ -86,7 +86,7 @@ def forms_of(name: str) -> Mapping[str, str]:
     ValueError
         For an unknown id.
     """
-    if name in tables():
+    if name in table_catalogue():
         return {form: form for form in TABLE_FORMS}
     if name in chart_catalogue():
         return CHART_FORMS
@@ -119,8 +119,8 @@ def content(name: str, form: str, theme: str, width: str, scale: float) -> bytes
     ValueError
         For an unknown id, format, theme or width, or if the text would be too small.
     """
-    if name in tables():
-        return TABLE_FORMS[form](tables()[name]).encode()
+    if name in table_catalogue():
+        return TABLE_FORMS[form](table_catalogue()[name]).encode()
     if name in chart_catalogue():
         return chart_bytes(chart_catalogue()[name], form, theme, width, scale)
     return figure_bytes(figure_named(name), form, theme, width, scale)
@@ -134,8 +134,8 @@ def told_of(name: str, width: str = "natural") -> dict[str, Any]:
     ValueError
         For an unknown id, or if the text would be too small at this width.
     """
-    if name in tables():
-        return {"title": tables()[name].title, "caption": tables()[name].caption}
+    if name in table_catalogue():
+        return {"title": table_catalogue()[name].title, "caption": table_catalogue()[name].caption}
     if name in chart_catalogue():
         chart = chart_catalogue()[name]
         return _texts(name, chart.title, chart.words, ())

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from irnet.analysis.receptive_field import Rectangle, Seen, around
 from irnet.diagrams.theme import LIGHT
+from irnet.tree.receptive_field import Rectangle, Seen, around
 
 # From little to much; the lightness rises all the way, so that the scale can be read without its hues.
 HEAT = ("#420a68", "#932667", "#dd513a", "#fca50a", "#fcffa4")

@@ -8,7 +8,7 @@ from html import escape
 from irnet.diagrams.caption import beside_alt, block_words, overview_words
 from irnet.diagrams.figures import Figure, stage_of
 from irnet.diagrams.graph_builder import GraphBuilder
-from irnet.diagrams.latex import latex
+from irnet.tables import latex
 
 PAPER = "arXiv 1602.07261v2"
 

@@ -8,7 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Literal
 
-from irnet.analysis.comparisons import READY, Ready
+from irnet.comparison.examples import READY, Ready
 from irnet.diagrams.beside import beside_sheet, opened_for
 from irnet.diagrams.block import block_sheet
 from irnet.diagrams.graph_builder import GraphBuilder, Style
@@ -16,7 +16,7 @@ from irnet.diagrams.layouts import BESIDE, FOLDED, SHUT, WAYS, LaidOut, Layout, 
 from irnet.diagrams.overview import overview_sheet
 from irnet.diagrams.paper_notation import paper_texts
 from irnet.diagrams.scaling import scaling_sheet
-from irnet.diagrams.tables import slug
+from irnet.diagrams.table_figures import slug
 from irnet.diagrams.theme import Theme, theme_named
 from irnet.models import PRESETS, network
 from irnet.models.errata import ERRATA

@@ -11,8 +11,8 @@ from irnet.diagrams.figures import Figure
 from irnet.diagrams.layouts import LaidOut
 from irnet.diagrams.mermaid import mermaid
 from irnet.diagrams.render import render
-from irnet.diagrams.standalone import BOXES, alone
 from irnet.diagrams.tikz import tikz
+from irnet.html import figure_page
 
 FIGURE_FORMS: Mapping[str, str] = MappingProxyType(
     {
@@ -25,6 +25,7 @@ FIGURE_FORMS: Mapping[str, str] = MappingProxyType(
         "html": "one HTML file, light and dark, with its words",
     }
 )
+BOXES = "Box by box"  # over the long description
 THEMELESS = ("html", "md", "tex", "csv")  # formats that have no theme, or every one
 _SCALE = 2.0  # of a PNG, in pixels per 1/96 inch
 
@@ -88,4 +89,6 @@ def figure_bytes(
 
 
 def _page(figure: Figure, width: str) -> bytes:
-    return alone(figure.title, words_of(figure, width), lambda theme: figure_bytes(figure, "svg", theme, width), BOXES)
+    words = words_of(figure, width)
+    light, dark = (figure_bytes(figure, "svg", theme, width) for theme in ("light", "dark"))
+    return figure_page(figure.title, light, dark, words.alt, words.caption, BOXES, words.long)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from irnet.diagrams.bars import with_signs
 from irnet.diagrams.graph_builder import GraphBuilder, Item
 from irnet.diagrams.theme import Paint, Theme
+from irnet.units import with_signs
 
 # Entities in Mermaid's own way; between quotation marks nothing else is read as markup.
 _SPECIAL = str.maketrans({char: f"#{ord(char)};" for char in '#"<>&`|\\;'})

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from irnet.analysis.boxes import Box, boxes
-from irnet.analysis.tables import StageTotal, stages
 from irnet.diagrams.block import inside
 from irnet.diagrams.drawing import BRANCH, STEP, Drawing
 from irnet.diagrams.graph_builder import End, Flow, GraphBuilder, Style
 from irnet.diagrams.measures import SCREEN, Measures
 from irnet.diagrams.overview import STAGE, head_box, stage_box, stage_kind
 from irnet.diagrams.theme import LIGHT, Theme
-from irnet.resolve import resolve
 from irnet.spec import Network, Stage
+from irnet.tree import Box, resolve
+from irnet.tree.totals import StageTotal, stages
 from irnet.units import extent, grid
 
 LEVELS = ("stages", "branches", "steps", "units")  # the finest that is shown; a box of one opens to those of the next
@@ -42,7 +41,7 @@ def depth(box: Box) -> int | None:
 
 def revealing(network: Network, opened: Expansion, path: str) -> Expansion:
     """`opened` with every box open that stands round the one at `path`, so that it can be seen."""
-    found = boxes(network)
+    found = resolve(network)
     around: list[str] = []
     while path and (path := found[path].parent):
         if found[path].children and not opened(path, depth(found[path])) and not _frameless(found, path):
@@ -59,7 +58,7 @@ def shown_block(network: Network, path: str) -> str:
     >>> shown_block(network("inception_v4"), "inception_b.3.b1"), shown_block(network("inception_v4"), "inception_b.0")
     ('inception_b.3', '')
     """
-    found = boxes(network)
+    found = resolve(network)
     while path and found[path].level != "block":
         path = found[path].parent
     return path if path and path != found[found[path].parent].children[0] else ""
@@ -102,13 +101,13 @@ def sheet_of(
     turn: str = "",
 ) -> GraphBuilder:
     """The boxes and arrows of `network`, their names with `before` in front; a stage to `turn` at starts a column."""
-    found, style = boxes(network), style or Style()
+    found, style = resolve(network), style or Style()
     labels = {path: box.aria_label for path, box in found.items()}
     opens = style.opens or frozenset(path for path, box in found.items() if box.children)
     sheet = GraphBuilder(
         theme, flow, style=replace(style, aria_labels=labels, opens=opens), before=before, measures=measures
     )
-    drawing = _Nested(opened, Drawing(sheet, {row.path: row for row in resolve(network)}, opened))
+    drawing = _Nested(opened, Drawing(sheet, found, opened))
     last = "input"
     sheet.box("input", "Input", "", "other", description=f"input, {grid(network.input_shape)}", wide=STAGE)
     shape = network.input_shape
@@ -118,11 +117,10 @@ def sheet_of(
                 stage, total, last, extent(shape) if sheet.sized_arrows else "", toggled=stage.name == turn
             )
             shape = total.out_shape
-    for row in resolve(network):
-        if "." not in row.path:
-            head_box(sheet, row)
-            sheet.arrow(End(last), End(row.path), label=extent(row.in_shape) if sheet.sized_arrows else "")
-            last = row.path
+    for layer in found.head:
+        head_box(sheet, layer)
+        sheet.arrow(End(last), End(layer.path), label=extent(layer.in_shape) if sheet.sized_arrows else "")
+        last = layer.path
     return sheet
 
 
@@ -145,17 +143,16 @@ class _Nested:
         with sheet.cluster(
             stage.name, f"{times}{stage.title}", kind, description=f"{stage.name}: {times}{stage.title}"
         ):
-            if stage.repeat == 1:
-                return self._inside(stage, f"{stage.name}.0", last)
-            return self._blocks(stage, last)
+            blocks = self.drawing.tree.children(stage.name)
+            return self._blocks(stage, blocks, last) if len(blocks) > 1 else self._inside(blocks[0], last)
 
-    def _blocks(self, stage: Stage, last: str) -> str:
+    def _blocks(self, stage: Stage, blocks: Sequence[Box], last: str) -> str:
         """One block of the stage, and boxes that stand for those before and after it."""
         sheet = self.drawing.sheet
-        index = next((i for i in range(stage.repeat) if self.opened.shown == f"{stage.name}.{i}"), 0)
-        for first, count in ((0, index), (index + 1, stage.repeat - index - 1)):
+        index = next((box.block for box in blocks if box.path == self.opened.shown), 0)
+        for first, count in ((0, index), (index + 1, len(blocks) - index - 1)):
             if first:
-                last = self._block(stage, index, last)
+                last = self._block(stage, blocks[index], last)
             if count:
                 name = f"{stage.name}.{first}-{first + count - 1}"
                 description = f"{count} more blocks, like the one shown"
@@ -164,18 +161,18 @@ class _Nested:
                 last = name
         return last
 
-    def _block(self, stage: Stage, index: int, last: str) -> str:
-        sheet, path, kind = self.drawing.sheet, f"{stage.name}.{index}", stage_kind(stage)
-        which = f"{stage.title}, {index + 1} of {stage.repeat}"
+    def _block(self, stage: Stage, box: Box, last: str) -> str:
+        sheet, path, kind = self.drawing.sheet, box.path, stage_kind(stage)
+        which = f"{stage.title}, {box.block + 1} of {stage.repeat}"
         if not self.opened(path, None):
             sheet.box(path, which, "", kind, description=f"{path}: {which}", wide=STAGE)
             sheet.arrow(End(last), End(path))
             return path
         with sheet.cluster(path, which, "other", description=f"{path}: {which}"):
-            return self._inside(stage, path, last)
+            return self._inside(box, last)
 
-    def _inside(self, stage: Stage, path: str, last: str) -> str:
+    def _inside(self, box: Box, last: str) -> str:
         """Draw the inside of a block under a bar for its input."""
-        name = f"{path}.input"
+        name = f"{box.path}.input"
         self.drawing.sheet.arrow(End(last), End(name, "in"))
-        return inside(self.drawing, stage.node, path, name, path)
+        return inside(self.drawing, box, name, box.path)

@@ -8,10 +8,10 @@ from math import prod
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from irnet.analysis.boxes import BYTES, Box, boxes
 from irnet.diagrams.graph_builder import Style
 from irnet.diagrams.theme import DARK, LIGHT, Theme
 from irnet.spec import Network, Shape
+from irnet.tree import BYTES, Box, resolve
 from irnet.units import exact, short
 
 Overlay = Literal["operation", "parameters", "MACs", "activation memory", "receptive field"]
@@ -77,7 +77,7 @@ def style(
     if overlay == "operation":
         return Style(widths=widths, arrows=arrows)
     amount, unit = _AMOUNT[overlay]
-    amounts = {path: amount(box) for path, box in boxes(network).items() if path in shown}
+    amounts = {path: amount(box) for path, box in resolve(network).items() if path in shown}
     steps = _steps(max(amounts.values(), default=0), _STEPS[theme.name])
     legend = [(fill, f"up to {_amount(bound, unit)}" if bound else "none") for bound, fill in steps.items()]
     if overlay == "receptive field":
@@ -124,7 +124,7 @@ def _widths(network: Network, shown: Collection[str], edges: Edges) -> tuple[dic
         return {}, ""
     shapes: dict[str, Shape] = {"input": network.input_shape}
     macs = {"input": 0}
-    for path, box in boxes(network).items():
+    for path, box in resolve(network).items():
         shapes[path], macs[path] = box.out_shape, box.macs
         if box.level == "block":
             shapes[f"{path}.input"], macs[f"{path}.input"] = box.in_shape, 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from irnet.analysis.tables import StageTotal, stages
 from irnet.diagrams.graph_builder import End, Flow, GraphBuilder
 from irnet.diagrams.theme import Kind, Theme
-from irnet.resolve import Row, resolve
 from irnet.spec import Network, Residual, Stage
+from irnet.tree import Box, resolve
+from irnet.tree.totals import StageTotal, stages
 from irnet.units import extent, grid, short
 
 STAGE = 2.5  # inches
@@ -23,7 +23,7 @@ def overview_sheet(sheet: GraphBuilder, network: Network, title: str = "", *, fo
     """`sheet` with `network` on it, from its input to the softmax that its logits go to; `folded` into two columns."""
     shape = grid(network.input_shape)
     sheet.box("input", "Input", _size(sheet, shape), "other", description=f"input, {shape}", wide=STAGE)
-    blocks, head = [s for s in stages(network)[:-1] if s.repeat], [r for r in resolve(network) if "." not in r.path]
+    blocks, head = [stage for stage in stages(network)[:-1] if stage.repeat], resolve(network).head
     last, turn = "input", (len(blocks) + len(head) + 2) // 2
     for i, (name, size) in enumerate(_boxes(sheet, network, blocks, head)):
         label = size if sheet.sized_arrows else ""
@@ -36,7 +36,7 @@ def overview_sheet(sheet: GraphBuilder, network: Network, title: str = "", *, fo
 
 
 def _boxes(
-    sheet: GraphBuilder, network: Network, blocks: list[StageTotal], head: list[Row]
+    sheet: GraphBuilder, network: Network, blocks: list[StageTotal], head: Sequence[Box]
 ) -> Iterator[tuple[str, str]]:
     """Draw one box after the other; yield its id and the size of what comes in."""
     shape, kinds = grid(network.input_shape), {stage.name: stage_kind(stage) for stage in network.stages}
@@ -44,10 +44,10 @@ def _boxes(
         stage_box(sheet, stage, kinds[stage.name])
         yield stage.name, shape
         shape = grid(stage.out_shape)
-    for row in head:
-        head_box(sheet, row)
-        yield row.path, shape
-        shape = extent(row.out_shape)
+    for layer in head:
+        head_box(sheet, layer)
+        yield layer.path, shape
+        shape = extent(layer.out_shape)
     if network.head.classes:
         sheet.box(
             "softmax", "Softmax", "not in the module: it puts out logits", "other", description="softmax", wide=STAGE
@@ -77,22 +77,22 @@ def stage_box(sheet: GraphBuilder, stage: StageTotal, kind: Kind) -> None:
     sheet.box(stage.name, f"{times}{stage.title}", f"{size}{detail}", kind, description=description, wide=STAGE)
 
 
-def head_box(sheet: GraphBuilder, row: Row) -> None:
-    """The box of one row of the head."""
-    title, detail, kind = _head(row)
-    size = _size(sheet, extent(row.out_shape)) if kind == "pool" else ""
+def head_box(sheet: GraphBuilder, layer: Box) -> None:
+    """The box of one layer of the head."""
+    title, detail, kind = _head(layer)
+    size = _size(sheet, extent(layer.out_shape)) if kind == "pool" else ""
     detail = ", ".join(filter(None, (size, detail)))
-    sheet.box(row.path, title, detail, kind, description=f"{row.path}: {row.notation}", wide=STAGE)
+    sheet.box(layer.path, title, detail, kind, description=f"{layer.path}: {layer.title}", wide=STAGE)
 
 
-def _head(row: Row) -> tuple[str, str, Kind]:
-    """Title, detail and kind of a row of the head."""
-    size = f"{short(row.params)} parameters" if row.params else ""
+def _head(layer: Box) -> tuple[str, str, Kind]:
+    """Title, detail and kind of a layer of the head."""
+    size = f"{short(layer.params)} parameters" if layer.params else ""
     titles: dict[str, tuple[str, str, Kind]] = {
         "pool": ("Average pooling", "", "pool"),
-        "dropout": (row.notation.capitalize(), "", "other"),
-        "embedding": (f"Linear {row.out_shape[0]}, batch norm", size, "linear"),
-        "classifier": (f"Linear {row.out_shape[0]}", size, "linear"),
+        "dropout": (layer.title.capitalize(), "", "other"),
+        "embedding": (f"Linear {layer.out_shape[0]}, batch norm", size, "linear"),
+        "classifier": (f"Linear {layer.out_shape[0]}", size, "linear"),
         "normalize": ("To unit length", "", "other"),
     }
-    return titles[row.path]
+    return titles[layer.path]

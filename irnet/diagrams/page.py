@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Iterator
 
-from irnet.analysis.boxes import Box, boxes, details
 from irnet.diagrams.canvas import HERE, assets
 from irnet.diagrams.caption import overview_words
 from irnet.diagrams.graph_builder import Flow, Style
@@ -16,6 +15,7 @@ from irnet.diagrams.overlay import dark_for_light
 from irnet.diagrams.render import render
 from irnet.diagrams.theme import LIGHT
 from irnet.spec import Network
+from irnet.tree import Box, details, resolve
 
 
 def page(network: Network, flow: Flow = "down") -> str:
@@ -31,7 +31,7 @@ def page(network: Network, flow: Flow = "down") -> str:
     canvas, css, script = assets()
     data = {
         "states": dict(_states(network, flow)),
-        "details": {path: _detail(network, box) for path, box in boxes(network).items() if _is_drawn(box)},
+        "details": {path: _detail(network, box) for path, box in resolve(network).items() if _is_drawn(box)},
         "colours": dark_for_light(),
         "levels": LEVELS,
         "label": description.alt,
@@ -53,7 +53,7 @@ def _states(network: Network, flow: Flow) -> Iterator[tuple[str, str]]:
     """Every state that the file can show: the network at each level, and each stage open by itself at each level."""
     for level in range(len(LEVELS)):
         yield str(level), _svg(network, Expansion(level), flow)
-    found = boxes(network)
+    found = resolve(network)
     for stage in (s.name for s in network.stages if s.repeat):
         for level in range(1, len(LEVELS)):
             inside = (box for box in found.values() if box.stage == stage and box.children)
@@ -67,22 +67,21 @@ def _svg(network: Network, opened: Expansion, flow: Flow) -> str:
 
 def _opens(network: Network) -> frozenset[str]:
     """The boxes that the file can turn over: there are no states for the others."""
-    return frozenset(path for path, box in boxes(network).items() if box.children and depth(box) is not None)
+    return frozenset(path for path, box in resolve(network).items() if box.children and depth(box) is not None)
 
 
 def _is_drawn(box: Box) -> bool:
     """Whether a box is in one of the states: of the blocks of a stage, the first one is shown."""
-    parts = box.path.split(".")
-    return len(parts) == 1 or parts[1] == "0"
+    return box.block == 0
 
 
 def _detail(network: Network, box: Box) -> dict[str, object]:
     description = details(network, box.path)
-    at, around = depth(box), boxes(network).get(box.parent)
+    at, around = depth(box), resolve(network).get(box.parent)
     needs = 0
     while around:
         needs = max(needs, (depth(around) or 0) + 1)
-        around = boxes(network).get(around.parent)
+        around = resolve(network).get(around.parent)
     title = "" if box.level == "branch" and box.op == "group" else box.title  # its steps are found by theirs
     words = f"{box.path} {title} {box.op} {box.source.ref}".lower()
     return {"told": description, "depth": at or 0, "needs": needs, "words": words}

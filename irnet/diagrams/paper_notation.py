@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from irnet.diagrams.drawing import out_shape
-from irnet.resolve import Row, resolve
-from irnet.spec import Chain, Conv, Fork, Network, Node, Pool, Residual, Stage, pair
+from irnet.spec import Chain, Conv, Fork, Network, Pool, Residual, Stage, pair
+from irnet.tree import Box, Tree, resolve
 from irnet.units import grid
 
 Texts = Mapping[str, tuple[str, str]]  # path -> title and detail
@@ -27,41 +26,36 @@ def paper_texts(network: Network, stage: Stage, letters: Mapping[str, str] | Non
     >>> paper_texts(spec, spec.stages[2])["reduction_a.0.b1"]
     ('3x3 Conv (384 stride 2 V)', '17x17x384')
     """
-    rows = {row.path: row for row in resolve(network)}
-    path, first = f"{stage.name}.0", next(row for row in rows.values() if row.path.startswith(f"{stage.name}.0"))
-    residual = isinstance(stage.node, Residual)
-    given, put = grid(first.in_shape), grid(out_shape(rows, stage.node, path))
-    ends = {"input": (f"{'Relu activation' if residual else 'Input'}  {given}", ""), "output": (f"Output  {put}", "")}
+    tree = resolve(network)
+    box, residual = tree[f"{stage.name}.0"], isinstance(stage.node, Residual)
+    ends = {
+        "input": (f"{'Relu activation' if residual else 'Input'}  {grid(box.in_shape)}", ""),
+        "output": (f"Output  {grid(box.out_shape)}", ""),
+    }
     if letters:
         ends |= {"input": ("Input", ""), "output": ("Output", "")}
-    return ends | dict(_walk(rows, stage.node, path, letters or {}))
+    return ends | dict(_texts(tree, box, letters or {}))
 
 
-def _walk(
-    rows: Mapping[str, Row], node: Node, path: str, letters: Mapping[str, str]
-) -> Iterator[tuple[str, tuple[str, str]]]:
-    match node:
+def _texts(tree: Tree, box: Box, letters: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, str]]]:
+    size = grid(box.out_shape)
+    for child in tree.children(box.path) if box.op == "group" else ():
+        yield from _texts(tree, child, letters)
+    match box.node:
         case Conv(filters):
-            marks = _marks(node)
-            title = f"{_size(node)} Conv ({' '.join((letters.get(path, str(filters)), *marks))})"
-            yield path, (title, "" if letters else grid(rows[path].out_shape))
+            title = f"{_size(box.node)} Conv ({' '.join((letters.get(box.path, str(filters)), *_marks(box.node)))})"
+            yield box.path, (title, "" if letters else size)
         case Pool(op):
-            name, marks = {"max": "MaxPool", "avg": "Avg Pooling"}[op], _marks(node)
-            title = f"{_size(node)} {name}" + (f" ({' '.join(marks)})" if marks else "")
-            yield path, (title, "" if letters else grid(rows[path].out_shape))
-        case Chain(nodes):
-            for i, child in enumerate(nodes):
-                yield from _walk(rows, child, f"{path}.{i}", letters)
-        case Fork(branches):
-            for i, child in enumerate(branches):
-                yield from _walk(rows, child, f"{path}.b{i}", letters)
-            widths = " + ".join(map(str, _widths(rows, node, path)))
-            yield path, ("Filter concat" if letters else f"Filter concat  {widths} = {grid(rows[path].out_shape)}", "")
-        case Residual(body, scale):
-            yield from _walk(rows, body, f"{path}.body", letters)
-            yield f"{path}.project", (f"1x1 Conv ({rows[path].out_shape[0]} Linear)", "")
-            yield f"{path}.scale", (f"x {scale:g}", "")
-            yield path, (f"+  and {'Relu activation' if node.relu else 'no activation'}", "")
+            name, marks = {"max": "MaxPool", "avg": "Avg Pooling"}[op], _marks(box.node)
+            title = f"{_size(box.node)} {name}" + (f" ({' '.join(marks)})" if marks else "")
+            yield box.path, (title, "" if letters else size)
+        case Fork():
+            widths = " + ".join(map(str, _widths(tree, box)))
+            yield box.path, ("Filter concat" if letters else f"Filter concat  {widths} = {size}", "")
+        case Residual(_, scale, relu):
+            yield f"{box.path}.project", (f"1x1 Conv ({box.out_shape[0]} Linear)", "")
+            yield f"{box.path}.scale", (f"x {scale:g}", "")
+            yield box.path, (f"+  and {'Relu activation' if relu else 'no activation'}", "")
 
 
 def _marks(node: Conv | Pool) -> list[str]:
@@ -78,11 +72,11 @@ def _size(node: Conv | Pool) -> str:
     return f"{height}x{width}"
 
 
-def _widths(rows: Mapping[str, Row], node: Fork, path: str) -> Iterator[int]:
-    """Channels of every branch; those of an inner fork that ends one are told one by one, as they are drawn."""
-    for i, child in enumerate(node.branches):
-        inside = f"{path}.b{i}"
-        if isinstance(child, Chain) and isinstance(child.nodes[-1], Fork):
-            yield from _widths(rows, child.nodes[-1], f"{inside}.{len(child.nodes) - 1}")
+def _widths(tree: Tree, box: Box) -> Iterator[int]:
+    """Channels of every branch; those of an inner fork that ends one are given one by one, as they are drawn."""
+    for child in tree.children(box.path)[:-1]:
+        last = tree.children(child.path)[-1] if isinstance(child.node, Chain) else child
+        if last is not child and isinstance(last.node, Fork):
+            yield from _widths(tree, last)
         else:
-            yield out_shape(rows, child, inside)[0]
+            yield child.out_shape[0]

@@ -2,66 +2,56 @@
 
 from __future__ import annotations
 
-from typing import assert_never
-
-from irnet.diagrams.drawing import ArrowStart, Drawing, out_shape
+from irnet.diagrams.drawing import ArrowStart, Drawing
 from irnet.diagrams.graph_builder import End
 from irnet.diagrams.theme import Kind, conv_kind
-from irnet.resolve import notation
-from irnet.spec import Chain, Conv, Fork, Node, Pool, Residual, pair
+from irnet.spec import Conv, Fork, Pool, pair
+from irnet.tree import Box
 from irnet.units import grid
 
 
-def leaf(drawing: Drawing, node: Conv | Pool, path: str, tip: ArrowStart, column: str, port: int) -> ArrowStart:
+def leaf(drawing: Drawing, box: Box, tip: ArrowStart, column: str, port: int) -> ArrowStart:
     """Draw one step under `tip`, as a box or, where it is open, as its modules; return the new tip."""
-    row = drawing.rows[path]
-    if isinstance(node, Conv) and drawing.shows_units(path):
-        return _units(drawing, node, path, tip, column, port)
-    description = f"{path}: {row.notation}, {grid(row.in_shape)} to {grid(row.out_shape)}"
-    kind = conv_kind(node.kernel) if isinstance(node, Conv) else "pool"
-    drawing.sheet.box(path, notation(node), grid(row.out_shape), kind, description=description, column=column)
-    drawing.sheet.arrow(tip.port(port), End(path, "in"), weight=20)
-    return ArrowStart(path)
+    if isinstance(box.node, Conv) and drawing.shows_units(box):
+        return _units(drawing, box, conv_kind(box.node.kernel), tip, column, port)
+    description = f"{box.path}: {box.title}, {grid(box.in_shape)} to {grid(box.out_shape)}"
+    kind = conv_kind(box.node.kernel) if isinstance(box.node, Conv) else "pool"
+    drawing.sheet.box(box.path, box.title, grid(box.out_shape), kind, description=description, column=column)
+    drawing.sheet.arrow(tip.port(port), End(box.path, "in"), weight=20)
+    return ArrowStart(box.path)
 
 
-def _units(drawing: Drawing, node: Conv, path: str, tip: ArrowStart, column: str, port: int) -> ArrowStart:
+def _units(drawing: Drawing, box: Box, kind: Kind, tip: ArrowStart, column: str, port: int) -> ArrowStart:
     """A convolution as the three modules that it consists of."""
-    row, sheet = drawing.rows[path], drawing.sheet
-    units: tuple[tuple[str, str, Kind], ...] = (
-        (f"{path}.conv", f"{row.notation}, no bias", conv_kind(node.kernel)),
-        (f"{path}.bn", "batch norm", "norm"),
-        (f"{path}.relu", "ReLU", "relu"),
-    )
-    with sheet.cluster(path, row.notation, conv_kind(node.kernel), description=f"{path}: {row.notation}"):
-        last = tip.port(port)
-        for unit, title, kind in units:
-            sheet.box(unit, title, "", kind, description=f"{unit}: {title}", column=column)
+    sheet, last = drawing.sheet, tip.port(port)
+    titles: tuple[tuple[str, Kind], ...] = ((f"{box.title}, no bias", kind), ("batch norm", "norm"), ("ReLU", "relu"))
+    with sheet.cluster(box.path, box.title, kind, description=f"{box.path}: {box.title}"):
+        for unit, (title, painted) in zip(box.children, titles, strict=True):
+            sheet.box(unit, title, "", painted, description=f"{unit}: {title}", column=column)
             sheet.arrow(last, End(unit, "in"), weight=20)
             last = End(unit, "out")
-    return ArrowStart(f"{path}.relu")
+    return ArrowStart(last.path)
 
 
-def branch(drawing: Drawing, node: Chain, path: str, tip: ArrowStart, column: str, port: int) -> ArrowStart:
+def branch(drawing: Drawing, box: Box, tip: ArrowStart, column: str, port: int) -> ArrowStart:
     """All steps of a branch in one box: kernels above, filters below."""
-    kernels, filters = zip(*(_brief(child) for child in node.nodes), strict=True)
-    shape = out_shape(drawing.rows, node, path)
-    description = f"{path}: {' then '.join(kernels)}, to {grid(shape)}"
-    detail = f"{' > '.join(filter(None, filters))},  {grid(shape)}"
-    drawing.sheet.box(path, " > ".join(kernels), detail, "branch", description=description, column=column)
-    drawing.sheet.arrow(tip.port(port), End(path, "in"), weight=20)
-    return ArrowStart(path)
+    kernels, filters = zip(*map(_brief, drawing.steps(box)), strict=True)
+    shape = grid(box.out_shape)
+    description = f"{box.path}: {' then '.join(kernels)}, to {shape}"
+    detail = f"{' > '.join(filter(None, filters))},  {shape}"
+    drawing.sheet.box(box.path, " > ".join(kernels), detail, "branch", description=description, column=column)
+    drawing.sheet.arrow(tip.port(port), End(box.path, "in"), weight=20)
+    return ArrowStart(box.path)
 
 
-def _brief(node: Node) -> tuple[str, str]:
+def _brief(box: Box) -> tuple[str, str]:
     """Kernel and filters of a step."""
-    match node:
+    match box.node:
         case Conv(filters, kernel):
             return f"{pair(kernel)[0]}x{pair(kernel)[1]}", str(filters)
         case Pool(op, counts_padding=counted):
             return f"{op} pool{', padding counted' if counted else ''}", ""
-        case Fork(branches):
-            return f"{len(branches)} branches", ""
-        case Chain() | Residual():
-            return "...", ""
+        case Fork():
+            return box.title, ""
         case _:
-            assert_never(node)
+            return "...", ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from irnet.analysis.side_by_side import Mark
+from irnet.comparison.side_by_side import Mark
 
 MARKED = 2.6  # points: the border of a marked box
 SIGNS: Mapping[Mark, str] = MappingProxyType({"changed": "\u2260 ", "only": "+ ", "refused": "\u2717 "})

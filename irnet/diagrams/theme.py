@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from irnet.resolve import Op
-from irnet.spec import Conv, Kernel, pair
+from irnet.spec import Kernel, pair
 
 Kind = Literal[
     "pointwise",
@@ -181,22 +180,3 @@ def conv_kind(kernel: Kernel) -> Kind:
     """
     height, width = pair(kernel)
     return "factorised" if height != width else "pointwise" if height == 1 else "square"
-
-
-def kind_of(op: Op, conv: Conv | None = None) -> Kind:
-    """What an operation is painted as; a convolution's kernel decides among three kinds."""
-    if conv is not None:
-        return conv_kind(conv.kernel)
-    return _BY_OP.get(op, "other")
-
-
-_BY_OP: dict[Op, Kind] = {
-    "max_pool": "pool",
-    "avg_pool": "pool",
-    "global_pool": "pool",
-    "concat": "concat",
-    "project": "linear",
-    "linear": "linear",
-    "scale": "sum",
-    "add": "sum",
-}

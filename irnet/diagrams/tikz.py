@@ -8,12 +8,11 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from irnet.diagrams.graph_builder import MARKED, GraphBuilder, Item
-from irnet.diagrams.latex import latex
 from irnet.diagrams.theme import Theme
+from irnet.tables import latex
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _NUMBER = re.compile(r"-?[\d.]+")
-_LETTERS = re.compile(r"[^a-z]")
 
 
 class _Frame(NamedTuple):

@@ -1,16 +1,25 @@
-"""Lessons: a tour of the paper and ready lessons as values, their JSON and their word in an address."""
+"""Lessons: a tour of the paper and ready lessons, a Markdown file each, in the order of the files' numbers."""
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
+from pathlib import Path
 
-from irnet.lessons.blocks import BLOCKS
-from irnet.lessons.counting import COUNTING
-from irnet.lessons.residuals import RESIDUALS
-from irnet.lessons.tour import TOUR
+from irnet.lessons.form import read_markdown
 from irnet.lessons.value import Lesson
 
-LESSONS: tuple[Lesson, ...] = (TOUR, *BLOCKS, *RESIDUALS, *COUNTING)
+FILES: tuple[Path, ...] = tuple(sorted(Path(__file__).parent.glob("*.md")))
+
+
+def _ready(file: Path) -> Lesson:
+    try:
+        return read_markdown(file.read_text(encoding="utf-8"), re.sub(r"^\d+-", "", file.stem), checked=True)
+    except ValueError as error:
+        raise ValueError(f"{file.name}: {error}") from None
+
+
+LESSONS: tuple[Lesson, ...] = tuple(map(_ready, FILES))
 
 
 def lesson_named(name: str) -> Lesson:

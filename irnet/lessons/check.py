@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from irnet.analysis.boxes import boxes
-from irnet.analysis.quantities import fill, formulas, labels_in, network_of, quantity
 from irnet.lessons.prose import links
 from irnet.lessons.value import Lesson, Question, Step
 from irnet.models import recipe_of
 from irnet.models.recipe import limits
+from irnet.provenance.quantities import fill, formulas, labels_in, network_of, quantity
 from irnet.spec import Network
+from irnet.tree import resolve
 
 VIEW_CONTROLS = ("level", "overlay", "edges", "flow")
 BESIDE_CONTROLS = ("level", "flow", "fade")
@@ -33,8 +33,8 @@ def paths_of(step: Step) -> Collection[str]:
     """The boxes of a step's picture."""
     networks = networks_of(step)
     if len(networks) == 1:
-        return boxes(networks[0])
-    return frozenset(f"{i}/{path}" for i, network in enumerate(networks) for path in boxes(network))
+        return resolve(networks[0])
+    return frozenset(f"{i}/{path}" for i, network in enumerate(networks) for path in resolve(network))
 
 
 def controls_of(step: Step) -> tuple[str, ...]:
@@ -52,7 +52,10 @@ def check(lesson: Lesson) -> Lesson:
     ValueError
         One sentence, with the place: "steps.2.selected: inception_v4.paper has no box 'x'; ...".
     """
-    named = {label for step in lesson.steps for label in (*step.networks, *_labels(step))}
+    named = {label for step in lesson.steps for label in step.networks}
+    for i, step in enumerate(lesson.steps):
+        with _at(f"steps.{i}"):
+            named.update(_labels(step))
     if len(named) > NETWORKS:
         raise ValueError(f"steps: {len(named)} networks are named; a lesson may name {NETWORKS}")
     for i, step in enumerate(lesson.steps):

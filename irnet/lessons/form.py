@@ -1,4 +1,4 @@
-"""Lessons as JSON and as one word of an address; what comes from others is held against a form and limits first."""
+"""Lessons as documents and as a word of an address; what comes from others is held against a form and limits first."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from irnet.edit.document import complaint
 from irnet.lessons.check import check
+from irnet.lessons.markdown import MARK, values, written
 from irnet.lessons.value import Lesson
-from irnet.units import typed
 
 LARGEST = 96_000  # bytes of a document
 LONGEST = 12_000  # characters of its word in an address
 FORMAT = "irnet.lesson.1"
+BOM = "\ufeff"  # with which some editors begin a file
 _LESSON = TypeAdapter(Lesson)
 
 
@@ -53,8 +55,29 @@ def plain(value: Any) -> Any:
     return [plain(item) for item in value] if isinstance(value, tuple) else value
 
 
+def markdown(lesson: Lesson) -> str:
+    """A lesson as Markdown, as a teacher would write it.
+
+    Examples
+    --------
+    >>> from irnet.lessons.value import Step
+    >>> print(markdown(Lesson("one", "One", (Step(title="A", networks=("inception_v4.paper",), prose="Look."),))))
+    +++
+    id = "one"
+    title = "One"
+    networks = ["inception_v4.paper"]
+    +++
+    <BLANKLINE>
+    # A
+    <BLANKLINE>
+    Look.
+    <BLANKLINE>
+    """
+    return written(plain(lesson))
+
+
 def read_lesson(text: str | bytes) -> Lesson:
-    """The lesson that a document says.
+    """The lesson that a document says: Markdown, which begins with a line +++, or JSON.
 
     Raises
     ------
@@ -63,13 +86,41 @@ def read_lesson(text: str | bytes) -> Lesson:
     """
     if len(text) > LARGEST:
         raise ValueError(f"the document is larger than {LARGEST} bytes")
+    start = text[:9] if isinstance(text, str) else text[:9].decode("utf-8", "replace")
+    if start.removeprefix(BOM).startswith(MARK):
+        try:
+            return read_markdown(text if isinstance(text, str) else text.decode())
+        except UnicodeDecodeError as error:
+            raise ValueError(f"document: this is no text in UTF-8 (byte {error.start})") from None
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"document: this is no JSON ({str(error)[:120]})") from None
+        raise ValueError(
+            f"document: this is no JSON ({str(error)[:120]}), and no Markdown, which begins with a line {MARK}"
+        ) from None
     if not isinstance(found, dict) or found.pop("format", None) != FORMAT:
         raise ValueError(f"format: a lesson says {FORMAT!r} there")
     return lesson_of(found)
+
+
+def read_markdown(text: str, id_: str = "", *, checked: bool = False) -> Lesson:
+    """The lesson that a Markdown document says; `id_` is for one that names none.
+
+    A lesson that a test has `checked` is not held against its networks again: for all of ours that takes a second.
+
+    Raises
+    ------
+    ValueError
+        One sentence that says what is wrong, and in which line and step: "line 8, step 1: selected: ...".
+    """
+    found, lines = values(text.removeprefix(BOM), id_)
+    try:
+        return _shaped(found) if checked else lesson_of(found)
+    except ValueError as error:
+        sentence = str(error)
+        step = re.match(r"steps\.(\d+)[.:] *", sentence)
+        where = f"line {lines[int(step[1])]}, step {int(step[1]) + 1}: " if step else ""
+        raise ValueError(where + sentence[step.end() if step else 0 :]) from None
 
 
 def lesson_of(found: object) -> Lesson:
@@ -80,11 +131,17 @@ def lesson_of(found: object) -> Lesson:
     ValueError
         One sentence that says what is wrong, and where.
     """
+    return check(_shaped(found))
+
+
+def _shaped(found: object) -> Lesson:
+    """The lesson, with everything of its kind and within its limits; whether its boxes are there is not looked up."""
     try:
-        lesson = _LESSON.validate_json(json.dumps(found))
-    except (ValidationError, RecursionError) as error:
-        raise ValueError(_sentence(error)) from None
-    return check(lesson)
+        return _LESSON.validate_json(json.dumps(found, default=str))  # TOML knows days and times, which no field takes
+    except ValidationError as error:
+        raise ValueError(complaint(error, "lesson")) from None
+    except RecursionError:
+        raise ValueError("document: it is nested too deeply") from None
 
 
 def pack(lesson: Lesson) -> str:
@@ -122,12 +179,3 @@ def unpack(word: str) -> Lesson:
     if found is None:
         raise ValueError("the lesson in the address is cut off or damaged; ask for its link again")
     return lesson_of(found)
-
-
-def _sentence(error: ValidationError | RecursionError) -> str:
-    """The first of the complaints, with its place and a piece of what is there."""
-    if isinstance(error, RecursionError):
-        return "document: it is nested too deeply"
-    first = error.errors(include_url=False)[0]
-    where = typed(".".join(map(str, first["loc"])), 80)
-    return f"{where or 'lesson'}: {typed(first['msg'], 200)}, not {ascii(first['input'])[:40]}"

@@ -7,6 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
+from irnet.tree import parent_of
+
 _MARKED = re.compile(r"\[([^\[\]\n]{1,120})\]\(([a-z0-9_./]{1,99})\)|\*\*([^*\n]+)\*\*|`([^`\n]+)`")
 
 
@@ -54,7 +56,7 @@ def spoken_of(linked: Collection[str], selected: str) -> str:
     ('block_b', '')
     """
     while selected and selected not in linked:
-        selected = selected.rpartition(".")[0]
+        selected = parent_of(selected)
     return selected
 
 

@@ -8,7 +8,7 @@ from irnet.models.errata import errata
 from irnet.models.fragments import AVG, MAX, STEM_V3, conv, down, fork, pool_last, reduction_a
 from irnet.models.inception_v4 import STEM_PAPER as STEM_V4
 from irnet.models.recipe import Recipe, knob
-from irnet.spec import Chain, Fork, Head, Network, Residual, Source, Stage
+from irnet.spec import Chain, Edit, Fork, Head, Network, Residual, Source, Stage
 
 STEM_V1 = Chain((*STEM_V3, down(256)))
 STEM_SLIM = Chain((*STEM_V3, MAX))
@@ -54,7 +54,7 @@ class InceptionResNet(Recipe):
     conv2d_7b: int | None = None
     embedding: int | None = None
 
-    def _full_width(self, name: str, edits: str) -> Network:
+    def _full_width(self, name: str, edits: tuple[Edit, ...]) -> Network:
         """Figure 15 from the input to the classifier, with the stages that a release adds."""
         reductions = reduction_a(self.k, self.l, self.m, self.n), reduction_b(*self.reduction_b)
         reduce_a, reduce_b = reductions if self.pool_first else map(pool_last, reductions)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from irnet.models.errata import errata
 from irnet.models.fragments import AVG, MAX, STEM_V3, conv, down, fork
 from irnet.models.recipe import Recipe
-from irnet.spec import Chain, Fork, Network, Node, Part, Pool, Source, Stage
+from irnet.spec import Chain, Edit, Fork, Network, Node, Part, Pool, Source, Stage
 
 STEM = Chain((*STEM_V3, MAX))
 
@@ -65,7 +65,7 @@ class InceptionV3(Recipe):
 
     average: Pool = AVG
 
-    def _full_width(self, name: str, edits: str) -> Network:
+    def _full_width(self, name: str, edits: tuple[Edit, ...]) -> Network:
         """From the input to the classifier."""
         blocks = (
             Stage(

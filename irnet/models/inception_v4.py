@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from irnet.models.errata import errata
 from irnet.models.fragments import AVG, MAX, conv, down, fork, pool_last, reduction_a
 from irnet.models.recipe import Recipe, knob
-from irnet.spec import Chain, Fork, Network, Source, Stage
+from irnet.spec import Chain, Edit, Fork, Network, Source, Stage
 
 
 def stem(*pair_order: tuple[int, int]) -> Chain:
@@ -86,7 +86,7 @@ class InceptionV4(Recipe):
     m: int = knob(256, 8, 1024, "Reduction-A m: last 3x3", 8)
     n: int = knob(384, 8, 1024, "Reduction-A n: lone 3x3", 8)
 
-    def _full_width(self, name: str, edits: str) -> Network:
+    def _full_width(self, name: str, edits: tuple[Edit, ...]) -> Network:
         """Figure 9 from the input to the classifier."""
         reductions = reduction_a(self.k, self.l, self.m, self.n), REDUCTION_B
         reduce_a, reduce_b = reductions if self.pool_first else map(pool_last, reductions)

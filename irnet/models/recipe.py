@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, assert_never
+from typing import Any
 
-from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Pool, Residual, Shape, Source
+from irnet.spec import Conv, Edit, Head, Network, Node, Shape, Source, parts, with_parts
 from irnet.units import typed
 
 Size = int | tuple[int, int]  # pixels; an int means square, a pair is (height, width)
@@ -45,15 +45,15 @@ class Recipe(ABC):
         if self.input_shape[1] == self.input_shape[2]:  # one network, one recipe: a square has one way to be written
             object.__setattr__(self, "input_size", self.input_shape[1])
 
-    def network(self, name: str, edits: str = "") -> Network:
-        """The network that these knobs describe, under a name and with a word on what was edited."""
+    def network(self, name: str, edits: tuple[Edit, ...] = ()) -> Network:
+        """The network that these knobs describe, under a name with what was edited."""
         full = self._full_width(name, edits)
         if self.width == 1:
             return full
         return replace(full, stages=tuple(replace(s, node=widen(s.node, self.width)) for s in full.stages))
 
     @abstractmethod
-    def _full_width(self, name: str, edits: str) -> Network:
+    def _full_width(self, name: str, edits: tuple[Edit, ...]) -> Network:
         """The network before its filters are multiplied."""
 
     def head(self) -> Head:
@@ -82,24 +82,15 @@ def widen(node: Node, width: float) -> Node:
 
     Examples
     --------
+    >>> from irnet.spec import Chain, Fork
     >>> widen(Fork((Conv(32), Chain((Conv(48), Conv(64, 3))))), 0.25)
     Fork(branches=(Conv(filters=8, kernel=1, stride=1, padding='same'), \
 Chain(nodes=(Conv(filters=16, kernel=1, stride=1, padding='same'), \
 Conv(filters=16, kernel=3, stride=1, padding='same')))))
     """
-    match node:
-        case Conv(filters):
-            return replace(node, filters=max(8, 8 * int(filters * width / 8 + 0.5)))
-        case Pool():
-            return node
-        case Chain(nodes):
-            return Chain(tuple(widen(child, width) for child in nodes))
-        case Fork(branches):
-            return Fork(tuple(widen(child, width) for child in branches))
-        case Residual(body):
-            return replace(node, body=widen(body, width))
-        case _:
-            assert_never(node)
+    if isinstance(node, Conv):
+        return replace(node, filters=max(8, 8 * int(node.filters * width / 8 + 0.5)))
+    return with_parts(node, [widen(inner, width) for _, inner in parts(node)])
 
 
 def limits(recipe: Recipe) -> dict[str, Limits]:

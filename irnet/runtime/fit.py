@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from irnet.analysis.layouts import LAYOUTS, Layout, keys
+from irnet.checkpoints import LAYOUTS, Layout, keys
 from irnet.models import network as preset
 from irnet.runtime.build import build
 from irnet.runtime.checkpoint import Checkpoint

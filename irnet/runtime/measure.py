@@ -16,6 +16,7 @@ from torchinfo import summary
 
 from irnet.runtime.build import ForkUnit, Model, build
 from irnet.runtime.outline import Traceable, outline
+from irnet.tree import depth_of
 
 _TRACE = Lock()  # fvcore traces with torch.jit, whose state is global
 _IGNORED = {nn.ReLU: "relu", ForkUnit: "cat", nn.Dropout: "dropout", nn.Flatten: "flatten"}  # by fvcore, in silence
@@ -84,7 +85,7 @@ def search(modules: Sequence[ModuleCount], wanted: str, depth: int) -> tuple[Mod
         module
         for module in modules
         if (wanted.strip() and (fnmatch(module.path.lower(), pattern) or fnmatch(module.kind.lower(), pattern)))
-        or (not wanted.strip() and len(module.path.split(".")) <= depth)
+        or (not wanted.strip() and depth_of(module.path) <= depth)
     )
 
 

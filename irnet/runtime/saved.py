@@ -33,7 +33,7 @@ def saved_for_backward(network: Network, batch: int, device: str = "meta") -> in
 
     Examples
     --------
-    >>> from irnet.analysis.saved import saved_bytes
+    >>> from irnet.tree.saved import saved_bytes
     >>> from irnet.models import network
     >>> spec = network("inception_resnet_v1", input_size=160, a=1, b=1, c=1)
     >>> abs(saved_for_backward(spec, 4) / saved_bytes(spec, 4) - 1) < 0.01

@@ -9,11 +9,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from irnet.analysis.layouts import LAYOUTS, keys, layouts_of
+from irnet.checkpoints import LAYOUTS, keys, layouts_of
 from irnet.models import network as preset
 from irnet.runtime.build import Model
 from irnet.runtime.checkpoint import Checkpoint, open_checkpoint
 from irnet.runtime.fit import Fit, compare_with, nearest
+from irnet.spec import architecture_of
+from irnet.tree import name_of
 
 _EXACT = (torch.float32, torch.float16, torch.bfloat16)  # what float32 can hold without rounding
 
@@ -56,7 +58,7 @@ class Identity:
 def _also(found: Checkpoint, fit: Fit) -> Iterator[str]:
     """Other presets that a file fits as exactly in the same layout."""
     for name in fit.layout.presets:
-        architecture = name.partition(".")[0]
+        architecture = architecture_of(name)
         sibling = name != fit.network.name and fit.network.name.startswith(f"{architecture}.")
         if sibling and not compare_with(found, preset(name, classes=fit.network.head.classes), fit.layout).off:
             yield name
@@ -176,7 +178,7 @@ def _convert(found: Checkpoint, fit: Fit, model: Model) -> Iterator[tuple[str, T
     names = keys(fit.network, fit.layout.name)
     for ours, target in model.state_dict().items():
         if names.get(ours) in found.shapes:
-            tensor = _check(found, names[ours], target, ours.rpartition(".")[2])
+            tensor = _check(found, names[ours], target, name_of(ours))
             if tensor.ndim > 1 and fit.layout.channels_last:
                 tensor = tensor.permute(-1, -2, *range(tensor.ndim - 2))
             yield ours, tensor[1:] if fit.background and ours.startswith("classifier") else tensor

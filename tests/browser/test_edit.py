@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from irnet.edit.document import load
 from playwright.sync_api import expect
 
+from irnet.edit.document import load
 from tests.browser.conftest import Viewer
 
 MODEL = "inception_v4.paper"
@@ -64,7 +64,7 @@ def test_an_edited_network_is_compared_taken_away_and_brought_back(viewer: Viewe
         page.get_by_role("button", name="JSON", exact=True).click()
     file = tmp_path / downloading.value.suggested_filename
     downloading.value.save_as(file)
-    assert load(file.read_bytes()).network.edits == "inception_a.repeat=9"
+    assert load(file.read_bytes()).network.edit_text == "inception_a.repeat=9"
     page.get_by_role("link", name="Compare with the original").click()
     expect(page).to_have_url(re.compile(r"/compare\?"))
     viewer.settle()

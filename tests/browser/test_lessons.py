@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from irnet.provenance.ledger import ledger
 from playwright.sync_api import Page, expect
 
 from irnet.lessons import LESSONS
 from irnet.lessons.check import networks_of
+from irnet.provenance.ledger import ledger
 from irnet.units import exact
 from tests.browser.conftest import Viewer
 from tests.browser.views import TALL, cut_off

@@ -15,7 +15,7 @@ from irnet.experiments.training.texts import with_texts
 from tests.training.small import TINY, made, sweep
 
 SMALL = ("--set", "width=0.125", "--set", "depth=1", "--steps", "4", "--set", "batch=4", "--set", "held_out=16")
-QUICK = (*SMALL, "--set", "evaluate_every=2", "--workers", "2")
+QUICK = (*SMALL, "--set", "evaluate_every=2", "--workers", "1")
 NETWORKS = ("inception_v3", "inception_resnet_v1 a=1, b=1, c=1")
 
 
@@ -39,9 +39,8 @@ def test_a_race_prints_ours_and_the_papers_apart(raced: Path, capsys: pytest.Cap
 
 
 def test_a_race_is_plotted_as_pictures_and_tables(raced: Path, tmp_path: Path) -> None:
-    for form in ("svg", "png", "html", "csv"):
+    for form in ("svg", "html", "csv"):
         assert main(["plot", str(raced), "--format", form, "--out", str(tmp_path / form)]) == 0
-    assert (tmp_path / "png" / "loss.steps.png").read_bytes().startswith(b"\x89PNG")
     assert "held-out accuracy" in (tmp_path / "svg" / "accuracy.macs.svg").read_text(encoding="utf-8")
     assert "<html" in (tmp_path / "html" / "loss.seconds.html").read_text(encoding="utf-8")[:200]
     with (tmp_path / "csv" / "curves.csv").open(encoding="utf-8") as opened:
@@ -68,14 +67,12 @@ def test_a_death_map_prints_its_definition(tmp_path: Path, capsys: pytest.Captur
     assert "Of 4 runs: " in (tmp_path / "sweep" / "plots" / "death.svg").read_text(encoding="utf-8")
 
 
-def test_progress_of_what_has_not_begun(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_of_what_has_not_begun_and_stop_and_pause_are_words_to_the_workers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     directory = made(tmp_path / "sweep", sweep())
     assert main(["progress", str(directory)]) == 0
     assert capsys.readouterr().out.strip() == "stopped: 0 of 2 runs ended, 0 % of the work"
-
-
-def test_stop_and_pause_are_words_to_the_workers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    directory = made(tmp_path / "sweep", sweep())
     for word in ("stop", "pause"):
         assert main([word, str(directory)]) == 0
         assert last_word(directory) == word
@@ -86,18 +83,14 @@ def test_stop_and_pause_are_words_to_the_workers(tmp_path: Path, capsys: pytest.
     ("arguments", "sentence"),
     [
         (["resume", "nowhere"], "nowhere holds no sweep: it has no settings.json"),
-        (["plot", "nowhere"], "nowhere holds no sweep: it has no settings.json"),
         (["race", "inception_v4"], "a race has 2 to 4 networks, not 1"),
         (["race", "--set", "colour=red"], "'colour=red' sets nothing. What can be set: "),
-        (["race", "--set", "optimiser=adam"], "optimiser='adam' is not one of rmsprop, sgd, adamw"),
-        (["race", "--set", "batch=many"], "batch='many' is not a whole number"),
         (["race", "--device", "meta"], "on meta there are shapes and no numbers; training needs one of the other"),
         (["race", "--batch", "many"], "batch='many' is not a whole number"),
         (["stability", "--dropout", "2"], "dropout=2.0 is outside 0 to 0.95"),
         (["race", "--backend", "dask"], "the Dask backend needs the address of a scheduler"),
         (["stability", "--axis", "scale"], "'scale' is no axis"),
         (["stability", "--criterion", "colour=1"], "'colour=1' is no criterion; one is written as in 'sparse=0.9'"),
-        (["stability", "--criterion", "zeros=2"], "zeros=2.0 is outside 0 to 1"),
         (["stability", "--axis", "scale=0.1,2"], "scale=2.0 is outside 0 to 1"),
     ],
 )

@@ -18,7 +18,6 @@ from irnet.runtime.init import INITS
 from tests.training.small import TINY
 
 ELSEWHERE = {"network", "seed", "device", "data", "kind", "folder"}  # chosen beside the form, or by the sweep
-NUMBERS = [name for name, asked in SETTINGS.items() if asked.about.limits]
 
 
 def other(asked: Field) -> Any:
@@ -40,28 +39,19 @@ def test_everything_that_a_run_has_can_be_set_or_is_chosen_elsewhere() -> None:
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_what_is_set_as_words_is_the_value(name: str) -> None:
-    wanted = other(SETTINGS[name])
+def test_what_is_set_as_words_is_the_value_and_what_can_not_be_gets_one_sentence(name: str) -> None:
+    wanted, bounds = other(SETTINGS[name]), SETTINGS[name].about.limits
     assert wanted != SETTINGS[name].default
     told = YES if wanted is True else "no" if wanted is False else wanted
     assert value_in(with_texts(Run(), [f"{name}={told}"]), name) == wanted
     assert with_values(Run(), {name: wanted}) != Run()
-
-
-@pytest.mark.parametrize("name", NUMBERS)
-def test_a_number_beyond_its_limits_gets_one_sentence(name: str) -> None:
-    bounds = SETTINGS[name].about.limits
-    assert bounds
-    for value in (bounds.low - 1, bounds.high + 1, float("nan")):
+    for value in (bounds.low - 1, bounds.high + 1, float("nan")) if bounds else ():
         asked = int(value) if SETTINGS[name].kind == "whole number" and value == value else value
         with pytest.raises(ValueError, match=rf"^{name}=.* (outside|number from) "):
             with_values(TINY, {name: asked})
-
-
-@pytest.mark.parametrize("name", [name for name in SETTINGS if name not in NUMBERS])
-def test_a_word_that_is_none_gets_one_sentence(name: str) -> None:
-    with pytest.raises(ValueError, match=rf"^{name}='purple' is "):
-        with_values(TINY, {name: "purple"})
+    if not bounds:
+        with pytest.raises(ValueError, match=rf"^{name}='purple' is "):
+            with_values(TINY, {name: "purple"})
 
 
 def test_only_what_has_a_word_for_it_can_be_left_unset() -> None:
@@ -77,15 +67,12 @@ def test_a_warm_up_ends_within_the_run() -> None:
 
 
 def test_what_is_handed_on_has_the_limits_of_the_networks_knob() -> None:
+    assert SETTINGS["init"].about.words == INITS
     knobs = limits(PRESETS["inception_resnet_v1.paper"])
     for name, knob in {"width": "width", "depth": "depth", "dropout": "dropout", "scale": "scale_b"}.items():
         found = SETTINGS[name].about.limits
         assert found
         assert (found.low, found.high) == (knobs[knob].low, knobs[knob].high)
-
-
-def test_initial_weights_are_those_that_can_be_built() -> None:
-    assert SETTINGS["init"].about.words == INITS
 
 
 @pytest.mark.parametrize("verb", [commands_train.race, commands_train.stability])

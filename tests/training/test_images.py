@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from math import atan2, degrees
 from pathlib import Path
@@ -43,6 +44,7 @@ def test_a_batch_leaves_the_global_generator_alone() -> None:
     before = torch.get_rng_state()
     images_of(Data()).batch(0, 0, 4)
     assert torch.equal(torch.get_rng_state(), before)
+    assert generator(1, 2).initial_seed() != generator(2, 1).initial_seed()
 
 
 def test_a_grating_runs_the_way_that_its_label_says() -> None:
@@ -73,82 +75,60 @@ def column(pixel: Tensor) -> float:
     return float((pixel + 1) * 127.5)
 
 
-def test_every_bundled_picture_is_there_without_a_network() -> None:
+def test_every_bundled_picture_is_there_without_a_network_and_no_more_are_asked_for() -> None:
     assert set(bundled_crops(CROPS).held_out()[1].tolist()) == {*range(12)}
-
-
-def test_too_many_bundled_classes_get_one_sentence() -> None:
     with pytest.raises(ValueError, match="classes=13, and there are 12 bundled pictures"):
         bundled_crops(replace(CROPS, classes=13))
-
-
-def test_a_folder_holds_back_files_that_no_batch_shows(folder: Path) -> None:
-    images = folder_of(Data(kind="folder", folder=str(folder), size=32))
-    shown = {colour(image) for step in range(20) for image in images.batch(0, step, 8)[0]}
-    held = {colour(image) for image in images.held_out()[0]}
-    assert (len(shown), len(held), shown & held) == (15, 3, set())
 
 
 def colour(image: Tensor) -> tuple[int, ...]:
     return tuple(((image[:, 9, 9] + 1) * 127.5).round().int().tolist())
 
 
-def test_an_epoch_shows_every_picture_once(folder: Path) -> None:
+def test_a_folder_holds_back_files_and_an_epoch_shows_every_other_once_under_its_folders_name(folder: Path) -> None:
     images = folder_of(Data(kind="folder", folder=str(folder), size=32))
-    shown = [colour(image) for step in range(3) for image in images.batch(0, step, 5)[0]]
-    assert len(shown) == len(set(shown)) == images.epoch == 15
-
-
-def test_labels_of_a_folder_are_its_folders(folder: Path) -> None:
-    images = folder_of(Data(kind="folder", folder=str(folder), size=32))
+    shown = {colour(image) for step in range(20) for image in images.batch(0, step, 8)[0]}
+    held = {colour(image) for image in images.held_out()[0]}
+    assert (len(shown), len(held), shown & held) == (15, 3, set())
+    epoch = [colour(image) for step in range(3) for image in images.batch(0, step, 5)[0]]
+    assert len(epoch) == len(set(epoch)) == images.epoch == 15
     pixels, labels = images.batch(0, 0, 15)
     assert images.classes == ("ant", "bee", "cat")
     assert [colour(image)[0] // 80 for image in pixels] == labels.tolist()
 
 
-def refused(root: Path) -> str:
-    with pytest.raises(ValueError, match=r"\S") as caught:
-        folder_of(Data(kind="folder", folder=str(root), size=32))
-    return str(caught.value)
-
-
-def test_a_broken_picture_gets_one_sentence_with_its_place(folder: Path, tmp_path: Path) -> None:
+def two_each(folder: Path, root: Path) -> Path:
+    """Two classes of two pictures."""
     for name in ("ant", "bee"):
-        (tmp_path / name).mkdir()
+        (root / name).mkdir()
         for i in range(2):
-            (tmp_path / name / f"{i}.png").write_bytes((folder / name / f"{i}.png").read_bytes())
+            (root / name / f"{i}.png").write_bytes((folder / name / f"{i}.png").read_bytes())
+    return root
+
+
+def test_of_two_pictures_a_class_holds_one_back_and_a_broken_one_gets_one_sentence_with_its_place(
+    folder: Path, tmp_path: Path
+) -> None:
+    images = folder_of(Data(kind="folder", folder=str(two_each(folder, tmp_path)), size=32))
+    assert (images.epoch, sorted(images.held_out()[1].tolist())) == (2, [0, 1])
     whole = (tmp_path / "bee" / "1.png").read_bytes()
     (tmp_path / "bee" / "1.png").write_bytes(whole[: len(whole) // 2])
-    assert refused(tmp_path) == f"{tmp_path}/bee/1.png is a broken PNG picture: its pixels can't be read"
+    with pytest.raises(ValueError, match=r"bee/1.png is a broken PNG picture: its pixels can't be read$"):
+        folder_of(Data(kind="folder", folder=str(tmp_path), size=32))
 
 
-def test_one_class_gets_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "ant").mkdir()
-    assert refused(tmp_path) == f"{tmp_path} has one class only, ant; there is nothing to tell apart"
-
-
-def test_no_class_gets_one_sentence(tmp_path: Path) -> None:
-    assert refused(tmp_path).startswith(f"{tmp_path} has no folder in it")
-
-
-def test_a_class_without_pictures_gets_one_sentence(tmp_path: Path) -> None:
-    for name in ("ant", "bee"):
-        (tmp_path / name).mkdir()
-    assert refused(tmp_path) == f"{tmp_path}/ant has no picture in it"
-
-
-def test_a_missing_folder_gets_one_sentence(tmp_path: Path) -> None:
-    assert refused(tmp_path / "gone") == f"{tmp_path}/gone is no folder on this machine"
-
-
-def test_generators_of_different_numbers_differ() -> None:
-    assert generator(1, 2).initial_seed() != generator(2, 1).initial_seed()
-
-
-def test_of_two_pictures_a_class_holds_one_back(folder: Path, tmp_path: Path) -> None:
-    for name in ("ant", "bee"):
-        (tmp_path / name).mkdir()
-        for i in range(2):
-            (tmp_path / name / f"{i}.png").write_bytes((folder / name / f"{i}.png").read_bytes())
-    images = folder_of(Data(kind="folder", folder=str(tmp_path), size=32))
-    assert (images.epoch, sorted(images.held_out()[1].tolist())) == (2, [0, 1])
+@pytest.mark.parametrize(
+    ("folders", "told"),
+    [
+        ((".", "ant"), "{} has one class only, ant; there is nothing to tell apart"),
+        ((".",), "{} has no folder in it"),
+        ((".", "ant", "bee"), "{}/ant has no picture in it"),
+        ((), "{} is no folder on this machine"),
+    ],
+)
+def test_a_folder_without_classes_gets_one_sentence(folders: tuple[str, ...], told: str, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    for name in folders:
+        (root / name).mkdir(parents=True, exist_ok=True)
+    with pytest.raises(ValueError, match=re.escape(told.format(root))):
+        folder_of(Data(kind="folder", folder=str(root), size=32))

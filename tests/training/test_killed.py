@@ -39,6 +39,7 @@ def resumed(place: Path) -> int:
     return int(json.loads((place / "lock").read_text())["pid"])
 
 
+@pytest.mark.soak
 def test_a_killed_worker_is_told_on_the_page_and_its_run_goes_on(place: Path) -> None:
     for worker in children(resumed(place)):
         os.kill(worker, signal.SIGKILL)

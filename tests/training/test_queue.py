@@ -63,13 +63,10 @@ def test_a_dead_process_frees_its_place(tmp_path: Path) -> None:
 
 
 def test_a_sweep_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="holds no sweep"):
+        begin(tmp_path / "gone", tmp_path / "queue")
     directory = made(tmp_path / "sweep", sweep())
     begin(directory, tmp_path / "queue")
     wait_for(lambda: progress(directory, histories(directory)).state == "finished", 90)
     assert all(curve for curve in curves(directory))
     assert "runs ended" in (directory / "log").read_text(encoding="utf-8")
-
-
-def test_a_running_sweep_is_not_begun_again(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="holds no sweep"):
-        begin(tmp_path / "gone", tmp_path / "queue")

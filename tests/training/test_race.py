@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from irnet.provenance.published import CURVES, TABLE_2
 
 from irnet.experiments.training.charts import race_chart
 from irnet.experiments.training.race import (
@@ -24,6 +23,7 @@ from irnet.experiments.training.race import (
     standing,
 )
 from irnet.experiments.training.results import History
+from irnet.provenance.published import CURVES, TABLE_2
 from tests.training.invented import racer
 from tests.training.small import TINY
 
@@ -75,10 +75,9 @@ def test_the_same_step_is_a_tie_and_nobody_is_first() -> None:
         "One seed: another may order them otherwise."
     )
     assert "first" not in title + words
-
-
-def test_three_can_tie() -> None:
     assert raced(fast=[20], slow=[20], other=[20])[0] == f"A tie at 50 %: {FAST}, {SLOW} and {OTHER} (1 seed)"
+    spec = race_chart([seldom(FAST, [20]), seldom(SLOW, [20])], "accuracy")
+    assert f"A tie at 90 %: {FAST} and {SLOW} (1 seed)" in " ".join(str(spec).split())
 
 
 def test_a_near_tie_is_one_where_the_accuracy_was_measured_too_seldom() -> None:
@@ -143,52 +142,33 @@ def test_a_race_that_still_runs_has_a_first_so_far() -> None:
     assert raced(fast=[99], slow=[99], unfinished="slow")[0] == "Nobody has reached 50 % yet"
 
 
-def test_the_chart_says_that_a_tie_is_one() -> None:
-    spec = race_chart([seldom(FAST, [20]), seldom(SLOW, [20])], "accuracy")
-    assert f"A tie at 90 %: {FAST} and {SLOW} (1 seed)" in " ".join(str(spec).split())
-
-
 def test_epochs_seconds_and_macs_follow_from_steps() -> None:
     firsts = {against: standing(RUNS, 0.5, against).finishes[0].reached[0] for against in ("epochs", "seconds", "macs")}
     assert firsts == {"epochs": 2 * 4 / 8, "seconds": 4.0, "macs": 2000.0}
 
 
-def test_a_goal_that_nobody_reached_has_no_winner() -> None:
+def test_a_goal_is_the_best_that_every_run_has_had_and_one_that_nobody_reached_has_no_winner() -> None:
     found = standing(RUNS, 0.95)
     assert sentence(found) == "No network has reached 95 % held-out accuracy in half of its seeds."
     assert headline(found) == "Nobody reached 95 %"
-
-
-def test_a_network_that_half_of_its_seeds_left_behind_has_no_median() -> None:
     runs = [racer(FAST, seed, [0.9 if seed == 0 else 0.1]) for seed in range(3)]
     assert standing(runs, 0.5).finishes[0].middle is None
-
-
-def test_the_goal_is_the_best_that_every_run_has_had() -> None:
     assert best_goal(RUNS) == pytest.approx(0.8)
     assert best_goal([*RUNS, racer(SLOW, 2, [])]) == 0
 
 
-def test_a_band_holds_all_seeds() -> None:
+def test_a_band_holds_all_seeds_and_tables_every_network_and_step() -> None:
     points = curve([RUNS[0], RUNS[2]], "accuracy")
     assert [(point.low, point.median, point.high) for point in points][1] == pytest.approx((0.2, 0.4, 0.6))
-
-
-def test_smoothing_takes_the_mean_of_a_step_and_those_before() -> None:
-    assert curve([RUNS[0]], "accuracy", smooth=2)[2].median == pytest.approx((0.6 + 0.9) / 2)
-
-
-def test_tables_have_every_network_and_step() -> None:
+    smoothed = curve([RUNS[0]], "accuracy", smooth=2)  # the mean of a step and those before
+    assert smoothed[2].median == pytest.approx((0.6 + 0.9) / 2)
     assert [record["network"] for record in records(RUNS, 0.5)] == [FAST, SLOW]
     assert len(curve_records(RUNS)) == 2 * 2 * 4
 
 
-def test_a_race_of_one_gets_one_sentence() -> None:
+def test_a_race_of_one_gets_one_sentence_and_the_pairs_are_those_of_the_papers_curves() -> None:
     with pytest.raises(ValueError, match="a race has 2 to 4 networks, not 1"):
         race(TINY, [FAST], [0])
-
-
-def test_the_pairs_are_those_of_the_papers_curves() -> None:
     drawn = {curve.figure: curve.presets for curve in CURVES}
     assert (drawn["Fig. 21"], drawn["Fig. 23"]) == PAIRS
     assert {name for pair in PAIRS for name in pair} == {result.preset for result in TABLE_2 if result.preset}

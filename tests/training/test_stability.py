@@ -39,17 +39,12 @@ def fate(run: History, twin: History | None = None, criteria: Criteria | None = 
     return verdict(run, twin, criteria).fate
 
 
-def test_a_run_is_dead_once_every_sign_has_held_as_long_again() -> None:
-    assert verdict(DEAD) == Verdict(fate="dead", since=3, accuracy=CHANCE, zeros=1.0)
-    assert verdict(replace(DEAD, lines=DEAD.lines[:5])) == Verdict(
-        fate="at chance", since=3, accuracy=CHANCE, zeros=1.0
-    )
-
-
-def test_a_run_that_came_back_to_life_was_not_dead() -> None:
+def test_a_run_is_dead_once_every_sign_has_held_as_long_again_and_did_not_come_back_to_life() -> None:
+    dead = Verdict(fate="dead", since=3, accuracy=CHANCE, zeros=1.0)
+    assert verdict(DEAD) == dead
+    assert verdict(replace(DEAD, lines=DEAD.lines[:5])) == replace(dead, fate="at chance")
     revived = history(zeros=[1.0] * 5 + [0.99] + [1.0] * 4, accuracies=[CHANCE] * 10)
-    assert verdict(revived).since == 7
-    assert fate(revived) == "at chance"
+    assert (verdict(revived).since, fate(revived)) == (7, "at chance")
 
 
 @pytest.mark.parametrize(
@@ -70,21 +65,15 @@ def test_one_sign_of_life_at_the_end_is_enough(alive: History) -> None:
 def test_chance_is_what_one_and_the_same_answer_gets() -> None:
     assert verdict(replace(DEAD, chance=0.1)).since is None  # 0.125 is more than the commonest class would get
     assert fate(replace(DEAD, chance=0.2)) == "dead"
+    assert fate(history(zeros=[0.5] * 6, accuracies=[0.2] * 6)) == "at chance"  # no better than luck
 
 
-def test_a_network_that_learns_with_nearly_all_zeros_is_sparse() -> None:
+def test_learning_with_nearly_all_zeros_is_sparse_and_well_behind_the_scaled_twin_slow() -> None:
     run = history(zeros=[0.96] * 6, accuracies=[0.8] * 6, gradients=[1.0] * 6)
     assert fate(run) == "sparse"
     assert fate(run, criteria=Criteria(sparse=0.97)) == "living"
-
-
-def test_a_network_well_behind_its_scaled_twin_is_slow() -> None:
     ahead = history(zeros=[0.5] * 6, accuracies=[0.7] * 6)
     assert [fate(LIVING), fate(LIVING, ahead), fate(LIVING, ahead, Criteria(slow=0.3))] == ["living", "slow", "living"]
-
-
-def test_a_network_that_is_no_better_than_luck_has_not_learnt() -> None:
-    assert fate(history(zeros=[0.5] * 6, accuracies=[0.2] * 6)) == "at chance"
 
 
 def test_diverged_and_unmeasured_runs_are_results_of_their_own() -> None:
@@ -93,12 +82,9 @@ def test_diverged_and_unmeasured_runs_are_results_of_their_own() -> None:
     assert fate(replace(DEAD, chance=None)) == "not measured"  # written by an older version
 
 
-def test_a_run_that_goes_on_has_no_verdict() -> None:
+def test_a_run_that_goes_on_has_no_verdict_and_criteria_have_limits() -> None:
     with pytest.raises(ValueError, match="run 0 has not ended yet"):
         verdict(replace(DEAD, ended=None))
-
-
-def test_criteria_out_of_their_limits_get_one_sentence() -> None:
     with pytest.raises(ValueError, match=r"zeros=2.0 is outside 0 to 1"):
         Criteria(zeros=2.0)
 
@@ -140,9 +126,6 @@ def test_a_map_says_with_what_it_was_made() -> None:
 
 def test_the_default_is_narrower_than_the_paper_speaks_of() -> None:
     assert filters(BASE) < PAPER_FILTERS < filters(replace(BASE, width=1.0))
-
-
-def test_the_warm_up_has_the_rate_of_its_authors() -> None:
     assert WARM_UP_RATE == 0.01  # arXiv 1512.03385, section 4.2
     assert "0.00001 was not enough" in REMEDIES["warm_up"]
 
@@ -150,14 +133,8 @@ def test_the_warm_up_has_the_rate_of_its_authors() -> None:
 def test_a_story_tells_every_block_at_every_step() -> None:
     told = list(story(DEAD))
     assert [record["step"] for record in told] == [*range(1, 7)]
-    assert {key: told[3][key] for key in ("run", "block", "zeros", "accuracy", "held_out_zeros", "gradient")} == {
-        "run": 0,
-        "block": "block_c.0",
-        "zeros": 1.0,
-        "accuracy": CHANCE,
-        "held_out_zeros": 1.0,
-        "gradient": 0.0,
-    }
+    block = {"run": 0, "block": "block_c.0", "zeros": 1.0, "accuracy": CHANCE, "held_out_zeros": 1.0, "gradient": 0.0}
+    assert told[3].items() >= block.items()
 
 
 @pytest.mark.parametrize(

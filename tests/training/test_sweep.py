@@ -30,7 +30,6 @@ from tests.training.small import TINY, curves, made, sweep
 ROOT = Path(__file__).parents[2]
 LONG = sweep(replace(TINY, steps=24, evaluate_every=8))
 ONE = Backend(workers=1)
-Undisturbed = Path
 
 
 @pytest.fixture(scope="module")
@@ -159,10 +158,13 @@ def test_two_workers_give_what_one_gives(tmp_path: Path) -> None:
     assert curves(tmp_path / "one") == curves(tmp_path / "two")
 
 
-def test_two_sweeps_in_one_directory_refuse(tmp_path: Path) -> None:
+def test_two_sweeps_in_one_directory_refuse_and_a_worker_of_an_earlier_start_writes_nothing(tmp_path: Path) -> None:
     directory = made(tmp_path / "sweep", sweep())
     with lock_directory(directory), pytest.raises(ValueError, match=f"is being run by process {os.getpid()} on "):
         resume(directory, ONE)
+    with lock_directory(directory):
+        assert work(str(directory), 0, "another token").how == "stopped"
+    assert not run_file(directory, 0).exists()
 
 
 def test_the_lock_of_a_dead_process_is_taken_over(tmp_path: Path) -> None:
@@ -172,13 +174,6 @@ def test_the_lock_of_a_dead_process_is_taken_over(tmp_path: Path) -> None:
     assert (tmp_path / "lock").exists()
     with lock_directory(tmp_path) as owner:
         assert owner.pid == os.getpid()
-
-
-def test_a_worker_of_an_earlier_start_writes_nothing(tmp_path: Path) -> None:
-    directory = made(tmp_path / "sweep", sweep())
-    with lock_directory(directory):
-        assert work(str(directory), 0, "another token").how == "stopped"
-    assert not run_file(directory, 0).exists()
 
 
 def test_a_paused_run_waits_and_goes_on(tmp_path: Path) -> None:
@@ -198,17 +193,13 @@ def test_a_paused_run_waits_and_goes_on(tmp_path: Path) -> None:
     assert end_of(run_file(directory, 0)) == "finished"
 
 
-def test_a_diverging_run_is_a_result(tmp_path: Path) -> None:
+def test_a_diverging_run_is_a_result_and_one_that_cannot_be_done_says_why(tmp_path: Path) -> None:
     base = replace(TINY, optimiser="sgd", rate=1000.0, steps=40, evaluate_every=0)
     found = start(tmp_path / "sweep", replace(sweep(base), axes=(("seed", (0,)),)), ONE)
     (history,) = histories(tmp_path / "sweep")
     assert (found.state, history.ended, history.lines[-1].loss) == ("finished", "diverged", None)
-
-
-def test_a_run_that_cannot_be_done_says_why(tmp_path: Path) -> None:
-    base = replace(TINY, device="cuda:7")
     with pytest.raises(ValueError, match="run 0: device 'cuda:7' is not on this machine"):
-        start(tmp_path / "sweep", sweep(base), ONE)
+        start(tmp_path / "other", sweep(replace(TINY, device="cuda:7")), ONE)
 
 
 def test_a_follower_reads_what_is_new_and_a_resumed_run_anew(undisturbed: Path, tmp_path: Path) -> None:
@@ -223,24 +214,17 @@ def test_a_follower_reads_what_is_new_and_a_resumed_run_anew(undisturbed: Path, 
     assert follower.look()[0] == histories(undisturbed)[0]
 
 
-def test_another_sweep_does_not_get_into_a_directory(tmp_path: Path) -> None:
+def test_a_directory_with_another_sweep_or_something_else_in_it_is_refused(tmp_path: Path) -> None:
     directory = made(tmp_path / "sweep", sweep())
     with pytest.raises(ValueError, match="holds another sweep; choose another directory, or: irnet resume "):
         create(directory, sweep(seeds=2), {})
-
-
-def test_a_directory_with_something_else_in_it_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "letter.txt").write_text("dear", encoding="utf-8")
     with pytest.raises(ValueError, match="is there already and holds no sweep"):
         create(tmp_path, sweep(), {})
 
 
-def test_settings_survive_their_file(tmp_path: Path) -> None:
+def test_settings_survive_their_file_and_those_of_something_else_get_one_sentence(tmp_path: Path) -> None:
     wanted: Sweep = sweep(replace(TINY, data=replace(TINY.data, noise=0.25)))
     assert settings(made(tmp_path / "sweep", wanted)) == wanted
-
-
-def test_settings_of_something_else_get_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "settings.json").write_text('{"colour": 3}', encoding="utf-8")
     with pytest.raises(ValueError, match=r"settings.json: the settings are not those of a sweep"):
         settings(tmp_path)

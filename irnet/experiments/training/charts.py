@@ -1,15 +1,15 @@
-"""Race and death map as charts for files; the data behind them as tables."""
+"""Race and death map as charts, on pages and in files; the data behind them as tables."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from math import log10
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from irnet.diagrams.chart import Line, Spec, Tile, chart, line_chart, tile_grid
+from irnet.charts import Chart, Heat, Line, Mark, Rule, Tile, Tiles, to_file, to_vega
 from irnet.diagrams.files import write
-from irnet.diagrams.tabular import comma_separated
 from irnet.experiments.training.race import (
     Against,
     Quantity,
@@ -21,6 +21,7 @@ from irnet.experiments.training.race import (
     standing,
 )
 from irnet.experiments.training.results import History
+from irnet.experiments.training.results import Line as Step
 from irnet.experiments.training.settings import PUBLISHED, Sweep
 from irnet.experiments.training.stability import (
     AXIS_NAMES,
@@ -34,7 +35,9 @@ from irnet.experiments.training.stability import (
     story,
 )
 from irnet.experiments.training.stability import records as cell_records
+from irnet.tables import from_records, to_csv
 from irnet.units import exact, share
+from irnet.units import setting as typed
 
 PlotFormat = Literal["svg", "png", "html", "csv"]
 PLOT_FORMATS: tuple[PlotFormat, ...] = get_args(PlotFormat)
@@ -44,12 +47,20 @@ AXES: Mapping[Against, tuple[str, float]] = {
     "seconds": ("seconds of training", 1.0),
     "macs": ("training, TMAC (forward once, backward twice)", 1e12),
 }
-ONES = {"loss": "loss of the batch, cross entropy", "accuracy": "held-out accuracy"}
+ONES: Mapping[Quantity, str] = {"loss": "cross entropy of the batch", "accuracy": "held-out accuracy"}
 SMOOTH = 5  # steps
 
 
-def race_lines(found: Sequence[History], quantity: Quantity, against: Against = "steps") -> list[Line]:
-    """Curves of a race, in the units of `AXES`, with a band where there are several seeds."""
+def race_chart(
+    found: Sequence[History], quantity: Quantity, against: Against = "steps", goal: float | None = None
+) -> Chart:
+    """Curves of a race, with a band where there are several seeds; those of accuracy say who was first at a goal.
+
+    Parameters
+    ----------
+    goal
+        A held-out accuracy; without, the best that all have had.
+    """
     unit, smooth = AXES[against][1], SMOOTH if quantity == "loss" else 1
     lines = []
     for name, runs in networks_of(found).items():
@@ -63,20 +74,16 @@ def race_lines(found: Sequence[History], quantity: Quantity, against: Against = 
                 high=[point.high for point in points] if banded else (),
             )
         )
-    return [line for line in lines if line.x]
-
-
-def means(quantity: Quantity) -> str:
-    """What is on the vertical axis of a race."""
-    return f"{ONES[quantity]}, mean of {SMOOTH} steps" if quantity == "loss" else ONES[quantity]
-
-
-def race_chart(found: Sequence[History], quantity: Quantity, against: Against = "steps", theme: str = "light") -> Spec:
-    """Curves of a race with their bands, under a title that says who was first."""
-    goal = best_goal(found)
-    title = headline(standing(found, goal, against)) if goal else f"A race: {ONES[quantity]}"
-    lines, log = race_lines(found, quantity, against), quantity == "loss"
-    return line_chart(lines, title=title, x=AXES[against][0], y=means(quantity), log=log, theme=theme)
+    seeds = len({history.run.seed for history in found})
+    note = f"median and range of {seeds} seeds" if seeds > 1 else "1 seed"
+    marks: tuple[Mark, ...] = tuple(line for line in lines if line.x)
+    title, goal = "Loss on the way", best_goal(found) if goal is None else goal
+    if quantity == "loss":
+        note += f"; means of {SMOOTH} steps"
+    else:
+        title = headline(standing(found, goal, against)) if goal else "Accuracy on the way"
+        marks += (Rule(goal),) if goal and marks else ()
+    return Chart(title=title, note=note, x=AXES[against][0], y=ONES[quantity], log=quantity == "loss", marks=marks)
 
 
 # Living is coloured, dead is grey, and what lies between is between; the words in a tile say it too.
@@ -93,13 +100,18 @@ FILLS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def tiles(made: Sequence[Cell]) -> list[Tile]:
-    """The cells of a death map as tiles: the first axis across, the second up, a panel for every value of the third."""
-    return [_tile(cell) for cell in made]
+def death_chart(sweep: Sweep, made: Sequence[Cell]) -> Chart:
+    """What became of the runs of every cell, under a title that says it with its settings.
+
+    The first axis of the map runs across, the second up, and there is a panel for every value of the third.
+    """
+    across, up, *_ = [*(AXIS_NAMES[name] for name, _ in sweep.axes if name != "seed"), ""]
+    marks = (Tiles(tuple(map(_tile, made)), FILLS),)
+    return Chart(title=outcome(made), note=setting(sweep), x=across, y=up, marks=marks)
 
 
 def _tile(cell: Cell) -> Tile:
-    words = [_value_text(value) for _, value in cell.place]
+    words = [PUBLISHED if value is None else typed(value) for _, value in cell.place]
     across, up, panel = (*words, "", "")[:3]
     if len(cell.place) == MOST_AXES:
         name, _ = cell.place[-1]
@@ -109,10 +121,6 @@ def _tile(cell: Cell) -> Tile:
     return Tile(x=across, y=up, panel=panel, kind=cell.fate, lines=_lines(cell))
 
 
-def _value_text(value: object) -> str:
-    return PUBLISHED if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def _lines(cell: Cell) -> list[str]:
     if not cell.ended:
         begun = any(history.lines for history in cell.runs)
@@ -120,35 +128,80 @@ def _lines(cell: Cell) -> list[str]:
     return cell.sentence.split(", ")
 
 
-def axis_titles(sweep: Sweep) -> tuple[str, str]:
-    """What runs across and what up, in words."""
-    names = [AXIS_NAMES[name] for name, _ in sweep.axes if name != "seed"]
-    return names[0], names[1] if len(names) > 1 else ""
+def described(history: History) -> str:
+    """What a run of a death map was made with, and its seed."""
+    run = history.run
+    told = {"scale": run.scale, "width": run.width, "rate": run.rate, "init": run.init, "seed": run.seed}
+    return ", ".join(f"{name} {typed(value)}" for name, value in told.items() if value is not None)
 
 
-def death_chart(sweep: Sweep, found: Sequence[History], criteria: Criteria | None = None, theme: str = "light") -> Spec:
-    """The death map: what became of the runs of every cell, under a title that says it with its settings."""
-    made = cells(sweep, found, criteria)
-    x, y = axis_titles(sweep)
-    return tile_grid(tiles(made), title=outcome(made), note=setting(sweep), x=x, y=y, fills=FILLS, theme=theme)
+def measured_chart(history: History, fate: str = "") -> Chart | None:
+    """What held-out images showed on the way of a run; None if they were never measured."""
+    found = [line for line in history.lines if line.held_out_zeros is not None]
+    if not found:
+        return None
+    last = found[-1]
+    title = f"{fate or 'Held-out images'}: {share(last.held_out_zeros or 0, 1)} zeros, "
+    title += f"{share(last.accuracy or 0, 1)} right at step {last.step}"
+    values = {
+        "zeros after the last block": [line.held_out_zeros for line in found],
+        "accuracy": [line.accuracy for line in found],
+        "chance": [history.chance for _ in found],
+    }
+    steps = [line.step for line in found]
+    lines = tuple(Line(name=name, x=steps, y=drawn) for name, drawn in values.items())
+    return Chart(title=title, note=described(history), x="steps", y="share of held-out", marks=lines)
 
 
-def story_chart(found: Sequence[History], theme: str = "light") -> Spec:
+def zeros_chart(history: History, fate: str = "") -> Chart | None:
+    """The share of zeros after every block over the steps of a run; None for a run of which one block is known."""
+    last = history.lines[-1]
+    title = f"{f'{fate}: ' if fate else ''}{share(last.zeros[-1], 1)} zeros after the last block at step {last.step}"
+    return _story(history, title, "share of zeros", lambda line: line.zeros, (0.0, 1.0))
+
+
+def magnitudes_chart(history: History) -> Chart | None:
+    """The mean magnitude of every block's output over the steps of a run; None for a run of which one is known."""
+    title = "Mean magnitude of every block's output, powers of ten"
+    return _story(history, title, "log10", lambda line: [log10(v) if v else None for v in line.magnitudes])
+
+
+def _story(
+    history: History,
+    title: str,
+    unit: str,
+    values: Callable[[Step], Sequence[float | None]],
+    limits: tuple[float, float] | None = None,
+) -> Chart | None:
+    if len(history.blocks) < 2:  # a map that comes with the library has no more than its last block
+        return None
+    rows = list(zip(*map(values, history.lines), strict=True))
+    steps = [line.step for line in history.lines]
+    heat = Heat(x=steps, y=history.blocks, values=rows, unit=unit, limits=limits)
+    return Chart(title=title, x="steps", marks=(heat,))
+
+
+def loss_chart(found: Mapping[str, History]) -> Chart:
+    """The loss of every step of several runs, by what they are called."""
+    lines = tuple(
+        Line(name=name, x=[line.step for line in history.lines], y=[line.loss for line in history.lines])
+        for name, history in found.items()
+    )
+    return Chart(title="Loss of every step", x="steps", y=ONES["loss"], log=True, marks=lines)
+
+
+def story_chart(found: Sequence[History]) -> Chart:
     """The share of zeros after the last block over the steps of several runs."""
-    lines = [
+    lines = tuple(
         Line(
-            name=_label(history),
+            name=f"run {history.number}: {history.network}, seed {history.run.seed}",
             x=[line.step for line in history.lines],
             y=[line.zeros[-1] for line in history.lines],
         )
         for history in found
         if history.lines
-    ]
-    return line_chart(lines, title="Zeros after the last block", x="steps", y="share of zeros", theme=theme)
-
-
-def _label(history: History) -> str:
-    return f"run {history.number}: {history.network}, seed {history.run.seed}"
+    )
+    return Chart(title="Zeros after the last block", x="steps", y="share of zeros", marks=lines)
 
 
 def plots(
@@ -166,7 +219,10 @@ def plots(
     if not any(history.lines for history in found):
         raise ValueError("no run has begun yet, so there is nothing to plot")
     folder.mkdir(parents=True, exist_ok=True)
-    content = _tables(sweep, found, criteria) if form == "csv" else _pictures(sweep, found, form, criteria)
+    if form == "csv":
+        content = _tables(sweep, found, criteria)
+    else:
+        content = {name: to_file(to_vega(chart), form) for name, chart in _charts(sweep, found, criteria).items()}
     files = []
     for name, data in content.items():
         file = folder / f"{name}.{form}"
@@ -175,21 +231,18 @@ def plots(
     return files
 
 
-def _pictures(
-    sweep: Sweep, found: Sequence[History], form: Literal["svg", "png", "html"], criteria: Criteria | None
-) -> dict[str, bytes]:
+def _charts(sweep: Sweep, found: Sequence[History], criteria: Criteria | None) -> dict[str, Chart]:
     if sweep.kind == "stability":
-        specs = {"death": death_chart(sweep, found, criteria), "zeros": story_chart(found)}
-    else:
-        accuracy = any(line.accuracy is not None for history in found for line in history.lines)
-        measured: tuple[Quantity, ...] = ("loss", "accuracy") if accuracy else ("loss",)
-        specs = {f"{quantity}.{axis}": race_chart(found, quantity, axis) for quantity in measured for axis in AXES}
-    return {name: chart(spec, form) for name, spec in specs.items()}
+        return {"death": death_chart(sweep, cells(sweep, found, criteria)), "zeros": story_chart(found)}
+    accuracy = any(line.accuracy is not None for history in found for line in history.lines)
+    measured: tuple[Quantity, ...] = ("loss", "accuracy") if accuracy else ("loss",)
+    return {f"{quantity}.{axis}": race_chart(found, quantity, axis) for quantity in measured for axis in AXES}
 
 
 def _tables(sweep: Sweep, found: Sequence[History], criteria: Criteria | None) -> dict[str, bytes]:
     if sweep.kind == "race":
-        return {"curves": comma_separated(curve_records(found)).encode()}
-    steps = [record for history in found for record in story(history)]
-    tables = {"death": cell_records(cells(sweep, found, criteria)), "steps": steps}
-    return {name: comma_separated(records).encode() for name, records in tables.items()}
+        tables = {"curves": curve_records(found)}
+    else:
+        steps = [record for history in found for record in story(history)]
+        tables = {"death": cell_records(cells(sweep, found, criteria)), "steps": steps}
+    return {name: to_csv(from_records(records)).encode() for name, records in tables.items()}

@@ -10,9 +10,9 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from irnet.experiments.photos import decode
 from irnet.experiments.training.images import Batch, flip_half, generator, integer, pixels_of, resize
 from irnet.experiments.training.settings import Data
+from irnet.lab.photos import decode
 
 MAX_BYTES = 4 * 1024**3  # of pixels that a process keeps
 EVERY = 5  # one of so many files is held out

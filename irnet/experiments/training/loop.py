@@ -11,21 +11,21 @@ from time import perf_counter
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from irnet.experiments.forward_cache import batch_statistics
-from irnet.experiments.statistics import Stats
 from irnet.experiments.training import optimise
 from irnet.experiments.training.images import Batch, Images, generator
 from irnet.experiments.training.settings import Run
 from irnet.experiments.training.sources import images_of
 from irnet.experiments.training.watch import Dropout, watched_paths, watching
 from irnet.experiments.training.work import macs_per_step
-from irnet.resolve import resolve
+from irnet.lab.forward import batch_statistics, units
+from irnet.lab.statistics import Stats
 from irnet.runtime.build import Model, build
 from irnet.runtime.device import check_device
 from irnet.runtime.init import INITS
+from irnet.tree import resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,31 +145,23 @@ class Trainer:
         Running statistics lag behind: after an early explosion they take a hundred steps to come down, and until then
         show outputs that no training step has any more. So this uses the statistics of every batch, as training does.
         """
-        block = self.model.get_submodule(watched_paths(self.network)[-1])
-        given: list[Tensor] = []
-        put_out: list[Tensor] = []
+        paths = [unit.path for unit in units(self.network)]
+        last = paths.index(watched_paths(self.network)[-1])
         zeros, elements, squares = 0, 0, 0.0
-
-        def remember(_: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-            given.append(inputs[0].detach().requires_grad_())
-            return (given[-1],)
-
         self.model.eval()
-        hooks = (
-            block.register_forward_pre_hook(remember),
-            block.register_forward_hook(lambda _, __, output: put_out.append(output)),
-        )
         try:
             with batch_statistics(self.model, wanted=True):
                 for images, labels in self._held_out():
-                    loss = cross_entropy(self._logits(images), labels, reduction="sum")
-                    (gradient,) = torch.autograd.grad(loss, given.pop())
+                    with self._mixed():
+                        with torch.no_grad():
+                            given = self.model.through(images, paths[:last])
+                        output = self.model.through(given.requires_grad_(), paths[last : last + 1])
+                        logits = self.model.through(output, paths[last + 1 :])
+                    loss = cross_entropy(logits, labels, reduction="sum")
+                    (gradient,) = torch.autograd.grad(loss, given)
                     squares += float(gradient.double().square().sum())
-                    output = put_out.pop()
                     zeros, elements = zeros + int((output == 0).sum()), elements + output.numel()
         finally:
-            for hook in hooks:
-                hook.remove()
             self.model.train()
         norm = sqrt(squares) / self.held_out
         return LastBlock(zeros / elements, norm if isfinite(norm) else None)
@@ -200,7 +192,7 @@ def header(trainer: Trainer) -> dict[str, Any]:
     """What stays the same over a run, as plain values: what its steps are to be read with."""
     return {
         "network": trainer.network.label,
-        "parameters": sum(row.params for row in resolve(trainer.network)),
+        "parameters": sum(row.params for row in resolve(trainer.network).rows),
         "blocks": list(watched_paths(trainer.network)),
         "macs_per_step": macs_per_step(trainer.network, trainer.run.batch),
         "images_per_epoch": trainer.images.epoch,

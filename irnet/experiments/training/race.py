@@ -1,6 +1,6 @@
 """The race: networks on the same data with the same optimiser and seeds; who gets where first. No torch here.
 
-What the paper found stands in `irnet.analysis.published` and is never mixed with what is measured here.
+What the paper found stands in `irnet.provenance.published` and is never mixed with what is measured here.
 """
 
 from __future__ import annotations

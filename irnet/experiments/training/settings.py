@@ -8,8 +8,8 @@ from itertools import product
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
+from irnet.edit import apply, read_label, write_label
 from irnet.experiments.training.fields import Field, fields_of, knob_of, number, switch, word
-from irnet.experiments.training.labels import network_label, preset_and_edits
 from irnet.models import PRESETS
 from irnet.models import network as preset
 from irnet.models.recipe import knobs
@@ -124,7 +124,7 @@ class Run:
             raise ValueError(NO_NUMBERS.format("training needs"))
         if self.warm_up > self.steps:
             raise ValueError(f"the warm-up, warm_up={self.warm_up}, is longer than the run of {self.steps} steps")
-        object.__setattr__(self, "network", network_label(*preset_and_edits(self.network)))  # one network, one label
+        object.__setattr__(self, "network", write_label(*read_label(self.network)))  # one network, one label
         self.spec(self.data.classes or 2)  # a network that can't be built is refused here, not in a worker
 
     def spec(self, classes: int) -> Network:
@@ -137,19 +137,19 @@ class Run:
 
         Examples
         --------
-        >>> Run(network="inception_resnet_v1 (a=1)", scale=1.0).spec(8).edits
+        >>> Run(network="inception_resnet_v1 (a=1)", scale=1.0).spec(8).edit_text
         'classes=8, input_size=75, a=1, scale_a=1, scale_b=1, scale_c=1'
         """
-        name, edits = preset_and_edits(self.network)
+        name, edits = read_label(self.network)
         asked = {knob: value for knob in KNOBS if (value := getattr(self, knob)) is not None}
         if self.scale is not None:
             if SCALES[0] not in knobs(PRESETS[name]):
                 raise ValueError(f"{name} has no residual blocks, so scale={self.scale:g} has nothing to act on")
             asked |= dict.fromkeys(SCALES, self.scale)
-        if twice := sorted(edits.keys() & asked.keys()):
+        if twice := sorted({edit.what for edit in edits if edit.is_knob} & asked.keys()):
             raise ValueError(f"{', '.join(twice)} is set in {self.network!r} and beside it; say it once")
         shape = {"classes": classes, "dropout": self.dropout, "input_size": self.data.size}
-        return preset(name, **(shape | edits | asked))
+        return apply(preset(name, **(shape | asked)), edits)
 
 
 SETTINGS: Mapping[str, Field] = MappingProxyType({**fields_of(Run), **fields_of(Data)})  # a form or option sets them

@@ -12,12 +12,12 @@ from statistics import median
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
-from irnet.analysis.tables import stages
 from irnet.experiments.training.fields import fields_of, number
 from irnet.experiments.training.results import History, Line
 from irnet.experiments.training.settings import PAPER_RATE, WARM_UP_RATE, Data, Run, Sweep
 from irnet.experiments.training.work import CLASSES
 from irnet.spec import Residual
+from irnet.tree.totals import stages
 from irnet.units import exact
 
 AXIS_NAMES: Mapping[str, str] = MappingProxyType(

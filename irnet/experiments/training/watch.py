@@ -8,10 +8,11 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from irnet.experiments.statistics import Moments, Stats, reader, statistics
+from irnet.lab.forward import Unit, units
+from irnet.lab.statistics import Moments, Stats, reader, statistics
 from irnet.runtime.build import Model
 from irnet.runtime.capture import capture
-from irnet.spec import Network, Residual
+from irnet.spec import Network
 
 
 def watched_paths(network: Network) -> tuple[str, ...]:
@@ -23,32 +24,26 @@ def watched_paths(network: Network) -> tuple[str, ...]:
     >>> watched_paths(network("inception_resnet_v2.tf_slim", a=1, b=1, c=1))
     ('block_a.0', 'block_b.0', 'block_c.0', 'block8.0', 'conv2d_7b.0')
     """
-    return tuple(
-        f"{stage.name}.{i}"
-        for stage in network.stages
-        for i in range(stage.repeat)
-        if stage.part in ("a", "b", "c", "tail")
-    )
+    return tuple(unit.path for unit in _watched(network))
+
+
+def _watched(network: Network) -> Iterator[Unit]:
+    return (unit for unit in units(network) if unit.part in ("a", "b", "c", "tail"))
 
 
 @contextmanager
 def watching(model: Model) -> Iterator[Callable[[], dict[str, Stats]]]:
     """A function to the statistics of every watched output of the latest forward pass, while the block runs."""
-    paths = watched_paths(model.network)
-    signed = {
-        f"{stage.name}.{i}"
-        for stage in model.network.stages
-        for i in range(stage.repeat)
-        if isinstance(stage.node, Residual) and not stage.node.relu
-    }
+    watched = tuple(_watched(model.network))
+    rectified, signed = (_whole(reader(rectified=rectified)) for rectified in (True, False))
     with (
-        capture(model, *(path for path in paths if path not in signed), keep=_whole(reader(rectified=True))) as most,
-        capture(model, *(path for path in paths if path in signed), keep=_whole(reader(rectified=False))) as others,
+        capture(model, *(unit.path for unit in watched if not unit.signed), keep=rectified) as most,
+        capture(model, *(unit.path for unit in watched if unit.signed), keep=signed) as others,
     ):
 
         def read() -> dict[str, Stats]:
             found = statistics(most | others)
-            return {path: found[path] for path in paths}
+            return {unit.path: found[unit.path] for unit in watched}
 
         yield read
 

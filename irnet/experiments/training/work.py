@@ -7,8 +7,8 @@ from functools import lru_cache
 from math import ceil
 
 from irnet.experiments.training.settings import Run
-from irnet.resolve import resolve
 from irnet.spec import Network
+from irnet.tree import resolve
 
 BACKWARD = 2  # a backward pass is counted as two forward passes: gradients of the weights and of the inputs
 # One core of 2024 without accelerator: convolutions; calls of a row, forward and backward; drawing a held-out picture.
@@ -22,10 +22,10 @@ def macs_per_step(network: Network, batch: int) -> int:
     Examples
     --------
     >>> from irnet.models import network
-    >>> macs_per_step(network("inception_v4"), 2) == 6 * sum(row.macs for row in resolve(network("inception_v4")))
+    >>> macs_per_step(network("inception_v4"), 2) == 6 * sum(row.macs for row in resolve(network("inception_v4")).rows)
     True
     """
-    return _step(sum(row.macs for row in resolve(network)), batch)
+    return _step(sum(row.macs for row in resolve(network).rows), batch)
 
 
 def training_macs(run: Run) -> int:
@@ -81,5 +81,5 @@ def shape(run: Run) -> Run:
 @lru_cache(maxsize=1024)
 def work(run: Run) -> tuple[int, int]:
     """MACs of one image, and rows."""
-    rows = resolve(run.spec(run.data.classes or CLASSES))
+    rows = resolve(run.spec(run.data.classes or CLASSES)).rows
     return sum(row.macs for row in rows), len(rows)

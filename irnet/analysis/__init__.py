@@ -1,1 +1,0 @@
-"""Answers read off the rows: tables, counts and comparisons. No torch."""

@@ -1,0 +1,171 @@
+"""One walk over the blocks of a network gives the keys of every layout."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+from typing import assert_never
+
+from irnet.checkpoints.layouts import TENSORS, Branches, Kind, Layout, Names, layouts_of
+from irnet.spec import Chain, Fork, Network, Pool
+from irnet.tree import Box, Tree, resolve, stage_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """One layer with weights: where it stands here, and where in its block as the ports write it."""
+
+    path: str  # "block_b.3.body.b1.2"
+    kind: Kind
+    place: str = ""  # "branch1.2"; "" is the block itself
+    after: int = 0  # Keras layers between it and the end of its block
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """What checkpoints count as a block: a step of the stem's chain, a repeat of another stage, a layer of the head."""
+
+    names: tuple[str, ...]  # under which a layout may know it: "stem.0.4", "stem"
+    position: int  # in the whole network
+    numbers: Mapping[str, int]  # what its name may hold
+
+
+@lru_cache(maxsize=64)
+def keys(network: Network, layout: str) -> Mapping[str, str]:
+    """Our state_dict key to that of a layout, in the order the layers run.
+
+    What a layout does not store (in Keras batch norm's gamma, which is one, and its count of batches) has no entry.
+
+    Raises
+    ------
+    ValueError
+        For an unknown layout, or one that the network's preset has no checkpoint in.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> keys(network("inception_resnet_v2.tf_slim"), "timm")["block_b.3.body.b1.2.conv.weight"]
+    'repeat_1.3.branch1.2.conv.weight'
+    """
+    known = {found.name: found for found in layouts_of(network)}
+    if layout not in known:
+        raise ValueError(f"{network.name} has no checkpoint layout {layout!r}; it has {', '.join(known)}")
+    return MappingProxyType(dict(_keys(network, known[layout])))
+
+
+def _keys(network: Network, layout: Layout) -> Iterator[tuple[str, str]]:
+    for unit, layer, norm in _layers(network, layout):
+        for tensor in TENSORS[unit.kind]:
+            if tensor in layout.tensors:
+                yield f"{unit.path}.{tensor}", layout.tensors[tensor].format(layer=layer, norm=norm)
+
+
+def _layers(network: Network, layout: Layout) -> Iterator[tuple[_Unit, str, str]]:
+    """Every unit with their names of its layer and of its batch norm."""
+    placed, names = tuple(_blocks_and_units(network)), layout.presets.get(network.name, {})
+    branches = layout.branches.get(network.name, {})
+    match layout.naming:
+        case "path":
+            yield from ((unit, unit.path, "") for _, unit in placed)
+        case "place":
+            yield from (
+                (u, ".".join(filter(None, (_block_name(names, b), _place(branches, u)))), "") for b, u in placed
+            )
+        case "created":
+            yield from _by_creation(names, placed)
+        case "depth":
+            yield from _by_depth(placed)
+        case _:
+            assert_never(layout.naming)
+
+
+def _place(branches: Branches, unit: _Unit) -> str:
+    """Where a unit stands in its block, in the words of a layout that may have names for the branches."""
+    names = branches.get(stage_of(unit.path))
+    found = re.fullmatch(r"branch(\d)(?:[._](\d)([ab]?))?", unit.place)
+    if not names or not found:
+        return unit.place
+    branch, step, side = found.groups()
+    name = names[int(branch)]
+    return name if step is None or name == "branch_pool" else f"{name}_{int(step) + 1}{side}"
+
+
+def _by_creation(names: Names, placed: tuple[tuple[_Block, _Unit], ...]) -> Iterator[tuple[_Unit, str, str]]:
+    made = 0
+    for block, unit in placed:
+        own = unit.kind == "project" or (not unit.place and any(name in names for name in block.names))
+        layer = _block_name(names, block) if own else _numbered("conv2d", made)
+        yield unit, layer, f"{layer}_bn" if own else _numbered("batch_normalization", made)
+        made += not own
+
+
+def _by_depth(placed: tuple[tuple[_Block, _Unit], ...]) -> Iterator[tuple[_Unit, str, str]]:
+    convs, norms = 0, 0
+    for _, unit in sorted(placed, key=lambda both: (both[0].position, -both[1].after)):
+        layer = "dense" if unit.kind == "linear" else _numbered("conv2d", convs)
+        yield unit, layer, _numbered("batch_normalization", norms)
+        convs, norms = convs + 1, norms + (unit.kind == "conv")
+
+
+def _numbered(name: str, n: int) -> str:
+    return f"{name}_{n}" if n else name
+
+
+def _block_name(names: Names, block: _Block) -> str:
+    return next(names[name] for name in block.names if name in names).format(**block.numbers)
+
+
+def _blocks_and_units(network: Network) -> Iterator[tuple[_Block, _Unit]]:
+    """Every unit with its block; its numbers: n in the network, i in the stage, j in the stage's part from 1."""
+    tree, n, counts = resolve(network), 0, Counter[str]()
+    for stage, box in tree.stages:
+        for block in tree.children(stage.name) if box else ():
+            counts[stage.part] += 1
+            for step in tree.children(block.path) if isinstance(block.node, Chain) else (block,):
+                found = _Block((step.path, stage.name), n, {"n": n, "i": block.block, "j": counts[stage.part]})
+                yield from ((found, unit) for unit in _units(tree, step))
+                n += 1
+    yield from ((_Block((unit.path,), n, {}), unit) for unit in _head(network))
+
+
+def _units(tree: Tree, box: Box, place: str = "", after: int = 0) -> Iterator[_Unit]:
+    """The units of one block; a chain that ends in a fork is flat in the ports: branch1_0, branch1_1a, branch1_1b."""
+    inside = tree.children(box.path)
+    match box.op:
+        case "conv":
+            yield _Unit(box.path, "conv", place, after)
+        case "project":
+            yield _Unit(box.path, "project", "conv2d", after - 1)  # the sum's activation is all that follows it
+        case "group" if isinstance(box.node, Chain):
+            joint = "_" if any(isinstance(child.node, Fork) for child in inside) else "."
+            for i, child in enumerate(inside):
+                later = after + sum(_length(tree, step) for step in inside[i + 1 :])
+                yield from _units(tree, child, f"{place}{joint}{i}", later)
+        case "group" if isinstance(box.node, Fork):
+            lone = sum(not isinstance(child.node, Pool) for child in inside[:-1]) == 1
+            for i, child in enumerate(inside[:-1]):
+                here = f"{place}{chr(ord('a') + i)}" if place else "conv" if lone else f"branch{i}"
+                yield from _units(tree, child, here, after + 1)
+        case _:
+            for child in inside:
+                yield from _units(tree, child, place, after + 1)
+
+
+def _length(tree: Tree, box: Box) -> int:
+    """Keras layers on the longest way through a box: convolution, norm and activation are three."""
+    if box.op != "group":
+        return {"conv": 3, "scale": 0}.get(box.op, 1)
+    each = [_length(tree, child) for child in tree.children(box.path)]
+    return each[-1] + max(each[:-1]) if isinstance(box.node, Fork) else sum(each)
+
+
+def _head(network: Network) -> Iterator[_Unit]:
+    if network.head.embedding:
+        yield _Unit("embedding.0", "bottleneck")
+        yield _Unit("embedding.1", "norm")
+    if network.head.classes:
+        yield _Unit("classifier", "linear")

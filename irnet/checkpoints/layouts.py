@@ -1,0 +1,186 @@
+"""The layouts as values: what each calls a block, and what the tensors of a layer.
+
+Inside a block timm, Cadene and facenet-pytorch agree, but for Inception-v3, whose branches have names; what differs is
+the name of the block, and that is data.
+`repeat_1` is the B blocks in one file and the A blocks in another, so the names are those of a preset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from irnet.models import PRESETS
+from irnet.spec import Network
+
+Kind = Literal["conv", "project", "linear", "bottleneck", "norm"]
+
+_BN = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
+TENSORS: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
+    {
+        "conv": ("conv.weight", *(f"bn.{name}" for name in _BN)),
+        "project": ("weight", "bias"),
+        "linear": ("weight", "bias"),
+        "bottleneck": ("weight",),
+        "norm": _BN,
+    }
+)
+
+_TORCH = {name: f"{{layer}}.{name}" for names in TENSORS.values() for name in names}
+_KERAS = {
+    "conv.weight": "{layer}/kernel",
+    "bn.bias": "{norm}/beta",
+    "bn.running_mean": "{norm}/moving_mean",
+    "bn.running_var": "{norm}/moving_variance",
+    "weight": "{layer}/kernel",
+    "bias": "{layer}/bias",
+}
+_KERAS_V3 = {
+    "conv.weight": "layers/{layer}/vars/0",
+    "bn.bias": "layers/{norm}/vars/0",
+    "bn.running_mean": "layers/{norm}/vars/1",
+    "bn.running_var": "layers/{norm}/vars/2",
+    "weight": "layers/{layer}/vars/0",
+    "bias": "layers/{layer}/vars/1",
+}
+
+Branches = Mapping[str, tuple[str, ...]]  # our stage -> their names of its branches, where they have some
+Names = Mapping[str, str]  # our stage, or one step of its chain -> their name; {n}, {i} and {j} number the block
+
+_BRANCHES_V3: Branches = (  # steps of one branch are numbered from 1
+    dict.fromkeys(("mixed_5b", "mixed_5c", "mixed_5d"), ("branch1x1", "branch5x5", "branch3x3dbl", "branch_pool"))
+    | {"mixed_6a": ("branch3x3", "branch3x3dbl")}
+    | dict.fromkeys(
+        ("mixed_6b", "mixed_6c", "mixed_6d", "mixed_6e"), ("branch1x1", "branch7x7", "branch7x7dbl", "branch_pool")
+    )
+    | {"mixed_7a": ("branch3x3", "branch7x7x3")}
+    | dict.fromkeys(("mixed_7b", "mixed_7c"), ("branch1x1", "branch3x3", "branch3x3dbl", "branch_pool"))
+)
+_CHAIN = {
+    "stem.0.0": "conv2d_1a",
+    "stem.0.1": "conv2d_2a",
+    "stem.0.2": "conv2d_2b",
+    "stem.0.4": "conv2d_3b",
+    "stem.0.5": "conv2d_4a",
+}
+_REDUCTIONS = {"reduction_a": "mixed_6a", "reduction_b": "mixed_7a", "block8": "block8"}
+_V4_STAGES = ("stem", "inception_a", "reduction_a", "inception_b", "reduction_b", "inception_c")
+_V4 = dict.fromkeys(_V4_STAGES, "features.{n}") | {"classifier": "last_linear"}
+_V2_BLOCKS = {"mixed_5b": "mixed_5b", "block_a": "repeat.{i}", "block_b": "repeat_1.{i}", "block_c": "repeat_2.{i}"}
+_V2 = _CHAIN | _REDUCTIONS | _V2_BLOCKS | {"conv2d_7b": "conv2d_7b", "classifier": "classif"}
+_FACENET_BLOCKS = {"block_a": "repeat_1.{i}", "block_b": "repeat_2.{i}", "block_c": "repeat_3.{i}"}
+_FACENET_HEAD = {"embedding.0": "last_linear", "embedding.1": "last_bn", "classifier": "logits"}
+_FACENET = _CHAIN | {"stem.0.6": "conv2d_4b"} | _REDUCTIONS | _FACENET_BLOCKS | _FACENET_HEAD
+_V3_STEPS = ("Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "", "Conv2d_3b_1x1", "Conv2d_4a_3x3")
+_V3_STAGES = {stage: stage.capitalize() for stage in _BRANCHES_V3}
+_V3 = {f"stem.0.{i}": name for i, name in enumerate(_V3_STEPS) if name} | _V3_STAGES | {"classifier": "fc"}
+_AUXILIARY = ("AuxLogits.",)  # keys of the auxiliary head, which the networks here do not have
+_KERAS_NAMED = {
+    "block_a": "block35_{j}_conv",
+    "block_b": "block17_{j}_conv",
+    "block_c": "block8_{j}_conv",
+    "block8": "block8_{j}_conv",
+    "conv2d_7b": "conv_7b",
+    "classifier": "predictions",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """One way to name tensors, and which presets have checkpoints named so.
+
+    `naming` says by what a layer goes: "path", as here; "place", the block's name and the place in it; "created" and
+    "depth", a number for what has no name of its own, in the order of making or, as Keras 3 lists layers, by their
+    distance from the output.
+    """
+
+    name: str
+    title: str  # whose layout it is
+    presets: Mapping[str, Names] = field(hash=False)
+    tensors: Mapping[str, str] = field(default_factory=lambda: _TORCH, hash=False)  # ours below a unit -> theirs
+    naming: Literal["path", "place", "created", "depth"] = "place"
+    branches: Mapping[str, Branches] = field(default_factory=dict, hash=False)  # by preset
+    unused: tuple[str, ...] = ()  # beginnings of keys that a file may have and nothing here takes
+    released: tuple[int, ...] = (1000,)  # classes of the files that were published
+    background: bool = False  # a classifier of 1001 rows has the background in row 0
+    channels_last: bool = False  # kernels are (H, W, in, out) and matrices (in, out)
+
+
+_TIMM = {"inception_v4.tf_slim": _V4, "inception_resnet_v2.tf_slim": _V2}
+_CADENE = {
+    "inception_v4.tf_slim": _V4,
+    "inception_resnet_v2.tf_slim": _V2 | {"classifier": "last_linear"},
+    "inception_v3.torchvision": _V3 | {"classifier": "last_linear"},
+}
+LAYOUTS: Mapping[str, Layout] = MappingProxyType(
+    {
+        layout.name: layout
+        for layout in (
+            Layout(name="irnet", title="irnet", presets={name: {} for name in PRESETS}, naming="path", released=()),
+            Layout(name="timm", title="timm", presets=_TIMM, background=True),
+            Layout(
+                name="cadene",
+                title="Cadene",
+                presets=_CADENE,
+                branches={"inception_v3.torchvision": _BRANCHES_V3},
+                unused=_AUXILIARY,
+                released=(1001,),
+                background=True,
+            ),
+            Layout(
+                name="torchvision",
+                title="TorchVision and timm",
+                presets={"inception_v3.torchvision": _V3},
+                branches={"inception_v3.torchvision": _BRANCHES_V3},
+                unused=_AUXILIARY,
+            ),
+            Layout(
+                name="facenet_pytorch",
+                title="facenet-pytorch",
+                presets={"inception_resnet_v1.facenet": _FACENET},
+                released=(8631, 10575),
+            ),
+            Layout(
+                name="keras",
+                title="Keras .h5",
+                presets={
+                    "inception_resnet_v2.tf_slim": _KERAS_NAMED,
+                    "inception_v3.tf_slim": {"classifier": "predictions"},
+                },
+                tensors=_KERAS,
+                naming="created",
+                channels_last=True,
+            ),
+            Layout(
+                name="keras_v3",
+                title="Keras 3 .weights.h5",
+                presets={"inception_resnet_v2.tf_slim": {}, "inception_v3.tf_slim": {}},
+                tensors=_KERAS_V3,
+                naming="depth",
+                channels_last=True,
+            ),
+        )
+    }
+)
+
+
+def layouts_of(network: Network) -> tuple[Layout, ...]:
+    """Our own layout, and those in which checkpoints of this network's preset exist.
+
+    Once a stem, a number of blocks or a factorisation was edited by hand, no released name says which layer is meant:
+    only our own layout is left.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> [layout.name for layout in layouts_of(network("inception_v4.tf_slim"))]
+    ['irnet', 'timm', 'cadene']
+    """
+    released = network.name in PRESETS and all(
+        edit.is_knob or edit.what in ("filters", "kernel", "scale") for edit in network.edits
+    )
+    return tuple(
+        found for found in LAYOUTS.values() if found.naming == "path" or (released and network.name in found.presets)
+    )

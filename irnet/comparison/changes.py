@@ -1,0 +1,249 @@
+"""What changed between two networks: knobs, structure, and counts part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from irnet.comparison.align import ORDER, Match, align
+from irnet.comparison.distance import SUM_NORM
+from irnet.html import joined_html, words
+from irnet.spec import Conv, Network, Pool, Source, Stage
+from irnet.tables import MOST, from_records, to_html
+from irnet.tree import BYTES, describe, parent_of, without_block
+from irnet.tree.totals import StageTotal, stages, totals
+from irnet.units import grid, share
+
+PARTS = {
+    "stem": "Stem",
+    "a": "A blocks",
+    "reduction_a": "Reduction-A",
+    "b": "B blocks",
+    "reduction_b": "Reduction-B",
+    "c": "C blocks",
+    "tail": "After the C blocks",
+    "head": "Pool and classifier",
+}
+
+
+COUNTED = {"params": "parameters", "macs": "MACs", "activation_elements": "activation elements"}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that differs; `None` on a side that has nothing there."""
+
+    where: str
+    left: object
+    right: object
+    why: str = field(default="", compare=False)  # what the sources of either side say
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The stages of one part (stem, A blocks, ...) on either side."""
+
+    part: str
+    left: tuple[StageTotal, ...]
+    right: tuple[StageTotal, ...]
+
+    def sums(self, field: str) -> tuple[int, int]:
+        """A count of both sides: "params", "macs" or "activation_elements"."""
+        left, right = (sum(getattr(stage, field) for stage in side) for side in (self.left, self.right))
+        return left, right
+
+    def difference(self, field: str) -> int:
+        """A count of the right side less that of the left."""
+        left, right = self.sums(field)
+        return right - left
+
+    def count_rows(self, field: str) -> tuple[tuple[str, int], ...]:
+        """A count of both sides and its difference, named."""
+        left, right = self.sums(field)
+        return (("left", left), ("right", right), ("right - left", right - left))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two networks side by side."""
+
+    left: Network
+    right: Network
+    pairs: tuple[Pair, ...]
+    changes: tuple[Change, ...]
+
+    def difference(self, field: str) -> int:
+        """A count of the whole right network less that of the left."""
+        return sum(pair.difference(field) for pair in self.pairs)
+
+    def count_rows(self, field: str) -> str:
+        """How the right network's count compares to the left's: "12.5 % fewer parameters"."""
+        by, word = self.difference(field), COUNTED[field]
+        if not by:
+            return f"equally many {word}"
+        return f"{share(abs(by), getattr(totals(self.left), field))} {'more' if by > 0 else 'fewer'} {word}"
+
+    @property
+    def finding(self) -> str:
+        """One sentence: how the right network's size and cost compare to the left's."""
+        equal = not (self.difference("params") or self.difference("macs"))
+        joined = (
+            f"{self.count_rows('params')} and {self.count_rows('macs')} {'as' if equal else 'than'} {self.left.label}"
+        )
+        return f"{self.right.label} has {joined}."
+
+    def _repr_html_(self) -> str:
+        left, right = f"left: {self.left.label}", f"right: {self.right.label}"
+        changed = [{"where": c.where, left: c.left, right: c.right, "why": c.why} for c in self.changes]
+        counted = [
+            {"part": PARTS[pair.part]}
+            | {f"{COUNTED[field]}, {by}": count for field in ("params", "macs") for by, count in pair.count_rows(field)}
+            for pair in self.pairs
+        ]
+        tables = to_html(from_records(changed), MOST), to_html(from_records(counted))
+        return joined_html(words(self.finding, strong=True), *tables)
+
+
+def compare(left: Network, right: Network) -> Comparison:
+    """Align two networks part by part and list everything that differs in their structure.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> found = compare(network("inception_resnet_v2"), network("inception_resnet_v2", scale_b=0.2))
+    >>> [(change.where, change.left, change.right) for change in found.changes]
+    [('block_b.scale', 0.1, 0.2)]
+    """
+    return Comparison(left, right, tuple(_pairs(left, right)), tuple(_changes(left, right)))
+
+
+def _differences(ours: dict[str, Any], theirs: dict[str, Any], prefix: str = "") -> Iterator[Change]:
+    for name in [*ours, *(name for name in theirs if name not in ours)]:
+        if ours.get(name) != theirs.get(name):
+            yield Change(prefix + name, ours.get(name), theirs.get(name))
+
+
+def _pairs(left: Network, right: Network) -> Iterator[Pair]:
+    ours, theirs = stages(left), stages(right)
+    for part in PARTS:
+        sides = [tuple(s for s in side if part_of(s) == part) for side in (ours, theirs)]
+        if any(sides):
+            yield Pair(part, *sides)
+
+
+def part_of(stage: StageTotal) -> str:
+    """The part of a network that a stage belongs to; the head is one of its own."""
+    return "head" if stage.name == "head" else stage.part
+
+
+def _changes(left: Network, right: Network) -> Iterator[Change]:
+    yield from _differences({"input": grid(left.input_shape)}, {"input": grid(right.input_shape)})
+    stages_of = [{stage.name: stage for stage in side.stages} for side in (left, right)]
+    for match in align(left, right):
+        ours, theirs = (side.get(name or "") for side, name in zip(stages_of, (match.left, match.right), strict=True))
+        why = _why(*(stage.source for stage in (ours, theirs) if stage))
+        yield from (replace(change, why=why) for change in _stage_changes(match, ours, theirs))
+    for what in ("head", "norm"):
+        one, two = (_fields(getattr(side, what)) for side in (left, right))
+        why = _why(left.head.source, right.head.source) if what == "head" else ""
+        yield from (replace(change, why=why) for change in _differences(one, two, f"{what}."))
+
+
+def _why(*sources: Source) -> str:
+    """What the sources of two stages say of them: their notes, and the errata that concern them."""
+    notes = dict.fromkeys(f"{source.ref}: {source.note}" for source in sources if source.note)
+    ids = dict.fromkeys(erratum.id for source in sources for erratum in source.errata if erratum.concerns == "stage")
+    return " ".join((*notes, f"See {', '.join(ids)}." if ids else "")).strip()
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__slots__ if name != "source"}
+
+
+def _stage_changes(match: Match, one: Stage | None, two: Stage | None) -> Iterator[Change]:
+    if match.status in ("left", "right"):
+        if stage := one or two:
+            yield Change(stage.name, _blocks_of(one) if one else None, _blocks_of(two) if two else None)
+        return
+    if one and two:
+        yield from (Change(f"{one.name}.repeat", differs.left, differs.right) for differs in match.fields)
+        for inside in match.parts:
+            yield from _inner_changes(inside)
+
+
+def _blocks_of(stage: Stage) -> str:
+    return f"{stage.repeat} block{'s' if stage.repeat != 1 else ''} of {describe(stage.node)}"
+
+
+def _inner_changes(match: Match) -> Iterator[Change]:
+    """What differs at a place and inside it; a lone branch is told as a whole, and a lone bar follows from the rest."""
+    where = without_block(match.left or match.right or "")
+    left, right = match.nodes
+    if match.status in ("left", "right"):
+        if left or right:
+            yield Change(where, describe(left) if left else None, describe(right) if right else None)
+        return
+    if match.fields and isinstance(left, Conv | Pool) and right:
+        yield Change(where, describe(left), describe(right))
+    else:
+        around = parent_of(where)
+        named = {"scale": f"{around}.scale", "relu": f"{around}.relu", SUM_NORM: f"{around}.norm"}
+        named[ORDER] = f"{around}: {ORDER}"
+        yield from (Change(named.get(f.name, f"{where}: {f.name}"), f.left, f.right) for f in match.fields)
+    for part in match.parts:
+        yield from _inner_changes(part)
+
+
+Stages = tuple[StageTotal, ...]
+
+
+COUNTS: Mapping[str, tuple[str, Callable[[Stages], int]]] = MappingProxyType(  # name to words and sum
+    {
+        "params": ("parameters", lambda found: sum(stage.params for stage in found)),
+        "macs": ("MACs", lambda found: sum(stage.macs for stage in found)),
+        "activation_bytes": (
+            "activation bytes",
+            lambda found: BYTES * sum(stage.activation_elements for stage in found),
+        ),
+        "convolutions": ("convolutions", lambda found: sum(stage.convolutions for stage in found)),
+        "receptive_field": (
+            "receptive field in pixels",
+            lambda found: max((max(stage.field.size) for stage in found), default=0),
+        ),
+    }
+)
+TOTAL = "all"
+
+
+def part_counts(*networks: Network) -> dict[str, dict[str, tuple[int, ...]]]:
+    """Part to count to its value in every network; "all" is the whole network.
+
+    Counts are parameters, MACs of convolutions and linear layers, bytes of their outputs in float32, all for one
+    image, the number of convolutions, and the receptive field in pixels at the end of the part.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> part_counts(network("inception_v4"), network("inception_resnet_v2"))["all"]["convolutions"]
+    (149, 132)
+    """
+    every = [stages(network) for network in networks]
+    sides = {part: [tuple(s for s in side if part_of(s) == part) for side in every] for part in PARTS}
+    found = {part: [*side] for part, side in sides.items() if any(side)} | {TOTAL: every}
+    return {
+        part: {name: tuple(map(count, side)) for name, (_, count) in COUNTS.items()} for part, side in found.items()
+    }
+
+
+def count_records(count: str, *networks: Network) -> list[dict[str, object]]:
+    """One count part by part as flat records, with the differences to the first network."""
+    names = PARTS | {TOTAL: "Whole network"}
+    labels = [f"{i + 1}: {network.label}" for i, network in enumerate(networks)]
+    found: list[dict[str, object]] = []
+    for part, values in part_counts(*networks).items():
+        record: dict[str, object] = {"part": names[part], **dict(zip(labels, values[count], strict=True))}
+        record |= {f"{i + 2} less 1": value - values[count][0] for i, value in enumerate(values[count][1:])}
+        found.append(record)
+    return found

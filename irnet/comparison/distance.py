@@ -1,0 +1,148 @@
+"""How far two pieces of a network are from each other, and which of several stand for each other at the least cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import permutations
+from typing import TypeVar
+
+from irnet.spec import Chain, Conv, Fork, Node, Pool, Residual, pair, parts
+
+Value = str | int | float | bool
+Pairs = tuple[tuple[int | None, int | None], ...]  # indices on either side; None where one has nothing
+Item = TypeVar("Item")
+
+# A step that is missing costs 1.
+FIELD = 0.3  # a field that differs
+LENGTH = 0.2  # a step by which two sequences differ in length: short ones rather stand for short ones
+ANOTHER = 0.1  # another name
+SUM_NORM = "batch norm of the sum"
+PADDING = "padding in an average"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing that differs at one place."""
+
+    name: str
+    left: Value
+    right: Value
+
+
+@lru_cache(maxsize=4096)
+def size(node: Node) -> float:
+    """What it costs to take a node away: the number of its steps."""
+    return isinstance(node, Conv | Pool | Residual) + sum(size(inner) for _, inner in parts(node))
+
+
+@lru_cache(maxsize=16384)
+def distance(one: Node, two: Node) -> float:
+    """What it costs to make one node into another."""
+    if one == two:
+        return 0
+    match one, two:
+        case (Conv(), Conv()) | (Pool(), Pool()):
+            return FIELD * len(fields(one, two))
+        case (Residual(), _) | (_, Residual()):
+            ours, theirs = (node.body if isinstance(node, Residual) else node for node in (one, two))
+            return distance(ours, theirs) + (FIELD * len(fields(one, two)) if type(one) is type(two) else 1)
+        case (Fork(), _) | (_, Fork()):
+            return _total(branches(one), branches(two), at_least_cost(branches(one), branches(two)))
+        case (Chain(), _) | (_, Chain()):
+            longer = abs(len(steps(one)) - len(steps(two)))
+            return _total(steps(one), steps(two), in_order(steps(one), steps(two))) + LENGTH * longer
+        case _:
+            return size(one) + size(two)
+
+
+def branches(node: Node) -> tuple[Node, ...]:
+    """What runs side by side; a node that is no fork is one branch."""
+    return node.branches if isinstance(node, Fork) else (node,)
+
+
+def steps(node: Node) -> tuple[Node, ...]:
+    """What runs one after another; a node that is no chain is one step."""
+    return node.nodes if isinstance(node, Chain) else (node,)
+
+
+def fields(one: Node, two: Node) -> tuple[Field, ...]:
+    """What differs between two nodes of one type themselves, not inside them."""
+    return tuple(
+        Field(name, ours, theirs)
+        for (name, ours), (_, theirs) in zip(_properties(one), _properties(two), strict=False)
+        if ours != theirs
+    )
+
+
+def _properties(node: Node) -> tuple[tuple[str, Value], ...]:
+    match node:
+        case Conv(filters, kernel, stride, padding):
+            height, width = pair(kernel)
+            return ("filters", filters), ("kernel", f"{height}x{width}"), ("stride", stride), ("padding", padding)
+        case Pool(op, size_, stride, padding, counts_padding):
+            window = ("kernel", f"{size_}x{size_}"), ("stride", stride), ("padding", padding)
+            return ("pooling", op), *window, (PADDING, "counts" if counts_padding else "does not count")
+        case Residual(_, scale, relu, norm):
+            return ("scale", scale), ("relu", relu), (SUM_NORM, norm)
+        case Chain() | Fork():
+            return ()
+
+
+def _total(ours: Sequence[Node], theirs: Sequence[Node], pairs: Pairs) -> float:
+    return sum(_cost(ours, theirs, i, j, distance, size) for i, j in pairs)
+
+
+def _cost(
+    ours: Sequence[Item],
+    theirs: Sequence[Item],
+    i: int | None,
+    j: int | None,
+    apart: Callable[[Item, Item], float],
+    whole: Callable[[Item], float],
+) -> float:
+    if i is None or j is None:
+        return (0 if i is None else whole(ours[i])) + (0 if j is None else whole(theirs[j]))
+    return apart(ours[i], theirs[j])
+
+
+def at_least_cost(ours: Sequence[Node], theirs: Sequence[Node]) -> Pairs:
+    """Branches matched at the least cost, wherever they stand; those of the left first, in their order."""
+    width = max(len(ours), len(theirs))
+    left, right = ([*range(len(side)), *[None] * (width - len(side))] for side in (ours, theirs))
+    best = min(permutations(right), key=lambda order: _total(ours, theirs, tuple(zip(left, order, strict=True))))
+    return tuple(both for i, j in zip(left, best, strict=True) for both in _unless_strangers(ours, theirs, i, j))
+
+
+def _unless_strangers(ours: Sequence[Node], theirs: Sequence[Node], i: int | None, j: int | None) -> Pairs:
+    """A pair, or two lone branches where the pair has nothing in common."""
+    if i is None or j is None or distance(ours[i], theirs[j]) < size(ours[i]) + size(theirs[j]):
+        return ((i, j),)
+    return ((i, None), (None, j))
+
+
+def in_order(
+    ours: Sequence[Item],
+    theirs: Sequence[Item],
+    apart: Callable[[Item, Item], float] = distance,
+    whole: Callable[[Item], float] = size,
+) -> Pairs:
+    """Two sequences matched at the least cost without crossing."""
+
+    @cache
+    def best(i: int, j: int) -> tuple[float, Pairs]:
+        """Cost and pairs of what is left from `i` and from `j` on."""
+        if i == len(ours) and j == len(theirs):
+            return 0, ()
+        ways: list[tuple[int | None, int | None, float, int, int]] = []
+        if i < len(ours) and j < len(theirs):
+            ways.append((i, j, apart(ours[i], theirs[j]), i + 1, j + 1))
+        if i < len(ours):
+            ways.append((i, None, whole(ours[i]), i + 1, j))
+        if j < len(theirs):
+            ways.append((None, j, whole(theirs[j]), i, j + 1))
+        options = ((cost + best(x, y)[0], ((a, b), *best(x, y)[1])) for a, b, cost, x, y in ways)
+        return min(options, key=lambda option: round(option[0], 6))
+
+    return best(0, 0)[1]

@@ -1,0 +1,151 @@
+"""Networks with edits: of knobs first, then of places, in the order of the edits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from irnet.edit.derived import why_not
+from irnet.edit.parse import LIMITS, MOST, parse, read_label, shorten
+from irnet.edit.places import Rest, conv_at, join, split, with_place, with_stage
+from irnet.models import PRESETS, edit_recipe, full_name, network_of_recipe
+from irnet.models.recipe import check_number
+from irnet.spec import STEM, Edit, Network, Residual, Stage
+
+
+def network(name: str, /, *edits: str, **changes: Any) -> Network:
+    """The network of a preset, with its knobs changed and its places edited where asked.
+
+    Parameters
+    ----------
+    name
+        A key of `irnet.PRESETS`, or a bare architecture name.
+    *edits
+        Edits as text, in order, as `irnet.edit.parse` describes them: "inception_b.0.b1.filters=200".
+    **changes
+        Knobs of the preset's recipe, such as `classes`, `dropout`, `input_size` (pixels, or (height, width)).
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, knob or place (with near matches), or a value outside its limits.
+
+    Examples
+    --------
+    >>> network("inception_v4", a=6).stages[1].repeat
+    6
+    >>> network("inception_v4", "stem=inception_v3.tf_slim").label
+    'inception_v4.paper (stem=inception_v3.tf_slim)'
+    """
+    full = full_name(name)
+    knobs = tuple(Edit("", knob, value) for knob, value in changes.items())
+    return apply(network_of_recipe(full, PRESETS[full]), (*(parse(PRESETS[full], text) for text in edits), *knobs))
+
+
+def network_of_label(label: str) -> Network:
+    """The network that a label names, written as `Network.label` writes it; the brackets may be left out.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, knob or place, or a value outside its limits.
+
+    Examples
+    --------
+    >>> network_of_label("inception_v4.paper (a=6, input_size=224x320)").edit_text
+    'input_size=224x320, a=6'
+    """
+    name, edits = read_label(label)
+    return apply(network_of_recipe(name, PRESETS[name]), edits)
+
+
+def apply(network: Network, edits: Sequence[Edit]) -> Network:
+    """`network` with more edits: knobs first, then the places in the order of the edits.
+
+    Raises
+    ------
+    ValueError
+        If the network is not made of a preset, the edits are too many, or one of them is refused: the message names
+        its place, value and limits. Whether the whole still fits together, `resolve` says.
+
+    Examples
+    --------
+    >>> edited = apply(network("inception_v4", a=6), (Edit("inception_b.0.b1", "filters", 200),))
+    >>> edited.edit_text
+    'a=6, inception_b.0.b1.filters=200'
+    """
+    if network.name not in PRESETS:
+        raise ValueError(f"{network.name} is no preset, and only what is made of one can be edited")
+    every = (*network.edits, *edits)
+    if len(every) > MOST:
+        raise ValueError(f"{len(every)} edits are too many; a network takes {MOST}")
+    recipe = edit_recipe(network.name, {edit.what: edit.value for edit in every if edit.is_knob})
+    made = network_of_recipe(network.name, recipe)
+    places = shorten([edit for edit in every if not edit.is_knob])
+    for edit in places:
+        made = _edit(made, edit, recipe.width)
+    return replace(made, edits=(*made.edits, *places))
+
+
+def _edit(network: Network, edit: Edit, width: float) -> Network:
+    if not edit.where:
+        stem = stem_of(str(edit.value), width)
+        return with_stage(network, STEM, lambda _: stem)
+    try:
+        return edit_place(network, edit)
+    except ValueError as error:
+        raise ValueError(why_not(network, edit) or str(error)) from None
+
+
+def stem_of(name: str, width: float = 1.0) -> Stage:
+    """The stem of a preset, with its filters times `width`.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name.
+    """
+    full = full_name(name)
+    return network_of_recipe(full, edit_recipe(full, {"width": width})).stages[0]
+
+
+def edit_place(network: Network, edit: Edit) -> Network:
+    """`network` with one of its places edited, in every block of that stage.
+
+    Raises
+    ------
+    ValueError
+        If nothing of the kind is there or the value can't be; the message starts with the place.
+    """
+    try:
+        return _edit_place(network, edit)
+    except ValueError as error:
+        message = str(error)
+        raise ValueError(message if message.startswith(f"{edit.where}: ") else f"{edit.where}: {message}") from None
+
+
+def _edit_place(network: Network, edit: Edit) -> Network:
+    where, what, value = edit.where, edit.what, edit.value
+    for number in value if isinstance(value, tuple) else (value,):
+        check_number(what, number, LIMITS[what], whole=what != "scale")
+    match what, value:
+        case "repeat", int(count):
+            return with_stage(network, where, lambda stage: replace(stage, repeat=count))
+        case "scale", int() | float():
+            return with_place(network, where, lambda rest: _set_scale(rest, float(value), where))
+        case "filters", int(count):
+            return with_place(network, where, lambda rest: (replace(conv_at(rest, where), filters=count), *rest[1:]))
+        case "kernel", int() | (int(), int()):
+            return with_place(network, where, lambda rest: (replace(conv_at(rest, where), kernel=value), *rest[1:]))
+        case "split", (int(), int()):
+            return with_place(network, where, lambda rest: split(rest, value, where))
+        case "join", int(side):
+            return with_place(network, where, lambda rest: join(rest, side, where))
+    raise ValueError(f"{what} can't be {value!r}")
+
+
+def _set_scale(rest: Rest, scale: float, path: str) -> Rest:
+    if not isinstance(rest[0], Residual):
+        raise ValueError(f"{path}: there is no residual to scale")
+    return (replace(rest[0], scale=scale), *rest[1:])

@@ -1,0 +1,1 @@
+"""What the paper and the releases say of the networks: names, deviations, published figures, errata."""

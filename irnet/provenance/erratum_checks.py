@@ -1,0 +1,458 @@
+"""The errata held against arithmetic: every line is computed from rows when it is asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from types import MappingProxyType
+
+from irnet.models import network as preset
+from irnet.models.errata import ERRATA, errata
+from irnet.models.fragments import chain
+from irnet.provenance.evidence import EVIDENCE
+from irnet.provenance.names import IMPLEMENTATIONS
+from irnet.provenance.papers import additions
+from irnet.provenance.published import FIG_3_END, FIG_15_CHANNELS, FIG_23_END, RESNET_152_BLOCKS, TABLE_2
+from irnet.provenance.quantities import fill, holds, network_of, number, quantity
+from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Pool, Shape, Stage, architecture_of
+from irnet.tree import Row, resolve, sum_shape
+from irnet.tree.totals import stages, totals
+from irnet.units import exact, sides
+
+V4, V4_SLIM = "inception_v4.paper", "inception_v4.tf_slim"
+V1, V2, V2_SLIM = "inception_resnet_v1.paper", "inception_resnet_v2.paper", "inception_resnet_v2.tf_slim"
+V3 = "inception_v3.tf_slim"
+LINEAR = {"E4": "block_b", "E5": "block_c"}  # the stages of v2 whose 1x1 linear convolution is printed too wide
+BY_EYE = 0.5  # percentage points: how well the end of a curve can be read
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a calculation; `holds` is None where nothing is claimed."""
+
+    label: str
+    expression: str
+    result: str
+    holds: bool | None = None
+    reading: str = ""  # which of several ways to read the print it belongs to
+
+
+@dataclass(frozen=True, slots=True)
+class WidthCheck:
+    """A width that was tried for the 1x1 linear convolution of a residual block."""
+
+    width: int
+    accepted: bool
+    sentence: str
+
+
+def _compare(label: str, claim: str, of: str) -> Step:
+    """A claim that is true or not; its formulas are calculated in the expression."""
+    network = network_of(of)
+    expression = "".join(
+        part if part in {" < ", " = ", " > "} else number(quantity(part, network))
+        for part in re.split(r"( [<=>] )", claim)
+    )
+    true = holds(claim, network)
+    return Step(label, expression, "yes" if true else "no", true)
+
+
+def _read_as(reading: str, *steps: Step) -> tuple[Step, ...]:
+    """Steps that belong to one way to read the print."""
+    return tuple(replace(step, reading=reading) for step in steps)
+
+
+def try_width(network: Network, stage: str, width: int) -> WidthCheck:
+    """Whether a residual block of `stage` could add a residual of this width to its input.
+
+    The width goes through the same refusals as a network's: that of a convolution, then that of the sum.
+
+    Raises
+    ------
+    ValueError
+        If `stage` has no residual block.
+
+    Examples
+    --------
+    >>> try_width(preset("inception_resnet_v2"), "block_b", 1154).sentence
+    'block_b.0: cannot add 1154 channels to 1152'
+    """
+    path = f"{stage}.0"
+    block = next((row for row in resolve(network).rows if row.path == path and row.op == "add"), None)
+    if block is None:
+        raise ValueError(f"{network.name} has no residual block {path!r}")
+    x = block.in_shape
+    try:
+        sum_shape(path, x, (Conv(width).filters, *x[1:]))
+    except ValueError as error:
+        return WidthCheck(width, False, str(error))
+    return WidthCheck(width, True, f"{path}: {width} channels are added to {x[0]}")
+
+
+def _rows_of(name: str) -> dict[str, Row]:
+    """The rows of a preset by path."""
+    return {row.path: row for row in resolve(preset(name)).rows}
+
+
+def _alone(node: Node, shape: Shape) -> tuple[Row, ...]:
+    """The rows of one node on an input of this (C, H, W) shape."""
+    spec = Network("alone", (Stage("alone", node),), Head(0, 0.0), input_shape=shape)
+    return tuple(row for row in resolve(spec).rows if row.path.startswith("alone"))
+
+
+def _node_of(name: str, stage: str) -> Node:
+    """The node of a preset's stage."""
+    return next(found.node for found in preset(name).stages if found.name == stage)
+
+
+def printed_width(id_: str) -> int:
+    """The filters that the paper prints in the block that E4 or E5 is about.
+
+    Examples
+    --------
+    >>> printed_width("E4"), printed_width("E5")
+    (1154, 2048)
+    """
+    return int(re.findall(r"\((\d+) Linear\)", ERRATA[id_].printed)[0])
+
+
+def _e1() -> tuple[Step, ...]:
+    """The last step of the stem, with and without a stride."""
+    before, after = FIG_3_END
+    channels = _rows_of(V4)["stem.0.5.b0"].in_shape[0]
+
+    def tried(what: str, node: Conv | Pool) -> Step:
+        side = _alone(node, (channels, before, before))[-1].out_shape[1]
+        steps = f"({before} - {node.kernel}) // {node.stride} + 1"
+        return Step(f"{what} leads from {before} to {after} pixels", steps, str(side), side == after)
+
+    return (
+        tried("3x3 conv V without a stride, as printed,", Conv(192, 3, 1, "valid")),
+        tried("3x3 conv /2 V", Conv(192, 3, 2, "valid")),
+        tried("3x3 max pool /2 V", Pool("max", 3, 2, "valid")),
+        tried("2x2 max pool /2 V (so sizes alone don't give the kernel)", Pool("max", 2, 2, "valid")),
+    )
+
+
+def _e2() -> tuple[Step, ...]:
+    """What the third branch of Fig. 5 sees, as printed and as released; no count differs."""
+    shape = _rows_of(V4)["inception_b.0"].in_shape
+    return (*(_shape_step(shape_name, _branch(name, i), shape) for shape_name, name, i in _THIRD), *_equal_counts())
+
+
+_THIRD = (("printed", V4, 2), ("released", V4_SLIM, 1))  # the pooling branch is drawn first and released last
+
+
+def _branch(name: str, i: int) -> Node:
+    node = _node_of(name, "inception_b")
+    assert isinstance(node, Fork)
+    return node.branches[i]
+
+
+def _shape_step(shape_name: str, branch: Node, shape: tuple[int, int, int]) -> Step:
+    rows = _alone(branch, shape)
+    height, width = rows[-1].field.size
+    text = " > ".join(row.notation for row in rows)
+    return Step(
+        f"the branch as {shape_name} sees as far up and down as to the sides",
+        text,
+        f"{sides((height, width))} px",
+        height == width,
+    )
+
+
+def _equal_counts() -> tuple[Step, ...]:
+    """Parameters and MACs of both v4s: no count can tell the orders apart."""
+    return tuple(
+        _compare(f"v4 as printed and as released have the same {what}", f"{word} = {word} @ {V4_SLIM}", V4)
+        for what, word in (("parameters", "params"), ("MACs", "macs"))
+    )
+
+
+def _e4() -> tuple[Step, ...]:
+    """What Reduction-A puts out, against the width printed in Fig. 17."""
+    return _sum("E4", "reduction_a")
+
+
+def _sum(id_: str, reduction: str) -> tuple[Step, ...]:
+    row = _rows_of(V2)[f"{reduction}.0"]
+    width = row.out_shape[0]
+    trials = (try_width(preset(V2), LINEAR[id_], tried) for tried in (printed_width(id_), width))
+    return (
+        Step("channels that the reduction before it puts out", row.notation, str(width)),
+        *(Step(f"{t.width} filters can be added", f"{t.width} = {width}", t.sentence, t.accepted) for t in trials),
+    )
+
+
+def _e5() -> tuple[Step, ...]:
+    """Figs. 18 and 19 against each other, either taken for right; and the sum if one believes Fig. 17 too."""
+    believed, printed = printed_width("E4"), printed_width("E5")
+    channels, *grid = _rows_of(V2)["reduction_b.0"].in_shape
+
+    def summed(label: str, name: str, width: int) -> Step:
+        row = _alone(_node_of(name, "reduction_b"), (width, grid[0], grid[1]))[-1]
+        return Step(label, row.notation, str(row.out_shape[0]), row.out_shape[0] == printed)
+
+    return (
+        *_read_as("Fig. 18 is right, and Fig. 19 slips", *_sum("E5", "reduction_b")),
+        *_read_as(
+            "Fig. 19 is right, and Fig. 18 slips",
+            summed(f"{printed} is the sum with the filters of Fig. 12, v1's Reduction-B", V1, channels),
+        ),
+        *_read_as(
+            "Figs. 17, 18 and 19 are right",
+            summed(f"{printed} is the sum with the filters of Fig. 18 and {believed} channels", V2, believed),
+        ),
+    )
+
+
+def _e6() -> tuple[Step, ...]:
+    """Fig. 18 in v1 would not give the size that Fig. 15 prints for v1."""
+    before, after = _rows_of(V1)["reduction_b.0"].in_shape, FIG_15_CHANNELS[4]
+    found = {figure: _alone(_node_of(name, "reduction_b"), before)[-1] for figure, name in (("18", V2), ("12", V1))}
+    return tuple(
+        Step(
+            f"Fig. {figure} in v1 gives the {after} channels that Fig. 15 prints for v1",
+            row.notation,
+            str(row.out_shape[0]),
+            row.out_shape[0] == after,
+        )
+        for figure, row in found.items()
+    )
+
+
+def _e7() -> tuple[Step, ...]:
+    """The channels that Fig. 15 prints are v1's and not v2's."""
+    return tuple(
+        _compare(
+            f"after {stage.title} {architecture_of(name)} has the printed channels",
+            f"channels {stage.name} = {printed}",
+            name,
+        )
+        for name in (V1, V2)
+        for stage, printed in zip(stages(preset(name))[:-1], FIG_15_CHANNELS, strict=True)
+    )
+
+
+def _e8() -> tuple[Step, ...]:
+    """MACs at 299 pixels; within a tenth is taken for a match."""
+    return (
+        _costs("v2 as drawn costs within a tenth of v4", V2, V4),
+        _costs("v2 as released costs within a tenth of v4", V2_SLIM, V4),
+        _costs("v1 costs within a tenth of Inception-v3", V1, V3),
+    )
+
+
+def _costs(label: str, one: str, two: str) -> Step:
+    network, ratio = network_of(one), f"macs / macs @ {two}"
+    expression = fill(f"{{macs|exact}} / {{macs @ {two}|exact}} MACs", network)
+    return Step(label, expression, f"{quantity(ratio, network):.3f}", holds(f"0.9 < {ratio} < 1.1", network))
+
+
+def _e9() -> tuple[Step, ...]:
+    """What "layers" may count: all convolutions, those of the longest chain, or the work that they do."""
+    ways = (
+        ("All convolutions", "convolutions", "convolutions"),
+        ("The longest chain", "convolutions one after another", "chain"),
+        ("The work", "MACs", "macs"),
+    )
+    return tuple(
+        replace(_compare(f"v4 has more {what} than v2 as {how}", f"{word} > {word} @ {v2}", V4), reading=reading)
+        for reading, what, word in ways
+        for how, v2 in (("drawn", V2), ("released", V2_SLIM))
+    )
+
+
+def _e10() -> tuple[Step, ...]:
+    """How many pooled units stay with 0.8 read either way."""
+    drop, width = preset(V4).head.dropout, _rows_of(V4)["pool"].out_shape[0]
+    keep = 1 - drop
+    return (
+        Step("probability of dropping", f"1 - {keep:g}", f"{drop:g}"),
+        Step(f"of {width} units stay, if {keep:g} are kept", f"{keep:g} x {width}", f"{keep * width:.1f}"),
+        Step(f"of {width} units stay, if {keep:g} are dropped", f"{drop:g} x {width}", f"{drop * width:.1f}"),
+    )
+
+
+def _e11() -> tuple[Step, ...]:
+    """Pooled channels against classes, and the layer that leads from one to the other."""
+    return tuple(step for name in (V4, V1, V2) for step in _softmax(name))
+
+
+def _softmax(name: str) -> tuple[Step, ...]:
+    network, label = network_of(name), architecture_of(name)
+    return (
+        _compare(f"{label} pools as many channels as there are classes", "channels pool = channels classifier", name),
+        Step(
+            f"parameters of {label}'s linear layer, which isn't drawn",
+            fill("{channels pool} x {channels classifier} + {channels classifier}", network),
+            fill("{params classifier|exact}", network),
+            holds("channels pool * channels classifier + channels classifier = params classifier", network),
+        ),
+    )
+
+
+def _e12() -> tuple[Step, ...]:
+    """Table 2 beside the level at which the curve ends; the level is read by eye."""
+    errors = {result.model: result.top1 for result in TABLE_2}
+    near = {name: abs(errors[name] - FIG_23_END) < BY_EYE for name in ("Inception-v3", "Inception-v4")}
+    return tuple(
+        Step(
+            f"the curve that Fig. 23 calls pure ends where Table 2 has {name} (its end is read by eye, unverified)",
+            f"about {FIG_23_END:g} = {errors[name]:g} % top-1",
+            "yes" if close else "no",
+            close,
+        )
+        for name, close in near.items()
+    )
+
+
+def _e13() -> tuple[Step, ...]:
+    """A first convolution, blocks of three convolutions each, a linear layer (He et al. 2015, Table 1)."""
+    layers = 1 + 3 * sum(RESNET_152_BLOCKS) + 1
+    expression = f"1 + 3 x ({' + '.join(map(str, RESNET_152_BLOCKS))}) + 1"
+    return tuple(
+        Step(f"the deepest ResNet of He et al. has {printed} layers", expression, str(layers), layers == printed)
+        for printed in (151, 152)
+    )
+
+
+def _e14() -> tuple[Step, ...]:
+    """Which average pools can stand in a block whose branches are concatenated."""
+    return (
+        _pool_step("3x3 average, stride 1, same", Pool("avg", 3)),
+        _pool_step("3x3 average, stride 1, valid", Pool("avg", 3, 1, "valid")),
+        _pool_step("3x3 average, stride 2, valid", Pool("avg", 3, 2, "valid")),
+        _pool_step("5x5 average, stride 1, same (so sizes alone don't give the kernel)", Pool("avg", 5)),
+    )
+
+
+def _pool_step(label: str, pool: Pool) -> Step:
+    block, shape = _node_of(V4, "inception_a"), _rows_of(V4)["inception_a.0"].in_shape
+    assert isinstance(block, Fork)
+    first, *others = block.branches
+    assert isinstance(first, Chain)
+    tried = replace(block, branches=(chain(pool, *first.nodes[1:]), *others))
+    try:
+        row = _alone(tried, shape)[-1]
+    except ValueError as error:
+        return Step(
+            f"{label}: fits", f"the other branches stay {shape[1]}x{shape[2]}", str(error).partition(": ")[2], False
+        )
+    return Step(f"{label}: fits", row.notation, f"{row.out_shape[1]}x{row.out_shape[2]}", True)
+
+
+def _e15() -> tuple[Step, ...]:
+    """The 1x1 linear convolution has weights for all branches at once, so it reads their concatenation."""
+    return tuple(_reading_step(name, stage) for name in (V1, V2) for stage in ("block_a", "block_b", "block_c"))
+
+
+def _reading_step(name: str, stage: str) -> Step:
+    body, up = (_rows_of(name)[f"{stage}.0.{part}"] for part in ("body", "project"))
+    width = up.out_shape[0]
+    return Step(
+        f"weights of the 1x1 linear in {name.partition('.')[0]} {stage}",
+        f"({body.notation}) x {width}",
+        exact(up.params - width),
+        body.out_shape[0] * width == up.params - width,
+    )
+
+
+def _e16() -> tuple[Step, ...]:
+    """Table 2, top-1 and top-5."""
+    return (
+        _compare("v1 is worse than v3 in top-1 (Fig. 21)", f"top1 > top1 @ {V3}", V1),
+        _compare("v1 is better than v3 in top-5 (Fig. 22)", f"top5 < top5 @ {V3}", V1),
+    )
+
+
+def _e18() -> tuple[Step, ...]:
+    """The paper leaves it open; the released checkpoint's size does not."""
+    spec = preset(V2_SLIM)
+    biases, total = sum(row.out_shape[0] for row in resolve(spec).rows if row.op == "project"), totals(spec).params
+    return (
+        Step("filters of all 1x1 linear convolutions in the released v2", "a bias each", exact(biases)),
+        Step("its parameters with these biases", exact(total), f"{total / 1e6:.2f} M"),
+        Step(
+            "its parameters with batch norm instead",
+            f"{exact(total)} - {exact(biases)} + 2 x {exact(biases)}",
+            f"{(total + biases) / 1e6:.2f} M",
+        ),
+    )
+
+
+_STEPS: Mapping[str, Callable[[], tuple[Step, ...]]] = MappingProxyType(
+    {"E3": _equal_counts}
+    | {
+        step.__name__[1:].upper(): step
+        for step in (_e1, _e2, _e4, _e5, _e6, _e7, _e8, _e9, _e10, _e11, _e12, _e13, _e14, _e15, _e16, _e18)
+    }
+)
+
+
+def refutation(id_: str) -> tuple[Step, ...]:
+    """The calculation that speaks to an erratum; empty where the words alone do (E17).
+
+    Raises
+    ------
+    ValueError
+        Naming the unknown id and the known ones.
+
+    Examples
+    --------
+    >>> [(step.expression, step.result) for step in refutation("E4")][0]
+    ('384 + 384 + 384', '1152')
+    """
+    errata(id_)
+    return _STEPS[id_]() if id_ in _STEPS else ()
+
+
+def readings(steps: Sequence[Step]) -> dict[str, tuple[Step, ...]]:
+    """Steps by the way to read the print to which they belong, in their order; one without a name where there is one.
+
+    Examples
+    --------
+    >>> list(readings(refutation("E9"))), list(readings(refutation("E1")))
+    (['All convolutions', 'The longest chain', 'The work'], [''])
+    """
+    return {
+        name: tuple(step for step in steps if step.reading == name) for name in dict.fromkeys(s.reading for s in steps)
+    }
+
+
+def files_read(id_: str) -> tuple[str, ...]:
+    """Files and versions of the releases whose way out of an erratum is told; none where no network is concerned.
+
+    Examples
+    --------
+    >>> files_read("E14")[1], files_read("E17")
+    ('timm: timm/models/inception_v4.py, timm 1.0.31', ())
+    """
+    architecture = architecture_of(EVIDENCE[id_].preset)
+    return tuple(f"{one.name}: {one.file}, {one.version}" for one in IMPLEMENTATIONS.get(architecture, ()))
+
+
+def erratum_record(id_: str) -> dict[str, object]:
+    """The calculation, what releases do and where the place is drawn, as plain values.
+
+    Raises
+    ------
+    ValueError
+        Naming the unknown id and the known ones.
+
+    Examples
+    --------
+    >>> erratum_record("E17")["arithmetic"], erratum_record("E4")["drawn"]["box"]
+    ([], 'block_b.0.project')
+    """
+    steps, evidence = refutation(id_), EVIDENCE[id_]
+    drawn = {"preset": evidence.preset, "stage": evidence.stage, "box": evidence.box} if evidence.preset else None
+    return {
+        "arithmetic": [asdict(step) for step in steps],
+        "released": evidence.released,
+        "released basis": evidence.basis,
+        "read in": list(files_read(id_)),
+        "other version": list(additions(id_)),
+        "drawn": drawn,
+    }

@@ -1,0 +1,56 @@
+"""From a spec and an input shape to a tree of boxes with shapes, counts and receptive fields; its leaves are rows."""
+
+from __future__ import annotations
+
+from irnet.tree.box import BYTES, WEIGHTED, Box, Illegal, Level, Op, Row, Rows, TooSmall, Tree
+from irnet.tree.field import ReceptiveField, Sides
+from irnet.tree.labels import after_sum, describe, notation
+from irnet.tree.paths import (
+    below,
+    common,
+    depth_of,
+    first_block,
+    is_top,
+    name_of,
+    outer,
+    parent_of,
+    stage_of,
+    steps_in_block,
+    without_block,
+)
+from irnet.tree.resolve import resolve, smallest_input, sum_shape
+from irnet.tree.search import details, search
+
+__all__ = [
+    "BYTES",
+    "WEIGHTED",
+    "Box",
+    "Illegal",
+    "Level",
+    "Op",
+    "ReceptiveField",
+    "Row",
+    "Rows",
+    "Sides",
+    "TooSmall",
+    "Tree",
+    "after_sum",
+    "below",
+    "common",
+    "depth_of",
+    "describe",
+    "details",
+    "first_block",
+    "is_top",
+    "name_of",
+    "notation",
+    "outer",
+    "parent_of",
+    "resolve",
+    "search",
+    "smallest_input",
+    "stage_of",
+    "steps_in_block",
+    "sum_shape",
+    "without_block",
+]

@@ -1,0 +1,192 @@
+"""The annotated tree: boxes within boxes, and as its leaves the steps of the forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from math import prod
+from typing import Literal
+
+from irnet.html import joined_html
+from irnet.spec import Network, Node, Shape, Source, Stage
+from irnet.tables import MOST, from_records, to_html
+from irnet.tree.field import ReceptiveField
+from irnet.units import sides
+
+Op = Literal[
+    "conv", "max_pool", "avg_pool", "concat", "project", "scale", "add", "global_pool", "dropout", "linear", "normalize"
+]
+Level = Literal["stage", "block", "branch", "step", "unit"]
+BYTES = 4  # of a float32
+WEIGHTED = ("conv", "project", "linear")  # operations that multiply by weights
+
+
+class Illegal(ValueError):
+    """A box that can't be: `path` is the first one, and the message says why."""
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class TooSmall(Illegal):
+    """A window does not fit into what is left of the input."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One step of the forward pass, for one image; shapes are (C, H, W)."""
+
+    path: str  # also the module's name and the box's id
+    op: Op
+    notation: str  # in the paper's words: "3x3 conv 96 /2 V"
+    in_shape: Shape
+    out_shape: Shape
+    params: int = 0
+    macs: int = 0  # multiply-accumulates of convolutions and linear layers; 1 MAC = 2 FLOPs
+    in_field: ReceptiveField  # of what the step reads
+    field: ReceptiveField  # of what it puts out
+
+    @property
+    def activation_elements(self) -> int:
+        """Numbers in the output of this step, for one image."""
+        return prod(self.out_shape)
+
+
+class Rows(tuple[Row, ...]):
+    """The rows of a network: a tuple that shows itself as a table in a notebook."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return joined_html(to_html(from_records([_record(row) for row in self]), MOST))
+
+
+def _record(row: Row) -> dict[str, object]:
+    names = ("path", "notation", "in_shape", "out_shape", "params", "macs")
+    return {name: getattr(row, name) for name in names} | {"receptive field": sides(row.field.size)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """One box: what it is, where it stands, and what everything inside it adds up to for one image."""
+
+    path: str  # of the row and module, where there is one
+    name: str  # the last step of its path
+    node: Node | None  # that it stands for; None for what no node is: a merge, a unit, a layer of the head
+    level: Level
+    title: str  # in the paper's notation
+    aria_label: str  # for those who can't see the drawing
+    parent: str  # path of the box around it, "" at the top
+    children: tuple[str, ...]  # paths of the boxes inside, in the order they run
+    op: Op | Literal["group", "norm", "relu"]
+    in_shape: Shape
+    out_shape: Shape
+    params: int
+    macs: int
+    activation_elements: int  # its own output; of several rows, the outputs of convolutions and linear layers
+    rows: tuple[Row, ...]  # that it consists of
+    stage: str  # "" in the head
+    block: int  # its number in the stage, from 0; of a stage or a layer of the head 0
+    source: Source
+
+    @property
+    def activation_bytes(self) -> int:
+        """Memory of the activations in float32."""
+        return BYTES * self.activation_elements
+
+    @property
+    def field(self) -> ReceptiveField:
+        """What one of its outputs sees of the input."""
+        return self.rows[-1].field
+
+
+class Tree(Mapping[str, Box]):
+    """The boxes of a network by path, in the order they run, an outer box before what is inside it.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> from irnet.tree import resolve
+    >>> tree = resolve(network("inception_resnet_v2"))
+    >>> tree["block_b.0.body.b1"].title, [box.name for box in tree.around("block_b.0.body.b1")]
+    ('1x1 conv 128 > 1x7 conv 160 > 7x1 conv 192', ['block_b', '0', 'body'])
+    >>> sum(row.params for row in tree.rows) == tree["block_b"].params + sum(
+    ...     box.params for box in tree.top if box.path != "block_b"
+    ... )
+    True
+    """
+
+    def __init__(self, network: Network, rows: Rows, makers: Mapping[str, Callable[[], Box]]) -> None:
+        self.network, self.rows, self._makers = network, rows, makers
+
+    @cached_property
+    def _boxes(self) -> dict[str, Box]:
+        """Every box; made when the first is asked for, because many ask for rows alone."""
+        return {path: make() for path, make in self._makers.items()}
+
+    def __getitem__(self, path: str) -> Box:
+        """The box with this path.
+
+        Raises
+        ------
+        KeyError
+            Naming the unknown path and near ones.
+        """
+        found = self._boxes.get(path)
+        if found is None:
+            near = get_close_matches(path, self._boxes, n=3, cutoff=0.4) or list(self._boxes)[:3]
+            raise KeyError(f"{self.network.name} has no box {path!r}; near ones: {', '.join(near)}")
+        return found
+
+    def __contains__(self, path: object) -> bool:
+        """Whether there is a box with this path."""
+        return path in self._makers
+
+    def __iter__(self) -> Iterator[str]:
+        """Every path."""
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        """How many boxes there are."""
+        return len(self._makers)
+
+    @property
+    def top(self) -> tuple[Box, ...]:
+        """The stages that have a block, and the layers of the head."""
+        return tuple(box for box in self._boxes.values() if not box.parent)
+
+    @property
+    def head(self) -> tuple[Box, ...]:
+        """The layers after the last stage."""
+        return tuple(box for box in self.top if not box.stage)
+
+    @property
+    def stages(self) -> tuple[tuple[Stage, Box | None], ...]:
+        """Every stage with its box; None where it has no block."""
+        return tuple((stage, self._boxes.get(stage.name)) for stage in self.network.stages)
+
+    def children(self, path: str) -> tuple[Box, ...]:
+        """The boxes inside the one at `path`, in the order they run."""
+        return tuple(self._boxes[child] for child in self[path].children)
+
+    def around(self, path: str) -> tuple[Box, ...]:
+        """The boxes around the one at `path`, the outermost first."""
+        found: list[Box] = []
+        while path := self[path].parent:
+            found.insert(0, self._boxes[path])
+        return tuple(found)
+
+    def block_of(self, path: str) -> Box:
+        """The block that the box at `path` is in or is, its stage where it is one, or itself in the head."""
+        every = (*self.around(path), self[path])
+        return next((box for box in every if box.level == "block"), every[0])
+
+    def row(self, path: str) -> Row:
+        """The row with this path: of a merge the path of the node that merges."""
+        return self[path].rows[-1]
+
+    def _repr_html_(self) -> str:
+        return self.rows._repr_html_()

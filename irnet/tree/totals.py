@@ -1,0 +1,221 @@
+"""Rows gathered into tables: stages, whole networks, flat records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from irnet.models import PRESETS, network
+from irnet.spec import Fork, Network, Part, Shape, Source
+from irnet.tree import WEIGHTED, Box, ReceptiveField, Row, Tree, below, resolve
+from irnet.units import grid, share, sides
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageTotal:
+    """One stage of a network with all its repeats, or its head."""
+
+    name: str
+    title: str
+    part: Part
+    repeat: int
+    out_shape: Shape  # (C, H, W)
+    params: int
+    macs: int  # convolutions and linear layers, one image
+    activation_elements: int  # outputs of convolutions and linear layers, one image
+    convolutions: int
+    field: ReceptiveField  # of what the stage puts out
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a network adds up to, for one image."""
+
+    params: int
+    macs: int  # convolutions and linear layers
+    activation_elements: int  # outputs of convolutions and linear layers
+    convolutions: int
+
+
+CONVOLUTIONS = ("conv", "project")
+
+
+@lru_cache(maxsize=64)
+def totals(network: Network) -> Totals:
+    """Parameters, MACs, activation elements and number of convolutions of `network`.
+
+    Examples
+    --------
+    >>> totals(network("inception_v4")).convolutions
+    149
+    """
+    rows = resolve(network).rows
+    return Totals(
+        sum(row.params for row in rows),
+        sum(row.macs for row in rows),
+        sum(row.activation_elements for row in rows if row.op in WEIGHTED),
+        sum(row.op in CONVOLUTIONS for row in rows),
+    )
+
+
+def longest_chain(network: Network) -> int:
+    """Convolutions one after another on the longest way through `network`, residual sums' linear ones included.
+
+    Examples
+    --------
+    >>> longest_chain(network("inception_v4")), longest_chain(network("inception_resnet_v2"))
+    (75, 95)
+    """
+    tree = resolve(network)
+    return sum(_longest(tree, box) for box in tree.top)
+
+
+def _longest(tree: Tree, box: Box) -> int:
+    if box.op != "group":
+        return int(box.op in CONVOLUTIONS)
+    each = [_longest(tree, child) for child in tree.children(box.path)]
+    return max(each) if isinstance(box.node, Fork) else sum(each)
+
+
+def stages(network: Network) -> tuple[StageTotal, ...]:
+    """The stages of `network` in order, and its head last; they add up to `totals`.
+
+    A stage with no blocks hands its input on: its output shape is that of the stage before.
+
+    Examples
+    --------
+    >>> [stage.name for stage in stages(network("inception_v4"))][-2:]
+    ['inception_c', 'head']
+    """
+    return tuple(_stages(network))
+
+
+def _stages(network: Network) -> Iterator[StageTotal]:
+    tree = resolve(network)
+    shape, field = network.input_shape, ReceptiveField()
+    for stage, box in tree.stages:
+        shape, field = (box.out_shape, box.field) if box else (shape, field)
+        rows = box.rows if box else ()
+        yield _total(stage.name, stage.title, stage.part, stage.repeat, shape, field, rows, stage.source)
+    rows = tuple(row for layer in tree.head for row in layer.rows)
+    last = rows[-1]
+    yield _total("head", "Pool and classifier", "tail", 1, last.out_shape, last.field, rows, network.head.source)
+
+
+def _total(
+    name: str,
+    title: str,
+    part: Part,
+    repeat: int,
+    shape: Shape,
+    field: ReceptiveField,
+    rows: tuple[Row, ...],
+    source: Source,
+) -> StageTotal:
+    return StageTotal(
+        name=name,
+        title=title,
+        part=part,
+        repeat=repeat,
+        out_shape=shape,
+        params=sum(row.params for row in rows),
+        macs=sum(row.macs for row in rows),
+        activation_elements=sum(row.activation_elements for row in rows if row.op in WEIGHTED),
+        convolutions=sum(row.op in CONVOLUTIONS for row in rows),
+        field=field,
+        source=source,
+    )
+
+
+def summary(network: Network) -> dict[str, object]:
+    """Totals and stages as plain values for JSON; `macs` counts convolutions and linear layers, one image.
+
+    Examples
+    --------
+    >>> summary(network("inception_resnet_v2.tf_slim"))["params"]
+    55843464
+    """
+    total = totals(network)
+    return {
+        "name": network.name,
+        "edits": network.edit_text,
+        "key": network.key,
+        "input_shape": list(network.input_shape),
+        "params": total.params,
+        "macs": total.macs,
+        "source": network.source.ref,
+        "stages": [
+            {
+                "name": stage.name,
+                "repeat": stage.repeat,
+                "out_shape": list(stage.out_shape),
+                "params": stage.params,
+                "macs": stage.macs,
+                "source": stage.source.ref,
+                "errata": [erratum.id for erratum in stage.source.errata],
+            }
+            for stage in stages(network)
+        ],
+    }
+
+
+def overview() -> list[dict[str, object]]:
+    """Every preset with its totals at its own input size."""
+    return [_overview_row(name) for name in PRESETS]
+
+
+def _overview_row(name: str) -> dict[str, object]:
+    spec = network(name)
+    total = totals(spec)
+    return {
+        "name": name,
+        "source": spec.source.ref,
+        "input_shape": list(spec.input_shape),
+        "params": total.params,
+        "macs": total.macs,
+    }
+
+
+def stage_records(network: Network) -> list[dict[str, object]]:
+    """The stages of `network` as flat records for a table; shapes are height x width x channels."""
+    total = totals(network)
+    return [
+        {
+            "stage": stage.name,
+            "what": stage.title,
+            "repeat": stage.repeat,
+            "output": grid(stage.out_shape),
+            "params": stage.params,
+            "macs": stage.macs,
+            "share of macs": share(stage.macs, total.macs),
+            "source": stage.source.ref,
+        }
+        for stage in stages(network)
+    ]
+
+
+def records(network: Network, within: str = "") -> list[dict[str, object]]:
+    """The rows of `network`, or of what is inside the box at a path, as flat records for a table.
+
+    `macs` is None where there is neither a convolution nor a linear layer.
+    Shapes are written height x width x channels, receptive fields in pixels (height x width where they differ).
+    """
+    return [
+        {
+            "path": row.path,
+            "what": row.notation,
+            "op": row.op,
+            "input": grid(row.in_shape),
+            "output": grid(row.out_shape),
+            "params": row.params,
+            "macs": row.macs if row.op in WEIGHTED else None,
+            "activation elements": row.activation_elements,
+            "receptive field": sides(row.field.size),
+            "field stride": sides(row.field.stride),
+            "field padding": sides(row.field.padding),
+        }
+        for row in resolve(network).rows
+        if not within or below(row.path, within)
+    ]

@@ -1,0 +1,185 @@
+"""One chart, on pages and in files: what a file of each kind holds, and that both renderers say the same."""
+
+from __future__ import annotations
+
+import json
+from math import inf, log10, nan
+from typing import Any
+from xml.etree import ElementTree
+
+import plotly.graph_objects as go
+import pytest
+
+from irnet.charts import (
+    CHART_FORMATS,
+    TALLEST,
+    Bars,
+    Bins,
+    Chart,
+    ChartFormat,
+    Heat,
+    Line,
+    Mark,
+    Nested,
+    Rule,
+    Spec,
+    Tile,
+    Tiles,
+    multiples,
+    to_file,
+    to_plotly,
+    to_vega,
+)
+
+PLACES = ("first.0", "first.1", "last.0")
+LINES = (
+    Line(name="a <b> & c", x=[1, 2, 3], y=[1.0, nan, 100.0], places=PLACES),
+    Line(name="d", x=[1, 2], y=[2.0, None]),
+)
+CHART = Chart(title="It grows", x="block", y="size", log=True, marks=LINES)
+STARTS = {"svg": b"<svg", "png": b"\x89PNG", "pdf": b"%PDF-", "html": b"<!DOCTYPE html>", "json": b"{"}
+TILES = tuple(
+    Tile(x="0.1", y=y, panel=panel, kind="living" if y == "1" else None, lines=["2 of 3", "living <b>"])
+    for y in ("1", "2")
+    for panel in ("narrow", "wide")
+)
+FILLS = {"dead": "#000000", "living": "#ffffff"}
+MARKS: dict[str, tuple[Mark, ...]] = {
+    "lines": (*LINES, Rule(3.0)),
+    "bars": (Bars(name="a", names=["x", "y"], values=[1, 2000]), Bars(name="b", names=["x", "y"], values=[3, 4])),
+    "bins": (Bins([3, 0], [0.0, 1.0, 2.0]),),
+    "tiles": (Tiles(TILES, FILLS),),
+    "heat": (Heat(x=[1, 2], y=["a", "b"], values=[[0.0, None], [1.0, 0.5]], unit="share of zeros"),),
+    "nested": (Nested("net", 5, {"stem": 2, "block.0": 3}),),
+}
+
+
+def words(chart: Chart, theme: str = "light") -> list[str]:
+    """All text of the SVG."""
+    root = ElementTree.fromstring(to_file(to_vega(chart, theme), "svg"))
+    return ["".join(element.itertext()) for element in root.iter("{http://www.w3.org/2000/svg}text")]
+
+
+@pytest.mark.parametrize("form", CHART_FORMATS)
+def test_a_chart_is_a_file_of_every_kind(form: ChartFormat) -> None:
+    assert to_file(to_vega(CHART), form).lstrip().startswith(STARTS[form])
+
+
+@pytest.mark.parametrize("form", ["svg", "png", "pdf", "json"])
+def test_the_same_chart_is_the_same_bytes(form: ChartFormat) -> None:
+    assert to_file(to_vega(CHART), form) == to_file(to_vega(CHART), form)
+
+
+def test_text_stays_text_and_says_that_an_axis_is_logarithmic() -> None:
+    assert {"It grows", "block", "size, log scale", "first.0", "last.0", "a <b> & c", "d"} <= set(words(CHART))
+
+
+def test_a_zero_makes_the_axis_linear_on_pages_and_in_files() -> None:
+    chart = Chart(title="t", x="x", y="share", log=True, marks=(Line(name="a", x=[1, 2], y=[0.0, 1.0]),))
+    assert "share" in words(chart)
+    assert to_plotly(chart)["layout"]["yaxis"]["title"]["text"] == "share"
+
+
+def test_what_is_not_finite_is_a_gap() -> None:
+    spec = to_vega(Chart(title="t", marks=(Line(name="a", x=[1, 2, 3], y=[1.0, inf, nan]),)))
+    assert [point["y"] for point in json.loads(to_file(spec, "json"))["data"]["values"]] == [1.0, None, None]
+
+
+@pytest.mark.parametrize("tiles", [TILES, TILES[:1]], ids=["panels", "one"])
+def test_a_tile_says_of_what_kind_it_is(tiles: tuple[Tile, ...]) -> None:
+    found = words(Chart(title="t", x="scale", y="rate", note="n", marks=(Tiles(tiles, FILLS),)))
+    assert {"living", "2 of 3living <b>", "0.1", "scale", "rate", "t", "n"} <= set(found)
+    assert "dead" not in found
+    assert ("narrow" in found) == (len(tiles) > 1)
+
+
+def test_a_long_title_takes_several_lines() -> None:
+    chart = Chart(title=" ".join(["found"] * 40), note=" ".join(["with"] * 60), marks=LINES)
+    assert "".join(words(chart)).count("found") == 40
+    assert "".join(words(chart)).count("with") == 60
+
+
+def test_a_chart_without_lines_yet_is_drawn_by_both() -> None:
+    chart = Chart(title="Nothing yet", x="steps", y="loss", log=True, marks=())
+    assert "Nothing yet" in words(chart)
+    assert to_plotly(chart)["data"] == []
+
+
+def test_bars_keep_their_order() -> None:
+    found = words(Chart(title="t", marks=(Bars(name="n", names=["z", "a"], values=[1, 2]),)))
+    assert found.index("z") < found.index("a")
+
+
+def test_an_unknown_format_is_refused() -> None:
+    form: Any = "gif"
+    with pytest.raises(ValueError, match=r"^no format of charts is called 'gif'; they are svg, png, pdf, html, json$"):
+        to_file(to_vega(CHART), form)
+
+
+@pytest.mark.parametrize("kind", ["bins", "heat", "nested"])
+def test_what_pages_alone_draw_is_refused_as_a_file(kind: str) -> None:
+    with pytest.raises(ValueError, match=rf"^a chart of {kind.capitalize()} is drawn on pages only$"):
+        to_vega(Chart(title="t", marks=MARKS[kind]))
+
+
+@pytest.mark.parametrize("kind", MARKS)
+def test_every_mark_is_a_figure_that_plotly_takes(kind: str) -> None:
+    chart = Chart(title="<b>It</b>", x="x", y="y", note="<i>n</i>", marks=MARKS[kind])
+    figure = go.Figure(to_plotly(chart))
+    assert figure.data
+    assert figure.layout.title.text == "&lt;b&gt;It&lt;/b&gt;"
+    assert figure.layout.title.subtitle.text == "&lt;i&gt;n&lt;/i&gt;"
+
+
+def test_a_click_on_a_tile_says_which_it_is() -> None:
+    data = to_plotly(Chart(title="t", marks=MARKS["tiles"]))["data"]
+    numbers = [number for trace in data for number in trace.get("customdata", ())]
+    assert sorted(numbers) == list(range(len(TILES)))
+
+
+def test_both_renderers_draw_the_level_that_lines_are_held_against() -> None:
+    chart = Chart(title="t", marks=MARKS["lines"])
+    assert [shape["y0"] for shape in to_plotly(chart)["layout"]["shapes"]] == [3.0]
+    assert [layer["encoding"]["y"] for layer in to_vega(chart)["layer"] if layer["mark"]["type"] == "rule"] == [
+        {"datum": 3.0}
+    ]
+
+
+def room(figure: Spec) -> float:
+    """Pixels between the margins."""
+    layout = figure["layout"]
+    return float(layout["height"] - layout["margin"]["t"] - layout["margin"]["b"])
+
+
+@pytest.mark.parametrize("title", ["Short", "A title of many words that is wrapped " * 5])
+def test_a_plot_has_as_much_room_under_a_long_title(title: str) -> None:
+    figure = to_plotly(Chart(title=title, note="a note " * 30, marks=LINES))
+    assert room(figure) == room(to_plotly(Chart(title="Two lines of a title that is not so very long", marks=LINES)))
+    assert figure["layout"]["title"]["text"].replace("<br>", " ") == title.strip()
+
+
+def test_long_words_beside_an_axis_stand_in_lines() -> None:
+    chart = Chart(title="t", y="mean magnitude of the residual before its scale", log=True, marks=LINES)
+    found = to_plotly(chart)["layout"]["yaxis"]["title"]["text"]
+    assert found.replace("<br>", " ") == "mean magnitude of the residual before its scale, log scale"
+    assert max(map(len, found.split("<br>"))) <= TALLEST
+
+
+MANY = tuple(Line(name=name, x=(1, 2), y=y) for name, y in (("first", (1, 2)), ("a", (3, 4)), ("b", (0.5, inf))))
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_small_charts_share_an_axis_on_which_everything_is(log: bool) -> None:
+    one, two = map(to_plotly, multiples(Chart(title="t", y="magnitude", log=log, marks=MANY)))
+    low, high = one["layout"]["yaxis"]["range"]
+    assert [low, high] == two["layout"]["yaxis"]["range"]
+    assert low < (log10(0.5) if log else 0.5)
+    assert high > (log10(4.0) if log else 4.0)
+
+
+def test_every_small_chart_has_the_first_line_and_its_own() -> None:
+    charts = multiples(Chart(title="t", y="magnitude", marks=MANY))
+    assert [[trace["name"] for trace in to_plotly(chart)["data"]] for chart in charts] == [
+        ["first", "a"],
+        ["first", "b"],
+    ]
