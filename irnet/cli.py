@@ -78,7 +78,7 @@ def cost(name: Name, device: Device = "cpu", knobs: Knobs = None, form: Form = O
     """Count a built network with fvcore module by module, beside torchinfo and torch's own counter."""
     spec = network_of(name, knobs)
     build, measuring = import_module("irnet.runtime.build"), import_module("irnet.runtime.measure")
-    import_module("irnet.runtime.device").checked(device)  # counts are the same on all of them
+    import_module("irnet.runtime.device").check_device(device)  # counts are the same on all of them
     with memory_limit("meta"):
         counts = measuring.measure(build.build(spec, "meta"))
     terms = ledger(spec)

@@ -85,7 +85,7 @@ def _gradient(
             raise ValueError(f"--out writes a PNG, and {out.name} is called otherwise")
         draw = import_module("irnet.diagrams.field_picture")
         notes = (*_source(found), *found["sentences"])
-        ground = draw.heated(photos.fitted(image, size), result.magnitude)
+        ground = draw.heat_layer(photos.fit(image, size), result.magnitude)
         picture = io.BytesIO()
         draw.field_picture(ground, result.seen, draw.outlines(result.seen, result.box), notes).save(picture, "PNG")
         write(out, picture.getvalue())

@@ -66,7 +66,7 @@ def activations(
     spec = network_of(name, knobs)
     tables = import_module("irnet.lab.scale_tables")
     photos, experiment = (import_module(f"irnet.lab.{part}") for part in ("photos", "activations"))
-    tables.checked(tensor, statistic, label)
+    tables.check_plot(tensor, statistic, label)
     with memory_limit(device):
         image = photos.to_input(photos.photo_or_file(photo), spec.input_shape[1:])
         model = _load(spec, weights, device) if weights else None

@@ -118,7 +118,7 @@ def resume(
     form: Form = Output.TEXT,
 ) -> int:
     """Go on with a stopped, killed or paused race or death map; what has ended is never computed again."""
-    if _part("lock").held(directory / "lock") and _part("directory").asked(directory) == "pause":
+    if _part("lock").is_locked(directory / "lock") and _part("directory").last_word(directory) == "pause":
         _part("directory").ask(directory, "run")
         typer.echo(f"{directory} goes on where it runs", err=True)
         return 0
@@ -145,7 +145,7 @@ def pause(directory: Directory) -> None:
 
 def _ask(directory: Path, word: str) -> None:
     _part("directory").ask(directory, word)
-    if not _part("lock").held(directory / "lock"):
+    if not _part("lock").is_locked(directory / "lock"):
         typer.echo(f"{directory} is not running", err=True)
 
 
@@ -173,7 +173,7 @@ def plot(
 
 def _base(base: Run, data: str, device: str, changes: list[str]) -> Run:
     kind = [f"kind={data}"] if data in ("gratings", "crops") else ["kind=folder", f"folder={data}"]
-    changed: Run = _part("texts").changed(base, [*kind, f"device={device}", *changes])
+    changed: Run = _part("texts").with_texts(base, [*kind, f"device={device}", *changes])
     return changed
 
 
@@ -242,7 +242,7 @@ def _findings(directory: Path, goal: float | None, criteria: Criteria) -> dict[s
             "definition": criteria.sentence,
             "cells": mapping.records(cells),
             "paper": mapping.PAPER_CLAIM,
-            "reproduced": mapping.reproduced(cells),
+            "reproduced": mapping.claims_reproduced(cells),
             "remedies": {axis: said for axis, said in mapping.REMEDIES.items() if axis in dict(sweep.axes)},
         }
     racing = _part("race")

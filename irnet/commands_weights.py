@@ -43,7 +43,7 @@ def get(
 ) -> int:
     """Fetch timm's released weights of a network and check that they are what they say; needs huggingface_hub."""
     full = full_name(name)
-    file = import_module("irnet.runtime.hub").fetched(full, out)
+    file = import_module("irnet.runtime.hub").fetch(full, out)
     found = import_module("irnet.runtime.weights").identify(file, full)
     show(asdict(found) | {"path": str(file), "sentence": found.sentence}, form, _identity_text)
     return 0 if found.exact else 1

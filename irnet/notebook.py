@@ -37,7 +37,7 @@ def network_html(network: Network) -> str:
     assert isinstance(macs, int)
     size = f"{grid(network.input_shape)}: {exact(params)} parameters, {short(macs, 'MAC')} for one image"
     diagrams = import_module("irnet.diagrams")  # when it is first asked for: every program imports this module
-    light, dark = (diagrams.drawn(network, "svg", theme=theme) for theme in ("light", "dark"))
+    light, dark = (diagrams.draw(network, "svg", theme=theme) for theme in ("light", "dark"))
     return joined_html(
         paragraph(network.label, strong=True),
         paragraph(size),

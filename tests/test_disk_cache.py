@@ -32,7 +32,7 @@ ASKED: dict[str, Callable[[], object]] = {
     "counts": lambda: live.module_counts(SPEC, "cpu"),
     "other counts": lambda: live.counted_otherwise(SPEC, "cpu"),
 }
-MAKERS = ("canvas_svgs", "beside_svgs", "drawn", "content")
+MAKERS = ("canvas_svgs", "beside_svgs", "draw", "content")
 
 
 def forget() -> None:

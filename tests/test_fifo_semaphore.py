@@ -57,7 +57,7 @@ def test_a_field_waits_like_every_other_pass(seeds: tuple[int, ...], monkeypatch
         raise InterruptedError(place)
 
     monkeypatch.setattr(live, "_turns", lambda: turns)
-    monkeypatch.setattr(live, "_queued", told)
+    monkeypatch.setattr(live, "_show_queue", told)
     ask = (network("inception_v4", input_size=75), photo("coffee"), "stem", (0, 0), None)
     with turns.taken(lambda _place: None), pytest.raises(InterruptedError):
         live.effective_field_of(*ask, live.Setting(seeds, "tf", "batch", "cpu"))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -134,3 +136,15 @@ FRONT_DOOR = "import sys, irnet; assert 'torch' not in sys.modules; irnet.build;
 def test_the_front_door(code: str, out: str, error: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), done.stderr.strip().rpartition("\n")[2]) == (out, error)
+
+
+def test_what_is_imported_by_name_is_there() -> None:
+    """No type checker sees these."""
+    train = "irnet.experiments.training."
+    missing = []
+    for file in ROOT.glob("irnet/**/*.py"):
+        text = file.read_text(encoding="utf-8")
+        named = re.findall(r'import_module\("(irnet[\w.]*)"\)\.(\w+)', text)
+        named += [(train + module, name) for module, name in re.findall(r'_part\("(\w+)"\)\.(\w+)', text)]
+        missing += [(file.name, *one) for one in named if not hasattr(import_module(one[0]), one[1])]
+    assert missing == []

@@ -24,7 +24,7 @@ from irnet.diagrams.theme import LIGHT, theme_named
 from irnet.models import network as preset
 from irnet.spec import Network, Stage
 
-__all__ = ["FLOWS", "FORMATS", "diagram", "drawn", "explore", "source", "words"]
+__all__ = ["FLOWS", "FORMATS", "diagram", "draw", "explore", "source", "words"]
 
 
 def stage_named(network: Network, name: str) -> Stage:
