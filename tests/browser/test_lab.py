@@ -68,7 +68,7 @@ def test_a_moved_slider_plots_its_last_position_and_the_published_scale_the_publ
 
 
 def test_a_curve_is_called_published_only_where_its_scales_are(viewer: Viewer) -> None:
-    page = viewer.walk("Residual lab", "Activations")
+    page = viewer.open(f"activations?{SMALLER}")
     names = page.locator(".legendtext")
     changed = "at its own scale (block_a=0.11, block_b=0.1, block_c=0.1)"
     expect(names).to_have_text([PUBLISHED, "without scaling (scale 1)"])
@@ -202,4 +202,6 @@ def test_a_network_that_runs_is_stopped_and_gone_on_with(viewer: Viewer) -> None
     go_on.press("Enter")
     expect(go_on).to_be_hidden()
     expect(bar).to_be_visible()
+    page.get_by_role("button", name="Stop", exact=True).press("Enter")  # so that it does not run beside the next test
+    expect(go_on).to_be_visible()
     assert not viewer.troubles()

@@ -48,7 +48,7 @@ def test_a_finished_death_map_is_there_at_once_and_a_click_shows_how_a_network_d
 
 
 def test_a_form_stays_shut_once_its_run_has_begun(unused: Viewer) -> None:
-    page = unused.walk("Training lab", "Race")
+    page = unused.open("race?race.width=0.125&race.size=75&race.batch=2")
     button = page.get_by_role("button", name="Start the race")
     expect(button).to_be_visible()
     steps = page.get_by_role("spinbutton", name="Steps", exact=True)
