@@ -51,7 +51,7 @@ def parse(recipe: Recipe, text: str) -> Edit:
         return Edit(where, what, (height, width))
     if what != "split" and re.fullmatch(number, value, re.ASCII):
         return Edit(where, what, float(value) if what == "scale" else int(value))
-    if what == "scale" and re.fullmatch(r"\d{0,3}\.\d{1,17}|\d(\.\d{1,17})?e-\d{1,2}", value, re.ASCII):
+    if what == "scale" and re.fullmatch(r"\d{0,3}\.\d{1,17}|\d(\.\d{1,17})?e-\d{1,3}", value, re.ASCII):
         return Edit(where, what, float(value))
     form = {"kernel": "a side, as 3, or height x width, as 1x7", "split": "its first kernel, as 1x7 or 7x1"}
     raise ValueError(f"{where}: {what}={typed(value, 20)} is not {form.get(what, 'a number')}")
