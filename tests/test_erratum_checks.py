@@ -115,12 +115,6 @@ def depth(module: nn.Module) -> int:
     return sum(map(depth, module.children()))  # in a residual unit the body and its linear convolution
 
 
-def test_e9_v4_costs_a_third_more_than_the_drawn_v2() -> None:
-    work = readings(refutation("E9"))["The work"]
-    ours, theirs = (int(part.replace(",", "")) for part in work[0].expression.split(" > "))
-    assert ours / theirs == pytest.approx(1.32, abs=0.005)
-
-
 def test_the_other_version_of_the_paper_bears_on_e8_and_every_addition_on_something() -> None:
     (sentence,) = additions("E8")
     assert sentence.startswith("AAAI-17: ")

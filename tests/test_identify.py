@@ -54,9 +54,11 @@ def test_a_file_of_ours_says_that_it_does_not_tell_how_averages_treat_padding(fi
     assert identify(file).also == ()
 
 
-def test_a_headless_file_is_recognised(file: Path) -> None:
+def test_a_headless_file_and_trained_gammas_are_told_apart(file: Path) -> None:
     torch.save({k: t for k, t in listed_state("inception_v4").items() if not k.startswith("last_linear")}, file)
     assert (identify(file).preset, identify(file).classes) == (V4, 0)
+    torch.save(listed_state("facenet_v1") | {"last_bn.weight": torch.full((512,), 0.9)}, file)
+    assert identify(file).unit_gammas is False
 
 
 @pytest.mark.parametrize(
@@ -69,20 +71,11 @@ def test_a_background_row_is_told_apart_from_a_class(head: str, listed: str, lay
     assert (found.exact, found.layout, found.classes, found.background) == (True, layout, 1000, True)
 
 
-def test_trained_gammas_are_told_apart(file: Path) -> None:
-    state = listed_state("facenet_v1")
-    torch.save(state | {"last_bn.weight": torch.full((512,), 0.9)}, file)
-    assert identify(file).unit_gammas is False
-
-
-def test_a_file_of_no_network_has_no_preset(file: Path) -> None:
+def test_a_file_of_no_network_has_no_preset_and_the_nearest_is_named_with_what_differs(file: Path) -> None:
     save_file({"encoder.weight": torch.zeros(3)}, file)
     found = identify(file)
     assert (found.exact, found.preset) == (False, None)
     assert found.sentence == "weights is none of the networks here: it has no key of any known layout"
-
-
-def test_the_nearest_network_is_named_with_what_differs(file: Path) -> None:
     state = listed_state("inception_resnet_v2")
     del state["block8.conv2d.bias"]
     torch.save(state | {"ema.decay": torch.zeros(1), "classif.bias": torch.zeros(999)}, file)

@@ -29,15 +29,12 @@ def test_levels_become_minus_one_to_one_and_channels_stay_red_green_blue() -> No
         assert [made[0, channel].min().item(), made[0, channel].max().item()] == pytest.approx([value] * 2, abs=1e-6)
 
 
-def test_a_size_is_height_then_width() -> None:
+def test_a_size_is_height_then_width_and_a_wide_picture_is_cut_at_both_sides() -> None:
     """The upper half is white, and so is the upper half of the tensor."""
     pixels = np.zeros((60, 80, 3), dtype=np.uint8)
     pixels[:30] = 255
     made = to_input(Image.fromarray(pixels), (30, 40))
     assert (tuple(made.shape[2:]), made[..., :13, :].min().item(), made[..., 17:, :].max().item()) == ((30, 40), 1, -1)
-
-
-def test_a_wide_picture_is_cut_at_both_sides() -> None:
     pixels = np.zeros((10, 30, 3), dtype=np.uint8)
     pixels[:, 10:20] = 255
     assert to_input(Image.fromarray(pixels), (10, 10)).min() == 1
