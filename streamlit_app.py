@@ -3,8 +3,9 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
-from app import drawings, one_key, ready
-from app.headers import Headers
+from app import drawings
+from app.server import one_key, ready
+from app.server.headers import Headers
 
 one_key.install()
 

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from app.cache import drawings, picture, side_drawings
+from app.server.cache import drawings, picture, side_drawings
 from irnet.comparison.side_by_side import check_count
 from irnet.diagrams import words
 from irnet.diagrams.beside import opened_beside

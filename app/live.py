@@ -17,11 +17,11 @@ import streamlit as st
 from PIL import Image
 
 from app import text
-from app.cache import BY_KEY, identity
-from app.disk_cache import Form, disk_cache
-from app.fifo_semaphore import FifoSemaphore
 from app.long import content, remember, work
-from app.resource_pool import ResourcePool
+from app.server.cache import BY_KEY, identity
+from app.server.disk_cache import Form, disk_cache
+from app.server.fifo_semaphore import FifoSemaphore
+from app.server.resource_pool import ResourcePool
 from app.weights import Weights
 from irnet.lab.activations import Activations, Curve, Result, check, origin
 from irnet.lab.classify import Result as Classes

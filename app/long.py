@@ -20,8 +20,8 @@ import streamlit as st
 from PIL.Image import Image
 
 from app import text
-from app.cache import identity
-from app.resource_pool import ResourcePool
+from app.server.cache import identity
+from app.server.resource_pool import ResourcePool
 from irnet.spec import Network
 
 P = ParamSpec("P")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import roots, text
+from app import text
+from app.server import roots
 from irnet.experiments.training.settings import Sweep
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")

@@ -10,8 +10,8 @@ import streamlit as st
 
 from app import runs, text
 from app.frame import refusals
-from app.roots import IMAGES, entries, root
 from app.run_folder import home
+from app.server.roots import IMAGES, entries, root
 from app.state import choose, put
 from app.views import run_form
 from irnet.experiments.training import race, stability

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app import text
-from app.roots import WEIGHTS as FOLDER
-from app.roots import entries, open_below, root
+from app.server.roots import WEIGHTS as FOLDER
+from app.server.roots import entries, open_below, root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

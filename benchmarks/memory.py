@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
-from app.cache import drawings, side_drawings
+from app.server.cache import drawings, side_drawings
 from benchmarks.figure import Figure, told
 from irnet.comparison.changes import compare
 from irnet.comparison.side_by_side import all_changes

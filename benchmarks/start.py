@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from urllib.request import urlopen
 
-from app.disk_cache import FOLDER
+from app.server.disk_cache import FOLDER
 from benchmarks.figure import Figure, by_rounds
 from benchmarks.server import serving
 

@@ -19,7 +19,8 @@ from time import perf_counter, sleep
 
 from playwright.sync_api import Page, sync_playwright
 
-from app import roots, runs, training
+from app import runs, training
+from app.server import roots
 from benchmarks.figure import Figure, told
 from irnet.experiments.training.directory import run_file
 from tests.browser.served import DRAWN, FLAGS, SETTLED, served

@@ -14,7 +14,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
-from app import roots
+from app.server import roots
 from irnet.diagrams import formats
 from irnet.experiments.training import queue
 from irnet.models import PRESETS, network

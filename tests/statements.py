@@ -593,7 +593,7 @@ README = (
     ),
     Statement("names the thousand classes", check="channels classifier = 1000"),
     Statement("An upload has at most 300 MB", source=".streamlit/config.toml"),
-    Statement("at most 256 MB", source="app/store.py"),
+    Statement("at most 256 MB", source="app/server/store.py"),
     Statement(
         "On one process and two cores, shared with the readers' side of the benchmark, a hundred readers at 20 actions "
         "a second got half of their answers within some 90 ms and 95 % within some 250 ms",

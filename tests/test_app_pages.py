@@ -11,8 +11,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from app import roots, text
+from app import text
 from app.help import HELP
+from app.server import roots
 from irnet.lessons import LESSONS, lesson_named
 from irnet.lessons.value import Lesson
 from irnet.models import PRESETS

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import roots, run_folder, runs
+from app import run_folder, runs
+from app.server import roots
 from app.training import FORM
 from irnet.experiments.training.directory import last_word
 from irnet.experiments.training.finished_map import finished_map

@@ -14,8 +14,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from app import cache, disk_cache, drawings, live, long, ready
-from app.disk_cache import FOLDER, key_of
+from app import drawings, live, long
+from app.server import cache, disk_cache, ready
+from app.server.disk_cache import FOLDER, key_of
 from irnet.diagrams.nested import Expansion
 from irnet.edit import network
 from irnet.spec import Norm
@@ -95,7 +96,7 @@ def test_an_entry_that_is_whole_and_cannot_be_read_is_made_anew(
 def test_a_key_is_the_same_in_every_process() -> None:
     """The order of a set is another one in each."""
     script = (
-        "from app.disk_cache import key_of; from irnet.diagrams.nested import Expansion;"
+        "from app.server.disk_cache import key_of; from irnet.diagrams.nested import Expansion;"
         "from irnet.edit import network;"
         f"print(key_of('x', network=network({V1!r}), opened=Expansion(1, frozenset({sorted(OPENED.toggled)}))))"
     )

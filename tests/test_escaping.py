@@ -26,6 +26,7 @@ from streamlit.testing.v1 import AppTest
 from app import text
 from irnet.charts import Chart, Line, to_file, to_vega
 from irnet.cli import main
+from irnet.cli.terminal import table as printed
 from irnet.diagrams.block import block_sheet
 from irnet.diagrams.graph_builder import GraphBuilder
 from irnet.diagrams.overview import overview_sheet
@@ -38,7 +39,6 @@ from irnet.html import figure, joined_html, words
 from irnet.models import network
 from irnet.spec import Network
 from irnet.tables import from_records, to_csv, to_html, to_markdown
-from irnet.terminal import table as printed
 from irnet.units import typed
 from tests.apps import opened
 from tests.hostile_strings import EVIL

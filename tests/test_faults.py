@@ -19,7 +19,7 @@ import pytest
 import torch
 
 from app import drawings
-from app.roots import RUNS
+from app.server.roots import RUNS
 from app.weights import Weights
 from irnet.cli import main
 from irnet.diagrams.render import laid_out

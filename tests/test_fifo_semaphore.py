@@ -8,7 +8,7 @@ from time import sleep
 import pytest
 
 from app import live
-from app.fifo_semaphore import FifoSemaphore
+from app.server.fifo_semaphore import FifoSemaphore
 from irnet.lab.photos import photo
 from irnet.models import network
 

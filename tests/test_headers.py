@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from app.drawings import ROUTES
-from app.headers import PARENTS, Headers, headers, parents, policy
+from app.server.headers import PARENTS, Headers, headers, parents, policy
 from tests.loops import in_its_own_thread
 
 Found = list[tuple[str, str]]

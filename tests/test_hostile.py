@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from app import state
 from app.drawings import beside_svg, svg
-from app.roots import RUNS
+from app.server.roots import RUNS
 from benchmarks.fuzz import CORPUS, harmless, readers
 from irnet.cli import main
 from irnet.edit import network_of_label
@@ -90,8 +90,8 @@ COMMAND_SECONDS, COMMAND_MEMORY = 20.0, 512.0  # a valid one draws, or runs a sm
 PAGE_SECONDS, PAGE_MEMORY = 20.0, 512.0
 TOO_LONG = (  # what takes minutes or another machine, even of valid input
     "irnet.experiments.training.sweep.start",
-    "irnet.commands_export.export_all",
-    "irnet.commands_export.check",
+    "irnet.cli.export.export_all",
+    "irnet.cli.export.check",
     "irnet.runtime.hub.fetch",
 )
 settings.register_profile("hostile", settings.get_profile("irnet"), suppress_health_check=list(HealthCheck))

@@ -17,8 +17,9 @@ from streamlit.runtime import get_instance
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
-from app import idle, ready
-from app.resource_pool import Shelf
+from app.server import idle
+from app.server import ready
+from app.server.resource_pool import Shelf
 from benchmarks.reader import Reader
 from benchmarks.server import free_port, wait_for
 

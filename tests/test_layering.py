@@ -30,16 +30,13 @@ LAYERS = (  # lowest first; parts of one layer do not know each other
     ("irnet.experiments",),
     ("irnet.notebook",),
     ("irnet",),  # the package's own front door
-    ("irnet.terminal",),
-    ("irnet.verbs",),
-    tuple(f"irnet.{file.stem}" for file in sorted(ROOT.glob("irnet/commands_*.py"))),
     ("irnet.cli", "app"),
     ("irnet.__main__", "pages", "streamlit_app"),
 )
 HEIGHT = {part: height for height, parts in enumerate(LAYERS) for part in parts}
 TORCH, PICTURES = {"irnet.runtime", "irnet.lab", "irnet.experiments"}, {"irnet.diagrams"}
 PAGES = {"app", "pages", "streamlit_app"}
-COMMANDS = {"irnet.cli", "irnet.verbs", "irnet.terminal", *(part for part in HEIGHT if "commands" in part)}
+COMMANDS = {"irnet.cli"}
 HOMES = {
     "torch": TORCH,
     "torchvision": TORCH,

@@ -8,13 +8,13 @@ import pytest
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.testing.v1 import AppTest
 
-from app import one_key
+from app.server import one_key
 
 WHOLE = SafeSessionState.__dict__[one_key.REPLACED]
 LOOKED_AT = """
 import streamlit as st
 from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
-from app.one_key import OneKey
+from app.server.one_key import OneKey
 
 st.slider("Blocks", 0, 9, 4, key="blocks")
 st.text_input("Box", None, key="box")

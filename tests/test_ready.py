@@ -10,7 +10,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from app import ready
+from app.server import ready
 from tests.apps import ROOT
 
 

@@ -8,7 +8,7 @@ from time import monotonic
 
 import pytest
 
-from app.resource_pool import ResourcePool, release_idle
+from app.server.resource_pool import ResourcePool, release_idle
 
 
 def kept(shelf: ResourcePool[bytes], *keys: str) -> list[str]:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from app import roots, run_folder, runs, training, weights
+from app import run_folder, runs, training, weights
+from app.server import roots
 from irnet.experiments.training import queue
 from irnet.experiments.training.settings import Data, Sweep
 from tests.training.small import made, sweep

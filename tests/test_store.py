@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import disk_cache
-from app import store as module
-from app.store import Store
+from app.server import disk_cache
+from app.server import store as module
+from app.server.store import Store
 from tests.apps import ROOT
 
 KEY, OTHER = "a" * 64, "b" * 64
@@ -150,7 +150,7 @@ def test_a_full_disk_leaves_nothing_half_done(folder: Path) -> None:
     script = f"""
 import resource, signal
 from pathlib import Path
-from app.store import Store
+from app.server.store import Store
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 store = Store(Path({str(folder)!r}))
@@ -201,7 +201,7 @@ WRITER = """
 import sys
 from hashlib import sha256
 from pathlib import Path
-from app.store import Store
+from app.server.store import Store
 
 def content(key):
     return sha256(key.encode()).digest() * (1 + int(key, 16) % 999)

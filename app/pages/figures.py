@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import text
-from app.cache import figure_texts
+from app.server.cache import figure_texts
 from app.state import choose, repeat
 from app.views import figures as view
 from app.views import head

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from app import text
-from app.cache import figure_file
+from app.server.cache import figure_file
 from app.views import show
 from irnet.diagrams.chart_figures import BARS, NO_DOT, chart_catalogue
 from irnet.diagrams.factory import forms_of, listing

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from app import text
-from app.cache import picture
+from app.server.cache import picture
 from irnet.charts import Chart, Heat, Tiles, to_plotly
 from irnet.codegen import code
 from irnet.comparison.side_by_side import Changes, change_records

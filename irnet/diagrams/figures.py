@@ -11,18 +11,97 @@ from typing import Literal
 from irnet.comparison.examples import READY, Ready
 from irnet.diagrams.beside import beside_sheet, opened_for
 from irnet.diagrams.block import block_sheet
-from irnet.diagrams.graph_builder import GraphBuilder, Style
+from irnet.diagrams.graph_builder import End, GraphBuilder, Style
 from irnet.diagrams.layouts import BESIDE, FOLDED, SHUT, WAYS, LaidOut, Layout, Ways, lay_out, room_named
 from irnet.diagrams.overview import overview_sheet
 from irnet.diagrams.paper_notation import paper_texts
-from irnet.diagrams.scaling import scaling_sheet
 from irnet.diagrams.table_figures import slug
 from irnet.diagrams.theme import Theme, theme_named
 from irnet.models import PRESETS, network
 from irnet.models.errata import ERRATA
-from irnet.models.paper_figures import KEPT, PAPER_FIGURES, TABLE_1, PaperFigure
 from irnet.models.recipe import knobs
-from irnet.spec import Network, Stage
+from irnet.spec import Network, Residual, Stage
+
+_V4, _V1, _V2 = "inception_v4.paper", "inception_resnet_v1.paper", "inception_resnet_v2.paper"
+_UNSCALED = "The print has no scaling here: that is Figure 20's."
+_SIZES = "Sizes in grey are computed, not printed."
+
+
+@dataclass(frozen=True, slots=True)
+class PaperFigure:
+    """One figure of arXiv 1602.07261v2."""
+
+    number: int
+    preset: str
+    stage: str  # "" is the whole network
+    departs: tuple[str, ...] = ()  # from the print, beside the errata of its stage
+    letters: bool = False  # filters are k, l, m, n
+    schema: bool = False  # no part of one network
+
+
+PAPER_FIGURES = (
+    PaperFigure(3, _V4, "stem"),
+    PaperFigure(4, _V4, "inception_a", (_SIZES,)),
+    PaperFigure(5, _V4, "inception_b", (_SIZES,)),
+    PaperFigure(6, _V4, "inception_c", (_SIZES,)),
+    PaperFigure(7, _V4, "reduction_a", letters=True),
+    PaperFigure(8, _V4, "reduction_b", (_SIZES,)),
+    PaperFigure(9, _V4, "", ("Counts in the boxes are computed, not printed.",)),
+    PaperFigure(10, _V1, "block_a", (_UNSCALED, _SIZES)),
+    PaperFigure(11, _V1, "block_b", (_UNSCALED, _SIZES)),
+    PaperFigure(12, _V1, "reduction_b", (_SIZES,)),
+    PaperFigure(13, _V1, "block_c", (_UNSCALED, _SIZES)),
+    PaperFigure(14, _V1, "stem"),
+    PaperFigure(
+        15,
+        _V1,
+        "",
+        (
+            "Counts in the boxes are computed, not printed.",
+            "Drawn is v1, whose sizes the print gives; v2 has its own, in its overview (E7).",
+        ),
+    ),
+    PaperFigure(16, _V2, "block_a", (_UNSCALED, _SIZES)),
+    PaperFigure(17, _V2, "block_b", (_UNSCALED, _SIZES)),
+    PaperFigure(18, _V2, "reduction_b", (_SIZES,)),
+    PaperFigure(19, _V2, "block_c", (_UNSCALED, _SIZES)),
+    PaperFigure(20, _V2, "", ("The factor is this network's; the print gives none in the figure.",), schema=True),
+)
+KEPT = frozenset({"E2", "E3"})  # errata that the drawings repeat, as the paper's presets do
+TABLE_1 = {"k": "0", "l": "1", "m": "2", "n": ""}  # letter -> step of its branch in Figure 7; n has one of its own
+
+
+def scaling_sheet(sheet: GraphBuilder, network: Network, title: str) -> GraphBuilder:
+    """`sheet` with the schema of a scaled residual block, and the scales that `network` has.
+
+    Raises
+    ------
+    ValueError
+        If the network has no residual blocks.
+    """
+    scales = sorted({stage.node.scale for stage in network.stages if isinstance(stage.node, Residual)})
+    if not scales:
+        raise ValueError(f"{network.name} has no residual blocks, so nothing is scaled")
+    wide = sheet.measures.wide
+    sheet.bar("input", "Relu activation", "other", description="input, already rectified", below=(wide, sheet.lane))
+    sheet.box(
+        "inception", "Inception", "ends in 1x1 Conv (Linear)", "branch", description="branches, concat, 1x1 linear"
+    )
+    factors = ", ".join(f"{scale:g}" for scale in scales)
+    sheet.box("scale", "Activation scaling", f"x {factors}", "sum", description=f"scale: times {factors}")
+    sheet.bar("add", "+", "sum", description="sum of the input and the scaled residual", above=(wide, sheet.lane))
+    sheet.box("output", "Relu activation", "", "relu", description="ReLU of the sum")
+    for tail, head in (
+        (End("input", "out", "b0"), End("inception", "in")),
+        (End("inception", "out"), End("scale", "in")),
+        (End("scale", "out"), End("add", "in", "t0")),
+        (End("add", "out"), End("output", "in")),
+    ):
+        sheet.arrow(tail, head, weight=20)
+    shortcut = f'color="{sheet.theme.shortcut}" penwidth=1.8 arrowsize=0.7'
+    sheet.arrow(End("input", "out", "b1"), End("add", "in", "t1"), weight=2, extra=shortcut)
+    return sheet.close(title)
+
 
 Group = Literal["paper", "released", "networks", "comparisons"]
 

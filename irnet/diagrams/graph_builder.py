@@ -2,18 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from html import escape
-from typing import Literal, get_args
+from textwrap import wrap
+from typing import Literal, NamedTuple, get_args
 
 from irnet.diagrams.bars import Spans, across, along, quote, quote_name, total, typeset
-from irnet.diagrams.items import End, Item, Link
-from irnet.diagrams.legend import Legend
 from irnet.diagrams.measures import SCREEN, Measures
-from irnet.diagrams.style import MARKED, SIGNS, Style
-from irnet.diagrams.theme import Kind, Paint, Theme
+from irnet.diagrams.style import MARKED, MARKS, REFUSED, SIGNS, Style
+from irnet.diagrams.theme import NAMES, Kind, Paint, Theme
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """What a legend is made from: the look of a picture, and the kinds of operation that it shows."""
+
+    theme: Theme
+    measures: Measures
+    style: Style
+    shown: Set[Kind]
+
+    def table(self, title: str, notes: tuple[str, ...], columns: int) -> str:
+        """A label of DOT: the title, the notes under it, and swatches in so many columns."""
+        cells = [self._swatch(kind) for kind, name in NAMES.items() if name and kind in self.shown]
+        if self.style.legend:
+            cells = [self._patch(fill, "#808080", "", text) for fill, text in self.style.legend]
+        if self.style.marks:
+            meant = {**MARKS, **(REFUSED if "refused" in self.style.marks.values() else {})}
+            borders = ((getattr(self.theme, mark), words) for mark, words in meant.items())
+            cells += [self._patch(self.theme.paper, border, "", words, 2) for border, words in borders]
+        if self.style.arrows:
+            cells.append(self._patch(self.theme.line, self.theme.line, "", self.style.arrows, height=3))
+        lines = "".join(f"<tr>{''.join(cells[i : i + columns])}</tr>" for i in range(0, len(cells), columns))
+        aside = "<td></td>" * 4  # takes up most of the width by which the title is wider than the legend
+        table = '<table border="0" cellborder="0" cellspacing="{}" cellpadding="2">{}</table>'
+        legend = f"<tr>{aside}<td>{table.format(3, lines)}</td>{aside}</tr>" if lines else ""
+        sizes, row = self.measures, '<tr><td colspan="9"><font point-size="{}">{}</font></td></tr>'
+        heads = [title] if not sizes.broken else wrap(title, sizes.line)
+        words = "".join(row.format(sizes.title, typeset(line)) for line in heads)
+        note_lines = [typeset(line) for note in notes for line in wrap(note, sizes.line)]
+        under = (
+            row.format(sizes.detail, "".join(f'{line}<br align="left"/>' for line in note_lines)) if note_lines else ""
+        )
+        space = '<tr><td height="8"></td></tr>'
+        return f"<{table.format(0, space + words + under + legend)}>"
+
+    def _swatch(self, kind: Kind) -> str:
+        paint = self.theme.paints[kind]
+        style = f' style="{paint.style}"' if paint.style != "solid" else ""
+        return self._patch(paint.fill, paint.border, style, NAMES[kind], paint.cell_border)
+
+    def _patch(self, fill: str, border: str, style: str, text: str, width: int = 1, height: int = 10) -> str:
+        return (
+            f'<td border="{width}" width="16" height="{height}" fixedsize="true" bgcolor="{fill}" '
+            f'color="{border}"{style}></td><td align="left"><font point-size="{self.measures.detail}" '
+            f'color="{self.theme.faint}">{_left_aligned(wrap(text, self.measures.line - 10))}</font></td>'
+        )
+
+
+def _left_aligned(lines: Sequence[str]) -> str:
+    """Lines of a cell, the first of several no further right than the others."""
+    return typeset(lines[0]) if len(lines) == 1 else "".join(f'{typeset(line)}<br align="left"/>' for line in lines)
+
+
+class End(NamedTuple):
+    """Where an arrow starts or ends: a box, a port of a bar, and the side; without a side, Graphviz chooses."""
+
+    path: str
+    side: Literal["in", "out", "left", "right", ""] = ""
+    port: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A box, a bar, words or a frame, as what other formats are written from."""
+
+    path: str
+    title: str
+    detail: str
+    description: str
+    kind: Kind = "other"
+    shape: Literal["box", "bar", "words", "frame"] = "box"
+    frame: str = ""  # path of the frame that it stands in
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An arrow between two items."""
+
+    tail: str
+    head: str
+    label: str = ""
+    shortcut: bool = False
+
 
 __all__ = ["FLOWS", "MARKED", "End", "Flow", "GraphBuilder", "Item", "Link", "Style"]
 

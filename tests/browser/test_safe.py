@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 
-from app.headers import PARENTS, policy
+from app.server.headers import PARENTS, policy
 from irnet.lessons.form import lesson_of, pack
 from tests.browser.conftest import Viewer
 from tests.browser.served import SETTLED, served

@@ -12,7 +12,7 @@ from time import time, time_ns
 import pytest
 
 from app import runs
-from app.roots import RUNS
+from app.server.roots import RUNS
 from irnet.experiments.training.loop import Trainer
 from irnet.experiments.training.queue import Place, left_alone, note_reader, turn, waiting
 from irnet.experiments.training.results import progress

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from irnet import commands_train
+from irnet.cli import train
 from irnet.experiments.training.fields import GROUPS, YES, Field
 from irnet.experiments.training.settings import SETTINGS, Data, Run, value_in, with_values
 from irnet.experiments.training.texts import with_texts
@@ -75,7 +75,7 @@ def test_what_is_handed_on_has_the_limits_of_the_networks_knob() -> None:
         assert (found.low, found.high) == (knobs[knob].low, knobs[knob].high)
 
 
-@pytest.mark.parametrize("verb", [commands_train.race, commands_train.stability])
+@pytest.mark.parametrize("verb", [train.race, train.stability])
 def test_a_verb_has_an_option_for_every_setting(verb: object) -> None:
     assert callable(verb)
     found = inspect.signature(verb).parameters

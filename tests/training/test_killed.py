@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import runs
-from app.roots import RUNS
+from app.server.roots import RUNS
 from irnet.experiments.training.queue import is_begun
 from tests.apps import opened, troubles
 from tests.training.small import TINY, made, sweep

@@ -11,11 +11,11 @@ from typing import Annotated, Any
 import typer
 
 from irnet.charts import to_file, to_vega
+from irnet.cli.options import Form, Knobs, Name, memory_limit, network_of
+from irnet.cli.terminal import Output, activations_text, memory_text, show
 from irnet.diagrams.files import write
 from irnet.tables import from_records, to_csv
-from irnet.terminal import Output, activations_text, memory_text, show
 from irnet.tree.saved import sum_norm_cost, with_sum_norm
-from irnet.verbs import Form, Knobs, Name, memory_limit, network_of
 
 verbs = typer.Typer()
 

@@ -17,9 +17,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from streamlit import App
 
-from app import idle, views
-from app.disk_cache import FOLDER, store
+from app import views
 from app.drawings import THEMES, svg
+from app.server import idle
+from app.server.disk_cache import FOLDER, store
 from irnet.models import PRESETS, network
 from irnet.tree import resolve
 from irnet.tree.totals import totals

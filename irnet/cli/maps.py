@@ -9,11 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
+from irnet.cli.options import Form, Knobs, Name, memory_limit, network_of
+from irnet.cli.terminal import Output, show, table
 from irnet.diagrams.files import write
 from irnet.spec import Network
-from irnet.terminal import Output, show, table
 from irnet.units import grid
-from irnet.verbs import Form, Knobs, Name, memory_limit, network_of
 
 verbs = typer.Typer()
 

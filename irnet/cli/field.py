@@ -12,13 +12,13 @@ from typing import Annotated, Any
 
 import typer
 
+from irnet.cli.options import Knobs, Name, network_of
+from irnet.cli.terminal import Output, show, table
 from irnet.diagrams.files import write
 from irnet.spec import Network
 from irnet.tables import from_records, to_csv
-from irnet.terminal import Output, show, table
 from irnet.tree import Sides
 from irnet.tree.receptive_field import receptive_field, record, stage_fields
-from irnet.verbs import Knobs, Name, network_of
 
 verbs = typer.Typer()
 

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
+from irnet.cli.options import memory_limit
+from irnet.cli.terminal import Output, show, table
 from irnet.models import full_name
 from irnet.models import network as preset
-from irnet.terminal import Output, show, table
-from irnet.verbs import memory_limit
 
 app = typer.Typer(no_args_is_help=True, help="Checkpoint files: which network one is, and released ones to fetch.")
 

@@ -13,21 +13,21 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from irnet.commands_code import verbs as coding
-from irnet.commands_compare import verbs as comparing
-from irnet.commands_export import verbs as exporting
-from irnet.commands_field import verbs as fields
-from irnet.commands_lab import verbs as lab
-from irnet.commands_maps import verbs as looking
-from irnet.commands_train import app as training
-from irnet.commands_weights import app as weights_app
+from irnet.cli.activations import verbs as lab
+from irnet.cli.code import verbs as coding
+from irnet.cli.compare import verbs as comparing
+from irnet.cli.export import verbs as exporting
+from irnet.cli.field import verbs as fields
+from irnet.cli.maps import verbs as looking
+from irnet.cli.options import Form, Knobs, Name, memory_limit, network_of, sources
+from irnet.cli.terminal import Output, cost_text, show, summary_text, table
+from irnet.cli.train import app as training
+from irnet.cli.weights import app as weights_app
 from irnet.diagrams import FORMATS, save
 from irnet.diagrams.graph_builder import Flow
 from irnet.provenance.ledger import ledger, records, sums
-from irnet.terminal import Output, cost_text, show, summary_text, table
 from irnet.tree.totals import overview, summary
 from irnet.units import typed
-from irnet.verbs import Form, Knobs, Name, memory_limit, network_of, sources
 
 LONGEST = 800  # characters of a sentence about bad input
 

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
+from irnet.cli.options import Knobs, network_of
 from irnet.codegen import code as written
 from irnet.diagrams.files import write
 from irnet.edit import apply, edits_of
 from irnet.edit.document import LARGEST, load
 from irnet.spec import Network
-from irnet.verbs import Knobs, network_of
 
 verbs = typer.Typer()
 

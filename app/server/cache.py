@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.disk_cache import FILE, PAIR, disk_cache
+from app.server.disk_cache import FILE, PAIR, disk_cache
 from irnet.diagrams import beside_svgs, canvas_svgs, draw
 from irnet.diagrams.factory import content, told_of
 from irnet.diagrams.graph_builder import Flow

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from irnet.cli.options import Form, with_settings
+from irnet.cli.terminal import Output, show, table
 from irnet.provenance.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE
-from irnet.terminal import Output, show, table
-from irnet.verbs import Form, with_settings
 
 if TYPE_CHECKING:
     from irnet.experiments.training.backends import Backend

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
+from irnet.cli.options import Form, Knobs, network_of
+from irnet.cli.terminal import Output, show, table
 from irnet.diagrams.factory import Order, check, export_all, formats_sentence, listing, make_figure
 from irnet.diagrams.files import write
 from irnet.diagrams.graph_builder import Flow
 from irnet.diagrams.layouts import ROOMS
 from irnet.diagrams.page import page
-from irnet.terminal import Output, show, table
-from irnet.verbs import Form, Knobs, network_of
 
 verbs = typer.Typer()
 

@@ -17,7 +17,7 @@ from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.session_manager import SessionInfo
 from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
-from app.resource_pool import release_idle
+from app.server.resource_pool import release_idle
 
 EVERY = 20  # seconds
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from irnet.cli.terminal import Output, show, table
 from irnet.comparison.changes import part_counts
 from irnet.comparison.side_by_side import all_changes, change_records, changed_knobs, check_count, side_by_side
 from irnet.diagrams import beside_svgs
@@ -16,7 +17,6 @@ from irnet.diagrams.nested import LEVELS
 from irnet.edit import network_of_label
 from irnet.spec import Network
 from irnet.tables import Records, from_records, to_markdown
-from irnet.terminal import Output, show, table
 from irnet.units import change, exact
 
 verbs = typer.Typer()

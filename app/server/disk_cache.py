@@ -21,7 +21,7 @@ from subprocess import SubprocessError, run
 from typing import Any, Generic, ParamSpec, TypeVar
 
 import irnet
-from app.store import Store
+from app.server.store import Store
 from irnet.diagrams.render import layout_engine
 from irnet.spec import Network
 
