@@ -10,7 +10,7 @@ import streamlit as st
 
 from app import text
 from app.server import roots
-from irnet.experiments.training.settings import Sweep
+from irnet.training.settings import Sweep
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 

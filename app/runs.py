@@ -14,14 +14,14 @@ import streamlit as st
 
 from app import text
 from app.run_folder import check_pictures, folder, home, inside
-from irnet.experiments.training import queue
-from irnet.experiments.training.backends import Backend
-from irnet.experiments.training.cost import expected_seconds
-from irnet.experiments.training.directory import Word, ask, create, last_word, settings
-from irnet.experiments.training.lock import is_locked
-from irnet.experiments.training.results import Follower, History, progress
-from irnet.experiments.training.settings import Sweep, SweepKind
-from irnet.experiments.training.sweep import environment
+from irnet.training import queue
+from irnet.training.backends import Backend
+from irnet.training.cost import expected_seconds
+from irnet.training.directory import Word, ask, create, last_word, settings
+from irnet.training.lock import is_locked
+from irnet.training.results import Follower, History, progress
+from irnet.training.settings import Sweep, SweepKind
+from irnet.training.sweep import environment
 
 AT_ONCE = "IRNET_RUNS_AT_ONCE"  # how many train at a time
 KEPT = 32  # directories whose lines are kept in memory

@@ -14,14 +14,14 @@ from app.run_folder import home
 from app.server.roots import IMAGES, entries, root
 from app.state import choose, put
 from app.views import run_form
-from irnet.experiments.training import race, stability
-from irnet.experiments.training.backends import Backend
-from irnet.experiments.training.settings import Axis, Data, OptimiserName, Run, Sweep, with_values
-from irnet.experiments.training.stability import AXIS_NAMES, REMEDIES
-from irnet.experiments.training.sweep import threads_for
-from irnet.experiments.training.texts import axis
 from irnet.models import PRESETS
 from irnet.models.recipe import knobs
+from irnet.training import race, stability
+from irnet.training.backends import Backend
+from irnet.training.settings import Axis, Data, OptimiserName, Run, Sweep, with_values
+from irnet.training.stability import AXIS_NAMES, REMEDIES
+from irnet.training.sweep import threads_for
+from irnet.training.texts import axis
 
 RATES: dict[OptimiserName, float] = {"rmsprop": race.BASE.rate, "sgd": 0.05, "adamw": 0.001}  # shown first
 SEEDS = 5

@@ -3,7 +3,7 @@
     python -m benchmarks.death_map [DIRECTORY]
 
 About an hour on two cores. The directory holds a sweep, so that an interrupted map goes on where it was; what has ended
-is written into `irnet/experiments/training/finished_map.json`.
+is written into `irnet/training/finished_map.json`.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from irnet.experiments.training.backends import Backend
-from irnet.experiments.training.directory import environment
-from irnet.experiments.training.finished_map import FILE, text_of
-from irnet.experiments.training.results import Progress, histories
-from irnet.experiments.training.settings import PAPER_RATE, Sweep
-from irnet.experiments.training.stability import BASE, cells, outcome, stability
-from irnet.experiments.training.sweep import start, threads_for
+from irnet.training.backends import Backend
+from irnet.training.directory import environment
+from irnet.training.finished_map import FILE, text_of
+from irnet.training.results import Progress, histories
+from irnet.training.settings import PAPER_RATE, Sweep
+from irnet.training.stability import BASE, cells, outcome, stability
+from irnet.training.sweep import start, threads_for
 
 SCALES = (0.1, 0.3, 1.0)
 RATES = (PAPER_RATE, 0.2, 0.6, BASE.rate)

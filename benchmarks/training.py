@@ -21,10 +21,10 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from benchmarks.figure import Figure, told
-from irnet.experiments.training.backends import Backend
-from irnet.experiments.training.loop import Trainer
-from irnet.experiments.training.settings import Data, Run, Sweep
-from irnet.experiments.training.sweep import start
+from irnet.training.backends import Backend
+from irnet.training.loop import Trainer
+from irnet.training.settings import Data, Run, Sweep
+from irnet.training.sweep import start
 
 WATCHED, SECOND = 1.05, 0.6  # the limits that the project set itself
 RUN = Run(network="inception_resnet_v2.paper", width=0.5, rate=0.01, steps=1000, batch=16, data=Data())

@@ -22,7 +22,7 @@ from playwright.sync_api import Page, sync_playwright
 from app import runs, training
 from app.server import roots
 from benchmarks.figure import Figure, told
-from irnet.experiments.training.directory import run_file
+from irnet.training.directory import run_file
 from tests.browser.served import DRAWN, FLAGS, SETTLED, served
 from tests.system import browser
 

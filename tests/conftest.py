@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, settings
 
 from app.server import roots
 from irnet.diagrams import formats
-from irnet.experiments.training import queue
 from irnet.models import PRESETS, network
 from irnet.runtime.build import Model, build
 from irnet.runtime.measure import Counts, measure
 from irnet.spec import Network
+from irnet.training import queue
 from tests.training.small import trained_in
 
 DATA = Path(__file__).parent / "data"

@@ -455,7 +455,7 @@ PAGES = (
     Statement(
         "at most 10 MB and 40 megapixels", test="tests/test_uploads.py::test_as_many_pixels_as_allowed_are_decoded"
     ),
-    Statement("stops half a minute after the last tab", source="irnet/experiments/training/watch.py"),
+    Statement("stops half a minute after the last tab", source="irnet/training/watch.py"),
     Statement("Choose up to three networks beside the sidebar's", source="app/comparison.py"),
     Statement("Three libraries count the built network", test=TOTALS),
     Statement("What three counters count", test=TOTALS),
@@ -490,7 +490,7 @@ PAGES = (
         check="channels block_a.0.project = in_channels block_a.0",
     ),
     Statement("float32 ends at 3.4e38", source="IEEE 754, binary32"),
-    Statement("its standard deviation; the grating's amplitude is 1", source="irnet/experiments/training/images.py"),
+    Statement("its standard deviation; the grating's amplitude is 1", source="irnet/training/images.py"),
     Statement("95 % of the gradient", source="irnet/lab/fields.py"),
     Statement(
         "The subset leaves out about 1,700 images, which flatters the errors by about 0.3 (top-1) and 0.15 (top-5) "

@@ -8,8 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import runs, training
-from irnet.experiments.training.fields import Field
-from irnet.experiments.training.settings import SETTINGS, value_in
+from irnet.training.fields import Field
+from irnet.training.settings import SETTINGS, value_in
 from tests.apps import opened, troubles
 
 ASKED = {

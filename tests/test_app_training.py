@@ -17,10 +17,10 @@ from streamlit.testing.v1 import AppTest
 from app import run_folder, runs
 from app.server import roots
 from app.training import FORM
-from irnet.experiments.training.directory import last_word
-from irnet.experiments.training.finished_map import finished_map
-from irnet.experiments.training.race import BASE, PAIRS, race
-from irnet.experiments.training.stability import cells, outcome
+from irnet.training.directory import last_word
+from irnet.training.finished_map import finished_map
+from irnet.training.race import BASE, PAIRS, race
+from irnet.training.stability import cells, outcome
 from tests.apps import opened, troubles
 from tests.training.small import made, sweep
 

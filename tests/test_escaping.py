@@ -34,11 +34,11 @@ from irnet.diagrams.page import page
 from irnet.diagrams.render import render
 from irnet.diagrams.theme import LIGHT
 from irnet.edit.document import load
-from irnet.experiments.training.directory import command
 from irnet.html import figure, joined_html, words
 from irnet.models import network
 from irnet.spec import Network
 from irnet.tables import from_records, to_csv, to_html, to_markdown
+from irnet.training.directory import command
 from irnet.units import typed
 from tests.apps import opened
 from tests.hostile_strings import EVIL

@@ -89,7 +89,7 @@ COMMAND_CASES, PAGE_CASES = 6, 3  # of each verb, and of each page
 COMMAND_SECONDS, COMMAND_MEMORY = 20.0, 512.0  # a valid one draws, or runs a small network
 PAGE_SECONDS, PAGE_MEMORY = 20.0, 512.0
 TOO_LONG = (  # what takes minutes or another machine, even of valid input
-    "irnet.experiments.training.sweep.start",
+    "irnet.training.sweep.start",
     "irnet.cli.export.export_all",
     "irnet.cli.export.check",
     "irnet.runtime.hub.fetch",

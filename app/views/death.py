@@ -12,7 +12,8 @@ from app import text
 from app.state import choose, put
 from app.views import run_form, show
 from irnet.charts import Chart, to_file, to_vega
-from irnet.experiments.training.charts import (
+from irnet.tables import from_records, to_csv, to_json
+from irnet.training.charts import (
     death_chart,
     described,
     loss_chart,
@@ -20,10 +21,10 @@ from irnet.experiments.training.charts import (
     measured_chart,
     zeros_chart,
 )
-from irnet.experiments.training.fields import fields_of
-from irnet.experiments.training.results import History
-from irnet.experiments.training.settings import Sweep
-from irnet.experiments.training.stability import (
+from irnet.training.fields import fields_of
+from irnet.training.results import History
+from irnet.training.settings import Sweep
+from irnet.training.stability import (
     MEANING,
     PAPER_CLAIM,
     REMEDIES,
@@ -35,7 +36,6 @@ from irnet.experiments.training.stability import (
     records,
     story,
 )
-from irnet.tables import from_records, to_csv, to_json
 from irnet.units import setting
 
 CELL, TAB = "death.cell", "death.tab"

@@ -10,8 +10,10 @@ import streamlit as st
 from app import text
 from app.views import show, training
 from irnet.charts import to_file, to_vega
-from irnet.experiments.training.charts import race_chart
-from irnet.experiments.training.race import (
+from irnet.provenance.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE
+from irnet.tables import from_records, to_csv, to_json
+from irnet.training.charts import race_chart
+from irnet.training.race import (
     AGAINST,
     QUANTITIES,
     Against,
@@ -22,10 +24,8 @@ from irnet.experiments.training.race import (
     sentence,
     standing,
 )
-from irnet.experiments.training.results import History
-from irnet.experiments.training.settings import Sweep
-from irnet.provenance.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE
-from irnet.tables import from_records, to_csv, to_json
+from irnet.training.results import History
+from irnet.training.settings import Sweep
 
 AGAINST_WORDS: dict[Against, str] = {"steps": "Steps", "epochs": "Epochs", "seconds": "Seconds", "macs": "MACs"}
 

@@ -1,4 +1,4 @@
-"""Settings of a training run as a form: every field, limit and word comes from `irnet.experiments.training.fields`."""
+"""Settings of a training run as a form: every field, limit and word comes from `irnet.training.fields`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from app.state import choose
-from irnet.experiments.training.fields import GROUPS, NO, YES, Field, Group
-from irnet.experiments.training.settings import SETTINGS, OptimiserName, Run, value_in
+from irnet.training.fields import GROUPS, NO, YES, Field, Group
+from irnet.training.settings import SETTINGS, OptimiserName, Run, value_in
 
 MORE = "More settings"
 

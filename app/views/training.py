@@ -10,11 +10,11 @@ from app import runs, text
 from app.frame import refusals
 from app.state import choose
 from app.views import show
-from irnet.experiments.training.directory import Word
-from irnet.experiments.training.fields import GROUPS
-from irnet.experiments.training.results import History
-from irnet.experiments.training.settings import SETTINGS, Sweep, SweepKind, value_in
 from irnet.tables import from_records
+from irnet.training.directory import Word
+from irnet.training.fields import GROUPS
+from irnet.training.results import History
+from irnet.training.settings import SETTINGS, Sweep, SweepKind, value_in
 from irnet.units import setting
 
 EVERY = 1.5  # seconds between two looks at a run that is active

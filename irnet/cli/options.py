@@ -15,13 +15,13 @@ import typer
 
 from irnet.cli.terminal import Output, errata_text, ledger_text, provenance_text, show
 from irnet.edit import network
-from irnet.experiments.training.settings import SETTINGS
 from irnet.models.errata import errata as errata_named
 from irnet.provenance.erratum_checks import erratum_record
 from irnet.provenance.explanations import claims, lookalikes, records, summaries
 from irnet.provenance.papers import PAPERS
 from irnet.provenance.sources import deviations, errata_of, implementations, names
 from irnet.spec import Network
+from irnet.training.settings import SETTINGS
 
 Name = Annotated[str, typer.Argument(help="A network, such as inception_v4 or inception_resnet_v2.tf_slim.")]
 Form = Annotated[Output, typer.Option("--format", help="How to print.")]

@@ -16,10 +16,10 @@ from irnet.cli.terminal import Output, show, table
 from irnet.provenance.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE
 
 if TYPE_CHECKING:
-    from irnet.experiments.training.backends import Backend
-    from irnet.experiments.training.results import Progress
-    from irnet.experiments.training.settings import Run
-    from irnet.experiments.training.stability import Criteria
+    from irnet.training.backends import Backend
+    from irnet.training.results import Progress
+    from irnet.training.settings import Run
+    from irnet.training.stability import Criteria
 
 app = typer.Typer()
 INTERRUPTED = 130  # the exit status of what Ctrl-C ended
@@ -51,7 +51,7 @@ Criterion = Annotated[
 
 
 def _part(name: str) -> Any:
-    return import_module(f"irnet.experiments.training.{name}")
+    return import_module(f"irnet.training.{name}")
 
 
 @app.command()

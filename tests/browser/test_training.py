@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from irnet.experiments.training.directory import run_file, settings
-from irnet.experiments.training.race import race
+from irnet.training.directory import run_file, settings
+from irnet.training.race import race
 from tests.browser.conftest import Viewer
 from tests.browser.served import served
 from tests.training.small import TINY, made

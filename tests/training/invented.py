@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from irnet.experiments.training.results import History, Line
-from irnet.experiments.training.settings import Run
+from irnet.training.results import History, Line
+from irnet.training.settings import Run
 from tests.training.small import TINY
 
 CLASSES = tuple("abcdefgh")

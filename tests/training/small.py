@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from irnet.experiments.training.backends import Backend
-from irnet.experiments.training.directory import create
-from irnet.experiments.training.race import race
-from irnet.experiments.training.results import History, histories
-from irnet.experiments.training.settings import Data, Run, Sweep
-from irnet.experiments.training.sweep import start
+from irnet.training.backends import Backend
+from irnet.training.directory import create
+from irnet.training.race import race
+from irnet.training.results import History, histories
+from irnet.training.settings import Data, Run, Sweep
+from irnet.training.sweep import start
 
 TINY = Run(
     network="inception_resnet_v1.paper (a=1, b=1, c=1)",

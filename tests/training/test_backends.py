@@ -10,8 +10,8 @@ from typing import cast
 
 import pytest
 
-from irnet.experiments.training.backends import Backend, BackendName
-from irnet.experiments.training.sweep import start
+from irnet.training.backends import Backend, BackendName
+from irnet.training.sweep import start
 from tests.training.small import curves, sweep
 
 SMALL = sweep()

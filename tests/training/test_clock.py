@@ -13,9 +13,9 @@ import pytest
 
 from app import runs
 from app.server.roots import RUNS
-from irnet.experiments.training.loop import Trainer
-from irnet.experiments.training.queue import Place, left_alone, note_reader, turn, waiting
-from irnet.experiments.training.results import progress
+from irnet.training.loop import Trainer
+from irnet.training.queue import Place, left_alone, note_reader, turn, waiting
+from irnet.training.results import progress
 from tests.apps import opened, troubles
 from tests.training.invented import history
 from tests.training.small import TINY, made, sweep
@@ -26,7 +26,7 @@ from tests.training.test_sweep import wait_for
 def test_a_clock_that_steps_back_leaves_a_watched_run_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     note_reader(tmp_path)
     for step, alone in ((-7200, False), (0, False), (7200, True)):
-        monkeypatch.setattr("irnet.experiments.training.queue.time", lambda step=step: time() + step)
+        monkeypatch.setattr("irnet.training.queue.time", lambda step=step: time() + step)
         assert left_alone(tmp_path) is alone
 
 
@@ -47,7 +47,7 @@ def test_a_clock_that_steps_back_lets_nobody_ahead_in_the_queue(
     with turn(made(tmp_path / "runs", sweep()), tmp_path / "queue", 1):
         threads = [Thread(target=waits, args=(place,)) for place in places]
         for back, (thread, place) in enumerate(zip(threads, places, strict=True)):
-            monkeypatch.setattr("irnet.experiments.training.queue.time_ns", partial(hours_ago, 2 * back))
+            monkeypatch.setattr("irnet.training.queue.time_ns", partial(hours_ago, 2 * back))
             thread.start()
             wait_for(partial(waits_there, place, tmp_path / "queue"))
         assert [waiting(place, tmp_path / "queue", 1) for place in places] == [Place(0, 1), Place(1, 1)]
@@ -63,7 +63,7 @@ def test_a_clock_that_steps_back_leaves_the_time_that_is_left_as_it_was(
     place, half = made(tmp_path / "death-1", sweep()), [replace(history(losses=[1.0] * 3), ended=None)]
     before, names = progress(place, half), runs.names("stability")
     with monkeypatch.context() as patched:
-        for name in ("time.time", "time.time_ns", "irnet.experiments.training.queue.time"):
+        for name in ("time.time", "time.time_ns", "irnet.training.queue.time"):
             patched.setattr(name, lambda: 0)
         assert progress(place, half) == before
         assert runs.names("stability") == names == ["death-1"]

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from irnet.cli import train
-from irnet.experiments.training.fields import GROUPS, YES, Field
-from irnet.experiments.training.settings import SETTINGS, Data, Run, value_in, with_values
-from irnet.experiments.training.texts import with_texts
 from irnet.models import PRESETS
 from irnet.models.recipe import limits
 from irnet.runtime.init import INITS
+from irnet.training.fields import GROUPS, YES, Field
+from irnet.training.settings import SETTINGS, Data, Run, value_in, with_values
+from irnet.training.texts import with_texts
 from tests.training.small import TINY
 
 ELSEWHERE = {"network", "seed", "device", "data", "kind", "folder"}  # chosen beside the form, or by the sweep

@@ -12,9 +12,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from irnet.experiments.training.images import Crops, border, bundled_crops, generator
-from irnet.experiments.training.settings import Data
-from irnet.experiments.training.sources import folder_of, images_of
+from irnet.training.images import Crops, border, bundled_crops, generator
+from irnet.training.settings import Data
+from irnet.training.sources import folder_of, images_of
 
 CROPS = Data(kind="crops", size=48, held_out=24)
 

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import runs
 from app.server.roots import RUNS
-from irnet.experiments.training.queue import is_begun
+from irnet.training.queue import is_begun
 from tests.apps import opened, troubles
 from tests.training.small import TINY, made, sweep
 from tests.training.test_sweep import children, steps, wait_for

@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from irnet.experiments.training.loop import LastBlock, Step, Trainer
-from irnet.experiments.training.results import History, Line
-from irnet.experiments.training.settings import OPTIMISERS, Data, OptimiserName, Run
-from irnet.experiments.training.sources import images_of
-from irnet.experiments.training.stability import AXIS, BASE, Verdict, verdict
-from irnet.experiments.training.watch import Dropout
 from irnet.runtime.build import build
+from irnet.training.loop import LastBlock, Step, Trainer
+from irnet.training.results import History, Line
+from irnet.training.settings import OPTIMISERS, Data, OptimiserName, Run
+from irnet.training.sources import images_of
+from irnet.training.stability import AXIS, BASE, Verdict, verdict
+from irnet.training.watch import Dropout
 from tests.training.small import TINY
 
 

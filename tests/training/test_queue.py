@@ -10,9 +10,9 @@ from threading import Event, Thread
 
 import pytest
 
-from irnet.experiments.training.directory import ask
-from irnet.experiments.training.queue import Place, begin, turn, waiting
-from irnet.experiments.training.results import histories, progress
+from irnet.training.directory import ask
+from irnet.training.queue import Place, begin, turn, waiting
+from irnet.training.results import histories, progress
 from tests.training.small import curves, made, sweep
 from tests.training.test_sweep import ROOT, wait_for
 
@@ -54,7 +54,7 @@ def test_one_runs_and_others_see_their_place(tmp_path: Path) -> None:
 
 def test_a_dead_process_frees_its_place(tmp_path: Path) -> None:
     directory, queue = made(tmp_path / "sweep", sweep()), tmp_path / "queue"
-    code = "import os, sys; from pathlib import Path; from irnet.experiments.training.queue import turn\n"
+    code = "import os, sys; from pathlib import Path; from irnet.training.queue import turn\n"
     code += "with turn(Path(sys.argv[1]), Path(sys.argv[2]), 1): os._exit(9)"
     done = subprocess.run([sys.executable, "-c", code, str(directory), str(queue)], cwd=ROOT, check=False)
     assert done.returncode == 9

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from irnet.experiments.training.charts import race_chart
-from irnet.experiments.training.race import (
+from irnet.provenance.published import CURVES, TABLE_2
+from irnet.training.charts import race_chart
+from irnet.training.race import (
     PAIRS,
     Against,
     Duel,
@@ -22,8 +23,7 @@ from irnet.experiments.training.race import (
     sentence,
     standing,
 )
-from irnet.experiments.training.results import History
-from irnet.provenance.published import CURVES, TABLE_2
+from irnet.training.results import History
 from tests.training.invented import racer
 from tests.training.small import TINY
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from irnet.experiments.training.finished_map import finished_map, text_of
-from irnet.experiments.training.results import History
-from irnet.experiments.training.settings import PAPER_RATE, WARM_UP_RATE, Data
-from irnet.experiments.training.stability import (
+from irnet.training.finished_map import finished_map, text_of
+from irnet.training.results import History
+from irnet.training.settings import PAPER_RATE, WARM_UP_RATE, Data
+from irnet.training.stability import (
     BASE,
     PAPER_FILTERS,
     REMEDIES,
@@ -166,5 +166,5 @@ def test_the_finished_map_has_dead_and_living_runs_and_says_so() -> None:
     written = text_of(wanted, found, {})
     assert (
         written.partition('"runs"')[2]
-        == (Path("irnet/experiments/training/finished_map.json").read_text(encoding="utf-8").partition('"runs"')[2])
+        == (Path("irnet/training/finished_map.json").read_text(encoding="utf-8").partition('"runs"')[2])
     )

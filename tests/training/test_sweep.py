@@ -16,14 +16,14 @@ from time import monotonic, sleep
 
 import pytest
 
-from irnet.experiments.training.backends import Backend
-from irnet.experiments.training.directory import ask, create, end_of, lines, run_file, settings
-from irnet.experiments.training.lock import is_locked, lock_directory
-from irnet.experiments.training.results import Follower, histories, progress
-from irnet.experiments.training.settings import Sweep
-from irnet.experiments.training.sweep import resume, start
-from irnet.experiments.training.work import training_macs
-from irnet.experiments.training.worker import work
+from irnet.training.backends import Backend
+from irnet.training.directory import ask, create, end_of, lines, run_file, settings
+from irnet.training.lock import is_locked, lock_directory
+from irnet.training.results import Follower, histories, progress
+from irnet.training.settings import Sweep
+from irnet.training.sweep import resume, start
+from irnet.training.work import training_macs
+from irnet.training.worker import work
 from tests.training.invented import history
 from tests.training.small import TINY, curves, made, sweep
 
@@ -168,7 +168,7 @@ def test_two_sweeps_in_one_directory_refuse_and_a_worker_of_an_earlier_start_wri
 
 
 def test_the_lock_of_a_dead_process_is_taken_over(tmp_path: Path) -> None:
-    code = "from pathlib import Path; from irnet.experiments.training.lock import locked; import os\n"
+    code = "from pathlib import Path; from irnet.training.lock import locked; import os\n"
     code += f"with locked(Path({str(tmp_path)!r})): os._exit(9)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 9
     assert (tmp_path / "lock").exists()

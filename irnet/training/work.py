@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import lru_cache
 from math import ceil
 
-from irnet.experiments.training.settings import Run
 from irnet.spec import Network
+from irnet.training.settings import Run
 from irnet.tree import resolve
 
 BACKWARD = 2  # a backward pass is counted as two forward passes: gradients of the weights and of the inputs

@@ -14,7 +14,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from uuid import uuid4
 
-from irnet.experiments.training.directory import command
+from irnet.training.directory import command
 
 PATIENCE = 0.5  # seconds: whoever only asks whether a lock is held, holds it for a moment
 

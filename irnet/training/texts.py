@@ -7,8 +7,8 @@ from dataclasses import fields
 from difflib import get_close_matches
 from typing import Any
 
-from irnet.experiments.training.settings import Axis, Data, Run, with_values
-from irnet.experiments.training.stability import Criteria
+from irnet.training.settings import Axis, Data, Run, with_values
+from irnet.training.stability import Criteria
 
 
 def with_texts(run: Run, texts: Iterable[str]) -> Run:

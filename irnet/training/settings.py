@@ -9,12 +9,12 @@ from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from irnet.edit import apply, read_label, write_label
-from irnet.experiments.training.fields import Field, fields_of, knob_of, number, switch, word
 from irnet.models import PRESETS
 from irnet.models import network as preset
 from irnet.models.recipe import knobs
 from irnet.runtime import NO_NUMBERS
 from irnet.spec import Network
+from irnet.training.fields import Field, fields_of, knob_of, number, switch, word
 
 DataKind = Literal["gratings", "crops", "folder"]
 OptimiserName = Literal["rmsprop", "sgd", "adamw"]

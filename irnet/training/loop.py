@@ -14,17 +14,17 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from irnet.experiments.training import optimise
-from irnet.experiments.training.images import Batch, Images, generator
-from irnet.experiments.training.settings import Run
-from irnet.experiments.training.sources import images_of
-from irnet.experiments.training.watch import Dropout, watched_paths, watching
-from irnet.experiments.training.work import macs_per_step
 from irnet.lab.forward import batch_statistics, units
 from irnet.lab.statistics import Stats
 from irnet.runtime.build import Model, build
 from irnet.runtime.device import check_device
 from irnet.runtime.init import INITS
+from irnet.training import optimise
+from irnet.training.images import Batch, Images, generator
+from irnet.training.settings import Run
+from irnet.training.sources import images_of
+from irnet.training.watch import Dropout, watched_paths, watching
+from irnet.training.work import macs_per_step
 from irnet.tree import resolve
 
 

@@ -12,11 +12,11 @@ from statistics import median
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
-from irnet.experiments.training.fields import fields_of, number
-from irnet.experiments.training.results import History, Line
-from irnet.experiments.training.settings import PAPER_RATE, WARM_UP_RATE, Data, Run, Sweep
-from irnet.experiments.training.work import CLASSES
 from irnet.spec import Residual
+from irnet.training.fields import fields_of, number
+from irnet.training.results import History, Line
+from irnet.training.settings import PAPER_RATE, WARM_UP_RATE, Data, Run, Sweep
+from irnet.training.work import CLASSES
 from irnet.tree.totals import stages
 from irnet.units import exact
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Literal
 
-from irnet.experiments.training.directory import (
+from irnet.training.directory import (
     Ended,
     ask,
     checkpoint_file,
@@ -30,11 +30,11 @@ from irnet.experiments.training.directory import (
     settings,
     write,
 )
-from irnet.experiments.training.lock import is_orphaned
-from irnet.experiments.training.settings import Sweep
+from irnet.training.lock import is_orphaned
+from irnet.training.settings import Sweep
 
 if TYPE_CHECKING:
-    from irnet.experiments.training.loop import Step, Trainer
+    from irnet.training.loop import Step, Trainer
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 PAUSE = 0.1  # seconds between two looks at the control file while paused
@@ -81,7 +81,7 @@ class _Job:
 
     def __init__(self, folder: Path, sweep: Sweep, number: int, token: str) -> None:
         import_module("torch").set_num_threads(sweep.threads)
-        training = import_module("irnet.experiments.training.loop")
+        training = import_module("irnet.training.loop")
         self.folder, self.sweep, self.token = folder, sweep, token
         self.trainer: Trainer = training.Trainer(
             next(islice(sweep.runs(), number, None)), signs=sweep.kind == "stability"

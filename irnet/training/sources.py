@@ -10,7 +10,8 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from irnet.experiments.training.images import (
+from irnet.lab.photos import decode
+from irnet.training.images import (
     Batch,
     Gratings,
     Images,
@@ -21,8 +22,7 @@ from irnet.experiments.training.images import (
     pixels_of,
     resize,
 )
-from irnet.experiments.training.settings import Data
-from irnet.lab.photos import decode
+from irnet.training.settings import Data
 
 MAX_BYTES = 4 * 1024**3  # of pixels that a process keeps
 EVERY = 5  # one of so many files is held out

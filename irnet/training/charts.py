@@ -10,7 +10,8 @@ from typing import Literal, get_args
 
 from irnet.charts import Chart, Heat, Line, Mark, Rule, Tile, Tiles, to_file, to_vega
 from irnet.diagrams.files import write
-from irnet.experiments.training.race import (
+from irnet.tables import from_records, to_csv
+from irnet.training.race import (
     Against,
     Quantity,
     best_goal,
@@ -20,10 +21,10 @@ from irnet.experiments.training.race import (
     networks_of,
     standing,
 )
-from irnet.experiments.training.results import History
-from irnet.experiments.training.results import Line as Step
-from irnet.experiments.training.settings import PUBLISHED, Sweep
-from irnet.experiments.training.stability import (
+from irnet.training.results import History
+from irnet.training.results import Line as Step
+from irnet.training.settings import PUBLISHED, Sweep
+from irnet.training.stability import (
     AXIS_NAMES,
     MOST_AXES,
     Cell,
@@ -34,8 +35,7 @@ from irnet.experiments.training.stability import (
     setting,
     story,
 )
-from irnet.experiments.training.stability import records as cell_records
-from irnet.tables import from_records, to_csv
+from irnet.training.stability import records as cell_records
 from irnet.units import exact, share
 from irnet.units import setting as typed
 

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from irnet.experiments.training.directory import Ended, last_word, run_file, settings
-from irnet.experiments.training.lock import is_locked
-from irnet.experiments.training.settings import Run, Sweep
-from irnet.experiments.training.work import evaluation_seconds, training_macs, training_seconds
+from irnet.training.directory import Ended, last_word, run_file, settings
+from irnet.training.lock import is_locked
+from irnet.training.settings import Run, Sweep
+from irnet.training.work import evaluation_seconds, training_macs, training_seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One step of a run, as `irnet.experiments.training.worker.line_of` writes it."""
+    """One step of a run, as `irnet.training.worker.line_of` writes it."""
 
     step: int  # from 1
     loss: float | None  # None: no number

@@ -19,10 +19,10 @@ from pathlib import Path
 from threading import Thread
 from time import sleep, time, time_ns
 
-from irnet.experiments.training.directory import ask, last_word, settings
-from irnet.experiments.training.lock import is_locked, try_lock
+from irnet.training.directory import ask, last_word, settings
+from irnet.training.lock import is_locked, try_lock
 
-PACKAGE = Path(__file__).parents[3]  # where `python -m irnet` finds this very package, installed or not
+PACKAGE = Path(__file__).parents[2]  # where `python -m irnet` finds this very package, installed or not
 LOOK = 0.2  # seconds between two looks at the queue
 LEFT_ALONE = 30.0  # seconds without a watcher after which a sweep that nobody asked to keep is stopped
 
@@ -41,7 +41,7 @@ def begin(directory: Path, queue: Path, at_most: int = 1, *, keep: bool = True, 
     Parameters
     ----------
     directory
-        Of the sweep, with its settings: see `irnet.experiments.training.directory.create`.
+        Of the sweep, with its settings: see `irnet.training.directory.create`.
     queue
         A folder that all sweeps share which take turns.
     at_most

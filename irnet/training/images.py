@@ -14,7 +14,7 @@ from PIL import Image
 from skimage import data
 from torch import Tensor
 
-from irnet.experiments.training.settings import Data
+from irnet.training.settings import Data
 
 Batch = tuple[Tensor, Tensor]  # images (N, 3, H, W) in about [-1, 1], and labels (N,)
 

@@ -11,8 +11,8 @@ from math import floor, inf
 from statistics import median
 from typing import Any, Literal, get_args
 
-from irnet.experiments.training.results import History, Line, clock
-from irnet.experiments.training.settings import Run, Sweep
+from irnet.training.results import History, Line, clock
+from irnet.training.settings import Run, Sweep
 from irnet.units import short
 
 PAIRS = (

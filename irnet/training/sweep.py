@@ -16,12 +16,12 @@ from typing import Any
 
 import joblib
 
-from irnet.experiments.training.backends import Backend, end_workers, parallel
-from irnet.experiments.training.directory import ask, command, create, end_of, last_word, run_file, settings
-from irnet.experiments.training.lock import Owner, lock_directory
-from irnet.experiments.training.results import Follower, Progress, progress
-from irnet.experiments.training.settings import Sweep
-from irnet.experiments.training.worker import Outcome, work
+from irnet.training.backends import Backend, end_workers, parallel
+from irnet.training.directory import ask, command, create, end_of, last_word, run_file, settings
+from irnet.training.lock import Owner, lock_directory
+from irnet.training.results import Follower, Progress, progress
+from irnet.training.settings import Sweep
+from irnet.training.worker import Outcome, work
 
 GRACE = 1.3  # seconds that workers have to write their checkpoint after a stop, before they are ended
 LOOK = 0.1  # seconds between two looks at the control file

@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from irnet.experiments.training.settings import Run
+from irnet.training.settings import Run
 
 RMSPROP_DECAY, RMSPROP_EPSILON = 0.9, 1.0  # section 4 of the paper
 MOMENTUM = 0.9

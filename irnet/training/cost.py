@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from heapq import heapreplace
 from statistics import median
 
-from irnet.experiments.training.results import History, clock
-from irnet.experiments.training.settings import Run, Sweep
-from irnet.experiments.training.work import evaluation_seconds, training_seconds
+from irnet.training.results import History, clock
+from irnet.training.settings import Run, Sweep
+from irnet.training.work import evaluation_seconds, training_seconds
 
 BEGIN = 8.0  # seconds until the processes have started and imported torch
 BUILD = 0.5  # seconds until a run has its network and its images

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from irnet.experiments.training.settings import Sweep, from_json, to_json
+from irnet.training.settings import Sweep, from_json, to_json
 
 Word = Literal["run", "pause", "stop"]
 Ended = Literal["finished", "diverged"]

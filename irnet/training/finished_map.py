@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from irnet.experiments.training.results import History, Line
-from irnet.experiments.training.settings import Run, Sweep, from_json, to_json
+from irnet.training.results import History, Line
+from irnet.training.settings import Run, Sweep, from_json, to_json
 
 FILE = Path(__file__).with_name("finished_map.json")
 _COLUMNS = ("step", "loss", "seconds", "zeros", "magnitudes", "accuracy", "held_out_zeros", "gradient")

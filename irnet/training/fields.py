@@ -48,7 +48,7 @@ class Field:
 
         Examples
         --------
-        >>> from irnet.experiments.training.settings import SETTINGS
+        >>> from irnet.training.settings import SETTINGS
         >>> [SETTINGS[name].allowed for name in ("optimiser", "batch", "width", "augment")]
         ['rmsprop, sgd or adamw', '2 to 65,536', '0.125 to 4', 'yes or no']
         """

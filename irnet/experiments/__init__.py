@@ -1,1 +1,0 @@
-"""Experiments: a question each, from settings to a frozen result."""
