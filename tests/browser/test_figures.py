@@ -34,6 +34,8 @@ def test_after_a_search_the_list_names_what_is_drawn(viewer: Viewer, chosen: str
         field.press("Enter")
         chosen = chosen if chosen in matching_ids(words) else matching_ids(words)[0]
         drawn()
+    expect(page).not_to_have_url(re.compile(r"figure\.find="))  # the last search is over; it changed no figure
+    expect(page).to_have_url(re.compile(f"figure={chosen}(&|$)"))
     viewer.settle()
     page.reload()
     drawn()  # the address names it too
