@@ -193,7 +193,7 @@ def test_a_run_shows_how_far_it_is_and_is_paused_and_stopped(own: Path, monkeypa
     place = made(own / "death-1", sweep())
     half = runs.Status(state="running", done=0.5, sentence="Running: 1 of 2 runs ended")
     monkeypatch.setattr(runs, "status", lambda _name: half)
-    monkeypatch.setattr(runs, "watched", lambda _name: None)
+    monkeypatch.setattr(runs, "note_reader", lambda _name: None)
     app = opened("death", death="death-1")
     assert [(bar.proto.value, bar.proto.text) for bar in app.get("progress")] == [(50, half.sentence)]
     for label, word in (("Pause", "pause"), ("Stop", "stop")):

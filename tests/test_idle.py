@@ -19,7 +19,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from app.server import idle
 from app.server import ready
-from app.server.resource_pool import Shelf
+from app.server.resource_pool import ResourcePool
 from benchmarks.reader import Reader
 from benchmarks.server import free_port, wait_for
 

@@ -26,7 +26,7 @@ def watch_layers(model: Model, tell: Tell) -> Iterator[None]:
     Examples
     --------
     >>> import irnet, torch
-    >>> model, told = irnet.build("inception_resnet_v1", device="meta"), []
+    >>> model, calls = irnet.build("inception_resnet_v1", device="meta"), []
     >>> with watch_layers(model, lambda share, path: calls.append((round(share, 1), path))):
     ...     _ = model(torch.empty(1, 3, 299, 299, device="meta"))
     >>> calls[0], calls[-1][0], len(calls)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property
 from math import prod
 from typing import Literal
 
@@ -121,11 +120,14 @@ class Tree(Mapping[str, Box]):
 
     def __init__(self, network: Network, rows: Rows, makers: Mapping[str, Callable[[], Box]]) -> None:
         self.network, self.rows, self._makers = network, rows, makers
+        self._made: dict[str, Box] = {}
 
-    @cached_property
+    @property
     def _boxes(self) -> dict[str, Box]:
         """Every box; made when the first is asked for, because many ask for rows alone."""
-        return {path: make() for path, make in self._makers.items()}
+        if not self._made:
+            self._made = {path: make() for path, make in self._makers.items()}
+        return self._made
 
     def __getitem__(self, path: str) -> Box:
         """The box with this path.

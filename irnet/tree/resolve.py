@@ -31,7 +31,6 @@ from irnet.tree.paths import name_of
 UNITS = (("conv", "convolution without bias"), ("bn", "batch norm"), ("relu", "ReLU"))  # modules of a convolution
 
 
-@lru_cache(maxsize=64)
 def resolve(network: Network) -> Tree:
     """Every box of `network` with its shapes, counts and receptive field; its steps, in order, are `Tree.rows`.
 
@@ -50,6 +49,13 @@ def resolve(network: Network) -> Tree:
     >>> sum(row.params for row in resolve(network("inception_v4")).rows)
     42679816
     """
+    prose = ((stage.title, stage.part, stage.source) for stage in network.stages)
+    return _resolve_once(network, (network.name, network.source, network.head.source, *prose))
+
+
+@lru_cache(maxsize=64)
+def _resolve_once(network: Network, _prose: tuple[object, ...]) -> Tree:
+    """The tree of a network; boxes carry titles and sources, which take no part in a network's identity."""
     try:
         return _Walk(network).tree()
     except TooSmall as error:

@@ -168,8 +168,8 @@ def test_two_sweeps_in_one_directory_refuse_and_a_worker_of_an_earlier_start_wri
 
 
 def test_the_lock_of_a_dead_process_is_taken_over(tmp_path: Path) -> None:
-    code = "from pathlib import Path; from irnet.training.lock import locked; import os\n"
-    code += f"with locked(Path({str(tmp_path)!r})): os._exit(9)"
+    code = "from pathlib import Path; from irnet.training.lock import lock_directory; import os\n"
+    code += f"with lock_directory(Path({str(tmp_path)!r})): os._exit(9)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 9
     assert (tmp_path / "lock").exists()
     with lock_directory(tmp_path) as owner:
