@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Viewer
@@ -63,7 +64,7 @@ def test_a_moved_slider_plots_its_last_position_and_the_published_scale_the_publ
     assert after[PUBLISHED] == before[PUBLISHED]
     assert after["at scale 0.6"][-1] < before["without scaling (scale 1)"][-1]
     lines = moved(viewer, page, 10, "at scale 0.1")
-    assert lines["at scale 0.1"] == lines[PUBLISHED]
+    assert lines["at scale 0.1"] == pytest.approx(lines[PUBLISHED], rel=1e-5)  # the last bits go by what ran with it
     assert not viewer.troubles()
 
 
