@@ -565,7 +565,7 @@ README = (
         "Figure 17 prints 1154 filters, and the sum with 1152 channels refuses", check="channels reduction_a = 1152"
     ),
     Statement("Python 3.11 or newer", source="pyproject.toml"),
-    Statement("takes some twenty minutes on two cores"),
+    Statement("takes some eleven minutes on two cores"),
     Statement("The app opens with an Overview : the three networks side by side", source="app/pages/overview.py"),
     Statement("arrows as wide as their channels", test=ARROWS),
     Statement("two to four networks on one canvas", source="app/writing.py"),
