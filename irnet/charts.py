@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise
 from math import isfinite, log10
+from operator import attrgetter
 from textwrap import wrap
 from typing import Any, Literal, get_args
 
@@ -407,11 +408,13 @@ def _tiles(mark: Tiles, chart: Chart) -> tuple[list[Spec], Spec, int]:
     axis = {"type": "category", "automargin": True, "fixedrange": True} | _NO_GRID
     for i, panel in enumerate(panels):
         top, at = 1 - i * (side + gap), str(i + 1) if i else ""
-        place = {"xaxis": f"x{at}", "yaxis": f"y{at}"}
+        axes = {"xaxis": f"x{at}", "yaxis": f"y{at}"}
         tiles = [(number, tile) for number, tile in enumerate(mark.tiles) if tile.panel == panel]
-        data += [trace | place for trace in (*_one_colour(mark, tiles), _tile_words(mark, tiles))]
-        layout[f"xaxis{at}"] = axis | {"anchor": f"y{at}", "title": {"text": chart.x}}
-        layout[f"yaxis{at}"] = axis | {"anchor": f"x{at}", "title": {"text": chart.y}, "ticks": ""}
+        data += [trace | axes for trace in (*_one_colour(mark, tiles), _tile_words(mark, tiles))]
+        across, up = (len({place(tile) for _, tile in tiles}) for place in (attrgetter("x"), attrgetter("y")))
+        ends = ([-0.5, across - 0.5], [-0.5, up - 0.5])  # no room round the tiles, as words in them would ask for
+        layout[f"xaxis{at}"] = axis | {"anchor": f"y{at}", "title": {"text": chart.x}, "range": ends[0]}
+        layout[f"yaxis{at}"] = axis | {"anchor": f"x{at}", "title": {"text": chart.y}, "ticks": "", "range": ends[1]}
         layout[f"yaxis{at}"] |= {"domain": [max(top - side, 0), top], "showticklabels": rows > 1}
         above = {"x": 0.5, "y": top, "xref": "paper", "yref": "paper", "yanchor": "bottom", "showarrow": False}
         layout["annotations"] += [above | {"text": panel, "font": {"size": 16}}] if panel else []
