@@ -98,14 +98,14 @@ def remove_step(values: Values, i: int) -> None:
 
 def keep_view(values: Values, i: int) -> None:
     """Make what the picture shows now the view of a step."""
-    message = values["steps"][i]
+    step = values["steps"][i]
     if box := st.query_params.get(page.BOX, ""):
-        message["selected"] = box
-    if turned := st.query_params.get(page.TURNED, ""):
-        message["turned"] = [] if turned == page.NONE else turned.split(",")
+        step["selected"] = box
+    if toggled := st.query_params.get(page.TURNED, ""):
+        step["turned"] = [] if toggled == page.NONE else toggled.split(",")
     for name in CONTROLS:
         if (key := address_of(name)) in st.session_state:
-            message[name] = st.session_state[key]
+            step[name] = st.session_state[key]
     page.forget()
     reset_fields()
 

@@ -117,8 +117,8 @@ def _selected_box(here: Step) -> str:
 
 def _toggled(here: Step) -> frozenset[str]:
     """The boxes that the address says are turned over, else those of the step."""
-    pieces = st.query_params.get(TURNED, "")
-    return frozenset(path for path in pieces.split(",") if path in paths_of(here)) if pieces else frozenset(here.turned)
+    paths = st.query_params.get(TURNED, "")
+    return frozenset(path for path in paths.split(",") if path in paths_of(here)) if paths else frozenset(here.turned)
 
 
 def _nothing(path: str) -> None:

@@ -506,8 +506,8 @@ def to_file(spec: Spec, form: ChartFormat, scale: float = 2.0) -> bytes:
         case "pdf":
             return normalise(bytes(vl_convert.vegalite_to_pdf(spec)))
         case "html":  # a `<` in a name could end the script that has the specification, so it goes in escaped
-            told = json.dumps(spec, ensure_ascii=False).replace("<", _LESS)
-            return vl_convert.vegalite_to_html(told, bundle=True).replace(_LESS, "\\u003c").encode()
+            document = json.dumps(spec, ensure_ascii=False).replace("<", _LESS)
+            return vl_convert.vegalite_to_html(document, bundle=True).replace(_LESS, "\\u003c").encode()
         case "json":
             return json.dumps(spec, indent=1, sort_keys=True, allow_nan=False).encode()
     raise ValueError(f"no format of charts is called {form!r}; they are {', '.join(CHART_FORMATS)}")

@@ -19,8 +19,8 @@ from irnet.provenance.explanations import (
     auxiliary,
     claims,
     explanation,
-    lookalikes,
     records,
+    similar_figures,
     summaries,
 )
 from irnet.spec import Network
@@ -198,6 +198,6 @@ def test_a_missing_gamma_takes_one_parameter_from_every_channel_under_batch_norm
 
 
 def test_the_figures_that_look_alike_are_told_apart() -> None:
-    (sentence,) = lookalikes(network(V4))
+    (sentence,) = similar_figures(network(V4))
     for part in ("12.28 GMAC at 299 px", "12.271 GFLOP at 224 px", "24.56 G", "12.27 G"):
         assert part in sentence

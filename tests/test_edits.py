@@ -22,7 +22,7 @@ from irnet.edit.document import document, load
 from irnet.edit.validate import Validation, validate
 from irnet.models import PRESETS, recipe_of
 from irnet.models.recipe import knobs, limits
-from irnet.provenance.explanations import claims, lookalikes
+from irnet.provenance.explanations import claims, similar_figures
 from irnet.provenance.sources import deviations, names
 from irnet.runtime.build import build
 from irnet.spec import Edit, Network
@@ -231,7 +231,7 @@ def test_everything_that_is_said_of_a_network_can_be_said_of_an_edited_one() -> 
     assert b"<svg" in draw(spec, "svg", "block_b")
     for said in (claims, deviations, names, code):
         assert said(spec)
-    lookalikes(spec)
+    similar_figures(spec)
 
 
 def test_released_names_hold_as_long_as_they_say_which_layer_is_meant() -> None:

@@ -7,7 +7,7 @@ from app.controls import network_choice
 from app.state import choose
 from app.views import head, show
 from app.views import sources as view
-from irnet.provenance.explanations import claims, lookalikes, records, summaries
+from irnet.provenance.explanations import claims, records, similar_figures, summaries
 from irnet.provenance.sources import deviations, implementations, names
 from irnet.tables import from_records
 
@@ -36,7 +36,7 @@ if numbered.open:
 if ledger.open:
     with ledger:
         st.markdown(text.PUBLISHED)
-        for sentence in lookalikes(network):
+        for sentence in similar_figures(network):
             st.markdown(f"> :material/compare: {sentence}")
         counts = {claim.count.title: claim for claim in claims(network)}
         longest = max(range(len(counts)), key=lambda i: len(list(counts.values())[i].lines))

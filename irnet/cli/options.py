@@ -17,7 +17,7 @@ from irnet.cli.terminal import Output, errata_text, ledger_text, provenance_text
 from irnet.edit import network
 from irnet.models.errata import errata as errata_named
 from irnet.provenance.erratum_checks import erratum_record
-from irnet.provenance.explanations import claims, lookalikes, records, summaries
+from irnet.provenance.explanations import claims, records, similar_figures, summaries
 from irnet.provenance.papers import PAPERS
 from irnet.provenance.sources import deviations, errata_of, implementations, names
 from irnet.spec import Network
@@ -121,5 +121,5 @@ def ledger(name: Name, knobs: Knobs = None, form: Form = Output.TEXT) -> None:
     spec = network_of(name, knobs)
     told_each = zip(summaries(spec), claims(spec), strict=True)
     counts = [summary | {"lines": records(claim)} for summary, claim in told_each]
-    found = {"name": spec.name, "edits": spec.edit_text, "counts": counts, "lookalikes": lookalikes(spec)}
+    found = {"name": spec.name, "edits": spec.edit_text, "counts": counts, "lookalikes": similar_figures(spec)}
     show(found, form, ledger_text)

@@ -57,8 +57,8 @@ def _states(network: Network, flow: Flow) -> Iterator[tuple[str, str]]:
     for stage in (s.name for s in network.stages if s.repeat):
         for level in range(1, len(LEVELS)):
             inside = (box for box in found.values() if box.stage == stage and box.children)
-            turned = frozenset(box.path for box in inside if (at := depth(box)) is not None and at < level)
-            yield f"{stage}:{level}", _svg(network, Expansion(0, turned), flow)
+            toggled = frozenset(box.path for box in inside if (at := depth(box)) is not None and at < level)
+            yield f"{stage}:{level}", _svg(network, Expansion(0, toggled), flow)
 
 
 def _svg(network: Network, opened: Expansion, flow: Flow) -> str:

@@ -216,13 +216,13 @@ def summaries(network: Network) -> list[dict[str, object]]:
 ALIKE = Decimal("0.02")  # figures this close to each other are easily taken for one
 
 
-def lookalikes(network: Network) -> tuple[str, ...]:
+def similar_figures(network: Network) -> tuple[str, ...]:
     """Sentences about figures that look alike and are not: another unit, or another image.
 
     Examples
     --------
     >>> from irnet.models import network
-    >>> lookalikes(network("inception_v4"))[0].partition(" differ")[0]
+    >>> similar_figures(network("inception_v4"))[0].partition(" differ")[0]
     "timm's 12.28 GMAC at 299 px and Google's 12.271 GFLOP at 224 px"
     """
     work = [claim for claim in claims(network) if claim.count.what in ("MACs", "FLOPs") and claim.count.unit]

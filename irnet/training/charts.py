@@ -131,8 +131,8 @@ def _lines(cell: Cell) -> list[str]:
 def described(history: History) -> str:
     """What a run of a death map was made with, and its seed."""
     run = history.run
-    told = {"scale": run.scale, "width": run.width, "rate": run.rate, "init": run.init, "seed": run.seed}
-    return ", ".join(f"{name} {typed(value)}" for name, value in told.items() if value is not None)
+    settings = {"scale": run.scale, "width": run.width, "rate": run.rate, "init": run.init, "seed": run.seed}
+    return ", ".join(f"{name} {typed(value)}" for name, value in settings.items() if value is not None)
 
 
 def measured_chart(history: History, fate: str = "") -> Chart | None:

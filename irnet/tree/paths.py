@@ -85,17 +85,6 @@ def common(one: str, two: str) -> str:
     return ".".join(a for a, _ in takewhile(lambda both: both[0] == both[1], pairs))
 
 
-def is_top(path: str) -> bool:
-    """Whether something is a stage or a layer of the head.
-
-    Examples
-    --------
-    >>> is_top("pool"), is_top("stem.0")
-    (True, False)
-    """
-    return "." not in path
-
-
 def depth_of(path: str) -> int:
     """How many steps a path has.
 

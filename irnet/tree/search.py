@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from irnet.spec import Network
 from irnet.tree.box import Box
 from irnet.tree.resolve import resolve
+from irnet.tree.totals import totals
 from irnet.units import exact, grid, share, short, sides
 
 
@@ -25,11 +26,10 @@ def details(network: Network, path: str) -> dict[str, str]:
     >>> details(network("inception_v4"), "stem.0.0")["Receptive field"]
     '3 px, one pixel of the output every 2, padding 0'
     """
-    tree = resolve(network)
-    box, field = tree[path], tree[path].field
-    params, total_macs = (sum(getattr(row, count) for row in tree.rows) for count in ("params", "macs"))
+    box, total = resolve(network)[path], totals(network)
+    field = box.field
     concat = next((row for row in reversed(box.rows) if row.op == "concat" and row.out_shape == box.out_shape), None)
-    macs = f"{exact(box.macs)}, {share(box.macs, total_macs)} of the network"
+    macs = f"{exact(box.macs)}, {share(box.macs, total.macs)} of the network"
     return {
         "Path": path,
         "What": box.title,
@@ -37,7 +37,7 @@ def details(network: Network, path: str) -> dict[str, str]:
         "Source": box.source.ref,
         "Input": grid(box.in_shape),
         "Output": f"{concat.notation} = {grid(box.out_shape)}" if concat else grid(box.out_shape),
-        "Parameters": f"{exact(box.params)}, {share(box.params, params)} of the network",
+        "Parameters": f"{exact(box.params)}, {share(box.params, total.params)} of the network",
         "MACs": macs if box.macs else "none of convolutions or linear layers",
         "Activations": f"{exact(box.activation_elements)} numbers, "
         f"{short(box.activation_bytes, 'B')} in float32, one image",

@@ -8,7 +8,10 @@ from functools import lru_cache
 
 from irnet.models import PRESETS, network
 from irnet.spec import Fork, Network, Part, Shape, Source
-from irnet.tree import WEIGHTED, Box, ReceptiveField, Row, Tree, below, resolve
+from irnet.tree.box import WEIGHTED, Box, Row, Tree
+from irnet.tree.field import ReceptiveField
+from irnet.tree.paths import below
+from irnet.tree.resolve import resolve
 from irnet.units import grid, share, sides
 
 
