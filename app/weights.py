@@ -2,46 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from app import text
+from app.server.networks import Weights
 from app.server.roots import WEIGHTS as FOLDER
-from app.server.roots import entries, open_below, root
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from app.server.roots import entries, root
 
 ENDINGS = ("safetensors", "pt", "pth", "bin", "h5")
 LARGEST = 300  # MB of an upload; the largest released checkpoint has 224
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """A checkpoint, told apart by its content."""
-
-    name: str
-    key: str
-    home: Path | None = field(default=None, compare=False)  # the server's folder, where it lies there
-    content: bytes = field(default=b"", compare=False, repr=False)  # or uploaded
-
-    @contextmanager
-    def file(self) -> Iterator[Path]:
-        """The file, for as long as the block runs; an upload leaves nothing behind."""
-        if self.home:
-            with open_below(self.home, self.name) as path:
-                yield path
-            return
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / Path(self.name).name
-            path.write_bytes(self.content)
-            yield path
 
 
 def weights() -> Weights | None:

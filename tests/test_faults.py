@@ -19,12 +19,12 @@ import pytest
 import torch
 
 from app import drawings
+from app.server.networks import Weights
 from app.server.roots import RUNS
-from app.weights import Weights
 from irnet.cli import main
 from irnet.diagrams.render import laid_out
 from irnet.runtime import device
-from tests.apps import ROOT, opened, sample, sized, troubles
+from tests.apps import ROOT, opened, run_here, sample, sized, troubles
 
 V1, V2 = "inception_resnet_v1.paper", "inception_resnet_v2.paper"
 TINY_KNOBS = [f"--set={knob}" for knob in ("a=1", "b=1", "c=1", "width=0.125", "input_size=139")]
@@ -238,7 +238,8 @@ def test_a_model_that_the_allocator_refuses_is_told_on_the_page(monkeypatch: pyt
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
 
     with monkeypatch.context() as broken:
-        broken.setattr("app.live.build", refuse)
+        run_here(broken)
+        broken.setattr("app.server.networks.build", refuse)
         app = opened("block", V1, **sized(V1), **{f"{V1}.a": 1})
         assert [error.value for error in app.error] == [
             "Cpu has not enough memory for this: take a smaller input, width, depth or batch."
