@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app import text
 from app.server.networks import Weights
@@ -29,9 +31,28 @@ def weights() -> Weights | None:
         if not served:
             st.caption(text.NO_FOLDER.format(FOLDER))
     if own:
-        content = own.getvalue()
-        return Weights(own.name, sha256(content).hexdigest(), content=content)
-    return _open_served(name, served[name]) if name else None
+        folder, key = _saved(own)
+        return Weights(_file_name(own), key, Path(folder.name))
+    home = root(FOLDER)
+    return _open_served(home, name, served[name]) if home and name else None
+
+
+@st.cache_resource(
+    max_entries=1,
+    scope="session",
+    on_release=lambda saved: saved[0].cleanup(),
+    show_spinner=False,
+    hash_funcs={UploadedFile: lambda upload: upload.file_id},
+)
+def _saved(upload: UploadedFile) -> tuple[TemporaryDirectory[str], str]:
+    """A folder with the upload in it, for as long as the session keeps it, and the digest of its content."""
+    folder, content = TemporaryDirectory(), upload.getbuffer()
+    Path(folder.name, _file_name(upload)).write_bytes(content)
+    return folder, sha256(content).hexdigest()
+
+
+def _file_name(upload: UploadedFile) -> str:
+    return Path(upload.name).name
 
 
 def on_server() -> dict[str, Path]:
@@ -41,6 +62,6 @@ def on_server() -> dict[str, Path]:
     return {name: path for name, path in found.items() if Path(name).suffix[1:] in ENDINGS and path.is_file()}
 
 
-def _open_served(name: str, path: Path) -> Weights:
+def _open_served(home: Path, name: str, path: Path) -> Weights:
     stat = path.stat()
-    return Weights(name, f"{path} {stat.st_size} {stat.st_mtime_ns}", root(FOLDER))
+    return Weights(name, f"{path} {stat.st_size} {stat.st_mtime_ns}", home)

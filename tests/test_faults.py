@@ -13,13 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from tempfile import gettempdir
 
 import pytest
 import torch
 
 from app import drawings
-from app.server.networks import Weights
 from app.server.roots import RUNS
 from irnet.cli import main
 from irnet.diagrams.render import laid_out
@@ -183,13 +181,16 @@ def test_a_result_that_finds_no_room_keeps_the_file_that_was_there(words: list[s
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [(name, "old")]
 
 
-def test_an_upload_on_a_full_disk_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_upload_on_a_full_disk_ends_in_one_sentence_and_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(OSError, match="No space left"), Weights("a.pt", "key", content=b"1").file():
-        raise AssertionError("there is no file to read")
-    assert gettempdir() == str(tmp_path)
-    assert not list(tmp_path.iterdir())
+    app = opened("activations", V1, weights="true", **sized(V1))
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "write_bytes", full)
+        app.file_uploader(key="checkpoint").upload("a.pt", b"1", "application/octet-stream").run()
+    assert ["No space left" in error.value for error in app.error] == [True]
+    assert not [place for place in tmp_path.iterdir() if any(place.rglob("a.pt"))]
 
 
 @pytest.mark.parametrize(

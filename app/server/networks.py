@@ -14,7 +14,6 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from PIL import Image
 
@@ -52,19 +51,12 @@ class Weights:
 
     name: str
     key: str
-    home: Path | None = field(default=None, compare=False)  # the server's folder, where it lies there
-    content: bytes = field(default=b"", compare=False, repr=False)  # or uploaded
+    folder: Path = field(compare=False)  # where it lies, under its name
 
     @contextmanager
     def file(self) -> Iterator[Path]:
-        """The file, for as long as the block runs; an upload leaves nothing behind."""
-        if self.home:
-            with open_below(self.home, self.name) as path:
-                yield path
-            return
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / Path(self.name).name
-            path.write_bytes(self.content)
+        """The file, for as long as the block runs."""
+        with open_below(self.folder, self.name) as path:
             yield path
 
 
