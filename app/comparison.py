@@ -22,7 +22,6 @@ from irnet.tree import details, resolve
 
 WITH, EDITED, PLACE, OPENED, LEVEL = "with", "edited", "place", "opened", "down"  # parameters of the address
 FIRST = ("inception_resnet_v1.paper",)
-HEIGHT = 820  # pixels
 
 
 def others() -> tuple[Network, ...]:
@@ -102,7 +101,6 @@ def side_by_side(networks: tuple[Network, ...]) -> None:
         view,
         place,
         key="beside",
-        height=HEIGHT,
         on_click=lambda path: put_all({OPENED: shown, PLACE: path}),
         on_toggle=lambda path: _turn(networks, toggled, path),
         on_shut=_shut_all,

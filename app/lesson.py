@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from app import text
-from app.components.canvas import canvas
+from app.components.canvas import FILL, canvas
 from app.components.prose import prose
 from app.drawings import BesideView, View
 from app.lesson_address import AS_SET, BOX, LESSON, NONE, PRESENT, SHARED, TURNED, go, open_lesson
@@ -74,7 +74,9 @@ def step(lesson: Lesson, i: int, *, alone: bool = True) -> None:
         )
         question(here, network, key=f"guess.{key}")
     with right:
-        picture(here, picked, key=PICTURE if alone else f"{PICTURE}.{key}", alone=alone, height=HEIGHT)
+        picture(
+            here, picked, key=PICTURE if alone else f"{PICTURE}.{key}", alone=alone, height=FILL if alone else HEIGHT
+        )
         if alone:
             place(here, picked)
     table(here, key)  # below both: a column has no room for its numbers

@@ -5,7 +5,9 @@ import streamlit as st
 from app import text
 from app.components.canvas import diagram
 from app.controls import network_choice
+from app.drawings import View
 from app.views import head, own, show
+from irnet.diagrams.nested import Expansion
 from irnet.models import network
 from irnet.models.errata import ERRATA
 from irnet.provenance.published import TABLE_2, TABLE_2_SOURCE
@@ -22,7 +24,7 @@ with st.grid(3, min_column_width=300):
             st.header(name.removesuffix(".paper"))
             st.markdown(idea)
             show.figures({"Parameters": short(total.params), "MACs": short(total.macs)})
-            diagram(spec, key=f"diagram.{name}", height=720)
+            diagram(View(network=spec, opened=Expansion()), key=f"diagram.{name}")
             st.page_link("app/pages/network.py", label="Open", icon=":material/schema:", query_params={"model": name})
 
 own.card(network_choice().network)

@@ -11,9 +11,11 @@ import typer
 from irnet.cli.terminal import Output, show, table
 from irnet.comparison.changes import part_counts
 from irnet.comparison.side_by_side import all_changes, change_records, changed_knobs, check_count, side_by_side
-from irnet.diagrams import beside_svgs
-from irnet.diagrams.beside import opened_beside
+from irnet.diagrams.beside import beside, opened_beside
+from irnet.diagrams.caption import beside_alt
 from irnet.diagrams.nested import LEVELS
+from irnet.diagrams.render import render
+from irnet.diagrams.theme import LIGHT
 from irnet.edit import network_of_label
 from irnet.spec import Network
 from irnet.tables import Records, from_records, to_markdown
@@ -43,8 +45,8 @@ def compare(
     """What differs between two to four networks, place by place, and their counts part by part."""
     networks = check_count([network_of_label(name) for name in names])
     if form is Form.SVG:
-        light, _ = beside_svgs(networks, opened_beside(networks, level, frozenset()))
-        typer.echo(light.decode())
+        dot = beside(networks, LIGHT, opened_beside(networks, level, frozenset()))
+        typer.echo(render(dot, "svg", title=beside_alt(networks)).decode())
     elif form is Form.JSON:
         show(_record(networks), Output.JSON, print)
     else:

@@ -9,12 +9,14 @@ import graphviz
 from graphviz.backend import dot_command
 
 from irnet.comparison.side_by_side import marks
-from irnet.diagrams.beside import beside
+from irnet.diagrams.beside import beside_sheet
 from irnet.diagrams.block import block
+from irnet.diagrams.canvas.drawing import canvas_svg
 from irnet.diagrams.caption import Words, beside_alt, block_words, overview_words
 from irnet.diagrams.files import write
-from irnet.diagrams.graph_builder import FLOWS, Flow
-from irnet.diagrams.nested import Expansion, nested, shown_in
+from irnet.diagrams.graph_builder import FLOWS, Flow, GraphBuilder
+from irnet.diagrams.measures import CANVAS
+from irnet.diagrams.nested import Expansion, nested_sheet, shown_in
 from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay, darken
 from irnet.diagrams.overlay import style as paint
 from irnet.diagrams.overview import overview
@@ -93,8 +95,7 @@ def canvas_svgs(
     plain = (overlay, edges) == (OVERLAYS[0], EDGES[0])
     style = paint(network, LIGHT, () if plain else shown_in(network, opened), overlay, edges)
     style = replace(style, marks=marked | ({refused: "refused"} if refused else {}))
-    dot = nested(network, LIGHT, opened, style, flow)
-    light = render(dot, "svg", title=words(network).alt)
+    light = canvas_svg(nested_sheet(network, LIGHT, opened, style, flow, CANVAS), words(network).alt)
     return light, darken(light)
 
 
@@ -102,7 +103,8 @@ def beside_svgs(
     networks: tuple[Network, ...], opened: tuple[Expansion, ...], *, ghosts: bool = False, flow: Flow = "down"
 ) -> tuple[bytes, bytes]:
     """SVG of two to four networks side by side, light and dark; `beside` says what is drawn."""
-    light = render(beside(networks, LIGHT, opened, ghosts=ghosts, flow=flow), "svg", title=beside_alt(networks))
+    sheet = beside_sheet(GraphBuilder(LIGHT, flow, measures=CANVAS), networks, opened, ghosts=ghosts)
+    light = canvas_svg(sheet, beside_alt(networks))
     return light, darken(light)
 
 

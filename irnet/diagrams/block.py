@@ -28,7 +28,7 @@ def _units(drawing: Drawing, box: Box, kind: Kind, tip: ArrowStart, column: str,
     """A convolution as the three modules that it consists of."""
     sheet, last = drawing.sheet, tip.port(port)
     titles: tuple[tuple[str, Kind], ...] = ((f"{box.title}, no bias", kind), ("batch norm", "norm"), ("ReLU", "relu"))
-    with sheet.cluster(box.path, box.title, kind, description=f"{box.path}: {box.title}"):
+    with sheet.cluster(box.path, "", kind, description=f"{box.path}: {box.title}"):  # the first module has the title
         for unit, (title, painted) in zip(box.children, titles, strict=True):
             sheet.box(unit, title, "", painted, description=f"{unit}: {title}", column=column)
             sheet.arrow(last, End(unit, "in"), weight=20)

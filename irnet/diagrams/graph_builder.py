@@ -15,6 +15,17 @@ from irnet.diagrams.style import MARKED, MARKS, REFUSED, SIGNS, Style
 from irnet.diagrams.theme import NAMES, Kind, Paint, Theme
 
 
+class Swatch(NamedTuple):
+    """One entry of a legend: what it stands for, and how the patch before it is painted."""
+
+    text: str
+    fill: str
+    border: str
+    style: str = "solid"
+    width: int = 1  # points, of the border
+    height: int = 10
+
+
 @dataclass(frozen=True, slots=True)
 class Legend:
     """What a legend is made from: the look of a picture, and the kinds of operation that it shows."""
@@ -24,17 +35,25 @@ class Legend:
     style: Style
     shown: Set[Kind]
 
-    def table(self, title: str, notes: tuple[str, ...], columns: int) -> str:
-        """A label of DOT: the title, the notes under it, and swatches in so many columns."""
-        cells = [self._swatch(kind) for kind, name in NAMES.items() if name and kind in self.shown]
+    def swatches(self) -> list[Swatch]:
+        """The entries: operations, or what an overlay's fills stand for, then marks, then widths of arrows."""
+        paints = {NAMES[kind]: self.theme.paints[kind] for kind in NAMES if NAMES[kind] and kind in self.shown}
+        found = [Swatch(name, one.fill, one.border, one.style, one.cell_border) for name, one in paints.items()]
         if self.style.legend:
-            cells = [self._patch(fill, "#808080", "", text) for fill, text in self.style.legend]
+            found = [Swatch(text, fill, "#808080") for fill, text in self.style.legend]
         if self.style.marks:
             meant = {**MARKS, **(REFUSED if "refused" in self.style.marks.values() else {})}
-            borders = ((getattr(self.theme, mark), words) for mark, words in meant.items())
-            cells += [self._patch(self.theme.paper, border, "", words, 2) for border, words in borders]
+            found += [
+                Swatch(text, self.theme.paper, getattr(self.theme, mark), width=2) for mark, text in meant.items()
+            ]
         if self.style.arrows:
-            cells.append(self._patch(self.theme.line, self.theme.line, "", self.style.arrows, height=3))
+            found.append(Swatch(self.style.arrows, self.theme.line, self.theme.line, height=3))
+        return found
+
+    def table(self, title: str, notes: tuple[str, ...], columns: int) -> str:
+        """A label of DOT: the title, the notes under it, and swatches in so many columns; 0 leaves them out."""
+        cells = list(map(self._patch, self.swatches() if columns else ()))
+        columns = columns or 1
         lines = "".join(f"<tr>{''.join(cells[i : i + columns])}</tr>" for i in range(0, len(cells), columns))
         aside = "<td></td>" * 4  # takes up most of the width by which the title is wider than the legend
         table = '<table border="0" cellborder="0" cellspacing="{}" cellpadding="2">{}</table>'
@@ -49,16 +68,12 @@ class Legend:
         space = '<tr><td height="8"></td></tr>'
         return f"<{table.format(0, space + words + under + legend)}>"
 
-    def _swatch(self, kind: Kind) -> str:
-        paint = self.theme.paints[kind]
-        style = f' style="{paint.style}"' if paint.style != "solid" else ""
-        return self._patch(paint.fill, paint.border, style, NAMES[kind], paint.cell_border)
-
-    def _patch(self, fill: str, border: str, style: str, text: str, width: int = 1, height: int = 10) -> str:
+    def _patch(self, swatch: Swatch) -> str:
+        style = f' style="{swatch.style}"' if swatch.style != "solid" else ""
         return (
-            f'<td border="{width}" width="16" height="{height}" fixedsize="true" bgcolor="{fill}" '
-            f'color="{border}"{style}></td><td align="left"><font point-size="{self.measures.detail}" '
-            f'color="{self.theme.faint}">{_left_aligned(wrap(text, self.measures.line - 10))}</font></td>'
+            f'<td border="{swatch.width}" width="16" height="{swatch.height}" fixedsize="true" bgcolor="{swatch.fill}" '
+            f'color="{swatch.border}"{style}></td><td align="left"><font point-size="{self.measures.detail}" '
+            f'color="{self.theme.faint}">{_left_aligned(wrap(swatch.text, self.measures.line - 10))}</font></td>'
         )
 
 
@@ -129,6 +144,11 @@ class GraphBuilder:
     notes: tuple[str, ...] = ()  # sentences underneath
     title: str = ""
     text: str = ""  # DOT of the whole, once it is closed
+
+    @property
+    def legend(self) -> Legend:
+        """Of what is drawn so far."""
+        return Legend(self.theme, self.measures, self.style, self.shown)
 
     @property
     def box_span(self) -> float:
@@ -234,7 +254,7 @@ class GraphBuilder:
         border = getattr(theme, self.style.marks.get(path, ""), paint.border)
         self._record(path, title, "", description, kind, "frame")
         title, size = f"{self._sign(path)}{title}", self.measures.aside
-        label = f'<<font point-size="{size}" color="{theme.faint}">{typeset(title)}</font>>'
+        label = f'<<font point-size="{size}" color="{theme.faint}">{typeset(title)}</font>>' if title else '""'
         self.frames += 1
         self.around.append(path)
         self.lines.append(
@@ -299,14 +319,13 @@ class GraphBuilder:
 
     def _dot(self, title: str, ranksep: float, columns: int, *, shared: bool) -> str:
         theme, sizes = self.theme, self.measures
-        legend = Legend(theme, sizes, self.style, self.shown)
         head = [
             "digraph {",
             *(["rankdir=LR"] if self.flow == "right" else []),
             *(["newrank=true"] if shared else []),
             f'graph [bgcolor="{theme.paper}" nodesep={sizes.gap} ranksep={ranksep:g} splines=spline fontname="{FONT}" '
             f'ordering=out pad={sizes.pad} labelloc=b fontcolor="{theme.ink}" '
-            f"label={legend.table(title, self.notes, min(columns, sizes.columns))}]",
+            f"label={self.legend.table(title, self.notes, min(columns, sizes.columns))}]",
             f'node [shape=box fontname="{FONT}" fontsize={sizes.title} fontcolor="{theme.ink}" {sizes.node}]',
             f'edge [color="{theme.line}" penwidth=1.1 arrowsize=0.6 fontname="{FONT}" fontsize={sizes.aside} '
             f'fontcolor="{theme.faint}"]',

@@ -73,8 +73,20 @@ def _frameless(found: Mapping[str, Box], path: str) -> bool:
 
 def nested(network: Network, theme: Theme, opened: Expansion, style: Style | None = None, flow: Flow = "down") -> str:
     """DOT of `network` from its input to its last layer, with boxes open as `opened` says."""
-    sheet = sheet_of(network, theme, opened, style, flow)
-    return sheet.close(f"{network.label}  \u00b7  {network.source.ref}", ranksep=0.3, columns=3).text
+    return nested_sheet(network, theme, opened, style, flow).text
+
+
+def nested_sheet(
+    network: Network,
+    theme: Theme,
+    opened: Expansion,
+    style: Style | None = None,
+    flow: Flow = "down",
+    measures: Measures = SCREEN,
+) -> GraphBuilder:
+    """The same as a closed sheet."""
+    sheet = sheet_of(network, theme, opened, style, flow, measures=measures)
+    return sheet.close(f"{network.label}  \u00b7  {network.source.ref}", ranksep=0.3, columns=3)
 
 
 def shown_in(network: Network, opened: Expansion) -> frozenset[str]:
@@ -168,7 +180,7 @@ class _Nested:
             sheet.box(path, which, "", kind, description=f"{path}: {which}", wide=STAGE)
             sheet.arrow(End(last), End(path))
             return path
-        with sheet.cluster(path, which, "other", description=f"{path}: {which}"):
+        with sheet.cluster(path, f"{box.block + 1} of {stage.repeat}", "other", description=f"{path}: {which}"):
             return self._inside(box, last)
 
     def _inside(self, box: Box, last: str) -> str:

@@ -8,11 +8,12 @@ import re
 from collections.abc import Iterator
 
 from irnet.diagrams.canvas import HERE, assets
+from irnet.diagrams.canvas.drawing import canvas_svg
 from irnet.diagrams.caption import overview_words
 from irnet.diagrams.graph_builder import Flow, Style
-from irnet.diagrams.nested import LEVELS, Expansion, depth, nested
+from irnet.diagrams.measures import CANVAS
+from irnet.diagrams.nested import LEVELS, Expansion, depth, nested_sheet
 from irnet.diagrams.overlay import dark_for_light
-from irnet.diagrams.render import render
 from irnet.diagrams.theme import LIGHT
 from irnet.spec import Network
 from irnet.tree import Box, details, resolve
@@ -62,7 +63,8 @@ def _states(network: Network, flow: Flow) -> Iterator[tuple[str, str]]:
 
 
 def _svg(network: Network, opened: Expansion, flow: Flow) -> str:
-    return render(nested(network, LIGHT, opened, Style(opens=_opens(network)), flow), "svg").decode()
+    sheet = nested_sheet(network, LIGHT, opened, Style(opens=_opens(network)), flow, CANVAS)
+    return canvas_svg(sheet).decode()
 
 
 def _opens(network: Network) -> frozenset[str]:

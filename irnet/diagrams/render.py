@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 import vl_convert
 
 from irnet.diagrams.pdf import normalise
+from irnet.diagrams.titles import clear_titles
 from irnet.units import typed
 
 Format = Literal["svg", "png", "pdf", "dot"]
@@ -76,7 +77,7 @@ def render(
         raise ValueError(f"no format is called {form!r}; they are {', '.join(FORMATS)}")
     if form == "dot":
         return dot.encode()
-    svg = _enlarge(_whole_pixels(laid_out(dot, layout_engine())), factor)
+    svg = _enlarge(_whole_pixels(clear_titles(laid_out(dot, layout_engine()))), factor)
     return convert(svg, form, title=title, description=description, scale=scale)
 
 

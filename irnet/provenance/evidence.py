@@ -65,11 +65,13 @@ EVIDENCE: Mapping[str, Evidence] = {
         "torch-inception-resnet-v2 0.0.33 (model.py, line 19) and titu1994/Inception-v4 (inception_resnet_v2.py, "
         "commit 17559e9) drop 0.8.",
         _V4,
+        box="dropout",
     ),
     "E11": Evidence(
         "All: a linear layer to the classes. TF-slim Logits; Keras predictions; timm last_linear in v4, classif in v2; "
         "Cadene last_linear.",
         _V4,
+        box="classifier",
     ),
     "E12": Evidence(_NOT_CODE),
     "E13": Evidence(_NOT_CODE),

@@ -1,0 +1,18 @@
+"""A sheet as the canvas takes it: an SVG that carries its legend as data."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+
+from irnet.diagrams.graph_builder import GraphBuilder
+from irnet.diagrams.render import render
+from irnet.units import with_signs
+
+
+def canvas_svg(sheet: GraphBuilder, title: str = "") -> bytes:
+    """The SVG of a closed sheet; its `metadata` is a list of the swatches of its legend."""
+    entries = [swatch._asdict() | {"text": with_signs(swatch.text)} for swatch in sheet.legend.swatches()]
+    legend = escape(json.dumps(entries, separators=(",", ":"), ensure_ascii=False), quote=False)
+    svg = render(sheet.text, "svg", title=title)
+    return svg.replace(b"</svg>", f"<metadata>{legend}</metadata></svg>".encode())
