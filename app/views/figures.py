@@ -42,10 +42,8 @@ def picture(name: str, texts: Mapping[str, Any], theme: str, width: str) -> None
     if name in catalogue():
         figure(svg[svg.index("<svg") :], catalogue()[name].networks, texts["alt"], key="figure.picture")
         return
-    look = "max-width:100%;height:auto;display:block;border-radius:4px"
-    st.html(
-        f'<img style="{look}" alt="{escape(texts["alt"])}" src="data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}">'
-    )
+    look, data = "max-width:100%;height:auto;display:block;border-radius:4px", b64encode(svg.encode()).decode()
+    st.html(f'<img style="{look}" alt="{escape(texts["alt"])}" src="data:image/svg+xml;base64,{data}">')
 
 
 def words(name: str, texts: Mapping[str, Any]) -> None:

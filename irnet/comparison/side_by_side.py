@@ -12,7 +12,7 @@ from irnet.comparison.changes import Comparison, compare
 from irnet.models import recipe_of
 from irnet.models.recipe import knobs
 from irnet.spec import Conv, Network, Pool
-from irnet.tree import first_block, outer, resolve
+from irnet.tree import Box, Tree, first_block, outer, resolve
 
 Mark = Literal["same", "changed", "only", "refused"]  # the last of a box where an edit fails
 MOST = 4  # networks that can be looked at beside each other
@@ -56,10 +56,24 @@ def side_by_side(*networks: Network) -> tuple[Beside, ...]:
     (None, 'conv2d_7b.0', None)
     """
     first, *others = check_count(networks)
+    trees = [resolve(network) for network in networks]
     rows: list[tuple[list[str | None], bool]] = [([match.left], False) for match in _rows(align(first, first))]
     for other in others:
         rows = _beside(rows, tuple(_rows(align(first, other))))
-    return tuple(Beside(tuple(paths), _mark(paths, differs)) for paths, differs in rows)
+    return tuple(Beside(tuple(paths), _mark(paths, differs or _faces_differ(trees, paths))) for paths, differs in rows)
+
+
+def _faces_differ(trees: Sequence[Tree], paths: Sequence[str | None]) -> bool:
+    """Whether boxes that stand for each other say different things of themselves, also where what is before them is why."""
+    boxes = [tree[path] for tree, path in zip(trees, paths, strict=True) if path]
+    return len(set(map(_face, boxes))) > 1
+
+
+def _face(box: Box) -> tuple[str, int]:
+    """A title and a number: the width of a merge or a linear 1x1, the parameters of a stage or a layer of the head."""
+    if box.path.endswith((".project", ".concat")):
+        return box.title, box.out_shape[0]
+    return box.title, box.params if box.level == "stage" or not box.stage else 0
 
 
 def _rows(matches: Sequence[Match]) -> Iterator[Match]:
@@ -136,7 +150,7 @@ def _with_groups(network: Network, marks_of: dict[str, Mark]) -> dict[str, Mark]
         elif own and not box.children:
             every[path] = own
         else:
-            every[path] = next(iter(inside)) if len(inside) == 1 else "changed"
+            every[path] = next(iter(inside)) if len(inside) == 1 and own != "changed" else "changed"
     return every
 
 
