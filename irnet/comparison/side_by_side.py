@@ -64,7 +64,7 @@ def side_by_side(*networks: Network) -> tuple[Beside, ...]:
 
 
 def _faces_differ(trees: Sequence[Tree], paths: Sequence[str | None]) -> bool:
-    """Whether boxes that stand for each other say different things of themselves, also where what is before them is why."""
+    """Whether boxes that stand for each other differ in what they say, if only because of what stands before them."""
     boxes = [tree[path] for tree, path in zip(trees, paths, strict=True) if path]
     return len(set(map(_face, boxes))) > 1
 

@@ -11,8 +11,9 @@ from irnet.comparison.side_by_side import check_count, marks, side_by_side
 from irnet.diagrams.bars import typeset
 from irnet.diagrams.graph_builder import Flow, GraphBuilder, Item, Style
 from irnet.diagrams.measures import Measures
-from irnet.diagrams.nested import Expansion, sheet_of
+from irnet.diagrams.nested import Expansion, broken_sheet, sheet_of
 from irnet.diagrams.overview import STAGE
+from irnet.diagrams.rows import align_rows
 from irnet.diagrams.theme import Theme
 from irnet.spec import Network
 
@@ -41,7 +42,8 @@ def beside(
 
     Examples
     --------
-    >>> from irnet.diagrams.theme import LIGHT
+    >>> from irnet.diagrams.rows import align_rows
+    from irnet.diagrams.theme import LIGHT
     >>> from irnet.models import network
     >>> both = (network("inception_resnet_v1"), network("inception_resnet_v2"))
     >>> '"0/reduction_a"' in beside(both, LIGHT, (Expansion(), Expansion()))
@@ -68,11 +70,15 @@ def beside_sheet(
     """
     groups, theme, flow = _groups(networks), whole.theme, whole.flow
     whole.style = Style(marks={"": "same"})
-    turns = _turns(networks) if folded else [""] * len(networks)
+    turns = _turns(networks) if folded else ()
     sheets = []
     for i, (spec, marked) in enumerate(zip(check_count(networks), marks(*networks), strict=True)):
         style = Style(marks=marked, ghosts=ghosts, groups=groups[i])
-        sheet = sheet_of(spec, theme, opened[i], style, flow, f"{i}/", whole.measures, turns[i])
+        if folded:
+            sheet = sheet_of(spec, theme, opened[i], style, flow, f"{i}/", whole.measures, {turns[i]})
+        else:
+            sheet = broken_sheet(spec, theme, opened[i], style, flow, f"{i}/", whole.measures)
+        whole.rows += sheet.rows
         whole.lines += [
             f'subgraph "cluster_{i}" {{ label=<{_heading(spec, whole.measures)}> labelloc=t color="{theme.paper}" '
             f"margin={whole.measures.margin}",
@@ -84,7 +90,10 @@ def beside_sheet(
         whole.items += [frame, *(item if item.frame else replace(item, frame=frame.path) for item in sheet.items)]
         whole.links += sheet.links
         sheets.append(sheet)
-    whole.lines += _level(networks, sheets)
+    if whole.rows:  # which break where each network wants
+        align_rows(whole)
+    else:
+        whole.lines += _level(networks, sheets)
     title = title or " and ".join(spec.label for spec in networks)
     return whole.close(title, ranksep=0.3, columns=4, shared=True)
 

@@ -115,6 +115,7 @@ class Link:
 
 __all__ = ["FLOWS", "MARKED", "End", "Flow", "GraphBuilder", "Item", "Link", "Style"]
 
+Rows = tuple[tuple[str, ...], ...]  # paths of stages and layers of the head, row by row
 Flow = Literal["down", "right"]  # the way that the arrows run
 FLOWS: tuple[Flow, ...] = get_args(Flow)
 SIDES = {  # where arrows enter and leave
@@ -144,6 +145,7 @@ class GraphBuilder:
     notes: tuple[str, ...] = ()  # sentences underneath
     title: str = ""
     text: str = ""  # DOT of the whole, once it is closed
+    rows: Rows = ()  # into which what runs right is broken
 
     @property
     def legend(self) -> Legend:
@@ -264,6 +266,18 @@ class GraphBuilder:
         yield
         self.frames -= 1
         self.around.pop()
+        self.lines.append("}")
+        if not self.frames:
+            self.lines += self.waiting
+            self.waiting.clear()
+
+    @contextmanager
+    def row(self, first: str) -> Iterator[None]:
+        """A row of what runs right, with what is drawn while the block runs."""
+        self.frames += 1
+        self.lines.append(f'subgraph {quote(f"cluster_row {first}")} {{ label="" color="{self.theme.paper}" margin=7')
+        yield
+        self.frames -= 1
         self.lines.append("}")
         if not self.frames:
             self.lines += self.waiting

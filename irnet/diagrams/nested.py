@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from irnet.diagrams.block import inside
 from irnet.diagrams.drawing import BRANCH, STEP, Drawing
 from irnet.diagrams.graph_builder import End, Flow, GraphBuilder, Style
-from irnet.diagrams.measures import SCREEN, Measures
+from irnet.diagrams.measures import CANVAS, SCREEN, Measures
 from irnet.diagrams.overview import STAGE, head_box, stage_box, stage_kind
+from irnet.diagrams.rows import align_rows, rows_of
 from irnet.diagrams.theme import LIGHT, Theme
 from irnet.spec import Network, Stage
 from irnet.tree import Box, resolve
@@ -84,9 +86,30 @@ def nested_sheet(
     flow: Flow = "down",
     measures: Measures = SCREEN,
 ) -> GraphBuilder:
-    """The same as a closed sheet."""
-    sheet = sheet_of(network, theme, opened, style, flow, measures=measures)
-    return sheet.close(f"{network.label}  \u00b7  {network.source.ref}", ranksep=0.3, columns=3)
+    """The same as a closed sheet; on a canvas, what runs right is broken into rows."""
+    sheet = broken_sheet(network, theme, opened, style, flow, measures=measures)
+    align_rows(sheet)
+    title = f"{network.label}  \u00b7  {network.source.ref}"
+    return sheet.close(title, ranksep=0.3, columns=3, shared=bool(sheet.rows))
+
+
+def broken_sheet(
+    network: Network,
+    theme: Theme,
+    opened: Expansion,
+    style: Style | None = None,
+    flow: Flow = "down",
+    before: str = "",
+    measures: Measures = SCREEN,
+) -> GraphBuilder:
+    """`sheet_of` without turns, but for a canvas on which arrows run right: there the network is broken into rows."""
+    sheet = sheet_of(network, theme, opened, style, flow, before, measures)
+    if flow == "right" and measures is CANVAS:
+        rows = rows_of(network, sheet)
+        turns = {row[0].removeprefix(before) for row in rows[1:]}
+        sheet = sheet_of(network, theme, opened, style, flow, before, measures, turns)
+        sheet.rows = rows
+    return sheet
 
 
 def shown_in(network: Network, opened: Expansion) -> frozenset[str]:
@@ -110,9 +133,9 @@ def sheet_of(
     flow: Flow = "down",
     before: str = "",
     measures: Measures = SCREEN,
-    turn: str = "",
+    turns: Set[str] = frozenset(),
 ) -> GraphBuilder:
-    """The boxes and arrows of `network`, their names with `before` in front; a stage to `turn` at starts a column."""
+    """The boxes and arrows of `network`, names with `before` in front; each of `turns` starts a column or a row."""
     found, style = resolve(network), style or Style()
     labels = {path: box.aria_label for path, box in found.items()}
     opens = style.opens or frozenset(path for path, box in found.items() if box.children)
@@ -120,19 +143,30 @@ def sheet_of(
         theme, flow, style=replace(style, aria_labels=labels, opens=opens), before=before, measures=measures
     )
     drawing = _Nested(opened, Drawing(sheet, found, opened))
-    last = "input"
-    sheet.box("input", "Input", "", "other", description=f"input, {grid(network.input_shape)}", wide=STAGE)
-    shape = network.input_shape
-    for stage, total in zip(network.stages, stages(network), strict=False):
-        if stage.repeat:
-            last = drawing.stage(
-                stage, total, last, extent(shape) if sheet.sized_arrows else "", toggled=stage.name == turn
-            )
-            shape = total.out_shape
-    for layer in found.head:
-        head_box(sheet, layer)
-        sheet.arrow(End(last), End(layer.path), label=extent(layer.in_shape) if sheet.sized_arrows else "")
-        last = layer.path
+    with ExitStack() as row:
+
+        def turn(part: str) -> bool:
+            """Whether `part` starts a column or a row; a row is framed, so that others keep out of it."""
+            if turns and flow == "right" and part in (*turns, "input"):
+                row.close()
+                row.enter_context(sheet.row(part))
+            return part in turns
+
+        turn("input")
+        last = "input"
+        sheet.box("input", "Input", "", "other", description=f"input, {grid(network.input_shape)}", wide=STAGE)
+        shape = network.input_shape
+        for stage, total in zip(network.stages, stages(network), strict=False):
+            if stage.repeat:
+                label = extent(shape) if sheet.sized_arrows else ""
+                last = drawing.stage(stage, total, last, label, toggled=turn(stage.name))
+                shape = total.out_shape
+        for layer in found.head:
+            toggled = turn(layer.path)
+            head_box(sheet, layer)
+            label = extent(layer.in_shape) if sheet.sized_arrows else ""
+            drawing.arrow(last, End(layer.path), label, toggled=toggled)
+            last = layer.path
     return sheet
 
 
@@ -146,45 +180,54 @@ class _Nested:
         sheet, kind = self.drawing.sheet, stage_kind(stage)
         if not self.opened(stage.name, 0):
             stage_box(sheet, total, kind)
-            if toggled:
-                sheet.arrow(End(last, "right"), End(stage.name, "left"), label=label, extra="constraint=false ")
-            else:
-                sheet.arrow(End(last), End(stage.name), label=label)
+            self.arrow(last, End(stage.name), label, toggled=toggled)
             return stage.name
         times = f"{stage.repeat} x " if stage.repeat > 1 else ""
         with sheet.cluster(
             stage.name, f"{times}{stage.title}", kind, description=f"{stage.name}: {times}{stage.title}"
         ):
             blocks = self.drawing.tree.children(stage.name)
-            return self._blocks(stage, blocks, last) if len(blocks) > 1 else self._inside(blocks[0], last)
+            if len(blocks) > 1:
+                return self._blocks(stage, blocks, last, toggled=toggled)
+            return self._inside(blocks[0], last, toggled=toggled)
 
-    def _blocks(self, stage: Stage, blocks: Sequence[Box], last: str) -> str:
+    def arrow(self, last: str, to: End, label: str = "", *, toggled: bool) -> None:
+        """From the last box to the next; `toggled` leads to another column or row."""
+        sheet = self.drawing.sheet
+        if not toggled:
+            sheet.arrow(End(last), to, label=label)
+        elif sheet.flow == "down":
+            sheet.arrow(End(last, "right"), End(to.path, "left"), label=label, extra="constraint=false ")
+        else:
+            sheet.arrow(End(last), End(to.path), extra="constraint=false class=turn ")
+
+    def _blocks(self, stage: Stage, blocks: Sequence[Box], last: str, *, toggled: bool) -> str:
         """One block of the stage, and boxes that stand for those before and after it."""
         sheet = self.drawing.sheet
         index = next((box.block for box in blocks if box.path == self.opened.shown), 0)
         for first, count in ((0, index), (index + 1, len(blocks) - index - 1)):
             if first:
-                last = self._block(stage, blocks[index], last)
+                last = self._block(stage, blocks[index], last, toggled=toggled and first == 1)
             if count:
                 name = f"{stage.name}.{first}-{first + count - 1}"
                 description = f"{count} more blocks, like the one shown"
                 sheet.box(name, f"{count} more", "like the one shown", "other", description=description, wide=1.8)
-                sheet.arrow(End(last), End(name))
+                self.arrow(last, End(name), toggled=toggled and not first)
                 last = name
         return last
 
-    def _block(self, stage: Stage, box: Box, last: str) -> str:
+    def _block(self, stage: Stage, box: Box, last: str, *, toggled: bool) -> str:
         sheet, path, kind = self.drawing.sheet, box.path, stage_kind(stage)
         which = f"{stage.title}, {box.block + 1} of {stage.repeat}"
         if not self.opened(path, None):
             sheet.box(path, which, "", kind, description=f"{path}: {which}", wide=STAGE)
-            sheet.arrow(End(last), End(path))
+            self.arrow(last, End(path), toggled=toggled)
             return path
         with sheet.cluster(path, f"{box.block + 1} of {stage.repeat}", "other", description=f"{path}: {which}"):
-            return self._inside(box, last)
+            return self._inside(box, last, toggled=toggled)
 
-    def _inside(self, box: Box, last: str) -> str:
+    def _inside(self, box: Box, last: str, *, toggled: bool) -> str:
         """Draw the inside of a block under a bar for its input."""
         name = f"{box.path}.input"
-        self.drawing.sheet.arrow(End(last), End(name, "in"))
+        self.arrow(last, End(name, "in"), toggled=toggled)
         return inside(self.drawing, box, name, box.path)

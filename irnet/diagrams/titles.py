@@ -27,7 +27,7 @@ ROOM = 5.0  # points between a title and an arrow, or the frame's side
 STEPS = 12  # straight pieces of a curve
 _FRAME = re.compile(r'<g id="[^"]*" class="cluster.*?</g>\n</g>', re.DOTALL)
 _SHAPE = re.compile(r'<(?:path|polygon) [^>]*(?:d|points)="([^"]+)"')
-_LINE = re.compile(r'<g id="[^"]*" class="edge.*?<path [^>]*d="([^"]+)"', re.DOTALL)
+_LINE = re.compile(r'<g id="[^"]*" class="edge">.*?<path [^>]*d="([^"]+)"', re.DOTALL)
 _TITLE = re.compile(r'(<text [^>]*) x="(-?[\d.]+)" y="(-?[\d.]+)"([^>]*font-size="([\d.]+)"[^>]*)>([^<]*)<')
 
 

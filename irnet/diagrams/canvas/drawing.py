@@ -7,6 +7,7 @@ from html import escape
 
 from irnet.diagrams.graph_builder import GraphBuilder
 from irnet.diagrams.render import render
+from irnet.diagrams.rows import lead_arrows
 from irnet.units import with_signs
 
 
@@ -14,5 +15,6 @@ def canvas_svg(sheet: GraphBuilder, title: str = "") -> bytes:
     """The SVG of a closed sheet; its `metadata` is a list of the swatches of its legend."""
     entries = [swatch._asdict() | {"text": with_signs(swatch.text)} for swatch in sheet.legend.swatches()]
     legend = escape(json.dumps(entries, separators=(",", ":"), ensure_ascii=False), quote=False)
-    svg = render(sheet.text, "svg", title=title)
-    return svg.replace(b"</svg>", f"<metadata>{legend}</metadata></svg>".encode())
+    svg = render(sheet.text, "svg", title=title).decode()
+    svg = lead_arrows(svg, sheet.rows) if sheet.rows else svg
+    return svg.replace("</svg>", f"<metadata>{legend}</metadata></svg>").encode()
