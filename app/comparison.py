@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -13,8 +14,11 @@ from app.state import put, put_all, unknown
 from app.views import show
 from irnet.comparison.examples import READY, Ready, ready
 from irnet.comparison.side_by_side import MOST, partners
+from irnet.diagrams.beside import opened_beside, revealing_beside
+from irnet.diagrams.beside_files import FORMS, beside_file, beside_slide
 from irnet.diagrams.graph_builder import FLOWS
 from irnet.diagrams.nested import LEVELS
+from irnet.diagrams.theme import THEMES
 from irnet.edit import network_of_label
 from irnet.models import PRESETS
 from irnet.spec import Network
@@ -96,16 +100,50 @@ def side_by_side(networks: tuple[Network, ...]) -> None:
     toggled = frozenset(path for path in shown.split(",") if path in paths)
     place = st.query_params.get(PLACE, "")
     place = place if place in paths else ""
-    view = BesideView(networks=networks, level=LEVELS.index(level), toggled=toggled, ghosts=ghosts, flow=flow)
+    view = BesideView(
+        networks=networks,
+        level=LEVELS.index(level),
+        toggled=revealing_beside(networks, LEVELS.index(level), toggled, place),
+        ghosts=ghosts,
+        flow=flow,
+    )
     canvas(
         view,
         place,
         key="beside",
         on_click=lambda path: put_all({OPENED: shown, PLACE: path}),
-        on_toggle=lambda path: _turn(networks, toggled, path),
+        on_toggle=lambda path: _turn(networks, view.toggled, path),
         on_shut=_shut_all,
     )
+    _files(view)
     _at(networks, place)
+
+
+def _files(view: BesideView) -> None:
+    """The picture as it is shown, and as a slide, as files that are made when they are asked for."""
+    with st.popover("Download", icon=":material/download:", key="beside.files", on_change="rerun") as opened:
+        if not opened.open:
+            return
+        theme = st.segmented_control(
+            "Theme of the file", list(THEMES), default="light", key="beside.theme", required=True
+        )
+        boxes = opened_beside(view.networks, view.level, view.toggled)
+        name = f"comparison.{'.'.join(spec.name for spec in view.networks)}"
+        st.caption("The picture as shown")
+        with st.container(horizontal=True):
+            for form in FORMS:
+                make = partial(beside_file, view.networks, boxes, form, theme, view.flow, ghosts=view.ghosts)
+                show.file(form.upper(), f"{name}.{theme}.{form}", make, key="beside.picture")
+        st.caption("A slide, 16:9")
+        try:
+            beside_slide(view.networks, boxes, "svg", theme)
+        except ValueError as error:  # its text would be too small
+            st.caption(text.plain(str(error)))
+            return
+        with st.container(horizontal=True):
+            for form in FORMS:
+                make = partial(beside_slide, view.networks, boxes, form, theme)
+                show.file(f"Slide {form.upper()}", f"{name}.slide.{theme}.{form}", make, key="beside.slide")
 
 
 def _turn(networks: tuple[Network, ...], toggled: frozenset[str], path: str) -> None:

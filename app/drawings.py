@@ -25,7 +25,7 @@ from irnet.diagrams.nested import LEVELS, Expansion
 from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay
 from irnet.edit import network_of_label
 from irnet.spec import Network
-from irnet.tree import resolve, search
+from irnet.tree import first_block, resolve, search
 
 Word = TypeVar("Word", bound=str)
 
@@ -182,6 +182,7 @@ def hits(asked: Mapping[str, str]) -> list[str]:
         f"{start}{path}"
         for start, spec in zip(before, networks, strict=True)
         for path in search(spec, asked.get("find", ""))
+        if len(networks) == 1 or path == first_block(path)  # of each stage side by side, the first block is shown
     ]
 
 

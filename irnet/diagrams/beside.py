@@ -11,7 +11,7 @@ from irnet.comparison.side_by_side import check_count, marks, side_by_side
 from irnet.diagrams.bars import typeset
 from irnet.diagrams.graph_builder import Flow, GraphBuilder, Item, Style
 from irnet.diagrams.measures import Measures
-from irnet.diagrams.nested import Expansion, broken_sheet, sheet_of
+from irnet.diagrams.nested import Expansion, broken_sheet, revealing, sheet_of
 from irnet.diagrams.overview import STAGE
 from irnet.diagrams.rows import align_rows
 from irnet.diagrams.theme import Theme
@@ -42,8 +42,7 @@ def beside(
 
     Examples
     --------
-    >>> from irnet.diagrams.rows import align_rows
-    from irnet.diagrams.theme import LIGHT
+    >>> from irnet.diagrams.theme import LIGHT
     >>> from irnet.models import network
     >>> both = (network("inception_resnet_v1"), network("inception_resnet_v2"))
     >>> '"0/reduction_a"' in beside(both, LIGHT, (Expansion(), Expansion()))
@@ -152,6 +151,24 @@ def opened_beside(networks: tuple[Network, ...], level: int, toggled: frozenset[
     """What is open in every network, from paths with the network's number in front: "0/block_b"."""
     own = tuple(frozenset(p.partition("/")[2] for p in toggled if p.startswith(f"{i}/")) for i in range(len(networks)))
     return tuple(Expansion(level, paths) for paths in own)
+
+
+def revealing_beside(networks: tuple[Network, ...], level: int, toggled: frozenset[str], path: str) -> frozenset[str]:
+    """`toggled` with every box open that stands round the one at `path`, so that it can be seen.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> both = (network("inception_resnet_v1"), network("inception_resnet_v2"))
+    >>> sorted(revealing_beside(both, 0, frozenset(), "1/block_b.0.body.b1.1"))
+    ['1/block_b', '1/block_b.0.body.b1']
+    """
+    number, _, own = path.partition("/")
+    if not own:
+        return toggled
+    before = opened_beside(networks, level, toggled)[int(number)]
+    after = revealing(networks[int(number)], before, own)
+    return toggled ^ frozenset(f"{number}/{around}" for around in before.toggled ^ after.toggled)
 
 
 def opened_for(networks: tuple[Network, ...], stages: tuple[str, ...]) -> tuple[Expansion, ...]:
