@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -15,6 +16,7 @@ from irnet.spec import Network
 from irnet.tree import resolve
 
 FIND = "find"  # the parameter of the address with what is searched for
+FOLLOWED = "followed"  # in the session: the box that was clicked
 FILL = "fill"  # a height: what the window has left
 
 
@@ -40,18 +42,18 @@ def figure(svg: str, networks: tuple[Network, ...], alt: str, *, key: str) -> No
 
 
 def _show_links(data: Mapping[str, Any], places: Mapping[str, tuple[Network, str]], key: str) -> None:
-    """A canvas whose boxes lead to the page of the network; a callback could not open a page."""
-    asked = _component()(
-        key=key, data={**data, "slot": key}, height="content", on_clicked_change=_wait, on_toggled_change=_wait
-    )
-    for request in (asked.clicked, asked.toggled):
-        if request and request.get("path") in places:  # a browser's word is checked again
-            network, path = places[request["path"]]
-            st.switch_page("app/pages/network.py", query_params={"model": network.name, "box": path})
+    """A canvas whose boxes lead to the page of the network."""
 
+    def choose(what: str) -> None:
+        path = (st.session_state[key][what] or {}).get("path")
+        if path in places:  # a browser's word is checked again
+            network, box = places[path]
+            st.session_state["model"], st.session_state[FOLLOWED] = network.name, box
 
-def _wait() -> None:
-    """What was clicked is looked at where the page is drawn."""
+    on = {f"on_{what}_change": partial(choose, what) for what in ("clicked", "toggled")}
+    _component()(key=key, data={**data, "slot": key}, height="content", **on)
+    if box := st.session_state.pop(FOLLOWED, ""):  # here, as a callback can't open a page
+        st.switch_page("app/pages/network.py", query_params={"box": box})
 
 
 def canvas(

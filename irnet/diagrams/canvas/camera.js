@@ -1,6 +1,6 @@
 // Where the reader stands: pan, zoom, fit, and a small map once the picture is larger than the view.
 const SMALLEST = 0.05, LARGEST = 6, MARGIN = 8, NEAREST = 2.5, LEGIBLE = 11;  // pixels
-const ROOM = 560, LEAST = 480, BELOW = 16;  // pixels: what the small map needs beside it, the least height, what stays free below
+const ROOM = 560, LEAST = 560, BELOW = 16;  // pixels: what the small map needs beside it, the least height, what stays free below
 
 function place(s, glide) {
   s.sheet.classList.toggle("glide", Boolean(glide));

@@ -98,13 +98,14 @@ function draw(s, text) {
   const what = s.picture.startsWith("<") ? "" : s.picture.split("?")[0];
   const before = what === s.drawn ? positions(s) : new Map();  // of another network nothing stays
   s.drawn = what;
+  const old = s.svg && size(s);
   const focused = s.frame.getRootNode().activeElement?.id;
   s.sheet.replaceChildren(clean(text));
   s.svg = s.sheet.firstElementChild;
   explain(s);
   offer(s);
   links(s);
-  if (before.size) anchor(s, before); else begin(s);
+  if (before.size) anchor(s, before, old); else begin(s);
   mark(s);
   glide(s, before);
   const chosen = find(s, s.selected);
