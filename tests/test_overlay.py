@@ -47,7 +47,7 @@ def drawn(spec: Network, opened: Expansion, overlay: Overlay) -> tuple[dict[str,
         painted = [fill for shape in shapes if (fill := shape.get("fill", "none")) != "none"]
         if group.get("class", "").startswith("node") and painted:
             fills[group.get("id", "")] = painted[0]
-    texts = [swatch["text"] for swatch in json.loads("".join(root.find(f"{SVG}metadata").itertext()))]
+    texts = [swatch["text"] for swatch in json.loads(root.findtext(f"{SVG}metadata", "[]"))]
     return fills, [text for text in texts if re.search(r"(up to .*|: none|^none)$", text)]
 
 
