@@ -92,15 +92,6 @@ def test_a_selection_that_the_next_model_lacks_is_told_and_the_page_goes_on() ->
     assert app.selectbox(key="stage").value == "here"
 
 
-def test_a_search_counts_its_matches_and_walks_through_them() -> None:
-    app = opened("network", V1, find="block_b.*.project")
-    assert "10 boxes" in [caption.value for caption in app.caption]
-    for path, told in (("block_b.0.project", "1 of 10 boxes"), ("block_b.1.project", "2 of 10 boxes")):
-        next(button for button in app.button if button.label == "Next").click().run()
-        assert app.text_input(key="box").value == path
-        assert told in [caption.value for caption in app.caption]
-
-
 def test_knobs_survive_a_change_of_page_and_the_way_back_to_the_preset_undoes_them() -> None:
     app = opened("network", V1, **{f"{V1}.a": 7})
     app.slider(key=f"own.{V1}.b").set_value(3).run()
