@@ -45,7 +45,7 @@ def _show_links(data: Mapping[str, Any], places: Mapping[str, tuple[Network, str
     """A canvas whose boxes lead to the page of the network."""
 
     def choose(what: str) -> None:
-        path = (st.session_state[key][what] or {}).get("path")
+        path = str((st.session_state[key][what] or {}).get("path"))
         if path in places:  # a browser's word is checked again
             network, box = places[path]
             st.session_state["model"], st.session_state[FOLLOWED] = network.name, box
