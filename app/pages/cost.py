@@ -14,7 +14,7 @@ from irnet.units import exact
 
 choice = network_choice()
 network = choice.network
-head.heading("cost", "Cost of", network)
+head.heading("Cost of", network)
 st.markdown(text.COUNTING)
 place = st.empty()
 counts = module_counts(network, choice.device)
