@@ -70,16 +70,19 @@ VIEWS = {view.page: view for place in PLACES for view in place.views}
 def bar(page: str) -> None:
     """Draw the bar of `page`; links carry the chosen network, and those within a place the chosen box."""
     here = next(place for place in PLACES if VIEWS[page] in place.views)
-    with st.container(key="bar", horizontal=True, gap="xsmall"):
+    with st.container(key="bar", horizontal=True, gap="xsmall", vertical_alignment="center"):
         for place in PLACES:
             _link(place.views[0], place.title, marked=place is here)
-    with st.container(key="views", horizontal=True, gap="xsmall", vertical_alignment="center"):
-        for view in here.views if len(here.views) > 1 else ():
-            _link(view, view.title, marked=view.page == page, box=st.query_params.get("box", ""))
-        with st.container(key="about", horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-            if VIEWS[page].network:
-                panel()
+        with st.container(horizontal=True, horizontal_alignment="right"):
             help_button(page)
+    views = here.views if len(here.views) > 1 else ()
+    if views or VIEWS[page].network:
+        with st.container(key="views", horizontal=True, gap="xsmall", vertical_alignment="center"):
+            for view in views:
+                _link(view, view.title, marked=view.page == page, box=st.query_params.get("box", ""))
+            if VIEWS[page].network:
+                with st.container(key="about", horizontal=True, horizontal_alignment="right"):
+                    panel()
 
 
 def _link(view: View, title: str, *, marked: bool, box: str = "") -> None:

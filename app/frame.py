@@ -11,6 +11,7 @@ import streamlit as st
 from app import text
 from app.bar import bar
 from app.controls import read_state
+from app.lesson_address import presenting
 from app.views import styles
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ def run(page: StreamlitPage) -> None:
     styles.every()
     name = page.url_path or "overview"
     read_state(name)
-    bar(name)
+    if not (name == "learn" and presenting()):
+        bar(name)
     with refusals():
         page.run()
 

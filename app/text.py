@@ -76,6 +76,11 @@ NORMS = (
     "magnitude in check but the scale."
 )
 
+MET = (
+    "Printed for released networks of this name. One MAC is one multiply-accumulate, or 2 FLOPs; counters differ in "
+    "what else they add, and in the size of the image."
+)
+
 COUNTING = (
     "1 MAC is one multiply-accumulate, 2 FLOPs. fvcore counts the built module by its shapes: MACs for convolutions "
     "and linear layers (which it calls flops), 2 per element for batch norm (here in evaluation mode), 1 per input "

@@ -7,7 +7,7 @@ from app import lesson as page
 from app.lesson_address import at
 from app.views import styles
 
-styles.plain()
+styles.on_paper()
 st.title("Lesson editor")
 values = draft.draft()
 steps = values["steps"]

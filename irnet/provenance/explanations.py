@@ -14,7 +14,7 @@ from irnet.provenance.ledger import terms_of
 from irnet.spec import Head, Network, Pool, Shape, Source, Stage, architecture_of
 from irnet.tree import Row, resolve
 from irnet.tree.totals import totals
-from irnet.units import exact, share
+from irnet.units import exact, share, short
 
 AFTER: Mapping[str, str] = {  # architecture -> the stage whose output it reads
     "inception_v4": "inception_b",
@@ -48,6 +48,7 @@ LEFT_OUT: Mapping[Otherwise, tuple[str, str]] = {  # what a counter passes over 
         "not seen there: the average is over a window of 8x8, and fvcore counts adaptive averages only",
     ),
 }
+A_MAC = "2 FLOPs a MAC"
 SCALE = {"": 1, "M": 10**6, "G": 10**9}
 
 
@@ -154,9 +155,7 @@ def _work(network: Network, count: Count) -> Iterator[Line]:
     for term in terms:
         times = getattr(term, count.counter) - term.ours
         yield Line(
-            f"{term.what} again: 2 FLOPs a MAC"
-            if term.ours
-            else f"{term.what}{f', {times} each' if times > 1 else ''}",
+            f"{term.what} again: {A_MAC}" if term.ours else f"{term.what}{f', {times} each' if times > 1 else ''}",
             times * term.amount,
         )
     for what, why in LEFT_OUT.items():
@@ -213,6 +212,44 @@ def summaries(network: Network) -> list[dict[str, object]]:
     ]
 
 
+def printed_work(network: Network) -> list[dict[str, str]]:
+    """The figures for the work of networks of this name that people meet, and what each adds up.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> [(one["figure"], one["printed by"]) for one in printed_work(network("inception_v4"))][0]
+    ('12.28 G MACs', 'timm, fvcore')
+    """
+    found: dict[str, tuple[list[str], Explanation]] = {}
+    for claim in claims(network):
+        count = claim.count
+        if count.what in ("MACs", "FLOPs"):
+            figure = f"{short(int(claim.printed), digits=4)} {count.what}"
+            found.setdefault(figure, ([], claim))[0].append(count.by.partition(" on ")[0])
+    return [
+        {
+            "figure": figure,
+            "printed by": ", ".join(dict.fromkeys(by)),
+            "image": f"{claim.count.size} px",
+            "adds up": _sum_in_words(claim.count),
+            "count": claim.count.title,
+        }
+        for figure, (by, claim) in found.items()
+    ]
+
+
+def _sum_in_words(count: Count) -> str:
+    """What a count of work adds up: MACs first, then whatever else its digits show."""
+    counted = preset(count.preset, input_size=count.size, classes=count.classes)
+    macs, terms = _ours(counted, count), [line for line in _work(counted, count) if line.amount]
+    again = [line for line in terms if line.why.endswith(A_MAC)]
+    others = [line for line in terms if line not in again and abs(line.amount) * SHOWN > macs]
+    words = [f"{short(macs, digits=4)} MACs in convolutions and linear layers{', 2 FLOPs each' if again else ''}"]
+    return " + ".join([*words, *(f"{short(line.amount)} {line.why}" for line in others)])
+
+
+SHOWN = 10_000  # the share of all work below which a term does not show in four digits
 ALIKE = Decimal("0.02")  # figures this close to each other are easily taken for one
 
 
