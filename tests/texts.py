@@ -14,11 +14,10 @@ from irnet.lessons import LESSONS
 from irnet.lessons.prose import bare
 from irnet.lessons.value import Lesson, Step
 from irnet.models import PRESETS
-from irnet.models.errata import ERRATA
-from irnet.provenance.evidence import EVIDENCE
+from irnet.models.errata import ERRATA, EVIDENCE
+from irnet.provenance.deviations import numbered_deviations
 from irnet.provenance.published import CURVES_SOURCE, TABLE_2_SOURCE
 from irnet.provenance.quantities import network_of
-from irnet.provenance.sources import DEVIATIONS
 from irnet.tree import resolve
 from tests.apps import ROOT
 
@@ -143,7 +142,7 @@ def _provenance() -> Iterator[Text]:
     """Why an erratum is one and a deviation matters; what is printed or released there is a claim of its own."""
     for id_, erratum in ERRATA.items():
         yield from (_text(id_, words) for words in (erratum.why, erratum.certainty, EVIDENCE[id_].released))
-    yield from (_text(id_, words) for id_, one in DEVIATIONS.items() for words in (one.what, one.why))
+    yield from (_text(id_, words) for id_, one in numbered_deviations().items() for words in (one.what, one.why))
     yield from (_text("published results", words) for words in (TABLE_2_SOURCE, CURVES_SOURCE))
 
 
@@ -195,4 +194,4 @@ def windows_and_grids() -> frozenset[str]:
 def unknown(text: Text) -> set[str]:
     """The windows and grids of a text that no network has, and the errata and deviations that there are not."""
     sizes = set(re.findall(r"(?<![\w.])\d+x\d+(?!\w)", text.words)) - windows_and_grids()
-    return sizes | set(re.findall(r"(?<![\w.-])[ED]\d{1,2}(?![\w-])", text.words)) - {*ERRATA, *DEVIATIONS}
+    return sizes | set(re.findall(r"(?<![\w.-])[ED]\d{1,2}(?![\w-])", text.words)) - {*ERRATA, *numbered_deviations()}

@@ -8,12 +8,10 @@ from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 
 from irnet.models import network as preset
-from irnet.models.errata import ERRATA, errata
+from irnet.models.errata import ERRATA, EVIDENCE, errata
 from irnet.models.fragments import chain
-from irnet.provenance.evidence import EVIDENCE
-from irnet.provenance.names import IMPLEMENTATIONS
-from irnet.provenance.papers import additions
-from irnet.provenance.published import FIG_3_END, FIG_15_CHANNELS, FIG_23_END, RESNET_152_BLOCKS, TABLE_2
+from irnet.provenance.names import releases
+from irnet.provenance.published import FIG_3_END, FIG_15_CHANNELS, FIG_23_END, RESNET_152_BLOCKS, TABLE_2, additions
 from irnet.provenance.quantities import fill, holds, network_of, number, quantity
 from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Pool, Shape, Stage, architecture_of
 from irnet.tree import Row, resolve, sum_shape
@@ -430,7 +428,7 @@ def files_read(id_: str) -> tuple[str, ...]:
     ('timm: timm/models/inception_v4.py, timm 1.0.31', ())
     """
     architecture = architecture_of(EVIDENCE[id_].preset)
-    return tuple(f"{one.name}: {one.file}, {one.version}" for one in IMPLEMENTATIONS.get(architecture, ()))
+    return tuple(f"{one.name}: {one.file}, {one.version}" for one in releases().get(architecture, ()))
 
 
 def erratum_record(id_: str) -> dict[str, object]:

@@ -9,7 +9,7 @@ from itertools import combinations, pairwise
 
 from irnet.models import network as preset
 from irnet.models.fragments import chain, conv
-from irnet.provenance.counts import COUNTS, Count, Otherwise
+from irnet.provenance.counts import Count, Otherwise, published_counts
 from irnet.provenance.ledger import terms_of
 from irnet.spec import Head, Network, Pool, Shape, Source, Stage, architecture_of
 from irnet.tree import Row, resolve
@@ -110,7 +110,7 @@ def claims(network: Network) -> tuple[Explanation, ...]:
     [('inception_resnet_v2.tf_slim as shown here', 55843464), ('batch norm has no gamma', -30272),
      ('moving means and variances count too', 60544)]
     """
-    counts = (count for count in COUNTS if architecture_of(count.preset) == network.architecture)
+    counts = (count for count in published_counts() if architecture_of(count.preset) == network.architecture)
     return tuple(explanation(network, count) for count in counts)
 
 
