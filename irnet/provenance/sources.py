@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from irnet.models import PRESETS
 from irnet.models.errata import ERRATA
 from irnet.provenance.deviations import COLUMNS, PAPER, Deviation, has, numbered_deviations
 from irnet.provenance.names import releases
 from irnet.provenance.quantities import fill, network_of
-from irnet.spec import Network, Source
+from irnet.spec import Network
 
 NOT_DRAWN = "not in the paper"
 MOVED = (  # tests/data/golden_recipe.py fills the weights, tests/test_strengths.py takes the other way
@@ -85,8 +85,8 @@ def provenance(network: Network, stage: str) -> Provenance:
 
 def _figure(architecture: str, stage: str) -> str:
     """The paper's figure; the stages that only released networks have are in none."""
-    name = f"{architecture}.paper"
-    return PRESETS[name].sources[stage].ref if name in PRESETS and stage in PRESETS[name].sources else NOT_DRAWN
+    paper = PRESETS.get(f"{architecture}.{PAPER}")
+    return paper.sources[stage].ref if paper and stage in paper.sources else NOT_DRAWN
 
 
 def _names(architecture: str, stage: str) -> Iterator[Named]:
@@ -194,29 +194,14 @@ def errata_of(network: Network | None = None) -> list[dict[str, object]]:
     >>> [(found["id"], found["stages"]) for found in errata_of(network("inception_resnet_v2"))][:2]
     [('E1', ['stem']), ('E3', ['stem'])]
     """
-    touched = _affected(network) if network else {}
+    touched: dict[str, list[str]] = {}
+    if network:
+        sources = [(stage.name, stage.source) for stage in network.stages if stage.repeat]
+        for name, source in (*sources, ("head", network.head.source), ("network", network.source)):
+            for erratum in source.errata:
+                touched.setdefault(erratum.id, []).append(name)
     return [
-        {
-            "id": erratum.id,
-            "where": erratum.where,
-            "concerns": erratum.concerns,
-            "printed": erratum.printed,
-            "used": erratum.used,
-            "why": erratum.why,
-            "certainty": erratum.certainty,
-            "basis": erratum.basis,
-        }
-        | ({"stages": touched[erratum.id]} if network else {})
+        asdict(erratum) | ({"stages": touched[erratum.id]} if network else {})
         for erratum in ERRATA.values()
         if network is None or erratum.id in touched
     ]
-
-
-def _affected(network: Network) -> dict[str, list[str]]:
-    sources: list[tuple[str, Source]] = [(stage.name, stage.source) for stage in network.stages if stage.repeat]
-    sources += [("head", network.head.source), ("network", network.source)]
-    found: dict[str, list[str]] = {}
-    for name, source in sources:
-        for erratum in source.errata:
-            found.setdefault(erratum.id, []).append(name)
-    return found
