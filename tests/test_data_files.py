@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from irnet.comparison.examples import READY, Ready
 from irnet.models.errata import ERRATA, EVIDENCE, Evidence
 from irnet.provenance.counts import Count, published_counts
 from irnet.provenance.deviations import Deviation, numbered_deviations
@@ -26,6 +27,7 @@ ENTRIES: dict[type, Callable[[], Iterable[Any]]] = {
     Result: lambda: TABLE_2,
     Curve: lambda: CURVES,
     Paper: lambda: PAPERS,
+    Ready: lambda: READY,
 }
 
 
