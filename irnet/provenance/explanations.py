@@ -169,17 +169,14 @@ def _parameters(network: Network, count: Count) -> Iterator[Line]:
     """What is counted otherwise than in a module, whose batch norms have a gamma and keep statistics apart."""
     rows: tuple[Row, ...] = resolve(network).rows
     if "auxiliary head" in count.otherwise:
-        head = resolve(_auxiliary(network)).rows
+        after = resolve(network)[AFTER[network.architecture]]
+        head = resolve(auxiliary(after.out_shape, network.head.classes)).rows
         yield Line("the auxiliary head", sum(row.params for row in head))
         rows += head
     if "no gamma" in count.otherwise:
         yield Line("batch norm has no gamma", -_norm_channels(rows))
     if "moving statistics" in count.otherwise:
         yield Line("moving means and variances count too", 2 * _norm_channels(rows))
-
-
-def _auxiliary(network: Network) -> Network:
-    return auxiliary(resolve(network)[AFTER[network.architecture]].out_shape, network.head.classes)
 
 
 def _norm_channels(rows: tuple[Row, ...]) -> int:
@@ -226,14 +223,15 @@ def similar_figures(network: Network) -> tuple[str, ...]:
     "timm's 12.28 GMAC at 299 px and Google's 12.271 GFLOP at 224 px"
     """
     work = [claim for claim in claims(network) if claim.count.what in ("MACs", "FLOPs") and claim.count.unit]
-    return tuple(_alike(*pair) for pair in combinations(work, 2) if _are_alike(*pair))
+    return tuple(
+        _difference(one, two)
+        for one, two in combinations(work, 2)
+        if one.count.what != two.count.what and abs(one.printed - two.printed) < ALIKE * one.printed
+    )
 
 
-def _are_alike(one: Explanation, two: Explanation) -> bool:
-    return one.count.what != two.count.what and abs(one.printed - two.printed) < ALIKE * one.printed
-
-
-def _alike(one: Explanation, two: Explanation) -> str:
+def _difference(one: Explanation, two: Explanation) -> str:
+    """How far apart two figures are that look alike."""
     counts = [f"{c.by}'s {c.printed} {c.unit}{c.what[:-1]} at {c.size} px" for c in (one.count, two.count)]
     gap = share(float(abs(one.printed - two.printed)), float(one.printed))
     flops = [int(claim.printed) * (2 if claim.count.what == "MACs" else 1) for claim in (one, two)]

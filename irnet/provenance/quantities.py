@@ -61,13 +61,28 @@ OF_NETWORK: Mapping[str, Callable[[Network], float]] = MappingProxyType(
         "eps": lambda network: network.norm.eps,
         "momentum": lambda network: network.norm.momentum,
         "embedding": lambda network: network.head.embedding or 0,
-        "top1": lambda network: _published_counts(network).top1,
-        "top5": lambda network: _published_counts(network).top5,
+        "top1": lambda network: _published_errors(network).top1,
+        "top5": lambda network: _published_errors(network).top5,
     }
 )
+
+
+def number(value: float) -> str:
+    """A number as texts write it where they say no other form.
+
+    Examples
+    --------
+    >>> number(1152), number(42_679_816), number(24.07407)
+    ('1152', '42,679,816', '24.1')
+    """
+    if value != int(value):
+        return f"{value:.3g}"
+    return str(int(value)) if abs(value) < PLAIN else exact(int(value))
+
+
 FORMS: Mapping[str, Callable[[float], str]] = MappingProxyType(
     {
-        "": lambda value: str(int(value)) if _whole(value) and abs(value) < PLAIN else _long(value),
+        "": number,
         "exact": lambda value: exact(round(value)),
         "short": short,
         "MAC": lambda value: short(value, "MAC"),
@@ -88,19 +103,11 @@ def _window(row: Row) -> tuple[str, ...]:
     return sides.groups() if sides else ()
 
 
-def _published_counts(network: Network) -> Result:
+def _published_errors(network: Network) -> Result:
     found = next((result for result in TABLE_2 if result.preset == network.name), None)
     if found is None:
         raise ValueError(f"Table 2 has no errors of {network.name}")
     return found
-
-
-def _whole(value: float) -> bool:
-    return value == int(value)
-
-
-def _long(value: float) -> str:
-    return exact(int(value)) if _whole(value) else f"{value:.3g}"
 
 
 @lru_cache(maxsize=64)
@@ -160,7 +167,7 @@ def quantity(formula: str, network: Network) -> float:
         else:
             total, sign, product = total + sign * product, 1 if operator == "+" else -1, value
     found = total + sign * product
-    return int(found) if _whole(found) else found
+    return int(found) if found == int(found) else found
 
 
 def _terms(formula: str) -> list[str]:
@@ -252,17 +259,6 @@ def formulas(text: str) -> tuple[str, ...]:
     ('channels stem', 'params')
     """
     return tuple(inside.partition("|")[0] for inside in re.findall(r"\{([^{}]*)\}", text))
-
-
-def number(value: float) -> str:
-    """A number as texts write it where they say no other form.
-
-    Examples
-    --------
-    >>> number(1152), number(42_679_816), number(24.07407)
-    ('1152', '42,679,816', '24.1')
-    """
-    return FORMS[""](value)
 
 
 def _formula_text(inside: str, network: Network) -> str:
