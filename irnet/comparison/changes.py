@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any
 
 from irnet.comparison.align import ORDER, Match, align
@@ -160,21 +159,19 @@ def _inner_changes(match: Match) -> Iterator[Change]:
 
 
 Stages = tuple[StageTotal, ...]
-COUNTS: Mapping[str, tuple[str, Callable[[Stages], int]]] = MappingProxyType(  # name to words and sum
-    {
-        "params": ("parameters", lambda found: sum(stage.params for stage in found)),
-        "macs": ("MACs", lambda found: sum(stage.macs for stage in found)),
-        "activation_bytes": (
-            "activation bytes",
-            lambda found: BYTES * sum(stage.activation_elements for stage in found),
-        ),
-        "convolutions": ("convolutions", lambda found: sum(stage.convolutions for stage in found)),
-        "receptive_field": (
-            "receptive field in pixels",
-            lambda found: max((max(stage.field.size) for stage in found), default=0),
-        ),
-    }
-)
+COUNTS: Mapping[str, tuple[str, Callable[[Stages], int]]] = {  # name to words and sum
+    "params": ("parameters", lambda found: sum(stage.params for stage in found)),
+    "macs": ("MACs", lambda found: sum(stage.macs for stage in found)),
+    "activation_bytes": (
+        "activation bytes",
+        lambda found: BYTES * sum(stage.activation_elements for stage in found),
+    ),
+    "convolutions": ("convolutions", lambda found: sum(stage.convolutions for stage in found)),
+    "receptive_field": (
+        "receptive field in pixels",
+        lambda found: max((max(stage.field.size) for stage in found), default=0),
+    ),
+}
 TOTAL = "all"
 
 
