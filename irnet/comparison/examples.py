@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from irnet.data_files import read_data
+from irnet.data_files import entry, read_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Ready:
     stages: tuple[str, ...] = ()  # to open, in every network that has them
 
 
-READY = tuple(Ready(**said) for said in read_data("comparison/examples.toml")["ready"])
+READY = tuple(entry(Ready, said) for said in read_data("comparison/examples.toml")["ready"])
 
 
 def ready(names: tuple[str, ...]) -> Ready | None:

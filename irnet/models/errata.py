@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from irnet.data_files import read_data
+from irnet.data_files import entry, read_data
 from irnet.spec import Basis, Erratum
 
 
@@ -24,8 +24,8 @@ class Evidence:
 
 
 _SAID = read_data("models/errata.toml")
-EVIDENCE: Mapping[str, Evidence] = {id_: Evidence(**said.pop("evidence", {})) for id_, said in _SAID.items()}
-ERRATA: Mapping[str, Erratum] = {id_: Erratum(id=id_, **said) for id_, said in _SAID.items()}
+EVIDENCE: Mapping[str, Evidence] = {id_: entry(Evidence, said.pop("evidence", {})) for id_, said in _SAID.items()}
+ERRATA: Mapping[str, Erratum] = {id_: entry(Erratum, {"id": id_} | said) for id_, said in _SAID.items()}
 
 
 def errata(*ids: str) -> tuple[Erratum, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-from irnet.data_files import read_data
+from irnet.data_files import entry, read_data
 from irnet.provenance.ledger import Counter
 from irnet.spec import Basis
 
@@ -67,4 +67,4 @@ def published_counts() -> tuple[Count, ...]:
 def _count(said: dict[str, Any]) -> Count:
     """A count with the names of its network filled in."""
     names = said.pop("names", {})
-    return Count(**said | {text: said[text].format_map(names) for text in ("by", "source", "version")})
+    return entry(Count, said | {text: said[text].format_map(names) for text in ("by", "source", "version")})

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from irnet.data_files import read_data
+from irnet.data_files import entry, read_data
 from irnet.models import PRESETS
 from irnet.provenance.names import releases
 from irnet.spec import Basis
@@ -81,7 +81,6 @@ def numbered_deviations() -> Mapping[str, Deviation]:
     'Dropout'
     """
     found = read_data("provenance/deviations.toml")
-    return {
-        id_: Deviation(id=id_, values=tuple(Value(**value) for value in said.pop("values")), **said)
-        for id_, said in found.items()
-    }
+    for id_, said in found.items():
+        said |= {"id": id_, "values": tuple(entry(Value, value) for value in said["values"])}
+    return {id_: entry(Deviation, said) for id_, said in found.items()}

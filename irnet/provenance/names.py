@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from irnet.data_files import read_data
+from irnet.data_files import entry, read_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,4 +30,4 @@ def releases() -> Mapping[str, tuple[Implementation, ...]]:
     ['facenet', 'facenet-pytorch']
     """
     found = read_data("provenance/names.toml")
-    return {architecture: tuple(Implementation(**one) for one in every) for architecture, every in found.items()}
+    return {architecture: tuple(entry(Implementation, one) for one in every) for architecture, every in found.items()}

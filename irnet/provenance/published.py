@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from irnet.data_files import read_data
+from irnet.data_files import entry, read_data
 from irnet.spec import Basis
 
 FIG_23_END = 20.0  # top-1 error, in percent, at which the curve called "pure" ends: read by eye, to about 0.1
@@ -58,11 +58,11 @@ class Paper:
 
 _SAID = read_data("provenance/published.toml")
 TABLE_2_SOURCE: str = _SAID["table_2"]["source"]
-TABLE_2 = tuple(Result(**said) for said in _SAID["table_2"]["results"])
+TABLE_2 = tuple(entry(Result, said) for said in _SAID["table_2"]["results"])
 CURVES_SOURCE: str = _SAID["curves"]["source"]
-CURVES = tuple(Curve(**said) for said in _SAID["curves"]["figures"])
+CURVES = tuple(entry(Curve, said) for said in _SAID["curves"]["figures"])
 PAPERS = tuple(
-    Paper(said["name"], said["cited"], tuple(Addition(**one) for one in said.get("adds", ())))
+    entry(Paper, said | {"adds": tuple(entry(Addition, one) for one in said.get("adds", ()))})
     for said in _SAID["papers"]
 )
 
