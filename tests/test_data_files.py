@@ -55,7 +55,7 @@ def test_a_word_that_a_field_does_not_know_and_an_unknown_field_are_refused() ->
 
 
 def test_a_file_that_is_no_toml_is_named_with_the_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "facts.toml").write_text('[E1]\nwhere = Fig. 3', encoding="utf-8")
+    (tmp_path / "facts.toml").write_text("[E1]\nwhere = Fig. 3", encoding="utf-8")
     monkeypatch.setattr(data_files, "HERE", tmp_path)
     with pytest.raises(ValueError, match=r"^irnet/facts\.toml: .*line 2"):
         data_files.read_data("facts.toml")
