@@ -16,7 +16,6 @@ INTRODUCTION = (
 
 OWN = "What the sidebar and the Edit page made of it; the three above are the paper's."
 DEVICE = "Where networks are built and trained; meta has shapes and no numbers."
-KNOBS = "The pages that show one network show this model, with this input size and these knobs."
 
 IDEAS = {
     "inception_v4.paper": (
@@ -203,8 +202,6 @@ EDITOR_VIEW = "A path, as block_b.0.add. Or choose and open boxes as the class s
 EDITOR_NOTES = "block_b.0.project: This width follows from the sum."
 EDITOR_ANSWER = "A formula, as channels stem.0.concat + 64; for choices, one of them word for word."
 
-EDITS = "a=6, inception_b.0.b1.filters=200"
-EDITS_HELP = "Made on the Edit page; all pages that show this model show it with them. What stands after a | is undone."
 EDIT = (
     "Choose a box to change its filters, kernel, stem, scale or number of blocks; with none chosen, the network's "
     "knobs. All blocks of a stage change together. A place that is edited keeps its value when a knob changes."
@@ -253,6 +250,7 @@ RUNNING = "Running the network"
 NOT_YET = "…"  # a number that is still being made
 WEIGHTS_OF = "the first weights of"
 GO_ON = "Stopped here. Go on"
+QUEUE = "others are running networks here, number {} in the queue"
 SAME_WORK = "another reader has just asked for the same"
 FILES = "The server can't use its files ({}); what it kept before is still there. Tell whoever runs it."
 FULL = "There is not enough memory for this. Take a smaller input, width or depth."

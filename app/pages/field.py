@@ -4,7 +4,7 @@ import streamlit as st
 
 from app import field, text
 from app.controls import network_choice
-from app.live import effective_field_of
+from app.passes import effective_field_of
 from app.views import activations, head, show
 from app.views import field as view
 from app.weights import weights
@@ -12,7 +12,7 @@ from irnet.tree.receptive_field import part_records
 
 choice = network_choice()
 network = choice.network
-head.heading("field", "Receptive fields of", network)
+head.heading("Receptive fields of", network)
 loaded = weights()
 st.markdown(f"{text.FIELD} {text.FIELD_TRAINED if loaded else text.FIELD_UNTRAINED}")
 
