@@ -9,7 +9,7 @@ from itertools import combinations, pairwise
 
 from irnet.models import network as preset
 from irnet.models.fragments import chain, conv
-from irnet.provenance.counts import COUNTS, Count, Otherwise
+from irnet.provenance.counts import Count, Otherwise, published_counts
 from irnet.provenance.ledger import terms_of
 from irnet.spec import Head, Network, Pool, Shape, Source, Stage, architecture_of
 from irnet.tree import Row, resolve
@@ -111,7 +111,7 @@ def claims(network: Network) -> tuple[Explanation, ...]:
     [('inception_resnet_v2.tf_slim as shown here', 55843464), ('batch norm has no gamma', -30272),
      ('moving means and variances count too', 60544)]
     """
-    counts = (count for count in COUNTS if architecture_of(count.preset) == network.architecture)
+    counts = (count for count in published_counts() if architecture_of(count.preset) == network.architecture)
     return tuple(explanation(network, count) for count in counts)
 
 
@@ -168,17 +168,14 @@ def _parameters(network: Network, count: Count) -> Iterator[Line]:
     """What is counted otherwise than in a module, whose batch norms have a gamma and keep statistics apart."""
     rows: tuple[Row, ...] = resolve(network).rows
     if "auxiliary head" in count.otherwise:
-        head = resolve(_auxiliary(network)).rows
+        after = resolve(network)[AFTER[network.architecture]]
+        head = resolve(auxiliary(after.out_shape, network.head.classes)).rows
         yield Line("the auxiliary head", sum(row.params for row in head))
         rows += head
     if "no gamma" in count.otherwise:
         yield Line("batch norm has no gamma", -_norm_channels(rows))
     if "moving statistics" in count.otherwise:
         yield Line("moving means and variances count too", 2 * _norm_channels(rows))
-
-
-def _auxiliary(network: Network) -> Network:
-    return auxiliary(resolve(network)[AFTER[network.architecture]].out_shape, network.head.classes)
 
 
 def _norm_channels(rows: tuple[Row, ...]) -> int:
@@ -263,14 +260,15 @@ def similar_figures(network: Network) -> tuple[str, ...]:
     "timm's 12.28 GMAC at 299 px and Google's 12.271 GFLOP at 224 px"
     """
     work = [claim for claim in claims(network) if claim.count.what in ("MACs", "FLOPs") and claim.count.unit]
-    return tuple(_alike(*pair) for pair in combinations(work, 2) if _are_alike(*pair))
+    return tuple(
+        _difference(one, two)
+        for one, two in combinations(work, 2)
+        if one.count.what != two.count.what and abs(one.printed - two.printed) < ALIKE * one.printed
+    )
 
 
-def _are_alike(one: Explanation, two: Explanation) -> bool:
-    return one.count.what != two.count.what and abs(one.printed - two.printed) < ALIKE * one.printed
-
-
-def _alike(one: Explanation, two: Explanation) -> str:
+def _difference(one: Explanation, two: Explanation) -> str:
+    """How far apart two figures are that look alike."""
     counts = [f"{c.by}'s {c.printed} {c.unit}{c.what[:-1]} at {c.size} px" for c in (one.count, two.count)]
     gap = share(float(abs(one.printed - two.printed)), float(one.printed))
     flops = [int(claim.printed) * (2 if claim.count.what == "MACs" else 1) for claim in (one, two)]
