@@ -9,10 +9,11 @@ from types import MappingProxyType
 from typing import Literal
 
 from irnet.comparison.examples import READY, Ready
-from irnet.diagrams.beside import beside_sheet, opened_for
+from irnet.diagrams.beside import beside_sheet
 from irnet.diagrams.block import block_sheet
 from irnet.diagrams.graph_builder import End, GraphBuilder, Style
 from irnet.diagrams.layouts import BESIDE, FOLDED, SHUT, WAYS, LaidOut, Layout, Ways, lay_out, room_named
+from irnet.diagrams.nested import Expansion
 from irnet.diagrams.overview import overview_sheet
 from irnet.diagrams.paper_notation import paper_texts
 from irnet.diagrams.table_figures import slug
@@ -82,12 +83,10 @@ def scaling_sheet(sheet: GraphBuilder, network: Network, title: str) -> GraphBui
     scales = sorted({stage.node.scale for stage in network.stages if isinstance(stage.node, Residual)})
     if not scales:
         raise ValueError(f"{network.name} has no residual blocks, so nothing is scaled")
-    wide = sheet.measures.wide
+    wide, factors = sheet.measures.wide, ", ".join(f"{scale:g}" for scale in scales)
     sheet.bar("input", "Relu activation", "other", description="input, already rectified", below=(wide, sheet.lane))
-    sheet.box(
-        "inception", "Inception", "ends in 1x1 Conv (Linear)", "branch", description="branches, concat, 1x1 linear"
-    )
-    factors = ", ".join(f"{scale:g}" for scale in scales)
+    detail = "ends in 1x1 Conv (Linear)"
+    sheet.box("inception", "Inception", detail, "branch", description="branches, concat, 1x1 linear")
     sheet.box("scale", "Activation scaling", f"x {factors}", "sum", description=f"scale: times {factors}")
     sheet.bar("add", "+", "sum", description="sum of the input and the scaled residual", above=(wide, sheet.lane))
     sheet.box("output", "Relu activation", "", "relu", description="ReLU of the sum")
@@ -98,8 +97,7 @@ def scaling_sheet(sheet: GraphBuilder, network: Network, title: str) -> GraphBui
         (End("add", "out"), End("output", "in")),
     ):
         sheet.arrow(tail, head, weight=20)
-    shortcut = f'color="{sheet.theme.shortcut}" penwidth=1.8 arrowsize=0.7'
-    sheet.arrow(End("input", "out", "b1"), End("add", "in", "t1"), weight=2, extra=shortcut)
+    sheet.arrow(End("input", "out", "b1"), End("add", "in", "t1"), shortcut=True)
     return sheet.close(title)
 
 
@@ -131,8 +129,8 @@ class Figure:
         notes = (*self.notes, _direction(way)) if self.paper else self.notes
         sheet, first = GraphBuilder(theme, way.flow, measures=way.measures, notes=notes), self.networks[0]
         if self.ready:
-            opened = opened_for(self.networks, () if way.shut else self.ready.stages)
-            return beside_sheet(sheet, self.networks, opened, self.title, folded=way.folded)
+            opened = Expansion(0, frozenset(() if way.shut else self.ready.stages))
+            return beside_sheet(sheet, self.networks, (opened,) * len(self.networks), self.title, folded=way.folded)
         if self.paper and self.paper.schema:
             return scaling_sheet(sheet, first, self.title)
         if not self.stage:
