@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 import pytest
 
 from irnet.diagrams.block import block_sheet
-from irnet.diagrams.formats import mermaid
 from irnet.diagrams.graph_builder import End, GraphBuilder
 from irnet.diagrams.layouts import Layout
+from irnet.diagrams.mermaid import mermaid
 from irnet.diagrams.overview import overview_sheet
 from irnet.diagrams.render import render
 from irnet.diagrams.theme import LIGHT

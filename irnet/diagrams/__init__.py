@@ -10,8 +10,7 @@ from graphviz.backend import dot_command
 
 from irnet.comparison.side_by_side import marks
 from irnet.diagrams.beside import beside_sheet
-from irnet.diagrams.block import block_sheet
-from irnet.diagrams.caption import Words, beside_alt, block_words, overview_words
+from irnet.diagrams.block import block_sheet, stage_named
 from irnet.diagrams.files import write
 from irnet.diagrams.graph_builder import FLOWS, Flow, GraphBuilder
 from irnet.diagrams.nested import Expansion, nested, shown_in
@@ -21,24 +20,11 @@ from irnet.diagrams.overview import overview_sheet
 from irnet.diagrams.page import Page
 from irnet.diagrams.render import FORMATS, Format, layout_engine, render
 from irnet.diagrams.theme import LIGHT, theme_named
+from irnet.diagrams.words import Words, beside_alt, block_words, overview_words
 from irnet.models import network as preset
-from irnet.spec import Network, Stage
+from irnet.spec import Network
 
 __all__ = ["FLOWS", "FORMATS", "diagram", "draw", "explore", "source", "words"]
-
-
-def stage_named(network: Network, name: str) -> Stage:
-    """The stage of `network` with this name.
-
-    Raises
-    ------
-    ValueError
-        Naming the unknown stage and the known ones.
-    """
-    for stage in network.stages:
-        if stage.name == name:
-            return stage
-    raise ValueError(f"{network.name} has no stage {name!r}; its stages: {', '.join(s.name for s in network.stages)}")
 
 
 def source(network: Network, stage: str = "", theme: str = "light", index: int = 0, flow: Flow = "down") -> str:

@@ -17,6 +17,20 @@ BRANCH, STEP = 1, 2  # indices of levels of boxes, after stages
 _Last = tuple[str, int, float]  # of a branch: its last box, its channels and its inches
 
 
+def stage_named(network: Network, name: str) -> Stage:
+    """The stage of `network` with this name.
+
+    Raises
+    ------
+    ValueError
+        Naming the unknown stage and the known ones.
+    """
+    for stage in network.stages:
+        if stage.name == name:
+            return stage
+    raise ValueError(f"{network.name} has no stage {name!r}; its stages: {', '.join(s.name for s in network.stages)}")
+
+
 def block_sheet(
     sheet: GraphBuilder, network: Network, stage: Stage, index: int = 0, title: str = "", *, shut: bool = False
 ) -> GraphBuilder:

@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterator
 
 from irnet.diagrams.canvas import HERE, assets
-from irnet.diagrams.caption import overview_words
 from irnet.diagrams.graph_builder import Flow, Style
 from irnet.diagrams.nested import LEVELS, Expansion, depth, nested
 from irnet.diagrams.overlay import dark_for_light
 from irnet.diagrams.render import render
 from irnet.diagrams.theme import LIGHT
+from irnet.diagrams.words import overview_words
 from irnet.spec import Network
 from irnet.tree import Box, details, resolve
 
