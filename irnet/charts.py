@@ -19,7 +19,7 @@ from typing import Any, Literal, get_args
 import vl_convert
 
 from irnet.diagrams.pdf import normalise
-from irnet.diagrams.theme import LIGHT, THEMES, Theme
+from irnet.diagrams.theme import LIGHT, THEMES, Theme, rgb
 from irnet.tree import name_of, parent_of, stage_of
 from irnet.units import short
 
@@ -201,7 +201,7 @@ def is_dark(colour: str) -> bool:
     >>> is_dark("#ffffff"), is_dark("#0a5a9c")
     (False, True)
     """
-    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    red, green, blue = rgb(colour)
     return 0.299 * red + 0.587 * green + 0.114 * blue < 140
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from irnet.diagrams.theme import LIGHT
+from irnet.diagrams.theme import LIGHT, rgb
 from irnet.tree.receptive_field import Rectangle, Seen, around
 
 # From little to much; the lightness rises all the way, so that the scale can be read without its hues.
@@ -57,7 +57,7 @@ def heat_layer(photo: Image.Image, magnitude: NDArray[np.float64]) -> Image.Imag
     highest = float(magnitude.max())
     strength = np.sqrt(magnitude / highest) if highest else magnitude
     stops = np.linspace(0, 1, len(HEAT))
-    ramp = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in HEAT])
+    ramp = np.array([rgb(colour) for colour in HEAT])
     hot = np.stack([np.interp(strength, stops, ramp[:, i]) for i in range(3)], axis=-1)
     cover = np.clip(1.6 * strength, 0, 0.9)[..., None]
     grey = np.asarray(photo.convert("L").convert("RGB"), dtype=np.float64)
