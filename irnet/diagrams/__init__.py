@@ -79,10 +79,9 @@ def canvas_svgs(
     """
     marked = dict(marks(original, network)[1]) if original and original != network else {}
     plain = (overlay, edges) == (OVERLAYS[0], EDGES[0])
-    style = paint(network, LIGHT, () if plain else shown_in(network, opened), overlay, edges)
+    style = paint(network, () if plain else shown_in(network, opened), overlay, edges)
     style = replace(style, marks=marked | ({refused: "refused"} if refused else {}))
-    dot = nested(network, LIGHT, opened, style, flow)
-    light = render(dot, "svg", title=words(network).alt)
+    light = render(nested(network, opened, style, flow), "svg", title=words(network).alt)
     return light, darken(light)
 
 

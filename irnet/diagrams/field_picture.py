@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,19 +99,13 @@ def _panel(photo: Image.Image, view: Rectangle, drawn: tuple[Outline, ...]) -> I
     pen = ImageDraw.Draw(panel)
     for outline in drawn:
         spot = outline.rectangle
-        rows = [_line_position(row - view.top, scale, height) for row in (spot.top, spot.bottom)]
-        columns = [_line_position(column - view.left, scale, width) for column in (spot.left, spot.right)]
-        for start, end in _edges(rows, columns):
-            _line(pen, start, end, outline)
+        top, bottom = (_line_position(row - view.top, scale, height) for row in (spot.top, spot.bottom))
+        left, right = (_line_position(column - view.left, scale, width) for column in (spot.left, spot.right))
+        for y in (top, bottom):
+            _line(pen, (left, y), (right, y), outline)
+        for x in (left, right):
+            _line(pen, (x, top), (x, bottom), outline)
     return panel
-
-
-def _edges(rows: list[float], columns: list[float]) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
-    """Start and end, (x, y), of the four sides of a rectangle."""
-    for y in rows:
-        yield (columns[0], y), (columns[1], y)
-    for x in columns:
-        yield (x, rows[0]), (x, rows[1])
 
 
 def _line_position(at: float, scale: float, side: int) -> float:

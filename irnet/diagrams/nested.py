@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from irnet.diagrams.block import BRANCH, STEP, BlockDrawing
 from irnet.diagrams.graph_builder import End, Flow, GraphBuilder, Style
 from irnet.diagrams.overview import STAGE, head_box, stage_box, stage_kind
-from irnet.diagrams.theme import LIGHT, Theme
+from irnet.diagrams.theme import LIGHT
 from irnet.spec import Network, Stage
 from irnet.tree import Box, resolve
 from irnet.tree.totals import StageTotal, stages
@@ -63,9 +63,9 @@ def _is_frameless(network: Network, box: Box) -> bool:
     return alone or (box.level == "step" and box.op == "group")
 
 
-def nested(network: Network, theme: Theme, opened: Expansion, style: Style | None = None, flow: Flow = "down") -> str:
-    """DOT of `network` from its input to its last layer, with boxes open as `opened` says."""
-    sheet = draw_nested(GraphBuilder(theme, flow, style or Style()), network, opened)
+def nested(network: Network, opened: Expansion, style: Style | None = None, flow: Flow = "down") -> str:
+    """DOT of `network` from its input to its last layer, with boxes open as `opened` says, in light colours."""
+    sheet = draw_nested(GraphBuilder(LIGHT, flow, style or Style()), network, opened)
     return sheet.close(f"{network.label}  \u00b7  {network.source.ref}", ranksep=0.3, columns=3).text
 
 

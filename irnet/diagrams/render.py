@@ -159,14 +159,13 @@ def _unwrap(group: ElementTree.Element) -> None:
     """Replace tooltip links inside a box or arrow by what they hold, and a box's tooltip by a description."""
     title = group.find(f"{{{_SVG}}}title")
     for inner in list(group):
-        links = [link for link in inner if link.tag == f"{{{_SVG}}}a"]
-        for link in links:
-            tooltip = link.get(f"{{{_XLINK}}}title")
-            at = list(group).index(inner)
-            group.remove(inner)
-            for offset, shape in enumerate(list(link)):
-                group.insert(at + offset, shape)
-            if tooltip and title is not None and group.find(f"{{{_SVG}}}desc") is None:
-                description = ElementTree.Element(f"{{{_SVG}}}desc")
-                description.text = tooltip
-                group.insert(list(group).index(title) + 1, description)
+        link = inner.find(f"{{{_SVG}}}a")
+        if link is None:
+            continue
+        at = list(group).index(inner)
+        group[at : at + 1] = list(link)
+        tooltip = link.get(f"{{{_XLINK}}}title")
+        if tooltip and title is not None and group.find(f"{{{_SVG}}}desc") is None:
+            description = ElementTree.Element(f"{{{_SVG}}}desc")
+            description.text = tooltip
+            group.insert(list(group).index(title) + 1, description)
