@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache, partial
@@ -128,23 +128,18 @@ def make_figure(name: str, order: Order) -> Made:
         return Made(name, {}, {}, str(refused))
 
 
-def make_all(order: Order, workers: int | None = None) -> Iterator[Made]:
-    """Every figure and table, in the order of the catalogue, by as many processes as there are cores.
+def folder_files(order: Order, workers: int | None = None) -> tuple[Files, list[str]]:
+    """Name to content of everything that the folder should hold, and a sentence for every figure left out.
 
-    Workers start afresh, so this can be called from a program with threads.
+    Figures are made by as many processes as there are cores; they start afresh, so a program may have threads.
     """
     names = [one["id"] for one in listing() if not order.only or one["id"] in order.only]
-    count = workers or os.cpu_count() or 1
+    make, count = partial(make_figure, order=order), workers or os.cpu_count() or 1
     if count == 1:
-        yield from (make_figure(name, order) for name in names)
-        return
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(partial(make_figure, order=order), names, chunksize=4)
-
-
-def folder_files(order: Order, workers: int | None = None) -> tuple[Files, list[str]]:
-    """Name to content of everything that the folder should hold, and a sentence for every figure left out."""
-    every = list(make_all(order, workers))
+        every = list(map(make, names))
+    else:
+        with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+            every = list(pool.map(make, names, chunksize=4))
     files = {name: content for one in every for name, content in one.files.items()}
     index = {"order": asdict(order), "figures": {one.id: one.words for one in every if one.files}}
     files[INDEX] = (json.dumps(index, indent=1, ensure_ascii=False) + "\n").encode()
