@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from irnet.diagrams.bars import Spans, total
 from irnet.diagrams.graph_builder import End, GraphBuilder
@@ -14,7 +15,6 @@ from irnet.tree import Box, Tree, resolve
 from irnet.units import grid
 
 BRANCH, STEP = 1, 2  # indices of levels of boxes, after stages
-_Last = tuple[str, int, float]  # of a branch: its last box, its channels and its inches
 
 
 def stage_named(network: Network, name: str) -> Stage:
@@ -55,15 +55,24 @@ def block_sheet(
 
 
 @dataclass(frozen=True, slots=True)
-class ArrowStart:
-    """Where the next arrow starts: a node and, if it is a bar, its ports, one a branch of what follows."""
+class Tip:
+    """Where the next arrow starts: a box or, with a port for each branch below it, a bar; and the column below it."""
 
     path: str
-    bar: bool = False
+    column: str
+    is_bar: bool = False
+    first: int = 0  # number of the port of the first branch
 
-    def port(self, i: int) -> End:
+    def end(self, i: int = 0) -> End:
         """Where the arrow to branch `i` of what follows starts."""
-        return End(self.path, "out", f"b{i}" if self.bar else "")
+        return End(self.path, "out", f"b{self.first + i}" if self.is_bar else "")
+
+    def branch(self, i: int) -> Tip:
+        """The tip for branch `i` of what follows."""
+        return replace(self, column=f"{self.column}.b{i}", first=self.first + i)
+
+
+_End = tuple[Tip, int, float]  # of a branch: its last box, its channels and its inches
 
 
 @dataclass(slots=True)
@@ -79,113 +88,96 @@ class BlockDrawing:
         """Draw a block under a bar for its input, which is called `name`; return the id of its last box."""
         given = grid(box.in_shape)
         self.sheet.bar(name, f"input  {given}", "other", description=f"input {given}", below=self._first(box))
-        return self._draw(box, ArrowStart(name, bar=True), column).path
+        return self._draw(box, Tip(name, column, is_bar=True)).path
 
-    def _draw(self, box: Box, tip: ArrowStart, column: str, following: Spans = (), port: int = 0) -> ArrowStart:
+    def _draw(self, box: Box, tip: Tip, following: Spans = ()) -> Tip:
         """Draw `box` under `tip`; `following` are the branches that will hang below it. Return the new tip."""
         match box.node:
             case Chain():
-                return self._steps(self.tree.children(box.path), tip, column, following, port)
+                return self._steps(self.tree.children(box.path), tip, following)
             case Fork():
-                return self._fork(box, tip, column, following, port)
+                return self._fork(box, tip, following)
             case Residual() as node:
-                return self._residual(box, node, tip, column)
+                return self._residual(box, node, replace(tip, first=0))
             case Conv(_, kernel):
-                if self.is_open(box.path, STEP):
-                    return self._units(box, conv_kind(kernel), tip, column, port)
                 kind = conv_kind(kernel)
+                if self.is_open(box.path, STEP):
+                    return self._units(box, kind, tip)
             case Pool():
                 kind = "pool"
         shape = grid(box.out_shape)
-        description = f"{box.path}: {box.title}, {grid(box.in_shape)} to {shape}"
-        return self._under(tip.port(port), box.path, box.title, shape, kind, description, column)
+        about = f"{box.path}: {box.title}, {grid(box.in_shape)} to {shape}"
+        return self._under(tip, box.path, box.title, shape, kind, about)
 
     def _under(
-        self,
-        start: End,
-        path: str,
-        title: str,
-        detail: str,
-        kind: Kind,
-        description: str,
-        column: str,
-        wide: float = 0,
-    ) -> ArrowStart:
-        """Draw a box, and the arrow to it from `start`."""
-        self.sheet.box(path, title, detail, kind, description=description, column=column, wide=wide)
-        self.sheet.arrow(start, End(path, "in"), weight=20)
-        return ArrowStart(path)
+        self, tip: Tip, path: str, title: str, detail: str, kind: Kind, description: str, wide: float = 0
+    ) -> Tip:
+        """Draw a box, and the arrow to it; return the new tip."""
+        self.sheet.box(path, title, detail, kind, description=description, column=tip.column, wide=wide)
+        self.sheet.arrow(tip.end(), End(path, "in"), weight=20)
+        return Tip(path, tip.column)
 
-    def _units(self, box: Box, kind: Kind, tip: ArrowStart, column: str, port: int) -> ArrowStart:
+    def _units(self, box: Box, kind: Kind, tip: Tip) -> Tip:
         """A convolution as the three modules that it consists of."""
-        titles: tuple[tuple[str, Kind], ...] = (
-            (f"{box.title}, no bias", kind),
-            ("batch norm", "norm"),
-            ("ReLU", "relu"),
-        )
+        kinds: tuple[Kind, ...] = (kind, "norm", "relu")
+        titles = (f"{box.title}, no bias", "batch norm", "ReLU")
         with self.sheet.cluster(box.path, box.title, kind, description=f"{box.path}: {box.title}"):
-            for unit, (title, painted) in zip(box.children, titles, strict=True):
-                tip, port = self._under(tip.port(port), unit, title, "", painted, f"{unit}: {title}", column), 0
+            for unit, title, painted in zip(box.children, titles, kinds, strict=True):
+                tip = self._under(tip, unit, title, "", painted, f"{unit}: {title}")
         return tip
 
-    def _steps(
-        self, boxes: Sequence[Box], tip: ArrowStart, column: str, following: Spans = (), port: int = 0
-    ) -> ArrowStart:
+    def _steps(self, boxes: Sequence[Box], tip: Tip, following: Spans = ()) -> Tip:
         """Draw boxes one after another."""
-        for i, box in enumerate(boxes):
-            after = boxes[i + 1] if i + 1 < len(boxes) else None
+        for box, after in zip_longest(boxes, boxes[1:]):
             below = following if after is None else self._first(after) if isinstance(after.node, Fork) else ()
-            tip = self._draw(box, tip, column, below, port if i == 0 else 0)
+            tip = self._draw(box, tip, below)
         return tip
 
-    def _fork(self, box: Box, tip: ArrowStart, column: str, following: Spans, port: int) -> ArrowStart:
-        ends = self._branches(box, tip, column, port)
+    def _fork(self, box: Box, tip: Tip, following: Spans) -> Tip:
+        ends = self._branches(box, tip)
         name, shape = self._merge_id(box, "concat"), grid(box.out_shape)
         text = f"concat  {' + '.join(str(width) for _, width, _ in ends)} = {shape}"
-        spans, description = tuple(span for _, _, span in ends), f"{box.path}: concat, {shape}"
-        self.sheet.bar(name, text, "concat", description=description, above=spans, below=following, column=column)
+        spans, about = tuple(span for _, _, span in ends), f"{box.path}: concat, {shape}"
+        self.sheet.bar(name, text, "concat", description=about, above=spans, below=following, column=tip.column)
         for i, (last, _, _) in enumerate(ends):
-            self.sheet.arrow(End(last, "out"), End(name, "in", f"t{i}"), weight=8)
-        return ArrowStart(name, bar=bool(following))
+            self.sheet.arrow(last.end(), End(name, "in", f"t{i}"), weight=8)
+        return Tip(name, tip.column, is_bar=bool(following))
 
-    def _branches(self, box: Box, tip: ArrowStart, column: str, port: int) -> list[_Last]:
+    def _branches(self, box: Box, tip: Tip) -> list[_End]:
         """Draw every branch; return where each ends, those of an inner fork one by one.
 
         As in Figure 6, an inner concatenation that ends a branch is drawn as part of the outer one.
         """
-        ends: list[_Last] = []
+        ends: list[_End] = []
         for i, child in enumerate(self.tree.children(box.path)[:-1]):
-            name, start = f"{column}.b{i}", port + i if tip.bar else 0
+            start = tip.branch(i)
             steps = self.tree.children(child.path) if isinstance(child.node, Chain) else ()
             if len(steps) > 1 and not self.is_open(child.path, BRANCH):
-                last = self._shut_branch(child, tip, name, start)
-                ends.append((last.path, child.out_shape[0], self.sheet.box_span))
+                ends.append((self._shut_branch(child, start), child.out_shape[0], self.sheet.box_span))
                 continue
             with self._frame(child):
                 if steps and isinstance(steps[-1].node, Fork):
-                    last = self._steps(steps[:-1], tip, name, (), start)
-                    ends += self._branches(steps[-1], last, name, 0)
+                    ends += self._branches(steps[-1], replace(self._steps(steps[:-1], start), first=0))
                 else:
-                    last = self._draw(child, tip, name, (), start)
-                    ends.append((last.path, child.out_shape[0], self._span(child)))
+                    ends.append((self._draw(child, start), child.out_shape[0], self._span(child)))
         return ends
 
-    def _shut_branch(self, box: Box, tip: ArrowStart, column: str, port: int) -> ArrowStart:
+    def _shut_branch(self, box: Box, tip: Tip) -> Tip:
         """All steps of a branch in one box: kernels above, filters below."""
         kernels, filters = zip(*map(_brief, self.tree.children(box.path)), strict=True)
         shape = grid(box.out_shape)
-        description = f"{box.path}: {' then '.join(kernels)}, to {shape}"
+        about = f"{box.path}: {' then '.join(kernels)}, to {shape}"
         detail = f"{' > '.join(filter(None, filters))},  {shape}"
-        return self._under(tip.port(port), box.path, " > ".join(kernels), detail, "branch", description, column)
+        return self._under(tip, box.path, " > ".join(kernels), detail, "branch", about)
 
-    def _residual(self, box: Box, node: Residual, tip: ArrowStart, column: str) -> ArrowStart:
+    def _residual(self, box: Box, node: Residual, tip: Tip) -> Tip:
         sheet, (body, up, scale, add) = self.sheet, self.tree.children(box.path)
-        last = self._draw(body, tip, column)
-        title, about = f"1x1 conv {box.out_shape[0]} linear", f"{up.path}: {up.title}, bias, no batch norm, no ReLU"
-        detail = "restores the depth; no ReLU"
-        last = self._under(last.port(0), up.path, title, detail, "linear", about, column, wide=2.0)
+        last = self._draw(body, tip)
+        title, detail = f"1x1 conv {box.out_shape[0]} linear", "restores the depth; no ReLU"
+        about = f"{up.path}: {up.title}, bias, no batch norm, no ReLU"
+        last = self._under(last, up.path, title, detail, "linear", about, wide=2.0)
         about = f"{scale.path}: times {node.scale:g}"
-        last = self._under(last.port(0), scale.path, scale.title, "", "sum", about, column, wide=0.8)
+        last = self._under(last, scale.path, scale.title, "", "sum", about, wide=0.8)
         name, (*across, lane) = self._merge_id(box, "add"), self._first(box)
         sheet.bar(
             name,
@@ -193,11 +185,11 @@ class BlockDrawing:
             "sum",
             description=f"{box.path}: {add.title}{'' if node.norm else ', no batch norm after it'}",
             above=(total(tuple(across), sheet.measures.gap), lane),
-            column=column,
+            column=tip.column,
         )
-        sheet.arrow(last.port(0), End(name, "in", "t0"), weight=20)
-        sheet.arrow(tip.port(len(across)), End(name, "in", "t1"), shortcut=True)
-        return ArrowStart(name)
+        sheet.arrow(last.end(), End(name, "in", "t0"), weight=20)
+        sheet.arrow(tip.end(len(across)), End(name, "in", "t1"), shortcut=True)
+        return Tip(name, tip.column)
 
     @contextmanager
     def _frame(self, box: Box) -> Iterator[None]:
