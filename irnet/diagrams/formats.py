@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from html import escape
 from typing import Any, ClassVar
 
 from irnet.diagrams.theme import theme_named
 from irnet.diagrams.words import Words, latex_snippet, picture_snippet
-from irnet.html import figure_page
+from irnet.html import page
 
 THEMELESS = ("html", "md", "tex", "csv")  # formats that have no theme, or every one
 SCALE = 2.0  # of a PNG, in pixels per 1/96 inch
@@ -84,11 +86,21 @@ class Picture(Entry):
         if form not in self.forms:
             raise ValueError(f"{self.id} has no format {form!r}; {self.formats}")
         theme_named(theme)
-        if form != "html":
-            return self.draw(form, theme, width, scale)
+        return self._page(width) if form == "html" else self.draw(form, theme, width, scale)
+
+    def _page(self, width: str) -> bytes:
         words = self.words(width)
-        light, dark = (self.draw("svg", shown, width, scale) for shown in ("light", "dark"))
-        return figure_page(self.title, light, dark, words.alt, words.caption, self.summary, words.long)
+        light, dark = (b64encode(self.draw("svg", shown, width, SCALE)).decode() for shown in ("light", "dark"))
+        lines = "".join(f"<li>{escape(line.partition('. ')[2])}</li>" for line in words.long)
+        body = f"""<figure>
+<picture>
+<source media="(prefers-color-scheme: dark)" srcset="data:image/svg+xml;base64,{dark}">
+<img alt="{escape(words.alt)}" src="data:image/svg+xml;base64,{light}">
+</picture>
+<figcaption>{escape(words.caption)}</figcaption>
+</figure>
+<details><summary>{self.summary}</summary><ol>{lines}</ol></details>"""
+        return page(self.title, body)
 
     def texts(self, width: str) -> dict[str, Any]:
         """Title, caption, alternative text, long description, departures and snippets."""

@@ -16,6 +16,8 @@ from irnet.diagrams.words import overview_words
 from irnet.spec import Network
 from irnet.tree import Box, details, resolve
 
+HEIGHT = 820  # pixels of its frame in a notebook
+
 
 def page(network: Network, flow: Flow = "down") -> str:
     """The file's text; it opens from a disk, in light and dark, and its address after # holds the view.
@@ -76,9 +78,9 @@ def _detail(network: Network, box: Box) -> dict[str, object]:
 class Page:
     """A network that shows itself in a notebook cell as its page, in a frame of its own."""
 
-    def __init__(self, network: Network, flow: Flow = "down", height: int = 820) -> None:
-        self.network, self.flow, self.height = network, flow, height
+    def __init__(self, network: Network, flow: Flow) -> None:
+        self.network, self.flow = network, flow
 
     def _repr_html_(self) -> str:
         source = html.escape(page(self.network, self.flow), quote=True)
-        return f'<iframe srcdoc="{source}" width="100%" height="{self.height}" style="border:0"></iframe>'
+        return f'<iframe srcdoc="{source}" width="100%" height="{HEIGHT}" style="border:0"></iframe>'
