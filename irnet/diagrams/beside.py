@@ -10,7 +10,7 @@ from textwrap import wrap
 from irnet.comparison.side_by_side import marks, side_by_side
 from irnet.diagrams.bars import typeset
 from irnet.diagrams.graph_builder import GraphBuilder, Item, Style
-from irnet.diagrams.measures import Measures
+from irnet.diagrams.measures import Measures, pack
 from irnet.diagrams.nested import Expansion, draw_nested
 from irnet.diagrams.overview import STAGE
 from irnet.spec import Network
@@ -75,18 +75,11 @@ def _heading(spec: Network, sizes: Measures) -> str:
     name, source = f"<b>{typeset(spec.label)}</b>", typeset(spec.source.ref)
     if sizes.broken:
         room = int(0.85 * sizes.broken * STAGE * sizes.shrunk / sizes.wide)  # bold letters are wider
-        lines = (_lines(re.split(r"(?<=_)|(?=\.)", spec.label), room), wrap(spec.source.ref, room))
+        parts = re.split(r"(?<=_)|(?=\.)", spec.label)
+        lines = (pack(parts, lambda line: len(line) <= room), wrap(spec.source.ref, room))
         name, source = ("<br/>".join(map(typeset, some)) for some in lines)
         name = f'<font point-size="{sizes.title}"><b>{name}</b></font>'
     return f'{name}<br/><font point-size="{sizes.detail}">{source}</font>'
-
-
-def _lines(parts: Sequence[str], room: int) -> list[str]:
-    """Parts of a name in lines of at most `room` characters."""
-    lines = [""]
-    for part in parts:
-        lines[-1:] = [lines[-1] + part] if len(lines[-1] + part) <= room else [lines[-1], part]
-    return [line for line in lines if line]
 
 
 def _level(networks: tuple[Network, ...], drawn: Collection[str]) -> Iterator[str]:

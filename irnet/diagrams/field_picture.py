@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from irnet.diagrams.measures import pack
 from irnet.diagrams.theme import LIGHT, rgb
 from irnet.tree.receptive_field import Rectangle, Seen, around
 
@@ -71,7 +72,8 @@ def field_picture(photo: Image.Image, seen: Seen, drawn: tuple[Outline, ...], no
     height, width = seen.picture
     views = dict.fromkeys((Rectangle(0, 0, height, width), around(seen)))
     panels = [_panel(photo, view, drawn) for view in views]
-    text = [line for sentence in notes for line in _wrap(sentence, len(panels) * PANEL)]
+    room = len(panels) * PANEL
+    text = [line for note in notes for line in pack(note.split(), lambda line: _font().getlength(line) <= room, " ")]
     lines = len(drawn) + len(text) + 1
     across = len(panels) * (PANEL + MARGIN) + MARGIN
     down = max(panel.height for panel in panels)
@@ -133,15 +135,3 @@ def _along(start: tuple[float, float], end: tuple[float, float], part: float) ->
 
 def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(15)
-
-
-def _wrap(sentence: str, width: int) -> list[str]:
-    """A sentence in lines of at most `width` pixels."""
-    lines = [""]
-    for word in sentence.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and _font().getlength(longer) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
