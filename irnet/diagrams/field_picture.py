@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from irnet import charts
 from irnet.diagrams.measures import pack
 from irnet.diagrams.theme import LIGHT, rgb
 from irnet.tree.receptive_field import Rectangle, Seen, around
 
 # From little to much; the lightness rises all the way, so that the scale can be read without its hues.
 HEAT = ("#420a68", "#932667", "#dd513a", "#fca50a", "#fcffa4")
-INK = [LIGHT.paints[kind].border for kind in ("sum", "pointwise", "square", "pool", "factorised", "relu")]
+INK = [*charts.INK, LIGHT.paints["relu"].border]
 MOST_OF_IT = LIGHT.paints["norm"].border  # like the others 3 to 1 or better on white and on the dark page
 DASHES = ((), (14, 7), (4, 6), (14, 5, 3, 5), (24, 8))  # strokes and gaps in pixels
 PANEL, MARGIN, LINE = 560, 24, 24  # pixels: the longer side of a panel, what is round it, a line of text
