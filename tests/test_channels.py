@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from irnet.diagrams.colours import DIVERGING, NOT_FINITE, SEQUENTIAL, rgb
+from irnet.diagrams.theme import DIVERGING, NOT_FINITE, SEQUENTIAL, rgb
 from irnet.lab.maps import FeatureMaps, Maps, channels, extent, page, troubles
 from irnet.lab.mosaic import arrays, mosaic, paint, sheet, thumbnail, tiles
 

@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 import pytest
 
 from irnet.diagrams.block import block_sheet
-from irnet.diagrams.formats import mermaid
 from irnet.diagrams.graph_builder import End, GraphBuilder
 from irnet.diagrams.layouts import Layout
+from irnet.diagrams.mermaid import mermaid
 from irnet.diagrams.overview import overview_sheet
 from irnet.diagrams.render import render
 from irnet.diagrams.theme import LIGHT
@@ -107,7 +107,7 @@ def test_mermaid_has_boxes_in_their_frames_labels_on_arrows_and_shortcuts() -> N
         sheet.bar("b", "concat", "concat", description="")
     sheet.words("w", "out", "")
     sheet.arrow(End("a"), End("b"), label="35x35")
-    sheet.arrow(End("b"), End("w"), extra='color="x"')
+    sheet.arrow(End("b"), End("w"), shortcut=True)
     assert mermaid(sheet.close("t"), "alt; #1", "a\nb").splitlines()[:10] == [
         "flowchart TD",
         "accTitle: alt#59; #35;1",

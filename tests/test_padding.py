@@ -8,7 +8,7 @@ from torch import nn
 
 from irnet.comparison.changes import compare
 from irnet.comparison.distance import distance, fields
-from irnet.diagrams.paper_notation import paper_texts
+from irnet.diagrams.paper_figures import paper_texts
 from irnet.models import network
 from irnet.runtime.build import build
 from irnet.spec import Head, Network, Pool, Stage

@@ -9,7 +9,7 @@ import typer
 
 from irnet.cli.options import Form, Knobs, network_of
 from irnet.cli.terminal import Output, show, table
-from irnet.diagrams.factory import Order, check, export_all, formats_sentence, listing, make_figure
+from irnet.diagrams.factory import Order, check, entry_named, export_all, listing, make_figure
 from irnet.diagrams.files import write
 from irnet.diagrams.graph_builder import Flow
 from irnet.diagrams.layouts import ROOMS
@@ -79,7 +79,7 @@ def _one(name: str, folder: Path, order: Order) -> None:
     if found.refused:
         raise ValueError(found.refused)
     if not found.files:
-        raise ValueError(f"{name} has none of the formats {', '.join(order.forms)}; {formats_sentence(name)}")
+        raise ValueError(f"{name} has none of the formats {', '.join(order.forms)}; {entry_named(name).formats}")
     folder.mkdir(parents=True, exist_ok=True)
     for file, content in found.files.items():
         write(folder / file, content)

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from irnet.diagrams.colours import NOT_FINITE, rgb, scale
-from irnet.diagrams.theme import LIGHT
+from irnet.diagrams.theme import LIGHT, NOT_FINITE, rgb, scale
 from irnet.lab.forward import Array
 from irnet.lab.maps import Channel, FeatureMaps, Maps, extent
 

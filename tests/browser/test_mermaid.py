@@ -11,8 +11,8 @@ from irnet.diagrams.block import block_sheet
 from irnet.diagrams.chart_figures import chart_catalogue
 from irnet.diagrams.factory import content
 from irnet.diagrams.figures import catalogue
-from irnet.diagrams.formats import mermaid as written
 from irnet.diagrams.graph_builder import GraphBuilder
+from irnet.diagrams.mermaid import mermaid as written
 from irnet.diagrams.theme import DARK
 from irnet.models import network
 from tests.hostile_strings import EVIL
