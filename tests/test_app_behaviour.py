@@ -115,7 +115,7 @@ def test_knobs_survive_a_change_of_page_and_the_way_back_to_the_preset_undoes_th
     app.run()
     assert (app.slider(key=f"own.{V1}.a").value, app.slider(key=f"own.{V1}.b").value) == (7, 3)
     next(button for button in app.button if "preset" in button.label).click().run()
-    assert (app.slider(key=f"own.{V1}.a").value, app.slider(key=f"own.{V1}.b").value) == (5, 10)
+    assert (app.session_state[f"{V1}.a"], app.session_state[f"{V1}.b"]) == (5, 10)
 
 
 def test_an_upload_is_run_and_a_broken_one_gets_one_sentence() -> None:
