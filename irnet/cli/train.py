@@ -17,7 +17,7 @@ from irnet.provenance.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_S
 
 if TYPE_CHECKING:
     from irnet.training.backends import Backend
-    from irnet.training.results import Progress
+    from irnet.training.cost import Progress
     from irnet.training.settings import Run
     from irnet.training.stability import Criteria
 
@@ -99,7 +99,7 @@ def stability(
     """Train a network at several residual scales (or widths, rates, depths, inits) and see which runs die."""
     mapping, where = _part("stability"), _backend(backend, address, workers)
     base = _base(mapping.BASE, data, device, [*typed, *(changes or ())])
-    grid = [_part("texts").axis(text) for text in axes or ()] or [mapping.AXIS]
+    grid = [_part("settings").axis(text) for text in axes or ()] or [mapping.AXIS]
     sweep = mapping.stability(base, grid, range(seeds), _part("sweep").threads_for(where))
     return _ran(out, sweep, where, form, None, criteria)
 
@@ -118,7 +118,7 @@ def resume(
     form: Form = Output.TEXT,
 ) -> int:
     """Go on with a stopped, killed or paused race or death map; what has ended is never computed again."""
-    if _part("lock").is_locked(directory / "lock") and _part("directory").last_word(directory) == "pause":
+    if _part("directory").is_running(directory) and _part("directory").last_word(directory) == "pause":
         _part("directory").ask(directory, "run")
         typer.echo(f"{directory} goes on where it runs", err=True)
         return 0
@@ -145,15 +145,14 @@ def pause(directory: Directory) -> None:
 
 def _ask(directory: Path, word: str) -> None:
     _part("directory").ask(directory, word)
-    if not _part("lock").is_locked(directory / "lock"):
+    if not _part("directory").is_running(directory):
         typer.echo(f"{directory} is not running", err=True)
 
 
 @app.command()
 def progress(directory: Directory, form: Form = Output.TEXT) -> None:
     """How far a race or a death map is, running or not."""
-    results = _part("results")
-    found = results.progress(directory, results.histories(directory))
+    found = _part("cost").progress(directory, _part("results").histories(directory))
     show(asdict(found) | {"sentence": found.sentence}, form, lambda data: typer.echo(data["sentence"]))
 
 
@@ -166,14 +165,14 @@ def plot(
 ) -> None:
     """Write the curves of a race or a death map, finished or running, as pictures or tables."""
     sweep, found = _part("directory").settings(directory), _part("results").histories(directory)
-    meant = _part("texts").criteria(criteria or ())
+    meant = _part("stability").criteria(criteria or ())
     for file in _part("charts").plots(sweep, found, form, out or directory / "plots", meant):
         typer.echo(file)
 
 
 def _base(base: Run, data: str, device: str, changes: list[str]) -> Run:
     kind = [f"kind={data}"] if data in ("gratings", "crops") else ["kind=folder", f"folder={data}"]
-    changed: Run = _part("texts").with_texts(base, [*kind, f"device={device}", *changes])
+    changed: Run = _part("settings").with_texts(base, [*kind, f"device={device}", *changes])
     return changed
 
 
@@ -193,7 +192,7 @@ def _ran(
     while_watched: bool = False,
 ) -> int:
     """Run a sweep, say how far it is, and print what it found."""
-    running, meant = _part("sweep"), _part("texts").criteria(criteria or ())
+    running, meant = _part("sweep"), _part("stability").criteria(criteria or ())
     report = _Report(directory, while_watched=while_watched)
     with running.interruptible(directory):
         found = running.start(directory, sweep, backend, report)

@@ -20,11 +20,11 @@ from irnet.runtime.build import Model, build
 from irnet.runtime.device import check_device
 from irnet.runtime.init import INITS
 from irnet.training import optimise
+from irnet.training.cost import macs_per_step
 from irnet.training.images import Batch, Images, generator
 from irnet.training.settings import Run
 from irnet.training.sources import images_of
 from irnet.training.watch import Dropout, watched_paths, watching
-from irnet.training.work import macs_per_step
 from irnet.tree import resolve
 
 

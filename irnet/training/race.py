@@ -11,9 +11,9 @@ from math import floor, inf
 from statistics import median
 from typing import Any, Literal, get_args
 
-from irnet.training.results import History, Line, clock
+from irnet.training.results import History, Line
 from irnet.training.settings import Run, Sweep
-from irnet.units import short
+from irnet.units import clock, short
 
 PAIRS = (
     ("inception_v3.tf_slim", "inception_resnet_v1.paper"),

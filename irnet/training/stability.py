@@ -6,17 +6,17 @@ Death is read from what the runs wrote down, so its definition can be changed af
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from irnet.spec import Residual
-from irnet.training.fields import fields_of, number
+from irnet.training.cost import CLASSES
+from irnet.training.fields import check_fields, form_field
 from irnet.training.results import History, Line
-from irnet.training.settings import PAPER_RATE, WARM_UP_RATE, Data, Run, Sweep
-from irnet.training.work import CLASSES
+from irnet.training.settings import PAPER_RATE, WARM_UP_RATE, Data, Run, Sweep, read_setting, types_of, value_of
 from irnet.tree.totals import stages
 from irnet.units import exact
 
@@ -89,47 +89,46 @@ class Criteria:
     'dead: on held-out images 100 % zeros after the last block, a gradient of 0 at its input, and accuracy at chance'
     """
 
-    zeros: float = number(
-        1.0, "Zeros, at least", (0, 1, 0.01), "Run", "Dead: share of zeros after the last block on held-out images."
+    zeros: float = form_field(
+        1.0, "Zeros, at least", "Run", "Dead: share of zeros after the last block on held-out images.", (0, 1, 0.01)
     )
-    gradient: float = number(
-        0.0, "Gradient, at most", (0, 1000, 1e-6), "Run", "Dead: norm of the loss's gradient at the last block's input."
+    gradient: float = form_field(
+        0.0, "Gradient, at most", "Run", "Dead: norm of the loss's gradient at the last block's input.", (0, 1000, 1e-6)
     )
-    above_chance: float = number(
+    above_chance: float = form_field(
         0.0,
         "Accuracy above chance, at most",
-        (0, 1, 0.01),
         "Run",
         "Dead: held-out accuracy less that of one and the same answer to every image.",
+        (0, 1, 0.01),
     )
-    again: float = number(
+    again: float = form_field(
         1.0,
         "Further steps, times",
-        (0, 10, 0.1),
         "Run",
         "Dead: the signs hold for so many times the steps that it took to get there.",
+        (0, 10, 0.1),
     )
-    learning: float = number(
+    learning: float = form_field(
         0.1,
         "Learning: accuracy above chance, at least",
-        (0, 1, 0.01),
         "Run",
         "Less at the end is at chance: a few images more or less are luck.",
+        (0, 1, 0.01),
     )
-    sparse: float = number(
-        0.95, "Sparse: zeros, at least", (0, 1, 0.01), "Run", "Of a run that learns; the median at its end."
+    sparse: float = form_field(
+        0.95, "Sparse: zeros, at least", "Run", "Of a run that learns; the median at its end.", (0, 1, 0.01)
     )
-    slow: float = number(
+    slow: float = form_field(
         0.1,
         "Slow: accuracy behind, at least",
-        (0, 1, 0.05),
         "Run",
         "Behind the run of the same seed with the smallest scale; the medians at their ends.",
+        (0, 1, 0.05),
     )
 
     def __post_init__(self) -> None:
-        for name, about in fields_of(Criteria).items():
-            about.check(getattr(self, name))
+        check_fields(self)
 
     @property
     def sentence(self) -> str:
@@ -155,6 +154,23 @@ class Criteria:
             and line.accuracy is not None
             and line.accuracy <= chance + self.above_chance
         )
+
+
+def criteria(texts: Iterable[str]) -> Criteria:
+    """When a run counts as dead, sparse or slow, from "name=value"; what is not named is as by default.
+
+    Examples
+    --------
+    >>> criteria(["sparse=0.9"]).sparse
+    0.9
+    """
+    types = types_of(Criteria)
+    found: dict[str, Any] = {}
+    for text in texts:
+        refusal = f"{text!r} is no criterion; one is written as in 'sparse=0.9', of {', '.join(types)}"
+        name, value = read_setting(text, types, refusal)
+        found[name] = value_of(name, types[name], value)
+    return Criteria(**found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

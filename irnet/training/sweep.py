@@ -17,9 +17,19 @@ from typing import Any
 import joblib
 
 from irnet.training.backends import Backend, end_workers, parallel
-from irnet.training.directory import ask, command, create, end_of, last_word, run_file, settings
-from irnet.training.lock import Owner, lock_directory
-from irnet.training.results import Follower, Progress, progress
+from irnet.training.cost import Progress, progress
+from irnet.training.directory import (
+    Owner,
+    ask,
+    command,
+    create,
+    end_of,
+    last_word,
+    lock_directory,
+    run_file,
+    settings,
+)
+from irnet.training.results import Follower
 from irnet.training.settings import Sweep
 from irnet.training.worker import Outcome, work
 

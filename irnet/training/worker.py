@@ -24,13 +24,13 @@ from irnet.training.directory import (
     checkpoint_file,
     command,
     end_of,
+    is_orphaned,
     last_word,
     lines,
     run_file,
     settings,
     write,
 )
-from irnet.training.lock import is_orphaned
 from irnet.training.settings import Sweep
 
 if TYPE_CHECKING:
