@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
@@ -108,7 +107,6 @@ def _field(default: Any, words: Words) -> Any:
     return field(default=default, metadata={"words": words})
 
 
-@lru_cache(maxsize=8)
 def fields_of(settings: type[Any]) -> Mapping[str, Field]:
     """The settings of a dataclass that have words, by name, in its order."""
     found: dict[str, Field] = {}

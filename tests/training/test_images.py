@@ -12,9 +12,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from irnet.training.images import Crops, border, bundled_crops, generator
+from irnet.training.images import Crops, border, bundled_crops, folder_of, generator, images_of
 from irnet.training.settings import Data
-from irnet.training.sources import folder_of, images_of
 
 CROPS = Data(kind="crops", size=48, held_out=24)
 

@@ -11,12 +11,11 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from irnet.runtime.build import build
-from irnet.training.loop import LastBlock, Step, Trainer
+from irnet.training.images import images_of
+from irnet.training.loop import Dropout, LastBlock, Step, Trainer
 from irnet.training.results import History, Line
 from irnet.training.settings import OPTIMISERS, Data, OptimiserName, Run
-from irnet.training.sources import images_of
 from irnet.training.stability import AXIS, BASE, Verdict, verdict
-from irnet.training.watch import Dropout
 from tests.training.small import TINY
 
 
