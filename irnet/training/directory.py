@@ -13,7 +13,6 @@ behind is a shorter file, never a wrong one. The operating system releases a loc
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shlex
@@ -21,6 +20,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 from time import monotonic, sleep
@@ -213,7 +213,7 @@ def hold(file: Path, patience: float = PATIENCE) -> Iterator[TextIOWrapper | Non
     """
     until = monotonic() + patience
     with file.open("a", encoding="utf-8") as opened:
-        while not _try_lock(opened, fcntl.LOCK_EX):
+        while not _try_lock(opened, shared=False):
             if monotonic() > until:
                 yield None
                 return
@@ -225,14 +225,15 @@ def is_locked(file: Path) -> bool:
     """Whether some process on this machine holds a lock on `file`."""
     try:
         with file.open("r", encoding="utf-8") as opened:
-            return not _try_lock(opened, fcntl.LOCK_SH)
+            return not _try_lock(opened, shared=True)
     except FileNotFoundError:
         return False
 
 
-def _try_lock(opened: TextIOWrapper, how: int) -> bool:
+def _try_lock(opened: TextIOWrapper, *, shared: bool) -> bool:
+    fcntl = import_module("fcntl")  # Windows has none: nothing can be trained there, but settings can be read
     try:
-        fcntl.flock(opened, how | fcntl.LOCK_NB)
+        fcntl.flock(opened, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -1,4 +1,4 @@
-"""Verbs that write figures: one, all of them, or a check that a folder of them is up to date."""
+"""The verbs that write figures: of one network, one figure, all of them, or a check that a folder is up to date."""
 
 from __future__ import annotations
 
@@ -7,27 +7,35 @@ from typing import Annotated
 
 import typer
 
-from irnet.cli.options import Form, Knobs, network_of
-from irnet.cli.terminal import Output, show, table
+from irnet.cli.terminal import Form, Knobs, Name, network_of, show, table, write_out
+from irnet.diagrams import FORMATS, save
 from irnet.diagrams.factory import Order, check, export_all, formats_sentence, listing, make_figure
-from irnet.diagrams.files import write
 from irnet.diagrams.graph_builder import Flow
 from irnet.diagrams.layouts import ROOMS
 from irnet.diagrams.page import page
-
-verbs = typer.Typer()
 
 Folder = Annotated[Path | None, typer.Option("--all", help="Write every figure and table to this folder.")]
 Checked = Annotated[Path | None, typer.Option("--check", help="Exit 1 if this folder is not as --all would write it.")]
 
 
-@verbs.command()
-def figures(form: Form = Output.TEXT) -> None:
+def diagram(
+    name: Name,
+    out: Annotated[Path, typer.Option(help="Folder to write to.")],
+    theme: Annotated[str, typer.Option(help="light, dark or print.")] = "light",
+    flow: Annotated[Flow, typer.Option("--flow", help="The way that the arrows run.")] = "down",
+    knobs: Knobs = None,
+    form: Form = "text",
+) -> None:
+    """Draw the network and one block of every stage as SVG, PNG, PDF and DOT."""
+    files = [str(file) for file in save(network_of(name, knobs), out, theme, FORMATS, flow)]
+    show(files, form, lambda written: typer.echo("\n".join(written)))
+
+
+def figures(form: Form = "text") -> None:
     """List the ids of all figures and tables."""
     show(listing(), form, table)
 
 
-@verbs.command()
 def export(
     name: Annotated[str | None, typer.Argument(help="A network: written as one interactive page.")] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; with --figure, the folder.")] = None,
@@ -70,8 +78,7 @@ def _page(name: str, out: Path | None, forms: str, flow: Flow, knobs: list[str] 
         raise ValueError(f"a network is exported as html, not as {forms}; `irnet export --figure ID` has the others")
     if out is None:
         raise ValueError("--out says which file to write")
-    write(out, page(network_of(name, knobs), flow).encode())
-    typer.echo(out)
+    write_out(page(network_of(name, knobs), flow).encode(), out)
 
 
 def _one(name: str, folder: Path, order: Order) -> None:
@@ -82,8 +89,7 @@ def _one(name: str, folder: Path, order: Order) -> None:
         raise ValueError(f"{name} has none of the formats {', '.join(order.forms)}; {formats_sentence(name)}")
     folder.mkdir(parents=True, exist_ok=True)
     for file, content in found.files.items():
-        write(folder / file, content)
-        typer.echo(folder / file)
+        write_out(content, folder / file)
 
 
 def _all(folder: Path, order: Order) -> None:
