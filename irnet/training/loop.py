@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
 from math import isfinite, sqrt
 from pathlib import Path
 from re import search
@@ -27,36 +26,12 @@ from irnet.spec import Network
 from irnet.training.cost import macs_per_step
 from irnet.training.directory import whole_file
 from irnet.training.images import Batch, Images, generator, images_of
+from irnet.training.results import Line
 from irnet.training.settings import Run
 from irnet.tree import resolve
 
 RMSPROP_DECAY, RMSPROP_EPSILON = 0.9, 1.0  # section 4 of the paper
 MOMENTUM = 0.9
-
-
-@dataclass(frozen=True, slots=True)
-class LastBlock:
-    """What the average pooling sees of all held-out images, with the statistics of a batch as in training."""
-
-    zeros: float  # share of elements that are exactly zero; 1 only if all are
-    gradient: float | None  # L2 norm of the gradient of the mean loss at the block's input; None: no number
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """What one step showed."""
-
-    step: int  # from 1
-    loss: float  # cross entropy of the batch, natural logarithm, before the step
-    seconds: float  # of training up to here, evaluation not counted
-    outputs: dict[str, Stats]  # of every block, in the forward pass of this step
-    accuracy: float | None  # on held-out images after this step, where it is due
-    last_block: LastBlock | None = None  # on held-out images, where that is due and wanted
-
-    @property
-    def diverged(self) -> bool:
-        """Whether the loss is no number any more; the run ends here."""
-        return not isfinite(self.loss)
 
 
 class Trainer:
@@ -119,24 +94,28 @@ class Trainer:
         self.optimiser.load_state_dict(self.optimiser.state_dict() | {"state": state})
         self.step, self.seconds = int(metadata["step"]), float(metadata["seconds"])
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self) -> Iterator[Line]:
         """Train from here to the last step, or until the loss is no number; evaluate where it is due."""
+        every = self.run.evaluate_every
         with watching(self.model) as read:
             while self.step < self.run.steps:
                 start = perf_counter()
                 loss = self.advance()
                 outputs, value = read(), float(loss)
                 self.seconds += perf_counter() - start
-                every = self.run.evaluate_every
                 due = bool(every) and (self.step % every == 0 or self.step == self.run.steps)
                 measured = due and isfinite(value)
-                yield Step(
+                accuracy = self.accuracy() if measured else None
+                zeros, gradient = self.last_block() if measured and self.signs else (None, None)
+                yield Line(
                     step=self.step,
-                    loss=value,
+                    loss=value if isfinite(value) else None,
                     seconds=self.seconds,
-                    outputs=outputs,
-                    accuracy=self.accuracy() if measured else None,
-                    last_block=self.last_block() if measured and self.signs else None,
+                    zeros=tuple(stat.zero_share for stat in outputs),
+                    magnitudes=tuple(stat.mean_abs if isfinite(stat.mean_abs) else None for stat in outputs),
+                    accuracy=accuracy,
+                    held_out_zeros=zeros,
+                    gradient=gradient,
                 )
                 if not isfinite(value):
                     return
@@ -168,9 +147,10 @@ class Trainer:
         self.model.train()
         return right / self.held_out
 
-    def last_block(self) -> LastBlock:
-        """Zeros that the last block puts out, and the gradient that reaches its input, without dropout.
+    def last_block(self) -> tuple[float, float | None]:
+        """Share of zeros that the last block puts out, and the norm of the gradient at its input, without dropout.
 
+        The gradient is that of the mean loss over all held-out images; None if it is no number.
         Running statistics lag behind: after an early explosion they take a hundred steps to come down, and until then
         show outputs that no training step has any more. So this uses the statistics of every batch, as training does.
         """
@@ -193,7 +173,7 @@ class Trainer:
         finally:
             self.model.train()
         norm = sqrt(squares) / self.held_out
-        return LastBlock(zeros / elements, norm if isfinite(norm) else None)
+        return zeros / elements, norm if isfinite(norm) else None
 
     def _held_out(self) -> Iterator[Batch]:
         """The held-out images in batches, none of which is smaller than a training batch unless it is the only one."""
@@ -270,7 +250,7 @@ def _watched(network: Network) -> Iterator[Unit]:
 
 
 @contextmanager
-def watching(model: Model) -> Iterator[Callable[[], dict[str, Stats]]]:
+def watching(model: Model) -> Iterator[Callable[[], list[Stats]]]:
     """A function to the statistics of every watched output of the latest forward pass, while the block runs."""
     watched = tuple(_watched(model.network))
     rectified, signed = (_whole(reader(rectified=rectified)) for rectified in (True, False))
@@ -279,9 +259,9 @@ def watching(model: Model) -> Iterator[Callable[[], dict[str, Stats]]]:
         capture(model, *(unit.path for unit in watched if unit.signed), keep=signed) as others,
     ):
 
-        def read() -> dict[str, Stats]:
+        def read() -> list[Stats]:
             found = statistics(most | others)
-            return {unit.path: found[unit.path] for unit in watched}
+            return [found[unit.path] for unit in watched]
 
         yield read
 

@@ -14,14 +14,14 @@ from irnet.training.settings import Run, Sweep
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One step of a run, as `irnet.training.worker.line_of` writes it."""
+    """What one step of a run showed."""
 
     step: int  # from 1
-    loss: float | None  # None: no number
-    seconds: float
-    zeros: tuple[float, ...]  # share of zeros in the output of every block
+    loss: float | None  # cross entropy of the batch, natural logarithm, before the step; None: no number
+    seconds: float  # of training up to here, evaluation not counted
+    zeros: tuple[float, ...]  # share of zeros in the output of every block, in the forward pass of this step
     magnitudes: tuple[float | None, ...]  # mean magnitude there
-    accuracy: float | None = None  # on held-out images, where it was due
+    accuracy: float | None = None  # on held-out images after this step, where it was due
     held_out_zeros: float | None = None  # share of zeros that the last block puts out over all of them
     gradient: float | None = None  # norm of the gradient of their mean loss at that block's input; None: no number too
 

@@ -21,8 +21,7 @@ from irnet.training.cost import progress, training_macs
 from irnet.training.directory import ask, create, end_of, is_locked, lines, lock_directory, run_file, settings
 from irnet.training.results import Follower, histories
 from irnet.training.settings import Sweep
-from irnet.training.sweep import resume, start
-from irnet.training.worker import work
+from irnet.training.sweep import resume, start, work
 from tests.training.invented import history
 from tests.training.small import TINY, curves, made, sweep
 
