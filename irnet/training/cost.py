@@ -122,10 +122,6 @@ def expected_seconds(sweep: Sweep, workers: int, found: Sequence[History] = (), 
 
     Parameters
     ----------
-    sweep
-        Which is to run.
-    workers
-        How many runs at a time.
     found
         Runs that have ended on the same machine: what they took is what is reckoned with. Without, it is a range.
     load
@@ -210,17 +206,7 @@ def _seconds_left(found: Sequence[History], workers: int) -> float | None:
 
 
 def progress(directory: Path, found: Sequence[History], workers: int = 1) -> Progress:
-    """How far a sweep is, from what its runs have written.
-
-    Parameters
-    ----------
-    directory
-        Of the sweep.
-    found
-        Its runs, as a `Follower` just read them.
-    workers
-        How many run at a time.
-    """
+    """How far a sweep is, from what its runs have written, as a `Follower` just read it."""
     todo = [history for history in found if not history.ended]
     if is_running(directory):
         state = {"run": "running", "pause": "paused", "stop": "stopping"}[last_word(directory)]

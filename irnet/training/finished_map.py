@@ -67,8 +67,7 @@ def _record(history: History) -> dict[str, Any]:
             line.held_out_zeros,
             _short(line.gradient),
         ]
-        for line in history.lines
-        if line.held_out_zeros is not None
+        for line in history.measured
     ]
     return {
         "number": history.number,

@@ -34,16 +34,8 @@ class Place:
 def begin(directory: Path, queue: Path, at_most: int = 1, *, keep: bool = True) -> int:
     """Start, or go on with, a sweep in a process of its own, which no closed tab ends; its process id.
 
-    Parameters
-    ----------
-    directory
-        Of the sweep, with its settings: see `irnet.training.directory.create`.
-    queue
-        A folder that all sweeps share which take turns.
-    at_most
-        How many of them run at once.
-    keep
-        Whether it goes on when nobody looks any more; otherwise `note_reader` must be called now and then.
+    Sweeps that share the folder `queue` take turns, `at_most` of them at once. Unless it is to be kept, a sweep stops
+    when `note_reader` is not called any more.
 
     Raises
     ------

@@ -47,6 +47,11 @@ class History:
         """The share of its work that is behind it, 0 to 1."""
         return 1.0 if self.ended else len(self.lines) / self.run.steps
 
+    @property
+    def measured(self) -> tuple[Line, ...]:
+        """The steps at which the last block was looked at on held-out images."""
+        return tuple(line for line in self.lines if line.held_out_zeros is not None)
+
     def epochs(self, step: int) -> float:
         """Epochs after that many steps."""
         return step * self.run.batch / self.images_per_epoch

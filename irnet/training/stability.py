@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from statistics import median
 from types import MappingProxyType
 from typing import Any, Literal, get_args
@@ -193,37 +194,25 @@ def verdict(history: History, twin: History | None = None, criteria: Criteria | 
     """
     if not history.ended:
         raise ValueError(f"run {history.number} has not ended yet")
-    meant = criteria or Criteria()
-    measured = _measurements(history)
-    if not measured or history.chance is None:
+    meant, measured, chance = criteria or Criteria(), history.measured, history.chance
+    if not measured or chance is None:
         fate: Fate = "diverged" if history.ended == "diverged" else "not measured"
         return Verdict(fate=fate, since=None, accuracy=None, zeros=None)
-    since = _silent_since(measured, history.chance, meant)
+    silent = list(takewhile(lambda line: meant.silent(line, chance), reversed(measured)))
+    since = silent[-1].step if silent else None
     accuracy, zeros = _at_the_end(measured)
-    found = Verdict(fate="living", since=since, accuracy=accuracy, zeros=zeros)
+    ahead = _at_the_end(twin.measured)[0] if twin and twin.ended == "finished" and twin.measured else 0.0
     if history.ended == "diverged":
-        return replace(found, fate="diverged")
-    if since is not None and measured[-1].step >= since * (1 + meant.again):
-        return replace(found, fate="dead")
-    if accuracy < history.chance + meant.learning:
-        return replace(found, fate="at chance")
-    if zeros >= meant.sparse:
-        return replace(found, fate="sparse")
-    ahead = _at_the_end(_measurements(twin))[0] if twin and twin.ended == "finished" and _measurements(twin) else 0.0
-    return replace(found, fate="slow") if accuracy <= ahead - meant.slow else found
-
-
-def _measurements(history: History) -> list[Line]:
-    return [line for line in history.lines if line.held_out_zeros is not None]
-
-
-def _silent_since(measured: Sequence[Line], chance: float, criteria: Criteria) -> int | None:
-    since = None
-    for line in reversed(measured):
-        if not criteria.silent(line, chance):
-            break
-        since = line.step
-    return since
+        fate = "diverged"
+    elif since is not None and measured[-1].step >= since * (1 + meant.again):
+        fate = "dead"
+    elif accuracy < chance + meant.learning:
+        fate = "at chance"
+    elif zeros >= meant.sparse:
+        fate = "sparse"
+    else:
+        fate = "slow" if accuracy <= ahead - meant.slow else "living"
+    return Verdict(fate=fate, since=since, accuracy=accuracy, zeros=zeros)
 
 
 def _at_the_end(measured: Sequence[Line]) -> tuple[float, float]:
@@ -300,7 +289,8 @@ def cells(sweep: Sweep, found: Sequence[History], criteria: Criteria | None = No
     places: dict[Place, list[History]] = {}
     for history in found:
         places.setdefault(tuple((axis, getattr(history.run, axis)) for axis in axes), []).append(history)
-    twins = _twins(found)
+    scaled = sorted((h for h in found if h.run.scale is not None), key=lambda h: h.run.scale or 0.0, reverse=True)
+    twins = {_without_scale(history.run): history for history in scaled}  # the smallest scale stays
     return tuple(
         Cell(
             place=place,
@@ -313,12 +303,6 @@ def cells(sweep: Sweep, found: Sequence[History], criteria: Criteria | None = No
 
 def _without_scale(run: Run) -> Run:
     return replace(run, scale=None)
-
-
-def _twins(found: Sequence[History]) -> dict[Run, History]:
-    """The run with the smallest scale, by what it shares with those of the other scales."""
-    scaled = sorted((h for h in found if h.run.scale is not None), key=lambda h: h.run.scale or 0.0, reverse=True)
-    return {_without_scale(history.run): history for history in scaled}
 
 
 def records(made: Sequence[Cell]) -> list[dict[str, Any]]:
@@ -377,12 +361,9 @@ def setting(sweep: Sweep) -> str:
     }
     left = {name: "" if name in axes else text for name, text in said.items()}
     data, steps = base.data, f"{exact(base.steps)} steps of {base.batch} images"
-    images = f"{data.classes or _classes(data)} classes of {data.kind}, {data.size} px"
+    classes = data.classes or (CLASSES if data.kind == "gratings" else "all")
+    images = f"{classes} classes of {data.kind}, {data.size} px"
     return "; ".join(filter(None, (*left.values(), steps, images)))
-
-
-def _classes(data: Data) -> str:
-    return str(CLASSES) if data.kind == "gratings" else "all"
 
 
 def filters(run: Run) -> int:
@@ -401,39 +382,30 @@ def filters(run: Run) -> int:
 def claims_reproduced(made: Sequence[Cell]) -> list[str]:
     """What a map says to the paper's claim, a sentence each: what it reproduces, and what not."""
     said = []
-    dead = [(run, verdict) for cell in made for run, verdict in _runs_and_verdicts(cell) if verdict.fate == "dead"]
-    alive = [
-        run
-        for cell in made
-        for run, verdict in _runs_and_verdicts(cell)
-        if verdict.fate in ("living", "sparse", "slow")
-    ]
-    saved = [run for run, _ in dead if any(differ_in_scale(run, other) for other in alive)]
+    ended = [(history.run, verdict.fate) for cell in made for history, verdict in cell.judged]
+    dead = [run for run, fate in ended if fate == "dead"]
+    alive = [run for run, fate in ended if fate in ("living", "sparse", "slow")]
+    saved = sum(any(differ_in_scale(run, other) for other in alive) for run in dead)
     if saved:
-        said.append(f"Reproduced: {len(saved)} of {len(dead)} dead runs learn with a smaller scale, all else the same.")
+        said.append(f"Reproduced: {saved} of {len(dead)} dead runs learn with a smaller scale, all else the same.")
     elif dead:
         said.append("Not reproduced: no dead run has a twin that learns with a smaller scale.")
     else:
         said.append("Not reproduced: no run died.")
-    few = [run for run, _ in dead if filters(run) <= PAPER_FILTERS]
-    if few:
-        most = exact(max(map(filters, few)))
+    if few := [filters(run) for run in dead if filters(run) <= PAPER_FILTERS]:
+        most = exact(max(few))
         said.append(f"Unlike the paper: networks of no more than {most} filters die here too, at a high enough rate.")
-    low = [run for run, _ in dead if run.rate <= PAPER_RATE]
-    tried = [run for cell in made for run, _ in _runs_and_verdicts(cell) if run.rate <= PAPER_RATE]
+    low = sum(run.rate <= PAPER_RATE for run in dead)
+    tried = [run for run, _ in ended if run.rate <= PAPER_RATE]
     if low:
-        said.append(f"At the paper's rate of {PAPER_RATE:g} or below, {len(low)} of {len(tried)} runs died.")
+        said.append(f"At the paper's rate of {PAPER_RATE:g} or below, {low} of {len(tried)} runs died.")
     elif tried:
         steps = exact(max(run.steps for run in tried))
         said.append(f"Not reproduced: at the paper's rate of {PAPER_RATE:g} no run died within {steps} steps.")
     elif dead:
-        rate = min(run.rate for run, _ in dead)
+        rate = min(run.rate for run in dead)
         said.append(f"Not tried here: the paper's rate of {PAPER_RATE:g}; death came at {rate:g} and above.")
     return said
-
-
-def _runs_and_verdicts(cell: Cell) -> Iterator[tuple[Run, Verdict]]:
-    yield from ((history.run, verdict) for history, verdict in cell.judged)
 
 
 def differ_in_scale(one: Run, other: Run) -> bool:

@@ -11,6 +11,7 @@ import os
 import platform
 import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -90,19 +91,8 @@ def start(directory: Path, sweep: Sweep, backend: Backend | None = None, report:
 def resume(directory: Path, backend: Backend | None = None, report: Report | None = None) -> Progress:
     """Run what is missing of a sweep; no run that has ended is computed again, and one that has begun goes on.
 
-    Parameters
-    ----------
-    directory
-        Of the sweep.
-    backend
-        Where to compute and how many at a time; by default as many as there are cores here.
-    report
-        Called about once a second, from another thread, with how far the sweep is.
-
-    Returns
-    -------
-    Progress
-        Whose state is "finished", or "stopped" if somebody said so.
+    Without a backend, as many runs at a time as there are cores here. `report` is called about once a second, from
+    another thread. The state of what is returned is "finished", or "stopped" if somebody said so.
 
     Raises
     ------
@@ -124,12 +114,11 @@ def resume(directory: Path, backend: Backend | None = None, report: Report | Non
 
 def _compute(directory: Path, todo: list[int], owner: Owner, backend: Backend, threads: int) -> None:
     place = str(directory.resolve())
-    died = _worker_died()
     try:
         with parallel(backend, threads):
             jobs = (joblib.delayed(work)(place, number, owner.token) for number in todo)
             outcomes: list[Outcome] = joblib.Parallel(batch_size=1, pre_dispatch=backend.at_once)(jobs)
-    except died:
+    except BrokenProcessPool:
         if last_word(directory) != "stop":
             left = sum(not end_of(run_file(directory, number)) for number in todo)
             raise RuntimeError(
@@ -142,11 +131,6 @@ def _compute(directory: Path, todo: list[int], owner: Owner, backend: Backend, t
             raise RuntimeError(outcome.sentence)
         if outcome.how == "failed":
             raise ValueError(f"run {outcome.number}: {outcome.sentence}")
-
-
-def _worker_died() -> tuple[type[BaseException], ...]:
-    loky = import_module("joblib.externals.loky.process_executor")
-    return (loky.TerminatedWorkerError, loky.BrokenProcessPool)
 
 
 @contextmanager
