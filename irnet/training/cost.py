@@ -135,8 +135,9 @@ def expected_seconds(sweep: Sweep, workers: int, found: Sequence[History] = (), 
     """
     runs = list(sweep.runs())
     at_once = max(1, min(workers, len(runs)))
-    ratios = [ratio for one in found if (ratio := _slower(one))]
-    if ratios:
+    ended = [one for one in found if one.ended and one.lines]
+    if ended:  # by how many times as long they took as on an idle core
+        ratios = (one.lines[-1].seconds / training_seconds(one.run, len(one.lines)) for one in ended)
         slowest = fastest = median(ratios)
     else:
         fastest, slowest = SHARED if at_once > 1 else (1.0, SHARED[1] / SHARED[0])
@@ -144,19 +145,15 @@ def expected_seconds(sweep: Sweep, workers: int, found: Sequence[History] = (), 
         fastest = max(fastest, slowest * SHARED[0] / SHARED[1])
     low, high = (
         # other work slows the start less than the training: much of it is waiting for files
-        BEGIN * (1 + factor) / 2 + _until_all_end((_seconds(run, sweep.threads, factor) for run in runs), at_once)
+        BEGIN * (1 + factor) / 2
+        + _until_all_end((BUILD + factor * _seconds(run) / sweep.threads for run in runs), at_once)
         for factor in (fastest, slowest)
     )
     return Expected(low, high)
 
 
-def _seconds(run: Run, threads: int, factor: float) -> float:
-    return BUILD + factor * (training_seconds(run, run.steps) + evaluation_seconds(run)) / threads
-
-
-def _slower(one: History) -> float | None:
-    """How many times as long as on an idle core a run took; None where it says nothing."""
-    return one.lines[-1].seconds / training_seconds(one.run, len(one.lines)) if one.ended and one.lines else None
+def _seconds(run: Run) -> float:
+    return training_seconds(run, run.steps) + evaluation_seconds(run)
 
 
 def _until_all_end(lengths: Iterable[float], at_once: int) -> float:
@@ -197,11 +194,7 @@ def _seconds_left(found: Sequence[History], workers: int) -> float | None:
     expected = sum(training_seconds(history.run, len(history.lines)) for history in begun)
     if not expected:
         return None
-    left = [
-        (1 - history.done) * (training_seconds(history.run, history.run.steps) + evaluation_seconds(history.run))
-        for history in found
-        if not history.ended
-    ]
+    left = [(1 - history.done) * _seconds(history.run) for history in found if not history.ended]
     return max(sum(left) / max(1, min(workers, len(left))), max(left, default=0.0)) * spent / expected
 
 

@@ -84,17 +84,12 @@ def curve(runs: Sequence[History], quantity: Quantity, against: Against = "steps
     points = []
     for i, step in enumerate(steps):
         window = steps[max(0, i + 1 - smooth) : i + 1]
-        values = [_mean([getattr(line[s], quantity) for s in window]) for line in lines]
-        whole = [value for value in values if value is not None]
-        if len(whole) == len(values):
+        values = [[getattr(line[s], quantity) for s in window] for line in lines]
+        if all(None not in of_seed for of_seed in values):
+            means = [sum(of_seed) / len(of_seed) for of_seed in values]
             x = median(at(history, line[step], against) for history, line in zip(runs, lines, strict=True))
-            points.append(Point(x, median(whole), min(whole), max(whole)))
+            points.append(Point(x, median(means), min(means), max(means)))
     return points
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    whole = [value for value in values if value is not None]
-    return sum(whole) / len(whole) if len(whole) == len(values) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

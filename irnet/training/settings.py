@@ -300,11 +300,7 @@ def from_json(data: Mapping[str, Any]) -> Sweep:
     """
     try:
         axes = tuple((name, tuple(values)) for name, values in data["axes"])
-        return Sweep(**{**data, "base": run_from_json(data["base"]), "axes": axes})
+        base = Run(**{**data["base"], "data": Data(**data["base"]["data"])})
+        return Sweep(**{**data, "base": base, "axes": axes})
     except (TypeError, KeyError) as error:
         raise ValueError(f"the settings are not those of a sweep: {error}") from None
-
-
-def run_from_json(data: Mapping[str, Any]) -> Run:
-    """The run that `asdict` wrote."""
-    return Run(**{**data, "data": Data(**data["data"])})
