@@ -5,12 +5,10 @@ They are generated, cut out of scikit-image's pictures, or read from a folder.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from math import ceil, floor, pi
 from pathlib import Path
-from types import MappingProxyType
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -34,20 +32,19 @@ EVERY = 5  # one of so many files is held out
 ROOM = 8 / 7  # a picture's side over that of a random crop from it
 
 
-class Images(Protocol):
+@dataclass(frozen=True, slots=True)
+class Images(ABC):
     """Labelled images without end, and some that are held out."""
 
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """The classes' names, in the order of the labels."""
+    settings: Data
+    classes: tuple[str, ...]  # in the order of the labels
+    epoch: int  # how many images count as one
 
-    @property
-    def epoch(self) -> int:
-        """How many images count as one epoch."""
-
+    @abstractmethod
     def batch(self, seed: int, step: int, size: int) -> Batch:
         """The batch that a run of this seed sees at a step; asking again gives the same."""
 
+    @abstractmethod
     def held_out(self) -> Batch:
         """Images that no batch shows, the same for every seed."""
 
@@ -58,22 +55,8 @@ def generator(*numbers: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(words[0]) << 31 ^ int(words[1]))
 
 
-@dataclass(frozen=True, slots=True)
-class Gratings:
+class Gratings(Images):
     """Sine gratings in noise: the class is the orientation; phase, wavelength and noise are drawn anew each time."""
-
-    settings: Data
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Orientations in degrees, evenly over half a turn."""
-        count = self.settings.classes or 8
-        return tuple(f"{180 * i / count:.3g} degrees" for i in range(count))
-
-    @property
-    def epoch(self) -> int:
-        """As the settings say: there is no end to them."""
-        return self.settings.epoch
 
     def batch(self, seed: int, step: int, size: int) -> Batch:
         """Labels at random."""
@@ -97,21 +80,10 @@ class Gratings:
 
 
 @dataclass(frozen=True, slots=True)
-class Crops:
-    """Crops of scikit-image's bundled pictures: the class is the picture, and its right quarter is held out."""
+class Crops(Images):
+    """Crops of pictures: the class is the picture, and its right quarter is held out."""
 
-    settings: Data
-    pictures: Mapping[str, Tensor]  # (3, H, W), uint8
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """The pictures' names."""
-        return tuple(self.pictures)
-
-    @property
-    def epoch(self) -> int:
-        """As the settings say."""
-        return self.settings.epoch
+    pictures: tuple[Tensor, ...]  # (3, H, W), uint8
 
     def batch(self, seed: int, step: int, size: int) -> Batch:
         """Places at random in the left three quarters; flips where the settings augment."""
@@ -125,12 +97,11 @@ class Crops:
         return self._cut(labels, generator(4), held_out=True, flip=False)
 
     def _cut(self, labels: Tensor, drawn: torch.Generator, *, held_out: bool, flip: bool) -> Batch:
-        pictures = tuple(self.pictures.values())
         crops = []
         for label in labels.tolist():
-            width = pictures[label].shape[2]
+            width = self.pictures[label].shape[2]
             columns = (border(width), width) if held_out else (0, border(width))
-            crops.append(_crop(pictures[label], CROP, drawn, columns))
+            crops.append(_crop(self.pictures[label], CROP, drawn, columns))
         images = resize(torch.stack(crops), self.settings.size)
         return flip_half(images, drawn) if flip else images, labels
 
@@ -178,23 +149,20 @@ def bundled_crops(settings: Data) -> Crops:
     count = settings.classes or len(PICTURES)
     if count > len(PICTURES):
         raise ValueError(f"classes={count}, and there are {len(PICTURES)} bundled pictures")
-    found = {name: pixels_of(Image.fromarray(getattr(data, name)())) for name in PICTURES[:count]}
-    return Crops(replace(settings, classes=count), MappingProxyType(found))
+    names = PICTURES[:count]
+    pictures = tuple(pixels_of(Image.fromarray(getattr(data, name)())) for name in names)
+    return Crops(settings, names, settings.epoch, pictures)
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
-    """A visitor's pictures: a folder a class. Every fifth file of a class, and at least one, is held out."""
+class Folder(Images):
+    """A visitor's pictures: a folder a class. Every fifth file of a class, and at least one, is held out.
 
-    settings: Data
-    classes: tuple[str, ...]
+    An epoch is every picture that is not held out, once.
+    """
+
     seen: Batch  # (N, 3, side, side) of bytes, and labels
     unseen: Batch
-
-    @property
-    def epoch(self) -> int:
-        """Every picture that is not held out, once."""
-        return len(self.seen[1])
 
     def batch(self, seed: int, step: int, size: int) -> Batch:
         """The next ones of each epoch's own order; random crops and flips where the settings augment."""
@@ -248,7 +216,7 @@ def folder_of(settings: Data) -> Folder:
             image = ImageOps.fit(decode(file.read_bytes(), str(file)), (side, side), Image.Resampling.BICUBIC)
             (unseen if held_out else seen).append((pixels_of(image), label))
     step = -(-len(unseen) // settings.held_out)  # spread over the classes
-    return Folder(settings, tuple(names), _stack(seen), _stack(unseen[::step]))
+    return Folder(settings, tuple(names), len(seen), _stack(seen), _stack(unseen[::step]))
 
 
 def _check_classes(root: Path, names: list[str], settings: Data) -> None:
@@ -288,7 +256,9 @@ def images_of(settings: Data) -> Images:
     (torch.Size([4, 3, 75, 75]), torch.Size([4]))
     """
     if settings.kind == "gratings":
-        return Gratings(settings)
+        count = settings.classes or 8
+        degrees = tuple(f"{180 * i / count:.3g} degrees" for i in range(count))  # evenly over half a turn
+        return Gratings(settings, degrees, settings.epoch)
     if settings.kind == "crops":
         return bundled_crops(settings)
     return folder_of(settings)

@@ -63,7 +63,7 @@ def spectrum_angle(image: Tensor) -> float:
 def test_held_out_crops_share_no_pixel_with_those_that_are_trained_on() -> None:
     width = 510  # a picture whose every pixel is half the number of its column
     columns = (torch.arange(width) // 2).to(torch.uint8).expand(3, 120, width)
-    images = Crops(replace(CROPS, size=96, augment=False), {"one": columns, "two": columns})
+    images = Crops(replace(CROPS, size=96, augment=False), ("one", "two"), CROPS.epoch, (columns, columns))
     seen = torch.cat([images.batch(seed, step, 16)[0] for seed in range(3) for step in range(3)])
     unseen = images.held_out()[0]
     assert column(seen.max()) < border(width) / 2 - 0.5 < column(unseen.min())
