@@ -65,6 +65,18 @@ class Trainer:
         self.optimiser = optimiser_of(run, self.model)
         self.step, self.seconds = 0, 0.0
 
+    def header(self) -> dict[str, Any]:
+        """What stays the same over the run, as plain values: what its steps are to be read with."""
+        return {
+            "network": self.network.label,
+            "parameters": sum(row.params for row in resolve(self.network).rows),
+            "blocks": list(watched_paths(self.network)),
+            "macs_per_step": macs_per_step(self.network, self.run.batch),
+            "images_per_epoch": self.images.epoch,
+            "classes": list(self.images.classes),
+            "chance": self.chance,
+        }
+
     def save(self, file: Path) -> None:
         """Write a checkpoint, so that the file is whole or the one before it stays."""
         tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
@@ -189,19 +201,6 @@ class Trainer:
     def _precision(self) -> AbstractContextManager[object]:
         mixed = self.run.precision == "bfloat16"
         return torch.autocast(self.device.type, torch.bfloat16) if mixed else nullcontext()
-
-
-def header(trainer: Trainer) -> dict[str, Any]:
-    """What stays the same over a run, as plain values: what its steps are to be read with."""
-    return {
-        "network": trainer.network.label,
-        "parameters": sum(row.params for row in resolve(trainer.network).rows),
-        "blocks": list(watched_paths(trainer.network)),
-        "macs_per_step": macs_per_step(trainer.network, trainer.run.batch),
-        "images_per_epoch": trainer.images.epoch,
-        "classes": list(trainer.images.classes),
-        "chance": trainer.chance,
-    }
 
 
 def optimiser_of(run: Run, model: nn.Module) -> torch.optim.Optimizer:

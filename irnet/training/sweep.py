@@ -233,13 +233,11 @@ class _Job:
 
     def __init__(self, folder: Path, sweep: Sweep, number: int, token: str) -> None:
         import_module("torch").set_num_threads(sweep.threads)
-        training = import_module("irnet.training.loop")
+        run = next(islice(sweep.runs(), number, None))
         self.folder, self.sweep, self.token = folder, sweep, token
-        self.trainer: Trainer = training.Trainer(
-            next(islice(sweep.runs(), number, None)), signs=sweep.kind == "stability"
-        )
+        self.trainer: Trainer = import_module("irnet.training.loop").Trainer(run, signs=sweep.kind == "stability")
         self.file, self.checkpoint = run_file(folder, number), checkpoint_file(folder, number)
-        self.header = training.header(self.trainer) | {"run": number}
+        self.header = self.trainer.header() | {"run": number}
 
     def done(self) -> Ended | None:
         """How the run ended, or None if it was told to stop."""
