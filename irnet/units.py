@@ -204,3 +204,19 @@ def with_signs(text: str) -> str:
     '3×3 conv of 35×35×384, 0.1 × residual'
     """
     return _SIZE.sub(lambda found: found[0].replace("x", "×"), printable(text))
+
+
+def clock(seconds: float) -> str:
+    """Seconds as people say them.
+
+    Examples
+    --------
+    >>> clock(7.6), clock(95), clock(7300)
+    ('8 s', '1 min 35 s', '2 h 1 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

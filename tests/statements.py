@@ -455,7 +455,7 @@ PAGES = (
     Statement(
         "at most 10 MB and 40 megapixels", test="tests/test_uploads.py::test_as_many_pixels_as_allowed_are_decoded"
     ),
-    Statement("stops half a minute after the last tab", source="irnet/training/watch.py"),
+    Statement("stops half a minute after the last tab", source="irnet/training/queue.py"),
     Statement("Choose up to three networks beside the sidebar's", source="app/comparison.py"),
     Statement("Three libraries count the built network", test=TOTALS),
     Statement("What three counters count", test=TOTALS),

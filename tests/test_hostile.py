@@ -90,8 +90,8 @@ COMMAND_SECONDS, COMMAND_MEMORY = 20.0, 512.0  # a valid one draws, or runs a sm
 PAGE_SECONDS, PAGE_MEMORY = 20.0, 512.0
 TOO_LONG = (  # what takes minutes or another machine, even of valid input
     "irnet.training.sweep.start",
-    "irnet.cli.export.export_all",
-    "irnet.cli.export.check",
+    "irnet.cli.pictures.export_all",
+    "irnet.cli.pictures.check",
     "irnet.runtime.hub.fetch",
 )
 settings.register_profile("hostile", settings.get_profile("irnet"), suppress_health_check=list(HealthCheck))

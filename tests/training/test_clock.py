@@ -13,9 +13,9 @@ import pytest
 
 from app import runs
 from app.server.roots import RUNS
+from irnet.training.cost import progress
 from irnet.training.loop import Trainer
 from irnet.training.queue import Place, left_alone, note_reader, turn, waiting
-from irnet.training.results import progress
 from tests.apps import opened, troubles
 from tests.training.invented import history
 from tests.training.small import TINY, made, sweep

@@ -10,8 +10,7 @@ import pytest
 
 from irnet.cli import main
 from irnet.training.directory import last_word
-from irnet.training.settings import Run
-from irnet.training.texts import with_texts
+from irnet.training.settings import Run, with_texts
 from tests.training.small import TINY, made, sweep
 
 SMALL = ("--set", "width=0.125", "--set", "depth=1", "--steps", "4", "--set", "batch=4", "--set", "held_out=16")

@@ -17,13 +17,11 @@ from time import monotonic, sleep
 import pytest
 
 from irnet.training.backends import Backend
-from irnet.training.directory import ask, create, end_of, lines, run_file, settings
-from irnet.training.lock import is_locked, lock_directory
-from irnet.training.results import Follower, histories, progress
+from irnet.training.cost import progress, training_macs
+from irnet.training.directory import ask, create, end_of, is_locked, lines, lock_directory, run_file, settings
+from irnet.training.results import Follower, histories
 from irnet.training.settings import Sweep
-from irnet.training.sweep import resume, start
-from irnet.training.work import training_macs
-from irnet.training.worker import work
+from irnet.training.sweep import resume, start, work
 from tests.training.invented import history
 from tests.training.small import TINY, curves, made, sweep
 
@@ -168,7 +166,7 @@ def test_two_sweeps_in_one_directory_refuse_and_a_worker_of_an_earlier_start_wri
 
 
 def test_the_lock_of_a_dead_process_is_taken_over(tmp_path: Path) -> None:
-    code = "from pathlib import Path; from irnet.training.lock import lock_directory; import os\n"
+    code = "from pathlib import Path; from irnet.training.directory import lock_directory; import os\n"
     code += f"with lock_directory(Path({str(tmp_path)!r})): os._exit(9)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 9
     assert (tmp_path / "lock").exists()
