@@ -151,8 +151,8 @@ def _check(network: Network, path: str, channel: int | None, seeds: Sequence[int
 
 
 def _up_to(network: Network, path: str) -> Sequence[Row]:
-    rows = resolve(network).rows
-    return rows[: rows.index(resolve(network)[path].rows[-1]) + 1]
+    tree = resolve(network)
+    return tree.rows[: [row.path for row in tree.rows].index(tree.row(path).path) + 1]
 
 
 def _module(network: Network, path: str) -> str:

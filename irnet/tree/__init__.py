@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from irnet.tree.box import BYTES, WEIGHTED, Box, Illegal, Level, Op, Row, Rows, TooSmall, Tree
-from irnet.tree.field import ReceptiveField, Sides
+from irnet.tree.box import BYTES, WEIGHTED, Box, Illegal, Level, Op, ReceptiveField, Row, Rows, Sides, TooSmall, Tree
 from irnet.tree.labels import after_sum, describe, notation
 from irnet.tree.paths import (
     below,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from math import prod
@@ -11,15 +11,46 @@ from typing import Literal
 from irnet.html import joined_html
 from irnet.spec import Network, Node, Shape, Source, Stage
 from irnet.tables import MOST, from_records, to_html
-from irnet.tree.field import ReceptiveField
+from irnet.tree.paths import name_of
 from irnet.units import sides
 
 Op = Literal[
     "conv", "max_pool", "avg_pool", "concat", "project", "scale", "add", "global_pool", "dropout", "linear", "normalize"
 ]
 Level = Literal["stage", "block", "branch", "step", "unit"]
+Sides = tuple[int, int]  # (height, width)
 BYTES = 4  # of a float32
 WEIGHTED = ("conv", "project", "linear")  # operations that multiply by weights
+
+
+@dataclass(frozen=True, slots=True)
+class ReceptiveField:
+    """Which input pixels one output pixel sees: size, step between neighbours and padding, each (height, width).
+
+    The output at `i` sees the pixels from `i * stride - padding` on, `size` of them. Source: the arithmetic of
+    google-research/receptive_field; a merge sees the smallest rectangle around what its branches see.
+    """
+
+    size: Sides = (1, 1)
+    stride: Sides = (1, 1)
+    padding: Sides = (0, 0)
+
+    def after(self, kernel: Sides, stride: int, padding: Sides) -> ReceptiveField:
+        """The field after a window of `kernel` pixels has slid over this one."""
+        (high, wide), (down, along), (above, left) = self.size, self.stride, self.padding
+        return ReceptiveField(
+            (high + (kernel[0] - 1) * down, wide + (kernel[1] - 1) * along),
+            (down * stride, along * stride),
+            (above + padding[0] * down, left + padding[1] * along),
+        )
+
+    def merged(self, *others: ReceptiveField) -> ReceptiveField:
+        """The field of a concatenation or sum: from where the first of its branches starts to where the last ends."""
+        every = (self, *others)
+        before = [max(field.padding[axis] for field in every) for axis in (0, 1)]
+        after = [max(field.size[axis] - field.padding[axis] for field in every) for axis in (0, 1)]
+        stride = max(field.stride[0] for field in every), max(field.stride[1] for field in every)
+        return ReceptiveField((before[0] + after[0], before[1] + after[1]), stride, (before[0], before[1]))
 
 
 class Illegal(ValueError):
@@ -73,7 +104,6 @@ class Box:
     """One box: what it is, where it stands, and what everything inside it adds up to for one image."""
 
     path: str  # of the row and module, where there is one
-    name: str  # the last step of its path
     node: Node | None  # that it stands for; None for what no node is: a merge, a unit, a layer of the head
     level: Level
     title: str  # in the paper's notation
@@ -81,15 +111,41 @@ class Box:
     parent: str  # path of the box around it, "" at the top
     children: tuple[str, ...]  # paths of the boxes inside, in the order they run
     op: Op | Literal["group", "norm", "relu"]
-    in_shape: Shape
-    out_shape: Shape
-    params: int
-    macs: int
-    activation_elements: int  # its own output; of several rows, the outputs of convolutions and linear layers
-    rows: tuple[Row, ...]  # that it consists of
+    rows: tuple[Row, ...]  # that it consists of; of a unit its share of the convolution's row
     stage: str  # "" in the head
     block: int  # its number in the stage, from 0; of a stage or a layer of the head 0
     source: Source
+
+    @property
+    def name(self) -> str:
+        """The last step of its path."""
+        return name_of(self.path)
+
+    @property
+    def in_shape(self) -> Shape:
+        """(C, H, W) of what it is given."""
+        return self.rows[0].in_shape
+
+    @property
+    def out_shape(self) -> Shape:
+        """(C, H, W) of what it puts out."""
+        return self.rows[-1].out_shape
+
+    @property
+    def params(self) -> int:
+        """Parameters of all its rows."""
+        return sum([row.params for row in self.rows])
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of all its rows."""
+        return sum([row.macs for row in self.rows])
+
+    @property
+    def activation_elements(self) -> int:
+        """Numbers in its own output; of several rows, in the outputs of convolutions and linear layers."""
+        lone = len(self.rows) == 1
+        return sum([row.activation_elements for row in self.rows if lone or row.op in WEIGHTED])
 
     @property
     def activation_bytes(self) -> int:
@@ -118,16 +174,11 @@ class Tree(Mapping[str, Box]):
     True
     """
 
-    def __init__(self, network: Network, rows: Rows, makers: Mapping[str, Callable[[], Box]]) -> None:
-        self.network, self.rows, self._makers = network, rows, makers
-        self._made: dict[str, Box] = {}
-
-    @property
-    def _boxes(self) -> dict[str, Box]:
-        """Every box; made when the first is asked for, because many ask for rows alone."""
-        if not self._made:
-            self._made = {path: make() for path, make in self._makers.items()}
-        return self._made
+    def __init__(self, network: Network, rows: Rows, boxes: Mapping[str, Box]) -> None:
+        self.network, self.rows, self._boxes = network, rows, boxes
+        self.top = tuple(
+            box for box in boxes.values() if not box.parent
+        )  # stages that have a block, layers of the head
 
     def __getitem__(self, path: str) -> Box:
         """The box with this path.
@@ -145,20 +196,15 @@ class Tree(Mapping[str, Box]):
 
     def __contains__(self, path: object) -> bool:
         """Whether there is a box with this path."""
-        return path in self._makers
+        return path in self._boxes
 
     def __iter__(self) -> Iterator[str]:
         """Every path."""
-        return iter(self._makers)
+        return iter(self._boxes)
 
     def __len__(self) -> int:
         """How many boxes there are."""
-        return len(self._makers)
-
-    @property
-    def top(self) -> tuple[Box, ...]:
-        """The stages that have a block, and the layers of the head."""
-        return tuple(box for box in self._boxes.values() if not box.parent)
+        return len(self._boxes)
 
     @property
     def head(self) -> tuple[Box, ...]:
