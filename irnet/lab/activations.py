@@ -244,7 +244,7 @@ class Activations:
             if unknown := [scaling for scaling in asked if scaling not in self._known]:
                 self.cache.run(model, len(self.cache.blocks), unknown, read=True, progress=progress)
                 for lane, scaling in enumerate(unknown):
-                    blocks = _blocks(self.cache, lane)
+                    blocks = tuple(_blocks(self.cache, lane))
                     self._known[scaling] = Curve(network=self.cache.network.label, scale=scaling, blocks=blocks)
             for scaling in wanted[i : i + together]:
                 self._known[scaling] = curve = self._known.pop(scaling)
@@ -253,36 +253,30 @@ class Activations:
                 del self._known[oldest]
 
 
-def _blocks(cache: ForwardCache, lane: int) -> tuple[BlockStats, ...]:
+def _blocks(cache: ForwardCache, lane: int) -> Iterator[BlockStats]:
     """The statistics of every block that is looked at, of the scaling that ran at this place."""
     records = {unit.path: record.at(lane) for unit, record in zip(cache.blocks, cache.records, strict=False)}
     found = {"": reader(rectified=False)(cache.image)}
     found |= {path: record.outputs[0] for path, record in records.items()}
     found |= {f"{path}.project": record.residuals[0] for path, record in records.items() if record.residuals}
     stats = statistics(found)
-    return tuple(
-        _block(unit, records[unit.path].scales[0], stats[before], stats.get(f"{unit.path}.project"), stats[unit.path])
-        for before, unit in zip(("", *records), cache.blocks, strict=False)
-        if looked_at(unit)
-    )
+    for before, unit in zip(("", *records), cache.blocks, strict=False):
+        if looked_at(unit):
+            scale, residual = records[unit.path].scales[0], stats.get(f"{unit.path}.project")
+            yield BlockStats(
+                path=unit.path,
+                stage=unit.stage,
+                scale=scale,
+                shortcut=None if scale is None else stats[before],
+                residual=residual,
+                scaled=None if scale is None or residual is None else residual.times(scale),
+                output=stats[unit.path],
+            )
 
 
 def looked_at(unit: Unit) -> bool:
     """Whether a curve has this unit: a block of the paper's parts A, B and C, or one that adds."""
     return unit.part in LOOKED_AT or unit.scale is not None
-
-
-def _block(unit: Unit, scale: float | None, shortcut: Stats, residual: Stats | None, output: Stats) -> BlockStats:
-    adds = scale is not None and residual is not None
-    return BlockStats(
-        path=unit.path,
-        stage=unit.stage,
-        scale=scale,
-        shortcut=shortcut if adds else None,
-        residual=residual,
-        scaled=residual.times(scale) if residual is not None and scale is not None else None,
-        output=output,
-    )
 
 
 def gradient_norms(cache: ForwardCache, model: Model, scaling: Scaling, label: int) -> dict[str, float]:
@@ -332,8 +326,7 @@ def _frozen(model: nn.Module) -> Iterator[None]:
     """Weights that ask for no gradient while the block runs."""
     asking = [parameter for parameter in model.parameters() if parameter.requires_grad]
     try:
-        for parameter in asking:
-            parameter.requires_grad_(False)
+        model.requires_grad_(False)
         yield
     finally:
         for parameter in asking:

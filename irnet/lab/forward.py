@@ -293,7 +293,16 @@ def _device(model: Model) -> torch.device:
 
 
 def begin(model: Model, image: Tensor, batch_norm: BatchNormMode = "running") -> ForwardCache:
-    """A pass of `image`, which is (1, C, H, W) and of the network's input size, that has not run yet.
+    """A pass of a picture that has not run yet.
+
+    Parameters
+    ----------
+    model
+        On any device but "meta".
+    image
+        (1, C, H, W) in [-1, 1], of the network's input size.
+    batch_norm
+        "running": with the stored statistics; "batch": with those of this image.
 
     Raises
     ------

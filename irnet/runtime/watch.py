@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 from irnet.runtime.build import ConvUnit, Model
+from irnet.runtime.capture import hooks
 from irnet.runtime.init import Tell
 
 
@@ -33,20 +35,17 @@ def watch_layers(model: Model, tell: Tell) -> Iterator[None]:
     ((0.0, 'stem.0.0'), 1.0, 107)
     """
     units = [(path, module) for path, module in model.named_modules() if isinstance(module, ConvUnit)]
-    with ExitStack() as stack:
-        for i, (path, module) in enumerate(units):
-            hook = _hook(tell, i / len(units), path)
-            stack.callback(module.register_forward_pre_hook(hook).remove)
+
+    def watch(i: int, path: str, unit: ConvUnit) -> RemovableHandle:
+        def back(_gradient: Tensor) -> None:
+            tell(i / len(units), path)
+
+        def before(_module: nn.Module, given: tuple[Any, ...]) -> None:
+            tell(i / len(units), path)
+            if given[0].requires_grad:
+                given[0].register_hook(back)
+
+        return unit.register_forward_pre_hook(before)
+
+    with hooks(watch(i, *unit) for i, unit in enumerate(units)):
         yield
-
-
-def _hook(tell: Tell, share: float, path: str) -> Callable[[nn.Module, tuple[Any, ...]], None]:
-    def back(_gradient: Tensor) -> None:
-        tell(share, path)
-
-    def before(_module: nn.Module, given: tuple[Any, ...]) -> None:
-        tell(share, path)
-        if given[0].requires_grad:
-            given[0].register_hook(back)
-
-    return before
