@@ -159,7 +159,7 @@ def _steps(network: Network, path: str, found: tuple[Maps, ...], scale: float) -
     stats = statistics({maps.name: reader(rectified=False)(torch.from_numpy(maps.values.copy())) for maps in found})
     said = _words(network, path, found, stats, scale)
     written = _terms(network, path, [maps.name for maps in found], scale)
-    edges = edges_of(tuple(maps.values for maps in found))
+    edges = _edges(tuple(maps.values for maps in found))
     strongest = _strongest(found[0])
     for maps in found:
         same = maps.values.shape == found[0].values.shape
@@ -170,7 +170,7 @@ def _steps(network: Network, path: str, found: tuple[Maps, ...], scale: float) -
             words=said[maps.name],
             shape=maps.shape,
             stats=stats[maps.name],
-            histogram=histogram(maps.values, edges),
+            histogram=_histogram(maps.values, edges),
             maps=replace(maps, values=maps.values[list(numbers)]),
             numbers=numbers,
             troubles=maps.troubles,
@@ -236,31 +236,16 @@ def _words(
     }
 
 
-def edges_of(tensors: Sequence[Array]) -> Array:
-    """Edges of the bins for all of the tensors, from the lowest to the highest finite value, zero among them.
-
-    Examples
-    --------
-    >>> edges = edges_of([np.array([1, 6], np.float32), np.array([np.inf, 3], np.float32)])
-    >>> float(edges[0]), float(edges[-1]), len(edges)
-    (0.0, 6.0, 61)
-    """
+def _edges(tensors: Sequence[Array]) -> Array:
+    """Edges of the bins for all of the tensors, from the lowest to the highest finite value, zero among them."""
     finite = [values[np.isfinite(values)] for values in tensors]
-    low, high = (
-        min(float(values.min(initial=0)) for values in finite),
-        max(float(values.max(initial=0)) for values in finite),
-    )
+    low = min(float(values.min(initial=0)) for values in finite)
+    high = max(float(values.max(initial=0)) for values in finite)
     return np.linspace(low, high if high > low else low + 1, BINS + 1, dtype=np.float32)
 
 
-def histogram(values: Array, edges: Array) -> Histogram:
-    """How many finite values lie in each bin.
-
-    Examples
-    --------
-    >>> histogram(np.array([0, 0, 1, np.nan], np.float32), np.array([0, 0.5, 1], np.float32)).counts
-    (2, 1)
-    """
+def _histogram(values: Array, edges: Array) -> Histogram:
+    """How many finite values lie in each bin."""
     counts, _ = np.histogram(values[np.isfinite(values)], edges)
     return Histogram(tuple(map(int, counts)), tuple(map(float, edges)))
 

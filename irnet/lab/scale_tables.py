@@ -50,7 +50,7 @@ def _groups(results: Sequence[Result]) -> Iterator[tuple[str, list[Curve]]]:
 
 def _line(name: str, alike: Sequence[Curve], tensor: str, statistic: str) -> Line | None:
     columns = {
-        blocks[0].path: [value_of(block, tensor, statistic) for block in blocks]
+        blocks[0].path: [_value(block, tensor, statistic) for block in blocks]
         for blocks in zip(*(curve.blocks for curve in alike), strict=True)
     }
     held = {path: values for path, values in columns.items() if any(value is not None for value in values)}
@@ -167,10 +167,9 @@ def check_plot(tensor: str, statistic: str, label: int | None) -> None:
         raise ValueError("a gradient belongs to a loss: name the class that it is for, as in --label 0")
 
 
-def value_of(block: BlockStats, tensor: str, statistic: str) -> float | None:
+def _value(block: BlockStats, tensor: str, statistic: str) -> float | None:
     """One number of a block; `tensor` is "" for those that belong to no single tensor."""
-    of = getattr(block, tensor) if tensor else block
-    found: float | None = getattr(of, statistic) if of is not None else None
+    found: float | None = getattr(getattr(block, tensor) if tensor else block, statistic, None)
     return found
 
 
@@ -220,7 +219,7 @@ def _record(curve: Curve, block: BlockStats) -> dict[str, object]:
     }
     for tensor in TENSORS:
         for statistic in STATISTICS:
-            record[f"{tensor} {statistic}"] = _finite(value_of(block, tensor, statistic))
+            record[f"{tensor} {statistic}"] = _finite(_value(block, tensor, statistic))
     return record
 
 

@@ -93,7 +93,7 @@ def identify(file: Path | str, name: str | None = None) -> Identity:
     Raises
     ------
     ValueError
-        If the file can't be read, as `irnet.runtime.checkpoint.opened` says.
+        If the file can't be read, as `irnet.runtime.checkpoint.open_checkpoint` says.
     """
     with open_checkpoint(file) as found:
         fit = nearest(found, name)
@@ -101,6 +101,7 @@ def identify(file: Path | str, name: str | None = None) -> Identity:
         if fit is None:
             return seen
         other = nearest(found) if name and fit.off else None
+        gammas = (theirs for ours, theirs in keys(fit.network, fit.layout.name).items() if _is_gamma(ours))
         return replace(
             seen,
             exact=not fit.off,
@@ -109,7 +110,7 @@ def identify(file: Path | str, name: str | None = None) -> Identity:
             classes=fit.network.head.classes,
             background=fit.background,
             auxiliary=len(fit.unused),
-            unit_gammas=None if fit.off else _unit_gammas(_gammas(found, fit)),
+            unit_gammas=None if fit.off else _unit_gammas(map(found.read, gammas)),
             differences=fit.differences,
             fits=other.network.name if other and not other.off else None,
             also=() if fit.off else tuple(_also(found, fit)),
@@ -202,11 +203,6 @@ def _check(found: Checkpoint, key: str, target: Tensor, role: str) -> Tensor:
 
 def _is_gamma(key: str) -> bool:
     return key.endswith((".bn.weight", "embedding.1.weight"))
-
-
-def _gammas(found: Checkpoint, fit: Fit) -> Iterator[Tensor]:
-    names = keys(fit.network, fit.layout.name)
-    yield from (found.read(theirs) for ours, theirs in names.items() if _is_gamma(ours))
 
 
 def _unit_gammas(gammas: Iterator[Tensor]) -> bool:

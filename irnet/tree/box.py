@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from math import prod
@@ -158,7 +158,7 @@ class Box:
         return self.rows[-1].field
 
 
-class Tree(Mapping[str, Box]):
+class Tree(dict[str, Box]):
     """The boxes of a network by path, in the order they run, an outer box before what is inside it.
 
     Examples
@@ -175,36 +175,15 @@ class Tree(Mapping[str, Box]):
     """
 
     def __init__(self, network: Network, rows: Rows, boxes: Mapping[str, Box]) -> None:
-        self.network, self.rows, self._boxes = network, rows, boxes
-        self.top = tuple(
-            box for box in boxes.values() if not box.parent
-        )  # stages that have a block, layers of the head
+        super().__init__(boxes)
+        self.network, self.rows = network, rows
+        # the stages that have a block, and the layers of the head
+        self.top = tuple(box for box in boxes.values() if not box.parent)
 
-    def __getitem__(self, path: str) -> Box:
-        """The box with this path.
-
-        Raises
-        ------
-        KeyError
-            Naming the unknown path and near ones.
-        """
-        found = self._boxes.get(path)
-        if found is None:
-            near = get_close_matches(path, self._boxes, n=3, cutoff=0.4) or list(self._boxes)[:3]
-            raise KeyError(f"{self.network.name} has no box {path!r}; near ones: {', '.join(near)}")
-        return found
-
-    def __contains__(self, path: object) -> bool:
-        """Whether there is a box with this path."""
-        return path in self._boxes
-
-    def __iter__(self) -> Iterator[str]:
-        """Every path."""
-        return iter(self._boxes)
-
-    def __len__(self) -> int:
-        """How many boxes there are."""
-        return len(self._boxes)
+    def __missing__(self, path: str) -> Box:
+        """Refuse a path that no box has, and name near ones."""
+        near = get_close_matches(path, self, n=3, cutoff=0.4) or list(self)[:3]
+        raise KeyError(f"{self.network.name} has no box {path!r}; near ones: {', '.join(near)}")
 
     @property
     def head(self) -> tuple[Box, ...]:
@@ -214,17 +193,17 @@ class Tree(Mapping[str, Box]):
     @property
     def stages(self) -> tuple[tuple[Stage, Box | None], ...]:
         """Every stage with its box; None where it has no block."""
-        return tuple((stage, self._boxes.get(stage.name)) for stage in self.network.stages)
+        return tuple((stage, self.get(stage.name)) for stage in self.network.stages)
 
     def children(self, path: str) -> tuple[Box, ...]:
         """The boxes inside the one at `path`, in the order they run."""
-        return tuple(self._boxes[child] for child in self[path].children)
+        return tuple(self[child] for child in self[path].children)
 
     def around(self, path: str) -> tuple[Box, ...]:
         """The boxes around the one at `path`, the outermost first."""
         found: list[Box] = []
         while path := self[path].parent:
-            found.insert(0, self._boxes[path])
+            found.insert(0, self[path])
         return tuple(found)
 
     def block_of(self, path: str) -> Box:
@@ -235,6 +214,9 @@ class Tree(Mapping[str, Box]):
     def row(self, path: str) -> Row:
         """The row with this path: of a merge the path of the node that merges."""
         return self[path].rows[-1]
+
+    def __repr__(self) -> str:
+        return f"Tree of {self.network.label}, {len(self)} boxes"
 
     def _repr_html_(self) -> str:
         return self.rows._repr_html_()
