@@ -131,9 +131,8 @@ def block_steps(
 
     Examples
     --------
-    >>> from irnet.models import network
-    >>> from irnet.runtime.build import build
-    >>> model = build(network("inception_resnet_v1", input_size=96, a=1, b=1, c=1))
+    >>> import irnet
+    >>> model = irnet.build(irnet.network("inception_resnet_v1", input_size=96, a=1, b=1, c=1))
     >>> found = block_steps(model, torch.zeros(1, 3, 96, 96), "block_b.0", scale=0.2)
     >>> [step.term for step in found.steps]
     ['x', 'b0(x)', 'b1(x)', '[b0(x), b1(x)]', 'F(x)', '0.2 F(x)', 'x + 0.2 F(x)', 'ReLU(x + 0.2 F(x))']

@@ -156,11 +156,10 @@ class ForwardCache:
 
     Examples
     --------
-    >>> from irnet.models import network
-    >>> from irnet.runtime.build import build
-    >>> spec = network("inception_resnet_v1", input_size=96, a=1, b=1, c=1)
+    >>> import irnet
+    >>> spec = irnet.network("inception_resnet_v1", input_size=96, a=1, b=1, c=1)
     >>> cache = ForwardCache(spec, torch.zeros(1, 3, 96, 96))
-    >>> cache.run(build(spec), unit_at(spec, "block_b")).shape
+    >>> cache.run(irnet.build(spec), unit_at(spec, "block_b")).shape
     torch.Size([1, 896, 4, 4])
     """
 

@@ -67,10 +67,8 @@ def glance(model: Model, image: Tensor, batch_norm: BatchNormMode = "running") -
 
     Examples
     --------
-    >>> import torch
-    >>> from irnet.models import network
-    >>> from irnet.runtime.build import build
-    >>> model = build(network("inception_resnet_v1", input_size=96, a=1, b=1, c=1))
+    >>> import irnet, torch
+    >>> model = irnet.build(irnet.network("inception_resnet_v1", input_size=96, a=1, b=1, c=1))
     >>> [thumb.path for thumb in glance(model, torch.zeros(1, 3, 96, 96)).strip][-3:]
     ['block_b.0', 'reduction_b.0', 'block_c.0']
     """
@@ -215,10 +213,8 @@ def feature_maps(
 
     Examples
     --------
-    >>> import torch
-    >>> from irnet.models import network
-    >>> from irnet.runtime.build import build
-    >>> model = build(network("inception_resnet_v1", input_size=96, a=1, b=1, c=1))
+    >>> import irnet, torch
+    >>> model = irnet.build(irnet.network("inception_resnet_v1", input_size=96, a=1, b=1, c=1))
     >>> found = feature_maps(model, torch.zeros(1, 3, 96, 96), "block_a.0")
     >>> [(maps.name, maps.values.shape) for maps in found.tensors][-2:]
     [('add', (256, 9, 9)), ('output', (256, 9, 9))]
