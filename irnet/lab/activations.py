@@ -7,11 +7,10 @@ the model has; with untrained weights it shows how magnitudes grow from block to
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from irnet.html import joined_html, words
@@ -303,7 +302,6 @@ def gradient_norms(cache: ForwardCache, model: Model, scaling: Scaling, label: i
         torch.enable_grad(),
         batch_statistics(model, cache.batch_norm == "batch"),
         rescale(model, dict(scaling) if isinstance(scaling, tuple) else scaling),
-        _frozen(model),
     ):
         x = start.clone().requires_grad_()
         for unit in cache.units[first:]:
@@ -316,18 +314,6 @@ def gradient_norms(cache: ForwardCache, model: Model, scaling: Scaling, label: i
         path: float(torch.linalg.vector_norm(gradient, dtype=torch.float64))
         for path, gradient in zip(given, found, strict=True)
     }
-
-
-@contextmanager
-def _frozen(model: nn.Module) -> Iterator[None]:
-    """Weights that ask for no gradient while the block runs."""
-    asking = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    try:
-        model.requires_grad_(False)
-        yield
-    finally:
-        for parameter in asking:
-            parameter.requires_grad_()
 
 
 def _with_gradients(cache: ForwardCache, model: Model, curve: Curve, label: int) -> Curve:

@@ -187,7 +187,7 @@ class ForwardCache:
         read: bool = False,
         progress: Progress | None = None,
     ) -> Tensor:
-        """What unit number `until` is given, or the last one puts out: (N, C, H, W) or (N, C).
+        """What unit number `until` is given, or the last one puts out: (1, C, H, W) or (1, C).
 
         Units before the first one with another scale than last time are not run. `read` leaves the statistics of every
         unit in `records`. `progress` is called before every unit; what it raises ends the pass, and what was computed
