@@ -98,7 +98,6 @@ class BlockStats:
 class Curve:
     """All blocks of one forward pass, in order; `scale` None means the network's own."""
 
-    network: str
     scale: Scaling
     blocks: tuple[BlockStats, ...]
     seed: int | None = None  # of the weights; None where they are not drawn
@@ -237,8 +236,7 @@ class Activations:
         for scaling in scalings if has else (None,):
             if scaling not in self._known:
                 self.cache.run(model, len(self.cache.blocks), scaling, read=True, progress=progress)
-                blocks = tuple(_blocks(self.cache))
-                self._known[scaling] = Curve(network=self.cache.network.label, scale=scaling, blocks=blocks)
+                self._known[scaling] = Curve(scale=scaling, blocks=tuple(_blocks(self.cache)))
             self._known[scaling] = curve = self._known.pop(scaling)
             for oldest in list(self._known)[:-REMEMBERED]:
                 del self._known[oldest]

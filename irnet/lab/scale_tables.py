@@ -67,7 +67,7 @@ def curve_label(result: Result, curve: Curve) -> str:
     Examples
     --------
     >>> result = Result(network="a", weights="", batch_norm="running", curves=())
-    >>> curve_label(result, Curve(network="a", scale=1.0, blocks=()))
+    >>> curve_label(result, Curve(scale=1.0, blocks=()))
     'without scaling (scale 1)'
     """
     if curve.blocks and all(block.scale is None for block in curve.blocks):
