@@ -1,28 +1,25 @@
 """Work that takes long: it says how far it is, it can be stopped and gone on with, and what came out is remembered.
 
 Streamlit's Stop, at the top of the page while a script runs, takes effect where the script touches the page or the
-session. A network does neither while it runs, so that every convolution looks there first. What was stopped leaves its
-last word on the page, with a button to go on.
+session. So the script looks there while another process runs the network. What was stopped leaves its last word on the
+page, with a button to go on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial, wraps
-from hashlib import sha256
 from itertools import count
 from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
-from PIL.Image import Image
 
 from app import text
-from app.server.cache import identity
-from app.server.resource_pool import ResourcePool
-from irnet.spec import Network
+from app.server.resource_pool import ResourcePool, content
+from app.server.worker import WORKER
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -80,51 +77,19 @@ def work(what: str) -> Iterator[Work]:
         _NOW.reset(token)
 
 
-def remember(what: str, *, entries: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """A function whose calls are `work`, and whose last results are kept for all sessions by what it was asked.
+def remote(function: Callable[P, T], what: str, *, entries: int) -> Callable[P, T]:
+    """A function that the process for networks runs as `work`; its last results are kept for all sessions.
 
     Whoever gets a result has it with others, and changes nothing in it.
     """
+    results = ResourcePool[T](entries, lambda _: 1)
 
-    def wrap(function: Callable[P, T]) -> Callable[P, T]:
-        name = f"{function.__module__}.{function.__qualname__}"
-
-        @wraps(function)
-        def asked(*args: P.args, **kwargs: P.kwargs) -> T:
-            key = (*map(content, args), *((name, content(value)) for name, value in sorted(kwargs.items())))
-            make = partial(function, *args, **kwargs)
-            shelf: ResourcePool[T] = _shelf(name, entries)
-            with work(what) as at, shelf.lent(key, make, partial(at.tell, 0.0, text.SAME_WORK)) as found:
+    @wraps(function)
+    def ask(*args: P.args, **kwargs: P.kwargs) -> T:
+        key = (*map(content, args), *((name, content(value)) for name, value in sorted(kwargs.items())))
+        with work(what) as at:
+            make = partial(WORKER.ask, at.tell, function, *args, **kwargs)
+            with results.lent(key, make, partial(at.tell, 0.0, text.SAME_WORK)) as found:
                 return found
 
-        return asked
-
-    return wrap
-
-
-def _shelf(name: str, entries: int) -> ResourcePool[Any]:
-    """The last results of a function, by its name."""
-    shelves = _shelves()
-    return shelves.get(name) or shelves.setdefault(name, ResourcePool(entries, lambda _: 1))
-
-
-@st.cache_resource(show_spinner=False)
-def _shelves() -> dict[str, ResourcePool[Any]]:
-    return {}
-
-
-def content(value: Any) -> Hashable:
-    """What tells a value apart from others: pictures by their pixels, networks by their spec and label.
-
-    Examples
-    --------
-    >>> from PIL import Image
-    >>> content(Image.new("RGB", (2, 2))) == content(Image.new("RGB", (2, 2), "red"))
-    False
-    """
-    if isinstance(value, Image):
-        return value.mode, value.size, sha256(value.tobytes()).digest()
-    if isinstance(value, Network):
-        return identity(value)
-    known: Hashable = value
-    return known
+    return ask

@@ -1,56 +1,30 @@
-"""Looks inside one forward pass, remembered by content: the strip of the whole network, a box, a residual block.
+"""What pages ask of a network that runs: each goes to the process that runs them, and its last answers are kept here.
 
-The first look at a picture runs the network once and keeps what every stage was given; a look at another box runs its
-stage alone, and a moved scale one block. What is kept is bounded by the number of entries. Whoever goes on with a pass
-has borrowed its model, so that nobody else does at the same time.
+Only pages that run a network import this; it imports torch.
 """
 
 from __future__ import annotations
 
-from PIL import Image
-
-from app.live import Setting, bearable, borrow
-from app.long import remember
-from app.weights import Weights
-from irnet.lab.block import BlockSteps, block_steps
-from irnet.lab.maps import FeatureMaps, Glance, Maps, Order, channels, feature_maps, glance, page
-from irnet.lab.mosaic import arrays, mosaic
-from irnet.lab.photos import to_input
+from app.long import remote
+from app.server import networks
+from app.server.networks import Setting, Weights
+from irnet.models import network as preset
 from irnet.spec import Network
 
+__all__ = ["Setting", "Weights"]
 
-@remember("Running the network", entries=4)
-def glance_at(network: Network, image: Image.Image, setting: Setting, weights: Weights | None) -> Glance:
-    """The whole network once."""
-    bearable(network)
-    with borrow(network, device=setting.device, seed=setting.seed, init=setting.init, weights=weights) as model:
-        return glance(model, to_input(image, network.input_shape[1:]), setting.batch_norm)
-
-
-@remember("Running to the box", entries=4)
-def box_maps(network: Network, image: Image.Image, setting: Setting, weights: Weights | None, path: str) -> FeatureMaps:
-    """The tensors at one box; only its stage is run, from what an earlier pass remembers."""
-    cache = glance_at(network, image, setting, weights).cache
-    with borrow(network, device=setting.device, seed=setting.seed, init=setting.init, weights=weights) as model:
-        return feature_maps(model, cache.image, path, cache=cache)
+module_counts = remote(networks.module_counts, "Counting with fvcore", entries=32)
+counted_otherwise = remote(networks.counted_otherwise, "Counting with torchinfo and torch", entries=32)
+kept_for_backward = remote(networks.kept_for_backward, "Asking autograd", entries=64)
+residual_scales = remote(networks.residual_scales, "Running the network", entries=32)
+classify_image = remote(networks.classify_image, "Classifying", entries=64)
+effective_field_of = remote(networks.effective_field_of, "Running the network up to the box, and back", entries=64)
+glance_at = remote(networks.glance_at, "Running the network", entries=16)
+box_maps = remote(networks.box_maps, "Running to the box", entries=4)
+block_at_scale = remote(networks.block_at_scale, "Running the block", entries=32)
 
 
-@remember("Running the block", entries=32)
-def block_at_scale(
-    network: Network, image: Image.Image, setting: Setting, weights: Weights | None, path: str, scale: float
-) -> BlockSteps:
-    """One residual block at a scale; where it is the block of the last look, it alone is run."""
-    cache = glance_at(network, image, setting, weights).cache
-    with borrow(network, device=setting.device, seed=setting.seed, init=setting.init, weights=weights) as model:
-        return block_steps(model, cache.image, path, scale=scale, cache=cache)
-
-
-def as_png(found: FeatureMaps, maps: Maps, order: Order, number: int, size: int) -> bytes:
-    """A page of channels as a picture."""
-    title = f"{found.network} {found.path}, {found.weights}, {found.batch_norm} statistics"
-    return mosaic(maps, page(channels(maps, order), number, size), title)
-
-
-def as_npz(found: FeatureMaps) -> bytes:
-    """Every tensor of the box as a NumPy archive."""
-    return arrays(found)
+def reference(network: Network) -> Network:
+    """Inception-v4 for the same input: the line without residuals."""
+    height, width = network.input_shape[1:]
+    return preset("inception_v4", input_size=(height, width))

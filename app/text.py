@@ -253,6 +253,7 @@ RUNNING = "Running the network"
 NOT_YET = "…"  # a number that is still being made
 WEIGHTS_OF = "the first weights of"
 GO_ON = "Stopped here. Go on"
+QUEUE = "others are running networks here, number {} in the queue"
 SAME_WORK = "another reader has just asked for the same"
 FILES = "The server can't use its files ({}); what it kept before is still there. Tell whoever runs it."
 FULL = "There is not enough memory for this. Take a smaller input, width or depth."

@@ -2,46 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app import text
+from app.server.networks import Weights
 from app.server.roots import WEIGHTS as FOLDER
-from app.server.roots import entries, open_below, root
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from app.server.roots import entries, root
 
 ENDINGS = ("safetensors", "pt", "pth", "bin", "h5")
 LARGEST = 300  # MB of an upload; the largest released checkpoint has 224
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """A checkpoint, told apart by its content."""
-
-    name: str
-    key: str
-    home: Path | None = field(default=None, compare=False)  # the server's folder, where it lies there
-    content: bytes = field(default=b"", compare=False, repr=False)  # or uploaded
-
-    @contextmanager
-    def file(self) -> Iterator[Path]:
-        """The file, for as long as the block runs; an upload leaves nothing behind."""
-        if self.home:
-            with open_below(self.home, self.name) as path:
-                yield path
-            return
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / Path(self.name).name
-            path.write_bytes(self.content)
-            yield path
 
 
 def weights() -> Weights | None:
@@ -57,9 +31,28 @@ def weights() -> Weights | None:
         if not served:
             st.caption(text.NO_FOLDER.format(FOLDER))
     if own:
-        content = own.getvalue()
-        return Weights(own.name, sha256(content).hexdigest(), content=content)
-    return _open_served(name, served[name]) if name else None
+        folder, key = _saved(own)
+        return Weights(_file_name(own), key, Path(folder.name))
+    home = root(FOLDER)
+    return _open_served(home, name, served[name]) if home and name else None
+
+
+@st.cache_resource(
+    max_entries=1,
+    scope="session",
+    on_release=lambda saved: saved[0].cleanup(),
+    show_spinner=False,
+    hash_funcs={UploadedFile: lambda upload: upload.file_id},
+)
+def _saved(upload: UploadedFile) -> tuple[TemporaryDirectory[str], str]:
+    """A folder with the upload in it, for as long as the session keeps it, and the digest of its content."""
+    folder, content = TemporaryDirectory(), upload.getbuffer()
+    Path(folder.name, _file_name(upload)).write_bytes(content)
+    return folder, sha256(content).hexdigest()
+
+
+def _file_name(upload: UploadedFile) -> str:
+    return Path(upload.name).name
 
 
 def on_server() -> dict[str, Path]:
@@ -69,6 +62,6 @@ def on_server() -> dict[str, Path]:
     return {name: path for name, path in found.items() if Path(name).suffix[1:] in ENDINGS and path.is_file()}
 
 
-def _open_served(name: str, path: Path) -> Weights:
+def _open_served(home: Path, name: str, path: Path) -> Weights:
     stat = path.stat()
-    return Weights(name, f"{path} {stat.st_size} {stat.st_mtime_ns}", root(FOLDER))
+    return Weights(name, f"{path} {stat.st_size} {stat.st_mtime_ns}", home)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.server.worker import Tell, Worker
 from irnet.models import PRESETS
 from irnet.models.recipe import limits
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 ROOT = Path(__file__).parents[1]
 PAGES = tuple(re.findall(r'"app/pages/(\w+)\.py"', (ROOT / "pages.py").read_text(encoding="utf-8")))
@@ -55,3 +59,12 @@ def sample(values: Iterable[Any], *kept: Any) -> list[Any]:
     every = list(values)
     rest = [pytest.param(*one if isinstance(one, tuple) else [one], marks=pytest.mark.soak) for one in every]
     return [one if one in (kept or every[:1]) else soaked for one, soaked in zip(every, rest, strict=True)]
+
+
+def run_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let networks run in this process, where a test can break them."""
+
+    def ask(_worker: Worker, _tell: Tell, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return function(*args, **kwargs)
+
+    monkeypatch.setattr(Worker, "ask", ask)

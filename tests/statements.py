@@ -603,7 +603,9 @@ README = (
         "When twenty more open the residual lab in the same second, 95 % come within 0.2 to 1.7 seconds from run to "
         "run, so plan for two processes"
     ),
-    Statement("Inputs above 1024 pixels a side and networks above 300 million parameters", source="app/live.py"),
+    Statement(
+        "Inputs above 1024 pixels a side and networks above 300 million parameters", source="app/server/networks.py"
+    ),
     Statement(
         "Six blocks with many branches and two long comparisons do not fit one column of a two-column paper with text "
         "of 8 points",

@@ -10,14 +10,16 @@ import torch
 from PIL import Image
 
 from app import controls
-from app.live import borrow, counted_otherwise, module_counts
+from app.passes import counted_otherwise, module_counts
+from app.server.networks import borrow
+from app.server.worker import Worker
 from app.text import NOT_YET
 from irnet.models import network
 from irnet.models.errata import ERRATA
 from irnet.provenance.erratum_checks import LINEAR
 from irnet.runtime.capture import capture
 from irnet.runtime.device import DEVICES
-from tests.apps import SMALL, opened, sized, troubles
+from tests.apps import SMALL, opened, run_here, sized, troubles
 
 V1 = "inception_resnet_v1.paper"
 
@@ -151,8 +153,11 @@ def test_sessions_do_not_see_each_other() -> None:
 def test_the_same_network_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = network("inception_resnet_v1", input_size=SMALL + 2)
     first = module_counts(spec, "cpu"), counted_otherwise(spec, "cpu")
-    monkeypatch.setattr("app.live.by_fvcore", None)
-    monkeypatch.setattr("app.live.by_others", None)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(Worker, "ask", refuse)
     assert (module_counts(spec, "cpu"), counted_otherwise(spec, "cpu")) == first
 
 
@@ -160,7 +165,8 @@ def test_what_fvcore_counts_is_shown_before_the_others_are_asked(monkeypatch: py
     def full(_: object) -> None:
         raise RuntimeError("meta has not enough memory for this")
 
-    monkeypatch.setattr("app.live.by_others", full)
+    run_here(monkeypatch)
+    monkeypatch.setattr("app.server.networks.by_others", full)
     app = opened("cost", V1, **sized(V1, SMALL + 3))
     shown = {metric.label: metric.value for metric in app.metric}
     assert (shown["torchinfo"], shown["torch FLOPs"]) == (NOT_YET, NOT_YET)

@@ -7,8 +7,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from torch import nn
 
-from app import passes
-from app.live import Setting
+from app.server import networks
+from app.server.networks import Setting
 from irnet.lab.forward import units
 from irnet.models import network
 from irnet.runtime.build import Model
@@ -109,18 +109,18 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_a_second_box_of_a_picture_needs_no_second_pass(ran: list[str]) -> None:
     spec, image = network(V1, input_size=SMALL), Image.new("RGB", (150, 150), "olive")
-    first = passes.box_maps(spec, image, SETTING, None, "block_b.2")
+    first = networks.box_maps(spec, image, SETTING, None, "block_b.2")
     ran.clear()
-    second = passes.box_maps(spec, image, SETTING, None, "block_b.3")
+    second = networks.box_maps(spec, image, SETTING, None, "block_b.3")
     assert set(ran) == {"block_b.2", "block_b.3"}
     assert (second.tensor("x").values == first.tensor("output").values).all()
 
 
 def test_a_moved_scale_runs_one_block(ran: list[str]) -> None:
     spec, image = network(V1, input_size=SMALL), Image.new("RGB", (150, 150), "navy")
-    first = passes.block_at_scale(spec, image, SETTING, None, "block_b.2", 0.1)
+    first = networks.block_at_scale(spec, image, SETTING, None, "block_b.2", 0.1)
     ran.clear()
-    second = passes.block_at_scale(spec, image, SETTING, None, "block_b.2", 0.2)
+    second = networks.block_at_scale(spec, image, SETTING, None, "block_b.2", 0.2)
     assert set(ran) == {"block_b.2"}
     names = [step.name for step in first.steps]
     at = names.index("scale")

@@ -14,8 +14,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from app import drawings, live, long
-from app.server import cache, disk_cache, ready
+from app import drawings
+from app.server import cache, disk_cache, networks, ready
 from app.server.disk_cache import FOLDER, key_of
 from irnet.diagrams.nested import Expansion
 from irnet.edit import network
@@ -30,8 +30,8 @@ ASKED: dict[str, Callable[[], object]] = {
     "beside": lambda: cache.side_drawings((SPEC, network(V1)), (OPENED, Expansion()), "right", ghosts=True),
     "figure of a stage": lambda: cache.picture(SPEC, "png", "stem"),
     "catalogue": lambda: cache.figure_file("figure_17", "tikz", "print", "page"),
-    "counts": lambda: live.module_counts(SPEC, "cpu"),
-    "other counts": lambda: live.counted_otherwise(SPEC, "cpu"),
+    "counts": lambda: networks.module_counts(SPEC, "cpu"),
+    "other counts": lambda: networks.counted_otherwise(SPEC, "cpu"),
 }
 MAKERS = ("canvas_svgs", "beside_svgs", "draw", "content")
 
@@ -40,7 +40,6 @@ def forget() -> None:
     """What a new process does not know."""
     for function in (cache.drawings, cache.side_drawings, cache.picture, cache.figure_file):
         function.clear()
-    long._shelves.clear()
     disk_cache._store.cache_clear()
 
 
@@ -65,8 +64,8 @@ def test_another_process_finds_it_and_it_is_the_same(what: str, folder: Path, mo
     with monkeypatch.context() as idle:
         for name in MAKERS:
             idle.setattr(cache, name, broken)
-        idle.setattr(live, "by_fvcore", broken)
-        idle.setattr(live, "by_others", broken)
+        idle.setattr(networks, "by_fvcore", broken)
+        idle.setattr(networks, "by_others", broken)
         assert ASKED[what]() == made
     forget()
     monkeypatch.delenv(FOLDER)
@@ -83,7 +82,7 @@ def test_an_entry_that_is_whole_and_cannot_be_read_is_made_anew(
     folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = ASKED["counts"]()
-    monkeypatch.setattr(live, "by_fvcore", lambda _: made)
+    monkeypatch.setattr(networks, "by_fvcore", lambda _: made)
     store = disk_cache.store()
     assert store
     for content in (b"", b"3", b"[{}]", b'{"modules": [{}]}'):

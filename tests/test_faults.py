@@ -13,18 +13,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from tempfile import gettempdir
 
 import pytest
 import torch
 
 from app import drawings
 from app.server.roots import RUNS
-from app.weights import Weights
 from irnet.cli import main
 from irnet.diagrams.render import laid_out
 from irnet.runtime import device
-from tests.apps import ROOT, opened, sample, sized, troubles
+from tests.apps import ROOT, opened, run_here, sample, sized, troubles
 
 V1, V2 = "inception_resnet_v1.paper", "inception_resnet_v2.paper"
 TINY_KNOBS = [f"--set={knob}" for knob in ("a=1", "b=1", "c=1", "width=0.125", "input_size=139")]
@@ -183,13 +181,16 @@ def test_a_result_that_finds_no_room_keeps_the_file_that_was_there(words: list[s
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [(name, "old")]
 
 
-def test_an_upload_on_a_full_disk_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_upload_on_a_full_disk_ends_in_one_sentence_and_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(OSError, match="No space left"), Weights("a.pt", "key", content=b"1").file():
-        raise AssertionError("there is no file to read")
-    assert gettempdir() == str(tmp_path)
-    assert not list(tmp_path.iterdir())
+    app = opened("activations", V1, weights="true", **sized(V1))
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "write_bytes", full)
+        app.file_uploader(key="checkpoint").upload("a.pt", b"1", "application/octet-stream").run()
+    assert ["No space left" in error.value for error in app.error] == [True]
+    assert not [place for place in tmp_path.iterdir() if any(place.rglob("a.pt"))]
 
 
 @pytest.mark.parametrize(
@@ -238,7 +239,8 @@ def test_a_model_that_the_allocator_refuses_is_told_on_the_page(monkeypatch: pyt
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
 
     with monkeypatch.context() as broken:
-        broken.setattr("app.live.build", refuse)
+        run_here(broken)
+        broken.setattr("app.server.networks.build", refuse)
         app = opened("block", V1, **sized(V1), **{f"{V1}.a": 1})
         assert [error.value for error in app.error] == [
             "Cpu has not enough memory for this: take a smaller input, width, depth or batch."

@@ -74,7 +74,7 @@ def test_a_look_from_the_middle_is_the_look_from_the_start(spec: Network, data: 
     model = build(spec, init="he")
     image = torch.randn(1, *spec.input_shape, generator=torch.Generator().manual_seed(2))
     path = data.draw(st.sampled_from(list(resolve(spec))))
-    cache = glance(model, image).cache
+    cache = glance(model, image)[1]
     whole, part = feature_maps(model, image, path), feature_maps(model, image, path, cache=cache)
     pairs = zip(whole.tensors, part.tensors, strict=True)
     assert all(a.name == b.name and same(a, torch.from_numpy(b.values.copy())) for a, b in pairs)
@@ -127,7 +127,7 @@ def test_a_concatenation_is_its_branches_stacked(small: Small) -> None:
 
 def test_the_strip_has_every_unit_with_the_mean_of_its_channels(small: Small) -> None:
     model = small(V1)
-    strip = glance(model, IMAGE).strip
+    strip = glance(model, IMAGE)[0].strip
     with capture(model, *(thumb.path for thumb in strip)) as found, torch.no_grad():
         model(IMAGE)
     assert [thumb.path for thumb in strip if thumb.path.startswith("block_c")] == [f"block_c.{i}" for i in range(5)]
@@ -143,21 +143,21 @@ def test_the_strip_counts_dead_channels() -> None:
     assert isinstance(dead, nn.BatchNorm2d)
     with torch.no_grad():
         dead.weight[:7], dead.bias[:7] = 0, -1
-    counted = {thumb.path: thumb.dead for thumb in glance(model, IMAGE).strip}
+    counted = {thumb.path: thumb.dead for thumb in glance(model, IMAGE)[0].strip}
     each = channels(feature_maps(model, IMAGE, "reduction_a.0").tensor("b1"))
     assert [channel.index for channel in each if channel.dead][:7] == list(range(7))
     assert counted["reduction_a.0"] >= 7
 
 
 def test_a_look_keeps_the_input_of_every_stage_and_not_of_every_block(small: Small) -> None:
-    cache = glance(small(V1), IMAGE).cache
+    cache = glance(small(V1), IMAGE)[1]
     ends = {row.path.partition(".")[0]: row.out_shape for row in resolve(small(V1).network).rows}
     assert cache.held_bytes == 4 * sum(map(prod, ends.values()))
 
 
 def test_looks_at_one_block_after_another_keep_the_input_of_the_last(small: Small) -> None:
     model = small(V1)
-    cache = glance(model, IMAGE).cache
+    cache = glance(model, IMAGE)[1]
     held = cache.held_bytes
     for path in ("block_b.3", "block_a.2", "block_b.1"):
         feature_maps(model, IMAGE, path, cache=cache)
@@ -170,7 +170,7 @@ def test_a_look_runs_no_further_than_its_box(small: Small) -> None:
         model.get_submodule(path).register_forward_hook(lambda *_, path=path: ran.append(path))
         for path in ("stem", "block_a.1", "block_a.2", "block_b.0")
     ]
-    cache = glance(model, IMAGE).cache
+    cache = glance(model, IMAGE)[1]
     ran.clear()
     feature_maps(model, IMAGE, "block_a.1.body", cache=cache)
     for hook in hooks:

@@ -7,7 +7,7 @@ from time import sleep
 
 import pytest
 
-from app import live
+from app.server import networks
 from app.server.fifo_semaphore import FifoSemaphore
 from irnet.lab.photos import photo
 from irnet.models import network
@@ -51,13 +51,13 @@ def test_whoever_leaves_the_queue_makes_room() -> None:
 
 @pytest.mark.parametrize("seeds", [(0,), (0, 1)])
 def test_a_field_waits_like_every_other_pass(seeds: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    turns = FifoSemaphore(1)
+    queue = FifoSemaphore(1)
 
-    def told(_where: object, place: int) -> None:
-        raise InterruptedError(place)
+    def leave(_share: float, where: str) -> None:
+        raise InterruptedError(where)
 
-    monkeypatch.setattr(live, "_turns", lambda: turns)
-    monkeypatch.setattr(live, "_show_queue", told)
+    monkeypatch.setattr(networks, "QUEUE", queue)
+    monkeypatch.setattr(networks, "reporter", lambda: leave)
     ask = (network("inception_v4", input_size=75), photo("coffee"), "stem", (0, 0), None)
-    with turns.taken(lambda _place: None), pytest.raises(InterruptedError):
-        live.effective_field_of(*ask, live.Setting(seeds, "tf", "batch", "cpu"))
+    with queue.taken(lambda _place: None), pytest.raises(InterruptedError, match="number 1 in the queue"):
+        networks.effective_field_of(*ask, networks.Setting(seeds, "tf", "batch", "cpu"))

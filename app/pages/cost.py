@@ -4,7 +4,7 @@ import streamlit as st
 
 from app import text
 from app.controls import network_choice
-from app.live import counted_otherwise, module_counts
+from app.passes import counted_otherwise, module_counts
 from app.views import counters, head, show
 from irnet.diagrams.chart_figures import cost_chart, module_chart
 from irnet.provenance.ledger import ledger, records

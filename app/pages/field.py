@@ -4,7 +4,7 @@ import streamlit as st
 
 from app import field, text
 from app.controls import network_choice
-from app.live import effective_field_of
+from app.passes import effective_field_of
 from app.views import activations, head, show
 from app.views import field as view
 from app.weights import weights

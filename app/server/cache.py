@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app.server.disk_cache import FILE, PAIR, disk_cache
+from app.server.resource_pool import identity
 from irnet.diagrams import beside_svgs, canvas_svgs, draw
 from irnet.diagrams.factory import content, told_of
 from irnet.diagrams.graph_builder import Flow
@@ -15,12 +16,6 @@ from irnet.diagrams.nested import Expansion
 from irnet.diagrams.overlay import Edges, Overlay
 from irnet.diagrams.render import Format
 from irnet.spec import Network
-
-
-def identity(network: Network) -> tuple[str, str]:
-    """What tells networks apart in all that is remembered: the label too, which is part of every picture."""
-    return network.key, network.label
-
 
 BY_KEY: dict[str | type[Any], Callable[[Any], Any]] = {"irnet.spec.Network": identity}
 

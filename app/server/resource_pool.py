@@ -6,10 +6,15 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from threading import Lock
 from time import monotonic
 from typing import Any, ClassVar, Generic, TypeVar
 from weakref import WeakSet
+
+from PIL.Image import Image
+
+from irnet.spec import Network
 
 T = TypeVar("T")
 IDLE = 15 * 60  # seconds; a class that talks about what it saw comes back within them
@@ -89,6 +94,28 @@ class ResourcePool(Generic[T]):
                 if sum(sizes.values()) <= self._limit:
                     return
                 del sizes[key], self._entries[key]
+
+
+def identity(network: Network) -> tuple[str, str]:
+    """What tells networks apart in all that is remembered: the label too, which is part of every picture."""
+    return network.key, network.label
+
+
+def content(value: Any) -> Hashable:
+    """What tells a value apart from others: pictures by their pixels, networks by their spec and label.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> content(Image.new("RGB", (2, 2))) == content(Image.new("RGB", (2, 2), "red"))
+    False
+    """
+    if isinstance(value, Image):
+        return value.mode, value.size, sha256(value.tobytes()).digest()
+    if isinstance(value, Network):
+        return identity(value)
+    known: Hashable = value
+    return known
 
 
 def release_idle() -> int:

@@ -6,9 +6,8 @@ import streamlit as st
 from PIL import Image
 
 from app import text
-from app.live import Setting, classify_image
+from app.passes import Setting, Weights, classify_image
 from app.views import show
-from app.weights import Weights
 from irnet.lab.classify import records
 from irnet.lab.forward import BATCH_NORM_MODES, BatchNormMode
 from irnet.lab.photos import MAX_BYTES, PHOTOS, decode, photo

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 
 import streamlit as st
 
 from app import text
-from app.passes import as_npz, as_png
 from app.state import choose
 from app.views import show
 from app.views.tiles import heat
 from irnet.lab.block import residual_blocks
 from irnet.lab.maps import ORDERS, Channel, FeatureMaps, Glance, Maps, Order, channels, page, pages
-from irnet.lab.mosaic import tiles
+from irnet.lab.mosaic import arrays, mosaic, tiles
 from irnet.spec import Network
 from irnet.units import exact, grid
 
@@ -77,7 +77,7 @@ def _finding(maps: Maps, every: tuple[Channel, ...]) -> str:
 def _files(found: FeatureMaps, maps: Maps, order: Order, number: int, size: int) -> None:
     name = f"{found.network.split(' ')[0]}.{found.path}"
     name = f"{name}.{maps.name}"
-    png, npz = (lambda: as_png(found, maps, order, number, size)), (lambda: as_npz(found))
+    png, npz = partial(_png, found, maps, order, number, size), partial(arrays, found)
     show.downloads({f"{name}.png": png, f"{name}.npz": npz})
 
 
@@ -100,3 +100,9 @@ def _onwards(network: Network, path: str) -> None:
                 icon=":material/function:",
                 query_params=address,
             )
+
+
+def _png(found: FeatureMaps, maps: Maps, order: Order, number: int, size: int) -> bytes:
+    """A page of channels as a picture."""
+    title = f"{found.network} {found.path}, {found.weights}, {found.batch_norm} statistics"
+    return mosaic(maps, page(channels(maps, order), number, size), title)

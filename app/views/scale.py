@@ -9,9 +9,8 @@ import streamlit as st
 from PIL import Image
 
 from app import text
-from app.live import Setting, kept_for_backward, reference, residual_scales
+from app.passes import Setting, Weights, kept_for_backward, reference, residual_scales
 from app.views import show
-from app.weights import Weights
 from irnet.charts import Line, multiples
 from irnet.lab.activations import TENSORS, Result, other
 from irnet.lab.forward import Scaling

@@ -38,13 +38,12 @@ class Thumb:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Glance:
-    """One forward pass: every block, or step of a chain, at a glance, and the pass to go on from."""
+    """One forward pass: every block, or step of a chain, at a glance."""
 
     network: str
     weights: str
     batch_norm: BatchNormMode
     strip: tuple[Thumb, ...]  # in the order they run
-    cache: ForwardCache
 
     @property
     def key(self) -> str:
@@ -52,8 +51,8 @@ class Glance:
         return sha256(b"".join(thumb.picture.tobytes() for thumb in self.strip)).hexdigest()[:16]
 
 
-def glance(model: Model, image: Tensor, batch_norm: BatchNormMode = "running") -> Glance:
-    """Run the whole network once, and keep a small picture of every unit and the input of every stage.
+def glance(model: Model, image: Tensor, batch_norm: BatchNormMode = "running") -> tuple[Glance, ForwardCache]:
+    """Run the whole network once: a small picture of every unit, and the pass to go on from.
 
     Parameters
     ----------
@@ -69,7 +68,7 @@ def glance(model: Model, image: Tensor, batch_norm: BatchNormMode = "running") -
     --------
     >>> import irnet, torch
     >>> model = irnet.build(irnet.network("inception_resnet_v1", input_size=96, a=1, b=1, c=1))
-    >>> [thumb.path for thumb in glance(model, torch.zeros(1, 3, 96, 96)).strip][-3:]
+    >>> [thumb.path for thumb in glance(model, torch.zeros(1, 3, 96, 96))[0].strip][-3:]
     ['block_b.0', 'reduction_b.0', 'block_c.0']
     """
     cache = begin(model, image, batch_norm)
@@ -80,7 +79,7 @@ def glance(model: Model, image: Tensor, batch_norm: BatchNormMode = "running") -
     }
     with capture(model, *titles, keep=_thumb) as found:
         cache.run(model, len(cache.units))
-    return Glance(
+    look = Glance(
         network=model.network.label,
         weights=model.origin,
         batch_norm=batch_norm,
@@ -88,8 +87,8 @@ def glance(model: Model, image: Tensor, batch_norm: BatchNormMode = "running") -
             Thumb(path=path, title=titles[path], channels=len(dead), dead=int(dead.sum()), mean_abs=mean, picture=small)
             for path, (dead, mean, small) in found.items()
         ),
-        cache=cache,
     )
+    return look, cache
 
 
 def _thumb(made: Tensor) -> tuple[NDArray[np.bool_], float, Array]:

@@ -1,6 +1,8 @@
-"""Models on loan, and what is measured on them: kept by the content of their spec, one session at a time.
+"""What runs a network, in the process that does nothing else: models and passes on loan, and what is found with them.
 
-Only pages that run a network import this; it imports torch.
+Models are kept by the content of their spec and lent to one question at a time. The first look at a picture runs the
+network once and keeps what every stage was given; a look at another box runs its stage alone, and a moved scale one
+block. Pages ask through `app.passes`. No Streamlit here.
 """
 
 from __future__ import annotations
@@ -9,30 +11,30 @@ import json
 import os
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-import streamlit as st
 from PIL import Image
 
 from app import text
-from app.long import content, remember, work
-from app.server.cache import BY_KEY, identity
 from app.server.disk_cache import Form, disk_cache
 from app.server.fifo_semaphore import FifoSemaphore
-from app.server.resource_pool import ResourcePool
-from app.weights import Weights
+from app.server.resource_pool import ResourcePool, content, identity
+from app.server.roots import open_below
+from app.server.worker import Tell, reporter
 from irnet.lab.activations import Activations, Curve, Result, check, origin
+from irnet.lab.block import BlockSteps, block_steps
 from irnet.lab.classify import Result as Classes
 from irnet.lab.classify import classify
 from irnet.lab.fields import EffectiveField, effective_field
-from irnet.lab.forward import BatchNormMode, Scaling
+from irnet.lab.forward import BatchNormMode, ForwardCache, Scaling
+from irnet.lab.maps import FeatureMaps, Glance, glance
+from irnet.lab.maps import feature_maps as maps_of
 from irnet.lab.photos import to_input
-from irnet.models import network as preset
 from irnet.runtime.build import Model, build, channels_last
 from irnet.runtime.device import check_device, memory_limit, with_numbers
-from irnet.runtime.init import Init, Tell
+from irnet.runtime.init import Init
 from irnet.runtime.measure import ModuleCount, Others, by_fvcore, by_others
 from irnet.runtime.saved import saved_for_backward
 from irnet.runtime.watch import watch_layers
@@ -42,8 +44,20 @@ from irnet.tree import Sides
 from irnet.tree.totals import totals
 from irnet.units import short, sides
 
-if TYPE_CHECKING:
-    from streamlit.delta_generator import DeltaGenerator
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A checkpoint, told apart by its content."""
+
+    name: str
+    key: str
+    folder: Path = field(compare=False)  # where it lies, under its name
+
+    @contextmanager
+    def file(self) -> Iterator[Path]:
+        """The file, for as long as the block runs."""
+        with open_below(self.folder, self.name) as path:
+            yield path
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +86,10 @@ OTHERS: Form[Others] = Form(
     lambda others: json.dumps(asdict(others)).encode(), lambda stored: Others(**json.loads(stored))
 )
 MODEL_BYTES, PASS_BYTES = 1 << 30, 256 << 20  # kept for all sessions together
-
-
-@st.cache_resource(show_spinner=False)
-def _models() -> ResourcePool[Model]:
-    return ResourcePool(MODEL_BYTES, lambda model: sum(tensor.nbytes for tensor in model.state_dict().values()))
-
-
-@st.cache_resource(show_spinner=False)
-def _passes() -> ResourcePool[Activations]:
-    return ResourcePool(PASS_BYTES, lambda one: one.cache.held_bytes)
-
-
-@st.cache_resource(show_spinner=False)
-def _turns() -> FifoSemaphore:
-    """One pass uses several cores; more at once would only wait for each other, and the pages with them."""
-    return FifoSemaphore(max(1, (os.cpu_count() or 1) // 2))
+MODELS = ResourcePool[Model](MODEL_BYTES, lambda model: sum(tensor.nbytes for tensor in model.state_dict().values()))
+EXPERIMENTS = ResourcePool[Activations](PASS_BYTES, lambda one: one.cache.held_bytes)
+LOOKS = ResourcePool[tuple[Glance, ForwardCache]](PASS_BYTES, lambda look: look[1].held_bytes)
+QUEUE = FifoSemaphore(max(1, (os.cpu_count() or 1) // 2))  # one pass uses several cores: more would only wait
 
 
 @contextmanager
@@ -104,18 +106,16 @@ def borrow(
         If the device has not enough memory.
     """
     bearable(network)
+    tell = reporter()
     key = (identity(network), device, seed, init, weights)
-    waiting = st.empty()
-    with work(text.RUNNING) as at, _turns().taken(lambda place: _show_queue(waiting, place)):
-        waiting.empty()
-        make = partial(_build, network, device, seed, init, weights, at.tell)
-        lent = _models().lent(key, make, partial(at.tell, 0.0, text.SAME_WORK))
-        with memory_limit(device), lent as model, watch_layers(model, at.tell):
-            yield model
-
-
-def _show_queue(where: DeltaGenerator, place: int) -> None:
-    where.caption(f"Others are running networks here: number {place} in the queue.")
+    make = partial(_build, network, device, seed, init, weights, tell)
+    with (
+        QUEUE.taken(lambda place: tell(0.0, text.QUEUE.format(place))),
+        memory_limit(device),
+        MODELS.lent(key, make, partial(tell, 0.0, text.SAME_WORK)) as model,
+        watch_layers(model, tell),
+    ):
+        yield model
 
 
 def _build(network: Network, device: str, seed: int, init: Init, weights: Weights | None, tell: Tell) -> Model:
@@ -126,15 +126,13 @@ def _build(network: Network, device: str, seed: int, init: Init, weights: Weight
     return channels_last(model)
 
 
-@remember("Counting with fvcore", entries=32)
 @disk_cache(MODULES)
 def module_counts(network: Network, device: str) -> tuple[ModuleCount, ...]:
-    """What fvcore says; the same network is never counted twice, and no numbers are computed for it."""
+    """What fvcore says; no numbers are computed for it."""
     with _twin(network, device) as twin:
         return by_fvcore(twin)
 
 
-@remember("Counting with torchinfo and torch", entries=32)
 @disk_cache(OTHERS)
 def counted_otherwise(network: Network, device: str) -> Others:
     """What the two other counters say; as `module_counts`."""
@@ -148,13 +146,12 @@ def _twin(network: Network, device: str) -> Iterator[Model]:
     bearable(network)
     check_device(device)
     twin = build(network, device="meta")
-    with work(text.RUNNING) as at, watch_layers(twin, at.tell):
+    with watch_layers(twin, reporter()):
         yield twin
 
 
-@st.cache_data(max_entries=64, show_spinner="Asking autograd", hash_funcs=BY_KEY)
 def kept_for_backward(network: Network, batch: int) -> int:
-    """Bytes that a training step on `batch` images keeps; a control that does not touch it does not ask again."""
+    """Bytes that a training step on `batch` images keeps."""
     return saved_for_backward(network, batch)
 
 
@@ -178,21 +175,19 @@ def residual_scales(
     for seed in setting.seeds[:1] if weights else setting.seeds:
         with borrow(network, device=setting.device, seed=seed, init=setting.init, weights=weights) as model:
             origins.append(model.origin)
-            known = (content(network), setting.device, model.origin, weights, content(image), setting.batch_norm)
-            with _passes().lent(known, partial(Activations, network, pixels, setting.batch_norm)) as one:
+            known = (identity(network), setting.device, model.origin, weights, content(image), setting.batch_norm)
+            with EXPERIMENTS.lent(known, partial(Activations, network, pixels, setting.batch_norm)) as one:
                 curves = one.curves(model, scales, setting.label)
                 found += [replace(curve, seed=None if weights else seed) for curve in curves]
     return Result(network=network.label, weights=origin(origins), batch_norm=setting.batch_norm, curves=tuple(found))
 
 
-@remember("Classifying", entries=64)
 def classify_image(network: Network, image: Image.Image, device: str, weights: Weights) -> Classes:
     """The likeliest classes of a picture, by a network with loaded weights."""
     with borrow(network, device=device, weights=weights) as model:
         return classify(model, image)
 
 
-@remember("Running the network up to the box, and back", entries=64)
 def effective_field_of(
     network: Network,
     image: Image.Image,
@@ -219,10 +214,40 @@ def _one_by_one(
             yield model
 
 
-def reference(network: Network) -> Network:
-    """Inception-v4 for the same input: the line without residuals."""
-    height, width = network.input_shape[1:]
-    return preset("inception_v4", input_size=(height, width))
+@contextmanager
+def _look(
+    network: Network, image: Image.Image, setting: Setting, weights: Weights | None
+) -> Iterator[tuple[Model, Glance, ForwardCache]]:
+    """The model, and one pass of this picture through it, to go on from."""
+    key = (identity(network), content(image), setting, weights)
+    with borrow(network, device=setting.device, seed=setting.seed, init=setting.init, weights=weights) as model:
+        make = partial(glance, model, to_input(image, network.input_shape[1:]), setting.batch_norm)
+        with LOOKS.lent(key, make) as (look, cache):
+            yield model, look, cache
+
+
+def glance_at(network: Network, image: Image.Image, setting: Setting, weights: Weights | None) -> Glance:
+    """The whole network at a glance."""
+    with _look(network, image, setting, weights) as (_, look, _):
+        return look
+
+
+def box_maps(network: Network, image: Image.Image, setting: Setting, weights: Weights | None, path: str) -> FeatureMaps:
+    """The tensors at one box; only its stage is run, from what an earlier pass remembers."""
+    with _look(network, image, setting, weights) as (model, _, cache):
+        return maps_of(model, cache.image, path, cache=cache)
+
+
+def block_at_scale(
+    network: Network, image: Image.Image, setting: Setting, weights: Weights | None, path: str, scale: float
+) -> BlockSteps:
+    """One residual block at a scale; where it is the block of the last look, it alone is run."""
+    with _look(network, image, setting, weights) as (model, _, cache):
+        return block_steps(model, cache.image, path, scale=scale, cache=cache)
+
+
+def warm() -> None:
+    """Nothing: whoever asks for it makes the process import what the other questions need."""
 
 
 def bearable(network: Network) -> None:
