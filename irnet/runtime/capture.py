@@ -1,4 +1,4 @@
-"""Read or replace activations by path, and lend a model other scales; nothing stays behind."""
+"""Read or replace activations by path, watch a model run, lend it other scales; nothing stays behind."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from typing import Any
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from irnet.runtime.build import Scale
+from irnet.runtime.build import ConvUnit, Model, Scale
+from irnet.runtime.init import Tell
 from irnet.tree import stage_of
 
 
 @contextmanager
-def hooks(handles: Iterable[RemovableHandle]) -> Iterator[None]:
+def _hooks(handles: Iterable[RemovableHandle]) -> Iterator[None]:
     """Hooks that stay while the block runs."""
     with ExitStack() as stack:
         for handle in handles:
@@ -59,7 +60,7 @@ def capture(
 
         return model.get_submodule(path).register_forward_hook(hook)
 
-    with hooks(map(save, paths(model, *patterns))):
+    with _hooks(map(save, paths(model, *patterns))):
         yield found
 
 
@@ -76,7 +77,44 @@ def intervene(model: nn.Module, edits: Mapping[str, Callable[[Tensor], Tensor]])
     def swap(path: str, edit: Callable[[Tensor], Tensor]) -> RemovableHandle:
         return model.get_submodule(path).register_forward_hook(lambda _module, _given, made: edit(made))
 
-    with hooks(swap(path, edit) for pattern, edit in edits.items() for path in paths(model, pattern)):
+    with _hooks(swap(path, edit) for pattern, edit in edits.items() for path in paths(model, pattern)):
+        yield
+
+
+@contextmanager
+def watch_layers(model: Model, tell: Tell) -> Iterator[None]:
+    """Call `tell` before every convolution of a forward pass and after each on the way back; what it raises ends both.
+
+    Parameters
+    ----------
+    model
+        Any; what it computes is left alone.
+    tell
+        Gets how far through the network the convolution is, whatever part of it is run, and its path.
+
+    Examples
+    --------
+    >>> import irnet, torch
+    >>> model, calls = irnet.build("inception_resnet_v1", device="meta"), []
+    >>> with watch_layers(model, lambda share, path: calls.append((round(share, 1), path))):
+    ...     _ = model(torch.empty(1, 3, 299, 299, device="meta"))
+    >>> calls[0], calls[-1][0], len(calls)
+    ((0.0, 'stem.0.0'), 1.0, 107)
+    """
+    units = [(path, module) for path, module in model.named_modules() if isinstance(module, ConvUnit)]
+
+    def watch(i: int, path: str, unit: ConvUnit) -> RemovableHandle:
+        def back(_gradient: Tensor) -> None:
+            tell(i / len(units), path)
+
+        def before(_module: nn.Module, given: tuple[Any, ...]) -> None:
+            tell(i / len(units), path)
+            if given[0].requires_grad:
+                given[0].register_hook(back)
+
+        return unit.register_forward_pre_hook(before)
+
+    with _hooks(watch(i, *unit) for i, unit in enumerate(units)):
         yield
 
 
@@ -118,7 +156,7 @@ def output_of(model: nn.Module, path: str, image: Tensor) -> Tensor:
     def stop(_module: nn.Module, _given: object, made: Tensor) -> None:
         raise _Reached(made)
 
-    with hooks([model.get_submodule(_existing(model, path)).register_forward_hook(stop)]):
+    with _hooks([model.get_submodule(_existing(model, path)).register_forward_hook(stop)]):
         try:
             made: Tensor = model(image)
         except _Reached as reached:
