@@ -121,8 +121,7 @@ def effective_field(
     seen = receptive_field(network, path, position)
     _check(network, path, channel, seeds, device)
     tree = resolve(network)
-    last = [row.path for row in tree.rows].index(tree.row(path).path)
-    check_image(network, image, batch_norm, tree.rows[: last + 1])
+    check_image(network, image, batch_norm, tree.rows[: tree.rows.index(tree.row(path)) + 1])
     # a concatenation has no module of its own, its fork has
     module = path.removesuffix(".concat") if tree[path].op == "concat" else path
     with memory_limit(device):

@@ -111,7 +111,7 @@ class Box:
     parent: str  # path of the box around it, "" at the top
     children: tuple[str, ...]  # paths of the boxes inside, in the order they run
     op: Op | Literal["group", "norm", "relu"]
-    rows: tuple[Row, ...]  # that it consists of; of a unit its share of the convolution's row
+    rows: tuple[Row, ...]  # that it consists of; of a unit the convolution's
     stage: str  # "" in the head
     block: int  # its number in the stage, from 0; of a stage or a layer of the head 0
     source: Source
@@ -124,7 +124,7 @@ class Box:
     @property
     def in_shape(self) -> Shape:
         """(C, H, W) of what it is given."""
-        return self.rows[0].in_shape
+        return self.out_shape if self.op in ("norm", "relu") else self.rows[0].in_shape
 
     @property
     def out_shape(self) -> Shape:
@@ -133,13 +133,16 @@ class Box:
 
     @property
     def params(self) -> int:
-        """Parameters of all its rows."""
+        """Parameters of all its rows; of a unit its part of the convolution's."""
+        if self.level == "unit":
+            norm = 2 * self.out_shape[0]
+            return {"conv": self.rows[0].params - norm, "norm": norm}.get(self.op, 0)
         return sum([row.params for row in self.rows])
 
     @property
     def macs(self) -> int:
         """Multiply-accumulates of all its rows."""
-        return sum([row.macs for row in self.rows])
+        return 0 if self.op in ("norm", "relu") else sum([row.macs for row in self.rows])
 
     @property
     def activation_elements(self) -> int:

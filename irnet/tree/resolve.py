@@ -101,6 +101,14 @@ def sum_shape(path: str, x: Shape, residual: Shape) -> Shape:
     return x
 
 
+_POOLS: dict[str, Op] = {"max": "max_pool", "avg": "avg_pool"}
+_UNITS: tuple[tuple[str, Literal["conv", "norm", "relu"], str], ...] = (  # the modules of a convolution
+    ("conv", "conv", "convolution without bias"),
+    ("bn", "norm", "batch norm"),
+    ("relu", "relu", "ReLU"),
+)
+
+
 class _Flow(NamedTuple):
     """What runs along an edge of the tree."""
 
@@ -173,20 +181,14 @@ class _Walk:
 
     def _conv(self, node: Conv, place: _Place, x: _Flow) -> _Flow:
         out = _slide(place.path, node, node.filters, x)
-        weights, norm = node.filters * x.shape[0] * prod(pair(node.kernel)), 2 * node.filters
-        macs = weights * prod(out.shape[1:])
+        weights = node.filters * x.shape[0] * prod(pair(node.kernel))
         text, label = notation(node), f"{describe_operation(node)}, {place.words}"
-        row = self._row(place, "conv", text, x, out, weights + norm, macs)
-        modules: tuple[tuple[str, Literal["conv", "norm", "relu"], str, _Flow, int, int], ...] = (
-            ("conv", "conv", "convolution without bias", x, weights, macs),
-            ("bn", "norm", "batch norm", out, norm, 0),
-            ("relu", "relu", "ReLU", out, 0, 0),
-        )
-        self._box(place, text, label, (row,), [f"{place.path}.{name}" for name, *_ in modules], op="conv", node=node)
-        for name, op, title, given, params, macs in modules:
+        row = self._row(place, "conv", text, x, out, weights + 2 * node.filters, weights * prod(out.shape[1:]))
+        units = [f"{place.path}.{name}" for name, _, _ in _UNITS]
+        self._box(place, text, label, (row,), units, op="conv", node=node)
+        for name, op, title in _UNITS:
             inner = place.inside(name, "unit", f"{title} of {text}, {place.words}")
-            share = _row(place.path, "conv", text, given, out, params, macs)  # of the convolution's row
-            self._box(inner, title, inner.words, (share,), op=op)
+            self._box(inner, title, inner.words, (row,), op=op)
         return out
 
     def _pool(self, node: Pool, place: _Place, x: _Flow) -> _Flow:
@@ -254,7 +256,17 @@ class _Walk:
         self._box(place, text, text, (self._row(place, op, text, x, out, params, macs),), op=op)
 
     def _row(self, place: _Place, op: Op, text: str, x: _Flow, out: _Flow, params: int = 0, macs: int = 0) -> Row:
-        row = _row(place.path, op, text, x, out, params, macs)
+        row = Row(
+            path=place.path,
+            op=op,
+            notation=text,
+            in_shape=x.shape,
+            out_shape=out.shape,
+            params=params,
+            macs=macs,
+            in_field=x.field,
+            field=out.field,
+        )
         self.rows.append(row)
         return row
 
@@ -292,23 +304,6 @@ class _Walk:
             block=self.block,
             source=self.source,
         )
-
-
-def _row(path: str, op: Op, text: str, x: _Flow, out: _Flow, params: int, macs: int) -> Row:
-    return Row(
-        path=path,
-        op=op,
-        notation=text,
-        in_shape=x.shape,
-        out_shape=out.shape,
-        params=params,
-        macs=macs,
-        in_field=x.field,
-        field=out.field,
-    )
-
-
-_POOLS: dict[str, Op] = {"max": "max_pool", "avg": "avg_pool"}
 
 
 def _slide(path: str, node: Conv | Pool, channels: int, x: _Flow) -> _Flow:
