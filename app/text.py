@@ -16,7 +16,6 @@ INTRODUCTION = (
 
 OWN = "What the sidebar and the Edit page made of it; the three above are the paper's."
 DEVICE = "Where networks are built and trained; meta has shapes and no numbers."
-KNOBS = "The pages that show one network show this model, with this input size and these knobs."
 
 IDEAS = {
     "inception_v4.paper": (
@@ -75,6 +74,11 @@ NO_FOLDER = "The server offers none: upload one, or let the environment variable
 NORMS = (
     "Batch norm follows every ordinary convolution; there is none after the sums, so nothing holds the sum's "
     "magnitude in check but the scale."
+)
+
+MET = (
+    "Printed for released networks of this name. One MAC is one multiply-accumulate, or 2 FLOPs; counters differ in "
+    "what else they add, and in the size of the image."
 )
 
 COUNTING = (
@@ -203,8 +207,6 @@ EDITOR_VIEW = "A path, as block_b.0.add. Or choose and open boxes as the class s
 EDITOR_NOTES = "block_b.0.project: This width follows from the sum."
 EDITOR_ANSWER = "A formula, as channels stem.0.concat + 64; for choices, one of them word for word."
 
-EDITS = "a=6, inception_b.0.b1.filters=200"
-EDITS_HELP = "Made on the Edit page; all pages that show this model show it with them. What stands after a | is undone."
 EDIT = (
     "Choose a box to change its filters, kernel, stem, scale or number of blocks; with none chosen, the network's "
     "knobs. All blocks of a stage change together. A place that is edited keeps its value when a knob changes."

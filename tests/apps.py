@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -10,6 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.bar import VIEWS
 from app.server.worker import Tell, Worker
 from irnet.models import PRESETS
 from irnet.models.recipe import limits
@@ -18,7 +18,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 ROOT = Path(__file__).parents[1]
-PAGES = tuple(re.findall(r'"app/pages/(\w+)\.py"', (ROOT / "pages.py").read_text(encoding="utf-8")))
+PAGES = tuple(VIEWS)
 STRUCTURAL = ("overview", "network", "edit", "compare", "provenance", "errata", "figures")
 LIVE = ("cost", "activations", "block", "maps", "field")
 SMALL = 139  # pixels: the smallest side that leaves a C block more than one pixel

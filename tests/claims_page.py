@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from irnet.models import network
-from irnet.models.errata import ERRATA
-from irnet.provenance.counts import COUNTS
+from irnet.models.errata import ERRATA, EVIDENCE
+from irnet.provenance.counts import published_counts
 from irnet.provenance.erratum_checks import Step, refutation
-from irnet.provenance.evidence import EVIDENCE
 from irnet.provenance.explanations import claims
 from irnet.provenance.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE
 from irnet.provenance.sources import deviations
@@ -58,7 +57,7 @@ def _sections() -> Iterator[str]:
         ("network", "count", "basis", "evidence"),
         (
             (found.count.preset, found.count.title, "computed", f"{found.verdict}; printed in {found.count.printed_in}")
-            for name in dict.fromkeys(count.preset for count in COUNTS)
+            for name in dict.fromkeys(count.preset for count in published_counts())
             for found in claims(network(name))
         ),
     )

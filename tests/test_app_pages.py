@@ -12,11 +12,12 @@ from urllib.parse import parse_qs
 import pytest
 
 from app import text
+from app.bar import PLACES, VIEWS
 from app.help import HELP
 from app.server import roots
 from irnet.lessons import LESSONS, lesson_named
 from irnet.lessons.value import Lesson
-from irnet.models import PRESETS
+from irnet.models import PRESETS, title
 from irnet.models.errata import ERRATA
 from irnet.models.recipe import limits
 from irnet.provenance.erratum_checks import refutation
@@ -35,14 +36,22 @@ def small(page: str, preset: str, side: int = SMALL) -> dict[str, object]:
     return sized(preset, side) if page in LIVE else {}
 
 
+def marked_links(name: str) -> list[str]:
+    """What the bar of a page marks: its place, and the page where the place has several."""
+    place = next(place for place in PLACES if VIEWS[name] in place.views)
+    return [f"**{words}**" for words in (place.title, VIEWS[name].title)[: min(2, len(place.views))]]
+
+
 @pytest.mark.parametrize(("name", "preset"), sample(dict.fromkeys((*VISITS, *EVERY)), *VISITS))
 def test_a_page_shows_a_preset_and_its_help_and_no_link_leads_to_itself(name: str, preset: str) -> None:
     app = opened(name, preset, **small(name, preset))
     assert not troubles(app)
     assert app.title
-    assert name not in LIVE or preset in app.title[0].value
+    assert name not in LIVE or title(preset) in app.title[0].value
     assert HELP[name].words in [one.value for one in app.markdown]
     links = [link.proto for link in app.get("page_link")]
+    assert [link.label for link in links if link.label.startswith("**")] == marked_links(name)
+    links = [link for link in links if not link.label.startswith("**")]
     assert [link.label for link in links if link.page.rpartition("/")[2] == name] == []
     asked = [parse_qs(link.query_string) for link in links if link.label.startswith("Lesson: ")]
     assert asked == ([] if name == "learn" else [{"lesson": [HELP[name].lesson]}])  # there a button does it
@@ -86,7 +95,7 @@ for name in {STRUCTURAL}:
 def test_a_page_bears_all_knobs_at_their_limits(name: str, preset: str, end: str) -> None:
     app = opened(name, preset, **at_limit(preset, end))
     assert not troubles(app)
-    assert "changed knobs" in " ".join(caption.value for caption in app.caption[:2])
+    assert "with changes" in " ".join(caption.value for caption in app.caption[:2])
 
 
 @pytest.mark.soak

@@ -12,15 +12,15 @@ import pytest
 
 from irnet.models import PRESETS, network
 from irnet.models.errata import ERRATA
-from irnet.provenance.deviations import COLUMNS, has
-from irnet.provenance.names import IMPLEMENTATIONS, Implementation
-from irnet.provenance.sources import DEVIATIONS, deviations, implementations, names, provenance
+from irnet.provenance.deviations import COLUMNS, has, numbered_deviations
+from irnet.provenance.names import Implementation, releases
+from irnet.provenance.sources import deviations, implementations, names, provenance
 from irnet.runtime.build import Model
 from irnet.spec import Basis, Chain, Fork, Network, Node, Pool
 from tests.conftest import DATA, Meta
 
 MODULES: dict[str, list[str]] = json.loads((DATA / "module_names.json").read_text(encoding="utf-8"))
-RELEASED = [(architecture, one) for architecture, every in IMPLEMENTATIONS.items() for one in every]
+RELEASED = [(architecture, one) for architecture, every in releases().items() for one in every]
 RANGE = re.compile(r"^(.*?)(\d+|[a-z]) to \1(\d+|[a-z])$")
 released = pytest.mark.parametrize(("architecture", "one"), RELEASED, ids=lambda value: getattr(value, "name", value))
 
@@ -68,7 +68,7 @@ def test_a_release_names_every_stage_of_its_preset_its_file_and_version_and_as_m
 @pytest.mark.parametrize("key", MODULES)
 def test_the_names_are_those_of_the_real_modules_in_the_same_order(key: str) -> None:
     architecture, by = key.split()
-    one = next(one for one in IMPLEMENTATIONS[architecture] if one.name == by)
+    one = next(one for one in releases()[architecture] if one.name == by)
     spoken = [name for stage in stage_names(network(one.preset)) for name in unfolded(one.stages[stage])]
     without_parameters = {"maxpool_3a", "maxpool_5a", "global_pool", "head_drop", "avgpool_1a", "dropout"}
     assert [name for name in spoken if name not in without_parameters] == MODULES[key]
@@ -100,8 +100,8 @@ def test_repeat_1_means_different_stages_in_timm_and_facenet_pytorch_also_of_an_
 
 def test_deviations_are_numbered_without_a_gap_and_touch_stages_and_columns_that_there_are() -> None:
     """The paper and every release of a network that a deviation touches have a value, and no other has one."""
-    assert list(DEVIATIONS) == [f"D{i}" for i in range(1, len(DEVIATIONS) + 1)]
-    for id_, one in DEVIATIONS.items():
+    assert list(numbered_deviations()) == [f"D{i}" for i in range(1, len(numbered_deviations()) + 1)]
+    for id_, one in numbered_deviations().items():
         assert {column for said in one.values for column in said.by} <= set(COLUMNS)
         for architecture, where in one.touches.items():
             there = chain.from_iterable(stage_names(network(n)) for n in PRESETS if n.startswith(architecture))
@@ -125,7 +125,7 @@ def test_a_networks_page_has_the_deviations_that_touch_it_and_only_the_releases_
         assert record["paper"] == "not in the paper" if "paper" not in there else record["paper"]
         assert {record["basis"], record["why basis"]} <= set(get_args(Basis))
     listed = {record["id"] for record in deviations(spec)}
-    assert listed == {id_ for id_, one in DEVIATIONS.items() if architecture in one.touches}
+    assert listed == {id_ for id_, one in numbered_deviations().items() if architecture in one.touches}
     assert listed >= {id_ for stage in stage_names(spec) for id_ in provenance(spec, stage).deviations}
 
 

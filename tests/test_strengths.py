@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from irnet.models import network
-from irnet.provenance.sources import DEVIATIONS
+from irnet.provenance.deviations import numbered_deviations
 from irnet.runtime.build import Model, build
 from tests.data.golden_recipe import fill, image, units_of
 
@@ -45,7 +45,7 @@ def with_eps(model: Model) -> None:
 
 
 OTHER_WAY: dict[str, Callable[[Model], None]] = {"D4": with_relu, "D19": with_padding}
-CASES = [(id_, architecture) for id_, one in DEVIATIONS.items() for architecture in one.moves]
+CASES = [(id_, architecture) for id_, one in numbered_deviations().items() for architecture in one.moves]
 RARE = [case for case in CASES if case[1] not in ("inception_resnet_v2", "inception_v3")]
 
 
@@ -81,7 +81,9 @@ def moved(architecture: str, change: Callable[[Model], None]) -> float:
     ("id_", "architecture"), [pytest.param(*case, marks=[pytest.mark.soak] if case in RARE else []) for case in CASES]
 )
 def test_the_other_way_moves_the_logits_by_what_the_deviation_says(id_: str, architecture: str) -> None:
-    assert moved(architecture, OTHER_WAY[id_]) == pytest.approx(DEVIATIONS[id_].moves[architecture], abs=0.006)
+    assert moved(architecture, OTHER_WAY[id_]) == pytest.approx(
+        numbered_deviations()[id_].moves[architecture], abs=0.006
+    )
 
 
 @pytest.mark.parametrize("change", [with_scale, with_eps], ids=["D7", "D17"])
@@ -90,5 +92,5 @@ def test_a_scale_off_by_a_hundredth_and_another_eps_show_in_the_logits(change: C
 
 
 def test_every_strength_that_was_run_is_run_again_here() -> None:
-    assert set(OTHER_WAY) == {id_ for id_, one in DEVIATIONS.items() if one.moves}
-    assert {id_ for id_, one in DEVIATIONS.items() if one.why_basis == "run"} == {*OTHER_WAY, "D7", "D17"}
+    assert set(OTHER_WAY) == {id_ for id_, one in numbered_deviations().items() if one.moves}
+    assert {id_ for id_, one in numbered_deviations().items() if one.why_basis == "run"} == {*OTHER_WAY, "D7", "D17"}

@@ -5,14 +5,14 @@ import streamlit as st
 from app import text
 from app.components.canvas import diagram
 from app.controls import network_choice
-from app.views import head, own, show
+from app.views import own, show
 from irnet.models import network
 from irnet.models.errata import ERRATA
 from irnet.provenance.published import TABLE_2, TABLE_2_SOURCE
 from irnet.tree.totals import overview, totals
 from irnet.units import short
 
-head.title("overview", "Inception-v4 and the Inception-ResNets")
+st.title("Inception-v4 and the Inception-ResNets")
 st.markdown(text.INTRODUCTION)
 
 with st.grid(3, min_column_width=300):

@@ -11,11 +11,11 @@ from app import text
 from app.components.canvas import diagram
 from app.views import show
 from irnet.models import network as preset
+from irnet.models.errata import Evidence
 from irnet.provenance.counts import Count
 from irnet.provenance.deviations import COLUMNS
 from irnet.provenance.erratum_checks import LINEAR, Step, printed_width, readings, try_width
-from irnet.provenance.evidence import Evidence
-from irnet.provenance.papers import PAPERS
+from irnet.provenance.published import PAPERS
 from irnet.provenance.sources import Provenance, provenance
 from irnet.spec import Network, Source
 from irnet.units import change, exact

@@ -18,7 +18,7 @@ from irnet.edit import network
 from irnet.models.errata import errata as errata_named
 from irnet.provenance.erratum_checks import erratum_record
 from irnet.provenance.explanations import claims, records, similar_figures, summaries
-from irnet.provenance.papers import PAPERS
+from irnet.provenance.published import PAPERS
 from irnet.provenance.sources import deviations, errata_of, implementations, names
 from irnet.spec import Network
 from irnet.training.settings import SETTINGS
