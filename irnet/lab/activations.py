@@ -7,11 +7,10 @@ the model has; with untrained weights it shows how magnitudes grow from block to
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from irnet.html import joined_html, words
@@ -36,7 +35,6 @@ from irnet.units import fold
 TENSORS = ("shortcut", "residual", "scaled", "output")
 OWN = "own"  # how the scales that a network has by itself are written
 REMEMBERED = 32  # curves of one picture, some 20 KB each
-TOGETHER = 2  # scalings that run as one batch: two take a tenth less time than one after the other, more no less
 LOOKED_AT = ("a", "b", "c")  # the parts whose outputs are looked at, with or without a residual
 
 
@@ -100,7 +98,6 @@ class BlockStats:
 class Curve:
     """All blocks of one forward pass, in order; `scale` None means the network's own."""
 
-    network: str
     scale: Scaling
     blocks: tuple[BlockStats, ...]
     seed: int | None = None  # of the weights; None where they are not drawn
@@ -170,7 +167,7 @@ def residual_scale(
         None for the network's own, a value from 0 to 1 for all residual blocks (1.0 is "without scaling"), or pairs of
         a stage and its value; stages without one keep theirs.
     seeds, init
-        Of the untrained weights; several seeds give a curve each, and `bands` takes them together.
+        Of the untrained weights; several seeds give a curve each, which `scale_tables.lines` takes together.
     batch_norm
         "running": with the stored statistics, which normalise nothing before training, since they are 0 and 1; "batch":
         with those of this image, as a training step would, which needs more than one pixel in every grid.
@@ -236,53 +233,44 @@ class Activations:
         pass, and what was computed is kept.
         """
         has = any(unit.scale is not None for unit in self.cache.blocks)
-        wanted = tuple(scalings) if has else (None,)
-        # batch norm with the statistics of the picture would mix those of pictures that run together
-        together = TOGETHER if self.cache.batch_norm == "running" else 1
-        for i in range(0, len(wanted), together):
-            asked = dict.fromkeys(wanted[i : i + together])
-            if unknown := [scaling for scaling in asked if scaling not in self._known]:
-                self.cache.run(model, len(self.cache.blocks), unknown, read=True, progress=progress)
-                for lane, scaling in enumerate(unknown):
-                    blocks = _blocks(self.cache, lane)
-                    self._known[scaling] = Curve(network=self.cache.network.label, scale=scaling, blocks=blocks)
-            for scaling in wanted[i : i + together]:
-                self._known[scaling] = curve = self._known.pop(scaling)
-                yield curve if label is None else _with_gradients(self.cache, model, curve, label)
+        for scaling in scalings if has else (None,):
+            if scaling not in self._known:
+                self.cache.run(model, len(self.cache.blocks), scaling, read=True, progress=progress)
+                self._known[scaling] = Curve(scale=scaling, blocks=tuple(_blocks(self.cache)))
+            self._known[scaling] = curve = self._known.pop(scaling)
             for oldest in list(self._known)[:-REMEMBERED]:
                 del self._known[oldest]
+            yield curve if label is None else _with_gradients(self.cache, model, curve, label)
 
 
-def _blocks(cache: ForwardCache, lane: int) -> tuple[BlockStats, ...]:
-    """The statistics of every block that is looked at, of the scaling that ran at this place."""
-    records = {unit.path: record.at(lane) for unit, record in zip(cache.blocks, cache.records, strict=False)}
+def _blocks(cache: ForwardCache) -> Iterator[BlockStats]:
+    """The statistics of every block that is looked at."""
     found = {"": reader(rectified=False)(cache.image)}
-    found |= {path: record.outputs[0] for path, record in records.items()}
-    found |= {f"{path}.project": record.residuals[0] for path, record in records.items() if record.residuals}
+    scales = {}
+    for unit, record in zip(cache.blocks, cache.records, strict=False):
+        scales[unit.path] = record.scale
+        if record.output:
+            found[unit.path] = record.output
+        if record.residual:
+            found[f"{unit.path}.project"] = record.residual
     stats = statistics(found)
-    return tuple(
-        _block(unit, records[unit.path].scales[0], stats[before], stats.get(f"{unit.path}.project"), stats[unit.path])
-        for before, unit in zip(("", *records), cache.blocks, strict=False)
-        if looked_at(unit)
-    )
+    for before, unit in zip(("", *scales), cache.blocks, strict=False):
+        if _looked_at(unit):
+            scale, residual = scales[unit.path], stats.get(f"{unit.path}.project")
+            yield BlockStats(
+                path=unit.path,
+                stage=unit.stage,
+                scale=scale,
+                shortcut=None if scale is None else stats[before],
+                residual=residual,
+                scaled=None if scale is None or residual is None else residual.times(scale),
+                output=stats[unit.path],
+            )
 
 
-def looked_at(unit: Unit) -> bool:
+def _looked_at(unit: Unit) -> bool:
     """Whether a curve has this unit: a block of the paper's parts A, B and C, or one that adds."""
     return unit.part in LOOKED_AT or unit.scale is not None
-
-
-def _block(unit: Unit, scale: float | None, shortcut: Stats, residual: Stats | None, output: Stats) -> BlockStats:
-    adds = scale is not None and residual is not None
-    return BlockStats(
-        path=unit.path,
-        stage=unit.stage,
-        scale=scale,
-        shortcut=shortcut if adds else None,
-        residual=residual,
-        scaled=residual.times(scale) if residual is not None and scale is not None else None,
-        output=output,
-    )
 
 
 def gradient_norms(cache: ForwardCache, model: Model, scaling: Scaling, label: int) -> dict[str, float]:
@@ -305,18 +293,17 @@ def gradient_norms(cache: ForwardCache, model: Model, scaling: Scaling, label: i
     """
     if not model.network.head.classes:
         raise ValueError(f"{model.network.name} has no classifier, and without one there is no loss")
-    first = next((i for i, unit in enumerate(cache.blocks) if looked_at(unit)), len(cache.blocks))
+    first = next((i for i, unit in enumerate(cache.blocks) if _looked_at(unit)), len(cache.blocks))
     start = cache.run(model, first)
     given: dict[str, Tensor] = {}
     with (
         torch.enable_grad(),
         batch_statistics(model, cache.batch_norm == "batch"),
         rescale(model, dict(scaling) if isinstance(scaling, tuple) else scaling),
-        _frozen(model),
     ):
         x = start.clone().requires_grad_()
         for unit in cache.units[first:]:
-            if looked_at(unit):
+            if _looked_at(unit):
                 given[unit.path] = x
             x = model.get_submodule(unit.path)(x)
         loss = cross_entropy(x, torch.tensor([label], device=x.device))
@@ -325,19 +312,6 @@ def gradient_norms(cache: ForwardCache, model: Model, scaling: Scaling, label: i
         path: float(torch.linalg.vector_norm(gradient, dtype=torch.float64))
         for path, gradient in zip(given, found, strict=True)
     }
-
-
-@contextmanager
-def _frozen(model: nn.Module) -> Iterator[None]:
-    """Weights that ask for no gradient while the block runs."""
-    asking = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    try:
-        for parameter in asking:
-            parameter.requires_grad_(False)
-        yield
-    finally:
-        for parameter in asking:
-            parameter.requires_grad_()
 
 
 def _with_gradients(cache: ForwardCache, model: Model, curve: Curve, label: int) -> Curve:
