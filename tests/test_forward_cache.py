@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from irnet.lab.activations import (
     REMEMBERED,
     Activations,
+    BlockStats,
     Curve,
     check,
     curves,
@@ -29,6 +30,7 @@ from irnet.runtime.build import Model, ResidualUnit, build
 from irnet.runtime.capture import capture, rescale
 from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Part, Pool, Residual, Stage
 from irnet.tree import resolve
+from tests.test_statistics import values
 
 V1 = network("inception_resnet_v1", input_size=96, a=2, b=2, c=2)
 IMAGE = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(5)) * 2 - 1
@@ -117,7 +119,35 @@ def test_what_goes_into_every_stage_is_kept_and_no_more(model: Model) -> None:
     assert trail.cache.held_bytes == 4 * sum(prod(shapes[stage]) for stage in dict.fromkeys(stages))
 
 
-def test_several_scalings_are_stopped_and_go_on(model: Model) -> None:
+@settings(max_examples=25)
+@given(asked=st.lists(SCALES, min_size=2, max_size=4, unique=True), later=SCALES)
+def test_scalings_that_run_together_are_those_of_one_after_another(
+    model: Model, asked: list[Scaling], later: Scaling
+) -> None:
+    together = Activations(V1, IMAGE)
+    found = [*together.curves(model, asked), curve_of(together, model, later)]
+    for curve, scaling in zip(found, (*asked, later), strict=True):
+        alone = curve_of(Activations(V1, IMAGE), model, scaling)
+        assert curve.scale == alone.scale
+        for one, other in zip(curve.blocks, alone.blocks, strict=True):
+            assert (one.path, one.scale) == (other.path, other.scale)
+            assert numbers(one) == pytest.approx(numbers(other), rel=1e-4, abs=1e-6)
+
+
+def numbers(block: BlockStats) -> list[float]:
+    """All statistics of a block."""
+    found = (block.shortcut, block.residual, block.scaled, block.output)
+    return [value for stats in found if stats for value in values(stats)]
+
+
+def test_scalings_that_run_together_share_what_comes_before_the_first_that_differs() -> None:
+    model = build(V1)
+    calls = runs(model, "stem.0", "block_a.0", "block_b.0", "block_c.0")
+    list(Activations(V1, IMAGE).curves(model, ((("block_b", 0.5),), (("block_c", 0.9),))))
+    assert calls == dict.fromkeys(calls, 1)
+
+
+def test_scalings_that_are_stopped_together_go_on_together(model: Model) -> None:
     def stops(done: int, _todo: int) -> None:
         if done == 4:
             raise KeyboardInterrupt

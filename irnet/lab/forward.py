@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from irnet.runtime.device import with_numbers
 from irnet.spec import Chain, Network, Node, Part, Residual
 from irnet.tree import Row, resolve
 
+T = TypeVar("T")
 Array = NDArray[np.float32]
 BatchNormMode = Literal["running", "batch"]
 BATCH_NORM_MODES: tuple[BatchNormMode, ...] = get_args(BatchNormMode)
@@ -140,11 +141,20 @@ def batch_statistics(model: nn.Module, wanted: bool) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What one unit did."""
+    """What one unit did, once a scaling: all alike until the first scale that differs."""
 
-    scale: float | None
-    output: Moments | None = None  # where it was asked for
-    residual: Moments | None = None  # F(x), after the 1x1 linear convolution, where there is one
+    scales: tuple[float | None, ...]
+    outputs: tuple[Moments, ...] = ()  # where they were asked for
+    residuals: tuple[Moments, ...] = ()  # F(x), after the 1x1 linear convolution; () without one
+
+    def at(self, lane: int) -> Record:
+        """The same for the scaling at this place alone."""
+        return Record(_lane(self.scales, lane), _lane(self.outputs, lane), _lane(self.residuals, lane))
+
+
+def _lane(each: tuple[T, ...], lane: int) -> tuple[T, ...]:
+    """One of those that ran together, or the one that stands for all of them."""
+    return each[min(lane, len(each) - 1) :][:1]
 
 
 class ForwardCache:
@@ -182,38 +192,40 @@ class ForwardCache:
         self,
         model: Model,
         until: int,
-        scaling: Scaling = None,
+        scalings: Sequence[Scaling] = (None,),
         *,
         read: bool = False,
         progress: Progress | None = None,
     ) -> Tensor:
-        """What unit number `until` is given, or the last one puts out: (1, C, H, W) or (1, C).
+        """What unit number `until` is given, or the last one puts out: (N, C, H, W) or (N, C), for N scalings.
 
         Units before the first one with another scale than last time are not run. `read` leaves the statistics of every
         unit in `records`. `progress` is called before every unit; what it raises ends the pass, and what was computed
         is kept.
         """
-        scales = [_scale_of(unit, scaling) for unit in self.units[:until]]
-        start = self._resume(scales, read=read)
-        x = self._given[start] if start else self.image.to(_device(model))
-        others = {unit.stage: scale for unit, scale in zip(self.units, scales, strict=False) if scale != unit.scale}
+        wanted = self._scales(scalings, until)
+        start, device = self._resume(wanted, read=read), _device(model)
+        others = ((unit, each) for unit, each in zip(self.units, wanted, strict=False) if {*each} != {unit.scale})
+        x = self._given[start] if start else self.image.to(device)
         projects = [f"{unit.path}.project" for unit in self.units[start:until] if read and unit.scale is not None]
-        rectified, signed = reader(rectified=True), reader(rectified=False)
+        rectified, signed = _each(reader(rectified=True)), _each(reader(rectified=False))
         with (
             batch_statistics(model, self.batch_norm == "batch"),
-            rescale(model, others),
+            rescale(model, {unit.stage: _one(each, device) for unit, each in others}),
             capture(model, *projects, keep=signed) as residuals,
         ):
             for i, unit in enumerate(self.units[start:until], start):
                 if progress:
                     progress(i - start, until - start)
+                if len(x) < len(wanted[i]):
+                    x = torch.cat([x] * len(wanted[i]))
                 x = model.get_submodule(unit.path)(x)
                 self._given[i + 1] = x
                 if i not in self._ends:
                     self._given.pop(i, None)
                 if i == len(self.records):
-                    output = (signed if unit.signed else rectified)(x) if read else None
-                    self.records.append(Record(scales[i], output, residuals.pop(f"{unit.path}.project", None)))
+                    moments = (signed if unit.signed else rectified)(x) if read else ()
+                    self.records.append(Record(wanted[i], moments, residuals.pop(f"{unit.path}.project", ())))
         self._given = {i: given for i, given in self._given.items() if i in self._ends or i == until}
         return x
 
@@ -225,25 +237,54 @@ class ForwardCache:
             made: Tensor = model.get_submodule(self.units[number].path)(given)
         return made
 
-    def _resume(self, scales: Sequence[float | None], *, read: bool) -> int:
-        """The unit from which to run; what was met at other scales, or not read where it has to be, is forgotten."""
-        valid = min(len(self.records), len(scales))
-        for i, (record, scale) in enumerate(zip(self.records, scales, strict=False)):
-            if record.scale != scale or (read and record.output is None):
-                valid = i
-                break
-        if valid < len(scales):
+    def _scales(self, scalings: Sequence[Scaling], until: int) -> list[tuple[float | None, ...]]:
+        """Of every unit, its scale at each scaling; once for all up to the first that differs."""
+        found: list[tuple[float | None, ...]] = []
+        for unit in self.units[:until]:
+            scales = tuple(scale_of(unit, scaling) for scaling in scalings)
+            split = len(set(scales)) > 1 or (found and len(found[-1]) > 1)
+            found.append(scales if split else scales[:1])
+        return found
+
+    def _resume(self, wanted: Sequence[tuple[float | None, ...]], *, read: bool) -> int:
+        """The unit from which to run; what was met at other scales is forgotten."""
+        valid = self._alike(wanted, read=read)
+        if valid < min(len(self.records), len(wanted)) and len(self.records[-1].scales) > 1:
+            # other scalings than those that ran together: they may begin as the last of those did
+            self.records = [record.at(-1) for record in self.records]
+            self._given = {i: x[-1:] for i, x in self._given.items()}
+            valid = self._alike(wanted, read=read)
+        if valid < len(wanted):
             del self.records[valid:]
             self._given = {i: x for i, x in self._given.items() if i <= valid}
         return max((i for i in self._given if i <= valid), default=0)
 
+    def _alike(self, wanted: Sequence[tuple[float | None, ...]], *, read: bool) -> int:
+        """How many units were run at these scales, and read if they have to be."""
+        for i, (record, scales) in enumerate(zip(self.records, wanted, strict=False)):
+            if record.scales != scales or (read and not record.outputs):
+                return i
+        return min(len(self.records), len(wanted))
 
-def _scale_of(unit: Unit, scaling: Scaling) -> float | None:
+
+def scale_of(unit: Unit, scaling: Scaling) -> float | None:
     """The scale of a unit at this scaling; None if it has none."""
     if unit.scale is None:
         return None
     wanted = dict(scaling).get(unit.stage) if isinstance(scaling, tuple) else scaling
     return unit.scale if wanted is None else wanted
+
+
+def _one(scales: tuple[float | None, ...], device: torch.device) -> float | Tensor | None:
+    """What a block multiplies by: a number, or one for each of the pictures that run together."""
+    if len(set(scales)) == 1:
+        return scales[0]
+    return torch.tensor(scales, device=device).reshape(-1, 1, 1, 1)
+
+
+def _each(read: Callable[[Tensor], Moments]) -> Callable[[Tensor], tuple[Moments, ...]]:
+    """`read`, of every picture that runs."""
+    return lambda x: tuple(map(read, torch.split(x, 1)))
 
 
 def _device(model: Model) -> torch.device:

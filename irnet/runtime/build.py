@@ -40,7 +40,7 @@ class Scale(nn.Module):
 
     def __init__(self, scale: float) -> None:
         super().__init__()
-        self.scale = scale
+        self.scale: float | Tensor = scale  # a tensor only while several pictures run at one scale each
 
     def forward(self, r: Tensor) -> Tensor:
         """Same shape in and out."""

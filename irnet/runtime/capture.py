@@ -119,10 +119,11 @@ def watch_layers(model: Model, tell: Tell) -> Iterator[None]:
 
 
 @contextmanager
-def rescale(model: nn.Module, scale: float | Mapping[str, float | None] | None) -> Iterator[None]:
+def rescale(model: nn.Module, scale: float | Mapping[str, float | Tensor | None] | None) -> Iterator[None]:
     """Give residual blocks another scale while the block runs.
 
-    One for all, or one a stage by its name; None, and a stage without one, leaves the network's own scale.
+    One for all, or one a stage by its name, also (N, 1, 1, 1) for as many pictures; None, and a stage without one,
+    leaves the network's own scale.
     """
     scales = {name: module for name, module in model.named_modules() if isinstance(module, Scale)}
     before = {name: module.scale for name, module in scales.items()}
