@@ -126,7 +126,7 @@ class Reader:
         return False
 
     def _shown(self, told: ForwardMsg) -> None:
-        element = told.delta.new_element
+        element = told.delta.add_block if told.delta.WhichOneof("type") == "add_block" else told.delta.new_element
         kind = element.WhichOneof("type")
         if kind is None:
             return

@@ -108,7 +108,7 @@ def test_paper_has_every_step_with_every_column_of_its_tables_and_no_buttons(vie
 @pytest.mark.soak
 def test_the_numbers_of_a_lesson_are_whole_from_the_first_page_on(viewer: Viewer) -> None:
     viewer.page.set_viewport_size({"width": 1440, "height": TALL})
-    page = viewer.walk("Structure", "Cost")
+    page = viewer.walk("Explore", "Cost")
     page.get_by_role("button", name="Help", exact=True).click()
     page.get_by_role("link", name=f"Lesson: {LESSON.title}").click()
     at = next(i for i, step in enumerate(LESSON.steps) if step.table == "ledger")

@@ -37,7 +37,7 @@ def unused(page: Page, unused_url: str) -> Viewer:
 
 
 def test_a_finished_death_map_is_there_at_once_and_a_click_shows_how_a_network_died(unused: Viewer) -> None:
-    page = unused.walk("Training lab", "Death map", "death")
+    page = unused.walk("Experiment", "Death map")
     expect(page.get_by_role("figure", name=re.compile(r"^Of \d+ runs: 3 dead"))).to_be_visible()
     expect(page.get_by_text("with more than 1,000 filters", exact=False).first).to_be_visible()
     expect(page.get_by_text(re.compile("^Not reproduced: at the paper's rate of 0.045"))).to_be_visible()
@@ -97,7 +97,7 @@ def tied(place: Path) -> None:
 
 def test_a_tie_of_one_seed_is_told_as_one(unused: Viewer, runs: Path) -> None:
     tied(runs / "race-tied")
-    page = unused.walk("Training lab", "Race")
+    page = unused.walk("Experiment", "Race")
     page.get_by_role("combobox", name="Run").click()
     page.get_by_role("option", name="race-tied").click()
     names = "inception_v4.paper and inception_resnet_v2.paper"
