@@ -41,16 +41,13 @@ def _restored() -> Iterator[None]:
     setattr(SafeSessionState, one_key.REPLACED, WHOLE)
 
 
-def test_one_key_has_the_value_that_all_keys_have() -> None:
+def test_one_key_has_the_value_that_all_keys_have_and_what_is_no_key_of_the_reader_is_not_found() -> None:
     page = AppTest.from_string(LOOKED_AT).run()
     assert not page.exception
     whole, one, names, count = page.session_state["found"]
     assert whole == one == {"blocks": 4, "box": None, "own": 3}
     assert (names, count) == (set(whole), 3)
-
-
-def test_what_is_no_key_of_the_reader_is_not_found() -> None:
-    assert AppTest.from_string(LOOKED_AT).run().session_state["absent"] == [False, False, False]
+    assert page.session_state["absent"] == [False, False, False]
 
 
 def test_a_field_does_not_read_the_whole_session(monkeypatch: pytest.MonkeyPatch) -> None:
