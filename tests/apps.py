@@ -1,11 +1,13 @@
-"""Running pages of the app without a browser."""
+"""Running pages of the app without a browser, and coroutines beside one."""
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -55,3 +57,12 @@ def sample(values: Iterable[Any], *kept: Any) -> list[Any]:
     every = list(values)
     rest = [pytest.param(*one if isinstance(one, tuple) else [one], marks=pytest.mark.soak) for one in every]
     return [one if one in (kept or every[:1]) else soaked for one, soaked in zip(every, rest, strict=True)]
+
+
+T = TypeVar("T")
+
+
+def in_its_own_thread(coroutine: Coroutine[Any, Any, T]) -> T:
+    """What the coroutine returns, run by a loop in another thread."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
