@@ -1,8 +1,10 @@
-"""Running pages of the app without a browser."""
+"""Running pages of the app without a browser, and coroutines beside one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -68,3 +70,9 @@ def run_here(monkeypatch: pytest.MonkeyPatch) -> None:
         return function(*args, **kwargs)
 
     monkeypatch.setattr(Worker, "ask", ask)
+
+
+def in_its_own_thread(coroutine: Coroutine[Any, Any, T]) -> T:
+    """What the coroutine returns, run by a loop in another thread."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()

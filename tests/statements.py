@@ -144,7 +144,7 @@ TOUR = (
     Statement("As many as come into the block", check="channels block_a.0.project = in_channels block_a.0"),
     Statement(
         "two maps can only be added where their shapes are the same",
-        test="tests/test_erratum_checks.py::test_a_width_is_accepted_exactly_when_torch_could_add_it",
+        test="tests/test_errata.py::test_a_width_is_accepted_exactly_when_torch_could_add_it",
     ),
     Statement("The figure of this block prints 1154", source=f"{PAPER}, Figure 17"),
     Statement("What must stand there instead of 1154?", check="channels block_b.0.project < 1154"),
@@ -331,7 +331,7 @@ COUNTING = (
     ),
     Statement(
         "timm's inception_resnet_v2 says {params @ inception_resnet_v2.tf_slim|short} parameters",
-        test="tests/test_published.py::test_a_released_network_has_the_published_totals",
+        test="tests/test_claims.py::test_the_lines_add_up_to_every_printed_digit",
         source=TIMM,
     ),
     Statement("Why 1536 channels", check="channels conv2d_7b = 1536", of=V2_SLIM),
@@ -537,7 +537,7 @@ PROVENANCE = (
     ),
     Statement(
         "Counts are equal, weights are not: a checkpoint",
-        test="tests/test_errata_arithmetic.py::test_e2_and_e3_change_no_count",
+        test="tests/test_errata.py::test_e2_and_e3_change_no_count",
     ),
     Statement(
         "Counts and checkpoints with it are larger",
@@ -574,7 +574,7 @@ README = (
     ),
     Statement(
         "On E4, type 1154 and see the sum refuse",
-        test="tests/test_erratum_checks.py::test_the_sum_refuses_the_printed_width_and_takes_the_one_used",
+        test="tests/test_errata.py::test_the_sum_refuses_the_printed_width_and_takes_the_one_used",
     ),
     Statement("a ledger that explains every difference between the three to the unit", test=LEDGER),
     Statement("at five scales side by side", source="app/pages/activations.py"),
@@ -672,6 +672,5 @@ PHRASES = (
     "lists the likeliest classes",
     "measures one thing for longer",
     "what ten thousand networks leave behind",
-    "and the most that one took",
     "it is where two trainings of one network first part",
 )

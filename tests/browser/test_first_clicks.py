@@ -175,14 +175,3 @@ def drag(page: Page, slider: Locator, far: int) -> None:
     for i in range(30):
         page.mouse.move(x + far * (i + 1) / 30, y)
     page.mouse.up()
-
-
-def test_a_width_that_nobody_sets_is_said_to_be_there_with_a_fix_that_works(viewer: Viewer) -> None:
-    page = viewer.open("edit?inception_resnet_v2.paper.edits=block_b.0.project.filters%3D1154")
-    expect(page.get_by_text("it is there, and 1152 wide, as the shortcut")).to_be_visible()
-    viewer.settle()
-    page.get_by_role("button", name="Use reduction_a.0.b1.filters=386").click()
-    expect(page.get_by_text("it is there")).to_have_count(0)
-    expect(page).to_have_url(re.compile("edits=reduction_a.0.b1.filters%3D386"))
-    page.go_back()
-    expect(page.get_by_text("it is there, and 1152 wide, as the shortcut")).to_be_visible()

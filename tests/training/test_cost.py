@@ -11,8 +11,7 @@ from irnet.training.cost import BEGIN, BUILD, Expected, evaluation_seconds, expe
 from irnet.training.race import BASE, PAIRS, race
 from irnet.training.results import History
 from irnet.training.settings import Run, Sweep
-from tests.training.invented import history
-from tests.training.small import TINY
+from tests.training.small import TINY, history
 
 DEFAULT = race(BASE, [name for pair in PAIRS for name in pair], (0,))
 

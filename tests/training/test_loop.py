@@ -11,11 +11,13 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from irnet.runtime.build import build
+from irnet.training.backends import Backend
 from irnet.training.images import images_of
 from irnet.training.loop import Dropout, Trainer
-from irnet.training.results import History, Line
-from irnet.training.settings import OPTIMISERS, Data, OptimiserName, Run
-from irnet.training.stability import AXIS, BASE, Verdict, verdict
+from irnet.training.results import Line, histories
+from irnet.training.settings import OPTIMISERS, Data, OptimiserName
+from irnet.training.stability import AXIS, BASE, cells, stability
+from irnet.training.sweep import start
 from tests.training.small import TINY
 
 
@@ -126,14 +128,8 @@ def test_a_block_that_is_silent_for_every_image_has_no_gradient() -> None:
 
 
 @pytest.mark.soak
-def test_unscaled_residuals_kill_what_scaled_ones_keep_alive() -> None:
+def test_unscaled_residuals_kill_what_scaled_ones_keep_alive(tmp_path: Path) -> None:
     """The default demonstration, cut short: a statement about this code and seed, not about ImageNet."""
-    base = replace(BASE, steps=100, data=Data(held_out=32))
-    living, dead = (_verdict(replace(base, scale=scale)).fate for scale in AXIS[1])
-    assert (living, dead) == ("living", "dead")
-
-
-def _verdict(run: Run) -> Verdict:
-    trainer = Trainer(run, signs=True)
-    lines = tuple(trainer.steps())
-    return verdict(History(number=0, run=run, chance=trainer.chance, lines=lines, ended="finished"))
+    wanted = stability(replace(BASE, steps=100, data=Data(held_out=32)), [AXIS], [0])
+    start(tmp_path / "map", wanted, Backend(workers=2))
+    assert [cell.fate for cell in cells(wanted, histories(tmp_path / "map"))] == ["living", "dead"]
