@@ -81,7 +81,9 @@ def bar(page: str) -> None:
             for view in views:
                 _link(view, view.title, marked=view.page == page, box=st.query_params.get("box", ""))
             if VIEWS[page].network:
-                with st.container(key="about", horizontal=True, horizontal_alignment="right"):
+                with st.container(
+                    key="about", horizontal=True, horizontal_alignment="right", vertical_alignment="center"
+                ):
                     panel()
 
 

@@ -88,10 +88,13 @@ def panel() -> None:
     """The line that says which network this is; it opens to what can be changed, and is empty while it is shut."""
     preset = st.session_state[MODEL]
     sizes = [st.session_state[f"{preset}.{part}"] for part in _parts("input_size")]
-    changed = sum(key.startswith(f"{preset}.") and key not in _size_keys(preset) for key in address())
+    unlike = {key for key in address() if key.startswith(f"{preset}.")} - _other_keys(preset)
+    changed = len(unlike) + len(edits.history_of(preset).done)
     words = [title(preset), f"{sides(tuple(sizes))} px"]
     words += [f"{changed} {'change' if changed == 1 else 'changes'}"] if changed else []
-    with st.popover(" · ".join(words), icon=":material/tune:", key="panel", on_change="rerun") as opened:
+    st.markdown(" · ".join(words))
+    # The label stays the same: with another one, it would be another panel, and shut.
+    with st.popover("Change", icon=":material/tune:", key="panel", on_change="rerun") as opened:
         if opened.open:
             _panel(preset)
 
@@ -210,8 +213,9 @@ def _draw(preset: str, part: str, label: str, limit: Limits, place: Any) -> None
     field(shown, label, *args, key=f"{preset}.{part}")  # without the preset, the last one's numbers would stay
 
 
-def _size_keys(preset: str) -> tuple[str, ...]:
-    return tuple(f"{preset}.{part}" for part in _parts("input_size"))
+def _other_keys(preset: str) -> set[str]:
+    """The parameters of a preset that are no knob, or are named by themselves."""
+    return {f"{preset}.{part}" for part in (*_parts("input_size"), edits.EDITS)}
 
 
 def fields_of(preset: str, recipe: Recipe) -> dict[str, Any]:

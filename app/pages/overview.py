@@ -15,7 +15,7 @@ from irnet.units import short
 st.title("Inception-v4 and the Inception-ResNets")
 st.markdown(text.INTRODUCTION)
 
-WAYS = (
+WAYS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     ("learn", "Take the tour of the paper", ":material/school:", {"lesson": "tour"}),
     ("network", "Open a network", ":material/schema:", {}),
     ("compare", "Compare v1 and v2", ":material/compare_arrows:", text.V1_AND_V2),
