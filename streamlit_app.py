@@ -4,10 +4,8 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from app import drawings
-from app.server import one_key, ready
+from app.server import ready
 from app.server.headers import Headers
-
-one_key.install()
 
 app = st.App(
     "pages.py",

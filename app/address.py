@@ -21,25 +21,32 @@ class Fields:
 
     def __init__(self) -> None:
         self._place = st.container(key=HIDDEN)
+        self.drawn: tuple[str, ...] = ()
 
-    def draw(self, hidden: str, shown: Callable[..., Any], label: str, *args: Any, key: str, **more: Any) -> Any:
-        """A widget whose value is the parameter `key` of the address; returns the value.
+    def value(self, hidden: str, default: Any, *args: Any, key: str) -> Any:
+        """The value of the parameter `key` of the address, else of the session, else `default`.
+
+        Only what differs from its default has a field, because each costs milliseconds of every run.
 
         Parameters
         ----------
         hidden
             The kind of the field that holds the value: "selectbox", "number_input", "toggle" or "text_input".
-        shown
-            The widget that the reader sees; both get `args`, and it gets `more`.
         """
-        getattr(self._place, hidden)(
-            f"{key} in the address", *args, key=key, bind="query-params", persist_state="session"
-        )
-        own = f"own.{key}"
-        if st.session_state.get(own) != st.session_state[key]:  # else what is being typed would be lost
-            st.session_state[own] = st.session_state[key]
-        shown(label, *args, key=own, on_change=_hand_on, args=(key, own), **more)
-        return st.session_state[key]
+        if key in st.query_params or st.session_state.get(key, default) != default:
+            getattr(self._place, hidden)(
+                f"{key} in the address", *args, key=key, bind="query-params", persist_state="session"
+            )
+            self.drawn += (key,)
+        return st.session_state.setdefault(key, default)
+
+
+def field(shown: Callable[..., Any], label: str, *args: Any, key: str, **more: Any) -> None:
+    """The widget with which a reader changes the parameter `key`; it gets `args` and `more`."""
+    own = f"own.{key}"
+    if st.session_state.get(own) != st.session_state[key]:  # else what is being typed would be lost
+        st.session_state[own] = st.session_state[key]
+    shown(label, *args, key=own, on_change=_hand_on, args=(key, own), **more)
 
 
 def _hand_on(key: str, own: str) -> None:

@@ -1,26 +1,43 @@
-"""Widgets made from recipes; every value also lives in the address."""
+"""The chosen network: kept in the address and the session, and changed in the panel under the bar."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from app import edits, text
-from app.address import Fields, first_run_on
+from app.address import Fields, field, first_run_on
 from app.state import refusal, wrong_in_address
 from app.views import show
 from irnet.edit.history import History
 from irnet.edit.validate import Validation
-from irnet.models import PRESETS, edit_recipe, network_of_recipe
+from irnet.models import (
+    ARCHITECTURES,
+    PRESETS,
+    edit_recipe,
+    full_name,
+    network_of_recipe,
+    source_title,
+    title,
+)
 from irnet.models.recipe import Limits, Recipe, knobs, limits, parse_knob
 from irnet.spec import Network, pair
+from irnet.units import sides
 
 DEVICES = ("cpu", "cuda", "mps", "meta")  # all that PyTorch may have; a page that runs says which are here
 FIRST = "inception_resnet_v2.paper"  # what a reader without an address sees: the network that the paper ends with
 FINEST = 200  # steps that a slider can still tell apart
+MODEL, DEVICE = "model", "device"  # parameters of the address
+DRAWN = "drawn-fields"  # in the session: the parameters that had a field in the last run
+GROUPS = {  # the knobs as the panel has them
+    "Size": ("width", "depth", "a", "b", "c"),
+    "Residual scale": ("scale_a", "scale_b", "scale_c"),
+    "Reduction-A": ("k", "l", "m", "n"),
+    "More": ("classes", "dropout", "sum_norm"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,30 +52,97 @@ class Choice:
     trial: Validation  # what the edits come to
 
 
-def sidebar(page: str) -> None:
-    """Draw the widgets that all pages share; drawn outside the pages, their values outlive a change of page."""
+def read_state(page: str) -> None:
+    """Bring the chosen network of the address and that of the session together; on every page, before all else."""
     complaints = wrong_in_address()
+    drawn, moved = st.session_state.get(DRAWN, ()), first_run_on(page)
+    for key, value in _model_in_address():
+        # Streamlit keeps the value of a widget that stays, and what no widget held is ours to read.
+        if moved or key not in drawn:
+            st.session_state[key] = value
+    fields = Fields()
     names = list(PRESETS)
-    if first_run_on(page):
-        st.session_state.update(_from_link())
-    with st.sidebar:
-        fields = Fields()
-        preset = fields.draw("selectbox", st.selectbox, "Model", names, names.index(FIRST), key="model")
-        st.selectbox("Device", DEVICES, key="device", bind="query-params", help=text.DEVICE)
-        st.caption(text.KNOBS)
-        for name, limit in limits(PRESETS[preset]).items():
-            _draw(fields, preset, name, limit)
-        complaints += edits.field(fields, preset)
-        st.button("Back to the preset", icon=":material/restart_alt:", on_click=reset, args=(preset,))
+    preset = fields.value("selectbox", FIRST, names, names.index(FIRST), key=MODEL)
+    fields.value("selectbox", DEVICES[0], DEVICES, key=DEVICE)
+    for name, limit in limits(PRESETS[preset]).items():
+        for part, value in _defaults(preset, name).items():
+            hidden, args = _widget(value, limit)
+            fields.value(hidden, value, *args, key=f"{preset}.{part}")
+    complaints += edits.read(fields, preset)
+    st.session_state[DRAWN] = fields.drawn
     show.ignored_line(complaints)
 
 
-def _from_link() -> dict[str, Any]:
-    """What a link to another page says of the model, where the session has it otherwise: the link is meant.
+def address() -> dict[str, str]:
+    """The parameters of an address that choose the network, for links to pages that show it."""
+    preset = st.session_state[MODEL]
+    usual = _usual(preset) | {MODEL: FIRST, DEVICE: DEVICES[0]}
+    return {
+        key: str(now).lower() if isinstance(now, bool) else str(now)
+        for key, value in usual.items()
+        if (now := st.session_state[key]) != value
+    }
 
-    Streamlit puts the parameters of a link behind those that were there, and keeps the value of a widget that stays.
-    """
-    return {key: value for key, value in _model_in_address() if st.session_state.get(key, value) != value}
+
+def _usual(preset: str) -> dict[str, Any]:
+    """What the parameters of a preset are where nothing is changed."""
+    return fields_of(preset, PRESETS[preset]) | {f"{preset}.{edits.EDITS}": ""}
+
+
+def panel() -> None:
+    """The line that says which network this is; it opens to what can be changed, and is empty while it is shut."""
+    preset = st.session_state[MODEL]
+    sizes = [st.session_state[f"{preset}.{part}"] for part in _parts("input_size")]
+    unlike = {key for key in address() if key.startswith(f"{preset}.")} - _other_keys(preset)
+    changed = len(unlike) + len(edits.history_of(preset).done)
+    words = [title(preset), f"{sides(tuple(sizes))} px"]
+    words += [f"{changed} {'change' if changed == 1 else 'changes'}"] if changed else []
+    st.markdown(" · ".join(words))
+    # The label stays the same: with another one, it would be another panel, and shut.
+    with st.popover("Change", icon=":material/tune:", key="panel", on_change="rerun") as opened:
+        if opened.open:
+            _panel(preset)
+
+
+def _panel(preset: str) -> None:
+    _choose_preset(preset)
+    found = limits(PRESETS[preset])
+    for part, column in zip(_parts("input_size"), st.columns(2), strict=True):
+        _draw(preset, part, part.capitalize().replace("_", " "), found["input_size"], column)
+    field(st.selectbox, "Device", DEVICES, key=DEVICE, help=text.DEVICE)
+    for group, names in GROUPS.items():
+        here = [name for name in found if name in names]
+        if here:
+            st.markdown(f"**{group}**")
+            for name in here:
+                _draw(preset, name, found[name].help, found[name], st.container())
+    st.button("Back to the preset", icon=":material/restart_alt:", on_click=reset, args=(preset,))
+
+
+def _choose_preset(preset: str) -> None:
+    """Two fields, architecture and source, for one parameter of the address."""
+    architecture, _, tag = preset.partition(".")
+    tags = [name.partition(".")[2] for name in PRESETS if name.startswith(f"{architecture}.")]
+    for key, value in (("panel.architecture", architecture), ("panel.source", tag)):
+        st.session_state[key] = value
+    st.selectbox(
+        "Network",
+        list(ARCHITECTURES),
+        key="panel.architecture",
+        format_func=lambda name: ARCHITECTURES[name],
+        on_change=_take_architecture,
+    )
+    st.selectbox(
+        "Source",
+        tags,
+        key="panel.source",
+        format_func=lambda tag: source_title(f"{architecture}.{tag}"),
+        on_change=lambda: st.session_state.update({MODEL: f"{architecture}.{st.session_state['panel.source']}"}),
+    )
+
+
+def _take_architecture() -> None:
+    st.session_state[MODEL] = full_name(st.session_state["panel.architecture"])
 
 
 def _model_in_address() -> Iterator[tuple[str, Any]]:
@@ -67,7 +151,11 @@ def _model_in_address() -> Iterator[tuple[str, Any]]:
         preset, _, name = key.rpartition(".")
         if refusal(key, value):
             continue
-        if (key == "model" and value in PRESETS) or (preset in PRESETS and name == edits.EDITS):
+        if (
+            (key == MODEL and value in PRESETS)
+            or (key == DEVICE and value in DEVICES)
+            or (preset in PRESETS and name == edits.EDITS)
+        ):
             yield key, value
         elif preset in PRESETS and key in fields_of(preset, PRESETS[preset]):
             yield key, _read(preset, name, value)
@@ -80,8 +168,8 @@ def _read(preset: str, part: str, value: str) -> Any:
 
 
 def editing() -> Choice:
-    """The network that the sidebar describes, as far as its edits can be."""
-    preset, device = st.session_state["model"], st.session_state["device"]
+    """The chosen network, as far as its edits can be."""
+    preset, device = st.session_state[MODEL], st.session_state[DEVICE]
     changes = {name: _value(preset, name) for name in knobs(PRESETS[preset])}
     recipe = edit_recipe(preset, changes)
     original = network_of_recipe(preset, recipe)
@@ -90,7 +178,7 @@ def editing() -> Choice:
 
 
 def network_choice() -> Choice:
-    """The network that the sidebar describes; an edit that can't be is told, and left out with those after it."""
+    """The chosen network; an edit that can't be is told, and left out with those after it."""
     choice = editing()
     if refusal := choice.trial.refusal:
         show.ignored_line([f"Edit {refusal.edit + 1} is left out, with those after it: {refusal.message}"])
@@ -108,26 +196,31 @@ def _value(preset: str, name: str) -> Any:
     return values if len(values) > 1 else values[0]
 
 
-def _draw(fields: Fields, preset: str, name: str, limit: Limits) -> None:
-    """The widgets of one knob, with its limits."""
-    parts, default = _parts(name), knobs(PRESETS[preset])[name]
+def _defaults(preset: str, name: str) -> dict[str, Any]:
+    """Part of the knob to its value in the preset."""
+    value = knobs(PRESETS[preset])[name]
+    return dict(zip(_parts(name), pair(value) if name == "input_size" else (value,), strict=True))
+
+
+def _widget(default: Any, limit: Limits) -> tuple[str, tuple[Any, ...]]:
+    """The kind of field that holds a knob, and what it is given behind its label."""
     kind = type(default)
     if kind is bool:
-        fields.draw("toggle", st.toggle, limit.help, default, key=f"{preset}.{name}")
-        return
+        return "toggle", (default,)
+    return "number_input", (kind(limit.low), kind(limit.high), default, kind(limit.step))
+
+
+def _draw(preset: str, part: str, label: str, limit: Limits, place: Any) -> None:
+    """The widget of one part of a knob."""
+    hidden, args = _widget(fields_of(preset, PRESETS[preset])[f"{preset}.{part}"], limit)
     few = (limit.high - limit.low) / limit.step <= FINEST
-    places: Sequence[Any] = st.columns(len(parts)) if len(parts) > 1 else (st,)
-    for part, place in zip(parts, places, strict=True):
-        fields.draw(
-            "number_input",
-            place.slider if few else place.number_input,
-            limit.help if len(parts) == 1 else part.capitalize().replace("_", " "),
-            kind(limit.low),
-            kind(limit.high),
-            default,
-            kind(limit.step),
-            key=f"{preset}.{part}",  # without the preset, the last one's numbers would stay
-        )
+    shown = place.slider if hidden == "number_input" and few else getattr(place, hidden)
+    field(shown, label, *args, key=f"{preset}.{part}")  # without the preset, the last one's numbers would stay
+
+
+def _other_keys(preset: str) -> set[str]:
+    """The parameters of a preset that are no knob, or are named by themselves."""
+    return {f"{preset}.{part}" for part in (*_parts("input_size"), edits.EDITS)}
 
 
 def fields_of(preset: str, recipe: Recipe) -> dict[str, Any]:

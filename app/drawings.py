@@ -19,10 +19,10 @@ from app.server.cache import drawings, picture, side_drawings
 from irnet.comparison.side_by_side import MOST, check_count
 from irnet.diagrams import words
 from irnet.diagrams.beside import opened_beside
-from irnet.diagrams.caption import beside_alt
 from irnet.diagrams.graph_builder import FLOWS, Flow
 from irnet.diagrams.nested import LEVELS, Expansion
 from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay
+from irnet.diagrams.words import beside_alt
 from irnet.edit import network_of_label
 from irnet.spec import Network
 from irnet.tree import first_block, resolve, search

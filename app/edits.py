@@ -1,10 +1,9 @@
-"""The edits of every preset: one text a preset, in the sidebar and in the address."""
+"""The edits of every preset: one text a preset, in the address."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from app import text
 from app.address import Fields
 from irnet.edit.history import History, history
 from irnet.edit.validate import Validation, validate
@@ -13,10 +12,9 @@ from irnet.spec import Network
 EDITS = "edits"  # the parameter of the address, behind the preset
 
 
-def field(fields: Fields, preset: str) -> list[str]:
-    """The field with the edits; returns what is wrong with them."""
-    more = {"placeholder": text.EDITS, "help": text.EDITS_HELP}
-    typed = fields.draw("text_input", st.text_input, "Edits", "", key=_key(preset), **more)
+def read(fields: Fields, preset: str) -> list[str]:
+    """Read the edits of the address; returns what is wrong with them."""
+    typed = fields.value("text_input", "", "", key=_key(preset))
     try:
         history(preset, typed)
     except ValueError as error:
@@ -28,7 +26,7 @@ def history_of(preset: str) -> History:
     """The edits of a preset; none, where what was typed is none."""
     try:
         return history(preset, st.session_state.get(_key(preset), ""))
-    except ValueError:  # the field has told it
+    except ValueError:  # `read` has said so
         return History()
 
 

@@ -1,4 +1,4 @@
-"""What surrounds every page: the sidebar, and one sentence for bad input."""
+"""What surrounds every page: the bar, the line of the network, and one sentence for bad input."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app import text
-from app.controls import sidebar
+from app.bar import bar
+from app.controls import read_state
+from app.lesson_address import presenting
 from app.views import styles
 
 if TYPE_CHECKING:
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
 def run(page: StreamlitPage) -> None:
     """Run a page; bad input is shown as one sentence and the app goes on."""
     styles.every()
-    sidebar(page.url_path)
+    name = page.url_path or "overview"
+    read_state(name)
+    if not (name == "learn" and presenting()):
+        bar(name)
     with refusals():
         page.run()
 

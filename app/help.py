@@ -15,15 +15,15 @@ class Help:
 
 HELP = {
     "overview": Help(
-        "The paper's networks side by side: their idea, their size and their drawing. "
-        "Open one to see every step of it; the table tells apart what goes by the same name.",
+        "Choose a way in, or open one of the paper's networks to see every step of it. "
+        "The table tells apart what goes by the same name.",
         "tour",
     ),
     "network": Help(
         "Click a box to read what it is; a double click opens it. "
         "By keyboard: Tab into the drawing, arrow keys to walk, Enter to choose and then to open, Escape to go up, "
         "/ to search. "
-        "The sidebar has the model and its knobs.",
+        "The button at the upper right chooses the network and changes it.",
         "one-by-one-first",
     ),
     "edit": Help(
@@ -34,15 +34,15 @@ HELP = {
         "widths-add-up",
     ),
     "compare": Help(
-        "Choose up to three networks beside the sidebar's, or a ready-made comparison. "
+        "Choose up to three networks beside the one above, or a ready-made comparison. "
         "A box that is chosen in one network lights up its partners in the others, and the table says what stands "
         "there. "
         "What differs and Counts have the same as tables.",
         "v1-against-v2",
     ),
     "cost": Help(
+        "Find the figure that you met, and what it adds up. "
         "Three libraries count the built network; choose a tab for modules, stages or the whole tree. "
-        "Search takes a path or a kind of module. "
         "Why they differ adds up the gaps.",
         "macs-are-not-flops",
     ),

@@ -15,7 +15,7 @@ from app.drawings import BesideView, View
 from app.lesson_address import AS_SET, BOX, LESSON, NONE, PRESENT, SHARED, TURNED, go, open_lesson
 from app.lesson_places import place
 from app.state import put, put_all, unknown
-from app.views import head, show
+from app.views import show
 from app.views.lesson import FADE, control, question, table
 from irnet.diagrams.nested import LEVELS, Expansion, revealing, shown_block
 from irnet.edit import apply
@@ -175,7 +175,7 @@ def copy(lesson: Lesson) -> None:
 
 def shelf() -> None:
     """All ready lessons."""
-    head.title("learn", "Learn")
+    st.title("Learn")
     st.markdown(text.LEARN)
     with st.grid(3, min_column_width=280):
         for lesson in LESSONS:

@@ -29,6 +29,11 @@ def lesson_of_address() -> Lesson | None:
         return None
 
 
+def presenting() -> bool:
+    """Whether the address asks for a lesson before a class."""
+    return st.query_params.get(PRESENT) == "true"
+
+
 def at(count: int) -> int:
     """The number of the step that the address asks for, from 0; the first where there is no such step."""
     numbers = tuple(str(i + 1) for i in range(count))

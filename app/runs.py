@@ -16,10 +16,9 @@ from app import text
 from app.run_folder import check_pictures, folder, home, inside
 from irnet.training import queue
 from irnet.training.backends import Backend
-from irnet.training.cost import expected_seconds
-from irnet.training.directory import Word, ask, create, last_word, settings
-from irnet.training.lock import is_locked
-from irnet.training.results import Follower, History, progress
+from irnet.training.cost import expected_seconds, progress
+from irnet.training.directory import Word, ask, create, is_locked, last_word, settings
+from irnet.training.results import Follower, History
 from irnet.training.settings import Sweep, SweepKind
 from irnet.training.sweep import environment
 

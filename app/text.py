@@ -9,14 +9,14 @@ from irnet.models.errata import ERRATA as ERRATA_OF_THE_PAPER
 from irnet.units import numeral
 
 INTRODUCTION = (
-    "Three networks from one paper, Szegedy et al. 2016 ([arXiv 1602.07261](https://arxiv.org/abs/1602.07261)): "
-    "built, drawn, counted and run. The two Inception-ResNets share one architecture; they differ in filter counts "
-    "and in the stem."
+    "See inside three networks of one paper (Szegedy et al. 2016, [arXiv 1602.07261]"
+    "(https://arxiv.org/abs/1602.07261)), down to a single convolution: drawn, counted, run and compared. "
+    "The two Inception-ResNets share one architecture; they differ in filter counts and in the stem."
 )
 
-OWN = "What the sidebar and the Edit page made of it; the three above are the paper's."
+V1_AND_V2 = {"model": "inception_resnet_v1.paper", "with": "inception_resnet_v2.paper"}  # the address of a comparison
+OWN = "Yours, as you changed it; the three below are the paper's."
 DEVICE = "Where networks are built and trained; meta has shapes and no numbers."
-KNOBS = "The pages that show one network show this model, with this input size and these knobs."
 
 IDEAS = {
     "inception_v4.paper": (
@@ -63,10 +63,10 @@ BLOCK = (
 )
 BLOCK_SCALE = "It multiplies the residual F(x) of this block alone; every other block keeps its own scale."
 PLAY = "Goes on by itself, a step every few seconds, and stops at the last."
-NO_BLOCK = "This network has no residual block. Choose an Inception-ResNet in the sidebar, with at least one block."
+NO_BLOCK = "This network has no residual block. Choose an Inception-ResNet above, with at least one block."
 WEIGHTS = (
     "safetensors, PyTorch or Keras, in the layouts of timm, Cadene, facenet-pytorch, Keras or irnet. Nothing in a file "
-    "is executed; every key has to fit the network that the sidebar shows, and its seed and initial weights are unused."
+    "is executed; every key has to fit the network that is chosen above, and seed and initial weights are unused."
 )
 NO_CLASSES = "Untrained weights know no classes: choose a checkpoint under Trained weights."
 NO_RUNS = "This server is open to a network and trains only where the environment variable IRNET_RUNS names a folder."
@@ -75,6 +75,11 @@ NO_FOLDER = "The server offers none: upload one, or let the environment variable
 NORMS = (
     "Batch norm follows every ordinary convolution; there is none after the sums, so nothing holds the sum's "
     "magnitude in check but the scale."
+)
+
+MET = (
+    "Printed for released networks of this name. One MAC is one multiply-accumulate, or 2 FLOPs; counters differ in "
+    "what else they add, and in the size of the image."
 )
 
 COUNTING = (
@@ -133,7 +138,7 @@ EMPTY_BOX = (
 )
 COMPARE_EDITED = "inception_v4.paper (a=6, b=3)"
 COMPARE_HELP = (
-    "A preset and its changed knobs; several with a semicolon between them. The sidebar's network comes first."
+    "A preset and what is changed in it; several with a semicolon between them. They stand behind the one above."
 )
 EMPTY_PLACE = (
     "Click a box to see what stands there in every network; its partners light up with it. A double click opens it "
@@ -150,10 +155,10 @@ READ_GRADIENT = (
     "end of the network."
 )
 SUM_NORM = "The same network with batch norm after every addition, at the same scales, beside the paper's."
-NOTHING_DIFFERS = "Nothing differs here: turn a knob, change a box or choose another network."
+NOTHING_DIFFERS = "Nothing differs here: edit a box or choose another network."
 NO_MODULE = "No module has this in its path or kind; a shorter word or a deeper tree finds more."
 NO_RUN_YET = "None has been started on this server yet: start one above."
-NO_SUMS = "This network adds nothing: choose an Inception-ResNet in the sidebar."
+NO_SUMS = "This network adds nothing: choose an Inception-ResNet above."
 SAVED = (
     "Section 3.2 leaves batch norm off the sums so that a model replica fits on one GPU. Predicted: every tensor that "
     "a backward formula reads, added up from the rows. Measured: what PyTorch's autograd saves in a training forward "
@@ -201,8 +206,6 @@ EDITOR_VIEW = "A path, as block_b.0.add. Or choose and open boxes as the class s
 EDITOR_NOTES = "block_b.0.project: This width follows from the sum."
 EDITOR_ANSWER = "A formula, as channels stem.0.concat + 64; for choices, one of them word for word."
 
-EDITS = "a=6, inception_b.0.b1.filters=200"
-EDITS_HELP = "Made on the Edit page; all pages that show this model show it with them. What stands after a | is undone."
 EDIT = (
     "Choose a box to change its filters, kernel, stem, scale or number of blocks; with none chosen, the network's "
     "knobs. All blocks of a stage change together. A place that is edited keeps its value when a knob changes."

@@ -18,10 +18,9 @@ from irnet.models import PRESETS
 from irnet.models.recipe import knobs
 from irnet.training import race, stability
 from irnet.training.backends import Backend
-from irnet.training.settings import Axis, Data, OptimiserName, Run, Sweep, with_values
+from irnet.training.settings import Axis, Data, OptimiserName, Run, Sweep, axis, with_values
 from irnet.training.stability import AXIS_NAMES, REMEDIES
 from irnet.training.sweep import threads_for
-from irnet.training.texts import axis
 
 RATES: dict[OptimiserName, float] = {"rmsprop": race.BASE.rate, "sgd": 0.05, "adamw": 0.001}  # shown first
 SEEDS = 5

@@ -12,9 +12,10 @@ import sys
 from pathlib import Path
 
 from irnet.training.backends import Backend
+from irnet.training.cost import Progress
 from irnet.training.directory import environment
 from irnet.training.finished_map import FILE, text_of
-from irnet.training.results import Progress, histories
+from irnet.training.results import histories
 from irnet.training.settings import PAPER_RATE, Sweep
 from irnet.training.stability import BASE, cells, outcome, stability
 from irnet.training.sweep import start, threads_for

@@ -13,7 +13,7 @@ import argparse
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from random import Random
@@ -26,7 +26,7 @@ from benchmarks.figure import Figure, told
 from benchmarks.reader import Reader
 from benchmarks.server import Server, serving
 from irnet.diagrams.nested import LEVELS
-from irnet.models import PRESETS, network
+from irnet.models import ARCHITECTURES, PRESETS, network
 
 MEDIAN, SLOWEST, SLOWEST_MEANWHILE = (
     100,
@@ -51,20 +51,21 @@ class Found:
     places: int = 0  # readers of activations that were told a place in the queue
 
 
-def acts(reader: Reader, random: Random) -> Coroutine[None, None, float]:
-    """One thing that a reader of a structural page does where it is."""
+async def act(reader: Reader, random: Random) -> float:
+    """One thing that a reader of a structural page does where it is; returns milliseconds."""
     preset = reader.address.get("model", "inception_resnet_v2.paper")
     kind = random.choice(("model", "knob", "page", "box", "level"))
-    if kind == "model" or (kind in ("box", "level") and reader.at != "network"):
-        return reader.set("model", random.choice(list(PRESETS)))
-    if kind == "knob":
-        repeats = [f"{preset}.{name}" for name in "abc" if hasattr(PRESETS[preset], name)]
-        return reader.set(random.choice([*repeats, f"{preset}.classes"]), random.randint(1, 20))
+    if kind in ("model", "knob") or (kind in ("box", "level") and reader.at != "network"):
+        before = 0.0 if "panel.architecture" in reader.shown else await reader.set("panel", True)
+        if kind == "knob":
+            repeats = [f"own.{preset}.{name}" for name in "abc" if hasattr(PRESETS[preset], name)]
+            return before + await reader.set(random.choice([*repeats, f"own.{preset}.classes"]), random.randint(1, 20))
+        return before + await reader.set("panel.architecture", random.choice(list(ARCHITECTURES.values())))
     if kind == "box":
-        return reader.set("box", random.choice(network(preset).stages).name)
+        return await reader.set("box", random.choice(network(preset).stages).name)
     if kind == "level":
-        return reader.set("level", [random.choice(LEVELS[:2])])
-    return reader.turn("compare" if reader.at == "network" else "network")
+        return await reader.set("level", [random.choice(LEVELS[:2])])
+    return await reader.turn("compare" if reader.at == "network" else "network")
 
 
 async def attend(port: int, number: int, until: float, found: Found) -> Reader:
@@ -75,8 +76,8 @@ async def attend(port: int, number: int, until: float, found: Found) -> Reader:
         found.openings.append(await reader.open("network") + await reader.draw())
         await asyncio.sleep(random.uniform(0, EVERY))
         while perf_counter() < until:
-            started, act = perf_counter(), acts(reader, random)
-            page, drawing = await act, await reader.draw()
+            started = perf_counter()
+            page, drawing = await act(reader, random), await reader.draw()
             found.pages.append(page)
             found.actions.append(page + drawing)
             await asyncio.sleep(max(0.0, EVERY - (perf_counter() - started)))

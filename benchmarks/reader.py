@@ -26,6 +26,7 @@ class Reader:
         self.address = dict(parse_qsl(address))
         self.at = ""  # the page
         self.widgets: dict[str, str] = {}  # key to the server's id
+        self.shown: set[str] = set()  # the keys of those that the last run of the page drew
         self.pages: dict[str, str] = {}
         self.troubles: list[str] = []
         self.progress: list[str] = []  # what was told while waiting
@@ -76,7 +77,8 @@ class Reader:
         """Move a widget; its value is in the address too. Returns milliseconds until the page is finished."""
         name = self.widgets[key]
         self._states[key] = _state(name, value, self._kinds[key])
-        self.address[key] = ",".join(value) if isinstance(value, list) else str(value)
+        if not key.startswith(("own.", "panel")):  # what is not bound to the address
+            self.address[key] = ",".join(value) if isinstance(value, list) else str(value)
         return await self._run(fragment=self._fragments.get(key, ""))
 
     async def draw(self) -> float:
@@ -95,7 +97,7 @@ class Reader:
         run.query_string, run.page_name, run.page_script_hash = urlencode(self.address), page, self._page
         run.fragment_id = fragment
         if not fragment:
-            self._fragments, self._drawing = {}, ""
+            self._fragments, self._drawing, self.shown = {}, "", set()
         # what is not shown now keeps its value in the session, not in the browser
         states = [state for key, state in self._states.items() if self.widgets.get(key) == state.id]
         run.widget_states.widgets.extend(states)
@@ -126,7 +128,7 @@ class Reader:
         return False
 
     def _shown(self, told: ForwardMsg) -> None:
-        element = told.delta.new_element
+        element = told.delta.add_block if told.delta.WhichOneof("type") == "add_block" else told.delta.new_element
         kind = element.WhichOneof("type")
         if kind is None:
             return
@@ -142,6 +144,7 @@ class Reader:
             key = name.split("-", 2)[-1]  # an id ends in the key
             self.widgets[key], self._kinds[key] = name, kind
             self._fragments[key] = told.delta.fragment_id
+            self.shown.add(key)
         if kind == "bidi_component" and shown.component_name.endswith("irnet_canvas"):
             data = shown.mixed.json if shown.WhichOneof("data") == "mixed" else shown.json
             self._drawing = json.loads(data).get("light", "")

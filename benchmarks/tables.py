@@ -22,7 +22,7 @@ from fvcore.nn import FlopCountAnalysis
 from torch.utils.flop_counter import FlopCounterMode
 from torchinfo import summary
 
-from app.live import module_counts
+from app.server.networks import module_counts
 from benchmarks.figure import Figure, by_rounds
 from benchmarks.rivals import missing, rival
 from irnet.models import PRESETS, network

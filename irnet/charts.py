@@ -12,14 +12,13 @@ from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise
 from math import isfinite, log10
-from operator import attrgetter
 from textwrap import wrap
 from typing import Any, Literal, get_args
 
 import vl_convert
 
 from irnet.diagrams.pdf import normalise
-from irnet.diagrams.theme import LIGHT, THEMES, Theme
+from irnet.diagrams.theme import LIGHT, THEMES, Kind, rgb
 from irnet.tree import name_of, parent_of, stage_of
 from irnet.units import short
 
@@ -201,7 +200,7 @@ def is_dark(colour: str) -> bool:
     >>> is_dark("#ffffff"), is_dark("#0a5a9c")
     (False, True)
     """
-    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    red, green, blue = rgb(colour)
     return 0.299 * red + 0.587 * green + 0.114 * blue < 140
 
 
@@ -265,7 +264,7 @@ def _drawn(chart: Chart) -> tuple[list[Spec], Spec, int]:
         case (Tiles() as tiles,):
             return _tiles(tiles, chart)
         case (Heat() as heat,):
-            return [_heat(heat)], _heat_layout(heat), min(540, 110 + 14 * len(heat.y))
+            return _heat(heat)
         case (Nested() as nested,):
             return [_nested(nested)], {}, 540
         case (Bins() as bins,):
@@ -352,8 +351,8 @@ def _bins(mark: Bins) -> Spec:
 
 def _nested(mark: Nested) -> Spec:
     """An icicle; neighbours among the stages have different fills."""
-    paths, fills = list(mark.sizes), [LIGHT.paints[kind].fill for kind in ("pointwise", "square", "factorised")]
-    fills += [LIGHT.paints[kind].fill for kind in ("pool", "sum")]
+    kinds: tuple[Kind, ...] = ("pointwise", "square", "factorised", "pool", "sum")
+    paths, fills = list(mark.sizes), [LIGHT.paints[kind].fill for kind in kinds]
     order = list(dict.fromkeys(stage_of(path) for path in paths))
     colours = [fills[order.index(stage_of(path)) % len(fills)] for path in paths]
     return {
@@ -372,8 +371,8 @@ def _nested(mark: Nested) -> Spec:
     }
 
 
-def _heat(mark: Heat) -> Spec:
-    return {
+def _heat(mark: Heat) -> tuple[list[Spec], Spec, int]:
+    trace = {
         "type": "heatmap",
         "x": list(mark.x),
         "y": list(mark.y),
@@ -382,12 +381,10 @@ def _heat(mark: Heat) -> Spec:
         "colorbar": {"title": {"text": _words(wrap(mark.unit, 10))}, "thickness": 12},
         "hovertemplate": "step %{x}, %{y}: %{z:.3g}<extra></extra>",
     } | ({"zmin": mark.limits[0], "zmax": mark.limits[1]} if mark.limits else {})
-
-
-def _heat_layout(mark: Heat) -> Spec:
-    ticks = {"tickvals": list(mark.y[:: max(1, len(mark.y) // 14)]), "tickfont": {"size": 11}}
-    axis = {"autorange": "reversed", "type": "category", "fixedrange": True} | ticks  # the first block above
-    return {"xaxis": {"fixedrange": True}, "yaxis": axis, "dragmode": False, "hovermode": "closest"}
+    axis = {"autorange": "reversed", "type": "category", "fixedrange": True}  # the first block above
+    axis |= {"tickvals": list(mark.y[:: max(1, len(mark.y) // 14)]), "tickfont": {"size": 11}}
+    layout = {"xaxis": {"fixedrange": True}, "yaxis": axis, "dragmode": False, "hovermode": "closest"}
+    return [trace], layout, min(540, 110 + 14 * len(mark.y))
 
 
 def _tiles(mark: Tiles, chart: Chart) -> tuple[list[Spec], Spec, int]:
@@ -411,7 +408,7 @@ def _tiles(mark: Tiles, chart: Chart) -> tuple[list[Spec], Spec, int]:
         axes = {"xaxis": f"x{at}", "yaxis": f"y{at}"}
         tiles = [(number, tile) for number, tile in enumerate(mark.tiles) if tile.panel == panel]
         data += [trace | axes for trace in (*_one_colour(mark, tiles), _tile_words(mark, tiles))]
-        across, up = (len({place(tile) for _, tile in tiles}) for place in (attrgetter("x"), attrgetter("y")))
+        across, up = len({tile.x for _, tile in tiles}), len({tile.y for _, tile in tiles})
         ends = ([-0.5, across - 0.5], [-0.5, up - 0.5])  # no room round the tiles, as words in them would ask for
         layout[f"xaxis{at}"] = axis | {"anchor": f"y{at}", "title": {"text": chart.x}, "range": ends[0]}
         layout[f"yaxis{at}"] = axis | {"anchor": f"x{at}", "title": {"text": chart.y}, "ticks": "", "range": ends[1]}
@@ -513,15 +510,18 @@ def to_file(spec: Spec, form: ChartFormat, scale: float = 2.0) -> bytes:
     raise ValueError(f"no format of charts is called {form!r}; they are {', '.join(CHART_FORMATS)}")
 
 
+def _field(name: str, kind: str = "quantitative", **more: Any) -> Spec:
+    """What a channel of an encoding is read from."""
+    return {"field": name, "type": kind, **more}
+
+
 def _vega_lines(chart: Chart) -> Spec:
     lines, names = chart.lines, [line.name for line in chart.lines]
-    axis = {"title": chart.y_title}
-    scale = {"type": "log" if chart.is_log else "linear", "zero": False}
     layers: list[Spec] = [
         {
             "transform": [{"filter": "datum.banded"}],
             "mark": {"type": "area", "opacity": 0.2, "invalid": _GAPS},
-            "encoding": {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"}},
+            "encoding": {"y": _field("low"), "y2": {"field": "high"}},
         },
         {
             "mark": {"type": "line", "strokeWidth": 2.5, "invalid": _GAPS},
@@ -542,16 +542,12 @@ def _vega_lines(chart: Chart) -> Spec:
         for mark in chart.marks
         if isinstance(mark, Rule)
     ]
+    scale = {"type": "log" if chart.is_log else "linear", "zero": False}
     return {
         "data": {"values": [record for line in lines for record in _points(line)]},
         "encoding": {
-            "x": {
-                "field": "x",
-                "type": "quantitative",
-                "axis": _axis(chart.x, chart.ticks),
-                "scale": {"zero": False, "nice": False},
-            },
-            "y": {"field": "y", "type": "quantitative", "axis": axis, "scale": scale},
+            "x": _field("x", axis=_axis(chart.x, chart.ticks), scale={"zero": False, "nice": False}),
+            "y": _field("y", axis={"title": chart.y_title}, scale=scale),
             "color": _by_name(names, INK),
         },
         "layer": layers,
@@ -566,7 +562,7 @@ def _points(line: Line) -> Iterator[Spec]:
 
 def _by_name(names: Sequence[str], looks: Sequence[Any], legend: Spec | None = _LEGEND) -> Spec:
     scale = {"domain": list(names), "range": [looks[i % len(looks)] for i in range(len(names))]}
-    return {"field": "name", "type": "nominal", "scale": scale, "legend": legend}
+    return _field("name", "nominal", scale=scale, legend=legend)
 
 
 def _axis(title: str, ticks: Mapping[float, str]) -> Spec:
@@ -581,8 +577,8 @@ def _vega_bars(mark: Bars, chart: Chart) -> Spec:
         "data": {"values": [{"x": name, "y": value} for name, value in zip(mark.names, mark.values, strict=True)]},
         "mark": {"type": "bar", "color": INK[1]},
         "encoding": {
-            "x": {"field": "x", "type": "nominal", "sort": None, "axis": {"title": chart.x, "labelAngle": -35}},
-            "y": {"field": "y", "type": "quantitative", "axis": {"title": chart.y, "format": "~s"}},
+            "x": _field("x", "nominal", sort=None, axis={"title": chart.x, "labelAngle": -35}),
+            "y": _field("y", axis={"title": chart.y, "format": "~s"}),
         },
     }
 
@@ -598,18 +594,17 @@ def _vega_tiles(mark: Tiles, chart: Chart, theme: str) -> Spec:
     dark = json.dumps([kind for kind in mark.used if is_dark(mark.fills[kind])])
     ink = {"condition": {"test": f"indexof({dark}, datum.kind) >= 0", "value": "#ffffff"}, "value": "#000000"}
     width, height = max(110 * len(columns), SMALLEST_GRID // len(panels)), 72 * len(rows)
-    up = {"title": chart.y} if chart.y else None
     grid = {
         "width": width,
         "height": height,
         "encoding": {
-            "x": {"field": "x", "type": "ordinal", "sort": columns, "axis": {"title": chart.x, "labelAngle": 0}},
-            "y": {"field": "y", "type": "ordinal", "sort": rows[::-1], "axis": up},
+            "x": _field("x", "ordinal", sort=columns, axis={"title": chart.x, "labelAngle": 0}),
+            "y": _field("y", "ordinal", sort=rows[::-1], axis={"title": chart.y} if chart.y else None),
         },
         "layer": [
             {
                 "mark": {"type": "rect", "stroke": THEMES[theme].paper, "strokeWidth": 2},
-                "encoding": {"color": {"field": "kind", "type": "nominal", "scale": colours, "legend": _LEGEND}},
+                "encoding": {"color": _field("kind", "nominal", scale=colours, legend=_LEGEND)},
             },
             {
                 "mark": {"type": "text", "fontSize": 12, "baseline": "middle"},
@@ -621,13 +616,13 @@ def _vega_tiles(mark: Tiles, chart: Chart, theme: str) -> Spec:
     if len(panels) == 1:
         return _framed(data | grid, chart, theme, width, height)
     header = {"title": None, "labelFontSize": 13, "labelColor": THEMES[theme].ink, "labelFont": _FONT}
-    column = {"field": "panel", "type": "nominal", "sort": panels, "header": header}
-    framed = _framed(data | {"facet": {"column": column}, "spec": grid}, chart, theme, width * len(panels), height)
+    facet = {"column": _field("panel", "nominal", sort=panels, header=header)}
+    framed = _framed(data | {"facet": facet, "spec": grid}, chart, theme, width * len(panels), height)
     return {name: value for name, value in framed.items() if name not in ("width", "height")}
 
 
 def _framed(spec: Spec, chart: Chart, theme: str, width: int, height: int) -> Spec:
-    look: Theme = THEMES[theme]
+    look = THEMES[theme]
     text = {"labelColor": look.ink, "titleColor": look.ink, "labelFont": _FONT, "titleFont": _FONT}
     note = {"subtitle": _wrapped(chart.note, (width + 60) // 6), "subtitleColor": look.faint, "subtitleFont": _FONT}
     return spec | {

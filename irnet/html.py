@@ -6,7 +6,6 @@ Colours of a notebook are the page's own, so that tables look right on a light a
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable
 from html import escape
 
 _STYLE = (
@@ -81,35 +80,3 @@ figure {{ margin: 0 }}
 </html>
 """
     return text.encode()
-
-
-def figure_page(
-    title: str, light: bytes, dark: bytes, alt: str, caption: str, summary: str, long: Iterable[str]
-) -> bytes:
-    """A figure as one HTML file with its words.
-
-    Parameters
-    ----------
-    light, dark
-        The figure as SVG.
-    summary
-        What stands over the long description.
-    long
-        The long description, numbered lines that start with "1. ".
-
-    Examples
-    --------
-    >>> made = figure_page("A net", b"", b"", "One box", "Drawn.", "Box by box", ["1. A box."]).decode()
-    >>> "<li>A box.</li>" in made, "http" in made
-    (True, False)
-    """
-    lines = "".join(f"<li>{escape(line.partition('. ')[2])}</li>" for line in long)
-    body = f"""<figure>
-<picture>
-<source media="(prefers-color-scheme: dark)" srcset="data:image/svg+xml;base64,{b64encode(dark).decode()}">
-<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{b64encode(light).decode()}">
-</picture>
-<figcaption>{escape(caption)}</figcaption>
-</figure>
-<details><summary>{summary}</summary><ol>{lines}</ol></details>"""
-    return page(title, body)

@@ -7,12 +7,13 @@ higher (rows, comparisons, results) shows itself with `irnet.html`.
 from __future__ import annotations
 
 from importlib import import_module
+from typing import cast
 
 from irnet.html import beside, figure, joined_html
 from irnet.html import words as paragraph
 from irnet.spec import Network
 from irnet.tables import from_records, to_html
-from irnet.tree.totals import summary
+from irnet.tree.totals import summary, totals
 from irnet.units import exact, grid, short
 
 STAGE = ("name", "repeat", "out_shape", "params", "macs", "source")
@@ -31,18 +32,16 @@ def network_html(network: Network) -> str:
         found = summary(network)
     except ValueError as error:
         return joined_html(paragraph(network.label, strong=True), paragraph(str(error)))
-    stages, params, macs = found["stages"], found["params"], found["macs"]
-    assert isinstance(stages, list)
-    assert isinstance(params, int)
-    assert isinstance(macs, int)
-    size = f"{grid(network.input_shape)}: {exact(params)} parameters, {short(macs, 'MAC')} for one image"
+    total = totals(network)
+    size = f"{grid(network.input_shape)}: {exact(total.params)} parameters, {short(total.macs, 'MAC')} for one image"
+    records = [{key: stage[key] for key in STAGE} for stage in cast(list[dict[str, object]], found["stages"])]
     diagrams = import_module("irnet.diagrams")  # when it is first asked for: every program imports this module
     light, dark = (diagrams.draw(network, "svg", theme=theme) for theme in ("light", "dark"))
     return joined_html(
         paragraph(network.label, strong=True),
         paragraph(size),
         beside(
-            to_html(from_records([{key: stage[key] for key in STAGE} for stage in stages])),
+            to_html(from_records(records)),
             figure(light, dark, diagrams.words(network).alt),
         ),
     )
@@ -50,5 +49,4 @@ def network_html(network: Network) -> str:
 
 def register() -> None:
     """Let every network show itself."""
-    for method, function in {"_repr_html_": network_html}.items():
-        setattr(Network, method, function)
+    Network._repr_html_ = network_html  # type: ignore[attr-defined]

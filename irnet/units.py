@@ -10,23 +10,26 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]") 
 _STEPS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
-def short(number: float, unit: str = "") -> str:
-    """Three significant digits with an SI prefix.
+def short(number: float, unit: str = "", digits: int = 3) -> str:
+    """So many significant digits, three at least, with an SI prefix.
 
     Examples
     --------
     >>> short(42_679_816), short(12_253_974_624, "MAC"), short(8), short(999_999)
     ('42.7 M', '12.3 GMAC', '8', '1.00 M')
+    >>> short(13_182_930_592, "MAC", digits=4)
+    '13.18 GMAC'
     """
     for step, prefix in _STEPS:
         if abs(number) >= step * 0.9995:
-            return f"{_three(number / step)} {prefix}{unit}"
-    return f"{number:,.0f} {unit}".rstrip() if number == int(number) else f"{_three(number)} {unit}".rstrip()
+            return f"{_significant(number / step, digits)} {prefix}{unit}"
+    whole = number == int(number)
+    return f"{number:,.0f} {unit}".rstrip() if whole else f"{_significant(number, digits)} {unit}".rstrip()
 
 
-def _three(value: float) -> str:
-    digits = 2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0
-    return f"{value:.{digits}f}"
+def _significant(value: float, digits: int) -> str:
+    before = 1 if abs(value) < 9.995 else 2 if abs(value) < 99.95 else 3
+    return f"{value:.{digits - before}f}"
 
 
 def number(value: float, decimals: int | None = None) -> str:
@@ -201,3 +204,19 @@ def with_signs(text: str) -> str:
     '3×3 conv of 35×35×384, 0.1 × residual'
     """
     return _SIZE.sub(lambda found: found[0].replace("x", "×"), printable(text))
+
+
+def clock(seconds: float) -> str:
+    """Seconds as people say them.
+
+    Examples
+    --------
+    >>> clock(7.6), clock(95), clock(7300)
+    ('8 s', '1 min 35 s', '2 h 1 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -1,15 +1,17 @@
-"""Running pages of the app without a browser."""
+"""Running pages of the app without a browser, and coroutines beside one."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.bar import VIEWS
 from app.server.worker import Tell, Worker
 from irnet.models import PRESETS
 from irnet.models.recipe import limits
@@ -18,7 +20,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 ROOT = Path(__file__).parents[1]
-PAGES = tuple(re.findall(r'"app/pages/(\w+)\.py"', (ROOT / "pages.py").read_text(encoding="utf-8")))
+PAGES = tuple(VIEWS)
 STRUCTURAL = ("overview", "network", "edit", "compare", "provenance", "errata", "figures")
 LIVE = ("cost", "activations", "block", "maps", "field")
 SMALL = 139  # pixels: the smallest side that leaves a C block more than one pixel
@@ -68,3 +70,9 @@ def run_here(monkeypatch: pytest.MonkeyPatch) -> None:
         return function(*args, **kwargs)
 
     monkeypatch.setattr(Worker, "ask", ask)
+
+
+def in_its_own_thread(coroutine: Coroutine[Any, Any, T]) -> T:
+    """What the coroutine returns, run by a loop in another thread."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()

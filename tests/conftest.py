@@ -15,7 +15,7 @@ import torch
 from hypothesis import HealthCheck, settings
 
 from app.server import roots
-from irnet.diagrams import formats
+from irnet.diagrams import figures
 from irnet.models import PRESETS, network
 from irnet.runtime.build import Model, build
 from irnet.runtime.measure import Counts, measure
@@ -28,7 +28,7 @@ FILTERED = [HealthCheck.filter_too_much]  # of random networks many are too smal
 settings.register_profile("irnet", deadline=None, derandomize=True, max_examples=25, suppress_health_check=FILTERED)
 settings.register_profile("soak", deadline=None, max_examples=400, suppress_health_check=FILTERED)
 settings.load_profile("irnet")
-formats.__dict__["laid_figure"] = cache(formats.laid_figure.__wrapped__)  # all figures, as long as the tests run
+figures.__dict__["laid_figure"] = cache(figures.laid_figure.__wrapped__)  # all figures, as long as the tests run
 torch.set_num_threads(1)  # two threads on a machine with other work wait for each other: five times slower
 
 Meta = Callable[[Network], Model]
@@ -83,8 +83,8 @@ def small() -> Small:
 
 @pytest.fixture(scope="session")
 def measured() -> Measured:
-    """A preset's name to what the three counters say of it at its own input size."""
-    return cache(lambda name: measure(build(name)))
+    """A preset's name to what the three counters say of it at its own input size, on "meta" as on any device."""
+    return cache(lambda name: measure(build(name, device="meta")))
 
 
 @pytest.fixture(scope="session")

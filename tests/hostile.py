@@ -7,7 +7,6 @@ import resource
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -105,22 +104,15 @@ def sentence(told: str) -> None:
 
 def refused_or_done(job: Job, given: Any) -> None:
     """Run a job: it ends well or in the error with one sentence that pages and verbs show, and within the bounds."""
+    told: Exception | None = None
     with bounded():
-        told = _refusal(job, given)
+        try:
+            job(given)
+        except (ValueError, KeyError) as error:
+            told = error
     if told is not None:
         assert type(told) in (ValueError, KeyError) or type(told).__module__.startswith("irnet."), repr(told)
         sentence(str(told.args[0]))
-
-
-@dataclass(slots=True)
-class Most:
-    """The most that any case took."""
-
-    seconds: float = 0.0
-    megabytes: float = 0.0
-
-
-MOST = Most()
 
 
 @contextmanager
@@ -129,7 +121,6 @@ def bounded(seconds: float = SLOWEST, megabytes: float = LARGEST) -> Iterator[No
     before, began = _peak(anew=True), perf_counter()
     yield
     took, more = perf_counter() - began, (_peak() - before) / 1024
-    MOST.seconds, MOST.megabytes = max(MOST.seconds, took), max(MOST.megabytes, more)
     assert took < seconds
     assert more < megabytes
 
@@ -141,11 +132,3 @@ def _peak(*, anew: bool = False) -> int:
     if anew:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     return int(Path("/proc/self/status").read_text(encoding="ascii").partition("VmHWM:")[2].split()[0])
-
-
-def _refusal(job: Job, given: Any) -> Exception | None:
-    try:
-        job(given)
-    except (ValueError, KeyError) as error:
-        return error
-    return None

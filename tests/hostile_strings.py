@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from irnet.models import network
+from irnet.spec import Network
+
 EVIL = (
     "<script>window.hit = 1</script>",
     "<img src=x onerror='window.hit = 1'>",
@@ -20,3 +25,9 @@ EVIL = (
     "=1+1 @SUM(A1) -2 +3",
     '"] end; click n0 "javascript:window.hit=1"',
 )
+
+
+def named(word: str) -> Network:
+    """A small network whose author gave it and its stages a strange name."""
+    spec = network("inception_resnet_v1", a=1, b=1, c=1)
+    return replace(spec, name=word, stages=tuple(replace(stage, title=word) for stage in spec.stages))

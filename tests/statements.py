@@ -144,7 +144,7 @@ TOUR = (
     Statement("As many as come into the block", check="channels block_a.0.project = in_channels block_a.0"),
     Statement(
         "two maps can only be added where their shapes are the same",
-        test="tests/test_erratum_checks.py::test_a_width_is_accepted_exactly_when_torch_could_add_it",
+        test="tests/test_errata.py::test_a_width_is_accepted_exactly_when_torch_could_add_it",
     ),
     Statement("The figure of this block prints 1154", source=f"{PAPER}, Figure 17"),
     Statement("What must stand there instead of 1154?", check="channels block_b.0.project < 1154"),
@@ -331,7 +331,7 @@ COUNTING = (
     ),
     Statement(
         "timm's inception_resnet_v2 says {params @ inception_resnet_v2.tf_slim|short} parameters",
-        test="tests/test_published.py::test_a_released_network_has_the_published_totals",
+        test="tests/test_claims.py::test_the_lines_add_up_to_every_printed_digit",
         source=TIMM,
     ),
     Statement("Why 1536 channels", check="channels conv2d_7b = 1536", of=V2_SLIM),
@@ -422,7 +422,7 @@ DEATH = (
 )
 
 PAGES = (
-    Statement("Three networks from one paper", source=f"{PAPER}, section 3"),
+    Statement("See inside three networks of one paper", source=f"{PAPER}, section 3"),
     Statement("Reduction-A is the one block type that all three networks share", source=f"{PAPER}, Figure 7"),
     Statement(
         "The same plan, wider. v2 takes v4's stem and more filters.",
@@ -455,8 +455,8 @@ PAGES = (
     Statement(
         "at most 10 MB and 40 megapixels", test="tests/test_uploads.py::test_as_many_pixels_as_allowed_are_decoded"
     ),
-    Statement("stops half a minute after the last tab", source="irnet/training/watch.py"),
-    Statement("Choose up to three networks beside the sidebar's", source="app/comparison.py"),
+    Statement("stops half a minute after the last tab", source="irnet/training/queue.py"),
+    Statement("Choose up to three networks beside the one above", source="app/comparison.py"),
     Statement("Three libraries count the built network", test=TOTALS),
     Statement("What three counters count", test=TOTALS),
     Statement(
@@ -537,7 +537,7 @@ PROVENANCE = (
     ),
     Statement(
         "Counts are equal, weights are not: a checkpoint",
-        test="tests/test_errata_arithmetic.py::test_e2_and_e3_change_no_count",
+        test="tests/test_errata.py::test_e2_and_e3_change_no_count",
     ),
     Statement(
         "Counts and checkpoints with it are larger",
@@ -566,7 +566,8 @@ README = (
     ),
     Statement("Python 3.11 or newer", source="pyproject.toml"),
     Statement("takes some eleven minutes on two cores"),
-    Statement("The app opens with an Overview : the three networks side by side", source="app/pages/overview.py"),
+    Statement("ways in, the three networks side by side", source="app/pages/overview.py"),
+    Statement("A bar leads to five places from every page", source="app/bar.py"),
     Statement("arrows as wide as their channels", test=ARROWS),
     Statement("two to four networks on one canvas", source="app/writing.py"),
     Statement(
@@ -574,7 +575,7 @@ README = (
     ),
     Statement(
         "On E4, type 1154 and see the sum refuse",
-        test="tests/test_erratum_checks.py::test_the_sum_refuses_the_printed_width_and_takes_the_one_used",
+        test="tests/test_errata.py::test_the_sum_refuses_the_printed_width_and_takes_the_one_used",
     ),
     Statement("a ledger that explains every difference between the three to the unit", test=LEDGER),
     Statement("at five scales side by side", source="app/pages/activations.py"),
@@ -648,7 +649,8 @@ PHRASES = (
     "Reduction-A in all three",
     "Reduction-B in all three",
     "the counts say how nearly",
-    "the three above are the paper's",
+    "the three below are the paper's",
+    "One MAC is one multiply-accumulate, or 2 FLOPs",
     "One column of a two-column paper, a one-column page, a slide.",
     "a shorter word or a deeper tree finds more",
     "beside its largest value",
@@ -672,6 +674,5 @@ PHRASES = (
     "lists the likeliest classes",
     "measures one thing for longer",
     "what ten thousand networks leave behind",
-    "and the most that one took",
     "it is where two trainings of one network first part",
 )

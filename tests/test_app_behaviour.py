@@ -1,33 +1,32 @@
-"""What the app does with bad input, selections, uploads and shared models."""
+"""What the app does with bad input, selections, uploads, checkpoints and shared models."""
 
 from __future__ import annotations
 
+import os
 from io import BytesIO
+from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save_file
 
 from app import controls
 from app.passes import counted_otherwise, module_counts
 from app.server.networks import borrow
 from app.server.worker import Worker
 from app.text import NOT_YET
+from app.weights import on_server
 from irnet.models import network
 from irnet.models.errata import ERRATA
 from irnet.provenance.erratum_checks import LINEAR
+from irnet.runtime.build import build
 from irnet.runtime.capture import capture
 from irnet.runtime.device import DEVICES
 from tests.apps import SMALL, opened, run_here, sized, troubles
 
 V1 = "inception_resnet_v1.paper"
-
-
-def test_a_missing_device_gets_one_sentence_that_names_those_that_are_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    app = opened("cost", V1, device="cuda", **sized(V1))
-    assert [error.value for error in app.error] == ["Device 'cuda' is not on this machine, which has cpu, meta."]
 
 
 def test_the_app_offers_the_devices_that_the_library_knows() -> None:
@@ -64,20 +63,20 @@ def test_the_ledger_shows_the_count_in_the_address_with_its_lines() -> None:
     assert lines[-1] == ["sum", "27,910,327"]
 
 
-@pytest.mark.parametrize(("id_", "printed", "needed"), [("E4", 1154, 1152), ("E5", 2048, 2144)])
-def test_a_typed_width_is_refused_or_accepted_by_the_sum(id_: str, printed: int, needed: int) -> None:
-    app = opened("errata", erratum=id_)
-    said = [text.value for text in app.markdown]
-    assert f"{LINEAR[id_]}.0: cannot add {printed} channels to {needed}." in said
-    assert any("refused" in text for text in said)
-    app.number_input(key=f"width.{id_}").set_value(needed).run()
-    said = [text.value for text in app.markdown]
-    assert f"{LINEAR[id_]}.0: {needed} channels are added to {needed}." in said
-    assert any("accepted" in text for text in said)
+def test_a_typed_width_is_refused_or_accepted_by_the_sum() -> None:
+    app = opened("errata", erratum="E5")
+    for told, verdict in (
+        ("cannot add 2048 channels to 2144", "refused"),
+        ("2144 channels are added to 2144", "accepted"),
+    ):
+        said = [text.value for text in app.markdown]
+        assert f"{LINEAR['E5']}.0: {told}." in said
+        assert any(verdict in text for text in said)
+        app.number_input(key="width.E5").set_value(2144).run()
 
 
 def test_the_overview_leads_to_every_erratum() -> None:
-    links = [link.proto for link in opened("overview").get("page_link")]
+    links = [link.proto for link in opened("overview").get("page_link") if "erratum" in link.proto.query_string]
     asked = {link.label.split(":")[0] for link in links if link.page.endswith("errata")}
     assert asked == set(ERRATA)
 
@@ -94,11 +93,19 @@ def test_a_selection_that_the_next_model_lacks_is_told_and_the_page_goes_on() ->
 
 def test_knobs_survive_a_change_of_page_and_the_way_back_to_the_preset_undoes_them() -> None:
     app = opened("network", V1, **{f"{V1}.a": 7})
-    app.slider(key=f"own.{V1}.b").set_value(3).run()
+    assert not app.slider  # a shut panel draws nothing
+    app.session_state["panel"] = True
+    app.run().slider(key=f"own.{V1}.b").set_value(3).run()
     app.switch_page("app/pages/compare.py").run()
+    assert {key: value for key, value in app.query_params.items() if key.startswith(V1)} == {
+        f"{V1}.a": "7",
+        f"{V1}.b": "3",
+    }
+    app.session_state["panel"] = True
+    app.run()
     assert (app.slider(key=f"own.{V1}.a").value, app.slider(key=f"own.{V1}.b").value) == (7, 3)
     next(button for button in app.button if "preset" in button.label).click().run()
-    assert (app.slider(key=f"own.{V1}.a").value, app.slider(key=f"own.{V1}.b").value) == (5, 10)
+    assert (app.session_state[f"{V1}.a"], app.session_state[f"{V1}.b"]) == (5, 10)
 
 
 def test_an_upload_is_run_and_a_broken_one_gets_one_sentence() -> None:
@@ -163,3 +170,45 @@ def test_what_fvcore_counts_is_shown_before_the_others_are_asked(monkeypatch: py
     assert (shown["torchinfo"], shown["torch FLOPs"]) == (NOT_YET, NOT_YET)
     assert int(shown["fvcore MACs"][0]) > 0
     assert app.error[0].value.startswith("Meta has not enough memory")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a checkpoint of v1, one of v4's keys, a text file and a folder."""
+    path = tmp_path_factory.mktemp("weights")
+    save_file(build(network(V1), seed=3).state_dict(), path / "v1.safetensors")
+    save_file({"conv.weight": torch.zeros(1)}, path / "other.safetensors")
+    (path / "notes.txt").write_text("no checkpoint")
+    (path / "inner.pt").mkdir()
+    return path
+
+
+def test_the_server_offers_the_checkpoints_of_its_folder_and_nothing_else(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IRNET_WEIGHTS", os.fspath(folder))
+    assert set(on_server()) == {"v1.safetensors", "other.safetensors"}
+    monkeypatch.setenv("IRNET_WEIGHTS", os.fspath(folder / "nowhere"))
+    assert on_server() == {}
+
+
+def test_loaded_weights_are_told_and_classify_the_photograph(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IRNET_WEIGHTS", os.fspath(folder))
+    app = opened("activations", V1, weights="true", plot="Classes", **sized(V1))
+    assert any("know no classes" in caption.value for caption in app.caption)
+    app.selectbox(key="served").set_value("v1.safetensors").run()
+    assert not troubles(app)
+    assert any("eights loaded from v1.safetensors" in caption.value for caption in app.caption)
+    assert any("**loaded** weights" in text.value for text in app.markdown)
+    assert len(app.dataframe[0].value) == 5
+
+
+def test_an_upload_of_another_network_or_of_no_checkpoint_gets_one_sentence(folder: Path) -> None:
+    app = opened("activations", V1, weights="true", **sized(V1))
+    content = (folder / "other.safetensors").read_bytes()
+    app.file_uploader(key="checkpoint").upload("mine.safetensors", content, "application/octet-stream").run()
+    assert not app.exception
+    assert ["mine.safetensors does not fit" in error.value.lower() for error in app.error] == [True]
+    app.file_uploader(key="checkpoint").upload("mine.pt", b"no checkpoint", "application/octet-stream").run()
+    assert not app.exception
+    assert ["mine.pt" in error.value.lower() for error in app.error] == [True]

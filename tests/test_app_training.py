@@ -1,4 +1,4 @@
-"""Race and death map in the app, on sweeps that the library trained."""
+"""Race and death map in the app: the forms, and sweeps that the library trained."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import run_folder, runs
+from app import run_folder, runs, training
 from app.server import roots
 from app.training import FORM
 from irnet.training.directory import last_word
+from irnet.training.fields import Field
 from irnet.training.finished_map import finished_map
 from irnet.training.race import BASE, PAIRS, race
+from irnet.training.settings import SETTINGS, value_in
 from irnet.training.stability import cells, outcome
 from tests.apps import opened, troubles
 from tests.training.small import made, sweep
@@ -136,14 +138,6 @@ def test_the_short_map_starts_with_one_button(begun: list[dict[str, Any]]) -> No
     assert runs.read("death-1")[0].values("scale") == (0.1, 1.0)
 
 
-@pytest.mark.usefixtures("own")
-def test_a_race_of_one_gets_one_sentence_and_the_page_goes_on() -> None:
-    app = opened("race")
-    app.button_group(key="race.networks").set_value(["inception_v4.paper"]).run()
-    assert [error.value for error in app.error] == ["A race has 2 to 4 networks, not 1."]
-    assert app.header[-1].value == "Paper, ImageNet"
-
-
 def test_a_stopped_run_says_why(own: Path) -> None:
     place = made(own / "death-1", sweep())
     (place / "log").write_text("irnet: no space is left\n", encoding="utf-8")
@@ -156,8 +150,8 @@ def test_a_run_that_waits_sees_its_place(own: Path) -> None:
     made(own / "death-1", sweep())
     (own / ".queue" / "tickets").mkdir(parents=True)
     with ExitStack() as stack:
-        for number, name in enumerate(("race-9", "death-1")):
-            ticket = stack.enter_context((own / ".queue/tickets" / f"{number:020}-1").open("w"))
+        for number, name in enumerate(("race-8", "race-9", "death-1")):
+            ticket = stack.enter_context((own / ".queue/tickets" / f"{number:020}").open("w"))
             ticket.write(str((own / name).resolve()))
             ticket.flush()
             fcntl.flock(ticket, fcntl.LOCK_EX)
@@ -199,3 +193,82 @@ def test_a_run_shows_how_far_it_is_and_is_paused_and_stopped(own: Path, monkeypa
     for label, word in (("Pause", "pause"), ("Stop", "stop")):
         next(button for button in app.button if button.label == label).click().run()
         assert last_word(place) == word
+
+
+ASKED = {
+    "dropout": 0.5,
+    "augment": False,
+    "decay": 0.5,
+    "decay_epochs": 3.0,
+    "warm_up": 2,
+    "warm_up_rate": 0.001,
+    "evaluate_every": 4,
+    "precision": "bfloat16",
+    "channels_last": True,
+    "held_out": 32,
+    "epoch": 64,
+    "noise": 0.25,
+    "classes": 5,
+    "depth": 2,
+}
+
+
+def widgets(app: AppTest, page: str) -> dict[str, Any]:
+    """Everything in the form of a page, by the name of its setting."""
+    of = [*app.number_input, *app.selectbox, *app.toggle]
+    return {w.key.removeprefix(f"{page}.").removesuffix(".rmsprop"): w for w in of if w.key.startswith(f"{page}.")}
+
+
+def high(asked: Field) -> float | None:
+    bounds = asked.about.limits
+    return asked.about.most or (bounds.high if bounds else None)
+
+
+@pytest.mark.usefixtures("own")
+def test_a_race_offers_every_setting_with_its_limits_and_help() -> None:
+    found = widgets(opened("race"), "race")
+    assert set(SETTINGS) <= set(found)
+    for name, asked in SETTINGS.items():
+        assert found[name].label == asked.about.label
+        assert found[name].help == asked.about.help
+        if asked.about.limits:
+            assert (found[name].min, found[name].max) == (asked.about.limits.low, high(asked))
+
+
+@pytest.mark.usefixtures("own")
+def test_a_map_offers_every_setting_but_those_that_are_its_axes() -> None:
+    app = opened("death", "", new=True)
+    assert set(SETTINGS) - set(widgets(app, "death")) == {"scale", "rate"}
+    app.selectbox(key="death.up").set_value("depth").run()
+    assert set(SETTINGS) - set(widgets(app, "death")) == {"scale", "depth"}
+    app.selectbox(key="death.panels").set_value("width").run()
+    assert set(SETTINGS) - set(widgets(app, "death")) == {"scale", "depth", "width"}
+    assert not troubles(app)
+
+
+@pytest.mark.usefixtures("own")
+def test_what_is_set_in_the_form_is_what_starts(begun: list[dict[str, Any]]) -> None:
+    address: dict[str, object] = {f"race.{name}": value for name, value in ASKED.items()}
+    app = opened("race", "", **address)
+    app.button(key="race.start").click().run()
+    assert not troubles(app)
+    assert len(begun) == 1
+    base = runs.read("race-1")[0].base
+    assert {name: value_in(base, name) for name in ASKED} == ASKED
+    assert "dropout: 0.5" in next(caption.value for caption in app.caption if caption.value.startswith("images: "))
+
+
+@pytest.mark.usefixtures("own")
+def test_every_optimiser_starts_with_a_rate_of_its_own() -> None:
+    app = opened("race")
+    app.selectbox(key="race.optimiser").set_value("adamw").run()
+    assert app.number_input(key="race.rate.adamw").value == training.RATES["adamw"]
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize("page", ["race", "death"])
+def test_a_device_without_numbers_trains_nothing_and_says_so(page: str) -> None:
+    app = opened(page, "", device="meta", new=True)
+    said = "On meta there are shapes and no numbers; training needs one of the other devices."
+    assert [error.value for error in app.error] == [said]
+    assert app.title

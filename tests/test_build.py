@@ -1,7 +1,8 @@
-"""Modules made from specs: their weights, their names, and what they must not do."""
+"""Modules made from specs: weights, names, devices, and what they must not do."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import sqrt
 from typing import cast
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 
 from irnet.models import PRESETS, network
 from irnet.runtime.build import Model, build
-from irnet.runtime.device import available
+from irnet.runtime.device import available, check_device
 from irnet.runtime.init import INITS, Init
 from irnet.spec import Chain, Conv, Fork, Head, Network, Norm, Pool, Residual, Stage
 from tests.conftest import Meta
@@ -111,10 +112,6 @@ def test_a_preset_has_the_released_eps_is_in_eval_mode_and_does_nothing_in_place
     assert [path for path, m in modules.items() if m.training or getattr(m, "inplace", False)] == []
 
 
-def test_a_model_can_be_built_by_name() -> None:
-    assert build("inception_resnet_v2", device="meta").network == network("inception_resnet_v2.paper")
-
-
 @pytest.mark.parametrize("device", [name for name in available() if name != "meta"])
 def test_every_device_gets_the_same_weights(device: str) -> None:
     assert same(build(TINY, device).cpu(), build(TINY))
@@ -127,3 +124,56 @@ def test_a_residual_block_is_its_formula_and_an_embedding_has_unit_length() -> N
     assert torch.equal(block(x), torch.relu(x + 0.2 * inner))
     lengths = build(replace(TINY, head=Head(0, 0.0, 7)))(torch.rand(4, 3, 33, 31)).norm(dim=1)
     assert lengths.tolist() == pytest.approx([1.0] * 4)
+
+
+@pytest.fixture
+def cards(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Make this a machine with so many CUDA cards and nothing else."""
+
+    def have(count: int) -> None:
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: count > 0)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+
+    return have
+
+
+ABSENT = "device '{}' is not on this machine, which has cpu, meta"
+UNKNOWN = "'{}' is no device; this machine has cpu, meta"
+
+
+@pytest.mark.parametrize(
+    ("device", "told"),
+    [
+        *((device, ABSENT) for device in ("cuda", "cuda:1", "mps", "xpu", "cpu:3")),
+        *((device, UNKNOWN) for device in ("abacus", "", "cuda:-1", "cpu 0")),
+    ],
+)
+def test_a_device_that_is_not_there_is_refused_with_those_that_are(
+    device: str, told: str, cards: Callable[[int], None]
+) -> None:
+    cards(0)
+    with pytest.raises(ValueError, match=f"^{told.format(device)}$"):
+        build("inception_v4", device=device)
+
+
+def test_a_card_that_is_there_is_taken_and_listed_and_a_second_refused(
+    cards: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards(1)
+    assert (check_device("cuda"), check_device("cuda:0")) == (torch.device("cuda"), torch.device("cuda:0"))
+    assert available() == ("cpu", "cuda", "meta")
+    with pytest.raises(ValueError, match=r"^device 'cuda:1' is not on this machine, which has cpu, cuda, meta$"):
+        check_device("cuda:1")
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert check_device("mps") == torch.device("mps")
+
+
+def test_meta_allocates_and_draws_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def drawn(*_: object) -> None:
+        raise AssertionError("weights were drawn for a model without numbers")
+
+    monkeypatch.setattr("irnet.runtime.build.initialise", drawn)
+    model = build("inception_v4", device="meta")
+    assert model.network.name == "inception_v4.paper"
+    assert {tensor.device.type for tensor in (*model.parameters(), *model.buffers())} == {"meta"}

@@ -21,9 +21,9 @@ from tests.apps import ROOT
 V1 = "inception_resnet_v1"
 
 
-def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> Any:
     """What a verb prints as JSON."""
-    assert main([*arguments, "--format", "json"]) == 0
+    assert main([*arguments, "--format", "json"]) == status
     return json.loads(capsys.readouterr().out)
 
 
@@ -141,13 +141,9 @@ def test_export_writes_one_page_that_names_no_other_host(capsys: pytest.CaptureF
         (["cost", V1, "--device", "meta", "--set", "input_size=139"], "block_a"),
         (["activations", V1, "--set", "input_size=139"], "block_a"),
         (["provenance", V1], "D7 Scale of the residuals in A, B, C"),
-        (["provenance", V1], "AAAI-17: Szegedy"),
         (["provenance", "inception_v3.torchvision"], "padding counts (avg_pool2d as it comes)"),
-        (["provenance", "inception_v3.torchvision"], "torchvision/models/inception.py"),
         (["ledger", V1], "torchinfo on facenet-pytorch: 27,910,327 parameters: adds up to the unit"),
-        (["ledger", V1], "(torchinfo 1.8.0, facenet-pytorch 2.6.0)."),
         (["ledger", "inception_v4"], "The smaller image hides the factor of two."),
-        (["errata", "inception_v4"], "The words alone show it"),
         (["errata", "inception_resnet_v2"], "cannot add 1154 channels to 1152"),
         (["errata", "inception_resnet_v2"], "Read so: Fig. 19 is right, and Fig. 18 slips"),
     ],
@@ -166,21 +162,12 @@ def test_a_verb_says_it_in_words(verb: list[str], told: str, capsys: pytest.Capt
         (("summary", V1, "--set", "a"), "'a' does not say a knob and its value"),
         (("summary", V1, "--set", "input_size=12x"), "input_size=12x is not pixels"),
         (("summary", V1, "--set", "input_size=20"), "each side needs at least 75 pixels"),
-        (("provenance", "inception_resnet_v3"), "did you mean inception_resnet_v"),
-        (("ledger", V1, "--set", "a=99"), "a=99 is outside 0 to 20"),
-        (("errata", "inception_v5"), "no network is called 'inception_v5'"),
         (("errata", "E99"), "no erratum is called 'E99'; they are E1, "),
         (("compare", V1), "1 networks can't be compared; 2 to 4 can"),
-        (("compare", *[V1] * 5), "5 networks can't be compared; 2 to 4 can"),
         (("diagram", V1, "--out", "d", "--flow", "up"), "'up' is not one of"),
         (("cost", V1, "--device", "abacus"), "'abacus' is no device; this machine has cpu"),
         (("activations", V1, "--photo", "nowhere.png"), "no photograph or file is called 'nowhere.png'"),
-        (("activations", V1, "--scale", "2"), "scale=2.0 is outside 0 to 1"),
-        (("activations", V1, "--init", "zero"), "init='zero' is not one of torch, he, tf"),
         (("diagram", V1, "--out", "/dev/null/d"), "Not a directory"),
-        (("diagram", V1, "--out", "d", "--theme", "neon"), "no theme is called 'neon'"),
-        (("export", V1, "--out", "/dev/null/net.html"), "Not a directory"),
-        (("export", V1, "--out", "net.svg", "--format", "svg"), "exported as html, not as svg"),
         (("paint", V1), "No such command 'paint'"),
         (("summary", V1, "--format", "xml"), "'xml' is not one of 'text', 'json'"),
     ],

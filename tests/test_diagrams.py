@@ -1,23 +1,29 @@
-"""Every picture: laid out by both engines; its boxes, arrows and words are those of the rows."""
+"""Every picture: laid out by both engines; its boxes, arrows, words and legend are those of the rows."""
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from irnet.diagrams import draw, source
+from irnet.diagrams import canvas_svgs, draw, source
+from irnet.diagrams.nested import Expansion
+from irnet.diagrams.overlay import OVERLAYS, Overlay
 from irnet.diagrams.render import laid_out
 from irnet.diagrams.theme import THEMES
 from irnet.models import PRESETS, network
-from irnet.tree import Row, resolve
+from irnet.spec import Network
+from irnet.tree import Box, Row, resolve
+from irnet.units import short
 from tests.conftest import presets
 
 pdfium = import_module("pypdfium2")  # it comes without types
@@ -67,10 +73,6 @@ def words(name: str, stage: str = "", index: int = 0) -> tuple[str, ...]:
     """The lines of text in the PDF of a picture."""
     page = pdfium.PdfDocument(draw(network(name), "pdf", stage, index=index))[0]
     return tuple(line.strip() for line in page.get_textpage().get_text_range().splitlines())
-
-
-def multiplied(text: str) -> str:
-    return re.sub(r"(?<=\d)x(?=\d)|^x(?= )", "×", text)
 
 
 @pytest.mark.skipif(not shutil.which("dot"), reason="no dot here: run python -m tests.system")
@@ -137,7 +139,7 @@ def test_the_text_of_a_pdf_has_every_row_and_its_size_and_what_a_concatenation_s
         rows = shown(block_rows(*block)).values()
         named = [row for row in rows if row.op in ("conv", "max_pool", "avg_pool", "scale", "project")]
         sizes = [row for row in named if row.op not in ("scale", "project")]
-        told = [multiplied(row.notation) for row in named]
+        told = [re.sub(r"(?<=\d)x(?=\d)|^x(?= )", "×", row.notation) for row in named]
         told += [f"{row.out_shape[1]}×{row.out_shape[2]}×{row.out_shape[0]}" for row in sizes]
         assert Counter(told) <= Counter(words(*block)), block
         said = [[int(n) for n in re.findall(r"\d+", line)] for line in words(*block) if line.startswith("concat ")]
@@ -162,3 +164,58 @@ def test_a_theme_changes_no_word(theme: str) -> None:
         both = (svg, picture("inception_resnet_v2.tf_slim", stage, index))
         texts = [[text.text for text in found.iter(f"{SVG}text")] for found in both]
         assert texts[0] == texts[1], stage
+
+
+UNIT = {"parameters": "", "MACs": "MAC", "activation memory": "B"}
+VIEWS = {
+    "stages": Expansion(0),
+    "one stage open": Expansion(0, frozenset({"block_b"})),
+    "branches": Expansion(1),
+    "steps": Expansion(2),
+    "units": Expansion(3),
+}
+
+
+AMOUNTS: dict[str, Callable[[Box], int]] = {
+    "parameters": lambda box: box.params,
+    "MACs": lambda box: box.macs,
+    "activation memory": lambda box: box.activation_bytes,
+    "receptive field": lambda box: max(box.rows[-1].field.size),
+}
+
+
+def drawn(spec: Network, opened: Expansion, overlay: Overlay) -> tuple[dict[str, str], list[str]]:
+    """The fills of the boxes of a drawing by their paths, and the lines of its legend."""
+    light, _ = canvas_svgs(spec, opened, overlay)
+    root = ElementTree.fromstring(light)
+    fills = {}
+    for group in root.iter(f"{SVG}g"):
+        shapes = [shape for tag in ("path", "polygon") for shape in group.findall(f"{SVG}{tag}")]
+        painted = [fill for shape in shapes if (fill := shape.get("fill", "none")) != "none"]
+        if group.get("class", "").startswith("node") and painted:
+            fills[group.get("id", "")] = painted[0]
+    texts = [swatch["text"] for swatch in json.loads(root.findtext(f"{SVG}metadata", "[]"))]
+    return fills, [text for text in texts if re.search(r"(up to .*|: none|^none)$", text)]
+
+
+@pytest.mark.parametrize("overlay", [overlay for overlay in OVERLAYS if overlay != "operation"])
+@pytest.mark.parametrize("view", ["stages", "steps", *(pytest.param(view, marks=pytest.mark.soak) for view in VIEWS)])
+def test_the_legend_ends_with_the_largest_box_that_is_drawn(view: str, overlay: Overlay) -> None:
+    spec = network("inception_resnet_v2.paper")
+    fills, legend = drawn(spec, VIEWS[view], overlay)
+    amounts = {path: AMOUNTS[overlay](resolve(spec)[path]) for path in fills if path in resolve(spec)}
+    assert len(amounts) > 8
+    assert legend[0].startswith(overlay)
+    largest = max(amounts.values())
+    assert legend[-1] == f"up to {f'{largest:,} px' if overlay == 'receptive field' else short(largest, UNIT[overlay])}"
+    by_fill: dict[str, list[int]] = {}
+    for path, value in amounts.items():
+        by_fill.setdefault(fills[path], []).append(value)
+    steps = sorted(by_fill.values(), key=max)
+    assert all(max(lower) < min(upper) for lower, upper in pairwise(steps))  # no two overlap
+    assert len(steps) <= len(legend)
+
+
+def test_a_field_of_view_is_whole_pixels() -> None:
+    _, legend = drawn(network("inception_v4.paper"), Expansion(2), "receptive field")
+    assert all(re.search(r"up to [\d,]+ px$", line) for line in legend)

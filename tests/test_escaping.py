@@ -1,6 +1,6 @@
 """Strings from outside, through every door to every sink, whose own parser finds the same parts as for a plain word.
 
-Pages are read by Streamlit's Markdown, so their test is `tests/browser/test_strangers_words.py`; Mermaid and TeX read
+Pages are read by Streamlit's Markdown, so their test is `tests/browser/test_safe.py`; Mermaid and TeX read
 theirs in `test_mermaid` and `test_latex`.
 """
 
@@ -10,7 +10,6 @@ import csv
 import json
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from html.parser import HTMLParser
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -21,38 +20,30 @@ import torch
 from markdown_it import MarkdownIt
 from PIL import Image
 from safetensors.torch import save_file
-from streamlit.testing.v1 import AppTest
 
 from app import text
 from irnet.charts import Chart, Line, to_file, to_vega
 from irnet.cli import main
 from irnet.cli.terminal import table as printed
 from irnet.diagrams.block import block_sheet
-from irnet.diagrams.graph_builder import GraphBuilder
+from irnet.diagrams.graph_builder import End, GraphBuilder
+from irnet.diagrams.mermaid import mermaid
 from irnet.diagrams.overview import overview_sheet
 from irnet.diagrams.page import page
 from irnet.diagrams.render import render
 from irnet.diagrams.theme import LIGHT
 from irnet.edit.document import load
 from irnet.html import figure, joined_html, words
-from irnet.models import network
-from irnet.spec import Network
 from irnet.tables import from_records, to_csv, to_html, to_markdown
 from irnet.training.directory import command
 from irnet.units import typed
-from tests.apps import opened
-from tests.hostile_strings import EVIL
+from tests.apps import opened, troubles
+from tests.hostile_strings import EVIL, named
 from tests.test_cli import refused
 
 WORD = "word"
 Parts = Sequence[str]
 Read = Callable[[str], tuple[Parts, str]]
-
-
-def named(word: str) -> Network:
-    """A network whose author gave it and its stages a strange name."""
-    spec = network("inception_resnet_v1", a=1, b=1, c=1)
-    return replace(spec, name=word, stages=tuple(replace(stage, title=word) for stage in spec.stages))
 
 
 class _Tags(HTMLParser):
@@ -123,10 +114,6 @@ def _drawing(sheet: GraphBuilder, word: str) -> str:
     return render(sheet.text, "svg", title=word, description=word).decode()
 
 
-def _in_shell(word: str) -> str:
-    return command("resume", Path(word))
-
-
 SINKS: dict[str, tuple[Read, Callable[[str], str]]] = {
     "DOT of a network, drawn": (svg, lambda word: _drawing(overview_sheet(GraphBuilder(LIGHT), named(word)), word)),
     "DOT of a block, drawn": (
@@ -141,7 +128,7 @@ SINKS: dict[str, tuple[Read, Callable[[str], str]]] = {
     "Markdown of a table": (marked, lambda word: to_markdown(from_records([{word: word, "n": 1}]))),
     "Markdown of a page": (marked, text.plain),
     "CSV": (rows, lambda word: to_csv(from_records([{word: word, "n": 1}]))),
-    "a command line": (shell, _in_shell),
+    "a command line": (shell, lambda word: command("resume", Path(word))),
     "a terminal": (lambda made: ([], made), terminal),
 }
 
@@ -171,15 +158,10 @@ def test_a_page_and_a_chart_as_one_file_run_their_own_script_alone(made: Callabl
 # Doors: what comes in here ends in a sentence, on a page or on stderr.
 
 
-def told(app: AppTest) -> list[str]:
-    assert not app.exception
-    return [*(error.value for error in app.error), *(warning.value for warning in app.warning)]
-
-
 @pytest.mark.parametrize("evil", [EVIL[0], EVIL[4], EVIL[7], *(pytest.param(e, marks=pytest.mark.soak) for e in EVIL)])
 def test_an_address_is_repeated_as_words(evil: str) -> None:
     asked = evil.replace(",", " ")  # which parts the values of a list
-    sentences = told(opened("network", asked, level=asked, box=asked))
+    sentences = troubles(opened("network", asked, level=asked, box=asked))
     assert sentences
     assert [s for s in sentences if marked(s)[0] != ["paragraph_open", "inline", "paragraph_close"]] == []
     assert [s for s in sentences if text._MADE_LATER.search(s)] == []
@@ -213,3 +195,45 @@ def test_names_of_files_are_printed_as_they_are(tmp_path: Path, capsys: pytest.C
     knobs = [f"--set={knob}" for knob in ("a=1", "b=1", "c=1", "width=0.125", "input_size=139")]
     assert main(["block", "inception_resnet_v1", "block_a.0", "--photo", str(photo), *knobs]) == 0
     assert squeezed("[red]ink :bug: [/bold] [link=x]l.png") in squeezed(capsys.readouterr().out)
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTILE = """a"b'c<d>&e; ]]> </text><script/> {|} \\ \x00\x1b -- \\N \\"""
+
+
+@pytest.mark.parametrize("flow", ["down", "right"])
+def test_an_id_that_is_markup_keeps_its_arrows(flow: str) -> None:
+    sheet = GraphBuilder(LIGHT, "down" if flow == "down" else "right")
+    sheet.box(HOSTILE, "one", "", "other", description=HOSTILE)
+    sheet.words("two", HOSTILE, HOSTILE)
+    sheet.arrow(End(HOSTILE, "out"), End("two"), label=HOSTILE)
+    root = ElementTree.fromstring(render(sheet.close("t").text, "svg"))
+    assert sum(group.get("class") == "edge" for group in root.iter(f"{SVG}g")) == 1
+    assert sum(group.get("class") == "node" for group in root.iter(f"{SVG}g")) == 2
+
+
+def test_mermaid_has_boxes_in_their_frames_labels_on_arrows_and_shortcuts() -> None:
+    sheet = GraphBuilder(LIGHT)
+    sheet.box("a", "One", "detail", "pool", description="")
+    with sheet.cluster("f", "A frame", "residual", description=""):
+        sheet.bar("b", "concat", "concat", description="")
+    sheet.words("w", "out", "")
+    sheet.arrow(End("a"), End("b"), label="35x35")
+    sheet.arrow(End("b"), End("w"), shortcut=True)
+    assert mermaid(sheet.close("t"), "alt; #1", "a\nb").splitlines()[:10] == [
+        "flowchart TD",
+        "accTitle: alt#59; #35;1",
+        "accDescr: a b",
+        'n0("One<br/>detail"):::pool_',
+        'subgraph n1["A frame"]',
+        'n2["concat"]:::concat_',
+        "end",
+        'n3(["out"]):::other_',
+        'n0 -->|"35×35"| n2',
+        "n2 ==> n3",
+    ]
+
+
+def test_everything_that_is_markup_of_mermaid_is_an_entity() -> None:
+    text = mermaid(GraphBuilder(LIGHT, "right"), r"""#"<>&`|\;""", "")
+    assert text.startswith("flowchart LR\naccTitle: #35;#34;#60;#62;#38;#96;#124;#92;#59;\n")

@@ -252,7 +252,7 @@ def test_two_tabs_of_one_reader_have_a_view_each() -> None:
     first, second = opened("network", V1, box="stem"), opened("network", "inception_v4.paper", box="inception_a")
     first.text_input(key="box").set_value("block_a").run()
     second.run()
-    seen = [(tab.selectbox(key="model").value, tab.text_input(key="box").value) for tab in (first, second)]
+    seen = [(tab.session_state["model"], tab.text_input(key="box").value) for tab in (first, second)]
     assert seen == [(V1, "block_a"), ("inception_v4.paper", "inception_a")]
     assert not troubles(first) + troubles(second)
 

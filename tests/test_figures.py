@@ -11,8 +11,7 @@ import pytest
 
 from irnet.diagrams.factory import Order as Wanted
 from irnet.diagrams.factory import content, listing, make_figure, told_of
-from irnet.diagrams.figures import catalogue, figure_named
-from irnet.diagrams.formats import figure_bytes, laid_figure, words_of
+from irnet.diagrams.figures import catalogue, laid_figure
 from irnet.diagrams.layouts import ROOMS
 from irnet.models import PRESETS, network
 from irnet.models.errata import ERRATA
@@ -41,7 +40,7 @@ PRINTED = {  # read off the figures of arXiv 1602.07261v2, box by box; E4 and E5
 
 def texts(name: str, theme: str = "light", width: str = "natural") -> list[str]:
     """Every line of text on the face of a figure."""
-    root = ElementTree.fromstring(figure_bytes(figure_named(name), "svg", theme, width))
+    root = ElementTree.fromstring(content(name, "svg", theme, width, 2.0))
     return [(text.text or "").replace("\u00a0", " ").replace("×", "x") for text in root.iter(f"{SVG}text")]
 
 
@@ -60,7 +59,7 @@ def test_a_slip_stands_in_the_note_and_in_no_box(number: int, slip: str) -> None
 
 @pytest.mark.parametrize("name", PAPER)
 def test_a_figure_says_that_it_runs_the_other_way_and_names_every_erratum_of_its_stage(name: str) -> None:
-    figure = figure_named(name)
+    figure = catalogue()[name]
     stages = [stage for stage in figure.networks[0].stages if stage.name == figure.stage]
     wanted = [rf"\b{error.id}\b" for stage in stages for error in stage.source.errata]
     wanted += [r"the print runs bottom to top\."]
@@ -96,12 +95,12 @@ def test_text_has_eight_points_at_a_width_or_a_sentence_says_why_not(name: str) 
     fits = set()
     for width in WIDTHS:
         with suppress(ValueError):
-            _legible(figure_bytes(figure_named(name), "svg", "light", width), width)
+            _legible(content(name, "svg", "light", width, 2.0), width)
             fits.add(width)
     for width in set(WIDTHS) - fits:
         refusal = rf"^{re.escape(name)} does not fit the width '{width}' .* at least 8 points; it fits (.*)$"
         with pytest.raises(ValueError, match=refusal) as refused:
-            laid_figure(figure_named(name), "light", width)
+            laid_figure(catalogue()[name], "light", width)
         found = re.fullmatch(refusal, str(refused.value))
         assert found
         assert set(found[1].split(", ")) == fits | {"natural"}
@@ -122,25 +121,18 @@ COMPARISONS = [name for name in catalogue() if name.startswith("comparison.")]
 TOO_LONG = {"comparison.cost_v3_and_v1", "comparison.cost_v4_and_v2"}  # 9 inches are too few for 15 boxes in a column
 
 
-def unfit(names: list[str]) -> list[str]:
-    """Those of the figures that do not fit a column."""
-    return [name for name in names if not _fits(name)]
-
-
-def _fits(name: str) -> bool:
-    with suppress(ValueError):
-        return laid_figure(figure_named(name), "light", "column").least >= 8
-    return False
-
-
 def test_most_figures_of_the_paper_fit_one_column_and_all_fit_a_page_and_a_slide() -> None:
     """Of a page and a slide, see above; all comparisons but two fit a column."""
-    assert len(unfit(PAPER)) <= 2
-    assert set(unfit(COMPARISONS)) == TOO_LONG
+    fits = set()
+    for name in (*PAPER, *COMPARISONS):
+        with suppress(ValueError):
+            fits |= {name} if laid_figure(catalogue()[name], "light", "column").least >= 8 else set()
+    assert len(set(PAPER) - fits) <= 2
+    assert set(COMPARISONS) - fits == TOO_LONG
 
 
 def test_a_folded_comparison_has_all_boxes_and_turns_at_partners() -> None:
-    figure = figure_named("comparison.cost_v4_and_v2")
+    figure = catalogue()["comparison.cost_v4_and_v2"]
     folded, straight = (laid_figure(figure, "light", width) for width in ("slide", "page"))
     assert (folded.way.folded, straight.way.folded) == (True, False)
     assert [item.path for item in folded.sheet.items] == [item.path for item in straight.sheet.items]
@@ -161,7 +153,7 @@ def test_a_figure_says_in_its_svg_what_it_says_beside_it(name: str) -> None:
 
 def test_words_of_a_figure_tell_boxes_in_the_order_of_reading_and_name_the_architecture_by_its_hash() -> None:
     for figure in catalogue().values():
-        told = words_of(figure)
+        told = figure.words()
         assert told.caption.endswith(f"Architecture {', '.join(spec.key for spec in figure.networks)}."), figure.id
         for line in told.long if figure.group != "comparisons" else ():
             number, _, rest = line.partition(". ")
@@ -187,11 +179,6 @@ def test_a_page_of_a_figure_asks_no_server_and_a_snippet_names_the_files_that_ar
     snippet = told_of("figure_4")["snippets"]["picture"]
     files = make_figure("figure_4", Wanted(("svg",), ("light", "dark"))).files
     assert set(re.findall(r'(?:src|srcset)="([^"]+)"', snippet)) == set(files)
-
-
-def test_an_unknown_figure_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"^no figure is called 'figure_21'; `irnet figures` lists them"):
-        figure_named("figure_21")
 
 
 def test_errata_that_the_drawings_repeat_are_those_that_the_presets_print() -> None:

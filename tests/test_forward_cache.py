@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from math import prod
+from functools import partial
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
@@ -19,7 +20,6 @@ from irnet.lab.activations import (
     check,
     curves,
     gradient_norms,
-    origin,
     residual_scale,
     scale_text,
 )
@@ -27,10 +27,10 @@ from irnet.lab.forward import ForwardCache, Progress, Scaling
 from irnet.lab.scale_tables import check_plot, finding, lines, overflows, read_scaling, records
 from irnet.models import network
 from irnet.runtime.build import Model, ResidualUnit, build
-from irnet.runtime.capture import capture, rescale
+from irnet.runtime.capture import rescale
 from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Part, Pool, Residual, Stage
-from irnet.tree import resolve
 from tests.test_statistics import values
+from tests.walks import FEWER
 
 V1 = network("inception_resnet_v1", input_size=96, a=2, b=2, c=2)
 IMAGE = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(5)) * 2 - 1
@@ -58,7 +58,7 @@ def runs(model: Model, *paths: str) -> dict[str, int]:
     return calls
 
 
-@settings(max_examples=25)
+@FEWER
 @given(asked=st.lists(SCALES, min_size=1, max_size=5))
 def test_a_resumed_walk_is_bit_equal_to_a_new_one(model: Model, asked: list[Scaling]) -> None:
     trail = Activations(V1, IMAGE)
@@ -73,14 +73,6 @@ def test_only_what_a_changed_scale_touches_is_run_again() -> None:
     for scaling in (None, (("block_b", 0.5),), (("block_b", 0.5), ("block_c", 0.9))):
         curve_of(trail, model, scaling)
     assert calls == {"stem.0": 1, "block_a.0": 1, "reduction_a.0": 1, "block_b.0": 2, "block_c.1": 3}
-
-
-def test_the_same_scale_twice_runs_nothing(model: Model) -> None:
-    model = build(V1)
-    trail = Activations(V1, IMAGE)
-    first = curve_of(trail, model, 0.5)
-    calls = runs(model, "stem.0", "block_c.1")
-    assert (curve_of(trail, model, 0.5), calls) == (first, {"stem.0": 0, "block_c.1": 0})
 
 
 def test_a_curve_that_was_asked_before_runs_nothing_and_the_oldest_is_forgotten() -> None:
@@ -98,28 +90,7 @@ def test_a_curve_that_was_asked_before_runs_nothing_and_the_oldest_is_forgotten(
     assert calls == {"block_a.0": 2}
 
 
-def test_a_walk_that_is_stopped_goes_on_where_it_was(model: Model) -> None:
-    def stops(done: int, _todo: int) -> None:
-        if done == 4:
-            raise KeyboardInterrupt
-
-    trail = Activations(V1, IMAGE)
-    with pytest.raises(KeyboardInterrupt):
-        curve_of(trail, model, 0.3, stops)
-    left: list[int] = []
-    curve = curve_of(trail, model, 0.3, lambda _done, todo: left.append(todo))
-    assert (curve, left[0]) == (curve_of(Activations(V1, IMAGE), model, 0.3), len(trail.cache.blocks) - 4)
-
-
-def test_what_goes_into_every_stage_is_kept_and_no_more(model: Model) -> None:
-    trail = Activations(V1, IMAGE)
-    curve_of(trail, model, 0.3)
-    shapes = {row.path.partition(".")[0]: row.out_shape for row in resolve(V1).rows}  # of the last row of every stage
-    stages = [unit.stage for unit in trail.cache.blocks]
-    assert trail.cache.held_bytes == 4 * sum(prod(shapes[stage]) for stage in dict.fromkeys(stages))
-
-
-@settings(max_examples=25)
+@FEWER
 @given(asked=st.lists(SCALES, min_size=2, max_size=4, unique=True), later=SCALES)
 def test_scalings_that_run_together_are_those_of_one_after_another(
     model: Model, asked: list[Scaling], later: Scaling
@@ -191,22 +162,6 @@ def test_two_blocks_by_hand() -> None:
     assert [(b.output.maximum, b.output.zero_share) for b in blocks] == [(5, 0.25), (7, 0.5)]
 
 
-def test_a_scale_of_zero_makes_every_output_the_relu_of_its_input(model: Model) -> None:
-    given: dict[str, Tensor] = {}
-    units = [path for path, unit in model.named_modules() if isinstance(unit, ResidualUnit)]
-    with rescale(model, 0.0), torch.no_grad(), capture(model, *units) as outputs:
-        for path in units:
-            model.get_submodule(path).register_forward_pre_hook(lambda _m, x, path=path: given.update({path: x[0]}))
-        model.through(IMAGE, model.stage_names)
-    assert [path for path in units if not torch.equal(outputs[path], torch.relu(given[path]))] == []
-
-
-def test_doubling_the_scale_doubles_the_scaled_residual_of_the_first_block_exactly(model: Model) -> None:
-    one, two = (next(iter(curve_of(Activations(V1, IMAGE), model, scale).blocks)).scaled for scale in (0.25, 0.5))
-    assert one is not None
-    assert two == replace(one, mean_abs=2 * one.mean_abs, std=2 * one.std, maximum=2 * one.maximum)
-
-
 def nodes(filters: st.SearchStrategy[int]) -> st.SearchStrategy[Node]:
     """Small bodies of residual blocks, all on the grid of their input."""
     convs = st.builds(Conv, filters, st.sampled_from([1, 3, (1, 3)]))
@@ -227,7 +182,6 @@ def nets(draw: st.DrawFn) -> Network:
     return Network("random", tuple(stages), Head(3), input_shape=(3, 6, 6))
 
 
-@settings(max_examples=60)
 @given(nets(), st.sampled_from([None, 0.0, 0.3, 1.0]))
 def test_a_walk_ends_where_the_module_does(spec: Network, scale: float | None) -> None:
     made = build(spec, init="he")
@@ -239,7 +193,7 @@ def test_a_walk_ends_where_the_module_does(spec: Network, scale: float | None) -
     assert output.maximum == pytest.approx(end.abs().max().item(), rel=1e-4, abs=1e-7)
 
 
-@settings(max_examples=25)
+@FEWER
 @given(nets(), st.sampled_from([None, 0.0, 0.3, 1.0]), st.integers(0, 2))
 def test_gradient_norms_are_those_of_a_whole_backward_pass(spec: Network, scale: float | None, label: int) -> None:
     made = build(spec, init="he")
@@ -260,12 +214,9 @@ def test_gradient_norms_are_those_of_a_whole_backward_pass(spec: Network, scale:
     for hook in hooks:
         hook.remove()
     expected = {path: x.grad.norm().item() for path, x in given_.items() if x.grad is not None}
+    made.zero_grad()
     assert gradient_norms(ForwardCache(spec, image), made, scale, label) == pytest.approx(expected, rel=1e-4, abs=1e-7)
-
-
-def test_gradients_leave_the_weights_asking_for_gradients(model: Model) -> None:
-    gradient_norms(ForwardCache(V1, IMAGE), model, None, 0)
-    assert all(p.requires_grad and p.grad is None for p in model.parameters())
+    assert all(parameter.requires_grad and parameter.grad is None for parameter in made.parameters())
 
 
 def test_the_paths_of_a_scaling_are_those_of_its_stages(model: Model) -> None:
@@ -273,38 +224,19 @@ def test_the_paths_of_a_scaling_are_those_of_its_stages(model: Model) -> None:
     assert {block.stage: block.scale for block in curve.blocks} == {"block_a": 0.5, "block_b": 0.1, "block_c": 0.25}
 
 
-def test_a_stage_without_scale_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"has no residual stage 'stem'; it has block_a, block_b, block_c$"):
-        check(V1, IMAGE, ((("stem", 0.5),),), "running")
-
-
-def test_a_class_that_is_not_there_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"^label=1000 is none of the 1000 classes of inception_resnet_v1\.paper$"):
-        check(V1, IMAGE, (None,), "running", label=1000)
-
-
 @pytest.mark.parametrize("scaling", [None, 0.1, 1.0, (("block_a", 0.2), ("block_b", 0.1))])
 def test_a_scaling_is_read_as_it_is_told(scaling: Scaling) -> None:
     assert read_scaling(scale_text(scaling)) == scaling
 
 
-@pytest.mark.parametrize("text", ["", "x", "block_a", "block_a=", "0.1,0.2", "=0.1=2"])
-def test_what_is_no_scaling_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no scale; write 0\.1, own, or block_a=0\.2,block_b=0\.1$"):
-        read_scaling(text)
-
-
 def test_several_seeds_give_a_median_between_the_edges_of_a_band() -> None:
     result = residual_scale(V1, IMAGE, scales=(1.0,), seeds=range(4), init="he")
+    assert result.weights == "untrained, init he, seed 0, 1, 2, 3"
     (line,) = lines([result], "output", "mean_abs")
     singles = [[b.output.mean_abs for b in curve.blocks] for curve in result.curves]
     assert line.low == tuple(map(min, zip(*singles, strict=True)))
     assert line.high == tuple(map(max, zip(*singles, strict=True)))
     assert list(line.y) == [sum(sorted(four)[1:3]) / 2 for four in zip(*singles, strict=True)]
-
-
-def test_several_seeds_are_all_named() -> None:
-    assert origin([f"untrained, init he, seed {i}" for i in (7, 8)]) == "untrained, init he, seed 7, 8"
 
 
 def overflowing() -> tuple[Network, Curve]:
@@ -331,23 +263,31 @@ def test_a_curve_that_leaves_the_numbers_says_where_and_is_drawn_as_a_gap() -> N
     assert [record["finite"] for record in records(result)] == finite
     assert "past all numbers" in finding([result], "output", "mean_abs")
     assert spec.stages[1].repeat == 40
-
-
-def test_large_values_whose_squares_overflow_are_still_numbers() -> None:
-    _, curve = overflowing()
     large = [block.output for block in curve.blocks if block.output.finite and block.output.maximum > 1e25]
-    assert large
+    assert large  # whose squares no float32 holds
     assert all(0 < stats.std < float("inf") for stats in large)
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("ask", "told"),
     [
-        (("output", "median", None), "no statistic is called 'median'; they are mean_abs, "),
-        (("input", "std", None), "no tensor of a block is called 'input'; they are shortcut, "),
-        (("output", "gradient", None), "a gradient belongs to a loss: name the class that it is for"),
+        (
+            lambda: check(V1, IMAGE, ((("stem", 0.5),),), "running"),
+            "has no residual stage 'stem'; it has block_a, .*c$",
+        ),
+        (lambda: check(V1, IMAGE, (None,), "running", label=1000), r"^label=1000 is none of the 1000 classes of \S+$"),
+        *(
+            (partial(read_scaling, text), "is no scale; write 0.1, own, or ")
+            for text in ("", "x", "block_a=", "=0.1=2")
+        ),
+        (lambda: check_plot("output", "median", None), "^no statistic is called 'median'; they are mean_abs, "),
+        (lambda: check_plot("input", "std", None), "^no tensor of a block is called 'input'; they are shortcut, "),
+        (
+            lambda: check_plot("output", "gradient", None),
+            "^a gradient belongs to a loss: name the class that it is for",
+        ),
     ],
 )
-def test_a_plot_that_can_not_be_drawn_is_refused(asked: tuple[str, str, None], said: str) -> None:
-    with pytest.raises(ValueError, match=f"^{said}"):
-        check_plot(*asked)
+def test_what_can_not_be_asked_for_is_refused(ask: Callable[[], object], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        ask()

@@ -1,4 +1,4 @@
-"""What the grammar refuses, and when two networks are the same."""
+"""What the grammar and the knobs refuse, and when two networks are the same."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from irnet.edit import network_of_label
 from irnet.models import PRESETS, network
-from irnet.models.recipe import knobs
+from irnet.models.recipe import Limits, knobs, limits, parse_knob
 from irnet.spec import Chain, Conv, Edit, Fork, Network, Node, Padding, Pool, Residual, Source, Stage
 from irnet.tree import resolve
 from tests.walks import knob_values
@@ -100,3 +101,134 @@ def test_a_key_says_all_of_an_architecture_and_nothing_else_in_every_process() -
     code = "import irnet; print(irnet.network('inception_resnet_v2').key)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == spec.key
+
+
+def message(preset: str, **changes: object) -> str:
+    """What is said about these knobs."""
+    with pytest.raises(ValueError, match=r".+") as refused:
+        network(preset, **changes)
+    return str(refused.value)
+
+
+def bounds(limit: Limits) -> str:
+    return f"{limit.low:g} to {limit.high:g} ({limit.help})"
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_knob_takes_its_limits_and_nothing_beyond_and_no_other_type(preset: str) -> None:
+    for knob, limit in limits(PRESETS[preset]).items():
+        now = knobs(PRESETS[preset])[knob]
+        if isinstance(now, bool):
+            for word in ("true", None, 0, 1, 0.0, [True]):
+                told = f"{preset}: {knob}={word!r} is neither true nor false ("
+                assert message(preset, **{knob: word}).startswith(told)
+            continue
+        for end in (limit.low, limit.high):
+            assert network(preset, **{knob: type(now)(end)}).name == preset
+        for value in (type(now)(limit.low - limit.step), type(now)(limit.high + limit.step)):
+            assert message(preset, **{knob: value}) == f"{preset}: {knob}={value} is outside {bounds(limit)}"
+        for other in ("8", None, True, [8], float("nan")):
+            said = message(preset, **{knob: other})
+            assert said.startswith(f"{preset}: {knob}={other!r} is ")
+            assert said.endswith(bounds(limit))
+        if isinstance(now, int):
+            value = limit.low + 0.5
+            told = f"{preset}: {knob}={value} is not a whole number from {bounds(limit)}"
+            assert message(preset, **{knob: value}) == told
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [
+        (0, "is outside 1 to 4096 (Input size in pixels)"),
+        ((299, 4097), "is outside 1 to 4096 (Input size in pixels)"),
+        ((), "input_size=() is not a whole number from 1 to 4096"),
+        ((3, 299, 299), "input_size=(3, 299, 299) is not a whole number from 1 to 4096"),
+    ],
+)
+def test_an_input_has_one_or_two_sides_within_their_limits(size: int | tuple[int, ...], told: str) -> None:
+    assert told in message("inception_v4", input_size=size)
+
+
+def test_a_pair_is_height_and_width_and_a_square_has_one_way_to_be_written() -> None:
+    assert network("inception_v4", input_size=(224, 261)).input_shape == (3, 224, 261)
+    assert network("inception_v4", input_size=(224, 224)).label == network("inception_v4", input_size=224).label
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_has_the_common_knobs_and_names_them_where_one_is_misspelt(preset: str) -> None:
+    """A slider that starts at the low limit can reach the published value."""
+    assert {"classes", "dropout", "input_size"} <= set(limits(PRESETS[preset]))
+    told = f"{preset} has no knob 'clases'; did you mean classes? Its knobs: classes,"
+    assert message(preset, clases=10).startswith(told)
+    recipe = PRESETS[preset]
+    steps = {k: (value - limits(recipe)[k].low) / limits(recipe)[k].step for k, value in knobs(recipe).items()}
+    assert {k: step for k, step in steps.items() if abs(step - round(step)) > 1e-9} == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("inception_v5", "inception_v4.paper"),
+        ("inception_resnet_v2.keras", "inception_resnet_v2.paper"),
+        ("inception-resnet-v1", "inception_resnet_v1.paper"),
+        ("inceptionv3", "inception_v3.tf_slim"),
+    ],
+)
+def test_a_misspelt_name_gets_its_near_match(name: str, near: str) -> None:
+    hint = message(name).partition("did you mean ")[2].partition("?")[0]
+    assert near in hint.split(" or ")
+
+
+def test_an_unknown_name_gets_all_names_and_an_unknown_knob_all_knobs() -> None:
+    assert message("zzz") == f"no network is called 'zzz'. All names: {', '.join(PRESETS)}"
+    said = message("inception_v3", zzz=1)
+    assert said == "inception_v3.tf_slim has no knob 'zzz'. Its knobs: classes, dropout, input_size, width, depth"
+
+
+def test_a_bare_architecture_means_the_paper_and_v3_the_release() -> None:
+    for architecture in ("inception_v4", "inception_resnet_v1", "inception_resnet_v2"):
+        assert network(architecture) == network(f"{architecture}.paper")
+    assert network("inception_v3").name == "inception_v3.tf_slim"
+
+
+def test_a_label_tells_the_edits_and_leads_back_to_its_network() -> None:
+    spec = network("inception_resnet_v2", scale_b=0.25, a=6, input_size=(224, 261), classes=1000)
+    assert spec.label == "inception_resnet_v2.paper (input_size=224x261, a=6, scale_b=0.25)"
+    spec = network("inception_resnet_v1", sum_norm=True, width=0.5, depth=2)
+    assert (spec.edit_text, network_of_label(spec.label).key) == ("width=0.5, depth=2, sum_norm=true", spec.key)
+
+
+def test_a_switch_is_read_from_words() -> None:
+    recipe = PRESETS["inception_resnet_v1.paper"]
+    for word, value in {"true": True, "1": True, "False": False, "0": False}.items():
+        assert parse_knob(recipe, f"sum_norm={word}") == ("sum_norm", value)
+    with pytest.raises(ValueError, match=r"^sum_norm=maybe is not true or false$"):
+        parse_knob(recipe, "sum_norm=maybe")
+
+
+def convolutions(node: Node) -> list[Conv]:
+    match node:
+        case Conv():
+            return [node]
+        case Pool():
+            return []
+        case Chain(parts) | Fork(parts):
+            return [found for part in parts for found in convolutions(part)]
+        case Residual(body):
+            return convolutions(body)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_width_multiplies_every_filter_in_eights_and_a_depth_repeats_blocks_and_nothing_else(preset: str) -> None:
+    stages = network(preset).stages
+    plain = [conv.filters for stage in stages for conv in convolutions(stage.node)]
+    for width in (0.125, 0.5, 1.5, 4.0):
+        wide = [conv.filters for stage in network(preset, width=width).stages for conv in convolutions(stage.node)]
+        assert all(filters % 8 == 0 and filters >= 8 for filters in wide)
+        assert all(abs(after - max(8, width * before)) <= 4 for before, after in zip(plain, wide, strict=True))
+    macs = [sum(row.macs for row in resolve(network(preset, width=w)).rows if row.op == "conv") for w in (1.0, 2.0)]
+    assert 3.8 < macs[1] / macs[0] < 4  # the first convolution reads three colours whatever the width
+    times = {s.name: d.repeat // s.repeat for s, d in zip(stages, network(preset, depth=3).stages, strict=True)}
+    # block8 is one at the end of the released networks, however many come before it
+    assert times == {s.name: 3 if s.part in ("a", "b", "c") and s.name != "block8" else 1 for s in stages}

@@ -1,10 +1,13 @@
-"""What goes with every answer of the server, an error's included."""
+"""What goes with every answer of the server, an error's included; and how it is started."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import MutableMapping
 from html.parser import HTMLParser
+from ipaddress import ip_address
 from pathlib import Path
+from socket import getaddrinfo
 from typing import Any
 
 import pytest
@@ -14,10 +17,12 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from streamlit.byte_util import config_max_cache_data_size_to_bytes
 
 from app.drawings import ROUTES
 from app.server.headers import PARENTS, Headers, headers, parents, policy
-from tests.loops import in_its_own_thread
+from app.weights import LARGEST
+from tests.apps import ROOT, in_its_own_thread
 
 Found = list[tuple[str, str]]
 
@@ -118,3 +123,25 @@ def test_a_parent_that_is_no_site_is_refused(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv(PARENTS, word)
         with pytest.raises(ValueError, match="is no site; one is"):
             parents()
+
+
+CONFIG: dict[str, Any] = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+
+
+def test_it_listens_on_the_loopback_alone() -> None:
+    found = {str(place[4][0]) for place in getaddrinfo(CONFIG["server"]["address"], 80)}
+    assert found
+    assert all(ip_address(address).is_loopback for address in found)
+
+
+def test_what_is_sent_and_what_is_remembered_is_bounded() -> None:
+    assert CONFIG["server"]["maxUploadSize"] == LARGEST
+    limit = config_max_cache_data_size_to_bytes(CONFIG["server"]["maxCacheDataSize"])
+    assert limit is not None
+    assert limit <= 512 << 20
+
+
+def test_it_tells_nobody_and_switches_off_nothing_that_streamlit_checks() -> None:
+    assert CONFIG["browser"]["gatherUsageStats"] is False
+    assert CONFIG["client"]["showErrorDetails"] in {"type", "none"}
+    assert not {"enableXsrfProtection", "enableCORS", "enableStaticServing"} & set(CONFIG["server"])

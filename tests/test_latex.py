@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,10 +18,8 @@ from irnet.diagrams.render import laid_out, layout_engine
 from irnet.diagrams.table_figures import table_catalogue
 from irnet.diagrams.theme import LIGHT
 from irnet.diagrams.tikz import tikz
-from irnet.models import network
-from irnet.spec import Network
 from irnet.tables import from_records, to_latex
-from tests.hostile_strings import EVIL
+from tests.hostile_strings import EVIL, named
 
 HOSTILE = r"""a"b'c<d>&{e}_f%g$h#i\j^k~l|m é 漢 </text>\input{x}"""
 needs_tex = pytest.mark.skipif(not shutil.which("pdflatex"), reason="no pdflatex here: run python -m tests.system")
@@ -49,21 +46,14 @@ def compiled(folder: Path, files: dict[str, str]) -> str:
 
 @pytest.mark.soak
 @needs_tex
-def test_tikz_of_every_figure_and_chart_compiles(tmp_path: Path) -> None:
-    names = [*catalogue(), *chart_catalogue()]
-    log = compiled(
-        tmp_path, {f"{name}.tikz": content(name, "tikz", "light", "natural", 2.0).decode() for name in names}
-    )
-    assert re.search(r"Output written on all\.pdf \((\d+) pages", log)
-    assert int(re.findall(r"\((\d+) pages", log)[0]) == len(names)
-
-
-@pytest.mark.soak
-@needs_tex
-def test_tikz_compiles_in_every_theme_and_width(tmp_path: Path) -> None:
-    cases = [(theme, width) for theme in ("dark", "print") for width in ("column", "page", "slide")]
-    files = {f"{t}.{w}.tikz": content("figure_17", "tikz", t, w, 2.0).decode() for t, w in cases}
-    compiled(tmp_path, files)
+def test_tikz_of_every_figure_and_chart_compiles_in_every_theme_and_width_and_so_do_captions(tmp_path: Path) -> None:
+    cases = [(name, "light", "natural") for name in (*catalogue(), *chart_catalogue())]
+    cases += [("figure_17", theme, width) for theme in ("dark", "print") for width in ("column", "page", "slide")]
+    files = {f"{'.'.join(case)}.tikz": content(case[0], "tikz", *case[1:], 2.0).decode() for case in cases}
+    found = [re.search(r"\\caption\{(.*)\}", told_of(name)["snippets"]["latex"]) for name in catalogue()]
+    captions = r"\vbox{" + "\n\n".join(one[1] for one in found if one) + "}"
+    log = compiled(tmp_path, files | {"captions.tex": captions})
+    assert int(re.findall(r"Output written on all\.pdf \((\d+) pages", log)[0]) == len(cases) + 1
 
 
 @needs_tex
@@ -77,19 +67,6 @@ def test_every_table_compiles(tmp_path: Path) -> None:
         "captions.tex": r"\vbox{" + "\n\n".join(re.findall(r"\\caption\{(.*)\}", "".join(texts.values()))) + "}"
     }
     compiled(tmp_path, bodies | captions)
-
-
-@pytest.mark.soak
-@needs_tex
-def test_the_captions_of_the_snippets_compile(tmp_path: Path) -> None:
-    found = [re.search(r"\\caption\{(.*)\}", told_of(name)["snippets"]["latex"]) for name in catalogue()]
-    compiled(tmp_path, {"captions.tex": r"\vbox{" + "\n\n".join(one[1] for one in found if one) + "}"})
-
-
-def named(title: str) -> Network:
-    """A network that has this for all its names."""
-    spec = network("inception_v4")
-    return replace(spec, name=title, stages=tuple(replace(stage, title=title) for stage in spec.stages))
 
 
 @pytest.mark.soak

@@ -78,11 +78,8 @@ EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["p
 DEVELOPMENT = [Requirement(line) for line in _lines("requirements-dev.txt") if not line.startswith("-r")]
 
 
-def test_readme_has_the_reason_for_every_package_of_the_app_and_for_no_other() -> None:
+def test_readme_has_the_reason_for_every_package_of_the_app_every_extra_and_every_package_for_development() -> None:
     assert {one.name for one in ASKED} == TABLE
-
-
-def test_readme_has_the_reason_for_every_extra_and_every_package_for_development() -> None:
     optional = REASONS.partition("Optional:")[2]
     words, extras = re.findall(r"[\w-]+", optional), optional.partition("\n\n")[0]
     assert [extra for extra in EXTRAS if f"[{extra}]" not in extras] == []

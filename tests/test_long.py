@@ -17,7 +17,7 @@ from app.server import networks, worker
 from app.server.networks import Setting, Weights
 from app.server.worker import Unwanted
 from irnet.models import network
-from irnet.runtime.watch import watch_layers
+from irnet.runtime.capture import watch_layers
 from tests.apps import SMALL, sample
 
 SPEC = network("inception_resnet_v1", input_size=SMALL, width=0.25, a=1, b=1, c=1)

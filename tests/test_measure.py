@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-import subprocess
-import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 import torch
@@ -114,17 +111,6 @@ def test_measuring_leaves_no_hook_behind_prints_nothing_and_counts_on_meta_what_
     assert (tuple(capfd.readouterr()), caplog.records) == (("", ""), [])
     assert [m for m in model.modules() if m._forward_hooks or m._forward_pre_hooks] == []
     assert measure(build(TINY, device="meta")) == found
-
-
-@pytest.mark.soak
-def test_nothing_is_printed_in_a_process_of_its_own() -> None:
-    code = (
-        "from irnet import build, network; from irnet.runtime.measure import measure; "
-        "measure(build(network('inception_resnet_v1', a=0, b=0, c=1, input_size=75, width=0.25), device='meta'))"
-    )
-    root = Path(__file__).parents[1]
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
-    assert (done.stdout, done.stderr) == ("", "")
 
 
 @pytest.mark.parametrize(("training", "each"), [(False, 2), (True, 5)])

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from torch import nn
 
 from irnet.models import network
-from irnet.runtime.build import Model, build
+from irnet.runtime.build import build
 from tests.conftest import DATA
 from tests.data.golden_recipe import check, load
 
@@ -21,27 +18,6 @@ STEPS_V3 = ("Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "maxpool1", "Conv
 STAGES_V3 = {name: f"stem.0.{i}" for i, name in enumerate(STEPS_V3)}
 STAGES_V3 |= {stage.capitalize(): f"{stage}.0" for stage in (s.name for s in network("inception_v3").stages[1:])}
 STAGES_V3 |= {"fc": "classifier"}
-
-
-def other_eps(model: Model) -> None:
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.eps = 1e-5
-
-
-def counted_border(model: Model) -> None:
-    for module in model.modules():
-        if isinstance(module, nn.AvgPool2d):
-            module.count_include_pad = True
-
-
-def other_order(model: Model) -> None:
-    block = model.get_submodule("reduction_a.0")
-    assert isinstance(block, nn.ModuleDict)
-    block["b1"] = block.pop("b1")  # put back behind the pooling branch
-
-
-FAULTS = {"other eps": other_eps, "counted border": counted_border, "other order": other_order}
 
 
 @pytest.mark.parametrize(
@@ -60,12 +36,3 @@ def test_a_released_network_has_the_outputs_of_timm_or_torchvision(
 def test_an_average_that_leaves_padding_out_is_not_torchvisions() -> None:
     with pytest.raises(AssertionError, match=r"^Mixed_5b differs by"):
         check(build("inception_v3.tf_slim"), load(DATA / "golden_torchvision_inception_v3.json"), STAGES_V3)
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_a_slip_of_known_ports_does_not_pass_the_check(fault: Callable[[Model], None]) -> None:
-    model = build("inception_v4.tf_slim")
-    fault(model)
-    with pytest.raises(AssertionError, match=r"unit \d+|differs? by"):
-        check(model, load(DATA / "golden_inception_v4.json"), STAGES)

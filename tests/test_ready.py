@@ -60,7 +60,7 @@ def test_a_server_that_cannot_draw_is_never_ready_and_says_why(
 @pytest.mark.soak
 def test_warming_says_nothing_on_the_terminal() -> None:
     script = (
-        "from threading import Thread; from app import ready; ready.HEAD_START = 0;"
+        "from threading import Thread; from app.server import ready; ready.HEAD_START = 0;"
         "thread = Thread(target=ready.warm, name='warm'); thread.start(); thread.join()"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)

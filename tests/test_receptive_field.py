@@ -42,16 +42,6 @@ TABLE = {
 }
 # the same table at 321 pixels: path of the end point, GFLOP
 AT_321 = {
-    (V2, "stem.0.0"): 0.045,
-    (V2, "stem.0.2"): 1.428,
-    (V2, "stem.0.3"): 1.431,
-    (V2, "stem.0.5"): 3.092,
-    (V2, "stem.0.6"): 3.095,
-    (V2, "mixed_5b.0"): 3.829,
-    (V2, "reduction_a.0"): 10.323,
-    (V2, "block_b.19"): 24.913,
-    (V2, "reduction_b.0"): 26.190,
-    (V2, "conv2d_7b.0"): 29.203,
     (V3, "mixed_5b.0"): 3.796,
     (V3, "mixed_5d.0"): 5.339,
     (V3, "mixed_6a.0"): 6.241,

@@ -20,7 +20,7 @@ from benchmarks.reader import Reader
 from benchmarks.server import ROOT, Server, free_port, serving, wait_for
 from irnet.diagrams.nested import LEVELS, Expansion
 from irnet.models import network
-from tests.loops import in_its_own_thread
+from tests.apps import in_its_own_thread
 
 HAPROXY = shutil.which("haproxy") or "/usr/sbin/haproxy"
 pytestmark = [

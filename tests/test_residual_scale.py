@@ -1,29 +1,41 @@
-"""The residual scale experiment against captured tensors, and what it must leave as it was."""
+"""The residual scale experiment against captured tensors; what it refuses, and that its model stays as it was."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Generator
+from contextlib import closing
 from copy import deepcopy
 from dataclasses import replace
 from functools import cache
+from typing import Any, cast
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from irnet.lab.activations import Curve, curves, residual_scale
+from irnet.lab.forward import BatchNormMode, batch_statistics
 from irnet.lab.scale_tables import finding, lines, records
 from irnet.lab.statistics import Stats
 from irnet.models import network
 from irnet.runtime.build import Model, Scale, build, channels_last
-from irnet.runtime.capture import capture
+from irnet.runtime.capture import capture, intervene
 from tests.conftest import Small
 from tests.test_statistics import defined, values
 
 V1, V2, V4 = "inception_resnet_v1.paper", "inception_resnet_v2.paper", "inception_v4.paper"
+FACENET, SLIM = "inception_resnet_v1.facenet", "inception_resnet_v2.tf_slim"
 IMAGE = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(2)) * 2 - 1
 WHAT = {"residual": "{}.project", "scaled": "{}.scale", "output": "{}"}
+WIDER = network("inception_resnet_v1", input_size=128, a=2, b=2, c=2)  # whose last blocks have more than one pixel
+PICTURE = torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(2)) * 2 - 1
 Found = dict[str, Stats]
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    """A short Inception-ResNet-v1 for larger pictures."""
+    return build(WIDER, init="he")
 
 
 @cache
@@ -53,81 +65,42 @@ def close(ours: Stats | None, theirs: Stats) -> bool:
     return ours is not None and values(ours) == pytest.approx(values(theirs), rel=1e-4, abs=1e-9)
 
 
-@pytest.mark.parametrize("what", WHAT)
-@pytest.mark.parametrize("scale", [None, 1.0, 0.0, 0.35])
-@pytest.mark.parametrize("name", [V1, V2, "inception_resnet_v1.facenet"])
-def test_statistics_are_those_of_the_captured_tensors(name: str, scale: float | None, what: str, small: Small) -> None:
-    model = small(name)
-    found, blocks = ran(model, scale), only(model, scale).blocks
-    assert [b.path for b in blocks if not close(getattr(b, what), found[WHAT[what].format(b.path)])] == []
+@pytest.mark.parametrize("scale", [None, 1.0, 0.35])
+@pytest.mark.parametrize("name", [V1, V2, FACENET])
+def test_statistics_ratio_and_growth_are_those_of_the_captured_tensors(
+    name: str, scale: float | None, small: Small
+) -> None:
+    stages, found, curve = list(small(name).stage_names), ran(small(name), scale), only(small(name), scale)
+    for block in curve.blocks:
+        given = shortcut(stages, block.path, found)
+        off = [what for what, path in WHAT.items() if not close(getattr(block, what), found[path.format(block.path)])]
+        assert off == [], block.path
+        assert close(block.shortcut, given), block.path
+        assert block.ratio == pytest.approx(found[f"{block.path}.scale"].mean_abs / given.mean_abs, rel=1e-4)
+    before, after = (found[path].mean_abs for path in ("stem", curve.blocks[-1].path))
+    assert curve.growth == pytest.approx(after / before, rel=1e-4)
 
 
-@pytest.mark.parametrize("name", [V1, V2, "inception_resnet_v1.facenet"])
-def test_the_shortcut_is_what_came_out_before_the_block(name: str, small: Small) -> None:
-    model = small(name)
-    names, found = list(model.stage_names), ran(model)
-    assert [b.path for b in only(model).blocks if not close(b.shortcut, shortcut(names, b.path, found))] == []
-
-
-def test_every_residual_block_is_there_once_and_in_order(small: Small) -> None:
+def test_every_residual_block_is_there_once_and_in_order_with_its_published_scale(small: Small) -> None:
     expected = [f"block_{part}.{i}" for part, n in zip("abc", (5, 10, 5), strict=True) for i in range(n)]
     assert [block.path for block in only(small(V1)).blocks] == expected
+    blocks = only(small(SLIM)).blocks
+    assert {block.stage: block.scale for block in blocks} == {
+        "block_a": 0.17,
+        "block_b": 0.1,
+        "block_c": 0.2,
+        "block8": 1.0,
+    }
+    assert blocks[-1].path == "block8.0"
 
 
-def test_the_last_c_block_of_facenet_is_there_with_its_own_scale(small: Small) -> None:
-    last = only(small("inception_resnet_v1.facenet")).blocks[-1]
-    assert (last.path, last.stage, last.scale) == ("block8.0", "block8", 1.0)
-
-
-def test_the_published_scales_are_named(small: Small) -> None:
-    scales = {block.stage: block.scale for block in only(small("inception_resnet_v2.tf_slim")).blocks}
-    assert scales == {"block_a": 0.17, "block_b": 0.1, "block_c": 0.2, "block8": 1.0}
-
-
-def test_the_ratio_is_that_of_the_mean_magnitudes(small: Small) -> None:
-    model = small(V1)
-    names, found, blocks = list(model.stage_names), ran(model), only(model).blocks
-    expected = [found[f"{b.path}.scale"].mean_abs / shortcut(names, b.path, found).mean_abs for b in blocks]
-    assert [b.ratio for b in blocks] == pytest.approx(expected, rel=1e-4)
-
-
-def test_a_scale_of_zero_hands_every_shortcut_on(small: Small) -> None:
-    kept = {block.path: (block.shortcut, block.output) for block in only(small(V1), 0.0).blocks}
-    off = [p for p, (x, y) in kept.items() if x is None or values(x) != pytest.approx(values(y), rel=1e-5)]
-    assert off == []
-
-
-def test_growth_is_from_before_the_first_block_to_after_the_last(small: Small) -> None:
-    found = ran(small(V1), 1.0)
-    expected = found["block_c.4"].mean_abs / found["stem"].mean_abs
-    assert only(small(V1), 1.0).growth == pytest.approx(expected, rel=1e-4)
-
-
-def test_a_network_without_residuals_gives_one_curve_of_its_block_outputs(small: Small) -> None:
+def test_a_network_without_residuals_gives_one_curve_of_its_block_outputs_without_scale_and_ratio(small: Small) -> None:
     (curve,) = curves(small(V4), IMAGE, (None, 1.0, 0.5))
     found = ran(small(V4))
     expected = [f"inception_{part}.{i}" for part, n in zip("abc", (4, 7, 3), strict=True) for i in range(n)]
     assert [block.path for block in curve.blocks if close(block.output, found[block.path])] == expected
-
-
-def test_a_network_without_residuals_has_no_scale_and_no_ratio(small: Small) -> None:
-    (curve,) = curves(small(V4), IMAGE, (0.5,))
     nothing = {(curve.scale, b.scale, b.shortcut, b.residual, b.scaled, b.ratio) for b in curve.blocks}
     assert nothing == {(None,) * 6}
-
-
-@pytest.mark.parametrize(("changes", "once"), [({}, ["stem"]), ({"a": 0}, ["stem", "reduction_a"])])
-def test_what_comes_before_the_first_residual_block_is_computed_once(changes: dict[str, int], once: list[str]) -> None:
-    model = build(network(V1, input_size=96, **changes))
-    calls = dict.fromkeys(("stem", "reduction_a", "reduction_b"), 0)
-
-    def count(stage: str) -> Callable[[nn.Module, object, object], None]:
-        return lambda *_: calls.update({stage: calls[stage] + 1})
-
-    for stage in calls:
-        model.get_submodule(f"{stage}.0").register_forward_hook(count(stage))
-    list(curves(model, IMAGE, (None, 1.0, 0.5)))
-    assert calls == {stage: 1 if stage in once else 2 for stage in calls}  # of the three, two run together
 
 
 def test_a_network_without_any_block_gives_a_curve_without_points() -> None:
@@ -186,3 +159,74 @@ def test_growth_without_scaling_depends_on_the_statistics() -> None:
     assert [name.rpartition(", ")[2] for name in names] == ["batch statistics"] * 2 + ["running statistics"] * 2
     assert all("statistics" not in line.name for line in lines([batch], "output", "mean_abs"))
     assert "running statistics" in finding([batch, running], "output", "mean_abs")
+
+
+def condition(model: Model) -> list[object]:
+    """Everything of a model that the experiment might change."""
+    modules = list(model.named_modules())
+    return [
+        {name: hash(tensor.numpy().tobytes()) for name, tensor in model.state_dict().items()},
+        {path: len(m._forward_hooks) + len(m._forward_pre_hooks) for path, m in modules},
+        {path: m.training for path, m in modules},
+        {path: m.scale for path, m in modules if isinstance(m, Scale)},
+        {path: (m.track_running_stats, m.momentum) for path, m in modules if isinstance(m, nn.BatchNorm2d)},
+    ]
+
+
+def fails(_: Tensor) -> Tensor:
+    raise ArithmeticError("on purpose")
+
+
+@pytest.mark.parametrize("mode", ["running", "batch"])
+def test_the_model_is_as_before_after_a_run_one_that_is_stopped_and_one_that_fails(
+    model: Model, mode: BatchNormMode
+) -> None:
+    before = condition(model)
+    assert len(list(curves(model, PICTURE, (None, 1.0), mode))) == 2
+    assert condition(model) == before
+    with closing(cast("Generator[Curve, None, None]", curves(model, PICTURE, (0.5, 1.0), mode))) as running:
+        assert next(running).scale == 0.5
+    assert condition(model) == before
+    with intervene(model, {"block_b.1": fails}), pytest.raises(ArithmeticError, match="on purpose"):
+        list(curves(model, PICTURE, (0.5, 1.0), mode))
+    assert condition(model) == before
+
+
+def test_batch_statistics_are_those_of_training_mode_and_run_one_after_another(model: Model) -> None:
+    trained = build(WIDER, init="he").train()
+    with capture(trained, "block_?.?") as tensors, torch.no_grad():
+        trained.through(PICTURE, trained.stage_names)
+    (curve,) = curves(model, PICTURE, (None,), "batch")
+    pairs = [(values(block.output), values(defined(tensors[block.path]))) for block in curve.blocks]
+    assert [ours for ours, theirs in pairs if ours != pytest.approx(theirs, rel=1e-3)] == []
+    alone = [next(curves(model, PICTURE, (scaling,), "batch")) for scaling in (0.2, 1.0)]
+    assert list(curves(model, PICTURE, (0.2, 1.0), "batch")) == alone
+    (running,) = curves(model, PICTURE, (None,), "running")
+    assert running.blocks[-1].output != curve.blocks[-1].output
+    with batch_statistics(model, wanted=False):
+        assert not any(module.training for module in model.modules())
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        *(({"scales": (None, s)}, f"^scale={s} is outside 0 to 1$") for s in (-0.01, 1.01, float("nan"))),
+        ({"image": PICTURE[:, :, :96]}, r"^the image is \(1, 3, 96, 128\), \S+paper takes \(1, 3, 128, 128\)$"),
+        ({"batch_norm": "frozen"}, "^batch_norm='frozen' is not one of running, batch$"),
+        ({"device": "meta"}, "^on meta there are shapes and no numbers"),
+        (
+            {"network": network("inception_resnet_v1", input_size=106), "image": PICTURE[:, :, :106, :106]},
+            r"^reduction_b\.0\.b1\.1: batch statistics of one image need more than one pixel, .* 1x1; take a larger",
+        ),
+    ],
+)
+def test_what_can_not_be_run_is_refused(asked: dict[str, Any], told: str) -> None:
+    usual: dict[str, Any] = {"network": WIDER, "image": PICTURE, "batch_norm": "batch"}
+    with pytest.raises(ValueError, match=told):
+        residual_scale(**usual | asked)
+
+
+def test_batch_statistics_over_more_than_one_pixel_are_computed() -> None:
+    spec = network("inception_resnet_v1", input_size=(107, 75), a=1, b=1, c=1)
+    found = residual_scale(spec, torch.zeros(1, 3, 107, 75), batch_norm="batch", scales=(1.0,))
+    assert len(found.curves[0].blocks) == 3

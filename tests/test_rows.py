@@ -10,9 +10,8 @@ from irnet.diagrams import beside_svgs, canvas_svgs
 from irnet.diagrams.beside import opened_beside
 from irnet.diagrams.beside_files import FORMS, beside_slide
 from irnet.diagrams.measures import CANVAS
-from irnet.diagrams.nested import Expansion, nested_sheet
+from irnet.diagrams.nested import Expansion, nested
 from irnet.diagrams.rows import _BOX, _TURN, _sides
-from irnet.diagrams.theme import LIGHT
 from irnet.models import PRESETS, network
 
 V1, V2 = network("inception_resnet_v1"), network("inception_resnet_v2")
@@ -22,7 +21,7 @@ V1, V2 = network("inception_resnet_v1"), network("inception_resnet_v2")
 @pytest.mark.parametrize("name", PRESETS)
 def test_rows_keep_out_of_each_other_and_start_one_below_the_other(name: str, opened: Expansion) -> None:
     spec = network(name)
-    rows = nested_sheet(spec, LIGHT, opened, None, "right", CANVAS).rows
+    rows = nested(spec, opened, None, "right", CANVAS).rows
     svg = canvas_svgs(spec, opened, flow="right")[0].decode()
     boxes = {path: _sides(shape) for path, shape in _BOX.findall(svg)}
     assert len(rows) > 2
@@ -34,8 +33,8 @@ def test_rows_keep_out_of_each_other_and_start_one_below_the_other(name: str, op
 
 
 def test_arrows_that_run_down_and_files_are_not_broken_into_rows() -> None:
-    assert not nested_sheet(V2, LIGHT, Expansion(), None, "down", CANVAS).rows
-    assert not nested_sheet(V2, LIGHT, Expansion(), None, "right").rows
+    assert not nested(V2, Expansion(), None, "down", CANVAS).rows
+    assert not nested(V2, Expansion(), None, "right").rows
 
 
 def test_networks_side_by_side_break_too_one_below_the_other() -> None:

@@ -1,8 +1,10 @@
-"""Tables: stages add up, records say what the rows say, and what can't be read is refused."""
+"""Tables and numbers as they are written: stages add up, and what can't be read is refused."""
 
 from __future__ import annotations
 
+import csv
 import json
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -15,8 +17,10 @@ from irnet.provenance.ledger import ledger, sums
 from irnet.provenance.ledger import records as terms
 from irnet.runtime.measure import search
 from irnet.spec import Network
+from irnet.tables import Column, Table, from_records, to_csv, to_json, to_text
 from irnet.tree import details, resolve
 from irnet.tree.totals import overview, records, stages, summary, totals
+from irnet.units import change, exact, fold, share, short
 from tests.conftest import Measured
 
 COUNTS = ("params", "macs", "activation_elements")
@@ -122,3 +126,67 @@ def test_modules_are_found_by_path_or_kind(wanted: str, paths: list[str], measur
     assert [module.path for module in search(modules, wanted, 1)] == paths
     deeper = {module.path for module in search(modules, "", 2)}
     assert deeper == {module.path for module in modules if module.path.count(".") < 2}
+
+
+@pytest.mark.parametrize("formula", ["=1+1", "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_cell_of_csv_is_a_formula(formula: str) -> None:
+    read = list(csv.reader(StringIO(to_csv(from_records([{formula: formula}])), newline="")))
+    told = formula.replace("\r", "\n")
+    assert read == [[f"'{told}"], [f"'{told}"]]
+
+
+@pytest.mark.parametrize("number", ["-3", "+1.5", "-2,048", "-3 %", "-1e-05", "-", -3, -0.5, None])
+def test_numbers_of_csv_stay_numbers(number: object) -> None:
+    read = list(csv.reader(StringIO(to_csv(from_records([{"what": number, "n": 1}])))))
+    assert read[1][0] == ("" if number is None else str(number))
+
+
+def test_a_table_says_the_same_in_every_form_and_keeps_its_numbers_in_json() -> None:
+    records = [{"block": "a.0", "out_shape": [384, 35, 35], "params": 1200, "finite": True, "zeros": [0.5, None]}]
+    table = from_records(records, "Blocks")
+    assert table.texts == (("a.0", "35x35x384", "1,200", "yes", "0.5, none"),)
+    assert to_text(table).splitlines()[-1].split() == ["a.0", "35x35x384", "1,200", "yes", "0.5,", "none"]
+    assert to_csv(table).splitlines()[1] == 'a.0,35x35x384,1200,True,"0.5, none"'
+    assert json.loads(to_json(table)) == records
+
+
+def test_a_row_of_another_length_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^a row of 1 cells does not fit 2 columns: \('x',\)$"):
+        Table(columns=(Column("a"), Column("b")), rows=(("x",),))
+
+
+FACTORS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+
+
+@given(st.integers(0, 999 * 10**12))
+def test_a_short_number_is_within_half_a_percent_and_has_three_digits_from_1000_on(number: int) -> None:
+    digits, _, prefix = short(number).partition(" ")
+    assert float(digits.replace(",", "")) * FACTORS[prefix] == pytest.approx(number, rel=0.00501)
+    assert number < 1000 or len(digits.replace(".", "")) == 3
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(999_499, "999 k"), (999_500, "1.00 M"), (9_994, "9.99 k"), (9_996, "10.0 k")]
+)
+def test_a_short_number_turns_over_where_it_would_have_four_digits(number: int, text: str) -> None:
+    assert short(number) == text
+
+
+@given(st.integers(-(10**15), 10**15))
+def test_an_exact_number_can_be_read_back_and_a_change_has_its_sign_unless_it_is_none(number: int) -> None:
+    assert int(exact(number).replace(",", "")) == number
+    assert change(number)[0] == ("0" if number == 0 else "+" if number > 0 else "-")
+
+
+@given(st.integers(0, 10**12), st.integers(1, 10**12))
+def test_a_share_is_in_percent_with_one_digit(part: int, whole: int) -> None:
+    number = share(part, whole).removesuffix(" %")
+    assert len(number.partition(".")[2]) == 1
+    assert float(number) == pytest.approx(100 * part / whole, abs=0.0501)
+
+
+@given(st.floats(0.01, 1e12))
+def test_a_fold_is_within_half_a_percent(factor: float) -> None:
+    number = fold(factor).removesuffix("-fold").replace(",", "")
+    millions = number.endswith(" million")
+    assert float(number.removesuffix(" million")) * (1e6 if millions else 1) == pytest.approx(factor, rel=0.00501)

@@ -1,4 +1,4 @@
-"""Weights of other projects, in every format and layout, give the outputs that they gave there."""
+"""Weights of other projects, in every format and layout: told from each other, and giving the outputs of there."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from irnet.edit import network_of_label
 from irnet.lab.activations import residual_scale
 from irnet.models import network
 from irnet.runtime.build import Model, build
-from irnet.runtime.weights import load_weights
+from irnet.runtime.weights import identify, load_weights
 from tests import checkpoints
-from tests.checkpoints import State, drawn, error, stored, with_background
+from tests.checkpoints import State, drawn, error, listed_state, stored, with_background
 
 V4, V2, V1 = "inception_v4.tf_slim", "inception_resnet_v2.tf_slim", "inception_resnet_v1.facenet"
 LOGITS: list[float] = stored("golden_inception_v4")["cases"][0]["logits"]
@@ -60,7 +61,9 @@ def file(tmp_path: Path) -> Iterator[Path]:
     (tmp_path / "weights").unlink(missing_ok=True)
 
 
-@pytest.mark.parametrize("form", ["safetensors", "legacy", pytest.param("zip", marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    "form", ["safetensors", *(pytest.param(form, marks=pytest.mark.soak) for form in ("legacy", "zip"))]
+)
 def test_timms_v4_gives_its_logits_from_every_format(form: str, v4: Model, v4_state: State, file: Path) -> None:
     SAVE[form](v4_state, file)
     found = load_weights(v4, file)
@@ -112,50 +115,37 @@ def test_kerass_inception_v3_gives_its_logits_where_averages_leave_padding_out(
     assert error(model, logits) > 1000
 
 
-@pytest.mark.parametrize(("head", "auxiliary"), [("fc", True), ("last_linear", False)])
-def test_torchvisions_inception_v3_loads_with_and_without_its_auxiliary_head(
-    head: str, auxiliary: bool, file: Path
-) -> None:
-    model = build("inception_v3.torchvision")
-    state = drawn(model)
-    shapes = stored("manifest_torchvision_inception_v3")["state_dict"]
-    listed = [key.replace("fc.", f"{head}.") for key in shapes if not key.startswith("AuxLogits.")]
-    theirs = dict(zip(listed, state.values(), strict=True))
-    if auxiliary:
-        theirs |= {key: torch.zeros(shape) for key, shape in shapes.items() if key.startswith("AuxLogits.")}
-    save_file(theirs, file)
-    found = load_weights(model, file)
-    assert (found.layout, found.tensors) == ("torchvision" if head == "fc" else "cadene", len(listed))
-    assert same(model, state)
+def same(model: Model, state: State) -> bool:
+    return all(torch.equal(tensor, state[key]) for key, tensor in model.state_dict().items())
 
 
 @pytest.mark.parametrize(
-    ("head", "layout", "background"), [("classif", "timm", False), ("last_linear", "cadene", True)]
+    ("name", "manifest", "head", "layout"),
+    [  # Cadene calls every head last_linear, and keeps a background class before the others
+        ("inception_v3.torchvision", "torchvision_inception_v3", "fc", "torchvision"),
+        ("inception_v3.torchvision", "torchvision_inception_v3", "fc", "cadene"),
+        (V2, "inception_resnet_v2", "classif", "timm"),
+        (V2, "inception_resnet_v2", "classif", "cadene"),
+        (f"{V1} (classes=0)", "facenet_v1", "", "facenet_pytorch"),
+        (f"{V1} (classes=37)", "facenet_v1_classify8631", "", "facenet_pytorch"),
+    ],
 )
-def test_inception_resnet_v2_loads_as_execution_order_pairs_it(
-    head: str, layout: str, background: bool, v2: Model, file: Path
+def test_a_released_file_loads_as_execution_order_pairs_it(
+    name: str, manifest: str, head: str, layout: str, file: Path
 ) -> None:
-    state = drawn(v2)
-    listed = [key.replace("classif", head) for key in stored("manifest_inception_resnet_v2")["state_dict"]]
+    """TorchVision's has an auxiliary head besides, which is left out."""
+    model, shapes, background = build(network_of_label(name)), stored(f"manifest_{manifest}")["state_dict"], False
+    state, extra = drawn(model), {key: shape for key, shape in shapes.items() if key.startswith("AuxLogits.")}
+    listed = [key for key in shapes if key not in extra]
+    if layout == "cadene":
+        background, listed = head == "classif", [key.replace(f"{head}.", "last_linear.") for key in listed]
     theirs = dict(zip(listed, state.values(), strict=True))
-    torch.save(with_background(theirs, head) if background else theirs, file)
-    found = load_weights(v2, file)
-    assert (found.layout, found.dropped_background) == (layout, background)
-    assert same(v2, state)
-
-
-@pytest.mark.parametrize("classes", [0, 37])
-def test_facenet_loads_as_execution_order_pairs_it(classes: int, file: Path) -> None:
-    model = build(network(V1, classes=classes))
-    state = drawn(model)
-    listed = stored(f"manifest_facenet_v1{'_classify8631' if classes else ''}")["state_dict"]
-    save_file(dict(zip(listed, state.values(), strict=True)), file)
-    assert load_weights(model, file).layout == "facenet_pytorch"
+    theirs = with_background(theirs, "last_linear") if background else theirs
+    extra = {key: torch.zeros(shape) for key, shape in extra.items()} if layout == "torchvision" else {}
+    save_file(theirs | extra, file)
+    found = load_weights(model, file)
+    assert (found.layout, found.tensors, found.dropped_background) == (layout, len(listed), background)
     assert same(model, state)
-
-
-def same(model: Model, state: State) -> bool:
-    return all(torch.equal(tensor, state[key]) for key, tensor in model.state_dict().items())
 
 
 @pytest.mark.parametrize("name", ["inception_v4", V1, "inception_v3"])
@@ -193,3 +183,68 @@ def test_a_model_says_where_its_weights_are_from(file: Path) -> None:
 def test_a_model_on_meta_takes_no_weights(file: Path) -> None:
     with pytest.raises(ValueError, match=r"^a model on meta has shapes and no numbers"):
         load_weights(build(V4, "meta"), file)
+
+
+IDENTITIES = {
+    "inception_v4": (V4, "timm", 1000, "last_linear"),
+    "inception_resnet_v2": (V2, "timm", 1000, "classif"),
+    "facenet_v1": (V1, "facenet_pytorch", 0, ""),
+    "facenet_v1_classify8631": (V1, "facenet_pytorch", 8631, "logits"),
+    "torchvision_inception_v3": ("inception_v3.torchvision", "torchvision", 1000, "fc"),
+}
+
+
+@pytest.mark.parametrize("listed", IDENTITIES)
+def test_a_released_file_is_identified_also_with_another_number_of_classes(listed: str, file: Path) -> None:
+    state, (preset, layout, classes, head) = listed_state(listed), IDENTITIES[listed]
+    torch.save(state, file)
+    found = identify(file)
+    assert (found.preset, found.layout, found.classes) == (preset, layout, classes)
+    assert (found.exact, found.unit_gammas, found.background) == (True, True, False)
+    if listed == "torchvision_inception_v3":
+        assert found.sentence.endswith("1000 classes, with an auxiliary head that is left out")
+    if head:
+        keys = [f"{head}.{name}" for name in ("weight", "bias")]
+        torch.save(state | {key: state[key][:1].expand(37, *state[key].shape[1:]) for key in keys}, file)
+        found = identify(file)
+        assert (found.exact, found.preset, found.classes) == (True, preset, 37)
+
+
+def test_a_file_of_ours_says_that_it_does_not_tell_how_averages_treat_padding(file: Path) -> None:
+    torch.save(build("inception_v3.torchvision").state_dict(), file)
+    found = identify(file)
+    assert {found.preset, *found.also} == {"inception_v3.tf_slim", "inception_v3.torchvision"}
+    assert found.sentence.endswith("nothing in it tells it from inception_v3.torchvision")
+    torch.save(build(V1).state_dict(), file)
+    assert identify(file).also == ()
+
+
+def test_a_headless_file_and_trained_gammas_are_told_apart(file: Path) -> None:
+    torch.save({k: t for k, t in listed_state("inception_v4").items() if not k.startswith("last_linear")}, file)
+    assert (identify(file).preset, identify(file).classes) == (V4, 0)
+    torch.save(listed_state("facenet_v1") | {"last_bn.weight": torch.full((512,), 0.9)}, file)
+    assert identify(file).unit_gammas is False
+
+
+@pytest.mark.parametrize(
+    ("head", "listed", "layout"),
+    [("last_linear", "inception_v4", "cadene"), ("classif", "inception_resnet_v2", "timm")],
+)
+def test_a_background_row_is_told_apart_from_a_class(head: str, listed: str, layout: str, file: Path) -> None:
+    torch.save(with_background(listed_state(listed), head), file)
+    found = identify(file)
+    assert (found.exact, found.layout, found.classes, found.background) == (True, layout, 1000, True)
+
+
+def test_a_file_of_no_network_has_no_preset_and_the_nearest_is_named_with_what_differs(file: Path) -> None:
+    save_file({"encoder.weight": torch.zeros(3)}, file)
+    found = identify(file)
+    assert (found.exact, found.preset) == (False, None)
+    assert found.sentence == "weights is none of the networks here: it has no key of any known layout"
+    state = listed_state("inception_resnet_v2")
+    del state["block8.conv2d.bias"]
+    torch.save(state | {"ema.decay": torch.zeros(1), "classif.bias": torch.zeros(999)}, file)
+    assert identify(file).sentence == (
+        f"weights is none of the networks here; the nearest is {V2} in the layout of timm, 1000 classes: "
+        "'block8.conv2d.bias' missing, 'ema.decay' left over, 'classif.bias' is (999,) instead of (1000,)"
+    )

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pytest
 import torch
@@ -17,7 +15,7 @@ from irnet.cli import main
 from irnet.models import network
 from irnet.runtime.build import build
 from tests.checkpoints import listed_state
-from tests.test_cli import refused
+from tests.test_cli import printed, refused
 
 V4, V2 = "inception_v4.tf_slim", "inception_resnet_v2.tf_slim"
 
@@ -28,11 +26,6 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("released") / "model.pt"
     torch.save(listed_state("inception_v4"), file)
     return file
-
-
-def printed(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> Any:
-    assert main([*arguments, "--format", "json"]) == status
-    return json.loads(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("words", ["{}", "{} --as " + V4, V4 + " {}"])
@@ -50,12 +43,6 @@ def test_a_file_of_another_network_fails_the_check(
     assert (found["exact"], found["fits"]) == (False, V4)
     assert found["sentence"].startswith(f"model.pt is not {V2}: ")
     assert found["sentence"].endswith(f"; it is {V4}")
-
-
-def test_a_file_of_no_network_fails_the_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    save_file({"encoder.weight": torch.zeros(3)}, tmp_path / "other.safetensors")
-    assert main(["weights", "check", str(tmp_path / "other.safetensors")]) == 1
-    assert capsys.readouterr().out.startswith("other.safetensors is none of the networks here")
 
 
 def test_check_speaks_to_people(released: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -153,8 +140,3 @@ def test_activations_of_a_file_are_those_of_its_weights(tmp_path: Path, capsys: 
     )
     numbers = [[block | {"seed": None} for block in said["blocks"]] for said in (found, drawn, other)]
     assert numbers[0] == numbers[1] != numbers[2]
-
-
-def test_activations_refuse_the_weights_of_another_network(released: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told = "model.pt does not fit inception_resnet_v1.paper (input_size=96, a=1, b=1, c=0): "
-    assert told in refused(capsys, "activations", "inception_resnet_v1", *SET, "--weights", str(released))

@@ -10,20 +10,20 @@ from functools import cache
 from itertools import chain
 
 from app.help import HELP
+from irnet.comparison.examples import READY
 from irnet.lessons import LESSONS
 from irnet.lessons.prose import bare
 from irnet.lessons.value import Lesson, Step
 from irnet.models import PRESETS
-from irnet.models.errata import ERRATA
-from irnet.provenance.evidence import EVIDENCE
+from irnet.models.errata import ERRATA, EVIDENCE
+from irnet.provenance.deviations import numbered_deviations
 from irnet.provenance.published import CURVES_SOURCE, TABLE_2_SOURCE
 from irnet.provenance.quantities import network_of
-from irnet.provenance.sources import DEVIATIONS
 from irnet.tree import resolve
 from tests.apps import ROOT
 
 TYPED = ("app", "irnet/diagrams", "irnet/lab", "irnet/training")  # where sentences are typed where they are shown
-TYPED_IN = ("irnet/comparison/examples.py",)
+EXAMPLES = "irnet/comparison/examples.toml"
 FIGURES = r"Fig(?:ures?|s?\.) ({})"
 OF_THE_PAPER: Mapping[str, Collection[str]] = {
     FIGURES: [str(number) for number in range(1, 27)],
@@ -86,7 +86,7 @@ class Place:
 @cache
 def texts() -> tuple[Text, ...]:
     """Every text."""
-    found = chain(*map(of_lesson, LESSONS), _helps(), _captions(), _provenance(), _readme())
+    found = chain(*map(of_lesson, LESSONS), _helps(), _captions(), _examples(), _provenance(), _readme())
     return tuple(text for text in found if text.words)
 
 
@@ -118,12 +118,16 @@ def _helps() -> Iterator[Text]:
 
 def _captions() -> Iterator[Text]:
     """Sentences that are typed where they are shown: they begin with a capital and have four words or more."""
-    files = chain(*((ROOT / folder).rglob("*.py") for folder in TYPED), (ROOT / file for file in TYPED_IN))
-    for file in sorted(files):
+    for file in sorted(chain(*((ROOT / folder).rglob("*.py") for folder in TYPED))):
         where = str(file.relative_to(ROOT))
         for words in _typed(ast.parse(file.read_text(encoding="utf-8"))):
             if where != "app/help.py" and len(words.split()) > 3 and re.match(r"[A-Z*\d]", words):
                 yield _text(where, re.sub(r"\*\*|`[^`]*`|<[^>]*>|\{[^{}]+\}", "", words))
+
+
+def _examples() -> Iterator[Text]:
+    """What ready comparisons show; a title in small letters only names its networks."""
+    return (_text(EXAMPLES, words) for one in READY for words in (one.title, one.shows) if words[0].isupper())
 
 
 def _typed(tree: ast.Module) -> Iterator[str]:
@@ -143,7 +147,7 @@ def _provenance() -> Iterator[Text]:
     """Why an erratum is one and a deviation matters; what is printed or released there is a claim of its own."""
     for id_, erratum in ERRATA.items():
         yield from (_text(id_, words) for words in (erratum.why, erratum.certainty, EVIDENCE[id_].released))
-    yield from (_text(id_, words) for id_, one in DEVIATIONS.items() for words in (one.what, one.why))
+    yield from (_text(id_, words) for id_, one in numbered_deviations().items() for words in (one.what, one.why))
     yield from (_text("published results", words) for words in (TABLE_2_SOURCE, CURVES_SOURCE))
 
 
@@ -170,7 +174,7 @@ def stated(text: Text) -> Iterator[Place]:
 
 def programs(text: Text) -> Iterator[Place]:
     """Where lessons, captions and helps speak of what others programmed."""
-    if text.where.startswith(("lesson", "help", "app/text.py", *TYPED_IN)):
+    if text.where.startswith(("lesson", "help", "app/text.py", EXAMPLES)):
         plain = re.sub(r"\{[^{}]*\}", lambda formula: " " * len(formula[0]), text.words)
         yield from (Place(text, found.start(), found.end()) for found in PROGRAM.finditer(plain))
 
@@ -195,4 +199,4 @@ def windows_and_grids() -> frozenset[str]:
 def unknown(text: Text) -> set[str]:
     """The windows and grids of a text that no network has, and the errata and deviations that there are not."""
     sizes = set(re.findall(r"(?<![\w.])\d+x\d+(?!\w)", text.words)) - windows_and_grids()
-    return sizes | set(re.findall(r"(?<![\w.-])[ED]\d{1,2}(?![\w-])", text.words)) - {*ERRATA, *DEVIATIONS}
+    return sizes | set(re.findall(r"(?<![\w.-])[ED]\d{1,2}(?![\w-])", text.words)) - {*ERRATA, *numbered_deviations()}

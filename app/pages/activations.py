@@ -15,7 +15,7 @@ from app.weights import weights
 
 choice = network_choice()
 network = choice.network
-head.heading("activations", "Activations of", network)
+head.heading("Activations of", network)
 loaded = weights()
 st.markdown(f"{text.DEATH} {text.TRAINED if loaded else text.UNTRAINED}")
 

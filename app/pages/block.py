@@ -13,7 +13,7 @@ from irnet.tree import stage_of
 
 choice = network_choice()
 network = choice.network
-head.heading("block", "One residual block of", network)
+head.heading("One residual block of", network)
 loaded = weights()
 st.markdown(f"{text.BLOCK} {text.TRAINED if loaded else text.UNTRAINED_LOOK}")
 paths = residual_blocks(network)

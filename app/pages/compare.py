@@ -15,7 +15,7 @@ first = network_choice().network
 above = st.container()
 networks = (first, *others())
 with above:
-    head.heading("compare", "", *networks)
+    head.heading("", *networks)
 if len(networks) < 2:
     st.info("Choose a network to compare with.", icon=":material/compare_arrows:")
     st.stop()

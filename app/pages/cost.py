@@ -3,10 +3,11 @@
 import streamlit as st
 
 from app import text
-from app.controls import network_choice
+from app.controls import address, network_choice
 from app.passes import counted_otherwise, module_counts
 from app.views import counters, head, show
 from irnet.diagrams.chart_figures import cost_chart, module_chart
+from irnet.provenance.explanations import printed_work
 from irnet.provenance.ledger import ledger, records
 from irnet.runtime import measure
 from irnet.tree.totals import stage_records
@@ -14,12 +15,23 @@ from irnet.units import exact
 
 choice = network_choice()
 network = choice.network
-head.heading("cost", "Cost of", network)
-st.markdown(text.COUNTING)
+head.heading("Cost of", network)
 place = st.empty()
 counts = module_counts(network, choice.device)
 with place.container():
     counters.figures(counts[0])
+st.header("Which figure did you meet?")
+st.caption(text.MET)
+figures = [{key: value for key, value in one.items() if key != "count"} for one in printed_work(network)]
+show.small(
+    figures, f"{network.name}.figures", alt="Figures for the work of networks of this name, and what each adds up"
+)
+st.page_link(
+    "app/pages/provenance.py",
+    label="Every figure in the ledger, term by term",
+    icon=":material/account_balance:",
+    query_params=address() | {"provenance": "Ledger of numbers"},
+)
 modules, bars, tree, summary, gaps = st.tabs(
     ["Modules", "Stages", "Tree", "torchinfo", "Why they differ"], key="cost", on_change="rerun", bind="query-params"
 )
@@ -35,7 +47,7 @@ if modules.open:
             show.table(measure.records(found), f"{network.name}.cost", alt=alt)
         else:
             st.info(text.NO_MODULE, icon=":material/search_off:")
-        st.caption(f"{exact(len(found))} of {exact(len(counts))} modules. None means not counted, not zero.")
+        st.caption(f"{exact(len(found))} of {exact(len(counts))} modules. An empty cell is not counted, not zero.")
 if bars.open:
     with bars:
         show.chart(cost_chart(network), "cost.bars", alt="MACs of every stage; the table below has the numbers")
@@ -54,7 +66,7 @@ if summary.open:
         st.code(counted_otherwise(network, choice.device).torchinfo_text, language=None)
 if gaps.open:
     with gaps:
-        st.markdown(text.LEDGER)
+        st.markdown(f"{text.COUNTING} {text.LEDGER}")
         totals = measure.Counts(modules=counts, others=counted_otherwise(network, choice.device)).totals
         show.small(
             [*records(ledger(network)), {"what": "measured", "amount": None} | totals],

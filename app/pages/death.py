@@ -7,11 +7,10 @@ import streamlit as st
 from app import text, training
 from app.frame import refusals
 from app.views import death as view
-from app.views import head
 from app.views import training as shared
 from irnet.training.finished_map import finished_map
 
-head.title("death", "The death map")
+st.title("The death map")
 st.markdown(f"{text.MAP} {text.TOY}")
 
 name = shared.choose_run("stability", "")

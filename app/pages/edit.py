@@ -10,7 +10,7 @@ from app.views import head
 
 choice = editing()
 with st.container():  # what it says changes; what is below stays where it is, and keeps the keyboard
-    head.heading("edit", "Edit", choice.network)
+    head.heading("Edit", choice.network)
 st.caption(text.EDIT)
 editor.toolbar(choice)
 view.figures(choice.original, choice.network)

@@ -4,14 +4,13 @@ import streamlit as st
 
 from app import text
 from app.controls import network_choice as chosen_network
-from app.views import head, own, show
+from app.views import own, show
 from app.views import sources as view
-from irnet.models.errata import ERRATA
+from irnet.models.errata import ERRATA, EVIDENCE
 from irnet.provenance.erratum_checks import LINEAR, files_read, refutation
-from irnet.provenance.evidence import EVIDENCE
-from irnet.provenance.papers import additions
+from irnet.provenance.published import additions
 
-head.title("errata", "Errata of the paper")
+st.title("Errata of the paper")
 st.markdown(text.ERRATA)
 chosen = st.pills("Erratum", list(ERRATA), default="E1", key="erratum", required=True, bind="query-params")
 erratum, evidence = ERRATA[chosen], EVIDENCE[chosen]

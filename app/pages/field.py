@@ -12,7 +12,7 @@ from irnet.tree.receptive_field import part_records
 
 choice = network_choice()
 network = choice.network
-head.heading("field", "Receptive fields of", network)
+head.heading("Receptive fields of", network)
 loaded = weights()
 st.markdown(f"{text.FIELD} {text.FIELD_TRAINED if loaded else text.FIELD_UNTRAINED}")
 

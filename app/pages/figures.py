@@ -6,11 +6,10 @@ from app import text
 from app.server.cache import figure_texts
 from app.state import choose, repeat
 from app.views import figures as view
-from app.views import head
 from irnet.diagrams.layouts import ROOMS
 from irnet.diagrams.theme import THEMES
 
-head.title("figures", "Figures")
+st.title("Figures")
 st.markdown(text.FIGURES)
 words = st.text_input(
     "Search",

@@ -4,23 +4,23 @@ import streamlit as st
 
 from app import lesson as page
 from app import text
-from app.lesson_address import ALL, PRESENT, at, lesson_of_address, open_lesson
+from app.lesson_address import ALL, PRESENT, at, lesson_of_address, open_lesson, presenting
 from app.state import put
-from app.views import head, styles
+from app.views import styles
 
-styles.plain()
+styles.on_paper()
 lesson = lesson_of_address()
 if lesson is None:
     page.shelf()
     st.stop()
 
 i = at(len(lesson.steps))
-if st.query_params.get(PRESENT) == "true":
+if presenting():
     styles.present()
     page.present(lesson, i)
     st.stop()
 
-head.title("learn", text.plain(lesson.title))
+st.title(text.plain(lesson.title))
 with st.container(horizontal=True, vertical_alignment="center", key="not-printed"):
     st.button("All lessons", icon=":material/school:", type="tertiary", on_click=open_lesson, args=("",))
     whole = st.toggle("All steps on one page", key=ALL, bind="query-params")

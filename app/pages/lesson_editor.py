@@ -5,10 +5,10 @@ import streamlit as st
 from app import draft, lesson_files, text, writing
 from app import lesson as page
 from app.lesson_address import at
-from app.views import head, styles
+from app.views import styles
 
-styles.plain()
-head.title("lesson_editor", "Lesson editor")
+styles.on_paper()
+st.title("Lesson editor")
 values = draft.draft()
 steps = values["steps"]
 i = at(len(steps))

@@ -12,7 +12,7 @@ from app.weights import weights
 
 choice = network_choice()
 network = choice.network
-head.heading("maps", "Feature maps of", network)
+head.heading("Feature maps of", network)
 loaded = weights()
 st.markdown(f"{text.MAPS} {text.TRAINED if loaded else text.UNTRAINED_LOOK}")
 with st.grid(2, min_column_width=300):

@@ -9,7 +9,7 @@ from irnet.units import exact, short
 
 network = network_choice().network
 total = totals(network)
-head.heading("network", "", network)
+head.heading("", network)
 show.figures(
     {
         "Parameters": short(total.params),

@@ -1,4 +1,4 @@
-"""The three networks side by side, and every preset in one table."""
+"""Home: what this is and the ways in; the paper's networks side by side, every preset in a table, and the errata."""
 
 import streamlit as st
 
@@ -6,28 +6,38 @@ from app import text
 from app.components.canvas import diagram
 from app.controls import network_choice
 from app.drawings import View
-from app.views import head, own, show
+from app.views import own, show
 from irnet.diagrams.nested import Expansion
-from irnet.models import network
+from irnet.models import network, title
 from irnet.models.errata import ERRATA
 from irnet.provenance.published import TABLE_2, TABLE_2_SOURCE
 from irnet.tree.totals import overview, totals
 from irnet.units import short
 
-head.title("overview", "Inception-v4 and the Inception-ResNets")
+st.title("Inception-v4 and the Inception-ResNets")
 st.markdown(text.INTRODUCTION)
+
+WAYS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
+    ("learn", "Take the tour of the paper", ":material/school:", {"lesson": "tour"}),
+    ("network", "Open a network", ":material/schema:", {}),
+    ("compare", "Compare v1 and v2", ":material/compare_arrows:", text.V1_AND_V2),
+    ("death", "Watch a network die", ":material/grid_on:", {}),
+)
+with st.container(horizontal=True, key="ways"):
+    for page, label, icon, address in WAYS:
+        st.page_link(f"app/pages/{page}.py", label=label, icon=icon, query_params=address)
+
+own.card(network_choice().network)
 
 with st.grid(3, min_column_width=300):
     for name, idea in text.IDEAS.items():
         spec, total = network(name), totals(network(name))
         with st.container(border=True):
-            st.header(name.removesuffix(".paper"))
+            st.header(title(name).removesuffix(" (paper)"))
             st.markdown(idea)
             show.figures({"Parameters": short(total.params), "MACs": short(total.macs)})
             diagram(View(network=spec, opened=Expansion()), key=f"diagram.{name}")
             st.page_link("app/pages/network.py", label="Open", icon=":material/schema:", query_params={"model": name})
-
-own.card(network_choice().network)
 
 st.header("Which one is it?")
 st.markdown(

@@ -12,7 +12,7 @@ from irnet.provenance.sources import deviations, implementations, names
 from irnet.tables import from_records
 
 network = network_choice().network
-head.heading("provenance", "Provenance of", network)
+head.heading("Provenance of", network)
 st.markdown(text.PROVENANCE)
 
 view.read_in(implementations(network))

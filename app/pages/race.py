@@ -6,11 +6,10 @@ import streamlit as st
 
 from app import runs, text, training
 from app.frame import refusals
-from app.views import head
 from app.views import race as view
 from app.views import training as shared
 
-head.title("race", "A race in training")
+st.title("A race in training")
 st.markdown(f"{text.RACE} {text.TOY}")
 
 fresh = not runs.names("race")

@@ -33,11 +33,11 @@ from irnet.lab.maps import FeatureMaps, Glance, glance
 from irnet.lab.maps import feature_maps as maps_of
 from irnet.lab.photos import to_input
 from irnet.runtime.build import Model, build, channels_last
+from irnet.runtime.capture import watch_layers
 from irnet.runtime.device import check_device, memory_limit, with_numbers
 from irnet.runtime.init import Init
 from irnet.runtime.measure import ModuleCount, Others, by_fvcore, by_others
 from irnet.runtime.saved import saved_for_backward
-from irnet.runtime.watch import watch_layers
 from irnet.runtime.weights import load_weights
 from irnet.spec import Network
 from irnet.tree import Sides

@@ -17,10 +17,10 @@ from app.server.cache import figure_file
 from app.views import show
 from irnet.diagrams.chart_figures import BARS, NO_DOT, chart_catalogue
 from irnet.diagrams.factory import forms_of, listing
-from irnet.diagrams.figure_words import mermaid_snippet
-from irnet.diagrams.figures import catalogue
-from irnet.diagrams.formats import BOXES, THEMELESS
+from irnet.diagrams.figures import BOXES, catalogue
+from irnet.diagrams.formats import THEMELESS
 from irnet.diagrams.table_figures import table_catalogue
+from irnet.diagrams.words import mermaid_snippet
 
 SPACE = re.compile(r"[\s_.]+")
 

@@ -1,4 +1,4 @@
-"""The head of a page: its title and, beside it, its help with the way to its lesson."""
+"""The title of a page, and its help with the way to its lesson."""
 
 from __future__ import annotations
 
@@ -7,26 +7,25 @@ import streamlit as st
 from app.help import HELP
 from app.lesson_address import LESSON, open_lesson
 from irnet.lessons import lesson_named
+from irnet.models import title
 from irnet.spec import Network
 
 
-def title(page: str, words: str) -> None:
-    """The title of `page`, a key of `HELP`, and what helps there."""
+def help_button(page: str) -> None:
+    """What helps on `page`, a key of `HELP`."""
     page_help = HELP[page]
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.title(words)
-        with st.popover("Help", icon=":material/help:", type="tertiary"):
-            st.markdown(page_help.words)
-            label, icon = f"Lesson: {lesson_named(page_help.lesson).title}", ":material/school:"
-            if page == "learn":
-                st.button(label, icon=icon, type="tertiary", on_click=open_lesson, args=(page_help.lesson,))
-            else:
-                st.page_link("app/pages/learn.py", label=label, icon=icon, query_params={LESSON: page_help.lesson})
+    with st.popover("Help", icon=":material/help:", type="tertiary"):
+        st.markdown(page_help.words)
+        label, icon = f"Lesson: {lesson_named(page_help.lesson).title}", ":material/school:"
+        if page == "learn":
+            st.button(label, icon=icon, type="tertiary", on_click=open_lesson, args=(page_help.lesson,))
+        else:
+            st.page_link("app/pages/learn.py", label=label, icon=icon, query_params={LESSON: page_help.lesson})
 
 
-def heading(page: str, about: str, *networks: Network) -> None:
+def heading(about: str, *networks: Network) -> None:
     """The title of a page about networks, and what was changed in the presets that it shows."""
-    title(page, f"{about} {' and '.join(network.name for network in networks)}".strip())
+    st.title(f"{about} {' and '.join(title(network.name) for network in networks)}".strip())
     for network in networks:
         if network.edits:
-            st.caption(f"{network.name} with changed knobs: {network.edit_text}")
+            st.caption(f"{title(network.name)} with changes: {network.edit_text}")

@@ -213,7 +213,7 @@ def figures(values: Mapping[str, str], helps: Mapping[str, str] | None = None) -
     """Key numbers in a row."""
     with st.grid(len(values), min_column_width=130):
         for label, value in values.items():
-            st.metric(label, value, border=True, help=(helps or {}).get(label))
+            st.metric(label, value, help=(helps or {}).get(label))
 
 
 def pairs(values: Mapping[str, str]) -> None:

@@ -9,15 +9,16 @@ import streamlit as st
 
 from app import text
 from app.components.canvas import diagram
+from app.controls import address as chosen
 from app.drawings import View
 from app.views import show
 from irnet.diagrams.nested import Expansion, revealing
 from irnet.models import network as preset
+from irnet.models.errata import Evidence
 from irnet.provenance.counts import Count
 from irnet.provenance.deviations import COLUMNS
 from irnet.provenance.erratum_checks import LINEAR, Step, mark, printed_width, readings, try_width
-from irnet.provenance.evidence import Evidence
-from irnet.provenance.papers import PAPERS
+from irnet.provenance.published import PAPERS
 from irnet.provenance.sources import Provenance, provenance
 from irnet.spec import Network, Source
 from irnet.units import change, exact
@@ -34,11 +35,11 @@ RELEASES = COLUMNS[1:]
 WIDEST = 100_000  # filters that can be typed
 
 
-def origin(source: Source, names: Provenance, network: str) -> None:
+def origin(source: Source, names: Provenance) -> None:
     """Where a stage comes from, its names elsewhere, and every place where its source contradicts itself."""
     st.markdown(f"**Source:** {source.ref}. {source.note}".strip())
     show.pairs(names.called)
-    address = {"model": network, "provenance": "Numbered deviations"}
+    address = chosen() | {"provenance": "Numbered deviations"}
     numbers = ", ".join(names.deviations) or "none"
     st.page_link(
         "app/pages/provenance.py", label=f"Deviations: {numbers}", icon=":material/fingerprint:", query_params=address

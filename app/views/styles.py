@@ -1,4 +1,4 @@
-"""Style sheets: of all pages, and of those with lessons."""
+"""Style sheets: of all pages, and of lessons."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ def every() -> None:
     st.html(SHEETS / "every.css")
 
 
-def plain() -> None:
-    """How the pages with lessons look: without the sidebar, whose network they do not show, and on paper."""
-    st.html(SHEETS / "lesson.css")
+def on_paper() -> None:
+    """How a lesson prints."""
     st.html(SHEETS / "print.css")
 
 

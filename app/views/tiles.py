@@ -7,8 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from irnet.diagrams.colours import NOT_FINITE, scale
-from irnet.diagrams.theme import LIGHT
+from irnet.diagrams.theme import LIGHT, NOT_FINITE, scale
 from irnet.lab.forward import Array
 from irnet.lab.mosaic import Mosaic, sheet
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal
 
 from irnet.models import PRESETS
@@ -18,15 +17,13 @@ from irnet.spec import Network
 Kind = Literal["conv", "project", "linear", "bottleneck", "norm"]
 
 _BN = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
-TENSORS: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
-    {
-        "conv": ("conv.weight", *(f"bn.{name}" for name in _BN)),
-        "project": ("weight", "bias"),
-        "linear": ("weight", "bias"),
-        "bottleneck": ("weight",),
-        "norm": _BN,
-    }
-)
+TENSORS: Mapping[Kind, tuple[str, ...]] = {
+    "conv": ("conv.weight", *(f"bn.{name}" for name in _BN)),
+    "project": ("weight", "bias"),
+    "linear": ("weight", "bias"),
+    "bottleneck": ("weight",),
+    "norm": _BN,
+}
 
 _TORCH = {name: f"{{layer}}.{name}" for names in TENSORS.values() for name in names}
 _KERAS = {
@@ -114,56 +111,54 @@ _CADENE = {
     "inception_resnet_v2.tf_slim": _V2 | {"classifier": "last_linear"},
     "inception_v3.torchvision": _V3 | {"classifier": "last_linear"},
 }
-LAYOUTS: Mapping[str, Layout] = MappingProxyType(
-    {
-        layout.name: layout
-        for layout in (
-            Layout(name="irnet", title="irnet", presets={name: {} for name in PRESETS}, naming="path", released=()),
-            Layout(name="timm", title="timm", presets=_TIMM, background=True),
-            Layout(
-                name="cadene",
-                title="Cadene",
-                presets=_CADENE,
-                branches={"inception_v3.torchvision": _BRANCHES_V3},
-                unused=_AUXILIARY,
-                released=(1001,),
-                background=True,
-            ),
-            Layout(
-                name="torchvision",
-                title="TorchVision and timm",
-                presets={"inception_v3.torchvision": _V3},
-                branches={"inception_v3.torchvision": _BRANCHES_V3},
-                unused=_AUXILIARY,
-            ),
-            Layout(
-                name="facenet_pytorch",
-                title="facenet-pytorch",
-                presets={"inception_resnet_v1.facenet": _FACENET},
-                released=(8631, 10575),
-            ),
-            Layout(
-                name="keras",
-                title="Keras .h5",
-                presets={
-                    "inception_resnet_v2.tf_slim": _KERAS_NAMED,
-                    "inception_v3.tf_slim": {"classifier": "predictions"},
-                },
-                tensors=_KERAS,
-                naming="created",
-                channels_last=True,
-            ),
-            Layout(
-                name="keras_v3",
-                title="Keras 3 .weights.h5",
-                presets={"inception_resnet_v2.tf_slim": {}, "inception_v3.tf_slim": {}},
-                tensors=_KERAS_V3,
-                naming="depth",
-                channels_last=True,
-            ),
-        )
-    }
-)
+LAYOUTS: Mapping[str, Layout] = {
+    layout.name: layout
+    for layout in (
+        Layout(name="irnet", title="irnet", presets={name: {} for name in PRESETS}, naming="path", released=()),
+        Layout(name="timm", title="timm", presets=_TIMM, background=True),
+        Layout(
+            name="cadene",
+            title="Cadene",
+            presets=_CADENE,
+            branches={"inception_v3.torchvision": _BRANCHES_V3},
+            unused=_AUXILIARY,
+            released=(1001,),
+            background=True,
+        ),
+        Layout(
+            name="torchvision",
+            title="TorchVision and timm",
+            presets={"inception_v3.torchvision": _V3},
+            branches={"inception_v3.torchvision": _BRANCHES_V3},
+            unused=_AUXILIARY,
+        ),
+        Layout(
+            name="facenet_pytorch",
+            title="facenet-pytorch",
+            presets={"inception_resnet_v1.facenet": _FACENET},
+            released=(8631, 10575),
+        ),
+        Layout(
+            name="keras",
+            title="Keras .h5",
+            presets={
+                "inception_resnet_v2.tf_slim": _KERAS_NAMED,
+                "inception_v3.tf_slim": {"classifier": "predictions"},
+            },
+            tensors=_KERAS,
+            naming="created",
+            channels_last=True,
+        ),
+        Layout(
+            name="keras_v3",
+            title="Keras 3 .weights.h5",
+            presets={"inception_resnet_v2.tf_slim": {}, "inception_v3.tf_slim": {}},
+            tensors=_KERAS_V3,
+            naming="depth",
+            channels_last=True,
+        ),
+    )
+}
 
 
 def layouts_of(network: Network) -> tuple[Layout, ...]:

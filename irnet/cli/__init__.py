@@ -5,95 +5,53 @@ Exit status 0 is success, 2 is bad input (one sentence on stderr). A verb import
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from importlib import import_module
-from pathlib import Path
-from typing import Annotated
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import typer
 from typer.exceptions import TyperException
 
-from irnet.cli.activations import verbs as lab
-from irnet.cli.code import verbs as coding
-from irnet.cli.compare import verbs as comparing
-from irnet.cli.export import verbs as exporting
-from irnet.cli.field import verbs as fields
-from irnet.cli.maps import verbs as looking
-from irnet.cli.options import Form, Knobs, Name, memory_limit, network_of, sources
-from irnet.cli.terminal import Output, cost_text, show, summary_text, table
-from irnet.cli.train import app as training
-from irnet.cli.weights import app as weights_app
-from irnet.diagrams import FORMATS, save
-from irnet.diagrams.graph_builder import Flow
-from irnet.provenance.ledger import ledger, records, sums
-from irnet.tree.totals import overview, summary
+from irnet.cli import lab, networks, pictures, train, weights
 from irnet.units import typed
 
 LONGEST = 800  # characters of a sentence about bad input
+VERBS: tuple[Mapping[str, Callable[..., Any]], ...] = (  # `irnet weights` has its place between the two in the help
+    {
+        "list": networks.list_,
+        "summary": networks.summary,
+        "diagram": pictures.diagram,
+        "cost": networks.cost,
+        "compare": networks.compare,
+        "maps": lab.maps,
+        "block": lab.block,
+        "figures": pictures.figures,
+        "export": pictures.export,
+        "activations": lab.activations,
+        "memory": lab.memory,
+        "code": networks.code,
+        "receptive-field": lab.receptive_field,
+    },
+    {
+        "provenance": networks.provenance,
+        "errata": networks.errata,
+        "ledger": networks.ledger,
+        "race": train.race,
+        "stability": train.stability,
+        "resume": train.resume,
+        "stop": train.stop,
+        "pause": train.pause,
+        "progress": train.progress,
+        "plot": train.plot,
+    },
+)
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Explore Inception-v4 and the Inception-ResNets.")
-app.add_typer(comparing)
-app.add_typer(looking)
-app.add_typer(exporting)
-app.add_typer(lab)
-app.add_typer(coding)
-app.add_typer(fields)
-app.add_typer(weights_app, name="weights")
-app.add_typer(sources)
-app.add_typer(training)
-
-Run = Annotated[Flow, typer.Option("--flow", help="The way that the arrows run.")]
-Device = Annotated[str, typer.Option(help="cpu, cuda, mps or meta (shapes without numbers).")]
-
-
-@app.command("list")
-def list_(form: Form = Output.TEXT) -> None:
-    """All networks with their totals."""
-    show(overview(), form, table)
-
-
-@app.command("summary")
-def summary_(name: Name, knobs: Knobs = None, form: Form = Output.TEXT) -> None:
-    """Parameters and MACs of a network, stage by stage."""
-    found = summary(network_of(name, knobs))
-    show(found, form, summary_text)
-
-
-@app.command()
-def diagram(
-    name: Name,
-    out: Annotated[Path, typer.Option(help="Folder to write to.")],
-    theme: Annotated[str, typer.Option(help="light, dark or print.")] = "light",
-    flow: Run = "down",
-    knobs: Knobs = None,
-    form: Form = Output.TEXT,
-) -> None:
-    """Draw the network and one block of every stage as SVG, PNG, PDF and DOT."""
-    files = [str(file) for file in save(network_of(name, knobs), out, theme, FORMATS, flow)]
-    show(files, form, lambda written: typer.echo("\n".join(written)))
-
-
-@app.command()
-def cost(name: Name, device: Device = "cpu", knobs: Knobs = None, form: Form = Output.TEXT) -> None:
-    """Count a built network with fvcore module by module, beside torchinfo and torch's own counter."""
-    spec = network_of(name, knobs)
-    build, measuring = import_module("irnet.runtime.build"), import_module("irnet.runtime.measure")
-    import_module("irnet.runtime.device").check_device(device)  # counts are the same on all of them
-    with memory_limit("meta"):
-        counts = measuring.measure(build.build(spec, "meta"))
-    terms = ledger(spec)
-    found = {
-        "name": spec.name,
-        "edits": spec.edit_text,
-        "input_shape": list(spec.input_shape),
-        "device": device,
-        "params": counts.whole.params,
-        "totals": counts.totals,
-        "explained": sums(terms),
-        "ledger": records(terms),
-        "modules": measuring.records(counts.modules),
-    }
-    show(found, form, cost_text)
+rest = typer.Typer()
+for group, verbs in zip((app, rest), VERBS, strict=True):
+    for name, verb in verbs.items():
+        group.command(name)(verb)
+app.add_typer(weights.app, name="weights")
+app.add_typer(rest)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

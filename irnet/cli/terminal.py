@@ -1,41 +1,37 @@
-"""What a verb found, printed: tables for people, JSON for programs."""
+"""What verbs have in common: their options, the network that is named, and how they print."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from enum import StrEnum
-from typing import Any
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 
-from irnet.tables import Column, Records, from_records, to_text
-from irnet.units import exact, grid, short
+from irnet.diagrams.files import write
+from irnet.edit import network
+from irnet.spec import Network
+from irnet.tables import Records, from_records, to_text
+
+Name = Annotated[str, typer.Argument(help="A network, such as inception_v4 or inception_resnet_v2.tf_slim.")]
+Form = Annotated[Literal["text", "json"], typer.Option("--format", help="How to print.")]
+Knobs = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Change a knob or a place: a=6, input_size=224x261, inception_b.0.b1.filters=200."),
+]
 
 
-class Output(StrEnum):
-    """How a verb prints what it found."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-def show(data: Any, form: Output, text: Callable[[Any], object]) -> None:
+def show(data: Any, form: str, text: Callable[[Any], object]) -> None:
     """Print `data` as JSON, or as `text` prints it."""
-    if form is Output.JSON:
+    if form == "json":
         typer.echo(json.dumps(data, indent=2, allow_nan=False))
     else:
         text(data)
-
-
-def summary_text(data: Mapping[str, Any]) -> None:
-    """Print a summary: a title line, then the stages."""
-    edits = f" ({data['edits']})" if data["edits"] else ""
-    params, macs = exact(data["params"]), short(data["macs"], "MAC")
-    size = grid(data["input_shape"])
-    title = f"{data['name']}{edits}, {size}: {params} parameters, {macs} in conv and linear layers, one image"
-    table(data["stages"], title)
 
 
 def table(records: Records, title: str = "") -> None:
@@ -45,85 +41,27 @@ def table(records: Records, title: str = "") -> None:
     typer.echo(to_text(from_records(records, title), width, styled=console.is_terminal), nl=False)
 
 
-def cost_text(data: Mapping[str, Any]) -> None:
-    """Print counts: the modules, then what explains the totals."""
-    table(data["modules"], "fvcore, module by module")
-    table(data["ledger"], "\nWhat each counter counts, and how often")
-    measured, explained = (Column(what).write(data[what]) for what in ("totals", "explained"))
-    typer.echo(f"\nMeasured  {measured}\nExplained {explained}")
+def write_out(content: bytes, out: Path | None) -> None:
+    """Write a file and print its name; without a file, print what would be in it."""
+    if out:
+        write(out, content)
+        typer.echo(out)
+    else:
+        sys.stdout.buffer.write(content)
 
 
-def activations_text(data: Mapping[str, Any]) -> None:
-    """Print the mean magnitudes of every block; JSON has the other statistics."""
-    shown = [
-        {name: value for name, value in block.items() if " " not in name or name.endswith("mean_abs")}
-        for block in data["blocks"]
-    ]
-    title = f"{data['network']} on {data['photo']}, {data['weights']}, {data['batch_norm']} statistics"
-    table(shown, title)
+def network_of(name: str, changes: list[str] | None = None) -> Network:
+    """The network that a command line names, with its knobs changed and its places edited.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, knob or place, or a value outside its limits.
+    """
+    return network(name, *(changes or ()))
 
 
-def memory_text(data: Mapping[str, Any]) -> None:
-    """Print what batch norm on the sums costs: bytes predicted and measured, without and with."""
-    rows = [
-        {"kept for the backward pass": f"{how}, batch of {data['batch']}"}
-        | {side: short(of[side], "B") for side in ("without", "with")}
-        | {"difference": short(of["with"] - of["without"], "B")}
-        for how in ("predicted", "measured")
-        for of in (data[f"{how}_bytes"],)
-    ]
-    title = f"{data['network']}: batch norm on the sums, {exact(data['params_more'])} parameters more"
-    table(rows, title)
-
-
-def provenance_text(data: Mapping[str, Any]) -> None:
-    """Print the names side by side, then the deviations one below the other."""
-    table(data["stages"], f"{data['name']}: one stage, its names")
-    typer.echo()
-    table(data["implementations"], "Where each was read")
-    for paper in data["papers"]:
-        typer.echo(f"\n{paper['name']}: {paper['cited']}.")
-        if paper["adds"]:
-            table(paper["adds"])
-    for found in data["deviations"]:
-        rows = [
-            {"who": who, "has": value}
-            for who, value in found.items()
-            if value and who not in ("id", "what", "why", "basis", "why basis", "touches")
-        ]
-        typer.echo(f"\n{found['id']} {found['what']} ({found['basis']}): {found['why']} ({found['why basis']})")
-        table(rows)
-
-
-def errata_text(data: Records) -> None:
-    """Print every erratum, then the arithmetic that speaks to it."""
-    for found in data:
-        keys = (
-            "printed",
-            "used",
-            "why",
-            "certainty",
-            "basis",
-            "released",
-            "released basis",
-            "read in",
-            "other version",
-        )
-        stages = f", in {', '.join(found['stages'])}" if found.get("stages") else ""
-        typer.echo(f"\n{found['id']} {found['where']}{stages}")
-        table([{"": key, " ": "; ".join(v) if isinstance(v, list) else v} for key in keys if (v := found[key])])
-        for reading in dict.fromkeys(step["reading"] for step in found["arithmetic"]):
-            steps = [step for step in found["arithmetic"] if step["reading"] == reading]
-            rows = [{key: step[key] for key in ("label", "expression", "result", "holds")} for step in steps]
-            table(rows, f"\nRead so: {reading}" if reading else "")
-        if not found["arithmetic"]:
-            typer.echo("The words alone show it: there is nothing to calculate.")
-
-
-def ledger_text(data: Mapping[str, Any]) -> None:
-    """Print every count with the lines that lead to it."""
-    for found in data["counts"]:
-        how = "Printed in" if found["basis"] == "read" else "Printed when run:"
-        typer.echo(f"\n{found['title']}: {found['explained']}\n{how} {found['printed in']} ({found['version']}).")
-        table(found["lines"])
-    typer.echo("".join(f"\n{sentence}" for sentence in data["lookalikes"]))
+def memory_limit(device: str) -> AbstractContextManager[None]:
+    """One sentence where the device runs out of memory while the block runs."""
+    limited: AbstractContextManager[None] = import_module("irnet.runtime.device").memory_limit(device)
+    return limited

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
+from functools import wraps
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from irnet.cli.options import Form, with_settings
-from irnet.cli.terminal import Output, show, table
+from irnet.cli.terminal import Form, show, table
 from irnet.provenance.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE
+from irnet.training import charts, cost, queue
+from irnet.training import race as racing
+from irnet.training import stability as mapping
+from irnet.training.directory import Word, ask, command, is_running, last_word, settings
+from irnet.training.results import histories
+from irnet.training.settings import SETTINGS, Run, Sweep, axis, with_texts
 
 if TYPE_CHECKING:
     from irnet.training.backends import Backend
-    from irnet.training.results import Progress
-    from irnet.training.settings import Run
-    from irnet.training.stability import Criteria
 
-app = typer.Typer()
 INTERRUPTED = 130  # the exit status of what Ctrl-C ended
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Directory of a race or a death map.")]
@@ -51,10 +54,45 @@ Criterion = Annotated[
 
 
 def _part(name: str) -> Any:
+    """A module that needs joblib, which takes its time to import."""
     return import_module(f"irnet.training.{name}")
 
 
-@app.command()
+def with_settings(verb: Callable[..., int]) -> Callable[..., int]:
+    """A verb with an option for every setting of a training run; it gets what was typed as `typed`, "name=value" each.
+
+    Examples
+    --------
+    >>> verb = with_settings(lambda typed: len(typed))
+    >>> verb(batch="8", rate=None), list(inspect.signature(verb).parameters)[:2]
+    (1, ['steps', 'batch'])
+    """
+
+    @wraps(verb)
+    def made(**given: Any) -> int:
+        asked = {name: given.pop(name, None) for name in SETTINGS}
+        return verb(typed=[f"{name}={value}" for name, value in asked.items() if value is not None], **given)
+
+    own = [p for p in inspect.signature(verb, eval_str=True).parameters.values() if p.name != "typed"]
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    options = [
+        inspect.Parameter(name, keyword, default=None, annotation=Annotated[str | None, _option(name)])
+        for name in SETTINGS
+    ]
+    parameters = [*(p.replace(kind=keyword) for p in own), *options]
+    made.__dict__["__signature__"] = inspect.Signature(parameters, return_annotation=int)
+    made.__annotations__ = {p.name: p.annotation for p in parameters}
+    return made
+
+
+def _option(name: str) -> Any:
+    """The option of one setting: its words and limits are those of a form."""
+    about = SETTINGS[name]
+    text = f"{about.about.label} ({about.allowed}). {about.about.help}"
+    panel = f"Settings of every run: {about.about.group.lower()}"
+    return typer.Option(f"--{name.replace('_', '-')}", metavar=about.kind.upper(), help=text, rich_help_panel=panel)
+
+
 @with_settings
 def race(
     typed: list[str],
@@ -68,17 +106,16 @@ def race(
     backend: BackendName = "local",
     address: Address = None,
     goal: Goal = None,
-    form: Form = Output.TEXT,
+    form: Form = "text",
 ) -> int:
     """Train networks on the same images with the same seeds, and see which is first; small unless told otherwise."""
-    racing, where = _part("race"), _backend(backend, address, workers)
+    where = _backend(backend, address, workers)
     base = _base(racing.BASE, data, device, [*typed, *(changes or ())])
     threads = _part("sweep").threads_for(where)
     sweep = racing.race(base, networks or [name for pair in racing.PAIRS for name in pair], range(seeds), threads)
-    return _ran(out, sweep, where, form, goal, None)
+    return _run(out, sweep, where, form, goal, None)
 
 
-@app.command()
 @with_settings
 def stability(
     typed: list[str],
@@ -94,70 +131,62 @@ def stability(
     backend: BackendName = "local",
     address: Address = None,
     criteria: Criterion = None,
-    form: Form = Output.TEXT,
+    form: Form = "text",
 ) -> int:
     """Train a network at several residual scales (or widths, rates, depths, inits) and see which runs die."""
-    mapping, where = _part("stability"), _backend(backend, address, workers)
+    where = _backend(backend, address, workers)
     base = _base(mapping.BASE, data, device, [*typed, *(changes or ())])
-    grid = [_part("texts").axis(text) for text in axes or ()] or [mapping.AXIS]
+    grid = [axis(text) for text in axes or ()] or [mapping.AXIS]
     sweep = mapping.stability(base, grid, range(seeds), _part("sweep").threads_for(where))
-    return _ran(out, sweep, where, form, None, criteria)
+    return _run(out, sweep, where, form, None, criteria)
 
 
-@app.command()
 def resume(
     directory: Directory,
     workers: Workers = None,
     backend: BackendName = "local",
     address: Address = None,
     goal: Goal = None,
-    queue: Annotated[Path | None, typer.Option(help="A folder whose sweeps take turns.")] = None,
+    folder: Annotated[Path | None, typer.Option("--queue", help="A folder whose sweeps take turns.")] = None,
     at_most: Annotated[int, typer.Option(min=1, help="Sweeps of the queue that run at once.")] = 1,
     while_watched: Annotated[bool, typer.Option(help="Stop when nobody looks any more.")] = False,
     criteria: Criterion = None,
-    form: Form = Output.TEXT,
+    form: Form = "text",
 ) -> int:
     """Go on with a stopped, killed or paused race or death map; what has ended is never computed again."""
-    if _part("lock").is_locked(directory / "lock") and _part("directory").last_word(directory) == "pause":
-        _part("directory").ask(directory, "run")
+    if is_running(directory) and last_word(directory) == "pause":
+        ask(directory, "run")
         typer.echo(f"{directory} goes on where it runs", err=True)
         return 0
-    sweep, where = _part("directory").settings(directory), _backend(backend, address, workers)
+    sweep, where = settings(directory), _backend(backend, address, workers)
     with ExitStack() as stack:
-        if queue:
-            turns = _part("queue")
-            if not stack.enter_context(turns.turn(directory, queue, at_most, _tell_place)):
-                return _stop_report(directory)
-        return _ran(directory, sweep, where, form, goal, criteria, while_watched=while_watched)
+        if folder and not stack.enter_context(queue.turn(directory, folder, at_most, _tell_place)):
+            return _stop_report(directory)
+        return _run(directory, sweep, where, form, goal, criteria, while_watched=while_watched)
 
 
-@app.command()
 def stop(directory: Directory) -> None:
     """Stop a running race or death map within two seconds; `irnet resume` goes on with it."""
     _ask(directory, "stop")
 
 
-@app.command()
 def pause(directory: Directory) -> None:
     """Let a running race or death map wait, its processes with it; `irnet resume` goes on with it."""
     _ask(directory, "pause")
 
 
-def _ask(directory: Path, word: str) -> None:
-    _part("directory").ask(directory, word)
-    if not _part("lock").is_locked(directory / "lock"):
+def _ask(directory: Path, word: Word) -> None:
+    ask(directory, word)
+    if not is_running(directory):
         typer.echo(f"{directory} is not running", err=True)
 
 
-@app.command()
-def progress(directory: Directory, form: Form = Output.TEXT) -> None:
+def progress(directory: Directory, form: Form = "text") -> None:
     """How far a race or a death map is, running or not."""
-    results = _part("results")
-    found = results.progress(directory, results.histories(directory))
+    found = cost.progress(directory, histories(directory))
     show(asdict(found) | {"sentence": found.sentence}, form, lambda data: typer.echo(data["sentence"]))
 
 
-@app.command()
 def plot(
     directory: Directory,
     form: Annotated[Literal["svg", "png", "html", "csv"], typer.Option("--format", help="What to write.")] = "svg",
@@ -165,16 +194,15 @@ def plot(
     criteria: Criterion = None,
 ) -> None:
     """Write the curves of a race or a death map, finished or running, as pictures or tables."""
-    sweep, found = _part("directory").settings(directory), _part("results").histories(directory)
-    meant = _part("texts").criteria(criteria or ())
-    for file in _part("charts").plots(sweep, found, form, out or directory / "plots", meant):
+    sweep, found = settings(directory), histories(directory)
+    meant = mapping.criteria(criteria or ())
+    for file in charts.plots(sweep, found, form, out or directory / "plots", meant):
         typer.echo(file)
 
 
 def _base(base: Run, data: str, device: str, changes: list[str]) -> Run:
     kind = [f"kind={data}"] if data in ("gratings", "crops") else ["kind=folder", f"folder={data}"]
-    changed: Run = _part("texts").with_texts(base, [*kind, f"device={device}", *changes])
-    return changed
+    return with_texts(base, [*kind, f"device={device}", *changes])
 
 
 def _backend(name: str, address: str | None, workers: int | None) -> Backend:
@@ -182,18 +210,18 @@ def _backend(name: str, address: str | None, workers: int | None) -> Backend:
     return made
 
 
-def _ran(
+def _run(
     directory: Path,
-    sweep: Any,
+    sweep: Sweep,
     backend: Backend,
-    form: Output,
+    form: str,
     goal: float | None,
     criteria: list[str] | None,
     *,
     while_watched: bool = False,
 ) -> int:
     """Run a sweep, say how far it is, and print what it found."""
-    running, meant = _part("sweep"), _part("texts").criteria(criteria or ())
+    running, meant = _part("sweep"), mapping.criteria(criteria or ())
     report = _Report(directory, while_watched=while_watched)
     with running.interruptible(directory):
         found = running.start(directory, sweep, backend, report)
@@ -211,30 +239,29 @@ class _Report:
     def __init__(self, directory: Path, *, while_watched: bool) -> None:
         self.directory, self.while_watched, self.ended = directory, while_watched, -1
 
-    def __call__(self, now: Progress) -> None:
+    def __call__(self, now: cost.Progress) -> None:
         if now.ended != self.ended:
             typer.echo(now.sentence, err=True)
             self.ended = now.ended
-        if self.while_watched and _part("queue").left_alone(self.directory):
-            _part("directory").ask(self.directory, "stop")
+        if self.while_watched and queue.left_alone(self.directory):
+            ask(self.directory, "stop")
 
 
 def _stop_report(directory: Path) -> int:
     _part("backends").end_workers()  # they have nothing left to do, and take their time to go by themselves
-    typer.echo(f"irnet: stopped; it goes on with: {_part('directory').command('resume', directory)}", err=True)
+    typer.echo(f"irnet: stopped; it goes on with: {command('resume', directory)}", err=True)
     return INTERRUPTED
 
 
-def _tell_place(place: Any) -> None:
+def _tell_place(place: queue.Place) -> None:
     typer.echo(f"waiting: {place.before} before it, {place.at_most} at once", err=True)
 
 
-def _findings(directory: Path, goal: float | None, criteria: Criteria) -> dict[str, Any]:
+def _findings(directory: Path, goal: float | None, criteria: mapping.Criteria) -> dict[str, Any]:
     """What a sweep found, as plain values."""
-    sweep, found = _part("directory").settings(directory), _part("results").histories(directory)
+    sweep, found = settings(directory), histories(directory)
     record: dict[str, Any] = {"directory": str(directory), "kind": sweep.kind, "runs": len(found)}
     if sweep.kind == "stability":
-        mapping = _part("stability")
         cells = mapping.cells(sweep, found, criteria)
         return record | {
             "found": mapping.outcome(cells),
@@ -245,7 +272,6 @@ def _findings(directory: Path, goal: float | None, criteria: Criteria) -> dict[s
             "reproduced": mapping.claims_reproduced(cells),
             "remedies": {axis: said for axis, said in mapping.REMEDIES.items() if axis in dict(sweep.axes)},
         }
-    racing = _part("race")
     reached = racing.best_goal(found) if goal is None else goal
     standings = [racing.standing(found, reached, against) for against in racing.AGAINST]
     return record | {

@@ -9,21 +9,18 @@ from typing import Annotated, Any
 
 import typer
 
-from irnet.cli.options import memory_limit
-from irnet.cli.terminal import Output, show, table
+from irnet.cli.terminal import Form, memory_limit, show, table
 from irnet.models import full_name
 from irnet.models import network as preset
 
 app = typer.Typer(no_args_is_help=True, help="Checkpoint files: which network one is, and released ones to fetch.")
-
-Form = Annotated[Output, typer.Option("--format", help="How to print.")]
 
 
 @app.command()
 def check(
     given: Annotated[list[str], typer.Argument(metavar="[NAME] FILE", help="A checkpoint; NAME is as --as.")],
     wanted: Annotated[str | None, typer.Option("--as", metavar="NAME", help="The network that it should be.")] = None,
-    form: Form = Output.TEXT,
+    form: Form = "text",
 ) -> int:
     """Say which released network a file is, from its keys and shapes; exit status 1 if it is none, or not NAME."""
     *names, file = given
@@ -39,7 +36,7 @@ def check(
 def get(
     name: Annotated[str, typer.Argument(help="A released network, such as inception_v4.tf_slim.")],
     out: Annotated[Path | None, typer.Option(help="File to write; without it, the Hub's own cache.")] = None,
-    form: Form = Output.TEXT,
+    form: Form = "text",
 ) -> int:
     """Fetch timm's released weights of a network and check that they are what they say; needs huggingface_hub."""
     full = full_name(name)
@@ -55,7 +52,7 @@ def classify(
     photo: Annotated[str, typer.Option(help="A bundled photograph, or a JPEG, PNG or WebP file.")] = "coffee",
     labels: Annotated[Path | None, typer.Option(help="A text file with one class name a line.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
-    form: Form = Output.TEXT,
+    form: Form = "text",
 ) -> None:
     """The five likeliest classes of a photograph, by the network that a file is."""
     weights, build = import_module("irnet.runtime.weights"), import_module("irnet.runtime.build")

@@ -106,20 +106,11 @@ def _whole(network: Network) -> Iterator[str]:
     yield ""
     yield "    def forward(self, x: Tensor) -> Tensor:"
     shapes = {box.path: box.out_shape for box in tree.top}
-    for name in (*(stage.name for stage in network.stages), *_steps(network)):
+    layers = (layer.path for layer in tree.head if layer.path != "normalize")
+    for name in (*(stage.name for stage in network.stages), *layers):
         size = f"  # {grid(shapes[name])}" if name in shapes and shapes[name][1:] != (1, 1) else ""
         yield f"        x = self.{name}(x){size}"
     yield "        return normalize(x, dim=1)" if _embeds(network) else "        return x"
-
-
-def _steps(network: Network) -> tuple[str, ...]:
-    head = network.head
-    return (
-        "pool",
-        "dropout",
-        *(["embedding"] if head.embedding else []),
-        *(["classifier"] if head.classes else []),
-    )
 
 
 def _stage(stage: Stage, widths: Sequence[int], blocks: tuple[Block, ...]) -> Call:

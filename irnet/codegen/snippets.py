@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from irnet.models import PRESETS
 from irnet.spec import Network
-from irnet.tree import Box, resolve
+from irnet.tree import resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,8 @@ def snippets(network: Network, path: str) -> tuple[Snippet, ...]:
     box = resolve(network)[path]
     height, width = box.out_shape[1:]
     words = {
-        "path": _module(box),
+        # what a concatenation puts out is the output of the module around it
+        "path": box.parent if box.op == "concat" and box.path.endswith(".concat") else box.path,
         "made": ", ".join(map(str, (1, *(box.out_shape if box.stage else box.out_shape[:1])))),
         "cam": f"{height} x {width}",
         "call": constructor(network),
@@ -119,11 +120,6 @@ def snippets(network: Network, path: str) -> tuple[Snippet, ...]:
     templates |= {"Grad-CAM at this layer": _CAM} if box.stage else {}
     templates |= {"Cut the network after it": _CUT, "Freeze everything up to it": _FREEZE}
     return tuple(Snippet(title, (_MODEL + code).format(**words)) for title, code in templates.items())
-
-
-def _module(box: Box) -> str:
-    """The module that puts out what a box does: concatenation and sum are those of the box around them."""
-    return box.parent if box.op == "concat" and box.path.endswith(".concat") else box.path
 
 
 def constructor(network: Network) -> str:
@@ -140,13 +136,9 @@ def constructor(network: Network) -> str:
     >>> print(constructor(network("inception_v4", "inception_b.0.b1.filters=200", a=6)))
     irnet.network("inception_v4.paper", "inception_b.0.b1.filters=200", a=6)
     """
-    return f"irnet.network({_call(network)})"
-
-
-def _call(network: Network) -> str:
-    """The arguments of `irnet.network` that give this network: its preset's name and its edits."""
     if network.name not in PRESETS:
         raise ValueError(f"{network.name} is no preset, so there is no call that makes it")
-    edits = network.edits
-    places = (f'"{edit.text}"' for edit in edits if not edit.is_knob)
-    return ", ".join([f'"{network.name}"', *places, *(f"{e.what}={e.value!r}" for e in edits if e.is_knob)])
+    places = [f'"{edit.text}"' for edit in network.edits if not edit.is_knob]
+    knobs = [f"{edit.what}={edit.value!r}" for edit in network.edits if edit.is_knob]
+    arguments = ", ".join([f'"{network.name}"', *places, *knobs])
+    return f"irnet.network({arguments})"

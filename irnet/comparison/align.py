@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Literal, NamedTuple, get_args
 
 from irnet.comparison.distance import (
@@ -93,15 +92,13 @@ def _heads(one: Head, two: Head) -> Iterator[Match]:
             yield Match(left, right)
 
 
-HEAD: Mapping[str, Callable[[Head], Value | None]] = MappingProxyType(  # what tells two steps of one name apart
-    {
-        "pool": lambda _: True,
-        "dropout": lambda head: head.dropout,
-        "embedding": lambda head: head.embedding,
-        "classifier": lambda head: head.classes or None,
-        "normalize": lambda head: True if head.embedding and not head.classes else None,
-    }
-)
+HEAD: Mapping[str, Callable[[Head], Value | None]] = {  # what tells two steps of one name apart
+    "pool": lambda _: True,
+    "dropout": lambda head: head.dropout,
+    "embedding": lambda head: head.embedding,
+    "classifier": lambda head: head.classes or None,
+    "normalize": lambda head: True if head.embedding and not head.classes else None,
+}
 
 
 class _Place(NamedTuple):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any
 
 from irnet.comparison.align import ORDER, Match, align
@@ -28,9 +27,6 @@ PARTS = {
 }
 
 
-COUNTED = {"params": "parameters", "macs": "MACs", "activation_elements": "activation elements"}
-
-
 @dataclass(frozen=True, slots=True)
 class Change:
     """One thing that differs; `None` on a side that has nothing there."""
@@ -42,66 +38,45 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """The stages of one part (stem, A blocks, ...) on either side."""
-
-    part: str
-    left: tuple[StageTotal, ...]
-    right: tuple[StageTotal, ...]
-
-    def sums(self, field: str) -> tuple[int, int]:
-        """A count of both sides: "params", "macs" or "activation_elements"."""
-        left, right = (sum(getattr(stage, field) for stage in side) for side in (self.left, self.right))
-        return left, right
-
-    def difference(self, field: str) -> int:
-        """A count of the right side less that of the left."""
-        left, right = self.sums(field)
-        return right - left
-
-    def count_rows(self, field: str) -> tuple[tuple[str, int], ...]:
-        """A count of both sides and its difference, named."""
-        left, right = self.sums(field)
-        return (("left", left), ("right", right), ("right - left", right - left))
-
-
-@dataclass(frozen=True, slots=True)
 class Comparison:
     """Two networks side by side."""
 
     left: Network
     right: Network
-    pairs: tuple[Pair, ...]
     changes: tuple[Change, ...]
 
-    def difference(self, field: str) -> int:
-        """A count of the whole right network less that of the left."""
-        return sum(pair.difference(field) for pair in self.pairs)
-
-    def count_rows(self, field: str) -> str:
-        """How the right network's count compares to the left's: "12.5 % fewer parameters"."""
-        by, word = self.difference(field), COUNTED[field]
-        if not by:
-            return f"equally many {word}"
-        return f"{share(abs(by), getattr(totals(self.left), field))} {'more' if by > 0 else 'fewer'} {word}"
+    def difference(self, count: str) -> int:
+        """A count of the right network less that of the left: "params", "macs" or "activation_elements"."""
+        left, right = (getattr(totals(side), count) for side in (self.left, self.right))
+        return int(right - left)
 
     @property
     def finding(self) -> str:
         """One sentence: how the right network's size and cost compare to the left's."""
         equal = not (self.difference("params") or self.difference("macs"))
-        joined = (
-            f"{self.count_rows('params')} and {self.count_rows('macs')} {'as' if equal else 'than'} {self.left.label}"
-        )
-        return f"{self.right.label} has {joined}."
+        joined = f"{self._relation('params')} and {self._relation('macs')} {'as' if equal else 'than'}"
+        return f"{self.right.label} has {joined} {self.left.label}."
+
+    def _relation(self, count: str) -> str:
+        """How the right network's count compares to the left's: "12.5 % fewer parameters"."""
+        by, word = self.difference(count), COUNTS[count][0]
+        if not by:
+            return f"equally many {word}"
+        return f"{share(abs(by), getattr(totals(self.left), count))} {'more' if by > 0 else 'fewer'} {word}"
 
     def _repr_html_(self) -> str:
-        left, right = f"left: {self.left.label}", f"right: {self.right.label}"
-        changed = [{"where": c.where, left: c.left, right: c.right, "why": c.why} for c in self.changes]
-        counted = [
-            {"part": PARTS[pair.part]}
-            | {f"{COUNTED[field]}, {by}": count for field in ("params", "macs") for by, count in pair.count_rows(field)}
-            for pair in self.pairs
+        changed = [
+            {"where": c.where, f"left: {self.left.label}": c.left, f"right: {self.right.label}": c.right, "why": c.why}
+            for c in self.changes
         ]
+        counted = []
+        for part, found in part_counts(self.left, self.right).items():
+            if part != TOTAL:
+                record: dict[str, object] = {"part": PARTS[part]}
+                for count in ("params", "macs"):
+                    word, (left, right) = COUNTS[count][0], found[count]
+                    record |= {f"{word}, left": left, f"{word}, right": right, f"{word}, right - left": right - left}
+                counted.append(record)
         tables = to_html(from_records(changed), MOST), to_html(from_records(counted))
         return joined_html(words(self.finding, strong=True), *tables)
 
@@ -116,26 +91,13 @@ def compare(left: Network, right: Network) -> Comparison:
     >>> [(change.where, change.left, change.right) for change in found.changes]
     [('block_b.scale', 0.1, 0.2)]
     """
-    return Comparison(left, right, tuple(_pairs(left, right)), tuple(_changes(left, right)))
+    return Comparison(left, right, tuple(_changes(left, right)))
 
 
 def _differences(ours: dict[str, Any], theirs: dict[str, Any], prefix: str = "") -> Iterator[Change]:
     for name in [*ours, *(name for name in theirs if name not in ours)]:
         if ours.get(name) != theirs.get(name):
             yield Change(prefix + name, ours.get(name), theirs.get(name))
-
-
-def _pairs(left: Network, right: Network) -> Iterator[Pair]:
-    ours, theirs = stages(left), stages(right)
-    for part in PARTS:
-        sides = [tuple(s for s in side if part_of(s) == part) for side in (ours, theirs)]
-        if any(sides):
-            yield Pair(part, *sides)
-
-
-def part_of(stage: StageTotal) -> str:
-    """The part of a network that a stage belongs to; the head is one of its own."""
-    return "head" if stage.name == "head" else stage.part
 
 
 def _changes(left: Network, right: Network) -> Iterator[Change]:
@@ -197,23 +159,19 @@ def _inner_changes(match: Match) -> Iterator[Change]:
 
 
 Stages = tuple[StageTotal, ...]
-
-
-COUNTS: Mapping[str, tuple[str, Callable[[Stages], int]]] = MappingProxyType(  # name to words and sum
-    {
-        "params": ("parameters", lambda found: sum(stage.params for stage in found)),
-        "macs": ("MACs", lambda found: sum(stage.macs for stage in found)),
-        "activation_bytes": (
-            "activation bytes",
-            lambda found: BYTES * sum(stage.activation_elements for stage in found),
-        ),
-        "convolutions": ("convolutions", lambda found: sum(stage.convolutions for stage in found)),
-        "receptive_field": (
-            "receptive field in pixels",
-            lambda found: max((max(stage.field.size) for stage in found), default=0),
-        ),
-    }
-)
+COUNTS: Mapping[str, tuple[str, Callable[[Stages], int]]] = {  # name to words and sum
+    "params": ("parameters", lambda found: sum(stage.params for stage in found)),
+    "macs": ("MACs", lambda found: sum(stage.macs for stage in found)),
+    "activation_bytes": (
+        "activation bytes",
+        lambda found: BYTES * sum(stage.activation_elements for stage in found),
+    ),
+    "convolutions": ("convolutions", lambda found: sum(stage.convolutions for stage in found)),
+    "receptive_field": (
+        "receptive field in pixels",
+        lambda found: max((max(stage.field.size) for stage in found), default=0),
+    ),
+}
 TOTAL = "all"
 
 
@@ -230,11 +188,16 @@ def part_counts(*networks: Network) -> dict[str, dict[str, tuple[int, ...]]]:
     (149, 132)
     """
     every = [stages(network) for network in networks]
-    sides = {part: [tuple(s for s in side if part_of(s) == part) for side in every] for part in PARTS}
+    sides = {part: [tuple(s for s in side if _part_of(s) == part) for side in every] for part in PARTS}
     found = {part: [*side] for part, side in sides.items() if any(side)} | {TOTAL: every}
     return {
         part: {name: tuple(map(count, side)) for name, (_, count) in COUNTS.items()} for part, side in found.items()
     }
+
+
+def _part_of(stage: StageTotal) -> str:
+    """The part of a network that a stage belongs to; the head is one of its own."""
+    return "head" if stage.name == "head" else stage.part
 
 
 def count_records(count: str, *networks: Network) -> list[dict[str, object]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -15,14 +15,15 @@ from irnet.spec import Conv, Network, Pool
 from irnet.tree import Box, Tree, first_block, outer, resolve
 
 Mark = Literal["same", "changed", "only", "refused"]  # the last of a box where an edit fails
+Paths = tuple[str | None, ...]  # of one place in every network; None where one has nothing there
 MOST = 4  # networks that can be looked at beside each other
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """One stage, step or bar in every network; the path is None where a network has nothing there."""
+    """One stage, step or bar in every network."""
 
-    paths: tuple[str | None, ...]
+    paths: Paths
     mark: Mark  # "only" where the first network, or all but it, have nothing there
 
 
@@ -56,17 +57,16 @@ def side_by_side(*networks: Network) -> tuple[Beside, ...]:
     (None, 'conv2d_7b.0', None)
     """
     first, *others = check_count(networks)
-    trees = [resolve(network) for network in networks]
-    rows: list[tuple[list[str | None], bool]] = [([match.left], False) for match in _rows(align(first, first))]
+    rows = tuple(Beside((match.left,), "same") for match in _rows(align(first, first)))
     for other in others:
-        rows = _beside(rows, tuple(_rows(align(first, other))))
-    return tuple(Beside(tuple(paths), _mark(paths, differs or _faces_differ(trees, paths))) for paths, differs in rows)
+        rows = tuple(_with_another(rows, tuple(_rows(align(first, other)))))
+    trees = [resolve(network) for network in networks]
+    return tuple(replace(row, mark="changed") if row.mark == "same" and _differs(trees, row) else row for row in rows)
 
 
-def _faces_differ(trees: Sequence[Tree], paths: Sequence[str | None]) -> bool:
+def _differs(trees: Sequence[Tree], row: Beside) -> bool:
     """Whether boxes that stand for each other differ in what they say, if only because of what stands before them."""
-    boxes = [tree[path] for tree, path in zip(trees, paths, strict=True) if path]
-    return len(set(map(_face, boxes))) > 1
+    return len({_face(tree[path]) for tree, path in zip(trees, row.paths, strict=True) if path}) > 1
 
 
 def _face(box: Box) -> tuple[str, int]:
@@ -76,23 +76,17 @@ def _face(box: Box) -> tuple[str, int]:
     return box.title, box.params if box.level == "stage" or not box.stage else 0
 
 
-def _rows(matches: Sequence[Match]) -> Iterator[Match]:
+def _rows(matches: Sequence[Match], *, inside: bool = False) -> Iterator[Match]:
     """The stages, steps, bars and steps of the head, without the groups between them."""
     for match in matches:
-        yield match
-        yield from _inner_rows(match.parts)
-
-
-def _inner_rows(matches: Sequence[Match]) -> Iterator[Match]:
-    for match in matches:
-        if all(node is None or isinstance(node, Conv | Pool) for node in match.nodes):
+        if not inside or all(node is None or isinstance(node, Conv | Pool) for node in match.nodes):
             yield match
-        yield from _inner_rows(match.parts)
+        yield from _rows(match.parts, inside=True)
 
 
-def _beside(rows: list[tuple[list[str | None], bool]], matches: Sequence[Match]) -> list[tuple[list[str | None], bool]]:
+def _with_another(rows: Sequence[Beside], matches: Sequence[Match]) -> Iterator[Beside]:
     """The rows with one more network; what the first one lacks is put where it runs, beside the others' like it."""
-    width = len(rows[0][0])
+    nothing: Paths = (None,) * len(rows[0].paths)
     partners = {match.left: match for match in matches if match.left}
     after: dict[str | None, list[str]] = {}
     at: str | None = None
@@ -101,23 +95,24 @@ def _beside(rows: list[tuple[list[str | None], bool]], matches: Sequence[Match])
             at = match.left
         elif match.right:
             after.setdefault(at, []).append(match.right)
-    made: list[tuple[list[str | None], bool]] = [([None] * width + [path], False) for path in after.pop(None, [])]
+    yield from (Beside((*nothing, path), "only") for path in after.get(None, ()))
     waiting: list[str] = []
-    for paths, differs in rows:
-        if paths[0]:
-            made += [([None] * width + [path], False) for path in waiting]
-            match = partners[paths[0]]
-            made.append(([*paths, match.right], differs or match.status == "changed"))
-            waiting = after.get(paths[0], [])
-            continue
-        mine = next((path for path in waiting if path in paths), None)
-        waiting = [path for path in waiting if path != mine]
-        made.append(([*paths, mine], differs))
-    return [*made, *(([None] * width + [path], False) for path in waiting)]
+    for row in rows:
+        if row.paths[0]:
+            yield from (Beside((*nothing, path), "only") for path in waiting)
+            match = partners[row.paths[0]]
+            paths = (*row.paths, match.right)
+            yield Beside(paths, _mark(paths, differs="changed" in (row.mark, match.status)))
+            waiting = after.get(row.paths[0], [])
+        else:
+            mine = next((path for path in waiting if path in row.paths), None)
+            waiting = [path for path in waiting if path != mine]
+            yield Beside((*row.paths, mine), "only")
+    yield from (Beside((*nothing, path), "only") for path in waiting)
 
 
-def _mark(paths: Sequence[str | None], differs: bool) -> Mark:
-    if paths[0] is None or not any(paths[1:]):
+def _mark(paths: Paths, *, differs: bool) -> Mark:
+    if not any(paths[1:]):
         return "only"
     return "changed" if differs or not all(paths) else "same"
 
@@ -154,7 +149,7 @@ def _with_groups(network: Network, marks_of: dict[str, Mark]) -> dict[str, Mark]
     return every
 
 
-def partners(*networks: Network) -> dict[tuple[int, str], tuple[str | None, ...]]:
+def partners(*networks: Network) -> dict[tuple[int, str], Paths]:
     """From the number of a network and a path in it to the paths of that place in all networks.
 
     Branches of several steps and blocks have none of their own: their stage and their steps do.

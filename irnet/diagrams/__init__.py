@@ -10,37 +10,23 @@ from graphviz.backend import dot_command
 
 from irnet.comparison.side_by_side import marks
 from irnet.diagrams.beside import beside_sheet
-from irnet.diagrams.block import block
+from irnet.diagrams.block import block_sheet, stage_named
 from irnet.diagrams.canvas.drawing import canvas_svg
-from irnet.diagrams.caption import Words, beside_alt, block_words, overview_words
 from irnet.diagrams.files import write
 from irnet.diagrams.graph_builder import FLOWS, Flow, GraphBuilder
 from irnet.diagrams.measures import CANVAS
-from irnet.diagrams.nested import Expansion, nested_sheet, shown_in
+from irnet.diagrams.nested import Expansion, nested, shown_in
 from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay, darken
 from irnet.diagrams.overlay import style as paint
-from irnet.diagrams.overview import overview
+from irnet.diagrams.overview import overview_sheet
 from irnet.diagrams.page import Page
 from irnet.diagrams.render import FORMATS, Format, layout_engine, render
 from irnet.diagrams.theme import LIGHT, theme_named
+from irnet.diagrams.words import Words, beside_alt, block_words, overview_words
 from irnet.models import network as preset
-from irnet.spec import Network, Stage
+from irnet.spec import Network
 
 __all__ = ["FLOWS", "FORMATS", "diagram", "draw", "explore", "source", "words"]
-
-
-def stage_named(network: Network, name: str) -> Stage:
-    """The stage of `network` with this name.
-
-    Raises
-    ------
-    ValueError
-        Naming the unknown stage and the known ones.
-    """
-    for stage in network.stages:
-        if stage.name == name:
-            return stage
-    raise ValueError(f"{network.name} has no stage {name!r}; its stages: {', '.join(s.name for s in network.stages)}")
 
 
 def source(network: Network, stage: str = "", theme: str = "light", index: int = 0, flow: Flow = "down") -> str:
@@ -53,8 +39,10 @@ def source(network: Network, stage: str = "", theme: str = "light", index: int =
     """
     if flow not in FLOWS:
         raise ValueError(f"arrows can't run {flow!r}; they can {', '.join(FLOWS)}")
-    style = theme_named(theme)
-    return block(network, stage_named(network, stage), style, index, flow) if stage else overview(network, style, flow)
+    sheet = GraphBuilder(theme_named(theme), flow)
+    if stage:
+        return block_sheet(sheet, network, stage_named(network, stage), index).text
+    return overview_sheet(sheet, network).text
 
 
 def words(network: Network, stage: str = "") -> Words:
@@ -93,16 +81,16 @@ def canvas_svgs(
     """
     marked = dict(marks(original, network)[1]) if original and original != network else {}
     plain = (overlay, edges) == (OVERLAYS[0], EDGES[0])
-    style = paint(network, LIGHT, () if plain else shown_in(network, opened), overlay, edges)
+    style = paint(network, () if plain else shown_in(network, opened), overlay, edges)
     style = replace(style, marks=marked | ({refused: "refused"} if refused else {}))
-    light = canvas_svg(nested_sheet(network, LIGHT, opened, style, flow, CANVAS), words(network).alt)
+    light = canvas_svg(nested(network, opened, style, flow, CANVAS), words(network).alt)
     return light, darken(light)
 
 
 def beside_svgs(
     networks: tuple[Network, ...], opened: tuple[Expansion, ...], *, ghosts: bool = False, flow: Flow = "down"
 ) -> tuple[bytes, bytes]:
-    """SVG of two to four networks side by side, light and dark; `beside` says what is drawn."""
+    """SVG of two to four networks side by side, light and dark; `beside_sheet` says what is drawn."""
     sheet = beside_sheet(GraphBuilder(LIGHT, flow, measures=CANVAS), networks, opened, ghosts=ghosts)
     light = canvas_svg(sheet, beside_alt(networks))
     return light, darken(light)

@@ -3,52 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from textwrap import wrap
 
-from irnet.comparison.side_by_side import check_count, marks, side_by_side
+from irnet.comparison.side_by_side import marks, side_by_side
 from irnet.diagrams.bars import typeset
-from irnet.diagrams.graph_builder import Flow, GraphBuilder, Item, Style
-from irnet.diagrams.measures import Measures
-from irnet.diagrams.nested import Expansion, broken_sheet, revealing, sheet_of
+from irnet.diagrams.graph_builder import GraphBuilder, Item, Style
+from irnet.diagrams.measures import Measures, pack
+from irnet.diagrams.nested import Expansion, draw_broken, draw_nested, revealing
 from irnet.diagrams.overview import STAGE
 from irnet.diagrams.rows import align_rows
-from irnet.diagrams.theme import Theme
 from irnet.spec import Network
-
-
-def beside(
-    networks: tuple[Network, ...],
-    theme: Theme,
-    opened: tuple[Expansion, ...],
-    *,
-    ghosts: bool = False,
-    flow: Flow = "down",
-) -> str:
-    """DOT of the networks side by side; the id of a box is its network's number, a slash and its path.
-
-    Parameters
-    ----------
-    opened
-        What is open, network by network.
-    ghosts
-        Draw what is the same in all networks without fill.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two networks or more than four.
-
-    Examples
-    --------
-    >>> from irnet.diagrams.theme import LIGHT
-    >>> from irnet.models import network
-    >>> both = (network("inception_resnet_v1"), network("inception_resnet_v2"))
-    >>> '"0/reduction_a"' in beside(both, LIGHT, (Expansion(), Expansion()))
-    True
-    """
-    return beside_sheet(GraphBuilder(theme, flow), networks, opened, ghosts=ghosts).text
 
 
 def beside_sheet(
@@ -60,27 +26,44 @@ def beside_sheet(
     ghosts: bool = False,
     folded: bool = False,
 ) -> GraphBuilder:
-    """`whole` with the networks side by side on it; `folded`, each in two columns that turn at partners.
+    """`whole` with the networks side by side on it; the id of a box is its network's number, a slash and its path.
+
+    Parameters
+    ----------
+    opened
+        What is open, network by network.
+    ghosts
+        Draw what is the same in all networks without fill.
+    folded
+        Each network in two columns that turn at partners.
 
     Raises
     ------
     ValueError
         If there are fewer than two networks or more than four.
+
+    Examples
+    --------
+    >>> from irnet.diagrams.theme import LIGHT
+    >>> from irnet.models import network
+    >>> both = (network("inception_resnet_v1"), network("inception_resnet_v2"))
+    >>> '"0/reduction_a"' in beside_sheet(GraphBuilder(LIGHT), both, (Expansion(), Expansion())).text
+    True
     """
-    groups, theme, flow = _groups(networks), whole.theme, whole.flow
+    groups, theme, sizes = _groups(networks), whole.theme, whole.measures
     whole.style = Style(marks={"": "same"})
     turns = _turns(networks) if folded else ()
-    sheets = []
-    for i, (spec, marked) in enumerate(zip(check_count(networks), marks(*networks), strict=True)):
+    for i, (spec, marked) in enumerate(zip(networks, marks(*networks), strict=True)):
         style = Style(marks=marked, ghosts=ghosts, groups=groups[i])
+        sheet = GraphBuilder(theme, whole.flow, style, f"{i}/", sizes)
         if folded:
-            sheet = sheet_of(spec, theme, opened[i], style, flow, f"{i}/", whole.measures, {turns[i]})
+            draw_nested(sheet, spec, opened[i], (turns[i],))
         else:
-            sheet = broken_sheet(spec, theme, opened[i], style, flow, f"{i}/", whole.measures)
+            draw_broken(sheet, spec, opened[i])
         whole.rows += sheet.rows
         whole.lines += [
-            f'subgraph "cluster_{i}" {{ label=<{_heading(spec, whole.measures)}> labelloc=t color="{theme.paper}" '
-            f"margin={whole.measures.margin}",
+            f'subgraph "cluster_{i}" {{ label=<{_heading(spec, sizes)}> labelloc=t color="{theme.paper}" '
+            f"margin={sizes.margin}",
             *sheet.lines,
             "}",
         ]
@@ -88,11 +71,10 @@ def beside_sheet(
         frame = Item(path=f"{i}/", title=spec.label, detail="", description=spec.label, shape="frame")
         whole.items += [frame, *(item if item.frame else replace(item, frame=frame.path) for item in sheet.items)]
         whole.links += sheet.links
-        sheets.append(sheet)
     if whole.rows:  # which break where each network wants
         align_rows(whole)
     else:
-        whole.lines += _level(networks, sheets)
+        whole.lines += _level(networks, whole.drawn)
     title = title or " and ".join(spec.label for spec in networks)
     return whole.close(title, ranksep=0.3, columns=4, shared=True)
 
@@ -102,30 +84,23 @@ def _heading(spec: Network, sizes: Measures) -> str:
     name, source = f"<b>{typeset(spec.label)}</b>", typeset(spec.source.ref)
     if sizes.broken:
         room = int(0.85 * sizes.broken * STAGE * sizes.shrunk / sizes.wide)  # bold letters are wider
-        lines = (_lines(re.split(r"(?<=_)|(?=\.)", spec.label), room), wrap(spec.source.ref, room))
+        parts = re.split(r"(?<=_)|(?=\.)", spec.label)
+        lines = (pack(parts, lambda line: len(line) <= room), wrap(spec.source.ref, room))
         name, source = ("<br/>".join(map(typeset, some)) for some in lines)
         name = f'<font point-size="{sizes.title}"><b>{name}</b></font>'
     return f'{name}<br/><font point-size="{sizes.detail}">{source}</font>'
 
 
-def _lines(parts: Sequence[str], room: int) -> list[str]:
-    """Parts of a name in lines of at most `room` characters."""
-    lines = [""]
-    for part in parts:
-        lines[-1:] = [lines[-1] + part] if len(lines[-1] + part) <= room else [lines[-1], part]
-    return [line for line in lines if line]
-
-
-def _level(networks: tuple[Network, ...], sheets: list[GraphBuilder]) -> Iterator[str]:
+def _level(networks: tuple[Network, ...], drawn: Collection[str]) -> Iterator[str]:
     """Partners on one rank, networks in their order."""
     for i in range(len(networks) - 1):
         yield f'{{ rank=same "{i}/input" -> "{i + 1}/input" [style=invis weight=0] }}'
     for row in side_by_side(*networks):
         for name in ("{}", "{}.0.input"):
-            ends = [name.format(path) if path else "" for path in row.paths]
-            drawn = [f'"{i}/{end}"' for i, end in enumerate(ends) if end in sheets[i].names]
-            if len(drawn) > 1:
-                yield f"{{ rank=same {' '.join(drawn)} }}"
+            ends = (f"{i}/{name.format(path)}" for i, path in enumerate(row.paths) if path)
+            level = [f'"{end}"' for end in ends if end in drawn]
+            if len(level) > 1:
+                yield f"{{ rank=same {' '.join(level)} }}"
 
 
 def _turns(networks: tuple[Network, ...]) -> Sequence[str]:
@@ -139,12 +114,10 @@ def _turns(networks: tuple[Network, ...]) -> Sequence[str]:
 
 def _groups(networks: tuple[Network, ...]) -> tuple[Mapping[str, str], ...]:
     """Of every network, from a path to a class that its partners have too; groups have those of what they hold."""
-    found: tuple[dict[str, str], ...] = tuple({} for _ in networks)
-    for number, row in enumerate(side_by_side(*networks)):
-        for groups, path in zip(found, row.paths, strict=True):
-            if path:
-                groups[path] = f"p{number}"
-    return found
+    rows = side_by_side(*networks)
+    return tuple(
+        {path: f"p{number}" for number, row in enumerate(rows) if (path := row.paths[i])} for i in range(len(networks))
+    )
 
 
 def opened_beside(networks: tuple[Network, ...], level: int, toggled: frozenset[str]) -> tuple[Expansion, ...]:
@@ -169,8 +142,3 @@ def revealing_beside(networks: tuple[Network, ...], level: int, toggled: frozens
     before = opened_beside(networks, level, toggled)[int(number)]
     after = revealing(networks[int(number)], before, own)
     return toggled ^ frozenset(f"{number}/{around}" for around in before.toggled ^ after.toggled)
-
-
-def opened_for(networks: tuple[Network, ...], stages: tuple[str, ...]) -> tuple[Expansion, ...]:
-    """What is open in every network so that these stages show their branches."""
-    return tuple(Expansion(0, frozenset(s.name for s in spec.stages if s.name in stages)) for spec in networks)

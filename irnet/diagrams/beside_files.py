@@ -6,12 +6,12 @@ import re
 from functools import partial
 
 from irnet.diagrams.beside import beside_sheet
-from irnet.diagrams.caption import beside_alt
 from irnet.diagrams.graph_builder import Flow, GraphBuilder
 from irnet.diagrams.layouts import BESIDE, ROOMS, Layout, lay_out
 from irnet.diagrams.nested import Expansion
 from irnet.diagrams.render import Format, convert, render
 from irnet.diagrams.theme import theme_named
+from irnet.diagrams.words import beside_alt
 from irnet.spec import Network
 
 FORMS: tuple[Format, ...] = ("svg", "png", "pdf")

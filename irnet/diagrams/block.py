@@ -2,49 +2,226 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 
-from irnet.diagrams.bars import Spans
-from irnet.diagrams.drawing import ArrowStart, Drawing
-from irnet.diagrams.graph_builder import End, Flow, GraphBuilder
-from irnet.diagrams.theme import Kind, Theme, conv_kind
+from irnet.diagrams.bars import Spans, total
+from irnet.diagrams.graph_builder import End, GraphBuilder
+from irnet.diagrams.theme import Kind, conv_kind
 from irnet.spec import Chain, Conv, Fork, Network, Pool, Residual, Stage, pair
-from irnet.tree import Box, resolve
+from irnet.tree import Box, Tree, resolve
 from irnet.units import grid
 
-
-def leaf(drawing: Drawing, box: Box, tip: ArrowStart, column: str, port: int) -> ArrowStart:
-    """Draw one step under `tip`, as a box or, where it is open, as its modules; return the new tip."""
-    if isinstance(box.node, Conv) and drawing.shows_units(box):
-        return _units(drawing, box, conv_kind(box.node.kernel), tip, column, port)
-    description = f"{box.path}: {box.title}, {grid(box.in_shape)} to {grid(box.out_shape)}"
-    kind = conv_kind(box.node.kernel) if isinstance(box.node, Conv) else "pool"
-    drawing.sheet.box(box.path, box.title, grid(box.out_shape), kind, description=description, column=column)
-    drawing.sheet.arrow(tip.port(port), End(box.path, "in"), weight=20)
-    return ArrowStart(box.path)
+BRANCH, STEP = 1, 2  # indices of levels of boxes, after stages
 
 
-def _units(drawing: Drawing, box: Box, kind: Kind, tip: ArrowStart, column: str, port: int) -> ArrowStart:
-    """A convolution as the three modules that it consists of."""
-    sheet, last = drawing.sheet, tip.port(port)
-    titles: tuple[tuple[str, Kind], ...] = ((f"{box.title}, no bias", kind), ("batch norm", "norm"), ("ReLU", "relu"))
-    with sheet.cluster(box.path, "", kind, description=f"{box.path}: {box.title}"):  # the first module has the title
-        for unit, (title, painted) in zip(box.children, titles, strict=True):
-            sheet.box(unit, title, "", painted, description=f"{unit}: {title}", column=column)
-            sheet.arrow(last, End(unit, "in"), weight=20)
-            last = End(unit, "out")
-    return ArrowStart(last.path)
+def stage_named(network: Network, name: str) -> Stage:
+    """The stage of `network` with this name.
+
+    Raises
+    ------
+    ValueError
+        Naming the unknown stage and the known ones.
+    """
+    for stage in network.stages:
+        if stage.name == name:
+            return stage
+    raise ValueError(f"{network.name} has no stage {name!r}; its stages: {', '.join(s.name for s in network.stages)}")
 
 
-def branch(drawing: Drawing, box: Box, tip: ArrowStart, column: str, port: int) -> ArrowStart:
-    """All steps of a branch in one box: kernels above, filters below."""
-    kernels, filters = zip(*map(_brief, drawing.steps(box)), strict=True)
-    shape = grid(box.out_shape)
-    description = f"{box.path}: {' then '.join(kernels)}, to {shape}"
-    detail = f"{' > '.join(filter(None, filters))},  {shape}"
-    drawing.sheet.box(box.path, " > ".join(kernels), detail, "branch", description=description, column=column)
-    drawing.sheet.arrow(tip.port(port), End(box.path, "in"), weight=20)
-    return ArrowStart(box.path)
+def block_sheet(
+    sheet: GraphBuilder, network: Network, stage: Stage, index: int = 0, title: str = "", *, shut: bool = False
+) -> GraphBuilder:
+    """`sheet` with one block of `stage` on it, from its input to its output; `shut` draws every branch as one box.
+
+    Raises
+    ------
+    ValueError
+        If the stage has no block with this index.
+    """
+    if not 0 <= index < stage.repeat:
+        raise ValueError(f"{network.name}: {stage.name} has {stage.repeat} blocks, so none has the number {index}")
+    drawing = BlockDrawing(
+        sheet, resolve(network), lambda _, level: level in ((None,) if shut else (None, BRANCH)), shut
+    )
+    box = drawing.tree[f"{stage.name}.{index}"]
+    last = drawing.block(box, "input")
+    sheet.words("output", f"output  {grid(box.out_shape)}", "output")
+    sheet.arrow(End(last, "out"), End("output"), weight=20)
+    repeats = f", {index + 1} of {stage.repeat}" if stage.repeat > 1 else ""
+    return sheet.close(title or f"{stage.title}{repeats}  ·  {network.label}  ·  {stage.source.ref}")
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """Where the next arrow starts: a box or, with a port for each branch below it, a bar; and the column below it."""
+
+    path: str
+    column: str
+    is_bar: bool = False
+    first: int = 0  # number of the port of the first branch
+
+    def end(self, i: int = 0) -> End:
+        """Where the arrow to branch `i` of what follows starts."""
+        return End(self.path, "out", f"b{self.first + i}" if self.is_bar else "")
+
+    def branch(self, i: int) -> Tip:
+        """The tip for branch `i` of what follows."""
+        return replace(self, column=f"{self.column}.b{i}", first=self.first + i)
+
+
+_End = tuple[Tip, int, float]  # of a branch: its last box, its channels and its inches
+
+
+@dataclass(slots=True)
+class BlockDrawing:
+    """A graph on which blocks are drawn, and what is open on it."""
+
+    sheet: GraphBuilder
+    tree: Tree
+    is_open: Callable[[str, int | None], bool]  # of a path and the index of its level
+    framed: bool = True  # open branches stand in frames, and blocks may; their merges have ids of their own
+
+    def block(self, box: Box, name: str, column: str = "main") -> str:
+        """Draw a block under a bar for its input, which is called `name`; return the id of its last box."""
+        given = grid(box.in_shape)
+        self.sheet.bar(name, f"input  {given}", "other", description=f"input {given}", below=self._first(box))
+        return self._draw(box, Tip(name, column, is_bar=True)).path
+
+    def _draw(self, box: Box, tip: Tip, following: Spans = ()) -> Tip:
+        """Draw `box` under `tip`; `following` are the branches that will hang below it. Return the new tip."""
+        match box.node:
+            case Chain():
+                return self._steps(self.tree.children(box.path), tip, following)
+            case Fork():
+                return self._fork(box, tip, following)
+            case Residual() as node:
+                return self._residual(box, node, replace(tip, first=0))
+            case Conv(_, kernel):
+                kind = conv_kind(kernel)
+                if self.is_open(box.path, STEP):
+                    return self._units(box, kind, tip)
+            case Pool():
+                kind = "pool"
+        shape = grid(box.out_shape)
+        about = f"{box.path}: {box.title}, {grid(box.in_shape)} to {shape}"
+        return self._under(tip, box.path, box.title, shape, kind, about)
+
+    def _under(
+        self, tip: Tip, path: str, title: str, detail: str, kind: Kind, description: str, wide: float = 0
+    ) -> Tip:
+        """Draw a box, and the arrow to it; return the new tip."""
+        self.sheet.box(path, title, detail, kind, description=description, column=tip.column, wide=wide)
+        self.sheet.arrow(tip.end(), End(path, "in"), weight=20)
+        return Tip(path, tip.column)
+
+    def _units(self, box: Box, kind: Kind, tip: Tip) -> Tip:
+        """A convolution as the three modules that it consists of."""
+        kinds: tuple[Kind, ...] = (kind, "norm", "relu")
+        titles = (f"{box.title}, no bias", "batch norm", "ReLU")
+        # the first module has the title
+        with self.sheet.cluster(box.path, "", kind, description=f"{box.path}: {box.title}"):
+            for unit, title, painted in zip(box.children, titles, kinds, strict=True):
+                tip = self._under(tip, unit, title, "", painted, f"{unit}: {title}")
+        return tip
+
+    def _steps(self, boxes: Sequence[Box], tip: Tip, following: Spans = ()) -> Tip:
+        """Draw boxes one after another."""
+        for box, after in zip_longest(boxes, boxes[1:]):
+            below = following if after is None else self._first(after) if isinstance(after.node, Fork) else ()
+            tip = self._draw(box, tip, below)
+        return tip
+
+    def _fork(self, box: Box, tip: Tip, following: Spans) -> Tip:
+        ends = self._branches(box, tip)
+        name, shape = self._merge_id(box, "concat"), grid(box.out_shape)
+        text = f"concat  {' + '.join(str(width) for _, width, _ in ends)} = {shape}"
+        spans, about = tuple(span for _, _, span in ends), f"{box.path}: concat, {shape}"
+        self.sheet.bar(name, text, "concat", description=about, above=spans, below=following, column=tip.column)
+        for i, (last, _, _) in enumerate(ends):
+            self.sheet.arrow(last.end(), End(name, "in", f"t{i}"), weight=8)
+        return Tip(name, tip.column, is_bar=bool(following))
+
+    def _branches(self, box: Box, tip: Tip) -> list[_End]:
+        """Draw every branch; return where each ends, those of an inner fork one by one.
+
+        As in Figure 6, an inner concatenation that ends a branch is drawn as part of the outer one.
+        """
+        ends: list[_End] = []
+        for i, child in enumerate(self.tree.children(box.path)[:-1]):
+            start = tip.branch(i)
+            steps = self.tree.children(child.path) if isinstance(child.node, Chain) else ()
+            if len(steps) > 1 and not self.is_open(child.path, BRANCH):
+                ends.append((self._shut_branch(child, start), child.out_shape[0], self.sheet.box_span))
+                continue
+            with self._frame(child):
+                if steps and isinstance(steps[-1].node, Fork):
+                    ends += self._branches(steps[-1], replace(self._steps(steps[:-1], start), first=0))
+                else:
+                    ends.append((self._draw(child, start), child.out_shape[0], self._span(child)))
+        return ends
+
+    def _shut_branch(self, box: Box, tip: Tip) -> Tip:
+        """All steps of a branch in one box: kernels above, filters below."""
+        kernels, filters = zip(*map(_brief, self.tree.children(box.path)), strict=True)
+        shape = grid(box.out_shape)
+        about = f"{box.path}: {' then '.join(kernels)}, to {shape}"
+        detail = f"{' > '.join(filter(None, filters))},  {shape}"
+        return self._under(tip, box.path, " > ".join(kernels), detail, "branch", about)
+
+    def _residual(self, box: Box, node: Residual, tip: Tip) -> Tip:
+        sheet, (body, up, scale, add) = self.sheet, self.tree.children(box.path)
+        last = self._draw(body, tip)
+        title, detail = f"1x1 conv {box.out_shape[0]} linear", "restores the depth; no ReLU"
+        about = f"{up.path}: {up.title}, bias, no batch norm, no ReLU"
+        last = self._under(last, up.path, title, detail, "linear", about, wide=2.0)
+        about = f"{scale.path}: times {node.scale:g}"
+        last = self._under(last, scale.path, scale.title, "", "sum", about, wide=0.8)
+        name, (*across, lane) = self._merge_id(box, "add"), self._first(box)
+        sheet.bar(
+            name,
+            f"sum:  input + {node.scale:g} x residual,  {_then(node)}",
+            "sum",
+            description=f"{box.path}: {add.title}{'' if node.norm else ', no batch norm after it'}",
+            above=(total(tuple(across), sheet.measures.gap), lane),
+            column=tip.column,
+        )
+        sheet.arrow(last.end(), End(name, "in", "t0"), weight=20)
+        sheet.arrow(tip.end(len(across)), End(name, "in", "t1"), shortcut=True)
+        return Tip(name, tip.column)
+
+    @contextmanager
+    def _frame(self, box: Box) -> Iterator[None]:
+        """A frame round an open branch of several steps."""
+        if not self.framed or not isinstance(box.node, Chain) or len(box.children) == 1:
+            yield
+            return
+        with self.sheet.cluster(box.path, box.name, "branch", description=f"{box.path}: {len(box.children)} steps"):
+            yield
+
+    def _merge_id(self, box: Box, merge: str) -> str:
+        """The id of a merge: the box's, as the row has it, unless a frame round the block has that one."""
+        return f"{box.path}.{merge}" if self.framed else box.path
+
+    def _first(self, box: Box) -> Spans:
+        """Inches across the flow of the branches that read the input of `box`."""
+        children = self.tree.children(box.path)
+        match box.node:
+            case Fork():
+                return tuple(map(self._span, children[:-1]))
+            case Chain():
+                return self._first(children[0]) if isinstance(children[0].node, Fork) else (self._span(box),)
+            case Residual():
+                return (*self._first(children[0]), self.sheet.lane)
+        return (self.sheet.box_span,)
+
+    def _span(self, box: Box) -> float:
+        """Inches that `box` takes across the flow."""
+        if isinstance(box.node, Chain):
+            return max(map(self._span, self.tree.children(box.path)))
+        return total(self._first(box), self.sheet.measures.gap)
 
 
 def _brief(box: Box) -> tuple[str, str]:
@@ -58,135 +235,6 @@ def _brief(box: Box) -> tuple[str, str]:
             return box.title, ""
         case _:
             return "...", ""
-
-
-_End = tuple[str, int, float]  # a branch's last box, its channels and its inches
-
-
-def block(network: Network, stage: Stage, theme: Theme, index: int = 0, flow: Flow = "down") -> str:
-    """DOT of one block of `stage`, from its input to its output.
-
-    Raises
-    ------
-    ValueError
-        If the stage has no block with this index.
-    """
-    return block_sheet(GraphBuilder(theme, flow), network, stage, index).text
-
-
-def block_sheet(
-    sheet: GraphBuilder, network: Network, stage: Stage, index: int = 0, title: str = "", *, shut: bool = False
-) -> GraphBuilder:
-    """`sheet` with one block of `stage` on it; `shut` draws every branch as one box.
-
-    Raises
-    ------
-    ValueError
-        If the stage has no block with this index.
-    """
-    if not 0 <= index < stage.repeat:
-        raise ValueError(f"{network.name}: {stage.name} has {stage.repeat} blocks, so none has the number {index}")
-    drawing = Drawing(sheet, resolve(network), (lambda _, level: level is None) if shut else None)
-    box = drawing.tree[f"{stage.name}.{index}"]
-    last = inside(drawing, box, "input")
-    sheet.words("output", f"output  {grid(box.out_shape)}", "output")
-    sheet.arrow(End(last, "out"), End("output"), weight=20)
-    repeats = f", {index + 1} of {stage.repeat}" if stage.repeat > 1 else ""
-    return sheet.close(title or f"{stage.title}{repeats}  ·  {network.label}  ·  {stage.source.ref}")
-
-
-def inside(drawing: Drawing, box: Box, name: str, column: str = "main") -> str:
-    """Draw a block under a bar for its input, which is called `name`; return the id of its last box."""
-    given = grid(box.in_shape)
-    drawing.sheet.bar(name, f"input  {given}", "other", description=f"input {given}", below=drawing.first(box))
-    return _draw(drawing, box, ArrowStart(name, bar=True), column, ()).path
-
-
-def _draw(drawing: Drawing, box: Box, tip: ArrowStart, column: str, following: Spans, port: int = 0) -> ArrowStart:
-    """Draw `box` under `tip`; `following` are the branches that will hang below it. Return the new tip."""
-    if isinstance(box.node, Chain):
-        return _steps(drawing, drawing.steps(box), tip, column, following, port)
-    if isinstance(box.node, Fork):
-        return _fork(drawing, box, tip, column, following, port)
-    if isinstance(box.node, Residual):
-        return _residual(drawing, box, box.node, tip, column)
-    return leaf(drawing, box, tip, column, port)
-
-
-def _steps(
-    drawing: Drawing, boxes: Sequence[Box], tip: ArrowStart, column: str, following: Spans, port: int
-) -> ArrowStart:
-    """Draw boxes one after another."""
-    for i, box in enumerate(boxes):
-        after = boxes[i + 1] if i + 1 < len(boxes) else None
-        below = following if after is None else drawing.first(after) if isinstance(after.node, Fork) else ()
-        tip = _draw(drawing, box, tip, column, below, port if i == 0 else 0)
-    return tip
-
-
-def _fork(drawing: Drawing, box: Box, tip: ArrowStart, column: str, following: Spans, port: int) -> ArrowStart:
-    ends = _branches(drawing, box, tip, column, port)
-    name, shape = drawing.merge_id(box, "concat"), grid(box.out_shape)
-    text = f"concat  {' + '.join(str(width) for _, width, _ in ends)} = {shape}"
-    spans, description = tuple(span for _, _, span in ends), f"{box.path}: concat, {shape}"
-    drawing.sheet.bar(name, text, "concat", description=description, above=spans, below=following, column=column)
-    for i, (last, _, _) in enumerate(ends):
-        drawing.sheet.arrow(End(last, "out"), End(name, "in", f"t{i}"), weight=8)
-    return ArrowStart(name, bar=bool(following))
-
-
-def _branches(drawing: Drawing, box: Box, tip: ArrowStart, column: str, port: int) -> list[_End]:
-    """Draw every branch; return where each ends, those of an inner fork one by one.
-
-    As in Figure 6, an inner concatenation that ends a branch is drawn as part of the outer one.
-    """
-    ends: list[_End] = []
-    for i, child in enumerate(drawing.branches(box)):
-        name, start = f"{column}.b{i}", port + i if tip.bar else 0
-        steps = drawing.steps(child) if isinstance(child.node, Chain) else ()
-        if len(steps) > 1 and drawing.shut(child):
-            last = branch(drawing, child, tip, name, start)
-            ends.append((last.path, child.out_shape[0], drawing.sheet.box_span))
-            continue
-        with drawing.frame(child):
-            if steps and isinstance(steps[-1].node, Fork):
-                last = _steps(drawing, steps[:-1], tip, name, (), start)
-                ends += _branches(drawing, steps[-1], last, name, 0)
-            else:
-                last = _draw(drawing, child, tip, name, (), start)
-                ends.append((last.path, child.out_shape[0], drawing.span(child)))
-    return ends
-
-
-def _residual(drawing: Drawing, box: Box, node: Residual, tip: ArrowStart, column: str) -> ArrowStart:
-    sheet, (body, up, scale, add) = drawing.sheet, drawing.steps(box)
-    inner, name = _draw(drawing, body, tip, column, ()), drawing.merge_id(box, "add")
-    sheet.box(
-        up.path,
-        f"1x1 conv {box.out_shape[0]} linear",
-        "restores the depth; no ReLU",
-        "linear",
-        description=f"{up.path}: {up.title}, bias, no batch norm, no ReLU",
-        column=column,
-        wide=2.0,
-    )
-    sheet.arrow(End(inner.path, "out"), End(up.path, "in"), weight=20)
-    times = f"{scale.path}: times {node.scale:g}"
-    sheet.box(scale.path, scale.title, "", "sum", description=times, column=column, wide=0.8)
-    sheet.arrow(End(up.path, "out"), End(scale.path, "in"), weight=20)
-    *across, _ = drawing.first(box)
-    sheet.bar(
-        name,
-        f"sum:  input + {node.scale:g} x residual,  {_then(node)}",
-        "sum",
-        description=f"{box.path}: {add.title}{'' if node.norm else ', no batch norm after it'}",
-        above=(sheet.total(tuple(across)), sheet.lane),
-        column=column,
-    )
-    sheet.arrow(End(scale.path, "out"), End(name, "in", "t0"), weight=20)
-    shortcut = f'color="{sheet.theme.shortcut}" penwidth=1.8 arrowsize=0.7'
-    sheet.arrow(tip.port(len(across)), End(name, "in", "t1"), weight=2, extra=shortcut)
-    return ArrowStart(name)
 
 
 def _then(node: Residual) -> str:

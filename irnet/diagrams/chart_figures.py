@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from functools import cache
 from textwrap import wrap
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from irnet.charts import Bars, Chart, Nested, to_file, to_vega
-from irnet.diagrams.figure_words import FigureWords
+from irnet.diagrams.formats import Picture
 from irnet.diagrams.layouts import LEAST, room_named
 from irnet.diagrams.render import convert
-from irnet.diagrams.theme import THEMES, theme_named
-from irnet.html import figure_page
+from irnet.diagrams.theme import THEMES
+from irnet.diagrams.words import Words
 from irnet.models import PRESETS, network
 from irnet.spec import Network
 from irnet.tables import Table, from_records, latex, to_csv
@@ -41,25 +41,43 @@ NO_DOT = "DOT describes boxes and arrows, and a chart has none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChartFigure:
+class ChartFigure(Picture):
     """A chart of bars, the numbers behind it, and its words."""
 
-    id: str
-    title: str
+    forms: ClassVar = CHART_FORMS
+    lacks: ClassVar = NO_DOT
+    summary: ClassVar = BARS
+
+    group: str = "charts"
     chart: Chart
     table: Table
-    words: FigureWords
-    group: str = "charts"
+    about: Words
 
     @property
     def bars(self) -> Mapping[str, float]:
         """Value by name."""
-        return {
-            n: v
-            for mark in self.chart.marks
-            if isinstance(mark, Bars)
-            for n, v in zip(mark.names, mark.values, strict=True)
-        }
+        bars = (mark for mark in self.chart.marks if isinstance(mark, Bars))
+        return {name: value for mark in bars for name, value in zip(mark.names, mark.values, strict=True)}
+
+    def words(self, width: str = "natural") -> Words:
+        """Its words, the same at every width."""
+        del width
+        return self.about
+
+    def draw(self, form: str, theme: str, width: str, scale: float) -> bytes:
+        """One of the formats but "html"."""
+        match form:
+            case "csv":
+                return to_csv(self.table).encode()
+            case "mmd":
+                return _mermaid(self).encode()
+            case "tikz":
+                return _tikz(self, theme).encode()
+            case "svg" | "pdf" | "png":
+                svg = _svg(self, theme, width)
+                return convert(svg, form, title=self.about.alt, description=self.about.caption, scale=scale)
+            case _:
+                raise AssertionError(f"{form} is in CHART_FORMS and has no writer")
 
 
 @cache
@@ -121,44 +139,12 @@ def _cost(name: str) -> ChartFigure:
         title=f"Cost of {name}",
         chart=chart,
         table=from_records([{"stage": _stage_title(stage), "macs": stage.macs} for stage in found]),
-        words=FigureWords(f"Bar chart of the MACs of {name} by stage. {chart.title}.", caption, long),
+        about=Words(f"Bar chart of the MACs of {name} by stage. {chart.title}.", caption, long),
     )
 
 
 def _stage_title(stage: StageTotal) -> str:
     return f"{stage.repeat} × {stage.title}" if stage.repeat > 1 else stage.title
-
-
-def chart_bytes(
-    figure: ChartFigure, form: str, theme: str = "light", width: str = "natural", scale: float = 2.0
-) -> bytes:
-    """A chart as a file's bytes.
-
-    Raises
-    ------
-    ValueError
-        For an unknown format, theme or width, or text under 8 points.
-    """
-    if form not in CHART_FORMS:
-        why = f"; {NO_DOT}" if form == "dot" else ""
-        raise ValueError(f"{figure.id} has no format {form!r}; it has {', '.join(CHART_FORMS)}{why}")
-    theme_named(theme)
-    words = figure.words
-    match form:
-        case "csv":
-            return to_csv(figure.table).encode()
-        case "mmd":
-            return _mermaid(figure).encode()
-        case "tikz":
-            return _tikz(figure, theme).encode()
-        case "html":
-            light, dark = (chart_bytes(figure, "svg", shown, width) for shown in ("light", "dark"))
-            return figure_page(figure.title, light, dark, words.alt, words.caption, BARS, words.long)
-        case "svg" | "pdf" | "png":
-            svg = _svg(figure, theme, width)
-            return convert(svg, form, title=words.alt, description=words.caption, scale=scale)
-        case _:
-            raise AssertionError(f"{form} is in CHART_FORMS and has no writer")
 
 
 def _svg(figure: ChartFigure, theme: str, width: str) -> str:

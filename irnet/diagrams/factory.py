@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from irnet.diagrams.chart_figures import CHART_FORMS, NO_DOT, chart_bytes, chart_catalogue
-from irnet.diagrams.figure_words import FigureWords, latex_snippet, picture_snippet
-from irnet.diagrams.figures import catalogue, figure_named
+from irnet.diagrams.chart_figures import CHART_FORMS, chart_catalogue
+from irnet.diagrams.figures import FIGURE_FORMS, catalogue
 from irnet.diagrams.files import write
-from irnet.diagrams.formats import FIGURE_FORMS, THEMELESS, figure_bytes, words_of
+from irnet.diagrams.formats import SCALE, THEMELESS, Entry
 from irnet.diagrams.layouts import room_named
 from irnet.diagrams.table_figures import TABLE_FORMS, table_catalogue
 from irnet.diagrams.theme import theme_named
@@ -42,7 +42,7 @@ class Order:
     forms: tuple[str, ...] = ("svg",)
     themes: tuple[str, ...] = ("light",)
     width: str = "natural"
-    scale: float = 2.0  # of PNGs, in pixels per 1/96 inch
+    scale: float = SCALE  # of PNGs, in pixels per 1/96 inch
     only: tuple[str, ...] = ()  # ids of figures and tables; without any, all of them
 
     def __post_init__(self) -> None:
@@ -55,7 +55,7 @@ class Order:
             theme_named(theme)
         room_named(self.width)
         for name in self.only:
-            forms_of(name)
+            entry_named(name)
         if not 0.1 <= self.scale <= 10:
             raise ValueError(f"a scale of {self.scale:g} is outside 0.1 to 10")
 
@@ -70,82 +70,43 @@ class Made:
     refused: str = ""
 
 
+@cache
+def entries() -> Mapping[str, Entry]:
+    """Every figure, chart and table by its id."""
+    return MappingProxyType({**catalogue(), **chart_catalogue(), **table_catalogue()})
+
+
+def entry_named(name: str) -> Entry:
+    """The figure, chart or table with this id.
+
+    Raises
+    ------
+    ValueError
+        Naming the unknown id and where the known ones are listed.
+    """
+    if name not in entries():
+        raise ValueError(f"no figure is called {name!r}; `irnet figures` lists them, from figure_3 on")
+    return entries()[name]
+
+
 def listing() -> list[dict[str, str]]:
     """Id, group and title of every figure, chart and table."""
-    drawn = [(one.id, one.group, one.title) for one in catalogue().values()]
-    charts = [(one.id, one.group, one.title) for one in chart_catalogue().values()]
-    written = [(one.id, one.group, one.title) for one in table_catalogue().values()]
-    return [dict(zip(("id", "group", "title"), map(str, one), strict=True)) for one in (*drawn, *charts, *written)]
+    return [{"id": one.id, "group": one.group, "title": one.title} for one in entries().values()]
 
 
 def forms_of(name: str) -> Mapping[str, str]:
-    """The formats that a figure, chart or table has, and what each is.
-
-    Raises
-    ------
-    ValueError
-        For an unknown id.
-    """
-    if name in table_catalogue():
-        return {form: form for form in TABLE_FORMS}
-    if name in chart_catalogue():
-        return CHART_FORMS
-    figure_named(name)
-    return FIGURE_FORMS
-
-
-def formats_sentence(name: str) -> str:
-    """Which formats a figure, chart or table has, and why it lacks one that others have, in words.
-
-    Raises
-    ------
-    ValueError
-        For an unknown id.
-
-    Examples
-    --------
-    >>> formats_sentence("table.networks")
-    'it has md, tex, csv, html'
-    """
-    has = f"it has {', '.join(forms_of(name))}"
-    return f"{has}; {NO_DOT}" if name in chart_catalogue() else has
+    """The formats that an entry has, and what each is."""
+    return entry_named(name).forms
 
 
 def content(name: str, form: str, theme: str, width: str, scale: float) -> bytes:
-    """One file's bytes.
-
-    Raises
-    ------
-    ValueError
-        For an unknown id, format, theme or width, or if the text would be too small.
-    """
-    if name in table_catalogue():
-        return TABLE_FORMS[form](table_catalogue()[name]).encode()
-    if name in chart_catalogue():
-        return chart_bytes(chart_catalogue()[name], form, theme, width, scale)
-    return figure_bytes(figure_named(name), form, theme, width, scale)
+    """An entry as a file's bytes."""
+    return entry_named(name).content(form, theme, width, scale)
 
 
 def told_of(name: str, width: str = "natural") -> dict[str, Any]:
-    """Title, caption, alternative text, long description, departures and snippets, as plain values.
-
-    Raises
-    ------
-    ValueError
-        For an unknown id, or if the text would be too small at this width.
-    """
-    if name in table_catalogue():
-        return {"title": table_catalogue()[name].title, "caption": table_catalogue()[name].caption}
-    if name in chart_catalogue():
-        chart = chart_catalogue()[name]
-        return _texts(name, chart.title, chart.words, ())
-    figure = figure_named(name)
-    return _texts(name, figure.title, words_of(figure, width), figure.notes)
-
-
-def _texts(name: str, title: str, words: FigureWords, notes: tuple[str, ...]) -> dict[str, Any]:
-    snippets = {"picture": picture_snippet(name, words.alt), "latex": latex_snippet(name, words.caption)}
-    return {"title": title, **asdict(words), "departures": list(notes), "snippets": snippets}
+    """What is said beside an entry, as plain values."""
+    return entry_named(name).texts(width)
 
 
 def make_figure(name: str, order: Order) -> Made:
@@ -156,40 +117,29 @@ def make_figure(name: str, order: Order) -> Made:
     ValueError
         For an unknown id.
     """
-    has = forms_of(name)
-    wanted = [named for form in order.forms if form in has for named in _file_names(name, form, order.themes)]
+    one, files = entry_named(name), {}
     try:
-        files = {file: content(name, form, theme, order.width, order.scale) for form, theme, file in wanted}
-        words = told_of(name, order.width)
+        for form in order.forms:
+            for theme in order.themes[: 1 if form in THEMELESS else None] if form in one.forms else ():
+                file = f"{name}.{form}" if form in THEMELESS else f"{name}.{theme}.{form}"
+                files[file] = one.content(form, theme, order.width, order.scale)
+        return Made(name, files, one.texts(order.width) | {"files": sorted(files)})
     except ValueError as refused:
         return Made(name, {}, {}, str(refused))
-    return Made(name, files, words | {"files": sorted(files)})
-
-
-def _file_names(name: str, form: str, themes: Sequence[str]) -> list[tuple[str, str, str]]:
-    """Format, theme and file name of each file."""
-    if form in THEMELESS:
-        return [(form, themes[0], f"{name}.{form}")]
-    return [(form, theme, f"{name}.{theme}.{form}") for theme in themes]
-
-
-def make_all(order: Order, workers: int | None = None) -> Iterator[Made]:
-    """Every figure and table, in the order of the catalogue, by as many processes as there are cores.
-
-    Workers start afresh, so this can be called from a program with threads.
-    """
-    names = [one["id"] for one in listing() if not order.only or one["id"] in order.only]
-    count = workers or os.cpu_count() or 1
-    if count == 1:
-        yield from (make_figure(name, order) for name in names)
-        return
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(partial(make_figure, order=order), names, chunksize=4)
 
 
 def folder_files(order: Order, workers: int | None = None) -> tuple[Files, list[str]]:
-    """Name to content of everything that the folder should hold, and a sentence for every figure left out."""
-    every = list(make_all(order, workers))
+    """Name to content of everything that the folder should hold, and a sentence for every figure left out.
+
+    Figures are made by as many processes as there are cores; they start afresh, so a program may have threads.
+    """
+    names = [one["id"] for one in listing() if not order.only or one["id"] in order.only]
+    make, count = partial(make_figure, order=order), workers or os.cpu_count() or 1
+    if count == 1:
+        every = list(map(make, names))
+    else:
+        with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+            every = list(pool.map(make, names, chunksize=4))
     files = {name: content for one in every for name, content in one.files.items()}
     index = {"order": asdict(order), "figures": {one.id: one.words for one in every if one.files}}
     files[INDEX] = (json.dumps(index, indent=1, ensure_ascii=False) + "\n").encode()

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from irnet.diagrams.theme import LIGHT
+from irnet import charts
+from irnet.diagrams.measures import pack
+from irnet.diagrams.theme import LIGHT, rgb
 from irnet.tree.receptive_field import Rectangle, Seen, around
 
 # From little to much; the lightness rises all the way, so that the scale can be read without its hues.
 HEAT = ("#420a68", "#932667", "#dd513a", "#fca50a", "#fcffa4")
-INK = [LIGHT.paints[kind].border for kind in ("sum", "pointwise", "square", "pool", "factorised", "relu")]
+INK = [*charts.INK, LIGHT.paints["relu"].border]
 MOST_OF_IT = LIGHT.paints["norm"].border  # like the others 3 to 1 or better on white and on the dark page
 DASHES = ((), (14, 7), (4, 6), (14, 5, 3, 5), (24, 8))  # strokes and gaps in pixels
 PANEL, MARGIN, LINE = 560, 24, 24  # pixels: the longer side of a panel, what is round it, a line of text
@@ -57,7 +58,7 @@ def heat_layer(photo: Image.Image, magnitude: NDArray[np.float64]) -> Image.Imag
     highest = float(magnitude.max())
     strength = np.sqrt(magnitude / highest) if highest else magnitude
     stops = np.linspace(0, 1, len(HEAT))
-    ramp = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in HEAT])
+    ramp = np.array([rgb(colour) for colour in HEAT])
     hot = np.stack([np.interp(strength, stops, ramp[:, i]) for i in range(3)], axis=-1)
     cover = np.clip(1.6 * strength, 0, 0.9)[..., None]
     grey = np.asarray(photo.convert("L").convert("RGB"), dtype=np.float64)
@@ -72,7 +73,8 @@ def field_picture(photo: Image.Image, seen: Seen, drawn: tuple[Outline, ...], no
     height, width = seen.picture
     views = dict.fromkeys((Rectangle(0, 0, height, width), around(seen)))
     panels = [_panel(photo, view, drawn) for view in views]
-    text = [line for sentence in notes for line in _wrap(sentence, len(panels) * PANEL)]
+    room = len(panels) * PANEL
+    text = [line for note in notes for line in pack(note.split(), lambda line: _font().getlength(line) <= room, " ")]
     lines = len(drawn) + len(text) + 1
     across = len(panels) * (PANEL + MARGIN) + MARGIN
     down = max(panel.height for panel in panels)
@@ -100,19 +102,13 @@ def _panel(photo: Image.Image, view: Rectangle, drawn: tuple[Outline, ...]) -> I
     pen = ImageDraw.Draw(panel)
     for outline in drawn:
         spot = outline.rectangle
-        rows = [_line_position(row - view.top, scale, height) for row in (spot.top, spot.bottom)]
-        columns = [_line_position(column - view.left, scale, width) for column in (spot.left, spot.right)]
-        for start, end in _edges(rows, columns):
-            _line(pen, start, end, outline)
+        top, bottom = (_line_position(row - view.top, scale, height) for row in (spot.top, spot.bottom))
+        left, right = (_line_position(column - view.left, scale, width) for column in (spot.left, spot.right))
+        for y in (top, bottom):
+            _line(pen, (left, y), (right, y), outline)
+        for x in (left, right):
+            _line(pen, (x, top), (x, bottom), outline)
     return panel
-
-
-def _edges(rows: list[float], columns: list[float]) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
-    """Start and end, (x, y), of the four sides of a rectangle."""
-    for y in rows:
-        yield (columns[0], y), (columns[1], y)
-    for x in columns:
-        yield (x, rows[0]), (x, rows[1])
 
 
 def _line_position(at: float, scale: float, side: int) -> float:
@@ -140,15 +136,3 @@ def _along(start: tuple[float, float], end: tuple[float, float], part: float) ->
 
 def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(15)
-
-
-def _wrap(sentence: str, width: int) -> list[str]:
-    """A sentence in lines of at most `width` pixels."""
-    lines = [""]
-    for word in sentence.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and _font().getlength(longer) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines

@@ -25,17 +25,13 @@ class Room:
     most: float = 1.0
 
 
-ROOMS: Mapping[str, Room] = MappingProxyType(
-    {
-        room.name: room
-        for room in (
-            Room("natural", inf, inf),
-            Room("column", 3.5 * POINTS, 9 * POINTS),  # one column of a two-column paper
-            Room("page", 5.5 * POINTS, 9 * POINTS),  # a one-column paper
-            Room("slide", 13.33 * POINTS, 7.5 * POINTS, 2.0),  # sixteen to nine
-        )
-    }
+_ROOMS = (
+    Room("natural", inf, inf),
+    Room("column", 3.5 * POINTS, 9 * POINTS),  # one column of a two-column paper
+    Room("page", 5.5 * POINTS, 9 * POINTS),  # a one-column paper
+    Room("slide", 13.33 * POINTS, 7.5 * POINTS, 2.0),  # sixteen to nine
 )
+ROOMS: Mapping[str, Room] = MappingProxyType({room.name: room for room in _ROOMS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +95,8 @@ def lay_out(name: str, draw: Callable[[Layout], GraphBuilder], ways: Ways, room:
     """
     tried: list[LaidOut] = []
     for way in ways:
-        found = _in_room(draw(way), way, room)
+        sheet = draw(way)
+        found = _scale_to(LaidOut(sheet, laid_out(sheet.text, layout_engine()), 1.0, way), room)
         if found.least >= LEAST:
             return found
         tried.append(found)
@@ -109,10 +106,6 @@ def lay_out(name: str, draw: Callable[[Layout], GraphBuilder], ways: Ways, room:
         f"{name} does not fit the width {room.name!r} ({room.width / POINTS:.3g} x {room.height / POINTS:.3g} in): its "
         f"smallest text would have {best:.1f} of at least {LEAST:g} points; it fits {', '.join(fits)}"
     )
-
-
-def _in_room(sheet: GraphBuilder, way: Layout, room: Room) -> LaidOut:
-    return _scale_to(LaidOut(sheet, laid_out(sheet.text, layout_engine()), 1.0, way), room)
 
 
 def _scale_to(found: LaidOut, room: Room) -> LaidOut:

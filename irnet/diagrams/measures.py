@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from textwrap import wrap
 from types import MappingProxyType
@@ -38,17 +39,24 @@ class Measures:
             return [text]
         room = int(self.broken * wide / self.wide)
         parts = [text] if len(text) < room else text.replace(" (", "\n(").split("\n")
-        return [line for part in parts for line in _wrap(part, room)]
+        # at commas rather than between a number and its unit
+        lines = (pack(re.split("(?<=,) ", part), lambda line: len(line) <= room, " ") for part in parts)
+        return [line for packed in lines for long in packed for line in wrap(long, room)]
 
 
-def _wrap(text: str, room: int) -> list[str]:
-    """Lines of at most `room` characters, broken at commas rather than between a number and its unit."""
+def pack(parts: Iterable[str], fits: Callable[[str], bool], between: str = "") -> list[str]:
+    """Parts in lines, with `between` in between, as many in each as fit.
+
+    Examples
+    --------
+    >>> pack(["one", "two", "three"], lambda line: len(line) <= 7, " ")
+    ['one two', 'three']
+    """
     lines = [""]
-    parts = text.split(", ")
-    for i, part in enumerate(parts):
-        joined, comma = f"{lines[-1]}, {part}" if i else part, i < len(parts) - 1
-        lines[-1:] = [joined] if len(joined) + comma <= room or not i else [f"{lines[-1]},", part]
-    return [line for long in lines for line in wrap(long, room)]
+    for part in parts:
+        longer = f"{lines[-1]}{between}{part}" if lines[-1] else part
+        lines[-1:] = [longer] if not lines[-1] or fits(longer) else [lines[-1], part]
+    return lines
 
 
 SCREEN = Measures(

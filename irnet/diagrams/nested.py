@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from irnet.diagrams.block import inside
-from irnet.diagrams.drawing import BRANCH, STEP, Drawing
+from irnet.diagrams.block import BRANCH, STEP, BlockDrawing
 from irnet.diagrams.graph_builder import End, Flow, GraphBuilder, Style
 from irnet.diagrams.measures import CANVAS, SCREEN, Measures
 from irnet.diagrams.overview import STAGE, head_box, stage_box, stage_kind
 from irnet.diagrams.rows import align_rows, rows_of
-from irnet.diagrams.theme import LIGHT, Theme
+from irnet.diagrams.theme import LIGHT
 from irnet.spec import Network, Stage
 from irnet.tree import Box, resolve
 from irnet.tree.totals import StageTotal, stages
@@ -43,12 +42,9 @@ def depth(box: Box) -> int | None:
 
 def revealing(network: Network, opened: Expansion, path: str) -> Expansion:
     """`opened` with every box open that stands round the one at `path`, so that it can be seen."""
-    found = resolve(network)
-    around: list[str] = []
-    while path and (path := found[path].parent):
-        if found[path].children and not opened(path, depth(found[path])) and not _frameless(found, path):
-            around.append(path)
-    return replace(opened, toggled=opened.toggled ^ frozenset(around))
+    around = resolve(network).around(path) if path else ()
+    shut = (box for box in around if not opened(box.path, depth(box)) and not _is_frameless(network, box))
+    return replace(opened, toggled=opened.toggled ^ {box.path for box in shut})
 
 
 def shown_block(network: Network, path: str) -> str:
@@ -60,56 +56,40 @@ def shown_block(network: Network, path: str) -> str:
     >>> shown_block(network("inception_v4"), "inception_b.3.b1"), shown_block(network("inception_v4"), "inception_b.0")
     ('inception_b.3', '')
     """
-    found = resolve(network)
-    while path and found[path].level != "block":
-        path = found[path].parent
-    return path if path and path != found[found[path].parent].children[0] else ""
+    found = resolve(network).block_of(path) if path else None
+    return found.path if found and found.level == "block" and found.block else ""
 
 
-def _frameless(found: Mapping[str, Box], path: str) -> bool:
+def _is_frameless(network: Network, box: Box) -> bool:
     """Whether a box is never drawn as one: the only block of its stage, and what a block consists of."""
-    box = found[path]
-    alone = box.level == "block" and len(found[box.parent].children) == 1
+    alone = box.level == "block" and len(resolve(network)[box.parent].children) == 1
     return alone or (box.level == "step" and box.op == "group")
 
 
-def nested(network: Network, theme: Theme, opened: Expansion, style: Style | None = None, flow: Flow = "down") -> str:
-    """DOT of `network` from its input to its last layer, with boxes open as `opened` says."""
-    return nested_sheet(network, theme, opened, style, flow).text
-
-
-def nested_sheet(
+def nested(
     network: Network,
-    theme: Theme,
     opened: Expansion,
     style: Style | None = None,
     flow: Flow = "down",
     measures: Measures = SCREEN,
 ) -> GraphBuilder:
-    """The same as a closed sheet; on a canvas, what runs right is broken into rows."""
-    sheet = broken_sheet(network, theme, opened, style, flow, measures=measures)
+    """`network` from its input to its last layer, with boxes open as `opened` says, in light colours.
+
+    On a canvas, what runs right is broken into rows.
+    """
+    sheet = draw_broken(GraphBuilder(LIGHT, flow, style or Style(), measures=measures), network, opened)
     align_rows(sheet)
     title = f"{network.label}  \u00b7  {network.source.ref}"
     return sheet.close(title, ranksep=0.3, columns=3, shared=bool(sheet.rows))
 
 
-def broken_sheet(
-    network: Network,
-    theme: Theme,
-    opened: Expansion,
-    style: Style | None = None,
-    flow: Flow = "down",
-    before: str = "",
-    measures: Measures = SCREEN,
-) -> GraphBuilder:
-    """`sheet_of` without turns, but for a canvas on which arrows run right: there the network is broken into rows."""
-    sheet = sheet_of(network, theme, opened, style, flow, before, measures)
-    if flow == "right" and measures is CANVAS:
-        rows = rows_of(network, sheet)
-        turns = {row[0].removeprefix(before) for row in rows[1:]}
-        sheet = sheet_of(network, theme, opened, style, flow, before, measures, turns)
-        sheet.rows = rows
-    return sheet
+def draw_broken(sheet: GraphBuilder, network: Network, opened: Expansion) -> GraphBuilder:
+    """`draw_nested` without turns, but in rows for a canvas on which arrows run right."""
+    if sheet.flow == "right" and sheet.measures is CANVAS:
+        whole = draw_nested(GraphBuilder(sheet.theme, before=sheet.before), network, opened)
+        sheet.rows = rows_of(network, whole)
+    turns = [row[0].removeprefix(sheet.before) for row in sheet.rows[1:]]
+    return draw_nested(sheet, network, opened, turns)
 
 
 def shown_in(network: Network, opened: Expansion) -> frozenset[str]:
@@ -122,112 +102,84 @@ def shown_in(network: Network, opened: Expansion) -> frozenset[str]:
     >>> ["block_b" in shown_in(spec, opened) for opened in (Expansion(), Expansion(toggled=frozenset({"block_b"})))]
     [True, False]
     """
-    return frozenset(sheet_of(network, LIGHT, opened).names)
+    return draw_nested(GraphBuilder(LIGHT), network, opened).drawn
 
 
-def sheet_of(
-    network: Network,
-    theme: Theme,
-    opened: Expansion,
-    style: Style | None = None,
-    flow: Flow = "down",
-    before: str = "",
-    measures: Measures = SCREEN,
-    turns: Set[str] = frozenset(),
-) -> GraphBuilder:
-    """The boxes and arrows of `network`, names with `before` in front; each of `turns` starts a column or a row."""
-    found, style = resolve(network), style or Style()
+def draw_nested(sheet: GraphBuilder, network: Network, opened: Expansion, turns: Collection[str] = ()) -> GraphBuilder:
+    """`sheet` with the boxes and arrows of `network` on it; each of `turns` starts a column or a row."""
+    found = resolve(network)
     labels = {path: box.aria_label for path, box in found.items()}
-    opens = style.opens or frozenset(path for path, box in found.items() if box.children)
-    sheet = GraphBuilder(
-        theme, flow, style=replace(style, aria_labels=labels, opens=opens), before=before, measures=measures
-    )
-    drawing = _Nested(opened, Drawing(sheet, found, opened))
+    opens = sheet.style.opens or frozenset(path for path, box in found.items() if box.children)
+    sheet.style = replace(sheet.style, aria_labels=labels, opens=opens)
+    drawing = _NestedDrawing(sheet, found, opened, shown=opened.shown)
+    last, shape = "input", network.input_shape
     with ExitStack() as row:
 
         def turn(part: str) -> bool:
             """Whether `part` starts a column or a row; a row is framed, so that others keep out of it."""
-            if turns and flow == "right" and part in (*turns, "input"):
+            if turns and sheet.flow == "right" and part in (*turns, "input"):
                 row.close()
                 row.enter_context(sheet.row(part))
             return part in turns
 
         turn("input")
-        last = "input"
-        sheet.box("input", "Input", "", "other", description=f"input, {grid(network.input_shape)}", wide=STAGE)
-        shape = network.input_shape
+        sheet.box("input", "Input", "", "other", description=f"input, {grid(shape)}", wide=STAGE)
         for stage, total in zip(network.stages, stages(network), strict=False):
             if stage.repeat:
-                label = extent(shape) if sheet.sized_arrows else ""
-                last = drawing.stage(stage, total, last, label, toggled=turn(stage.name))
+                last = drawing.stage(stage, total, last, extent(shape), turns=turn(stage.name))
                 shape = total.out_shape
         for layer in found.head:
-            toggled = turn(layer.path)
+            turns_here = turn(layer.path)
             head_box(sheet, layer)
-            label = extent(layer.in_shape) if sheet.sized_arrows else ""
-            drawing.arrow(last, End(layer.path), label, toggled=toggled)
+            sheet.next_arrow(last, layer.path, extent(layer.in_shape), turns=turns_here)
             last = layer.path
     return sheet
 
 
-@dataclass(frozen=True, slots=True)
-class _Nested:
-    opened: Expansion
-    drawing: Drawing
+@dataclass(slots=True)
+class _NestedDrawing(BlockDrawing):
+    shown: str = ""  # the block that stands for its stage
 
-    def stage(self, stage: Stage, total: StageTotal, last: str, label: str, *, toggled: bool) -> str:
-        """Draw a stage below `last` or, if it is shut and `toggled`, beside; return the id of its last box."""
-        sheet, kind = self.drawing.sheet, stage_kind(stage)
-        if not self.opened(stage.name, 0):
-            stage_box(sheet, total, kind)
-            self.arrow(last, End(stage.name), label, toggled=toggled)
+    def stage(self, stage: Stage, total: StageTotal, last: str, size: str, *, turns: bool) -> str:
+        """Draw a stage below `last` or, where the chain `turns`, beside; return the id of its last box."""
+        kind, times = stage_kind(stage), f"{stage.repeat} x " if stage.repeat > 1 else ""
+        if not self.is_open(stage.name, 0):
+            stage_box(self.sheet, total, kind)
+            self.sheet.next_arrow(last, stage.name, size, turns=turns)
             return stage.name
-        times = f"{stage.repeat} x " if stage.repeat > 1 else ""
-        with sheet.cluster(
-            stage.name, f"{times}{stage.title}", kind, description=f"{stage.name}: {times}{stage.title}"
-        ):
-            blocks = self.drawing.tree.children(stage.name)
+        title = f"{times}{stage.title}"
+        with self.sheet.cluster(stage.name, title, kind, description=f"{stage.name}: {title}"):
+            blocks = self.tree.children(stage.name)
             if len(blocks) > 1:
-                return self._blocks(stage, blocks, last, toggled=toggled)
-            return self._inside(blocks[0], last, toggled=toggled)
+                return self._blocks(stage, blocks, last, turns=turns)
+            return self._inside(blocks[0], last, turns=turns)
 
-    def arrow(self, last: str, to: End, label: str = "", *, toggled: bool) -> None:
-        """From the last box to the next; `toggled` leads to another column or row."""
-        sheet = self.drawing.sheet
-        if not toggled:
-            sheet.arrow(End(last), to, label=label)
-        elif sheet.flow == "down":
-            sheet.arrow(End(last, "right"), End(to.path, "left"), label=label, extra="constraint=false ")
-        else:
-            sheet.arrow(End(last), End(to.path), extra="constraint=false class=turn ")
-
-    def _blocks(self, stage: Stage, blocks: Sequence[Box], last: str, *, toggled: bool) -> str:
+    def _blocks(self, stage: Stage, blocks: Sequence[Box], last: str, *, turns: bool) -> str:
         """One block of the stage, and boxes that stand for those before and after it."""
-        sheet = self.drawing.sheet
-        index = next((box.block for box in blocks if box.path == self.opened.shown), 0)
+        index = next((box.block for box in blocks if box.path == self.shown), 0)
         for first, count in ((0, index), (index + 1, len(blocks) - index - 1)):
             if first:
-                last = self._block(stage, blocks[index], last, toggled=toggled and first == 1)
+                last = self._block(stage, blocks[index], last, turns=turns and first == 1)
             if count:
                 name = f"{stage.name}.{first}-{first + count - 1}"
+                title, detail = f"{count} more", "like the one shown"
                 description = f"{count} more blocks, like the one shown"
-                sheet.box(name, f"{count} more", "like the one shown", "other", description=description, wide=1.8)
-                self.arrow(last, End(name), toggled=toggled and not first)
+                self.sheet.box(name, title, detail, "other", description=description, wide=1.8)
+                self.sheet.arrow(End(last), End(name), turns=turns and not first)
                 last = name
         return last
 
-    def _block(self, stage: Stage, box: Box, last: str, *, toggled: bool) -> str:
-        sheet, path, kind = self.drawing.sheet, box.path, stage_kind(stage)
-        which = f"{stage.title}, {box.block + 1} of {stage.repeat}"
-        if not self.opened(path, None):
-            sheet.box(path, which, "", kind, description=f"{path}: {which}", wide=STAGE)
-            self.arrow(last, End(path), toggled=toggled)
+    def _block(self, stage: Stage, box: Box, last: str, *, turns: bool) -> str:
+        path, which = box.path, f"{stage.title}, {box.block + 1} of {stage.repeat}"
+        if not self.is_open(path, None):
+            self.sheet.box(path, which, "", stage_kind(stage), description=f"{path}: {which}", wide=STAGE)
+            self.sheet.arrow(End(last), End(path), turns=turns)
             return path
-        with sheet.cluster(path, f"{box.block + 1} of {stage.repeat}", "other", description=f"{path}: {which}"):
-            return self._inside(box, last, toggled=toggled)
+        with self.sheet.cluster(path, f"{box.block + 1} of {stage.repeat}", "other", description=f"{path}: {which}"):
+            return self._inside(box, last, turns=turns)
 
-    def _inside(self, box: Box, last: str, *, toggled: bool) -> str:
+    def _inside(self, box: Box, last: str, *, turns: bool) -> str:
         """Draw the inside of a block under a bar for its input."""
         name = f"{box.path}.input"
-        self.arrow(last, End(name, "in"), toggled=toggled)
-        return inside(self.drawing, box, name, box.path)
+        self.sheet.arrow(End(last), End(name, "in"), turns=turns)
+        return self.block(box, name, box.path)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from math import prod
 from types import MappingProxyType
 from typing import Literal, get_args
 
 from irnet.diagrams.graph_builder import Style
-from irnet.diagrams.theme import DARK, LIGHT, Theme
+from irnet.diagrams.theme import DARK, LIGHT
 from irnet.spec import Network, Shape
 from irnet.tree import BYTES, Box, resolve
 from irnet.units import exact, short
@@ -28,25 +28,15 @@ _AMOUNT: Mapping[str, tuple[Callable[[Box], int], str]] = MappingProxyType(
         "receptive field": (lambda box: max(box.rows[-1].field.size), "px"),
     }
 )
-_STEPS = MappingProxyType(  # light to heavy; text keeps a contrast of 4.5 to 1 on each
-    {
-        "light": ("#ffffff", "#fdf1d8", "#fadfa6", "#f5c56b", "#eca63a"),
-        "dark": ("#0e1117", "#2b2411", "#47390f", "#634c0a", "#7d5d00"),
-        "print": ("#ffffff", "#f0f0f0", "#dedede", "#cacaca", "#b4b4b4"),
-    }
-)
+# Light to heavy, in light and in dark drawings; text keeps a contrast of 4.5 to 1 on each.
+_STEPS = ("#ffffff", "#fdf1d8", "#fadfa6", "#f5c56b", "#eca63a")
+_DARK_STEPS = ("#0e1117", "#2b2411", "#47390f", "#634c0a", "#7d5d00")
 _INKS = ("ink", "faint", "line", "shortcut", "changed", "only", "ghost", "refused", "refused_fill", "paper")
 _BOUNDS = (0.0, 0.02, 0.08, 0.25, 1.0)  # of the largest amount: the upper end of each step
 
 
-def style(
-    network: Network,
-    theme: Theme,
-    shown: Collection[str],
-    overlay: Overlay = "operation",
-    edges: Edges = "alike",
-) -> Style:
-    """How the boxes and arrows of `network` are painted.
+def style(network: Network, shown: Collection[str], overlay: Overlay = "operation", edges: Edges = "alike") -> Style:
+    """How the boxes and arrows of `network` are painted in a light drawing.
 
     Parameters
     ----------
@@ -66,7 +56,7 @@ def style(
     Examples
     --------
     >>> from irnet.models import network
-    >>> style(network("inception_v4"), LIGHT, ["stem", "inception_a"], "receptive field").legend[-1]
+    >>> style(network("inception_v4"), ["stem", "inception_a"], "receptive field").legend[-1]
     ('#eca63a', 'up to 183 px')
     """
     if overlay not in OVERLAYS:
@@ -78,7 +68,9 @@ def style(
         return Style(widths=widths, arrows=arrows)
     amount, unit = _AMOUNT[overlay]
     amounts = {path: amount(box) for path, box in resolve(network).items() if path in shown}
-    steps = _steps(max(amounts.values(), default=0), _STEPS[theme.name])
+    steps: dict[int, str] = {}  # fills by the largest amount that has them; of steps with the same end the first
+    for part, fill in zip(_BOUNDS, _STEPS, strict=True):
+        steps.setdefault(int(max(amounts.values(), default=0) * part), fill)
     legend = [(fill, f"up to {_amount(bound, unit)}" if bound else "none") for bound, fill in steps.items()]
     if overlay == "receptive field":
         legend = legend[1:]  # of none there is none
@@ -92,17 +84,9 @@ def _amount(amount: int, unit: str) -> str:
     return f"{exact(amount)} {unit}" if unit == "px" else short(amount, unit)
 
 
-def _steps(largest: int, fills: Sequence[str]) -> dict[int, str]:
-    """Fills by the largest amount that has them; of steps with the same end the first."""
-    steps: dict[int, str] = {}
-    for part, fill in zip(_BOUNDS, fills, strict=True):
-        steps.setdefault(int(largest * part), fill)
-    return steps
-
-
 def dark_for_light() -> dict[str, str]:
     """The dark theme's colour for every colour of the light one; kinds that share one colour share the other too."""
-    pairs = dict(zip(_STEPS["light"], _STEPS["dark"], strict=True))
+    pairs = dict(zip(_STEPS, _DARK_STEPS, strict=True))
     pairs |= {getattr(LIGHT, name): getattr(DARK, name) for name in _INKS}
     for kind, paint in LIGHT.paints.items():
         pairs |= {paint.fill: DARK.paints[kind].fill, paint.border: DARK.paints[kind].border}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from irnet.diagrams.graph_builder import End, Flow, GraphBuilder
-from irnet.diagrams.theme import Kind, Theme
+from irnet.diagrams.graph_builder import GraphBuilder
+from irnet.diagrams.theme import Kind
 from irnet.spec import Network, Residual, Stage
 from irnet.tree import Box, resolve
 from irnet.tree.totals import StageTotal, stages
@@ -14,29 +14,20 @@ from irnet.units import extent, grid, short
 STAGE = 2.5  # inches
 
 
-def overview(network: Network, theme: Theme, flow: Flow = "down") -> str:
-    """DOT of `network` from its input to the softmax that its logits go to."""
-    return overview_sheet(GraphBuilder(theme, flow), network).text
-
-
 def overview_sheet(sheet: GraphBuilder, network: Network, title: str = "", *, folded: bool = False) -> GraphBuilder:
     """`sheet` with `network` on it, from its input to the softmax that its logits go to; `folded` into two columns."""
     shape = grid(network.input_shape)
     sheet.box("input", "Input", _size(sheet, shape), "other", description=f"input, {shape}", wide=STAGE)
-    blocks, head = [stage for stage in stages(network)[:-1] if stage.repeat], resolve(network).head
-    last, turn = "input", (len(blocks) + len(head) + 2) // 2
-    for i, (name, size) in enumerate(_boxes(sheet, network, blocks, head)):
-        label = size if sheet.sized_arrows else ""
-        if folded and i == turn:
-            sheet.arrow(End(last, "right"), End(name, "left"), label=label, extra="constraint=false ")
-        else:
-            sheet.arrow(End(last), End(name), label=label)
+    boxes = [stage for stage in stages(network)[:-1] if stage.repeat], resolve(network).head
+    last, turn = "input", (sum(map(len, boxes)) + 2) // 2
+    for i, (name, size) in enumerate(_boxes(sheet, network, *boxes)):
+        sheet.next_arrow(last, name, size, turns=folded and i == turn)
         last = name
     return sheet.close(title or f"{network.label}  ·  {network.source.ref}", ranksep=0.3, columns=1)
 
 
 def _boxes(
-    sheet: GraphBuilder, network: Network, blocks: list[StageTotal], head: Sequence[Box]
+    sheet: GraphBuilder, network: Network, blocks: Sequence[StageTotal], head: Sequence[Box]
 ) -> Iterator[tuple[str, str]]:
     """Draw one box after the other; yield its id and the size of what comes in."""
     shape, kinds = grid(network.input_shape), {stage.name: stage_kind(stage) for stage in network.stages}
@@ -49,9 +40,8 @@ def _boxes(
         yield layer.path, shape
         shape = extent(layer.out_shape)
     if network.head.classes:
-        sheet.box(
-            "softmax", "Softmax", "not in the module: it puts out logits", "other", description="softmax", wide=STAGE
-        )
+        detail = "not in the module: it puts out logits"
+        sheet.box("softmax", "Softmax", detail, "other", description="softmax", wide=STAGE)
         yield "softmax", shape
 
 

@@ -9,14 +9,15 @@ from collections.abc import Iterator
 
 from irnet.diagrams.canvas import HERE, assets
 from irnet.diagrams.canvas.drawing import canvas_svg
-from irnet.diagrams.caption import overview_words
 from irnet.diagrams.graph_builder import Flow, Style
 from irnet.diagrams.measures import CANVAS
-from irnet.diagrams.nested import LEVELS, Expansion, depth, nested_sheet
+from irnet.diagrams.nested import LEVELS, Expansion, depth, nested
 from irnet.diagrams.overlay import dark_for_light
-from irnet.diagrams.theme import LIGHT
+from irnet.diagrams.words import overview_words
 from irnet.spec import Network
 from irnet.tree import Box, details, resolve
+
+HEIGHT = 820  # pixels of its frame in a notebook
 
 
 def page(network: Network, flow: Flow = "down") -> str:
@@ -32,7 +33,8 @@ def page(network: Network, flow: Flow = "down") -> str:
     canvas, css, script = assets()
     data = {
         "states": dict(_states(network, flow)),
-        "details": {path: _detail(network, box) for path, box in resolve(network).items() if _is_drawn(box)},
+        # of the blocks of a stage, the first one is shown
+        "details": {path: _detail(network, box) for path, box in resolve(network).items() if box.block == 0},
         "colours": dark_for_light(),
         "levels": LEVELS,
         "label": description.alt,
@@ -52,49 +54,34 @@ def page(network: Network, flow: Flow = "down") -> str:
 
 def _states(network: Network, flow: Flow) -> Iterator[tuple[str, str]]:
     """Every state that the file can show: the network at each level, and each stage open by itself at each level."""
-    for level in range(len(LEVELS)):
-        yield str(level), _svg(network, Expansion(level), flow)
-    found = resolve(network)
+    boxes = resolve(network).values()
+    # the file can turn over these: there are no states for the others
+    style = Style(opens=frozenset(box.path for box in boxes if box.children and depth(box) is not None))
+    opened = {str(level): Expansion(level) for level in range(len(LEVELS))}
     for stage in (s.name for s in network.stages if s.repeat):
+        inside = [
+            (box.path, at) for box in boxes if box.stage == stage and box.children and (at := depth(box)) is not None
+        ]
         for level in range(1, len(LEVELS)):
-            inside = (box for box in found.values() if box.stage == stage and box.children)
-            toggled = frozenset(box.path for box in inside if (at := depth(box)) is not None and at < level)
-            yield f"{stage}:{level}", _svg(network, Expansion(0, toggled), flow)
-
-
-def _svg(network: Network, opened: Expansion, flow: Flow) -> str:
-    sheet = nested_sheet(network, LIGHT, opened, Style(opens=_opens(network)), flow, CANVAS)
-    return canvas_svg(sheet).decode()
-
-
-def _opens(network: Network) -> frozenset[str]:
-    """The boxes that the file can turn over: there are no states for the others."""
-    return frozenset(path for path, box in resolve(network).items() if box.children and depth(box) is not None)
-
-
-def _is_drawn(box: Box) -> bool:
-    """Whether a box is in one of the states: of the blocks of a stage, the first one is shown."""
-    return box.block == 0
+            opened[f"{stage}:{level}"] = Expansion(0, frozenset(path for path, at in inside if at < level))
+    for state, expansion in opened.items():
+        yield state, canvas_svg(nested(network, expansion, style, flow, CANVAS)).decode()
 
 
 def _detail(network: Network, box: Box) -> dict[str, object]:
-    description = details(network, box.path)
-    at, around = depth(box), resolve(network).get(box.parent)
-    needs = 0
-    while around:
-        needs = max(needs, (depth(around) or 0) + 1)
-        around = resolve(network).get(around.parent)
+    around = resolve(network).around(box.path)
+    needs = max(((depth(outer) or 0) + 1 for outer in around), default=0)
     title = "" if box.level == "branch" and box.op == "group" else box.title  # its steps are found by theirs
     words = f"{box.path} {title} {box.op} {box.source.ref}".lower()
-    return {"told": description, "depth": at or 0, "needs": needs, "words": words}
+    return {"told": details(network, box.path), "depth": depth(box) or 0, "needs": needs, "words": words}
 
 
 class Page:
     """A network that shows itself in a notebook cell as its page, in a frame of its own."""
 
-    def __init__(self, network: Network, flow: Flow = "down", height: int = 820) -> None:
-        self.network, self.flow, self.height = network, flow, height
+    def __init__(self, network: Network, flow: Flow) -> None:
+        self.network, self.flow = network, flow
 
     def _repr_html_(self) -> str:
         source = html.escape(page(self.network, self.flow), quote=True)
-        return f'<iframe srcdoc="{source}" width="100%" height="{self.height}" style="border:0"></iframe>'
+        return f'<iframe srcdoc="{source}" width="100%" height="{HEIGHT}" style="border:0"></iframe>'

@@ -28,8 +28,10 @@ def normalise(pdf: bytes, title: str = "") -> bytes:
         raise ValueError("this is not a PDF as the converter writes them")
     objects = _objects(pdf, table)
     root, info = int(trailer[1]), int(trailer[2])
-    objects[root] = _with(objects[root], b"/Lang (en) /ViewerPreferences << /DisplayDocTitle true >>" if title else b"")
-    objects[info] = _with(objects[info], b"/Title <" + _utf16(title) + b">" if title else b"")
+    if title:
+        utf16 = ("\ufeff" + title).encode("utf-16-be").hex().upper().encode()
+        objects[root] = _with(objects[root], b"/Lang (en) /ViewerPreferences << /DisplayDocTitle true >>")
+        objects[info] = _with(objects[info], b"/Title <%b>" % utf16)
     order: list[int] = []
     for start in (root, info):
         _reach(objects, start, order)
@@ -59,11 +61,7 @@ def _sort_keys(body: bytes) -> bytes:
 
 def _with(body: bytes, entry: bytes) -> bytes:
     at = body.rindex(b">>")
-    return body[:at] + entry + b"\n" + body[at:] if entry else body
-
-
-def _utf16(text: str) -> bytes:
-    return ("\ufeff" + text).encode("utf-16-be").hex().upper().encode()
+    return body[:at] + entry + b"\n" + body[at:]
 
 
 def _reach(objects: dict[int, bytes], start: int, order: list[int]) -> None:

@@ -43,9 +43,7 @@ def layout_engine() -> Path:
     return Path(found)
 
 
-def render(
-    dot: str, form: Format, *, title: str = "", description: str = "", scale: float = 2.0, factor: float = 1.0
-) -> bytes:
+def render(dot: str, form: Format, *, title: str = "", description: str = "", scale: float = 2.0) -> bytes:
     """A diagram as a file's bytes; the same source gives the same bytes.
 
     Parameters
@@ -58,8 +56,6 @@ def render(
         Put into the SVG for those who can't see it; the title into the PDF too.
     scale
         Of a PNG, in pixels per point of 1/96 inch.
-    factor
-        By which the whole picture is larger than it was laid out.
 
     Raises
     ------
@@ -77,7 +73,7 @@ def render(
         raise ValueError(f"no format is called {form!r}; they are {', '.join(FORMATS)}")
     if form == "dot":
         return dot.encode()
-    svg = _enlarge(_whole_pixels(clear_titles(laid_out(dot, layout_engine()))), factor)
+    svg = sized(laid_out(dot, layout_engine()))
     return convert(svg, form, title=title, description=description, scale=scale)
 
 
@@ -94,7 +90,7 @@ def convert(svg: str, form: Format, *, title: str = "", description: str = "", s
 
 @lru_cache(maxsize=128)
 def laid_out(dot: str, engine: Path) -> str:
-    """`dot` as the SVG that `engine` makes of it.
+    """`dot` as the SVG that `engine` makes of it, with titles clear of arrows.
 
     Raises
     ------
@@ -112,7 +108,7 @@ def laid_out(dot: str, engine: Path) -> str:
     if done.returncode or not _is_whole(done.stdout):
         why = f"exit status {done.returncode}" if done.returncode else "what it wrote is no whole drawing"
         raise RuntimeError(f"{engine.name} failed: {typed(done.stderr.decode(errors='replace').strip(), 300) or why}")
-    return done.stdout.decode()
+    return clear_titles(done.stdout.decode())
 
 
 def _is_whole(svg: bytes) -> bool:
@@ -124,24 +120,14 @@ def _is_whole(svg: bytes) -> bool:
     return root.tag == f"{{{_SVG}}}svg" and all(_POINTS.fullmatch(root.get(side, "")) for side in ("width", "height"))
 
 
-def _enlarge(svg: str, factor: float) -> str:
-    """The SVG enlarged: its width and height, and not its view."""
-    sides = re.compile(r'width="([\d.]+)pt" height="([\d.]+)pt"')
-    return (
-        sides.sub(lambda m: f'width="{float(m[1]) * factor:.2f}pt" height="{float(m[2]) * factor:.2f}pt"', svg, count=1)
-        if factor != 1
-        else svg
-    )
-
-
-def _whole_pixels(svg: str) -> str:
-    """Width, height and view rounded up to whole points, so that no edge of the page stays unpainted."""
+def sized(svg: str, factor: float = 1.0) -> str:
+    """A laid out SVG in whole points, so that no edge of the page stays unpainted, and `factor` times as large."""
     width, height = (ceil(float(side)) for side in re.findall(r'(?:width|height)="([\d.]+)pt"', svg)[:2])
-    svg = re.sub(r'width="[\d.]+pt" height="[\d.]+pt"', f'width="{width}pt" height="{height}pt"', svg, count=1)
-    view = f'viewBox="0 0 {width} {height}"'
+    sides = (f"{side * factor:.2f}" if factor != 1 else side for side in (width, height))
+    svg = re.sub(r'width="[\d.]+pt" height="[\d.]+pt"', 'width="{}pt" height="{}pt"'.format(*sides), svg, count=1)
     colour = re.search(r'<polygon fill="([^"]+)" stroke="none"', svg)
     paper = f'<rect width="{width}" height="{height}" fill="{colour[1]}"/>' if colour else ""
-    return re.sub(r'viewBox="[^"]+"([^>]*)>', rf"{view}\1>{paper}", svg, count=1)
+    return re.sub(r'viewBox="[^"]+"([^>]*)>', rf'viewBox="0 0 {width} {height}"\1>{paper}', svg, count=1)
 
 
 def _with_fonts(svg: str, family: str) -> str:
@@ -174,14 +160,13 @@ def _unwrap(group: ElementTree.Element) -> None:
     """Replace tooltip links inside a box or arrow by what they hold, and a box's tooltip by a description."""
     title = group.find(f"{{{_SVG}}}title")
     for inner in list(group):
-        links = [link for link in inner if link.tag == f"{{{_SVG}}}a"]
-        for link in links:
-            tooltip = link.get(f"{{{_XLINK}}}title")
-            at = list(group).index(inner)
-            group.remove(inner)
-            for offset, shape in enumerate(list(link)):
-                group.insert(at + offset, shape)
-            if tooltip and title is not None and group.find(f"{{{_SVG}}}desc") is None:
-                description = ElementTree.Element(f"{{{_SVG}}}desc")
-                description.text = tooltip
-                group.insert(list(group).index(title) + 1, description)
+        link = inner.find(f"{{{_SVG}}}a")
+        if link is None:
+            continue
+        at = list(group).index(inner)
+        group[at : at + 1] = list(link)
+        tooltip = link.get(f"{{{_XLINK}}}title")
+        if tooltip and title is not None and group.find(f"{{{_SVG}}}desc") is None:
+            description = ElementTree.Element(f"{{{_SVG}}}desc")
+            description.text = tooltip
+            group.insert(list(group).index(title) + 1, description)

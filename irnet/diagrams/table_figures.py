@@ -7,34 +7,54 @@ from dataclasses import dataclass
 from functools import cache
 from html import escape
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from irnet.comparison.changes import COUNTS, part_counts
 from irnet.comparison.examples import READY
 from irnet.comparison.side_by_side import all_changes, change_records
+from irnet.diagrams.formats import SCALE, Entry
 from irnet.html import joined_html, page
 from irnet.models import PRESETS, network
 from irnet.tables import LABELS, Records, Table, from_records, to_csv, to_html, to_latex, to_markdown
 from irnet.tree.totals import overview, stage_records, totals
 from irnet.units import exact, grid
 
-Form = Callable[["TableFigure"], str]
+TABLE_FORMS: Mapping[str, str] = MappingProxyType({form: form for form in ("md", "tex", "csv", "html")})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TableFigure:
+class TableFigure(Entry):
     """One table of the catalogue and what it shows."""
 
-    id: str
-    title: str
+    forms: ClassVar = TABLE_FORMS
+
+    group: str = "tables"
     caption: str
     records: Callable[[], Records]
-    group: str = "tables"
 
     @property
     def table(self) -> Table:
         """The table itself, with the caption as its note."""
         return from_records(self.records(), self.title, (self.caption,))
+
+    def content(self, form: str, theme: str = "light", width: str = "natural", scale: float = SCALE) -> bytes:
+        """The table as a file's bytes; it has one look."""
+        del theme, width, scale
+        match form:
+            case "md":
+                return to_markdown(self.table).encode()
+            case "tex":
+                return to_latex(self.table, f"tab:{self.id}").encode()
+            case "csv":
+                return to_csv(self.table).encode()
+            case "html":
+                return page(self.title, f"{joined_html(to_html(self.table))}\n<p>{escape(self.caption)}</p>")
+        raise ValueError(f"{self.id} has no format {form!r}; {self.formats}")
+
+    def texts(self, width: str) -> dict[str, Any]:
+        """Title and caption."""
+        del width
+        return {"title": self.title, "caption": self.caption}
 
 
 @cache
@@ -50,18 +70,6 @@ def table_catalogue() -> Mapping[str, TableFigure]:
     for ready in READY:
         found += _comparison(ready.title, ready.names)
     return MappingProxyType({table.id: table for table in found})
-
-
-TABLE_FORMS: Mapping[str, Form] = MappingProxyType(
-    {
-        "md": lambda one: to_markdown(one.table),
-        "tex": lambda one: to_latex(one.table, f"tab:{one.id}"),
-        "csv": lambda one: to_csv(one.table),
-        "html": lambda one: page(
-            one.title, f"{joined_html(to_html(one.table))}\n<p>{escape(one.caption)}</p>"
-        ).decode(),
-    }
-)
 
 
 def slug(title: str) -> str:

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
 from xml.etree import ElementTree
 
 from irnet.diagrams.graph_builder import MARKED, GraphBuilder, Item
-from irnet.diagrams.theme import Theme
+from irnet.diagrams.theme import Theme, rgb
 from irnet.tables import latex
 
 _SVG = "{http://www.w3.org/2000/svg}"
-_NUMBER = re.compile(r"-?[\d.]+")
-
-
-class _Frame(NamedTuple):
-    """Centre, width and height of a shape, in points of the layout; y grows downwards."""
-
-    x: float
-    y: float
-    width: float
-    height: float
+_NUMBER, _POINT = re.compile(r"-?[\d.]+"), re.compile(r"-?[\d.]+,-?[\d.]+")
+_TITLE, _SHORTCUT = 10.5, 1.8  # points: text of this size is a title's; the line of a shortcut
 
 
 def tikz(sheet: GraphBuilder, svg: str, factor: float = 1.0) -> str:
@@ -32,19 +23,23 @@ def tikz(sheet: GraphBuilder, svg: str, factor: float = 1.0) -> str:
     graph = ElementTree.fromstring(svg.partition("?>")[2]).find(f"{_SVG}g")
     assert graph is not None, "every layout has a graph"
     items = {item.path: item for item in sheet.items}
-    writable = [group for group in graph.iter(f"{_SVG}g") if group.get("class", "").split(" ")[0] in _WRITERS]
-    order = sorted(writable, key=lambda group: list(_WRITERS).index(group.get("class", "").split(" ")[0]))
     lines = [
         r"% needs \usepackage{tikz} and \usetikzlibrary{arrows.meta}",
         rf"\begin{{tikzpicture}}[x={factor:.4g}pt, y=-{factor:.4g}pt, "
         r"every node/.style={inner sep=0pt, align=center}]",
         *_styles(sheet, factor),
         *_background(graph, sheet.theme),
-        *(line for group in order for line in _tikz_lines(group, items, factor)),
+        *(line for group in _groups(graph, "cluster") for line in _cluster(group)),
+        *(line for group in _groups(graph, "edge") for line in _edge(group)),
+        *(line for group in _groups(graph, "node") for line in _node(group, items, factor)),
         *_loose(graph),
         r"\end{tikzpicture}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _groups(graph: ElementTree.Element, kind: str) -> Iterator[ElementTree.Element]:
+    return (group for group in graph.iter(f"{_SVG}g") if group.get("class", "").split(" ")[0] == kind)
 
 
 def _styles(sheet: GraphBuilder, factor: float) -> Iterator[str]:
@@ -66,15 +61,14 @@ def _styles(sheet: GraphBuilder, factor: float) -> Iterator[str]:
     for kind, paint in theme.paints.items():
         if kind in shown:
             dashes = ", dashed" if paint.style == "dashed" else ""
-            fill, border = paint.fill[1:].upper(), paint.border[1:].upper()
-            yield rf"  irnet {kind}/.style={{irnet box, draw={_rgb(border)}, fill={_rgb(fill)}, "
+            yield rf"  irnet {kind}/.style={{irnet box, draw={_rgb(paint.border)}, fill={_rgb(paint.fill)}, "
             yield rf"    line width={paint.width:g}pt{dashes}}},"
     yield "}"
     yield rf"\def\irnetdetail{{{detail}\color{{irnet-faint}}}}"
 
 
-def _rgb(hexadecimal: str) -> str:
-    red, green, blue = (int(hexadecimal[i : i + 2], 16) for i in (0, 2, 4))
+def _rgb(colour: str) -> str:
+    red, green, blue = rgb(colour)
     return f"{{rgb,255:red,{red};green,{green};blue,{blue}}}"
 
 
@@ -82,90 +76,82 @@ def _background(graph: ElementTree.Element, theme: Theme) -> Iterator[str]:
     """The paper, where it is not white anyway; it also keeps the picture's margin."""
     page = graph.find(f"{_SVG}polygon")
     if page is not None:
-        box = _frame([page])
         fill = "" if theme.paper == "#ffffff" else "[fill=irnet-paper]"
-        yield rf"\path{fill} ({_left_edge(box)}) rectangle ({_right(box)});"
+        yield rf"\path{fill} {_rectangle(page)};"
 
 
-def _left_edge(box: _Frame) -> str:
-    return f"{box.x - box.width / 2:.2f},{box.y - box.height / 2:.2f}"
-
-
-def _right(box: _Frame) -> str:
-    return f"{box.x + box.width / 2:.2f},{box.y + box.height / 2:.2f}"
-
-
-def _frame(shapes: list[ElementTree.Element]) -> _Frame:
+def _bounds(*shapes: ElementTree.Element) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of shapes, in points of the layout; y grows downwards."""
     numbers = [float(n) for shape in shapes for n in _NUMBER.findall(shape.get("d") or shape.get("points") or "")]
     xs, ys = numbers[0::2], numbers[1::2]
-    return _Frame((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2, max(xs) - min(xs), max(ys) - min(ys))
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _rectangle(shape: ElementTree.Element) -> str:
+    left, top, right, bottom = _bounds(shape)
+    return f"({left:.2f},{top:.2f}) rectangle ({right:.2f},{bottom:.2f})"
 
 
 def _shapes(group: ElementTree.Element) -> list[ElementTree.Element]:
     return [shape for shape in group.iter() if shape.tag in (f"{_SVG}path", f"{_SVG}polygon")]
 
 
-def _tikz_lines(group: ElementTree.Element, items: dict[str, Item], factor: float) -> Iterator[str]:
-    return _WRITERS[group.get("class", "").split(" ")[0]](group, items, factor)
+def _texts(group: ElementTree.Element) -> Iterator[str]:
+    return map(_text, group.iter(f"{_SVG}text"))
 
 
-def _node(group: ElementTree.Element, items: dict[str, Item], factor: float) -> Iterator[str]:
-    item = items.get(group.get("id", ""))
-    if item is None:
+def _node(group: ElementTree.Element, items: Mapping[str, Item], factor: float) -> Iterator[str]:
+    item, shapes = items.get(group.get("id", "")), _shapes(group)
+    if item is None or not shapes:
+        yield from _texts(group) if item else ()
         return
-    shapes = _shapes(group)
-    if not shapes:
-        yield from map(_text, group.iter(f"{_SVG}text"))
-        return
-    box = _frame(shapes)
-    border = shapes[-1].get("stroke") or ""
-    marked = f", sharp corners, draw={_rgb(border[1:])}" if shapes[-1].get("stroke-width") == f"{MARKED:g}" else ""
-    size = f"minimum width={box.width * factor:.2f}pt, minimum height={box.height * factor:.2f}pt{marked}"
-    texts = list(group.iter(f"{_SVG}text"))
-    label = r"\\".join(_line(text, item) for text in texts)
-    yield rf"\node[irnet {item.kind}, {size}] at ({box.x:.2f},{box.y:.2f}) {{{label}}};"
+    left, top, right, bottom = _bounds(*shapes)
+    is_marked = shapes[-1].get("stroke-width") == f"{MARKED:g}"
+    marked = f", sharp corners, draw={_rgb(shapes[-1].get('stroke') or '')}" if is_marked else ""
+    size = f"minimum width={(right - left) * factor:.2f}pt, minimum height={(bottom - top) * factor:.2f}pt{marked}"
+    label = r"\\".join(_line(text, item) for text in group.iter(f"{_SVG}text"))
+    place = f"({(left + right) / 2:.2f},{(top + bottom) / 2:.2f})"
+    yield rf"\node[irnet {item.kind}, {size}] at {place} {{{label}}};"
 
 
 def _line(text: ElementTree.Element, item: Item) -> str:
+    return _words(text) if text.get("font-weight") or item.shape == "bar" else rf"\irnetdetail {_words(text)}"
+
+
+def _words(text: ElementTree.Element) -> str:
     words = latex(text.text or "")
-    if text.get("font-weight"):
-        return rf"\textbf{{{words}}}"
-    return words if item.shape == "bar" else rf"\irnetdetail {words}"
+    return rf"\textbf{{{words}}}" if text.get("font-weight") else words
 
 
-def _edge(group: ElementTree.Element, items: dict[str, Item], factor: float) -> Iterator[str]:
-    del items, factor
+def _edge(group: ElementTree.Element) -> Iterator[str]:
     path, head = group.find(f".//{_SVG}path"), group.find(f".//{_SVG}polygon")
     if path is None or path.get("stroke") == "transparent":
         return
-    points = [f"({x},{y})" for x, y in re.findall(r"(-?[\d.]+),(-?[\d.]+)", path.get("d") or "")]
-    curves = [
-        f"{points[0]}",
-        *(f".. controls {points[i]} and {points[i + 1]} .. {points[i + 2]}" for i in range(1, len(points) - 2, 3)),
-    ]
-    tip = re.findall(r"(-?[\d.]+),(-?[\d.]+)", head.get("points") or "")[1] if head is not None else None
+    start, *points = _points(path.get("d"))
+    curves = (f".. controls {points[i]} and {points[i + 1]} .. {points[i + 2]}" for i in range(0, len(points) - 2, 3))
+    tip = f" -- {_points(head.get('points'))[1]}" if head is not None else ""
     style = "shortcut" if float(path.get("stroke-width") or 1) == _SHORTCUT else "flow"
-    yield rf"\draw[irnet {style}] {' '.join(curves)}" + (f" -- ({tip[0]},{tip[1]});" if tip else ";")
-    yield from map(_text, group.iter(f"{_SVG}text"))
+    yield rf"\draw[irnet {style}] {' '.join([start, *curves])}{tip};"
+    yield from _texts(group)
 
 
-def _cluster(group: ElementTree.Element, items: dict[str, Item], factor: float) -> Iterator[str]:
-    del items, factor
-    shapes = _shapes(group)
-    box = _frame(shapes[:1])
-    border = (shapes[0].get("stroke") or "").lstrip("#")
-    drawn = f"draw={_rgb(border)}, " if re.fullmatch("[0-9a-f]{6}", border) else ""
-    yield rf"\path[{drawn}rounded corners=3pt] ({_left_edge(box)}) rectangle ({_right(box)});"
-    yield from map(_text, group.iter(f"{_SVG}text"))
+def _points(found: str | None) -> list[str]:
+    return [f"({point})" for point in _POINT.findall(found or "")]
+
+
+def _cluster(group: ElementTree.Element) -> Iterator[str]:
+    outline = _shapes(group)[0]
+    border = outline.get("stroke") or ""
+    drawn = f"draw={_rgb(border)}, " if re.fullmatch("#[0-9a-f]{6}", border) else ""
+    yield rf"\path[{drawn}rounded corners=3pt] {_rectangle(outline)};"
+    yield from _texts(group)
 
 
 def _text(element: ElementTree.Element) -> str:
     x, y, size = (float(element.get(name) or 0) for name in ("x", "y", "font-size"))
     anchor = {"middle": "base", "end": "base east"}.get(element.get("text-anchor") or "", "base west")
     faint = "irnet detail" if size < _TITLE else "irnet words"
-    words = latex(element.text or "")
-    words = rf"\textbf{{{words}}}" if element.get("font-weight") else words
-    return rf"\node[{faint}, anchor={anchor}] at ({x:.2f},{y:.2f}) {{{words}}};"
+    return rf"\node[{faint}, anchor={anchor}] at ({x:.2f},{y:.2f}) {{{_words(element)}}};"
 
 
 def _loose(graph: ElementTree.Element) -> Iterator[str]:
@@ -174,11 +160,7 @@ def _loose(graph: ElementTree.Element) -> Iterator[str]:
         if shape.tag == f"{_SVG}text":
             yield _text(shape)
         elif shape.tag in (f"{_SVG}polygon", f"{_SVG}path") and shape.get("points"):
-            box, colours = _frame([shape]), (("fill", shape.get("fill")), ("draw", shape.get("stroke")))
-            style = [f"{name}={_rgb(colour[1:])}" for name, colour in colours if colour and colour.startswith("#")]
+            colours = (("fill", shape.get("fill")), ("draw", shape.get("stroke")))
+            style = [f"{name}={_rgb(colour)}" for name, colour in colours if colour and colour.startswith("#")]
             if style:
-                yield rf"\path[{', '.join(style)}] ({_left_edge(box)}) rectangle ({_right(box)});"
-
-
-_TITLE, _SHORTCUT = 10.5, 1.8  # points: text of this size is a title's; the line of a shortcut
-_WRITERS = {"cluster": _cluster, "edge": _edge, "node": _node}
+                yield rf"\path[{', '.join(style)}] {_rectangle(shape)};"

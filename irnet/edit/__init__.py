@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from irnet.edit.apply import apply, edit_place, network, network_of_label, stem_of
-from irnet.edit.parse import FILTERS, LIMITS, MOST, edits_of, parse, read_label, shorten, write_label
+from irnet.edit.apply import apply, network, network_of_label
+from irnet.edit.parse import MOST, edits_of, parse, read_label, write_label
 
 __all__ = [
-    "FILTERS",
-    "LIMITS",
     "MOST",
     "apply",
-    "edit_place",
     "edits_of",
     "network",
     "network_of_label",
     "parse",
     "read_label",
-    "shorten",
-    "stem_of",
     "write_label",
 ]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from irnet.edit.derived import why_not
-from irnet.edit.parse import LIMITS, MOST, parse, read_label, shorten
+from irnet.edit.parse import LIMITS, check_count, parse, read_label, shorten
 from irnet.models import PRESETS, edit_recipe, full_name, network_of_recipe
 from irnet.models.fragments import chain
 from irnet.models.recipe import check_number
@@ -16,107 +17,6 @@ from irnet.tree import stage_of, steps_in_block
 
 Rest = tuple[Node, ...]  # a node, and what follows it in its chain
 Change = Callable[[Rest], Rest]
-
-
-def with_stage(network: Network, name: str, change: Callable[[Stage], Stage]) -> Network:
-    """`network` with the stage of this name changed.
-
-    Raises
-    ------
-    ValueError
-        Naming the unknown stage and the known ones.
-    """
-    names = [stage.name for stage in network.stages]
-    if name not in names:
-        raise ValueError(f"{network.name} has no stage {name!r}; its stages: {', '.join(names)}")
-    at = names.index(name)
-    return replace(network, stages=(*network.stages[:at], change(network.stages[at]), *network.stages[at + 1 :]))
-
-
-def with_place(network: Network, path: str, change: Change) -> Network:
-    """`network` with a node, and what follows it in its chain, changed in every block of its stage.
-
-    Raises
-    ------
-    ValueError
-        If nothing is at `path`; the message starts with it.
-    """
-    steps = steps_in_block(path)
-    return with_stage(
-        network, stage_of(path), lambda found: replace(found, node=_change(found.node, steps, change, path))
-    )
-
-
-def _change(node: Node, steps: tuple[str, ...], change: Change, path: str) -> Node:
-    if not steps:
-        return chain(*change((node,)))
-    step, *rest = steps
-    inside = dict(parts(node))
-    if step not in inside:
-        raise ValueError(f"{path}: nothing is there")
-    if isinstance(node, Chain) and not rest:
-        at = list(inside).index(step)
-        return chain(*node.nodes[:at], *change(node.nodes[at:]))
-    inside[step] = _change(inside[step], tuple(rest), change, path)
-    made = tuple(inside.values())
-    return chain(*made) if isinstance(node, Chain) else with_parts(node, made)
-
-
-def conv_at(rest: Rest, path: str) -> Conv:
-    """The convolution that `rest` begins with.
-
-    Raises
-    ------
-    ValueError
-        If it begins with something else; the message starts with the path.
-    """
-    if not isinstance(rest[0], Conv):
-        raise ValueError(f"{path}: a {type(rest[0]).__name__.lower()} is there, not a convolution")
-    return rest[0]
-
-
-def split(rest: Rest, first: Kernel, path: str) -> Rest:
-    """`rest` with its nxn convolution as two, of 1xn and nx1; `first` is the kernel of the first.
-
-    Raises
-    ------
-    ValueError
-        If the convolution is not square, is 1x1 or strides, or `first` is neither 1xn nor nx1.
-    """
-    conv = conv_at(rest, path)
-    height, width = pair(conv.kernel)
-    if height != width or height == 1 or conv.stride != 1:
-        size = f"{height}x{width}" + (f" of stride {conv.stride}" if conv.stride > 1 else "")
-        raise ValueError(f"{path}: only an nxn convolution of stride 1 can be split, not a {size}")
-    if pair(first) not in ((1, height), (height, 1)):
-        first_height, first_width = pair(first)
-        raise ValueError(
-            f"{path}: a {height}x{height} is split into 1x{height} and {height}x1, not {first_height}x{first_width}"
-        )
-    second = pair(first)[::-1]
-    return (replace(conv, kernel=first), replace(conv, kernel=second), *rest[1:])
-
-
-def join(rest: Rest, side: int, path: str) -> Rest:
-    """`rest` with the 1xn and nx1 that it begins with, in either order, as one nxn with the filters of the second.
-
-    Raises
-    ------
-    ValueError
-        If it does not begin with such a pair, or n is not `side`.
-    """
-    one = conv_at(rest, path)
-    two = rest[1] if len(rest) > 1 else None
-    fits = (
-        isinstance(two, Conv)
-        and pair(two.kernel) == pair(one.kernel)[::-1]
-        and {1, side} == set(pair(one.kernel))
-        and one.stride == two.stride == 1
-        and one.padding == two.padding
-    )
-    if not (fits and isinstance(two, Conv)):
-        raise ValueError(f"{path}: no 1x{side} and {side}x1 follow each other there")
-    return (replace(two, kernel=side), *rest[2:])
 
 
 def network(name: str, /, *edits: str, **changes: Any) -> Network:
@@ -183,8 +83,7 @@ def apply(network: Network, edits: Sequence[Edit]) -> Network:
     if network.name not in PRESETS:
         raise ValueError(f"{network.name} is no preset, and only what is made of one can be edited")
     every = (*network.edits, *edits)
-    if len(every) > MOST:
-        raise ValueError(f"{len(every)} edits are too many; a network takes {MOST}")
+    check_count(every)
     recipe = edit_recipe(network.name, {edit.what: edit.value for edit in every if edit.is_knob})
     made = network_of_recipe(network.name, recipe)
     places = shorten([edit for edit in every if not edit.is_knob])
@@ -195,24 +94,13 @@ def apply(network: Network, edits: Sequence[Edit]) -> Network:
 
 def _edit(network: Network, edit: Edit, width: float) -> Network:
     if not edit.where:
-        stem = stem_of(str(edit.value), width)
-        return with_stage(network, STEM, lambda _: stem)
+        full = full_name(str(edit.value))
+        stem = network_of_recipe(full, edit_recipe(full, {"width": width})).stages[0]
+        return _with_stage(network, STEM, lambda _: stem)
     try:
         return edit_place(network, edit)
     except ValueError as error:
         raise ValueError(why_not(network, edit) or str(error)) from None
-
-
-def stem_of(name: str, width: float = 1.0) -> Stage:
-    """The stem of a preset, with its filters times `width`.
-
-    Raises
-    ------
-    ValueError
-        For an unknown name.
-    """
-    full = full_name(name)
-    return network_of_recipe(full, edit_recipe(full, {"width": width})).stages[0]
 
 
 def edit_place(network: Network, edit: Edit) -> Network:
@@ -226,31 +114,100 @@ def edit_place(network: Network, edit: Edit) -> Network:
     try:
         return _edit_place(network, edit)
     except ValueError as error:
-        message = str(error)
-        raise ValueError(message if message.startswith(f"{edit.where}: ") else f"{edit.where}: {message}") from None
+        raise ValueError(f"{edit.where}: {error}") from None
 
 
 def _edit_place(network: Network, edit: Edit) -> Network:
-    where, what, value = edit.where, edit.what, edit.value
+    what, value = edit.what, edit.value
     for number in value if isinstance(value, tuple) else (value,):
         check_number(what, number, LIMITS[what], whole=what != "scale")
+    change: Change
     match what, value:
-        case "repeat", int(count):
-            return with_stage(network, where, lambda stage: replace(stage, repeat=count))
+        case "repeat", int():
+            return _with_stage(network, edit.where, lambda stage: replace(stage, repeat=value))
         case "scale", int() | float():
-            return with_place(network, where, lambda rest: _set_scale(rest, float(value), where))
-        case "filters", int(count):
-            return with_place(network, where, lambda rest: (replace(conv_at(rest, where), filters=count), *rest[1:]))
+            change = partial(_with_scale, scale=float(value))
+        case "filters", int():
+            change = partial(_with_filters, filters=value)
         case "kernel", int() | (int(), int()):
-            return with_place(network, where, lambda rest: (replace(conv_at(rest, where), kernel=value), *rest[1:]))
+            change = partial(_with_kernel, kernel=value)
         case "split", (int(), int()):
-            return with_place(network, where, lambda rest: split(rest, value, where))
-        case "join", int(side):
-            return with_place(network, where, lambda rest: join(rest, side, where))
-    raise ValueError(f"{what} can't be {value!r}")
+            change = partial(_split, first=value)
+        case "join", int():
+            change = partial(_join, side=value)
+        case _:
+            raise ValueError(f"{what} can't be {value!r}")
+    steps = steps_in_block(edit.where)
+    return _with_stage(
+        network, stage_of(edit.where), lambda stage: replace(stage, node=_change(stage.node, steps, change))
+    )
 
 
-def _set_scale(rest: Rest, scale: float, path: str) -> Rest:
+def _with_stage(network: Network, name: str, change: Callable[[Stage], Stage]) -> Network:
+    names = [stage.name for stage in network.stages]
+    if name not in names:
+        raise ValueError(f"{network.name} has no stage {name!r}; its stages: {', '.join(names)}")
+    stages = (change(stage) if stage.name == name else stage for stage in network.stages)
+    return replace(network, stages=tuple(stages))
+
+
+def _change(node: Node, steps: tuple[str, ...], change: Change) -> Node:
+    """`node` with what is at the end of the steps, and what follows that in its chain, changed."""
+    if not steps:
+        return chain(*change((node,)))
+    step, *rest = steps
+    inside = dict(parts(node))
+    if step not in inside:
+        raise ValueError("nothing is there")
+    if isinstance(node, Chain) and not rest:
+        at = list(inside).index(step)
+        return chain(*node.nodes[:at], *change(node.nodes[at:]))
+    inside[step] = _change(inside[step], tuple(rest), change)
+    made = tuple(inside.values())
+    return chain(*made) if isinstance(node, Chain) else with_parts(node, made)
+
+
+def _first_conv(rest: Rest) -> Conv:
+    if not isinstance(rest[0], Conv):
+        raise ValueError(f"a {type(rest[0]).__name__.lower()} is there, not a convolution")
+    return rest[0]
+
+
+def _with_filters(rest: Rest, filters: int) -> Rest:
+    return (replace(_first_conv(rest), filters=filters), *rest[1:])
+
+
+def _with_kernel(rest: Rest, kernel: Kernel) -> Rest:
+    return (replace(_first_conv(rest), kernel=kernel), *rest[1:])
+
+
+def _with_scale(rest: Rest, scale: float) -> Rest:
     if not isinstance(rest[0], Residual):
-        raise ValueError(f"{path}: there is no residual to scale")
+        raise ValueError("there is no residual to scale")
     return (replace(rest[0], scale=scale), *rest[1:])
+
+
+def _split(rest: Rest, first: tuple[int, int]) -> Rest:
+    """The nxn convolution as two, of 1xn and nx1; `first` is the kernel of the first."""
+    conv = _first_conv(rest)
+    height, width = pair(conv.kernel)
+    if height != width or height == 1 or conv.stride != 1:
+        size = f"{height}x{width}" + (f" of stride {conv.stride}" if conv.stride > 1 else "")
+        raise ValueError(f"only an nxn convolution of stride 1 can be split, not a {size}")
+    if first not in ((1, height), (height, 1)):
+        raise ValueError(f"a {height}x{height} is split into 1x{height} and {height}x1, not {first[0]}x{first[1]}")
+    return (replace(conv, kernel=first), replace(conv, kernel=first[::-1]), *rest[1:])
+
+
+def _join(rest: Rest, side: int) -> Rest:
+    """The 1xn and nx1, in either order, as one nxn with the filters of the second."""
+    one, two = _first_conv(rest), rest[1] if len(rest) > 1 else None
+    if not (
+        isinstance(two, Conv)
+        and pair(two.kernel) == pair(one.kernel)[::-1]
+        and {1, side} == set(pair(one.kernel))
+        and one.stride == two.stride == 1
+        and one.padding == two.padding
+    ):
+        raise ValueError(f"no 1x{side} and {side}x1 follow each other there")
+    return (replace(two, kernel=side), *rest[2:])

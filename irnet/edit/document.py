@@ -15,7 +15,6 @@ from irnet.spec import Edit, Network
 from irnet.units import typed
 
 LARGEST = 64_000  # bytes of a document
-FORMAT: Literal["irnet.edits.1"] = "irnet.edits.1"
 
 Text = Annotated[str, Field(max_length=160, pattern=r"^[ -~]*$")]  # printable ASCII
 
@@ -46,7 +45,7 @@ def document(original: Network, edits: Sequence[Edit]) -> str:
     }
     """
     texts = [edit.text for edit in (*original.edits, *edits)]
-    return json.dumps({"format": FORMAT, "network": original.name, "edits": texts}, indent=2)
+    return json.dumps({"format": "irnet.edits.1", "network": original.name, "edits": texts}, indent=2)
 
 
 def read_document(text: str | bytes) -> tuple[Network, tuple[Edit, ...]]:
@@ -73,14 +72,13 @@ def read_document(text: str | bytes) -> tuple[Network, tuple[Edit, ...]]:
         name = full_name(document.network)
     except ValueError as error:
         raise ValueError(f"network: {error}") from None
-    return network(name), tuple(_edit(name, i, edit) for i, edit in enumerate(document.edits))
-
-
-def _edit(name: str, i: int, text: str) -> Edit:
-    try:
-        return parse(PRESETS[name], text)
-    except ValueError as error:
-        raise ValueError(f"edits.{i}: {error}") from None
+    edits = []
+    for i, edit in enumerate(document.edits):
+        try:
+            edits.append(parse(PRESETS[name], edit))
+        except ValueError as error:
+            raise ValueError(f"edits.{i}: {error}") from None
+    return network(name), tuple(edits)
 
 
 def load(text: str | bytes) -> Validation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from irnet.edit import MOST, parse
+from irnet.edit.parse import MOST, check_count, parse
 from irnet.models import PRESETS
 from irnet.spec import Edit
 
@@ -81,8 +81,7 @@ def history(name: str, text: str) -> History:
     if len(sides) > 2:
         raise ValueError(f"edits have one {BAR} at most, before what is undone; here are {len(sides) - 1}")
     texts = [part for side in sides for part in side]
-    if len(texts) > MOST:
-        raise ValueError(f"{len(texts)} edits are too many; a network takes {MOST}")
+    check_count(texts)
     for part in texts:
         if len(part) > LONGEST:
             raise ValueError(f"an edit has at most {LONGEST} characters, and {part[:20]!r}... has {len(part)}")

@@ -7,7 +7,7 @@ and stay so.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 
 from irnet.models import PRESETS, full_name
 from irnet.models.recipe import Limits, Recipe, parse_knob
@@ -74,6 +74,12 @@ def shorten(edits: Sequence[Edit]) -> tuple[Edit, ...]:
     return tuple(kept.values())
 
 
+def check_count(edits: Sized) -> None:
+    """Refuse more edits than a network takes."""
+    if len(edits) > MOST:
+        raise ValueError(f"{len(edits)} edits are too many; a network takes {MOST}")
+
+
 def edits_of(name: str, text: str) -> tuple[Edit, ...]:
     """The edits that a text says of a preset, such as `Network.edit_text`; commas separate them.
 
@@ -83,8 +89,7 @@ def edits_of(name: str, text: str) -> tuple[Edit, ...]:
         If one of them is none, or they are too many.
     """
     texts = [part for part in text.split(",") if part.strip()]
-    if len(texts) > MOST:
-        raise ValueError(f"{len(texts)} edits are too many; a network takes {MOST}")
+    check_count(texts)
     return tuple(parse(PRESETS[name], part) for part in texts)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
-from irnet.edit import LIMITS, edit_place
+from irnet.edit.apply import edit_place
+from irnet.edit.parse import LIMITS
 from irnet.models import PRESETS, full_name, recipe_of
 from irnet.models.recipe import Limits, knobs, limits
 from irnet.spec import STEM, Conv, Edit, Network, Node, Residual, Value, pair
@@ -70,7 +72,12 @@ def moves(network: Network, path: str) -> tuple[Move, ...]:
     >>> [move.label for move in moves(network("inception_resnet_v2"), "block_b.0.body.b1.2")]
     ['Join with its neighbour to 7x7']
     """
-    return tuple(move for move in _moves(network, path) if _works(network, move.edit))
+    found = []
+    for move in _moves(network, path):
+        with suppress(ValueError):
+            edit_place(network, move.edit)
+            found.append(move)
+    return tuple(found)
 
 
 def standing(network: Network, path: str) -> str:
@@ -140,11 +147,3 @@ def _moves(network: Network, path: str) -> Iterator[Move]:
     for at in (where, f"{parent_of(where)}.{int(step) - 1}" if step.isdecimal() and step != "0" else ""):
         if at:
             yield Move(f"Join with its neighbour to {side}x{side}", Edit(at, "join", side))
-
-
-def _works(network: Network, edit: Edit) -> bool:
-    try:
-        edit_place(network, edit)
-    except ValueError:
-        return False
-    return True

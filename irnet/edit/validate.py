@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import islice
 
-from irnet.edit import LIMITS
 from irnet.edit.apply import apply
 from irnet.edit.derived import other_edit
+from irnet.edit.parse import LIMITS
 from irnet.models import PRESETS, recipe_of
 from irnet.models.recipe import knobs, limits
 from irnet.spec import STEM, Edit, Network
@@ -105,10 +105,7 @@ def validate(original: Network, edits: Sequence[Edit]) -> Validation:
 
 def _fix(legal: Network, edit: Edit) -> Edit | None:
     """The nearest edit that works; None if none of those near does."""
-    for near in islice(_near(legal, edit), TRIES):
-        if near != edit and _works(legal, near):
-            return near
-    return None
+    return next((near for near in islice(_near(legal, edit), TRIES) if near != edit and _works(legal, near)), None)
 
 
 def _works(network: Network, edit: Edit) -> bool:

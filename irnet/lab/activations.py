@@ -7,11 +7,10 @@ the model has; with untrained weights it shows how magnitudes grow from block to
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from irnet.html import joined_html, words
@@ -100,7 +99,6 @@ class BlockStats:
 class Curve:
     """All blocks of one forward pass, in order; `scale` None means the network's own."""
 
-    network: str
     scale: Scaling
     blocks: tuple[BlockStats, ...]
     seed: int | None = None  # of the weights; None where they are not drawn
@@ -244,8 +242,8 @@ class Activations:
             if unknown := [scaling for scaling in asked if scaling not in self._known]:
                 self.cache.run(model, len(self.cache.blocks), unknown, read=True, progress=progress)
                 for lane, scaling in enumerate(unknown):
-                    blocks = _blocks(self.cache, lane)
-                    self._known[scaling] = Curve(network=self.cache.network.label, scale=scaling, blocks=blocks)
+                    blocks = tuple(_blocks(self.cache, lane))
+                    self._known[scaling] = Curve(scale=scaling, blocks=blocks)
             for scaling in wanted[i : i + together]:
                 self._known[scaling] = curve = self._known.pop(scaling)
                 yield curve if label is None else _with_gradients(self.cache, model, curve, label)
@@ -253,36 +251,30 @@ class Activations:
                 del self._known[oldest]
 
 
-def _blocks(cache: ForwardCache, lane: int) -> tuple[BlockStats, ...]:
+def _blocks(cache: ForwardCache, lane: int) -> Iterator[BlockStats]:
     """The statistics of every block that is looked at, of the scaling that ran at this place."""
     records = {unit.path: record.at(lane) for unit, record in zip(cache.blocks, cache.records, strict=False)}
     found = {"": reader(rectified=False)(cache.image)}
     found |= {path: record.outputs[0] for path, record in records.items()}
     found |= {f"{path}.project": record.residuals[0] for path, record in records.items() if record.residuals}
     stats = statistics(found)
-    return tuple(
-        _block(unit, records[unit.path].scales[0], stats[before], stats.get(f"{unit.path}.project"), stats[unit.path])
-        for before, unit in zip(("", *records), cache.blocks, strict=False)
-        if looked_at(unit)
-    )
+    for before, unit in zip(("", *records), cache.blocks, strict=False):
+        if looked_at(unit):
+            scale, residual = records[unit.path].scales[0], stats.get(f"{unit.path}.project")
+            yield BlockStats(
+                path=unit.path,
+                stage=unit.stage,
+                scale=scale,
+                shortcut=None if scale is None else stats[before],
+                residual=residual,
+                scaled=None if scale is None or residual is None else residual.times(scale),
+                output=stats[unit.path],
+            )
 
 
 def looked_at(unit: Unit) -> bool:
     """Whether a curve has this unit: a block of the paper's parts A, B and C, or one that adds."""
     return unit.part in LOOKED_AT or unit.scale is not None
-
-
-def _block(unit: Unit, scale: float | None, shortcut: Stats, residual: Stats | None, output: Stats) -> BlockStats:
-    adds = scale is not None and residual is not None
-    return BlockStats(
-        path=unit.path,
-        stage=unit.stage,
-        scale=scale,
-        shortcut=shortcut if adds else None,
-        residual=residual,
-        scaled=residual.times(scale) if residual is not None and scale is not None else None,
-        output=output,
-    )
 
 
 def gradient_norms(cache: ForwardCache, model: Model, scaling: Scaling, label: int) -> dict[str, float]:
@@ -312,7 +304,6 @@ def gradient_norms(cache: ForwardCache, model: Model, scaling: Scaling, label: i
         torch.enable_grad(),
         batch_statistics(model, cache.batch_norm == "batch"),
         rescale(model, dict(scaling) if isinstance(scaling, tuple) else scaling),
-        _frozen(model),
     ):
         x = start.clone().requires_grad_()
         for unit in cache.units[first:]:
@@ -325,19 +316,6 @@ def gradient_norms(cache: ForwardCache, model: Model, scaling: Scaling, label: i
         path: float(torch.linalg.vector_norm(gradient, dtype=torch.float64))
         for path, gradient in zip(given, found, strict=True)
     }
-
-
-@contextmanager
-def _frozen(model: nn.Module) -> Iterator[None]:
-    """Weights that ask for no gradient while the block runs."""
-    asking = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    try:
-        for parameter in asking:
-            parameter.requires_grad_(False)
-        yield
-    finally:
-        for parameter in asking:
-            parameter.requires_grad_()
 
 
 def _with_gradients(cache: ForwardCache, model: Model, curve: Curve, label: int) -> Curve:

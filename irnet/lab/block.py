@@ -41,7 +41,7 @@ class Step:
     name: str  # of its tensor: "x", "b0", "concat", "project", "scale", "add", "output"
     term: str  # as an equation writes it
     words: str  # one or two sentences
-    shape: tuple[int, int, int]
+    shape: Shape
     stats: Stats
     histogram: Histogram
     maps: Maps  # of the channels below only
@@ -113,16 +113,12 @@ def block_steps(
 
     Parameters
     ----------
-    model
-        On any device but "meta"; it is left as it was.
-    image
-        (1, C, H, W) in [-1, 1], of the network's input size.
+    model, image, batch_norm
+        As `irnet.lab.forward.begin` takes them; the model is left as it was.
     path
         Of a residual block, such as "block_b.3".
     scale
         Of this block alone, 0 to 1; None as the network has it. All other blocks keep theirs.
-    batch_norm
-        "running": with the stored statistics; "batch": with those of this image.
     cache
         Of an earlier pass of the same picture and statistics, so that what it remembers does not run again.
 
@@ -135,9 +131,8 @@ def block_steps(
 
     Examples
     --------
-    >>> from irnet.models import network
-    >>> from irnet.runtime.build import build
-    >>> model = build(network("inception_resnet_v1", input_size=96, a=1, b=1, c=1))
+    >>> import irnet
+    >>> model = irnet.build(irnet.network("inception_resnet_v1", input_size=96, a=1, b=1, c=1))
     >>> found = block_steps(model, torch.zeros(1, 3, 96, 96), "block_b.0", scale=0.2)
     >>> [step.term for step in found.steps]
     ['x', 'b0(x)', 'b1(x)', '[b0(x), b1(x)]', 'F(x)', '0.2 F(x)', 'x + 0.2 F(x)', 'ReLU(x + 0.2 F(x))']
@@ -161,9 +156,9 @@ def block_steps(
 
 def _steps(network: Network, path: str, found: tuple[Maps, ...], scale: float) -> Iterator[Step]:
     stats = statistics({maps.name: reader(rectified=False)(torch.from_numpy(maps.values.copy())) for maps in found})
-    said = words(network, path, found, stats, scale)
-    written = terms(network, path, [maps.name for maps in found], scale)
-    edges = edges_of(tuple(maps.values for maps in found))
+    said = _words(network, path, found, stats, scale)
+    written = _terms(network, path, [maps.name for maps in found], scale)
+    edges = _edges(tuple(maps.values for maps in found))
     strongest = _strongest(found[0])
     for maps in found:
         same = maps.values.shape == found[0].values.shape
@@ -172,9 +167,9 @@ def _steps(network: Network, path: str, found: tuple[Maps, ...], scale: float) -
             name=maps.name,
             term=written[maps.name],
             words=said[maps.name],
-            shape=shape_of(maps),
+            shape=maps.shape,
             stats=stats[maps.name],
-            histogram=histogram(maps.values, edges),
+            histogram=_histogram(maps.values, edges),
             maps=replace(maps, values=maps.values[list(numbers)]),
             numbers=numbers,
             troubles=maps.troubles,
@@ -185,15 +180,8 @@ def _strongest(maps: Maps) -> tuple[int, ...]:
     return tuple(channel.index for channel in channels(maps, "strength")[:SHOWN])
 
 
-def terms(network: Network, path: str, names: Sequence[str], scale: float) -> dict[str, str]:
-    """What an equation writes for every tensor of the block `path`.
-
-    Examples
-    --------
-    >>> from irnet.models import network
-    >>> terms(network("inception_resnet_v2"), "block_b.0", ["x", "b0", "b1"], 0.1)["output"]
-    'ReLU(x + 0.1 F(x))'
-    """
+def _terms(network: Network, path: str, names: Sequence[str], scale: float) -> dict[str, str]:
+    """What an equation writes for every tensor of the block `path`: of its output "ReLU(x + 0.1 F(x))"."""
     branches = {name: f"{name}(x)" for name in names if is_branch(name)}
     total = f"x + {scale:g} F(x)"
     normed = f"BN({total})" if "bn" in names else total
@@ -220,12 +208,13 @@ def is_branch(name: str) -> bool:
     return name[0] == "b" and name[1:].isdigit()
 
 
-def words(
+def _words(
     network: Network, path: str, found: Sequence[Maps], stats: Mapping[str, Stats], scale: float
 ) -> dict[str, str]:
     """A sentence or two on every tensor of the block, with its numbers."""
     what = {maps.name: maps.what for maps in found}
-    sizes = {maps.name: grid(shape_of(maps)) for maps in found}
+    sizes = {maps.name: grid(maps.shape) for maps in found}
+    stack = what.get("concat", "").removeprefix("concat ")
     width = exact(len(found[0].values))
     inner = exact(resolve(network)[f"{path}.project"].in_shape[0])
     x, scaled, output = stats["x"], stats["scale"], stats["output"]
@@ -233,7 +222,7 @@ def words(
     branches = {name: f"One branch of the block: {what[name]}. It puts out {sizes[name]}." for name in what}
     return branches | {
         "x": f"What the block is given, {sizes['x']}. It goes two ways: unchanged past the branches, and through them.",
-        "concat": f"The branches read the same x; what they put out is stacked along the channels: {_stack(what)}.",
+        "concat": f"The branches read the same x; what they put out is stacked along the channels: {stack}.",
         "body": f"What comes before the linear convolution: {what.get('body')}.",
         "project": f"A 1x1 linear convolution, with a bias and neither batch norm nor ReLU, turns {inner} channels "
         f"into {width}: x has {width}, and only what is as wide as x can be added to it.",
@@ -246,41 +235,16 @@ def words(
     }
 
 
-def shape_of(maps: Maps) -> Shape:
-    """(C, H, W) of a tensor."""
-    width, height, across = maps.values.shape
-    return width, height, across
-
-
-def _stack(what: Mapping[str, str]) -> str:
-    return what.get("concat", "").removeprefix("concat ")
-
-
-def edges_of(tensors: Sequence[Array]) -> Array:
-    """Edges of the bins for all of the tensors, from the lowest to the highest finite value, zero among them.
-
-    Examples
-    --------
-    >>> edges = edges_of([np.array([1, 6], np.float32), np.array([np.inf, 3], np.float32)])
-    >>> float(edges[0]), float(edges[-1]), len(edges)
-    (0.0, 6.0, 61)
-    """
+def _edges(tensors: Sequence[Array]) -> Array:
+    """Edges of the bins for all of the tensors, from the lowest to the highest finite value, zero among them."""
     finite = [values[np.isfinite(values)] for values in tensors]
-    low, high = (
-        min(float(values.min(initial=0)) for values in finite),
-        max(float(values.max(initial=0)) for values in finite),
-    )
+    low = min(float(values.min(initial=0)) for values in finite)
+    high = max(float(values.max(initial=0)) for values in finite)
     return np.linspace(low, high if high > low else low + 1, BINS + 1, dtype=np.float32)
 
 
-def histogram(values: Array, edges: Array) -> Histogram:
-    """How many finite values lie in each bin.
-
-    Examples
-    --------
-    >>> histogram(np.array([0, 0, 1, np.nan], np.float32), np.array([0, 0.5, 1], np.float32)).counts
-    (2, 1)
-    """
+def _histogram(values: Array, edges: Array) -> Histogram:
+    """How many finite values lie in each bin."""
     counts, _ = np.histogram(values[np.isfinite(values)], edges)
     return Histogram(tuple(map(int, counts)), tuple(map(float, edges)))
 

@@ -20,7 +20,7 @@ from irnet.runtime.capture import output_of
 from irnet.runtime.device import memory_limit, with_numbers
 from irnet.runtime.init import Init
 from irnet.spec import Network
-from irnet.tree import Row, Sides, resolve
+from irnet.tree import Sides, resolve
 from irnet.tree.receptive_field import Rectangle, Seen, receptive_field
 from irnet.tree.receptive_field import record as theoretical
 from irnet.units import share
@@ -120,11 +120,13 @@ def effective_field(
     """
     seen = receptive_field(network, path, position)
     _check(network, path, channel, seeds, device)
-    check_image(network, image, batch_norm, _up_to(network, path))
-    module, at = _module(network, path), seen.position
+    tree = resolve(network)
+    check_image(network, image, batch_norm, tree.rows[: tree.rows.index(tree.row(path)) + 1])
+    # a concatenation has no module of its own, its fork has
+    module = path.removesuffix(".concat") if tree[path].op == "concat" else path
     with memory_limit(device):
         found = [
-            (one.origin, _magnitude(one, image, module, at, channel, batch_norm))
+            (one.origin, _magnitude(one, image, module, seen.position, channel, batch_norm))
             for one in models or (build(network, device, seed, init) for seed in seeds)
         ]
     total = np.mean([_normalise(path, made) for _, made in found], axis=0)
@@ -148,16 +150,6 @@ def _check(network: Network, path: str, channel: int | None, seeds: Sequence[int
     if not seeds:
         raise ValueError("untrained weights need at least 1 seed")
     with_numbers(device, "a gradient needs")
-
-
-def _up_to(network: Network, path: str) -> Sequence[Row]:
-    rows = resolve(network).rows
-    return rows[: rows.index(resolve(network)[path].rows[-1]) + 1]
-
-
-def _module(network: Network, path: str) -> str:
-    """The module of a box; a concatenation has none of its own, its fork has."""
-    return path.removesuffix(".concat") if resolve(network)[path].op == "concat" else path
 
 
 def _magnitude(

@@ -166,11 +166,10 @@ class ForwardCache:
 
     Examples
     --------
-    >>> from irnet.models import network
-    >>> from irnet.runtime.build import build
-    >>> spec = network("inception_resnet_v1", input_size=96, a=1, b=1, c=1)
+    >>> import irnet
+    >>> spec = irnet.network("inception_resnet_v1", input_size=96, a=1, b=1, c=1)
     >>> cache = ForwardCache(spec, torch.zeros(1, 3, 96, 96))
-    >>> cache.run(build(spec), unit_at(spec, "block_b")).shape
+    >>> cache.run(irnet.build(spec), unit_at(spec, "block_b")).shape
     torch.Size([1, 896, 4, 4])
     """
 
@@ -293,7 +292,16 @@ def _device(model: Model) -> torch.device:
 
 
 def begin(model: Model, image: Tensor, batch_norm: BatchNormMode = "running") -> ForwardCache:
-    """A pass of `image`, which is (1, C, H, W) and of the network's input size, that has not run yet.
+    """A pass of a picture that has not run yet.
+
+    Parameters
+    ----------
+    model
+        On any device but "meta".
+    image
+        (1, C, H, W) in [-1, 1], of the network's input size.
+    batch_norm
+        "running": with the stored statistics; "batch": with those of this image.
 
     Raises
     ------

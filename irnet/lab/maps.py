@@ -14,8 +14,8 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from irnet.lab.forward import Array, BatchNormMode, ForwardCache, begin, to_array, unit_at
 from irnet.runtime.build import Model
-from irnet.runtime.capture import capture, capture_inputs
-from irnet.spec import Fork, Network, Residual
+from irnet.runtime.capture import capture
+from irnet.spec import Fork, Network, Residual, Shape
 from irnet.tree import Box, resolve
 from irnet.units import exact
 
@@ -56,12 +56,8 @@ def glance(model: Model, image: Tensor, batch_norm: BatchNormMode = "running") -
 
     Parameters
     ----------
-    model
-        On any device but "meta".
-    image
-        (1, C, H, W) in [-1, 1], of the network's input size.
-    batch_norm
-        "running": with the stored statistics; "batch": with those of this image.
+    model, image, batch_norm
+        As `irnet.lab.forward.begin` takes them.
 
     Raises
     ------
@@ -70,10 +66,8 @@ def glance(model: Model, image: Tensor, batch_norm: BatchNormMode = "running") -
 
     Examples
     --------
-    >>> import torch
-    >>> from irnet.models import network
-    >>> from irnet.runtime.build import build
-    >>> model = build(network("inception_resnet_v1", input_size=96, a=1, b=1, c=1))
+    >>> import irnet, torch
+    >>> model = irnet.build(irnet.network("inception_resnet_v1", input_size=96, a=1, b=1, c=1))
     >>> [thumb.path for thumb in glance(model, torch.zeros(1, 3, 96, 96))[0].strip][-3:]
     ['block_b.0', 'reduction_b.0', 'block_c.0']
     """
@@ -202,14 +196,10 @@ def feature_maps(
 
     Parameters
     ----------
-    model
-        On any device but "meta"; it runs no further than the box.
-    image
-        (1, C, H, W) in [-1, 1], of the network's input size.
+    model, image, batch_norm
+        As `irnet.lab.forward.begin` takes them; the model runs no further than the box.
     path
         Of any box, as drawn: a stage, a block, a branch, a step, "block_b.0.add".
-    batch_norm
-        "running": with the stored statistics; "batch": with those of this image.
     cache
         Of an earlier pass of the same picture and statistics, so that what it remembers does not run again.
 
@@ -222,10 +212,8 @@ def feature_maps(
 
     Examples
     --------
-    >>> import torch
-    >>> from irnet.models import network
-    >>> from irnet.runtime.build import build
-    >>> model = build(network("inception_resnet_v1", input_size=96, a=1, b=1, c=1))
+    >>> import irnet, torch
+    >>> model = irnet.build(irnet.network("inception_resnet_v1", input_size=96, a=1, b=1, c=1))
     >>> found = feature_maps(model, torch.zeros(1, 3, 96, 96), "block_a.0")
     >>> [(maps.name, maps.values.shape) for maps in found.tensors][-2:]
     [('add', (256, 9, 9)), ('output', (256, 9, 9))]
@@ -244,7 +232,7 @@ def tensors_at(model: Model, cache: ForwardCache, path: str) -> Iterator[Maps]:
     """The tensors at the box `path`; only the unit that it lies in is run, once the pass has come so far."""
     wanted, number = taps(model.network, path), unit_at(model.network, path)
     with (
-        capture_inputs(model, *(tap.module for tap in wanted if tap.given), keep=to_array) as inputs,
+        capture(model, *(tap.module for tap in wanted if tap.given), keep=to_array, inputs=True) as inputs,
         capture(model, *(tap.module for tap in wanted if not tap.given), keep=to_array) as outputs,
     ):
         cache.run_unit(model, number)
@@ -260,6 +248,12 @@ class Maps:
     name: str
     what: str
     values: Array
+
+    @property
+    def shape(self) -> Shape:
+        """(C, H, W)."""
+        channels, height, width = self.values.shape
+        return channels, height, width
 
     @property
     def extent(self) -> tuple[float, float]:

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from irnet.diagrams.colours import NOT_FINITE, rgb, scale
-from irnet.diagrams.theme import LIGHT
+from irnet.diagrams.theme import LIGHT, NOT_FINITE, rgb, scale
 from irnet.lab.forward import Array
 from irnet.lab.maps import Channel, FeatureMaps, Maps, extent
 
@@ -60,7 +59,7 @@ def mosaic(maps: Maps, shown: Sequence[Channel], title: str) -> bytes:
         raise ValueError("a picture of feature maps needs at least one channel")
     height, width = maps.values.shape[1:]
     times = max(1, ceil(TILE / max(height, width)))
-    across = columns(len(shown))
+    across = _columns(len(shown))
     step_x, step_y = max(width * times, TILE) + 6, height * times + LETTERS + 8
     down = ceil(len(shown) / across)
     top = MARGIN + 2 * (LETTERS + 6)
@@ -102,7 +101,7 @@ def sheet(values: Array, numbers: Sequence[int]) -> Mosaic:
     ((4, 3), [0, 0, 0])
     """
     count, height, width = values.shape
-    across = columns(count)
+    across = _columns(count)
     room, gap = max(1, ceil(height * 0.3)), max(1, ceil(width * 0.08))
     step_y, step_x = height + room, width + gap
     size = ceil(count / across) * step_y, across * step_x - gap
@@ -128,14 +127,8 @@ def tiles(height: int, width: int) -> int:
     return int(min(8, max(1, isqrt(VALUES // (height * width)))) ** 2)
 
 
-def columns(count: int) -> int:
-    """How many tiles stand side by side, so that the whole is about as wide as high.
-
-    Examples
-    --------
-    >>> columns(64), columns(5), columns(1)
-    (8, 3, 1)
-    """
+def _columns(count: int) -> int:
+    """How many tiles stand side by side, so that the whole is about as wide as high: 8 of 64, 3 of 5."""
     root = isqrt(count)
     return root + (root * root < count)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields
-from functools import lru_cache, partial
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from functools import lru_cache
 from math import isfinite
 from statistics import median
 
@@ -35,41 +35,30 @@ def lines(results: Sequence[Result], tensor: str, statistic: str) -> tuple[Line,
     One line a network and scale: the median over the seeds, with a band from the lowest to the highest where there are
     several. A block where a seed has no finite number is a gap; what has no such statistic has no line.
     """
-    return tuple(
-        line
-        for result in results
-        for scale in dict.fromkeys(curve.scale for curve in result.curves)
-        for line in _line(
-            [curve for curve in result.curves if curve.scale == scale],
-            partial(_in_plot, results, result),
-            tensor,
-            statistic,
-        )
-    )
+    found = (_line(name, alike, tensor, statistic) for name, alike in _groups(results))
+    return tuple(line for line in found if line)
 
 
-def _in_plot(results: Sequence[Result], result: Result, curve: Curve) -> str:
-    """What a curve is, with its statistics where a plot has curves of both kinds."""
-    both = len({each.batch_norm for each in results}) > 1
-    return f"{curve_label(result, curve)}{f', {result.batch_norm} statistics' if both else ''}"
+def _groups(results: Sequence[Result]) -> Iterator[tuple[str, list[Curve]]]:
+    """The curves of all seeds at one scale, and what they are: with their statistics where there are both kinds."""
+    both = len({result.batch_norm for result in results}) > 1
+    for result in results:
+        for scale in dict.fromkeys(curve.scale for curve in result.curves):
+            alike = [curve for curve in result.curves if curve.scale == scale]
+            yield f"{curve_label(result, alike[0])}{f', {result.batch_norm} statistics' if both else ''}", alike
 
 
-def _line(alike: Sequence[Curve], name: Callable[[Curve], str], tensor: str, statistic: str) -> Iterator[Line]:
+def _line(name: str, alike: Sequence[Curve], tensor: str, statistic: str) -> Line | None:
     columns = {
-        blocks[0].path: [value_of(block, tensor, statistic) for block in blocks]
+        blocks[0].path: [_value(block, tensor, statistic) for block in blocks]
         for blocks in zip(*(curve.blocks for curve in alike), strict=True)
     }
     held = {path: values for path, values in columns.items() if any(value is not None for value in values)}
-    if held:
-        low, middle, high = zip(*map(_spread, held.values()), strict=True)
-        yield Line(
-            name=name(alike[0]),
-            x=range(1, len(held) + 1),
-            y=middle,
-            low=low if len(alike) > 1 else (),
-            high=high if len(alike) > 1 else (),
-            places=tuple(held),
-        )
+    if not held:
+        return None
+    low, middle, high = zip(*map(_spread, held.values()), strict=True)
+    line = Line(name=name, x=range(1, len(held) + 1), y=middle, places=tuple(held))
+    return replace(line, low=low, high=high) if len(alike) > 1 else line
 
 
 def curve_label(result: Result, curve: Curve) -> str:
@@ -78,7 +67,7 @@ def curve_label(result: Result, curve: Curve) -> str:
     Examples
     --------
     >>> result = Result(network="a", weights="", batch_norm="running", curves=())
-    >>> curve_label(result, Curve(network="a", scale=1.0, blocks=()))
+    >>> curve_label(result, Curve(scale=1.0, blocks=()))
     'without scaling (scale 1)'
     """
     if curve.blocks and all(block.scale is None for block in curve.blocks):
@@ -139,11 +128,7 @@ def finding(results: Sequence[Result], tensor: str, statistic: str) -> str:
     if (tensor, statistic) != ("output", "mean_abs"):
         what = axis(tensor, statistic)
         return f"{what[:1].upper()}{what[1:]}, block by block"
-    grown = {
-        _in_plot(results, result, curve): [c.growth for c in result.curves if c.scale == curve.scale]
-        for result in results
-        for curve in result.curves
-    }
+    grown = {name: [curve.growth for curve in alike] for name, alike in _groups(results)}
     said = [f"{_growth_text(growths)} {name}" for name, growths in grown.items() if None not in growths]
     if not said:
         return f"{results[0].network} has no block to look at"
@@ -182,10 +167,9 @@ def check_plot(tensor: str, statistic: str, label: int | None) -> None:
         raise ValueError("a gradient belongs to a loss: name the class that it is for, as in --label 0")
 
 
-def value_of(block: BlockStats, tensor: str, statistic: str) -> float | None:
+def _value(block: BlockStats, tensor: str, statistic: str) -> float | None:
     """One number of a block; `tensor` is "" for those that belong to no single tensor."""
-    of = getattr(block, tensor) if tensor else block
-    found: float | None = getattr(of, statistic) if of is not None else None
+    found: float | None = getattr(getattr(block, tensor) if tensor else block, statistic, None)
     return found
 
 
@@ -235,7 +219,7 @@ def _record(curve: Curve, block: BlockStats) -> dict[str, object]:
     }
     for tensor in TENSORS:
         for statistic in STATISTICS:
-            record[f"{tensor} {statistic}"] = _finite(value_of(block, tensor, statistic))
+            record[f"{tensor} {statistic}"] = _finite(_value(block, tensor, statistic))
     return record
 
 

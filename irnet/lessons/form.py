@@ -6,7 +6,6 @@ import json
 import re
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -47,12 +46,10 @@ def document(lesson: Lesson) -> str:
     return json.dumps({"format": FORMAT} | plain(lesson), indent=2, ensure_ascii=False)
 
 
-def plain(value: Any) -> Any:
-    """A value of lessons as what JSON knows, without the fields that are as usual."""
-    if is_dataclass(value) and not isinstance(value, type):
-        payload = {field.name: (getattr(value, field.name), field.default) for field in fields(value)}
-        return {name: plain(found) for name, (found, usual) in payload.items() if usual is MISSING or found != usual}
-    return [plain(item) for item in value] if isinstance(value, tuple) else value
+def plain(lesson: Lesson) -> dict[str, Any]:
+    """A lesson as what JSON knows, without the fields that are as usual."""
+    found: dict[str, Any] = _LESSON.dump_python(lesson, mode="json", exclude_defaults=True)
+    return found
 
 
 def markdown(lesson: Lesson) -> str:

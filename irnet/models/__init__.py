@@ -27,6 +27,50 @@ PRESETS: Mapping[str, Recipe] = MappingProxyType(
 )
 
 
+ARCHITECTURES: Mapping[str, str] = MappingProxyType(
+    {
+        "inception_v4": "Inception-v4",
+        "inception_resnet_v1": "Inception-ResNet-v1",
+        "inception_resnet_v2": "Inception-ResNet-v2",
+        "inception_v3": "Inception-v3",
+    }
+)
+SOURCES: Mapping[str, str] = MappingProxyType(
+    {
+        "paper": "Paper",
+        "inception_v4.tf_slim": "Released: TF-slim, timm",
+        "inception_resnet_v1.facenet": "Released: facenet",
+        "inception_resnet_v2.tf_slim": "Released: TF-slim, timm, Keras",
+        "inception_v3.tf_slim": "Released: TF-slim, Keras",
+        "inception_v3.torchvision": "Released: TorchVision, timm",
+    }
+)
+
+
+def source_title(name: str) -> str:
+    """Where the network of a preset is defined, as people say it.
+
+    Examples
+    --------
+    >>> source_title("inception_v4.paper"), source_title("inception_v4.tf_slim")
+    ('Paper', 'Released: TF-slim, timm')
+    """
+    return SOURCES.get(name) or SOURCES[name.partition(".")[2]]
+
+
+def title(name: str) -> str:
+    """The name of a preset as people say it.
+
+    Examples
+    --------
+    >>> title("inception_resnet_v2.paper"), title("inception_v4.tf_slim")
+    ('Inception-ResNet-v2 (paper)', 'Inception-v4 (TF-slim, timm)')
+    """
+    architecture, _, tag = name.partition(".")
+    source = "paper" if tag == "paper" else source_title(name).partition(": ")[2]
+    return f"{ARCHITECTURES[architecture]} ({source})"
+
+
 def full_name(name: str) -> str:
     """The preset that `name` means: itself, or a bare architecture's `.paper` (else its `.tf_slim`).
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from irnet.models.errata import errata
 from irnet.models.fragments import AVG, MAX, STEM_V3, conv, down, fork, pool_last, reduction_a
 from irnet.models.inception_v4 import STEM_PAPER as STEM_V4
 from irnet.models.recipe import Recipe, knob
-from irnet.spec import Chain, Edit, Fork, Head, Network, Residual, Source, Stage
+from irnet.spec import Chain, Fork, Head, Residual, Source, Stage
 
 STEM_V1 = Chain((*STEM_V3, down(256)))
 STEM_SLIM = Chain((*STEM_V3, MAX))
@@ -54,41 +55,29 @@ class InceptionResNet(Recipe):
     conv2d_7b: int | None = None
     embedding: int | None = None
 
-    def _full_width(self, name: str, edits: tuple[Edit, ...]) -> Network:
-        """Figure 15 from the input to the classifier, with the stages that a release adds."""
+    def _stages(self) -> Iterator[Stage]:
+        """Figure 15 from the input to the pooling, with the stages that a release adds."""
         reductions = reduction_a(self.k, self.l, self.m, self.n), reduction_b(*self.reduction_b)
         reduce_a, reduce_b = reductions if self.pool_first else map(pool_last, reductions)
         block_a = Residual(self.body_a, self.scale_a, norm=self.sum_norm)
         block_b = Residual(self.body_b, self.scale_b, norm=self.sum_norm)
-        at = self.source
-        stages = [Stage("stem", self.stem, 1, "Stem", "stem", at("stem"))]
+        block_c = Residual(self.body_c, self.scale_c, norm=self.sum_norm)
+        yield self._stage("stem", self.stem, "Stem", "stem")
         if self.mixed_5b:
-            stages.append(Stage("mixed_5b", self.mixed_5b, 1, "Mixed 5b", "stem", at("mixed_5b")))
-        stages += [
-            Stage("block_a", block_a, self.a * self.depth, "Inception-ResNet-A", "a", at("block_a")),
-            Stage("reduction_a", reduce_a, 1, "Reduction-A", "reduction_a", at("reduction_a")),
-            Stage("block_b", block_b, self.b * self.depth, "Inception-ResNet-B", "b", at("block_b")),
-            Stage("reduction_b", reduce_b, 1, "Reduction-B", "reduction_b", at("reduction_b")),
-            *self._tail(),
-        ]
-        return Network(
-            name,
-            tuple(stages),
-            Head(self.classes, self.dropout, self.embedding, at("head")),
-            input_shape=self.input_shape,
-            edits=edits,
-            source=at("network"),
-        )
-
-    def _tail(self) -> list[Stage]:
-        at, block_c = self.source, Residual(self.body_c, self.scale_c, norm=self.sum_norm)
-        stages = [Stage("block_c", block_c, self.c * self.depth, "Inception-ResNet-C", "c", at("block_c"))]
+            yield self._stage("mixed_5b", self.mixed_5b, "Mixed 5b", "stem")
+        yield self._stage("block_a", block_a, "Inception-ResNet-A", "a", self.a * self.depth)
+        yield self._stage("reduction_a", reduce_a, "Reduction-A", "reduction_a")
+        yield self._stage("block_b", block_b, "Inception-ResNet-B", "b", self.b * self.depth)
+        yield self._stage("reduction_b", reduce_b, "Reduction-B", "reduction_b")
+        yield self._stage("block_c", block_c, "Inception-ResNet-C", "c", self.c * self.depth)
         if self.block8:
             last = Residual(self.body_c, scale=1.0, relu=False, norm=self.sum_norm)
-            stages.append(Stage("block8", last, 1, "Inception-ResNet-C, last", "c", at("block8")))
+            yield self._stage("block8", last, "Inception-ResNet-C, last", "c")
         if self.conv2d_7b:
-            stages.append(Stage("conv2d_7b", conv(self.conv2d_7b), 1, "Conv 7b", "tail", at("conv2d_7b")))
-        return stages
+            yield self._stage("conv2d_7b", conv(self.conv2d_7b), "Conv 7b", "tail")
+
+    def _head(self) -> Head:
+        return Head(self.classes, self.dropout, self.embedding, self.source("head"))
 
 
 _SCALE = (

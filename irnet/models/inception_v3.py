@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from irnet.models.errata import errata
 from irnet.models.fragments import AVG, MAX, STEM_V3, conv, down, fork
 from irnet.models.recipe import Recipe
-from irnet.spec import Chain, Edit, Fork, Network, Node, Part, Pool, Source, Stage
+from irnet.spec import Chain, Fork, Node, Part, Pool, Source, Stage
 
 STEM = Chain((*STEM_V3, MAX))
 
@@ -65,27 +65,13 @@ class InceptionV3(Recipe):
 
     average: Pool = AVG
 
-    def _full_width(self, name: str, edits: tuple[Edit, ...]) -> Network:
-        """From the input to the classifier."""
-        blocks = (
-            Stage(
-                stage,
-                node,
-                self.depth if part in ("a", "b", "c") else 1,
-                stage.capitalize().replace("_", " "),
-                part,
-                Source(f"{self.source('network').ref}, {stage.capitalize()}"),
-            )
-            for stage, node, part in _blocks(self.average)
-        )
-        return Network(
-            name,
-            (Stage("stem", STEM, 1, "Stem", "stem", self.source("stem")), *blocks),
-            self.head(),
-            input_shape=self.input_shape,
-            edits=edits,
-            source=self.source("network"),
-        )
+    def _stages(self) -> Iterator[Stage]:
+        """From the input to the pooling."""
+        yield self._stage("stem", STEM, "Stem", "stem")
+        for name, node, part in _blocks(self.average):
+            repeat = self.depth if part in ("a", "b", "c") else 1
+            source = Source(f"{self.source('network').ref}, {name.capitalize()}")
+            yield Stage(name, node, repeat, name.capitalize().replace("_", " "), part, source)
 
 
 _SLIM, _TORCHVISION = "TF-slim inception_v3.py", "TorchVision inception.py"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from irnet.models.errata import errata
 from irnet.models.fragments import AVG, MAX, conv, down, fork, pool_last, reduction_a
 from irnet.models.recipe import Recipe, knob
-from irnet.spec import Chain, Edit, Fork, Network, Source, Stage
+from irnet.spec import Chain, Fork, Source, Stage
 
 
 def stem(*pair_order: tuple[int, int]) -> Chain:
@@ -86,26 +87,16 @@ class InceptionV4(Recipe):
     m: int = knob(256, 8, 1024, "Reduction-A m: last 3x3", 8)
     n: int = knob(384, 8, 1024, "Reduction-A n: lone 3x3", 8)
 
-    def _full_width(self, name: str, edits: tuple[Edit, ...]) -> Network:
-        """Figure 9 from the input to the classifier."""
+    def _stages(self) -> Iterator[Stage]:
+        """Figure 9 from the input to the pooling."""
         reductions = reduction_a(self.k, self.l, self.m, self.n), REDUCTION_B
         reduce_a, reduce_b = reductions if self.pool_first else map(pool_last, reductions)
-        at = self.source
-        return Network(
-            name,
-            (
-                Stage("stem", self.stem, 1, "Stem", "stem", at("stem")),
-                Stage("inception_a", self.block_a, self.a * self.depth, "Inception-A", "a", at("inception_a")),
-                Stage("reduction_a", reduce_a, 1, "Reduction-A", "reduction_a", at("reduction_a")),
-                Stage("inception_b", self.block_b, self.b * self.depth, "Inception-B", "b", at("inception_b")),
-                Stage("reduction_b", reduce_b, 1, "Reduction-B", "reduction_b", at("reduction_b")),
-                Stage("inception_c", self.block_c, self.c * self.depth, "Inception-C", "c", at("inception_c")),
-            ),
-            self.head(),
-            input_shape=self.input_shape,
-            edits=edits,
-            source=at("network"),
-        )
+        yield self._stage("stem", self.stem, "Stem", "stem")
+        yield self._stage("inception_a", self.block_a, "Inception-A", "a", self.a * self.depth)
+        yield self._stage("reduction_a", reduce_a, "Reduction-A", "reduction_a")
+        yield self._stage("inception_b", self.block_b, "Inception-B", "b", self.b * self.depth)
+        yield self._stage("reduction_b", reduce_b, "Reduction-B", "reduction_b")
+        yield self._stage("inception_c", self.block_c, "Inception-C", "c", self.c * self.depth)
 
 
 PAPER = InceptionV4(

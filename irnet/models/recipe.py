@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from irnet.spec import Conv, Edit, Head, Network, Node, Shape, Source, parts, with_parts
+from irnet.spec import Conv, Edit, Head, Network, Node, Part, Shape, Source, Stage, parts, with_parts
 from irnet.units import typed
 
 Size = int | tuple[int, int]  # pixels; an int means square, a pair is (height, width)
@@ -47,16 +47,21 @@ class Recipe(ABC):
 
     def network(self, name: str, edits: tuple[Edit, ...] = ()) -> Network:
         """The network that these knobs describe, under a name with what was edited."""
-        full = self._full_width(name, edits)
-        if self.width == 1:
-            return full
-        return replace(full, stages=tuple(replace(s, node=widen(s.node, self.width)) for s in full.stages))
+        stages = tuple(self._stages())
+        if self.width != 1:
+            stages = tuple(replace(stage, node=widen(stage.node, self.width)) for stage in stages)
+        source, shape = self.source("network"), self.input_shape
+        return Network(name, stages, self._head(), input_shape=shape, edits=edits, source=source)
 
     @abstractmethod
-    def _full_width(self, name: str, edits: tuple[Edit, ...]) -> Network:
-        """The network before its filters are multiplied."""
+    def _stages(self) -> Iterator[Stage]:
+        """The stages from the input to the head, before their filters are multiplied."""
 
-    def head(self) -> Head:
+    def _stage(self, name: str, node: Node, title: str, part: Part, repeat: int = 1) -> Stage:
+        """A stage with this recipe's source for it."""
+        return Stage(name, node, repeat, title, part, self.source(name))
+
+    def _head(self) -> Head:
         """Average pooling, dropout and classifier with this recipe's knobs."""
         return Head(self.classes, self.dropout, source=self.source("head"))
 

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from types import MappingProxyType
 
 from irnet.models import network as preset
-from irnet.models.errata import ERRATA, errata
-from irnet.models.fragments import chain
-from irnet.provenance.evidence import EVIDENCE
-from irnet.provenance.names import IMPLEMENTATIONS
-from irnet.provenance.papers import additions
-from irnet.provenance.published import FIG_3_END, FIG_15_CHANNELS, FIG_23_END, RESNET_152_BLOCKS, TABLE_2
+from irnet.models.errata import ERRATA, EVIDENCE, errata
+from irnet.provenance.names import releases
+from irnet.provenance.published import FIG_3_END, FIG_15_CHANNELS, FIG_23_END, RESNET_152_BLOCKS, TABLE_2, additions
 from irnet.provenance.quantities import fill, holds, network_of, number, quantity
-from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Pool, Shape, Stage, architecture_of
-from irnet.tree import Row, resolve, sum_shape
-from irnet.tree.totals import stages, totals
+from irnet.spec import (
+    Conv,
+    Fork,
+    Head,
+    Network,
+    Node,
+    Pool,
+    Residual,
+    Shape,
+    Stage,
+    architecture_of,
+    parts,
+    with_parts,
+)
+from irnet.tree import Box, Row, resolve, sum_shape
+from irnet.tree.totals import totals
 from irnet.units import exact, sides
 
 V4, V4_SLIM = "inception_v4.paper", "inception_v4.tf_slim"
@@ -47,7 +56,7 @@ class WidthCheck:
     sentence: str
 
 
-def _compare(label: str, claim: str, of: str) -> Step:
+def _compare(label: str, claim: str, of: str, reading: str = "") -> Step:
     """A claim that is true or not; its formulas are calculated in the expression."""
     network = network_of(of)
     expression = "".join(
@@ -55,12 +64,7 @@ def _compare(label: str, claim: str, of: str) -> Step:
         for part in re.split(r"( [<=>] )", claim)
     )
     true = holds(claim, network)
-    return Step(label, expression, "yes" if true else "no", true)
-
-
-def _read_as(reading: str, *steps: Step) -> tuple[Step, ...]:
-    """Steps that belong to one way to read the print."""
-    return tuple(replace(step, reading=reading) for step in steps)
+    return Step(label, expression, "yes" if true else "no", true, reading)
 
 
 def try_width(network: Network, stage: str, width: int) -> WidthCheck:
@@ -79,8 +83,8 @@ def try_width(network: Network, stage: str, width: int) -> WidthCheck:
     'block_b.0: cannot add 1154 channels to 1152'
     """
     path = f"{stage}.0"
-    block = next((row for row in resolve(network).rows if row.path == path and row.op == "add"), None)
-    if block is None:
+    block = resolve(network).get(path)
+    if block is None or not isinstance(block.node, Residual):
         raise ValueError(f"{network.name} has no residual block {path!r}")
     x = block.in_shape
     try:
@@ -88,22 +92,6 @@ def try_width(network: Network, stage: str, width: int) -> WidthCheck:
     except ValueError as error:
         return WidthCheck(width, False, str(error))
     return WidthCheck(width, True, f"{path}: {width} channels are added to {x[0]}")
-
-
-def _rows_of(name: str) -> dict[str, Row]:
-    """The rows of a preset by path."""
-    return {row.path: row for row in resolve(preset(name)).rows}
-
-
-def _alone(node: Node, shape: Shape) -> tuple[Row, ...]:
-    """The rows of one node on an input of this (C, H, W) shape."""
-    spec = Network("alone", (Stage("alone", node),), Head(0, 0.0), input_shape=shape)
-    return tuple(row for row in resolve(spec).rows if row.path.startswith("alone"))
-
-
-def _node_of(name: str, stage: str) -> Node:
-    """The node of a preset's stage."""
-    return next(found.node for found in preset(name).stages if found.name == stage)
 
 
 def printed_width(id_: str) -> int:
@@ -128,131 +116,130 @@ def mark(id_: str) -> str:
     return f"{id_}: {printed_width(id_)} in print" if id_ in LINEAR else id_
 
 
-def _e1() -> tuple[Step, ...]:
+def _row(name: str, path: str) -> Row:
+    """A row of a preset."""
+    return resolve(preset(name)).row(path)
+
+
+def _alone(node: Node, shape: Shape) -> Box:
+    """One node on an input of this (C, H, W) shape."""
+    return resolve(Network("alone", (Stage("alone", node),), Head(0, 0.0), input_shape=shape))["alone"]
+
+
+def _node_of(name: str, stage: str) -> Node:
+    """The node of a preset's stage."""
+    return next(found.node for found in preset(name).stages if found.name == stage)
+
+
+def _branches(name: str, stage: str) -> tuple[Node, ...]:
+    """The branches of a preset's stage."""
+    node = _node_of(name, stage)
+    assert isinstance(node, Fork)
+    return node.branches
+
+
+def _e1() -> Iterator[Step]:
     """The last step of the stem, with and without a stride."""
     before, after = FIG_3_END
-    channels = _rows_of(V4)["stem.0.5.b0"].in_shape[0]
-
-    def tried(what: str, node: Conv | Pool) -> Step:
-        side = _alone(node, (channels, before, before))[-1].out_shape[1]
+    channels = _row(V4, "stem.0.5.b0").in_shape[0]
+    tried: dict[str, Conv | Pool] = {
+        "3x3 conv V without a stride, as printed,": Conv(192, 3, 1, "valid"),
+        "3x3 conv /2 V": Conv(192, 3, 2, "valid"),
+        "3x3 max pool /2 V": Pool("max", 3, 2, "valid"),
+        "2x2 max pool /2 V (so sizes alone don't give the kernel)": Pool("max", 2, 2, "valid"),
+    }
+    for what, node in tried.items():
+        side = _alone(node, (channels, before, before)).out_shape[1]
         steps = f"({before} - {node.kernel}) // {node.stride} + 1"
-        return Step(f"{what} leads from {before} to {after} pixels", steps, str(side), side == after)
-
-    return (
-        tried("3x3 conv V without a stride, as printed,", Conv(192, 3, 1, "valid")),
-        tried("3x3 conv /2 V", Conv(192, 3, 2, "valid")),
-        tried("3x3 max pool /2 V", Pool("max", 3, 2, "valid")),
-        tried("2x2 max pool /2 V (so sizes alone don't give the kernel)", Pool("max", 2, 2, "valid")),
-    )
+        yield Step(f"{what} leads from {before} to {after} pixels", steps, str(side), side == after)
 
 
-def _e2() -> tuple[Step, ...]:
+def _e2() -> Iterator[Step]:
     """What the third branch of Fig. 5 sees, as printed and as released; no count differs."""
-    shape = _rows_of(V4)["inception_b.0"].in_shape
-    return (*(_shape_step(shape_name, _branch(name, i), shape) for shape_name, name, i in _THIRD), *_equal_counts())
+    shape = _row(V4, "inception_b.0").in_shape
+    for how, name, i in (("printed", V4, 2), ("released", V4_SLIM, 1)):  # the pooling branch comes first, or last
+        branch = _alone(_branches(name, "inception_b")[i], shape)
+        height, width = branch.field.size
+        yield Step(
+            f"the branch as {how} sees as far up and down as to the sides",
+            " > ".join(row.notation for row in branch.rows),
+            f"{sides((height, width))} px",
+            height == width,
+        )
+    yield from _e3()
 
 
-_THIRD = (("printed", V4, 2), ("released", V4_SLIM, 1))  # the pooling branch is drawn first and released last
-
-
-def _branch(name: str, i: int) -> Node:
-    node = _node_of(name, "inception_b")
-    assert isinstance(node, Fork)
-    return node.branches[i]
-
-
-def _shape_step(shape_name: str, branch: Node, shape: tuple[int, int, int]) -> Step:
-    rows = _alone(branch, shape)
-    height, width = rows[-1].field.size
-    text = " > ".join(row.notation for row in rows)
-    return Step(
-        f"the branch as {shape_name} sees as far up and down as to the sides",
-        text,
-        f"{sides((height, width))} px",
-        height == width,
-    )
-
-
-def _equal_counts() -> tuple[Step, ...]:
+def _e3() -> Iterator[Step]:
     """Parameters and MACs of both v4s: no count can tell the orders apart."""
-    return tuple(
-        _compare(f"v4 as printed and as released have the same {what}", f"{word} = {word} @ {V4_SLIM}", V4)
-        for what, word in (("parameters", "params"), ("MACs", "macs"))
-    )
+    for what, word in (("parameters", "params"), ("MACs", "macs")):
+        yield _compare(f"v4 as printed and as released have the same {what}", f"{word} = {word} @ {V4_SLIM}", V4)
 
 
-def _e4() -> tuple[Step, ...]:
+def _e4() -> Iterator[Step]:
     """What Reduction-A puts out, against the width printed in Fig. 17."""
     return _sum("E4", "reduction_a")
 
 
-def _sum(id_: str, reduction: str) -> tuple[Step, ...]:
-    row = _rows_of(V2)[f"{reduction}.0"]
+def _sum(id_: str, reduction: str) -> Iterator[Step]:
+    row = _row(V2, f"{reduction}.0")
     width = row.out_shape[0]
-    trials = (try_width(preset(V2), LINEAR[id_], tried) for tried in (printed_width(id_), width))
-    return (
-        Step("channels that the reduction before it puts out", row.notation, str(width)),
-        *(Step(f"{t.width} filters can be added", f"{t.width} = {width}", t.sentence, t.accepted) for t in trials),
-    )
+    yield Step("channels that the reduction before it puts out", row.notation, str(width))
+    for tried in (printed_width(id_), width):
+        check = try_width(preset(V2), LINEAR[id_], tried)
+        yield Step(f"{tried} filters can be added", f"{tried} = {width}", check.sentence, check.accepted)
 
 
-def _e5() -> tuple[Step, ...]:
+def _e5() -> Iterator[Step]:
     """Figs. 18 and 19 against each other, either taken for right; and the sum if one believes Fig. 17 too."""
     believed, printed = printed_width("E4"), printed_width("E5")
-    channels, *grid = _rows_of(V2)["reduction_b.0"].in_shape
-
-    def summed(label: str, name: str, width: int) -> Step:
-        row = _alone(_node_of(name, "reduction_b"), (width, grid[0], grid[1]))[-1]
-        return Step(label, row.notation, str(row.out_shape[0]), row.out_shape[0] == printed)
-
-    return (
-        *_read_as("Fig. 18 is right, and Fig. 19 slips", *_sum("E5", "reduction_b")),
-        *_read_as(
-            "Fig. 19 is right, and Fig. 18 slips",
-            summed(f"{printed} is the sum with the filters of Fig. 12, v1's Reduction-B", V1, channels),
-        ),
-        *_read_as(
-            "Figs. 17, 18 and 19 are right",
-            summed(f"{printed} is the sum with the filters of Fig. 18 and {believed} channels", V2, believed),
-        ),
+    channels, *_ = _row(V2, "reduction_b.0").in_shape
+    for step in _sum("E5", "reduction_b"):
+        yield replace(step, reading="Fig. 18 is right, and Fig. 19 slips")
+    yield _reduced(
+        f"{printed} is the sum with the filters of Fig. 12, v1's Reduction-B",
+        V1,
+        channels,
+        printed,
+        reading="Fig. 19 is right, and Fig. 18 slips",
+    )
+    yield _reduced(
+        f"{printed} is the sum with the filters of Fig. 18 and {believed} channels",
+        V2,
+        believed,
+        printed,
+        reading="Figs. 17, 18 and 19 are right",
     )
 
 
-def _e6() -> tuple[Step, ...]:
+def _e6() -> Iterator[Step]:
     """Fig. 18 in v1 would not give the size that Fig. 15 prints for v1."""
-    before, after = _rows_of(V1)["reduction_b.0"].in_shape, FIG_15_CHANNELS[4]
-    found = {figure: _alone(_node_of(name, "reduction_b"), before)[-1] for figure, name in (("18", V2), ("12", V1))}
-    return tuple(
-        Step(
-            f"Fig. {figure} in v1 gives the {after} channels that Fig. 15 prints for v1",
-            row.notation,
-            str(row.out_shape[0]),
-            row.out_shape[0] == after,
+    before, after = _row(V1, "reduction_b.0").in_shape[0], FIG_15_CHANNELS[4]
+    for figure, name in (("18", V2), ("12", V1)):
+        yield _reduced(
+            f"Fig. {figure} in v1 gives the {after} channels that Fig. 15 prints for v1", name, before, after
         )
-        for figure, row in found.items()
-    )
 
 
-def _e7() -> tuple[Step, ...]:
+def _reduced(label: str, name: str, channels: int, printed: int, reading: str = "") -> Step:
+    """Whether a preset's Reduction-B makes so many channels of so many."""
+    grid = _row(name, "reduction_b.0").in_shape[1:]
+    row = _alone(_node_of(name, "reduction_b"), (channels, *grid)).rows[-1]
+    return Step(label, row.notation, str(row.out_shape[0]), row.out_shape[0] == printed, reading)
+
+
+def _e7() -> Iterator[Step]:
     """The channels that Fig. 15 prints are v1's and not v2's."""
-    return tuple(
-        _compare(
-            f"after {stage.title} {architecture_of(name)} has the printed channels",
-            f"channels {stage.name} = {printed}",
-            name,
-        )
-        for name in (V1, V2)
-        for stage, printed in zip(stages(preset(name))[:-1], FIG_15_CHANNELS, strict=True)
-    )
+    for name in (V1, V2):
+        for stage, printed in zip(preset(name).stages, FIG_15_CHANNELS, strict=True):
+            label = f"after {stage.title} {architecture_of(name)} has the printed channels"
+            yield _compare(label, f"channels {stage.name} = {printed}", name)
 
 
-def _e8() -> tuple[Step, ...]:
+def _e8() -> Iterator[Step]:
     """MACs at 299 pixels; within a tenth is taken for a match."""
-    return (
-        _costs("v2 as drawn costs within a tenth of v4", V2, V4),
-        _costs("v2 as released costs within a tenth of v4", V2_SLIM, V4),
-        _costs("v1 costs within a tenth of Inception-v3", V1, V3),
-    )
+    yield _costs("v2 as drawn costs within a tenth of v4", V2, V4)
+    yield _costs("v2 as released costs within a tenth of v4", V2_SLIM, V4)
+    yield _costs("v1 costs within a tenth of Inception-v3", V1, V3)
 
 
 def _costs(label: str, one: str, two: str) -> Step:
@@ -261,145 +248,121 @@ def _costs(label: str, one: str, two: str) -> Step:
     return Step(label, expression, f"{quantity(ratio, network):.3f}", holds(f"0.9 < {ratio} < 1.1", network))
 
 
-def _e9() -> tuple[Step, ...]:
+def _e9() -> Iterator[Step]:
     """What "layers" may count: all convolutions, those of the longest chain, or the work that they do."""
     ways = (
         ("All convolutions", "convolutions", "convolutions"),
         ("The longest chain", "convolutions one after another", "chain"),
         ("The work", "MACs", "macs"),
     )
-    return tuple(
-        replace(_compare(f"v4 has more {what} than v2 as {how}", f"{word} > {word} @ {v2}", V4), reading=reading)
-        for reading, what, word in ways
-        for how, v2 in (("drawn", V2), ("released", V2_SLIM))
-    )
+    for reading, what, word in ways:
+        for how, v2 in (("drawn", V2), ("released", V2_SLIM)):
+            yield _compare(f"v4 has more {what} than v2 as {how}", f"{word} > {word} @ {v2}", V4, reading)
 
 
-def _e10() -> tuple[Step, ...]:
+def _e10() -> Iterator[Step]:
     """How many pooled units stay with 0.8 read either way."""
-    drop, width = preset(V4).head.dropout, _rows_of(V4)["pool"].out_shape[0]
+    drop, width = preset(V4).head.dropout, _row(V4, "pool").out_shape[0]
     keep = 1 - drop
-    return (
-        Step("probability of dropping", f"1 - {keep:g}", f"{drop:g}"),
-        Step(f"of {width} units stay, if {keep:g} are kept", f"{keep:g} x {width}", f"{keep * width:.1f}"),
-        Step(f"of {width} units stay, if {keep:g} are dropped", f"{drop:g} x {width}", f"{drop * width:.1f}"),
-    )
+    yield Step("probability of dropping", f"1 - {keep:g}", f"{drop:g}")
+    yield Step(f"of {width} units stay, if {keep:g} are kept", f"{keep:g} x {width}", f"{keep * width:.1f}")
+    yield Step(f"of {width} units stay, if {keep:g} are dropped", f"{drop:g} x {width}", f"{drop * width:.1f}")
 
 
-def _e11() -> tuple[Step, ...]:
+def _e11() -> Iterator[Step]:
     """Pooled channels against classes, and the layer that leads from one to the other."""
-    return tuple(step for name in (V4, V1, V2) for step in _softmax(name))
-
-
-def _softmax(name: str) -> tuple[Step, ...]:
-    network, label = network_of(name), architecture_of(name)
-    return (
-        _compare(f"{label} pools as many channels as there are classes", "channels pool = channels classifier", name),
-        Step(
+    for name in (V4, V1, V2):
+        network, label = network_of(name), architecture_of(name)
+        claim = "channels pool = channels classifier"
+        yield _compare(f"{label} pools as many channels as there are classes", claim, name)
+        yield Step(
             f"parameters of {label}'s linear layer, which isn't drawn",
             fill("{channels pool} x {channels classifier} + {channels classifier}", network),
             fill("{params classifier|exact}", network),
             holds("channels pool * channels classifier + channels classifier = params classifier", network),
-        ),
-    )
+        )
 
 
-def _e12() -> tuple[Step, ...]:
+def _e12() -> Iterator[Step]:
     """Table 2 beside the level at which the curve ends; the level is read by eye."""
     errors = {result.model: result.top1 for result in TABLE_2}
-    near = {name: abs(errors[name] - FIG_23_END) < BY_EYE for name in ("Inception-v3", "Inception-v4")}
-    return tuple(
-        Step(
+    for name in ("Inception-v3", "Inception-v4"):
+        close = abs(errors[name] - FIG_23_END) < BY_EYE
+        yield Step(
             f"the curve that Fig. 23 calls pure ends where Table 2 has {name} (its end is read by eye, unverified)",
             f"about {FIG_23_END:g} = {errors[name]:g} % top-1",
             "yes" if close else "no",
             close,
         )
-        for name, close in near.items()
-    )
 
 
-def _e13() -> tuple[Step, ...]:
+def _e13() -> Iterator[Step]:
     """A first convolution, blocks of three convolutions each, a linear layer (He et al. 2015, Table 1)."""
     layers = 1 + 3 * sum(RESNET_152_BLOCKS) + 1
     expression = f"1 + 3 x ({' + '.join(map(str, RESNET_152_BLOCKS))}) + 1"
-    return tuple(
-        Step(f"the deepest ResNet of He et al. has {printed} layers", expression, str(layers), layers == printed)
-        for printed in (151, 152)
-    )
+    for printed in (151, 152):
+        label = f"the deepest ResNet of He et al. has {printed} layers"
+        yield Step(label, expression, str(layers), layers == printed)
 
 
-def _e14() -> tuple[Step, ...]:
+def _e14() -> Iterator[Step]:
     """Which average pools can stand in a block whose branches are concatenated."""
-    return (
-        _pool_step("3x3 average, stride 1, same", Pool("avg", 3)),
-        _pool_step("3x3 average, stride 1, valid", Pool("avg", 3, 1, "valid")),
-        _pool_step("3x3 average, stride 2, valid", Pool("avg", 3, 2, "valid")),
-        _pool_step("5x5 average, stride 1, same (so sizes alone don't give the kernel)", Pool("avg", 5)),
-    )
-
-
-def _pool_step(label: str, pool: Pool) -> Step:
-    block, shape = _node_of(V4, "inception_a"), _rows_of(V4)["inception_a.0"].in_shape
-    assert isinstance(block, Fork)
-    first, *others = block.branches
-    assert isinstance(first, Chain)
-    tried = replace(block, branches=(chain(pool, *first.nodes[1:]), *others))
-    try:
-        row = _alone(tried, shape)[-1]
-    except ValueError as error:
-        return Step(
-            f"{label}: fits", f"the other branches stay {shape[1]}x{shape[2]}", str(error).partition(": ")[2], False
-        )
-    return Step(f"{label}: fits", row.notation, f"{row.out_shape[1]}x{row.out_shape[2]}", True)
-
-
-def _e15() -> tuple[Step, ...]:
-    """The 1x1 linear convolution has weights for all branches at once, so it reads their concatenation."""
-    return tuple(_reading_step(name, stage) for name in (V1, V2) for stage in ("block_a", "block_b", "block_c"))
-
-
-def _reading_step(name: str, stage: str) -> Step:
-    body, up = (_rows_of(name)[f"{stage}.0.{part}"] for part in ("body", "project"))
-    width = up.out_shape[0]
-    return Step(
-        f"weights of the 1x1 linear in {name.partition('.')[0]} {stage}",
-        f"({body.notation}) x {width}",
-        exact(up.params - width),
-        body.out_shape[0] * width == up.params - width,
-    )
-
-
-def _e16() -> tuple[Step, ...]:
-    """Table 2, top-1 and top-5."""
-    return (
-        _compare("v1 is worse than v3 in top-1 (Fig. 21)", f"top1 > top1 @ {V3}", V1),
-        _compare("v1 is better than v3 in top-5 (Fig. 22)", f"top5 < top5 @ {V3}", V1),
-    )
-
-
-def _e18() -> tuple[Step, ...]:
-    """The paper leaves it open; the released checkpoint's size does not."""
-    spec = preset(V2_SLIM)
-    biases, total = sum(row.out_shape[0] for row in resolve(spec).rows if row.op == "project"), totals(spec).params
-    return (
-        Step("filters of all 1x1 linear convolutions in the released v2", "a bias each", exact(biases)),
-        Step("its parameters with these biases", exact(total), f"{total / 1e6:.2f} M"),
-        Step(
-            "its parameters with batch norm instead",
-            f"{exact(total)} - {exact(biases)} + 2 x {exact(biases)}",
-            f"{(total + biases) / 1e6:.2f} M",
-        ),
-    )
-
-
-_STEPS: Mapping[str, Callable[[], tuple[Step, ...]]] = MappingProxyType(
-    {"E3": _equal_counts}
-    | {
-        step.__name__[1:].upper(): step
-        for step in (_e1, _e2, _e4, _e5, _e6, _e7, _e8, _e9, _e10, _e11, _e12, _e13, _e14, _e15, _e16, _e18)
+    tried = {
+        "3x3 average, stride 1, same": Pool("avg", 3),
+        "3x3 average, stride 1, valid": Pool("avg", 3, 1, "valid"),
+        "3x3 average, stride 2, valid": Pool("avg", 3, 2, "valid"),
+        "5x5 average, stride 1, same (so sizes alone don't give the kernel)": Pool("avg", 5),
     }
-)
+    shape = _row(V4, "inception_a.0").in_shape
+    pooling, *others = _branches(V4, "inception_a")
+    _, *after = (node for _, node in parts(pooling))
+    for what, pool in tried.items():
+        try:
+            row = _alone(Fork((with_parts(pooling, [pool, *after]), *others)), shape).rows[-1]
+        except ValueError as error:
+            expression, result = f"the other branches stay {shape[1]}x{shape[2]}", str(error).partition(": ")[2]
+            yield Step(f"{what}: fits", expression, result, False)
+        else:
+            yield Step(f"{what}: fits", row.notation, f"{row.out_shape[1]}x{row.out_shape[2]}", True)
+
+
+def _e15() -> Iterator[Step]:
+    """The 1x1 linear convolution has weights for all branches at once, so it reads their concatenation."""
+    for name in (V1, V2):
+        for stage in ("block_a", "block_b", "block_c"):
+            body, up = _row(name, f"{stage}.0.body"), _row(name, f"{stage}.0.project")
+            width = up.out_shape[0]
+            yield Step(
+                f"weights of the 1x1 linear in {architecture_of(name)} {stage}",
+                f"({body.notation}) x {width}",
+                exact(up.params - width),
+                body.out_shape[0] * width == up.params - width,
+            )
+
+
+def _e16() -> Iterator[Step]:
+    """Table 2, top-1 and top-5."""
+    yield _compare("v1 is worse than v3 in top-1 (Fig. 21)", f"top1 > top1 @ {V3}", V1)
+    yield _compare("v1 is better than v3 in top-5 (Fig. 22)", f"top5 < top5 @ {V3}", V1)
+
+
+def _e18() -> Iterator[Step]:
+    """The paper leaves it open; the released checkpoint's size does not."""
+    tree = resolve(preset(V2_SLIM))
+    biases, total = sum(row.out_shape[0] for row in tree.rows if row.op == "project"), totals(tree.network).params
+    yield Step("filters of all 1x1 linear convolutions in the released v2", "a bias each", exact(biases))
+    yield Step("its parameters with these biases", exact(total), f"{total / 1e6:.2f} M")
+    yield Step(
+        "its parameters with batch norm instead",
+        f"{exact(total)} - {exact(biases)} + 2 x {exact(biases)}",
+        f"{(total + biases) / 1e6:.2f} M",
+    )
+
+
+_STEPS: Mapping[str, Callable[[], Iterator[Step]]] = {
+    step.__name__[1:].upper(): step
+    for step in (_e1, _e2, _e3, _e4, _e5, _e6, _e7, _e8, _e9, _e10, _e11, _e12, _e13, _e14, _e15, _e16, _e18)
+}
 
 
 def refutation(id_: str) -> tuple[Step, ...]:
@@ -416,7 +379,7 @@ def refutation(id_: str) -> tuple[Step, ...]:
     ('384 + 384 + 384', '1152')
     """
     errata(id_)
-    return _STEPS[id_]() if id_ in _STEPS else ()
+    return tuple(_STEPS[id_]()) if id_ in _STEPS else ()
 
 
 def readings(steps: Sequence[Step]) -> dict[str, tuple[Step, ...]]:
@@ -441,7 +404,7 @@ def files_read(id_: str) -> tuple[str, ...]:
     ('timm: timm/models/inception_v4.py, timm 1.0.31', ())
     """
     architecture = architecture_of(EVIDENCE[id_].preset)
-    return tuple(f"{one.name}: {one.file}, {one.version}" for one in IMPLEMENTATIONS.get(architecture, ()))
+    return tuple(f"{one.name}: {one.file}, {one.version}" for one in releases().get(architecture, ()))
 
 
 def erratum_record(id_: str) -> dict[str, object]:

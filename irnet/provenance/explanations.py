@@ -9,12 +9,12 @@ from itertools import combinations, pairwise
 
 from irnet.models import network as preset
 from irnet.models.fragments import chain, conv
-from irnet.provenance.counts import COUNTS, Count, Otherwise
+from irnet.provenance.counts import Count, Otherwise, published_counts
 from irnet.provenance.ledger import terms_of
 from irnet.spec import Head, Network, Pool, Shape, Source, Stage, architecture_of
 from irnet.tree import Row, resolve
 from irnet.tree.totals import totals
-from irnet.units import exact, share
+from irnet.units import exact, share, short
 
 AFTER: Mapping[str, str] = {  # architecture -> the stage whose output it reads
     "inception_v4": "inception_b",
@@ -48,6 +48,7 @@ LEFT_OUT: Mapping[Otherwise, tuple[str, str]] = {  # what a counter passes over 
         "not seen there: the average is over a window of 8x8, and fvcore counts adaptive averages only",
     ),
 }
+A_MAC = "2 FLOPs a MAC"
 SCALE = {"": 1, "M": 10**6, "G": 10**9}
 
 
@@ -110,7 +111,7 @@ def claims(network: Network) -> tuple[Explanation, ...]:
     [('inception_resnet_v2.tf_slim as shown here', 55843464), ('batch norm has no gamma', -30272),
      ('moving means and variances count too', 60544)]
     """
-    counts = (count for count in COUNTS if architecture_of(count.preset) == network.architecture)
+    counts = (count for count in published_counts() if architecture_of(count.preset) == network.architecture)
     return tuple(explanation(network, count) for count in counts)
 
 
@@ -154,9 +155,7 @@ def _work(network: Network, count: Count) -> Iterator[Line]:
     for term in terms:
         times = getattr(term, count.counter) - term.ours
         yield Line(
-            f"{term.what} again: 2 FLOPs a MAC"
-            if term.ours
-            else f"{term.what}{f', {times} each' if times > 1 else ''}",
+            f"{term.what} again: {A_MAC}" if term.ours else f"{term.what}{f', {times} each' if times > 1 else ''}",
             times * term.amount,
         )
     for what, why in LEFT_OUT.items():
@@ -169,17 +168,14 @@ def _parameters(network: Network, count: Count) -> Iterator[Line]:
     """What is counted otherwise than in a module, whose batch norms have a gamma and keep statistics apart."""
     rows: tuple[Row, ...] = resolve(network).rows
     if "auxiliary head" in count.otherwise:
-        head = resolve(_auxiliary(network)).rows
+        after = resolve(network)[AFTER[network.architecture]]
+        head = resolve(auxiliary(after.out_shape, network.head.classes)).rows
         yield Line("the auxiliary head", sum(row.params for row in head))
         rows += head
     if "no gamma" in count.otherwise:
         yield Line("batch norm has no gamma", -_norm_channels(rows))
     if "moving statistics" in count.otherwise:
         yield Line("moving means and variances count too", 2 * _norm_channels(rows))
-
-
-def _auxiliary(network: Network) -> Network:
-    return auxiliary(resolve(network)[AFTER[network.architecture]].out_shape, network.head.classes)
 
 
 def _norm_channels(rows: tuple[Row, ...]) -> int:
@@ -213,6 +209,44 @@ def summaries(network: Network) -> list[dict[str, object]]:
     ]
 
 
+def printed_work(network: Network) -> list[dict[str, str]]:
+    """The figures for the work of networks of this name that people meet, and what each adds up.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> [(one["figure"], one["printed by"]) for one in printed_work(network("inception_v4"))][0]
+    ('12.28 G MACs', 'timm, fvcore')
+    """
+    found: dict[str, tuple[list[str], Explanation]] = {}
+    for claim in claims(network):
+        count = claim.count
+        if count.what in ("MACs", "FLOPs"):
+            figure = f"{short(int(claim.printed), digits=4)} {count.what}"
+            found.setdefault(figure, ([], claim))[0].append(count.by.partition(" on ")[0])
+    return [
+        {
+            "figure": figure,
+            "printed by": ", ".join(dict.fromkeys(by)),
+            "image": f"{claim.count.size} px",
+            "adds up": _sum_in_words(claim.count),
+            "count": claim.count.title,
+        }
+        for figure, (by, claim) in found.items()
+    ]
+
+
+def _sum_in_words(count: Count) -> str:
+    """What a count of work adds up: MACs first, then whatever else its digits show."""
+    counted = preset(count.preset, input_size=count.size, classes=count.classes)
+    macs, terms = _ours(counted, count), [line for line in _work(counted, count) if line.amount]
+    again = [line for line in terms if line.why.endswith(A_MAC)]
+    others = [line for line in terms if line not in again and abs(line.amount) * SHOWN > macs]
+    words = [f"{short(macs, digits=4)} MACs in convolutions and linear layers{', 2 FLOPs each' if again else ''}"]
+    return " + ".join([*words, *(f"{short(line.amount)} {line.why}" for line in others)])
+
+
+SHOWN = 10_000  # the share of all work below which a term does not show in four digits
 ALIKE = Decimal("0.02")  # figures this close to each other are easily taken for one
 
 
@@ -226,14 +260,15 @@ def similar_figures(network: Network) -> tuple[str, ...]:
     "timm's 12.28 GMAC at 299 px and Google's 12.271 GFLOP at 224 px"
     """
     work = [claim for claim in claims(network) if claim.count.what in ("MACs", "FLOPs") and claim.count.unit]
-    return tuple(_alike(*pair) for pair in combinations(work, 2) if _are_alike(*pair))
+    return tuple(
+        _difference(one, two)
+        for one, two in combinations(work, 2)
+        if one.count.what != two.count.what and abs(one.printed - two.printed) < ALIKE * one.printed
+    )
 
 
-def _are_alike(one: Explanation, two: Explanation) -> bool:
-    return one.count.what != two.count.what and abs(one.printed - two.printed) < ALIKE * one.printed
-
-
-def _alike(one: Explanation, two: Explanation) -> str:
+def _difference(one: Explanation, two: Explanation) -> str:
+    """How far apart two figures are that look alike."""
     counts = [f"{c.by}'s {c.printed} {c.unit}{c.what[:-1]} at {c.size} px" for c in (one.count, two.count)]
     gap = share(float(abs(one.printed - two.printed)), float(one.printed))
     flops = [int(claim.printed) * (2 if claim.count.what == "MACs" else 1) for claim in (one, two)]

@@ -63,17 +63,20 @@ def ledger(network: Network) -> tuple[Term, ...]:
 def terms_of(rows: tuple[Row, ...]) -> tuple[Term, ...]:
     """The terms of some steps only, as of all up to an end point."""
 
-    def amount(of: str, op: str) -> int:
-        return sum(_amounts(row)[of] for row in rows if row.op == op)
+    def macs(*ops: str) -> int:
+        return sum(row.macs for row in rows if row.op in ops)
 
-    linear = [row for row in rows if row.op == "linear"]
-    embedding = [row for row in linear if row.path == "embedding"]
-    classifier = [row for row in linear if row.path == "classifier"]
+    def outputs(op: str) -> int:
+        return sum(row.activation_elements for row in rows if row.op == op)
+
+    inputs = sum(prod(row.in_shape) for row in rows if row.op == "global_pool")
+    embedding = [row for row in rows if row.op == "linear" and row.path == "embedding"]
+    classifier = [row for row in rows if row.op == "linear" and row.path == "classifier"]
     normed = [row for row in rows if row.op == "conv" or (row.op == "add" and row.params)] + embedding
     return (
         Term(
             what="convolutions: MACs",
-            amount=amount("macs", "conv") + amount("macs", "project"),
+            amount=macs("conv", "project"),
             ours=1,
             fvcore=1,
             torchinfo=1,
@@ -82,7 +85,7 @@ def terms_of(rows: tuple[Row, ...]) -> tuple[Term, ...]:
         ),
         Term(
             what="linear layers: MACs",
-            amount=amount("macs", "linear"),
+            amount=macs("linear"),
             ours=1,
             fvcore=1,
             torchinfo=1,
@@ -95,16 +98,12 @@ def terms_of(rows: tuple[Row, ...]) -> tuple[Term, ...]:
             fvcore=2,
             tensorflow=1,
         ),
-        Term(what="average over the grid: input elements", amount=amount("inputs", "global_pool"), fvcore=1),
+        Term(what="average over the grid: input elements", amount=inputs, fvcore=1),
         Term(what="batch norm: parameters, once", amount=sum(2 * row.out_shape[0] for row in normed), torchinfo=1),
-        Term(what="1x1 linear: biases at every pixel", amount=amount("outputs", "project"), torchinfo=1, tensorflow=1),
+        Term(what="1x1 linear: biases at every pixel", amount=outputs("project"), torchinfo=1, tensorflow=1),
         Term(what="classifier: biases", amount=sum(row.out_shape[0] for row in classifier), torchinfo=1),
-        Term(what="residual scaling: products", amount=amount("outputs", "scale"), tensorflow=1),
-        Term(what="residual sum: additions", amount=amount("outputs", "add")),
-        Term(what="max pooling: output elements", amount=amount("outputs", "max_pool"), tensorflow=WINDOW),
-        Term(what="average pooling 3x3: output elements", amount=amount("outputs", "avg_pool"), tensorflow=WINDOW),
+        Term(what="residual scaling: products", amount=outputs("scale"), tensorflow=1),
+        Term(what="residual sum: additions", amount=outputs("add")),
+        Term(what="max pooling: output elements", amount=outputs("max_pool"), tensorflow=WINDOW),
+        Term(what="average pooling 3x3: output elements", amount=outputs("avg_pool"), tensorflow=WINDOW),
     )
-
-
-def _amounts(row: Row) -> dict[str, int]:
-    return {"macs": row.macs, "inputs": prod(row.in_shape), "outputs": row.activation_elements}

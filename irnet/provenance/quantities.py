@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from itertools import pairwise
 from operator import eq, gt, lt
-from types import MappingProxyType
 
 from irnet.edit import network_of_label
 from irnet.edit.validate import check
@@ -29,57 +28,66 @@ LONGEST = 240  # characters of a formula
 TERMS = 8  # quantities in a formula
 PLAIN = 10_000  # whole numbers below it are written without commas, as widths are
 
-OF_BOX: Mapping[str, Callable[[Box], float]] = MappingProxyType(
-    {
-        "channels": lambda box: box.out_shape[0],
-        "in_channels": lambda box: box.in_shape[0],
-        "side": lambda box: box.out_shape[1],
-        "in_side": lambda box: box.in_shape[1],
-        "params": lambda box: box.params,
-        "macs": lambda box: box.macs,
-        "flops": lambda box: 2 * box.macs,
-        "elements": lambda box: box.activation_elements,
-        "bytes": lambda box: box.activation_bytes,
-        "field": lambda box: max(box.rows[-1].field.size),
-        "parts": lambda box: len(box.children),
-        "window": lambda box: max((int(side) for row in box.rows for side in _window(row)), default=1),
-        "convolutions": lambda box: sum(row.op in ("conv", "project") for row in box.rows),
-    }
-)
-OF_NETWORK: Mapping[str, Callable[[Network], float]] = MappingProxyType(
-    {
-        "params": lambda network: totals(network).params,
-        "macs": lambda network: totals(network).macs,
-        "flops": lambda network: 2 * totals(network).macs,
-        "convolutions": lambda network: totals(network).convolutions,
-        "chain": longest_chain,
-        "kept": lambda network: saved_bytes(network, 1),
-        "fvcore": lambda network: term_sum(ledger(network), "fvcore"),
-        "products": lambda network: next(t.amount for t in ledger(network) if t.what == "residual scaling: products"),
-        "smallest": smallest_input,
-        "input": lambda network: network.input_shape[1],
-        "eps": lambda network: network.norm.eps,
-        "momentum": lambda network: network.norm.momentum,
-        "embedding": lambda network: network.head.embedding or 0,
-        "top1": lambda network: _published_counts(network).top1,
-        "top5": lambda network: _published_counts(network).top5,
-    }
-)
-FORMS: Mapping[str, Callable[[float], str]] = MappingProxyType(
-    {
-        "": lambda value: str(int(value)) if _whole(value) and abs(value) < PLAIN else _long(value),
-        "exact": lambda value: exact(round(value)),
-        "short": short,
-        "MAC": lambda value: short(value, "MAC"),
-        "FLOP": lambda value: short(value, "FLOP"),
-        "B": lambda value: short(value, "B"),
-        "fold": fold,
-        "numeral": numeral,
-        "multiple": multiple,
-        "share": lambda value: share(value, 1),
-    }
-)
-ORDERS: Mapping[str, Callable[[float, float], bool]] = MappingProxyType({"<": lt, "=": eq, ">": gt})
+OF_BOX: Mapping[str, Callable[[Box], float]] = {
+    "channels": lambda box: box.out_shape[0],
+    "in_channels": lambda box: box.in_shape[0],
+    "side": lambda box: box.out_shape[1],
+    "in_side": lambda box: box.in_shape[1],
+    "params": lambda box: box.params,
+    "macs": lambda box: box.macs,
+    "flops": lambda box: 2 * box.macs,
+    "elements": lambda box: box.activation_elements,
+    "bytes": lambda box: box.activation_bytes,
+    "field": lambda box: max(box.rows[-1].field.size),
+    "parts": lambda box: len(box.children),
+    "window": lambda box: max((int(side) for row in box.rows for side in _window(row)), default=1),
+    "convolutions": lambda box: sum(row.op in ("conv", "project") for row in box.rows),
+}
+OF_NETWORK: Mapping[str, Callable[[Network], float]] = {
+    "params": lambda network: totals(network).params,
+    "macs": lambda network: totals(network).macs,
+    "flops": lambda network: 2 * totals(network).macs,
+    "convolutions": lambda network: totals(network).convolutions,
+    "chain": longest_chain,
+    "kept": lambda network: saved_bytes(network, 1),
+    "fvcore": lambda network: term_sum(ledger(network), "fvcore"),
+    "products": lambda network: next(t.amount for t in ledger(network) if t.what == "residual scaling: products"),
+    "smallest": smallest_input,
+    "input": lambda network: network.input_shape[1],
+    "eps": lambda network: network.norm.eps,
+    "momentum": lambda network: network.norm.momentum,
+    "embedding": lambda network: network.head.embedding or 0,
+    "top1": lambda network: _published_errors(network).top1,
+    "top5": lambda network: _published_errors(network).top5,
+}
+
+
+def number(value: float) -> str:
+    """A number as texts write it where they say no other form.
+
+    Examples
+    --------
+    >>> number(1152), number(42_679_816), number(24.07407)
+    ('1152', '42,679,816', '24.1')
+    """
+    if value != int(value):
+        return f"{value:.3g}"
+    return str(int(value)) if abs(value) < PLAIN else exact(int(value))
+
+
+FORMS: Mapping[str, Callable[[float], str]] = {
+    "": number,
+    "exact": lambda value: exact(round(value)),
+    "short": short,
+    "MAC": lambda value: short(value, "MAC"),
+    "FLOP": lambda value: short(value, "FLOP"),
+    "B": lambda value: short(value, "B"),
+    "fold": fold,
+    "numeral": numeral,
+    "multiple": multiple,
+    "share": lambda value: share(value, 1),
+}
+ORDERS: Mapping[str, Callable[[float, float], bool]] = {"<": lt, "=": eq, ">": gt}
 
 
 def _window(row: Row) -> tuple[str, ...]:
@@ -88,19 +96,11 @@ def _window(row: Row) -> tuple[str, ...]:
     return sides.groups() if sides else ()
 
 
-def _published_counts(network: Network) -> Result:
+def _published_errors(network: Network) -> Result:
     found = next((result for result in TABLE_2 if result.preset == network.name), None)
     if found is None:
         raise ValueError(f"Table 2 has no errors of {network.name}")
     return found
-
-
-def _whole(value: float) -> bool:
-    return value == int(value)
-
-
-def _long(value: float) -> str:
-    return exact(int(value)) if _whole(value) else f"{value:.3g}"
 
 
 @lru_cache(maxsize=64)
@@ -160,7 +160,7 @@ def quantity(formula: str, network: Network) -> float:
         else:
             total, sign, product = total + sign * product, 1 if operator == "+" else -1, value
     found = total + sign * product
-    return int(found) if _whole(found) else found
+    return int(found) if found == int(found) else found
 
 
 def _terms(formula: str) -> list[str]:
@@ -252,17 +252,6 @@ def formulas(text: str) -> tuple[str, ...]:
     ('channels stem', 'params')
     """
     return tuple(inside.partition("|")[0] for inside in re.findall(r"\{([^{}]*)\}", text))
-
-
-def number(value: float) -> str:
-    """A number as texts write it where they say no other form.
-
-    Examples
-    --------
-    >>> number(1152), number(42_679_816), number(24.07407)
-    ('1152', '42,679,816', '24.1')
-    """
-    return FORMS[""](value)
 
 
 def _formula_text(inside: str, network: Network) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 
 from irnet.models import PRESETS
 from irnet.models.errata import ERRATA
-from irnet.provenance.deviations import COLUMNS, PAPER, SETTINGS, STRUCTURE, Deviation, has
-from irnet.provenance.names import IMPLEMENTATIONS
+from irnet.provenance.deviations import COLUMNS, PAPER, Deviation, has, numbered_deviations
+from irnet.provenance.names import releases
 from irnet.provenance.quantities import fill, network_of
-from irnet.spec import Network, Source
+from irnet.spec import Network
 
-DEVIATIONS: Mapping[str, Deviation] = {deviation.id: deviation for deviation in (*STRUCTURE, *SETTINGS)}
 NOT_DRAWN = "not in the paper"
 MOVED = (  # tests/data/golden_recipe.py fills the weights, tests/test_strengths.py takes the other way
     "With the weights of the test recipe, the logit that moves most moves by this many standard deviations of them all:"
@@ -80,19 +79,19 @@ def provenance(network: Network, stage: str) -> Provenance:
     if stage not in known:
         raise ValueError(f"{network.name} has no stage {stage!r}; its stages: {', '.join(known)}")
     architecture = network.architecture
-    touching = (d.id for d in DEVIATIONS.values() if stage in d.touches.get(architecture, ()))
+    touching = (d.id for d in numbered_deviations().values() if stage in d.touches.get(architecture, ()))
     return Provenance(stage, _figure(architecture, stage), tuple(_names(architecture, stage)), tuple(touching))
 
 
 def _figure(architecture: str, stage: str) -> str:
     """The paper's figure; the stages that only released networks have are in none."""
-    name = f"{architecture}.paper"
-    return PRESETS[name].sources[stage].ref if name in PRESETS and stage in PRESETS[name].sources else NOT_DRAWN
+    paper = PRESETS.get(f"{architecture}.{PAPER}")
+    return paper.sources[stage].ref if paper and stage in paper.sources else NOT_DRAWN
 
 
 def _names(architecture: str, stage: str) -> Iterator[Named]:
     for other in (architecture, *(name for name in _RESNETS if architecture in _RESNETS and name != architecture)):
-        for one in IMPLEMENTATIONS[other]:
+        for one in releases()[other]:
             if stage in one.stages:
                 yield Named(one.name, one.stages[stage], other[-2:] if other != architecture else "")
 
@@ -131,7 +130,7 @@ def deviations(network: Network | None = None) -> list[dict[str, object]]:
             "why basis": one.why_basis,
             "touches": [f"{name} {stage}" for name, stages in one.touches.items() for stage in stages],
         }
-        for one in DEVIATIONS.values()
+        for one in numbered_deviations().values()
         if network is None or network.architecture in one.touches
     ]
 
@@ -155,8 +154,8 @@ def _versions(deviation: Deviation, column: str, architecture: str) -> str:
     found = deviation.values_of(column, architecture)
     if not found:
         return ""
-    releases = {one.name: one.preset for one in IMPLEMENTATIONS[architecture]}
-    network = network_of(releases.get(column, f"{architecture}.{PAPER}"))
+    presets = {one.name: one.preset for one in releases()[architecture]}
+    network = network_of(presets.get(column, f"{architecture}.{PAPER}"))
     texts = [(one.version, fill(one.text, network)) for one in found]
     return "; ".join(f"{version}: {text}" if version else text for version, text in texts)
 
@@ -182,7 +181,7 @@ def implementations(network: Network) -> list[dict[str, str]]:
     """
     return [
         {"by": one.name, "file": one.file, "version": one.version, "preset": one.preset}
-        for one in IMPLEMENTATIONS[network.architecture]
+        for one in releases()[network.architecture]
     ]
 
 
@@ -195,29 +194,14 @@ def errata_of(network: Network | None = None) -> list[dict[str, object]]:
     >>> [(found["id"], found["stages"]) for found in errata_of(network("inception_resnet_v2"))][:2]
     [('E1', ['stem']), ('E3', ['stem'])]
     """
-    touched = _affected(network) if network else {}
+    touched: dict[str, list[str]] = {}
+    if network:
+        sources = [(stage.name, stage.source) for stage in network.stages if stage.repeat]
+        for name, source in (*sources, ("head", network.head.source), ("network", network.source)):
+            for erratum in source.errata:
+                touched.setdefault(erratum.id, []).append(name)
     return [
-        {
-            "id": erratum.id,
-            "where": erratum.where,
-            "concerns": erratum.concerns,
-            "printed": erratum.printed,
-            "used": erratum.used,
-            "why": erratum.why,
-            "certainty": erratum.certainty,
-            "basis": erratum.basis,
-        }
-        | ({"stages": touched[erratum.id]} if network else {})
+        asdict(erratum) | ({"stages": touched[erratum.id]} if network else {})
         for erratum in ERRATA.values()
         if network is None or erratum.id in touched
     ]
-
-
-def _affected(network: Network) -> dict[str, list[str]]:
-    sources: list[tuple[str, Source]] = [(stage.name, stage.source) for stage in network.stages if stage.repeat]
-    sources += [("head", network.head.source), ("network", network.source)]
-    found: dict[str, list[str]] = {}
-    for name, source in sources:
-        for erratum in source.errata:
-            found.setdefault(erratum.id, []).append(name)
-    return found

@@ -1,17 +1,28 @@
-"""Read or replace activations by path, and lend a model other scales; nothing stays behind."""
+"""Read or replace activations by path, watch a model run, lend it other scales; nothing stays behind."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
 from fnmatch import filter as matching
 from typing import Any
 
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
-from irnet.runtime.build import Scale
+from irnet.runtime.build import ConvUnit, Model, Scale
+from irnet.runtime.init import Tell
 from irnet.tree import stage_of
+
+
+@contextmanager
+def _hooks(handles: Iterable[RemovableHandle]) -> Iterator[None]:
+    """Hooks that stay while the block runs."""
+    with ExitStack() as stack:
+        for handle in handles:
+            stack.callback(handle.remove)
+        yield
 
 
 def to_cpu(activation: Tensor) -> Tensor:
@@ -21,9 +32,7 @@ def to_cpu(activation: Tensor) -> Tensor:
 
 @contextmanager
 def capture(
-    model: nn.Module,
-    *patterns: str,
-    keep: Callable[[Tensor], Any] = to_cpu,
+    model: nn.Module, *patterns: str, keep: Callable[[Tensor], Any] = to_cpu, inputs: bool = False
 ) -> Iterator[dict[str, Any]]:
     """Fill a dict, path to kept value, while the block runs; leave no hook behind.
 
@@ -35,6 +44,8 @@ def capture(
         Paths, with `*` for any run of characters: "block_b.*.project".
     keep
         From a module's output to what is kept of it; by default a copy on the CPU.
+    inputs
+        Whether what a module is given, its first input, stands for its output.
 
     Raises
     ------
@@ -42,35 +53,14 @@ def capture(
         For a pattern that no module's path matches, with near ones.
     """
     found: dict[str, Any] = {}
-    with ExitStack() as stack:
-        for path in paths(model, *patterns):
 
-            def save(_module: nn.Module, _given: object, made: Tensor, path: str = path) -> None:
-                found[path] = keep(made)
+    def save(path: str) -> RemovableHandle:
+        def hook(_module: nn.Module, given: tuple[Tensor, ...], made: Tensor) -> None:
+            found[path] = keep(given[0] if inputs else made)
 
-            stack.callback(model.get_submodule(path).register_forward_hook(save).remove)
-        yield found
+        return model.get_submodule(path).register_forward_hook(hook)
 
-
-@contextmanager
-def capture_inputs(
-    model: nn.Module, *patterns: str, keep: Callable[[Tensor], Any] = to_cpu
-) -> Iterator[dict[str, Any]]:
-    """As `capture`, but of what a module is given: its first input.
-
-    Raises
-    ------
-    KeyError
-        For a pattern that no module's path matches, with near ones.
-    """
-    found: dict[str, Any] = {}
-    with ExitStack() as stack:
-        for path in paths(model, *patterns):
-
-            def save(_module: nn.Module, given: tuple[Tensor, ...], path: str = path) -> None:
-                found[path] = keep(given[0])
-
-            stack.callback(model.get_submodule(path).register_forward_pre_hook(save).remove)
+    with _hooks(map(save, paths(model, *patterns))):
         yield found
 
 
@@ -83,16 +73,48 @@ def intervene(model: nn.Module, edits: Mapping[str, Callable[[Tensor], Tensor]])
     KeyError
         For a pattern that no module's path matches.
     """
-    with ExitStack() as stack:
-        for pattern, edit in edits.items():
-            for path in paths(model, pattern):
 
-                def swap(
-                    _module: nn.Module, _given: object, made: Tensor, edit: Callable[[Tensor], Tensor] = edit
-                ) -> Tensor:
-                    return edit(made)
+    def swap(path: str, edit: Callable[[Tensor], Tensor]) -> RemovableHandle:
+        return model.get_submodule(path).register_forward_hook(lambda _module, _given, made: edit(made))
 
-                stack.callback(model.get_submodule(path).register_forward_hook(swap).remove)
+    with _hooks(swap(path, edit) for pattern, edit in edits.items() for path in paths(model, pattern)):
+        yield
+
+
+@contextmanager
+def watch_layers(model: Model, tell: Tell) -> Iterator[None]:
+    """Call `tell` before every convolution of a forward pass and after each on the way back; what it raises ends both.
+
+    Parameters
+    ----------
+    model
+        Any; what it computes is left alone.
+    tell
+        Gets how far through the network the convolution is, whatever part of it is run, and its path.
+
+    Examples
+    --------
+    >>> import irnet, torch
+    >>> model, calls = irnet.build("inception_resnet_v1", device="meta"), []
+    >>> with watch_layers(model, lambda share, path: calls.append((round(share, 1), path))):
+    ...     _ = model(torch.empty(1, 3, 299, 299, device="meta"))
+    >>> calls[0], calls[-1][0], len(calls)
+    ((0.0, 'stem.0.0'), 1.0, 107)
+    """
+    units = [(path, module) for path, module in model.named_modules() if isinstance(module, ConvUnit)]
+
+    def watch(i: int, path: str, unit: ConvUnit) -> RemovableHandle:
+        def back(_gradient: Tensor) -> None:
+            tell(i / len(units), path)
+
+        def before(_module: nn.Module, given: tuple[Any, ...]) -> None:
+            tell(i / len(units), path)
+            if given[0].requires_grad:
+                given[0].register_hook(back)
+
+        return unit.register_forward_pre_hook(before)
+
+    with _hooks(watch(i, *unit) for i, unit in enumerate(units)):
         yield
 
 
@@ -135,13 +157,11 @@ def output_of(model: nn.Module, path: str, image: Tensor) -> Tensor:
     def stop(_module: nn.Module, _given: object, made: Tensor) -> None:
         raise _Reached(made)
 
-    hook = model.get_submodule(_existing(model, path)).register_forward_hook(stop)
-    try:
-        made: Tensor = model(image)
-    except _Reached as reached:
-        return reached.made
-    finally:
-        hook.remove()
+    with _hooks([model.get_submodule(_existing(model, path)).register_forward_hook(stop)]):
+        try:
+            made: Tensor = model(image)
+        except _Reached as reached:
+            return reached.made
     return made
 
 

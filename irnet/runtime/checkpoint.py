@@ -132,5 +132,5 @@ def _hdf5(path: Path) -> AbstractContextManager[Checkpoint]:
         raise ValueError(
             f"{path.name} is an HDF5 file, as Keras writes it, and reading it needs h5py: pip install h5py"
         ) from None
-    found: AbstractContextManager[Checkpoint] = reader.opened_hdf5(path)
+    found: AbstractContextManager[Checkpoint] = reader.open_hdf5(path)
     return found

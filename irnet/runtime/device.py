@@ -58,7 +58,7 @@ def with_numbers(device: str, needed: str = "activations need") -> torch.device:
 
 
 @contextmanager
-def memory_limit(device: str, advice: str = "take a smaller input, width, depth or batch") -> Iterator[None]:
+def memory_limit(device: str) -> Iterator[None]:
     """Turn a device that runs out of memory into one sentence; what the block held is let go.
 
     Raises
@@ -77,4 +77,4 @@ def memory_limit(device: str, advice: str = "take a smaller input, width, depth 
         return
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-    raise RuntimeError(f"{device} has not enough memory for this: {advice}")
+    raise RuntimeError(f"{device} has not enough memory for this: take a smaller input, width, depth or batch")

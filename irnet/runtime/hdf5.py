@@ -19,7 +19,7 @@ _FAULTS = (OSError, RuntimeError, KeyError, TypeError, ValueError)  # of a file 
 
 
 @contextmanager
-def opened_hdf5(path: Path) -> Iterator[Checkpoint]:
+def open_hdf5(path: Path) -> Iterator[Checkpoint]:
     """The checkpoint in a `.h5` or `.weights.h5` file, open while the block runs.
 
     Raises

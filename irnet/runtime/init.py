@@ -38,38 +38,29 @@ def initialise(model: nn.Module, init: Init, seed: int, tell: Tell | None = None
     """
     if init not in INITS:
         raise ValueError(f"init={init!r} is not one of {', '.join(INITS)}")
-    draw = {"torch": _torch, "he": _he, "tf": _tf}[init]
     generator = torch.Generator().manual_seed(seed)
     modules = list(model.named_modules())
     for i, (path, module) in enumerate(modules):
         if tell:
             tell(i / len(modules), path)
         if isinstance(module, nn.Conv2d | nn.Linear):
-            draw(module.weight, module.bias, generator)
+            _draw(init, module.weight, module.bias, generator)
         elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
             module.reset_parameters()  # ones and zeros: nothing is drawn
 
 
-def _torch(weight: Tensor, bias: Tensor | None, generator: torch.Generator) -> None:
-    nn.init.kaiming_uniform_(weight, a=sqrt(5), generator=generator)
-    if bias is not None:
+def _draw(init: Init, weight: Tensor, bias: Tensor | None, generator: torch.Generator) -> None:
+    if init == "torch":
+        nn.init.kaiming_uniform_(weight, a=sqrt(5), generator=generator)
+    elif init == "he":
+        nn.init.kaiming_normal_(weight, nonlinearity="relu", generator=generator)
+    else:
+        std = sqrt(1.3 * 2 / weight[0].numel())
+        within = erf(sqrt(2))  # the share of a normal within two standard deviations
+        # trunc_normal_ draws again what fell outside, and takes twelve times as long
+        weight.uniform_(-within, within, generator=generator).erfinv_().mul_(sqrt(2) * std)
+    if bias is not None and init == "torch":
         bound = 1 / sqrt(weight[0].numel())
         nn.init.uniform_(bias, -bound, bound, generator=generator)
-
-
-def _he(weight: Tensor, bias: Tensor | None, generator: torch.Generator) -> None:
-    nn.init.kaiming_normal_(weight, nonlinearity="relu", generator=generator)
-    _zero(bias)
-
-
-def _tf(weight: Tensor, bias: Tensor | None, generator: torch.Generator) -> None:
-    std = sqrt(1.3 * 2 / weight[0].numel())
-    within = erf(sqrt(2))  # the share of a normal within two standard deviations
-    # trunc_normal_ draws again what fell outside, and takes twelve times as long
-    weight.uniform_(-within, within, generator=generator).erfinv_().mul_(sqrt(2) * std)
-    _zero(bias)
-
-
-def _zero(bias: Tensor | None) -> None:
-    if bias is not None:
+    elif bias is not None:
         nn.init.zeros_(bias)

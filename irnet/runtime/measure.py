@@ -124,13 +124,10 @@ def search(modules: Sequence[ModuleCount], wanted: str, depth: int) -> tuple[Mod
     `*` stands for any run of characters; text without one is looked for anywhere in the path and the kind.
     """
     pattern = wanted.strip().lower()
+    if not pattern:
+        return tuple(module for module in modules if depth_of(module.path) <= depth)
     pattern = pattern if "*" in pattern else f"*{pattern}*"
-    return tuple(
-        module
-        for module in modules
-        if (wanted.strip() and (fnmatch(module.path.lower(), pattern) or fnmatch(module.kind.lower(), pattern)))
-        or (not wanted.strip() and depth_of(module.path) <= depth)
-    )
+    return tuple(m for m in modules if fnmatch(m.path.lower(), pattern) or fnmatch(m.kind.lower(), pattern))
 
 
 def records(modules: Iterable[ModuleCount]) -> list[dict[str, object]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -27,16 +27,16 @@ class Identity:
     file: str
     container: str
     tensors: int
-    exact: bool  # every key and every shape is that of the network
-    preset: str | None  # None: no key of any layout
-    layout: str | None
-    classes: int | None  # that the network has; 0 is an embedding
-    background: bool  # the file has one row more, for the background
-    auxiliary: int  # tensors of an auxiliary head in the file, which no network here has
-    unit_gammas: bool | None  # every batch norm's gamma is one, as in all ports from TensorFlow; None if not looked at
-    differences: str
-    asked: str | None  # the preset that it was held against; None: all
-    fits: str | None  # the preset that it is, where it is not the one that was asked for
+    exact: bool = False  # every key and every shape is that of the network
+    preset: str | None = None  # None: no key of any layout
+    layout: str | None = None
+    classes: int | None = None  # that the network has; 0 is an embedding
+    background: bool = False  # the file has one row more, for the background
+    auxiliary: int = 0  # tensors of an auxiliary head in the file, which no network here has
+    unit_gammas: bool | None = None  # every batch norm's gamma is one, as in ports from TensorFlow; None: not looked at
+    differences: str = ""
+    asked: str | None = None  # the preset that it was held against; None: all
+    fits: str | None = None  # the preset that it is, where it is not the one that was asked for
     also: tuple[str, ...] = ()  # presets whose keys and shapes are the same: a file does not tell them apart
 
     @property
@@ -93,27 +93,27 @@ def identify(file: Path | str, name: str | None = None) -> Identity:
     Raises
     ------
     ValueError
-        If the file can't be read, as `irnet.runtime.checkpoint.opened` says.
+        If the file can't be read, as `irnet.runtime.checkpoint.open_checkpoint` says.
     """
     with open_checkpoint(file) as found:
         fit = nearest(found, name)
-        exact = fit is not None and not fit.off
-        other = nearest(found) if name and not exact else None
-        return Identity(
-            file=found.name,
-            container=found.container,
-            tensors=len(found.shapes),
-            exact=exact,
-            preset=fit.network.name if fit else None,
-            layout=fit.layout.name if fit else None,
-            classes=fit.network.head.classes if fit else None,
-            background=fit is not None and fit.background,
-            auxiliary=len(fit.unused) if fit else 0,
-            unit_gammas=_unit_gammas(_gammas(found, fit)) if fit and exact else None,
-            differences=fit.differences if fit else "",
-            asked=name,
+        seen = Identity(file=found.name, container=found.container, tensors=len(found.shapes), asked=name)
+        if fit is None:
+            return seen
+        other = nearest(found) if name and fit.off else None
+        gammas = (theirs for ours, theirs in keys(fit.network, fit.layout.name).items() if _is_gamma(ours))
+        return replace(
+            seen,
+            exact=not fit.off,
+            preset=fit.network.name,
+            layout=fit.layout.name,
+            classes=fit.network.head.classes,
+            background=fit.background,
+            auxiliary=len(fit.unused),
+            unit_gammas=None if fit.off else _unit_gammas(map(found.read, gammas)),
+            differences=fit.differences,
             fits=other.network.name if other and not other.off else None,
-            also=tuple(_also(found, fit)) if fit and exact else (),
+            also=() if fit.off else tuple(_also(found, fit)),
         )
 
 
@@ -203,11 +203,6 @@ def _check(found: Checkpoint, key: str, target: Tensor, role: str) -> Tensor:
 
 def _is_gamma(key: str) -> bool:
     return key.endswith((".bn.weight", "embedding.1.weight"))
-
-
-def _gammas(found: Checkpoint, fit: Fit) -> Iterator[Tensor]:
-    names = keys(fit.network, fit.layout.name)
-    yield from (found.read(theirs) for ours, theirs in names.items() if _is_gamma(ours))
 
 
 def _unit_gammas(gammas: Iterator[Tensor]) -> bool:

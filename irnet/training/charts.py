@@ -11,33 +11,13 @@ from typing import Literal, get_args
 from irnet.charts import Chart, Heat, Line, Mark, Rule, Tile, Tiles, to_file, to_vega
 from irnet.diagrams.files import write
 from irnet.tables import from_records, to_csv
-from irnet.training.race import (
-    Against,
-    Quantity,
-    best_goal,
-    curve,
-    curve_records,
-    headline,
-    networks_of,
-    standing,
-)
+from irnet.training import race, stability
+from irnet.training.race import Against, Quantity
 from irnet.training.results import History
 from irnet.training.results import Line as Step
 from irnet.training.settings import PUBLISHED, Sweep
-from irnet.training.stability import (
-    AXIS_NAMES,
-    MOST_AXES,
-    Cell,
-    Criteria,
-    cells,
-    filters,
-    outcome,
-    setting,
-    story,
-)
-from irnet.training.stability import records as cell_records
-from irnet.units import exact, share
-from irnet.units import setting as typed
+from irnet.training.stability import Cell, Criteria
+from irnet.units import exact, setting, share
 
 PlotFormat = Literal["svg", "png", "html", "csv"]
 PLOT_FORMATS: tuple[PlotFormat, ...] = get_args(PlotFormat)
@@ -56,15 +36,12 @@ def race_chart(
 ) -> Chart:
     """Curves of a race, with a band where there are several seeds; those of accuracy say who was first at a goal.
 
-    Parameters
-    ----------
-    goal
-        A held-out accuracy; without, the best that all have had.
+    Without a goal, it is the best held-out accuracy that all have had.
     """
     unit, smooth = AXES[against][1], SMOOTH if quantity == "loss" else 1
     lines = []
-    for name, runs in networks_of(found).items():
-        points, banded = curve(runs, quantity, against, smooth), len(runs) > 1
+    for name, runs in race.networks_of(found).items():
+        points, banded = race.curve(runs, quantity, against, smooth), len(runs) > 1
         lines.append(
             Line(
                 name=name,
@@ -77,11 +54,11 @@ def race_chart(
     seeds = len({history.run.seed for history in found})
     note = f"median and range of {seeds} seeds" if seeds > 1 else "1 seed"
     marks: tuple[Mark, ...] = tuple(line for line in lines if line.x)
-    title, goal = "Loss on the way", best_goal(found) if goal is None else goal
+    title, goal = "Loss on the way", race.best_goal(found) if goal is None else goal
     if quantity == "loss":
         note += f"; means of {SMOOTH} steps"
     else:
-        title = headline(standing(found, goal, against)) if goal else "Accuracy on the way"
+        title = race.headline(race.standing(found, goal, against)) if goal else "Accuracy on the way"
         marks += (Rule(goal),) if goal and marks else ()
     return Chart(title=title, note=note, x=AXES[against][0], y=ONES[quantity], log=quantity == "loss", marks=marks)
 
@@ -105,19 +82,19 @@ def death_chart(sweep: Sweep, made: Sequence[Cell]) -> Chart:
 
     The first axis of the map runs across, the second up, and there is a panel for every value of the third.
     """
-    across, up, *_ = [*(AXIS_NAMES[name] for name, _ in sweep.axes if name != "seed"), ""]
+    across, up, *_ = [*(stability.AXIS_NAMES[name] for name, _ in sweep.axes if name != "seed"), ""]
     marks = (Tiles(tuple(map(_tile, made)), FILLS),)
-    return Chart(title=outcome(made), note=setting(sweep), x=across, y=up, marks=marks)
+    return Chart(title=stability.outcome(made), note=stability.setting(sweep), x=across, y=up, marks=marks)
 
 
 def _tile(cell: Cell) -> Tile:
-    words = [PUBLISHED if value is None else typed(value) for _, value in cell.place]
+    words = [PUBLISHED if value is None else setting(value) for _, value in cell.place]
     across, up, panel = (*words, "", "")[:3]
-    if len(cell.place) == MOST_AXES:
+    if len(cell.place) == stability.MOST_AXES:
         name, _ = cell.place[-1]
-        panel = f"{AXIS_NAMES[name]} {panel}"
+        panel = f"{stability.AXIS_NAMES[name]} {panel}"
         if name == "width":
-            panel += f" ({exact(filters(cell.runs[0].run))} filters)"
+            panel += f" ({exact(stability.filters(cell.runs[0].run))} filters)"
     return Tile(x=across, y=up, panel=panel, kind=cell.fate, lines=_lines(cell))
 
 
@@ -132,24 +109,26 @@ def described(history: History) -> str:
     """What a run of a death map was made with, and its seed."""
     run = history.run
     settings = {"scale": run.scale, "width": run.width, "rate": run.rate, "init": run.init, "seed": run.seed}
-    return ", ".join(f"{name} {typed(value)}" for name, value in settings.items() if value is not None)
+    return ", ".join(f"{name} {setting(value)}" for name, value in settings.items() if value is not None)
+
+
+def _curve(name: str, steps: Sequence[Step], value: Callable[[Step], float | None]) -> Line:
+    return Line(name=name, x=[step.step for step in steps], y=[value(step) for step in steps])
 
 
 def measured_chart(history: History, fate: str = "") -> Chart | None:
     """What held-out images showed on the way of a run; None if they were never measured."""
-    found = [line for line in history.lines if line.held_out_zeros is not None]
+    found = history.measured
     if not found:
         return None
     last = found[-1]
     title = f"{fate or 'Held-out images'}: {share(last.held_out_zeros or 0, 1)} zeros, "
     title += f"{share(last.accuracy or 0, 1)} right at step {last.step}"
-    values = {
-        "zeros after the last block": [line.held_out_zeros for line in found],
-        "accuracy": [line.accuracy for line in found],
-        "chance": [history.chance for _ in found],
-    }
-    steps = [line.step for line in found]
-    lines = tuple(Line(name=name, x=steps, y=drawn) for name, drawn in values.items())
+    lines = (
+        _curve("zeros after the last block", found, lambda step: step.held_out_zeros),
+        _curve("accuracy", found, lambda step: step.accuracy),
+        _curve("chance", found, lambda _: history.chance),
+    )
     return Chart(title=title, note=described(history), x="steps", y="share of held-out", marks=lines)
 
 
@@ -183,24 +162,14 @@ def _story(
 
 def loss_chart(found: Mapping[str, History]) -> Chart:
     """The loss of every step of several runs, by what they are called."""
-    lines = tuple(
-        Line(name=name, x=[line.step for line in history.lines], y=[line.loss for line in history.lines])
-        for name, history in found.items()
-    )
+    lines = tuple(_curve(name, history.lines, lambda step: step.loss) for name, history in found.items())
     return Chart(title="Loss of every step", x="steps", y=ONES["loss"], log=True, marks=lines)
 
 
 def story_chart(found: Sequence[History]) -> Chart:
     """The share of zeros after the last block over the steps of several runs."""
-    lines = tuple(
-        Line(
-            name=f"run {history.number}: {history.network}, seed {history.run.seed}",
-            x=[line.step for line in history.lines],
-            y=[line.zeros[-1] for line in history.lines],
-        )
-        for history in found
-        if history.lines
-    )
+    begun = {f"run {run.number}: {run.network}, seed {run.run.seed}": run.lines for run in found if run.lines}
+    lines = tuple(_curve(name, steps, lambda step: step.zeros[-1]) for name, steps in begun.items())
     return Chart(title="Zeros after the last block", x="steps", y="share of zeros", marks=lines)
 
 
@@ -233,7 +202,7 @@ def plots(
 
 def _charts(sweep: Sweep, found: Sequence[History], criteria: Criteria | None) -> dict[str, Chart]:
     if sweep.kind == "stability":
-        return {"death": death_chart(sweep, cells(sweep, found, criteria)), "zeros": story_chart(found)}
+        return {"death": death_chart(sweep, stability.cells(sweep, found, criteria)), "zeros": story_chart(found)}
     accuracy = any(line.accuracy is not None for history in found for line in history.lines)
     measured: tuple[Quantity, ...] = ("loss", "accuracy") if accuracy else ("loss",)
     return {f"{quantity}.{axis}": race_chart(found, quantity, axis) for quantity in measured for axis in AXES}
@@ -241,8 +210,8 @@ def _charts(sweep: Sweep, found: Sequence[History], criteria: Criteria | None) -
 
 def _tables(sweep: Sweep, found: Sequence[History], criteria: Criteria | None) -> dict[str, bytes]:
     if sweep.kind == "race":
-        tables = {"curves": curve_records(found)}
+        tables = {"curves": race.curve_records(found)}
     else:
-        steps = [record for history in found for record in story(history)]
-        tables = {"death": cell_records(cells(sweep, found, criteria)), "steps": steps}
+        steps = [record for history in found for record in stability.story(history)]
+        tables = {"death": stability.records(stability.cells(sweep, found, criteria)), "steps": steps}
     return {name: to_csv(from_records(records)).encode() for name, records in tables.items()}

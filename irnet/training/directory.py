@@ -8,7 +8,7 @@
     DIR/lock               locked by the process that runs the sweep, and says which one that is
 
 A file takes its name only when it is whole, and a line counts only with its line end: what a killed process leaves
-behind is a shorter file, never a wrong one.
+behind is a shorter file, never a wrong one. The operating system releases a lock with the process that holds it.
 """
 
 from __future__ import annotations
@@ -16,14 +16,22 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Mapping
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, Literal, get_args
+from uuid import uuid4
 
 from irnet.training.settings import Sweep, from_json, to_json
 
 Word = Literal["run", "pause", "stop"]
 Ended = Literal["finished", "diverged"]
+PATIENCE = 0.5  # seconds: whoever only asks whether a lock is held, holds it for a moment
 
 
 def create(directory: Path, sweep: Sweep, environment: Mapping[str, Any]) -> None:
@@ -86,17 +94,23 @@ def environment(directory: Path) -> dict[str, Any]:
     return found
 
 
-def write(file: Path, text: str) -> None:
-    """Write a file so that it is there as a whole or not at all."""
+@contextmanager
+def whole_file(file: Path) -> Iterator[Path]:
+    """A path to write to, which takes the name of `file` once the block has ended without an error."""
     partial = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        with partial.open("w", encoding="utf-8") as opened:
-            opened.write(text)
-            opened.flush()
-            os.fsync(opened.fileno())
+        yield partial
         partial.replace(file)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write(file: Path, text: str) -> None:
+    """Write a file so that it is there as a whole or not at all."""
+    with whole_file(file) as partial, partial.open("w", encoding="utf-8") as opened:
+        opened.write(text)
+        opened.flush()
+        os.fsync(opened.fileno())
 
 
 def run_file(directory: Path, number: int) -> Path:
@@ -136,9 +150,13 @@ def last_word(directory: Path) -> Word:
 def lines(file: Path) -> list[dict[str, Any]]:
     """The whole lines of a run's file; none where there is no file, and nothing after a line that was cut off."""
     try:
-        text = file.read_bytes()
+        return read_lines(file.read_bytes())
     except FileNotFoundError:
         return []
+
+
+def read_lines(text: bytes) -> list[dict[str, Any]]:
+    """The whole lines of a text of JSON lines."""
     return [json.loads(line) for line in text[: text.rfind(b"\n") + 1].splitlines()]
 
 
@@ -150,10 +168,94 @@ def end_of(file: Path) -> Ended | None:
             tail = opened.read()
     except FileNotFoundError:
         return None
-    if not tail.endswith(b"\n"):
+    last = tail[: tail.rfind(b"\n") + 1].rstrip().rpartition(b"\n")[2]
+    found: Ended | None = json.loads(last)["end"] if last.startswith(b'{"end"') else None
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who runs a sweep; `token` is new for every start."""
+
+    token: str
+    host: str
+    pid: int
+
+
+@contextmanager
+def lock_directory(directory: Path) -> Iterator[Owner]:
+    """Hold the lock of a sweep; workers that outlive their parent see that the token has changed and stop.
+
+    Raises
+    ------
+    ValueError
+        If another process holds it, naming that process.
+    """
+    with hold(directory / "lock") as opened:
+        if not opened:
+            there = owner(directory)
+            who = f"process {there.pid} on {there.host}" if there else "another process"
+            raise ValueError(
+                f"{directory} is being run by {who}; wait for it, or stop it: {command('stop', directory)}"
+            )
+        mine = Owner(uuid4().hex, socket.gethostname(), os.getpid())
+        opened.truncate(0)
+        json.dump(asdict(mine), opened)
+        opened.flush()
+        yield mine
+
+
+@contextmanager
+def hold(file: Path, patience: float = PATIENCE) -> Iterator[TextIOWrapper | None]:
+    """The file, locked and open for appending, while the block runs; None if it is still held after some seconds.
+
+    A process that is started with it as its output holds the lock too, as long as it lives.
+    """
+    until = monotonic() + patience
+    with file.open("a", encoding="utf-8") as opened:
+        while not _try_lock(opened, shared=False):
+            if monotonic() > until:
+                yield None
+                return
+            sleep(0.02)
+        yield opened
+
+
+def is_locked(file: Path) -> bool:
+    """Whether some process on this machine holds a lock on `file`."""
+    try:
+        with file.open("r", encoding="utf-8") as opened:
+            return not _try_lock(opened, shared=True)
+    except FileNotFoundError:
+        return False
+
+
+def _try_lock(opened: TextIOWrapper, *, shared: bool) -> bool:
+    fcntl = import_module("fcntl")  # Windows has none: nothing can be trained there, but settings can be read
+    try:
+        fcntl.flock(opened, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def is_running(directory: Path) -> bool:
+    """Whether a process on this machine runs the sweep."""
+    return is_locked(directory / "lock")
+
+
+def owner(directory: Path) -> Owner | None:
+    """Who runs a sweep, or ran it last."""
+    try:
+        return Owner(**json.loads((directory / "lock").read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
         return None
-    last = tail[:-1].rpartition(b"\n")[2]
-    if not last.startswith(b'{"end"'):
-        return None
-    word: Ended = json.loads(last)["end"]
-    return word
+
+
+def is_orphaned(directory: Path, token: str) -> bool:
+    """Whether the start that a worker belongs to is over: another one has begun, or its process is gone."""
+    there = owner(directory)
+    if there is None or there.token != token:
+        return True
+    # a worker on another machine can't see the process; the token still tells it
+    return there.host == socket.gethostname() and not is_running(directory)

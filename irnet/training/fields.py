@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
@@ -60,13 +59,7 @@ class Field:
         return f"{', '.join(most)} or {last}"
 
     def check(self, value: object) -> None:
-        """Hold a value against what the setting may be.
-
-        Raises
-        ------
-        ValueError
-            Naming the setting, the value and its limits or words.
-        """
+        """Hold a value against what the setting may be, as `check_fields` says."""
         if value is None and self.about.unset:
             return
         if self.kind == "switch" and not isinstance(value, bool):
@@ -81,30 +74,22 @@ def _plain(value: float) -> str:
     return exact(int(value)) if value == int(value) else f"{value:g}"
 
 
-def word(default: Any, label: str, words: tuple[str, ...], group: Group, text: str) -> Any:
-    """A dataclass field whose value is one of a few words."""
-    return _field(default, Words(label=label, help=text, group=group, words=words))
-
-
-def switch(default: Any, label: str, group: Group, text: str, *, unset: str = "") -> Any:
-    """A dataclass field that is on or off."""
-    return _field(default, Words(label=label, help=text, group=group, unset=unset))
-
-
-def number(
+def form_field(
     default: Any,
     label: str,
-    bounds: tuple[float, float, float],
     group: Group,
     text: str,
+    bounds: tuple[float, float, float] | None = None,
     *,
     most: float | None = None,
-    unset: str = "",
+    words: tuple[str, ...] = (),
 ) -> Any:
-    """A dataclass field that is a number; `bounds` are its lowest and highest value and the step of a form."""
-    low, high, step = bounds
-    found = Limits(low, high, step, text)
-    return _field(default, Words(label=label, help=text, group=group, limits=found, most=most, unset=unset))
+    """A dataclass field that somebody sets: a number within bounds, one of a few words, or without both a switch.
+
+    Bounds are the lowest and the highest value and the step of a form.
+    """
+    limited = Limits(*bounds, text) if bounds else None
+    return _field(default, Words(label=label, help=text, group=group, limits=limited, words=words, most=most))
 
 
 def knob_of(
@@ -122,17 +107,23 @@ def _field(default: Any, words: Words) -> Any:
     return field(default=default, metadata={"words": words})
 
 
-@lru_cache(maxsize=8)
 def fields_of(settings: type[Any]) -> Mapping[str, Field]:
     """The settings of a dataclass that have words, by name, in its order."""
-    found = {
-        f.name: Field(
-            name=f.name,
-            kind=_KINDS.get(str(f.type).split(" ")[0], "word"),
-            default=f.default,
-            about=f.metadata["words"],
-        )
-        for f in fields(settings)
-        if "words" in f.metadata
-    }
+    found: dict[str, Field] = {}
+    for f in fields(settings):
+        if about := f.metadata.get("words"):
+            kind = _KINDS.get(str(f.type).split(" ")[0], "word")
+            found[f.name] = Field(name=f.name, kind=kind, default=f.default, about=about)
     return MappingProxyType(found)
+
+
+def check_fields(settings: object) -> None:
+    """Hold every value of such a dataclass against what it may be.
+
+    Raises
+    ------
+    ValueError
+        Naming the setting, the value and its limits or words.
+    """
+    for name, about in fields_of(type(settings)).items():
+        about.check(getattr(settings, name))

@@ -36,46 +36,30 @@ def finished_map() -> tuple[Sweep, tuple[History, ...]]:
 
 
 def _history(record: dict[str, Any], run: Run) -> History:
-    lines = (dict(zip(_COLUMNS, values, strict=True)) for values in record["lines"])
-    of_run: dict[str, Any] = {name: tuple(record[name]) if name == "classes" else record[name] for name in _OF_RUN}
-    return History(
-        number=record["number"],
-        run=run,
-        blocks=(record["block"],),
-        lines=tuple(Line(**(line | {name: (line[name],) for name in ("zeros", "magnitudes")})) for line in lines),
-        **of_run,
-    )
+    lines = []
+    for values in record["lines"]:
+        line = dict(zip(_COLUMNS, values, strict=True))
+        lines.append(Line(**{**line, "zeros": (line["zeros"],), "magnitudes": (line["magnitudes"],)}))
+    of_run = {name: record[name] for name in _OF_RUN} | {"classes": tuple(record["classes"])}
+    return History(number=record["number"], run=run, blocks=(record["block"],), lines=tuple(lines), **of_run)
 
 
 def text_of(sweep: Sweep, found: Sequence[History], made_with: dict[str, Any]) -> str:
     """The file's text; runs that have not ended are left out."""
-    runs = [_record(history) for history in found if history.ended]
     head = {"made_by": "python -m benchmarks.death_map", "made_with": made_with, "sweep": to_json(sweep)}
-    body = ",\n".join(json.dumps(run, separators=(",", ":")) for run in runs)
+    body = ",\n".join(json.dumps(_record(history), separators=(",", ":")) for history in found if history.ended)
     return f'{json.dumps(head, indent=1)[:-2]},\n "runs": [\n{body}\n]\n}}\n'
 
 
 def _record(history: History) -> dict[str, Any]:
-    lines = [
-        [
-            line.step,
-            _short(line.loss),
-            round(line.seconds, 1),
-            line.zeros[-1],
-            _short(line.magnitudes[-1]),
-            line.accuracy,
-            line.held_out_zeros,
-            _short(line.gradient),
-        ]
-        for line in history.lines
-        if line.held_out_zeros is not None
-    ]
-    return {
-        "number": history.number,
-        "block": history.blocks[-1],
-        "lines": lines,
-        **{name: getattr(history, name) for name in _OF_RUN},
-    }
+    lines = []
+    for line in history.measured:
+        short = {name: _short(getattr(line, name)) for name in ("loss", "gradient")}
+        last = {"zeros": line.zeros[-1], "magnitudes": _short(line.magnitudes[-1]), "seconds": round(line.seconds, 1)}
+        values = {name: getattr(line, name) for name in _COLUMNS} | short | last
+        lines.append(list(values.values()))
+    of_run = {name: getattr(history, name) for name in _OF_RUN}
+    return {"number": history.number, "block": history.blocks[-1], "lines": lines, **of_run}
 
 
 def _short(value: float | None) -> float | None:

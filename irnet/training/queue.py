@@ -1,26 +1,22 @@
 """Sweeps that run on after whoever started them is gone: processes of their own, at most so many at once.
 
-A queue is a folder of files that are locked, so that a process that dies frees its place:
-
-    QUEUE/slots/0        locked by a sweep that runs
-    QUEUE/tickets/...    locked by a sweep that waits; the names are in the order of arrival
+A queue is a folder of tickets in the order of arrival, each locked by the process of a sweep that runs or waits. The
+first ones run. A process that dies unlocks its ticket, which frees its place.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from threading import Thread
 from time import sleep, time, time_ns
 
-from irnet.training.directory import ask, last_word, settings
-from irnet.training.lock import is_locked, try_lock
+from irnet.training.directory import ask, hold, is_locked, is_running, last_word, settings
 
 PACKAGE = Path(__file__).parents[2]  # where `python -m irnet` finds this very package, installed or not
 LOOK = 0.2  # seconds between two looks at the queue
@@ -35,21 +31,11 @@ class Place:
     at_most: int
 
 
-def begin(directory: Path, queue: Path, at_most: int = 1, *, keep: bool = True, arguments: tuple[str, ...] = ()) -> int:
+def begin(directory: Path, queue: Path, at_most: int = 1, *, keep: bool = True) -> int:
     """Start, or go on with, a sweep in a process of its own, which no closed tab ends; its process id.
 
-    Parameters
-    ----------
-    directory
-        Of the sweep, with its settings: see `irnet.training.directory.create`.
-    queue
-        A folder that all sweeps share which take turns.
-    at_most
-        How many of them run at once.
-    keep
-        Whether it goes on when nobody looks any more; otherwise `note_reader` must be called now and then.
-    arguments
-        More options of `irnet resume`.
+    Sweeps that share the folder `queue` take turns, `at_most` of them at once. Unless it is to be kept, a sweep stops
+    when `note_reader` is not called any more.
 
     Raises
     ------
@@ -57,17 +43,17 @@ def begin(directory: Path, queue: Path, at_most: int = 1, *, keep: bool = True, 
         If there is no sweep, it is running, or `at_most` is less than 1.
     """
     settings(directory)
-    if is_locked(directory / "lock"):
+    if is_running(directory):
         raise ValueError(f"{directory.name} is running already")
     if at_most < 1:
         raise ValueError(f"at_most={at_most} is less than 1")
     command = [sys.executable, "-m", "irnet", "resume", str(directory.resolve()), "--queue", str(queue.resolve())]
-    command += ["--at-most", str(at_most), *arguments]
-    (directory / "watched").touch()
+    command += ["--at-most", str(at_most)]
+    note_reader(directory)
     if not keep:
         command.append("--while-watched")
-    with (directory / "log").open("a", encoding="utf-8") as log:
-        if not try_lock(log):  # the process inherits the lock and holds it as long as it lives
+    with hold(directory / "log") as log:  # the process inherits the lock
+        if not log:
             raise ValueError(f"{directory.name} is running already, or on its way out; try again in a moment")
         ask(directory, "run")
         started = subprocess.Popen(
@@ -98,19 +84,19 @@ def left_alone(directory: Path) -> bool:
 @contextmanager
 def turn(directory: Path, queue: Path, at_most: int, tell: Callable[[Place], None] | None = None) -> Iterator[bool]:
     """Wait for a place among those that run, and hold it while the block runs; False if told to stop meanwhile."""
-    for folder in ("slots", "tickets"):
-        (queue / folder).mkdir(parents=True, exist_ok=True)
+    (queue / "tickets").mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        ticket = queue / "tickets" / f"{_number(queue):020}-{os.getpid()}"
-        stack.callback(ticket.unlink, missing_ok=True)
-        while not stack.enter_context(_lock(ticket)):  # somebody is just looking whether it is locked
-            sleep(LOOK)
-        ticket.write_text(str(directory.resolve()), encoding="utf-8")
+        with hold(queue / "arrivals", inf):  # one after the other: who comes in between would see an unlocked ticket
+            ticket = _new_ticket(queue / "tickets")
+            opened = stack.enter_context(hold(ticket, inf))
+            assert opened
+            stack.callback(ticket.unlink, missing_ok=True)
+            opened.write(str(directory.resolve()))
+            opened.flush()
         last: Place | None = None
         while last_word(directory) != "stop":
-            place = Place(len(_before(ticket)), at_most)
-            if not place.before and _slot(queue, at_most, stack):
-                ticket.unlink(missing_ok=True)
+            place = _place(ticket, at_most)
+            if not place:
                 yield True
                 return
             if tell and place != last:
@@ -120,13 +106,18 @@ def turn(directory: Path, queue: Path, at_most: int, tell: Callable[[Place], Non
         yield False
 
 
-def _number(queue: Path) -> int:
-    """The time in nanoseconds, or more where a ticket has a later one: a clock that steps back lets nobody go ahead."""
-    return max([time_ns(), *(1 + _time(other) for other in (queue / "tickets").glob("*"))])
+def _new_ticket(folder: Path) -> Path:
+    """The last ticket, by the time or by those before: a clock that steps back lets nobody go ahead.
 
-
-def _time(ticket: Path) -> int:
-    return int(ticket.name.partition("-")[0])
+    Tickets of dead processes are thrown away.
+    """
+    number = time_ns()
+    for other in folder.iterdir():
+        if is_locked(other):
+            number = max(number, 1 + int(other.name))
+        else:
+            other.unlink(missing_ok=True)
+    return folder / f"{number:020}"
 
 
 def waiting(directory: Path, queue: Path, at_most: int) -> Place | None:
@@ -134,40 +125,11 @@ def waiting(directory: Path, queue: Path, at_most: int) -> Place | None:
     wanted = str(directory.resolve())
     for ticket in sorted((queue / "tickets").glob("*")):
         if is_locked(ticket) and ticket.read_text(encoding="utf-8") == wanted:
-            return Place(len(_before(ticket)), at_most)
+            return _place(ticket, at_most)
     return None
 
 
-def _before(ticket: Path) -> list[Path]:
-    """Tickets of living processes that came earlier; those of dead ones are thrown away."""
-    found = []
-    for other in sorted(ticket.parent.glob("*")):
-        if other.name >= ticket.name:
-            break
-        if is_locked(other):
-            found.append(other)
-        elif time_ns() - _time(other) > 10**9:  # a new one is there before it is locked
-            other.unlink(missing_ok=True)
-    return found
-
-
-def _slot(queue: Path, at_most: int, stack: ExitStack) -> bool:
-    for i in range(at_most):
-        attempt = ExitStack()
-        if attempt.enter_context(_lock(queue / "slots" / str(i))):
-            stack.push(attempt)
-            return True
-        attempt.close()
-    return False
-
-
-@contextmanager
-def _lock(file: Path) -> Iterator[bool]:
-    """Whether a lock on `file` was free; it is held while the block runs."""
-    with file.open("a", encoding="utf-8") as opened:
-        try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+def _place(ticket: Path, at_most: int) -> Place | None:
+    """Where a ticket stands by those of living processes that came earlier; None where it is its turn."""
+    earlier = sum(is_locked(other) for other in ticket.parent.iterdir() if other.name < ticket.name)
+    return Place(earlier - at_most, at_most) if earlier >= at_most else None

@@ -11,9 +11,9 @@ from math import floor, inf
 from statistics import median
 from typing import Any, Literal, get_args
 
-from irnet.training.results import History, Line, clock
+from irnet.training.results import History, Line
 from irnet.training.settings import Run, Sweep
-from irnet.units import short
+from irnet.units import clock, short
 
 PAIRS = (
     ("inception_v3.tf_slim", "inception_resnet_v1.paper"),
@@ -74,16 +74,8 @@ def at(history: History, line: Line, against: Against) -> float:
 def curve(runs: Sequence[History], quantity: Quantity, against: Against = "steps", smooth: int = 1) -> list[Point]:
     """One network's curve: median, lowest and highest over its seeds, at every step that all of them have.
 
-    Parameters
-    ----------
-    runs
-        Of one network.
-    quantity
-        "loss" of the batch, or "accuracy" on held-out images where it was measured.
-    against
-        The horizontal axis; seconds are the median over the seeds.
-    smooth
-        Steps whose mean is taken, each and those before it.
+    The loss is that of the batch; accuracy is there where it was measured. Every point is the mean of so many steps, it
+    and those before it. Seconds are the median over the seeds.
     """
     lines = [{line.step: line for line in history.lines} for history in runs]
     steps = sorted(set.intersection(*(set(line) for line in lines))) if lines else []
@@ -92,17 +84,12 @@ def curve(runs: Sequence[History], quantity: Quantity, against: Against = "steps
     points = []
     for i, step in enumerate(steps):
         window = steps[max(0, i + 1 - smooth) : i + 1]
-        values = [_mean([getattr(line[s], quantity) for s in window]) for line in lines]
-        whole = [value for value in values if value is not None]
-        if len(whole) == len(values):
+        values = [[getattr(line[s], quantity) for s in window] for line in lines]
+        if all(None not in of_seed for of_seed in values):
+            means = [sum(of_seed) / len(of_seed) for of_seed in values]
             x = median(at(history, line[step], against) for history, line in zip(runs, lines, strict=True))
-            points.append(Point(x, median(whole), min(whole), max(whole)))
+            points.append(Point(x, median(means), min(means), max(means)))
     return points
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    whole = [value for value in values if value is not None]
-    return sum(whole) / len(whole) if len(whole) == len(values) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,16 +141,13 @@ def duel(one: Finish, other: Finish) -> Duel:
     >>> duel(fast, Finish(network="b", reached=(20.0, 30.0), missed=(15.0, 25.0)))
     Duel(ahead=1, level=1, behind=0)
     """
-    pairs = [
-        (mine, mine_missed, its, its_missed)
-        for mine, mine_missed, its, its_missed in zip(
-            one.reached, one.missed, other.reached, other.missed, strict=False
-        )
-        if mine is not None or its is not None
-    ]
-    ahead = sum(mine is not None and (its is None or mine <= its_missed) for mine, _, its, its_missed in pairs)
-    behind = sum(its is not None and (mine is None or its <= mine_missed) for mine, mine_missed, its, _ in pairs)
-    return Duel(ahead, len(pairs) - ahead - behind, behind)
+    counts = {"ahead": 0, "level": 0, "behind": 0}
+    for mine, mine_missed, its, its_missed in zip(one.reached, one.missed, other.reached, other.missed, strict=False):
+        if mine is not None and (its is None or mine <= its_missed):
+            counts["ahead"] += 1
+        elif its is not None:
+            counts["behind" if mine is None or its <= mine_missed else "level"] += 1
+    return Duel(**counts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,9 +189,9 @@ def best_goal(found: Sequence[History]) -> float:
 def standing(found: Sequence[History], goal: float, against: Against = "steps") -> Standing:
     """Who reached held-out accuracy `goal` first, and by how much."""
     finishes = [_finish(name, runs, goal, against) for name, runs in networks_of(found).items()]
-    order = sorted(finishes, key=lambda finish: _never(finish.middle))
+    finishes.sort(key=lambda finish: _never(finish.middle))
     still = any(not history.ended and _goal_interval(history, goal, against)[1] is None for history in found)
-    return Standing(goal=goal, against=against, finishes=tuple(order), open=still)
+    return Standing(goal=goal, against=against, finishes=tuple(finishes), open=still)
 
 
 def _finish(name: str, runs: Sequence[History], goal: float, against: Against) -> Finish:
@@ -331,13 +315,14 @@ def records(found: Sequence[History], goal: float) -> list[dict[str, Any]]:
     """One record a network: size, what it reached, and when it reached the goal against every axis."""
     made = []
     for name, runs in networks_of(found).items():
-        last = [line for history in runs if (line := _last(history))]
+        measured = [[line.accuracy for line in run.lines if line.accuracy is not None] for run in runs]
+        last = [accuracies[-1] for accuracies in measured if accuracies]
         record: dict[str, Any] = {
             "network": name,
             "parameters": runs[0].parameters,
             "macs_per_step": runs[0].macs_per_step,
             "seeds": len(runs),
-            "final_accuracy": median(line.accuracy for line in last if line.accuracy is not None) if last else None,
+            "final_accuracy": median(last) if last else None,
         }
         for against in AGAINST:
             finish = _finish(name, runs, goal, against)
@@ -345,10 +330,6 @@ def records(found: Sequence[History], goal: float) -> list[dict[str, Any]]:
             record[f"{against}_spread"] = list(finish.spread) if finish.spread else None
         made.append(record)
     return made
-
-
-def _last(history: History) -> Line | None:
-    return next((line for line in reversed(history.lines) if line.accuracy is not None), None)
 
 
 def curve_records(found: Sequence[History]) -> list[dict[str, Any]]:

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from irnet.training.directory import Ended, last_word, run_file, settings
-from irnet.training.lock import is_locked
+from irnet.training.directory import Ended, read_lines, run_file, settings
 from irnet.training.settings import Run, Sweep
-from irnet.training.work import evaluation_seconds, training_macs, training_seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One step of a run, as `irnet.training.worker.line_of` writes it."""
+    """What one step of a run showed."""
 
     step: int  # from 1
-    loss: float | None  # None: no number
-    seconds: float
-    zeros: tuple[float, ...]  # share of zeros in the output of every block
+    loss: float | None  # cross entropy of the batch, natural logarithm, before the step; None: no number
+    seconds: float  # of training up to here, evaluation not counted
+    zeros: tuple[float, ...]  # share of zeros in the output of every block, in the forward pass of this step
     magnitudes: tuple[float | None, ...]  # mean magnitude there
-    accuracy: float | None = None  # on held-out images, where it was due
+    accuracy: float | None = None  # on held-out images after this step, where it was due
     held_out_zeros: float | None = None  # share of zeros that the last block puts out over all of them
     gradient: float | None = None  # norm of the gradient of their mean loss at that block's input; None: no number too
 
@@ -49,6 +46,11 @@ class History:
     def done(self) -> float:
         """The share of its work that is behind it, 0 to 1."""
         return 1.0 if self.ended else len(self.lines) / self.run.steps
+
+    @property
+    def measured(self) -> tuple[Line, ...]:
+        """The steps at which the last block was looked at on held-out images."""
+        return tuple(line for line in self.lines if line.held_out_zeros is not None)
 
     def epochs(self, step: int) -> float:
         """Epochs after that many steps."""
@@ -85,31 +87,25 @@ class Follower:
                 text = opened.read()
         except FileNotFoundError:
             return known
-        whole = text[: text.rfind(b"\n") + 1]
-        self._read[known.number] = (stat.st_ino, start + len(whole))
-        return _extend(known, [json.loads(line) for line in whole.splitlines()])
+        self._read[known.number] = (stat.st_ino, start + text.rfind(b"\n") + 1)
+        return _extend(known, read_lines(text))
 
 
 def _extend(known: History, found: Sequence[Mapping[str, Any]]) -> History:
-    first: Mapping[str, Any] = {}
+    changes: dict[str, Any] = {}
     lines: list[Line] = []
-    end = known.ended
     for line in found:
         if "step" in line:
-            tuples = {"zeros": tuple(line["zeros"]), "magnitudes": tuple(line["magnitudes"])}
-            lines.append(Line(**{**line, **tuples}))
+            lines.append(Line(**{**line, "zeros": tuple(line["zeros"]), "magnitudes": tuple(line["magnitudes"])}))
         elif "end" in line:
-            end = line["end"]
+            changes["ended"] = line["end"]
         else:
-            first = line
-    if not first and not lines and end == known.ended:
-        return known
-    kept: dict[str, Any] = {name: first.get(name) if first else getattr(known, name) for name in _FIRST}
-    texts: dict[str, Any] = {name: tuple(kept[name]) for name in ("blocks", "classes")}
-    return History(number=known.number, run=known.run, lines=(*known.lines, *lines), ended=end, **{**kept, **texts})
+            changes |= {name: line.get(name) for name in _FIRST}
+            changes |= {name: tuple(line[name]) for name in ("blocks", "classes")}
+    return replace(known, lines=(*known.lines, *lines), **changes) if found else known
 
 
-_FIRST = ("network", "parameters", "blocks", "macs_per_step", "images_per_epoch", "classes", "chance")
+_FIRST = ("network", "parameters", "macs_per_step", "images_per_epoch", "chance")
 
 
 def histories(directory: Path) -> tuple[History, ...]:
@@ -121,82 +117,3 @@ def histories(directory: Path) -> tuple[History, ...]:
         If the directory holds no sweep.
     """
     return Follower(directory).look()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a sweep is."""
-
-    state: str  # "running", "paused", "stopping", "finished", or "stopped": begun, or not yet begun, by no process
-    runs: int
-    ended: int
-    done: float  # share of the MACs, 0 to 1
-    seconds_left: float | None  # with as many workers as are at it; None before there is anything to go by
-
-    @property
-    def sentence(self) -> str:
-        """The same for people."""
-        left = "" if self.seconds_left is None or self.state != "running" else f", {clock(self.seconds_left)} left"
-        return f"{self.state}: {self.ended} of {self.runs} runs ended, {100 * self.done:.0f} % of the work{left}"
-
-
-def clock(seconds: float) -> str:
-    """Seconds as people say them.
-
-    Examples
-    --------
-    >>> clock(7.6), clock(95), clock(7300)
-    ('8 s', '1 min 35 s', '2 h 1 min')
-    """
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def _seconds_left(found: Sequence[History], workers: int) -> float | None:
-    """With steps and accuracies as slow as those behind were; at least what the longest run has left."""
-    begun = [history for history in found if history.lines]
-    spent = sum(history.lines[-1].seconds for history in begun)
-    expected = sum(training_seconds(history.run, len(history.lines)) for history in begun)
-    if not expected:
-        return None
-    left = [
-        (1 - history.done) * (training_seconds(history.run, history.run.steps) + evaluation_seconds(history.run))
-        for history in found
-        if not history.ended
-    ]
-    return max(sum(left) / max(1, min(workers, len(left))), max(left, default=0.0)) * spent / expected
-
-
-def progress(directory: Path, found: Sequence[History], workers: int = 1) -> Progress:
-    """How far a sweep is, from what its runs have written.
-
-    Parameters
-    ----------
-    directory
-        Of the sweep.
-    found
-        Its runs, as a `Follower` just read them.
-    workers
-        How many run at a time.
-    """
-    todo = [history for history in found if not history.ended]
-    word, running = last_word(directory), is_locked(directory / "lock")
-    state = (
-        ("finished" if not todo else "stopped")
-        if not running
-        else {"run": "running", "pause": "paused", "stop": "stopping"}[word]
-    )
-    cost = {history.number: training_macs(history.run) for history in found}
-    total = sum(cost.values())
-    behind = sum(cost[history.number] * history.done for history in found)
-    return Progress(
-        state=state,
-        runs=len(found),
-        ended=len(found) - len(todo),
-        done=behind / total if total else 1.0,
-        seconds_left=_seconds_left(found, workers),
-    )

@@ -1,9 +1,10 @@
-"""What a run and a sweep of runs are asked to do, as frozen values and as JSON; no torch here."""
+"""What a run and a sweep of runs are asked to do: frozen values, as JSON, and as somebody types them; no torch here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from difflib import get_close_matches
 from itertools import product
 from types import MappingProxyType
 from typing import Any, Literal, get_args
@@ -14,12 +15,13 @@ from irnet.models import network as preset
 from irnet.models.recipe import knobs
 from irnet.runtime import NO_NUMBERS
 from irnet.spec import Network
-from irnet.training.fields import Field, fields_of, knob_of, number, switch, word
+from irnet.training.fields import Field, check_fields, fields_of, form_field, knob_of
 
 DataKind = Literal["gratings", "crops", "folder"]
 OptimiserName = Literal["rmsprop", "sgd", "adamw"]
 Precision = Literal["float32", "bfloat16"]
 SweepKind = Literal["race", "stability"]
+Axis = tuple[str, tuple[Any, ...]]
 OPTIMISERS: tuple[OptimiserName, ...] = get_args(OptimiserName)
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 INITS = ("torch", "he", "tf")  # those of irnet.runtime.init, which imports torch
@@ -42,29 +44,24 @@ class Data:
 
     kind: DataKind = "gratings"
     folder: str = ""  # on the machine that trains
-    size: int = number(75, "Pixels a side", (1, 4096, 1), "Run", "Height and width of every image.", most=299)
+    size: int = form_field(75, "Pixels a side", "Run", "Height and width of every image.", (1, 4096, 1), most=299)
     classes: int | None = knob_of(
         None, "Classes", "classes", "Images", "How many classes of the images.", low=2, unset="8 gratings, or all"
     )
-    noise: float = number(
-        0.5, "Noise", (0, 100, 0.1), "Images", "Of gratings: its standard deviation; the grating's amplitude is 1."
+    noise: float = form_field(
+        0.5, "Noise", "Images", "Of gratings: its standard deviation; the grating's amplitude is 1.", (0, 100, 0.1)
     )
-    augment: bool = switch(True, "Augment", "Images", "Random crops and, where they keep the label, flips.")
-    held_out: int = number(
-        128, "Held-out images", (1, 100_000, 32), "Images", "At most; accuracy is measured on them.", most=10_000
+    augment: bool = form_field(True, "Augment", "Images", "Random crops and, where they keep the label, flips.")
+    held_out: int = form_field(
+        128, "Held-out images", "Images", "At most; accuracy is measured on them.", (1, 100_000, 32), most=10_000
     )
-    epoch: int = number(
-        1024,
-        "Images an epoch",
-        (1, 100_000_000, 128),
-        "Images",
-        "Where they are drawn without end; not of a folder.",
+    epoch: int = form_field(
+        1024, "Images an epoch", "Images", "Where they are drawn without end; not of a folder.", (1, 100_000_000, 128)
     )
 
     def __post_init__(self) -> None:
         _check_word("data", self.kind, DATA_KINDS)
-        for name, about in fields_of(Data).items():
-            about.check(getattr(self, name))
+        check_fields(self)
         if (self.kind == "folder") != bool(self.folder):
             raise ValueError(f"data={self.kind!r} and folder={self.folder!r} do not go together: one needs the other")
 
@@ -77,49 +74,52 @@ class Run:
     data: Data = field(default_factory=Data)
     seed: int = 0  # of weights, dropout and batches
     device: str = "cpu"
-    steps: int = number(30, "Steps", (1, 100_000_000, 10), "Run", "How many batches are trained on.", most=100_000)
-    batch: int = number(16, "Batch", (2, 65_536, 2), "Run", "Images a step.", most=256)
-    optimiser: OptimiserName = word(
-        "rmsprop", "Optimiser", OPTIMISERS, "Run", "RMSProp as in section 4 of the paper, SGD with momentum, or AdamW."
+    steps: int = form_field(30, "Steps", "Run", "How many batches are trained on.", (1, 100_000_000, 10), most=100_000)
+    batch: int = form_field(16, "Batch", "Run", "Images a step.", (2, 65_536, 2), most=256)
+    optimiser: OptimiserName = form_field(
+        "rmsprop",
+        "Optimiser",
+        "Run",
+        "RMSProp as in section 4 of the paper, SGD with momentum, or AdamW.",
+        words=OPTIMISERS,
     )
-    rate: float = number(PAPER_RATE, "Learning rate", (0, 1000, 0.001), "Run", "Of the first step after the warm-up.")
+    rate: float = form_field(
+        PAPER_RATE, "Learning rate", "Run", "Of the first step after the warm-up.", (0, 1000, 0.001)
+    )
     width: float | None = knob_of(None, "Width", "width", "Run", unset=PUBLISHED)
-    init: str = word("he", "Initial weights", INITS, "Run", "PyTorch's, He et al.'s, or TF-slim's.")
+    init: str = form_field("he", "Initial weights", "Run", "PyTorch's, He et al.'s, or TF-slim's.", words=INITS)
     scale: float | None = knob_of(
         None, "Residual scale", "scale_a", "Network", "Of every residual, in place of its own.", unset=PUBLISHED
     )
     depth: int | None = knob_of(None, "Depth", "depth", "Network", unset=PUBLISHED)
     sum_norm: bool | None = knob_of(None, "Batch norm on the sums", "sum_norm", "Network", unset=PUBLISHED)
     dropout: float = knob_of(0.2, "Dropout", "dropout", "Network")
-    decay: float = number(PAPER_DECAY, "Decay of the rate", (0, 1, 0.01), "Schedule", "The rate is multiplied by it.")
-    decay_epochs: float = number(
-        PAPER_DECAY_EPOCHS, "Epochs between decays", (1e-6, 1e6, 1), "Schedule", "How often the rate decays."
+    decay: float = form_field(
+        PAPER_DECAY, "Decay of the rate", "Schedule", "The rate is multiplied by it.", (0, 1, 0.01)
     )
-    warm_up: int = number(
-        0,
-        "Steps of warm-up",
-        (0, 100_000_000, 10),
-        "Schedule",
-        "A first phase at its own rate; the schedule follows.",
+    decay_epochs: float = form_field(
+        PAPER_DECAY_EPOCHS, "Epochs between decays", "Schedule", "How often the rate decays.", (1e-6, 1e6, 1)
     )
-    warm_up_rate: float = number(
+    warm_up: int = form_field(
+        0, "Steps of warm-up", "Schedule", "A first phase at its own rate; the schedule follows.", (0, 100_000_000, 10)
+    )
+    warm_up_rate: float = form_field(
         WARM_UP_RATE,
         "Rate of the warm-up",
-        (0, 1000, 1e-5),
         "Schedule",
         f"Learning rate until then: {WARM_UP_RATE:g} in He et al. (section 4.2); this paper tried 0.00001.",
+        (0, 1000, 1e-5),
     )
-    evaluate_every: int = number(
-        0, "Steps between accuracies", (0, 100_000_000, 5), "Schedule", "And at the last; 0 leaves accuracy out."
+    evaluate_every: int = form_field(
+        0, "Steps between accuracies", "Schedule", "And at the last; 0 leaves accuracy out.", (0, 100_000_000, 5)
     )
-    precision: Precision = word(
-        "float32", "Precision", PRECISIONS, "Machine", "bfloat16 multiplies in 16 bits where that is safe."
+    precision: Precision = form_field(
+        "float32", "Precision", "Machine", "bfloat16 multiplies in 16 bits where that is safe.", words=PRECISIONS
     )
-    channels_last: bool = switch(False, "Channels last", "Machine", "Channels beside each other in memory.")
+    channels_last: bool = form_field(False, "Channels last", "Machine", "Channels beside each other in memory.")
 
     def __post_init__(self) -> None:
-        for name, about in fields_of(Run).items():
-            about.check(getattr(self, name))
+        check_fields(self)
         if self.device == "meta":
             raise ValueError(NO_NUMBERS.format("training needs"))
         if self.warm_up > self.steps:
@@ -173,7 +173,72 @@ def value_in(run: Run, name: str) -> Any:
     return getattr(run.data if name in OF_DATA else run, name)
 
 
-Axis = tuple[str, tuple[Any, ...]]
+def read_setting(text: str, names: Iterable[str], refusal: str) -> tuple[str, str]:
+    """Name and value that "name=value" says, if the name is one of those; otherwise a `ValueError` with `refusal`."""
+    name, equals, value = (part.strip() for part in text.partition("="))
+    if name not in names or not equals:
+        raise ValueError(refusal)
+    return name, value
+
+
+def types_of(settings: type[Any]) -> dict[str, str]:
+    """The types of a dataclass's fields, as they are written, by name; without that of the images in a run."""
+    return {f.name: str(f.type) for f in fields(settings) if f.name != "data"}
+
+
+def with_texts(run: Run, texts: Iterable[str]) -> Run:
+    """`run` with what each "name=value" says; the names are the fields of `Run` and `Data`.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, with near ones, a value of another kind, or one out of its limits.
+
+    Examples
+    --------
+    >>> found = with_texts(Run(), ["optimiser=sgd", "size=96", "width=0.5", "augment=no"])
+    >>> found.optimiser, found.data.size, found.width, found.data.augment
+    ('sgd', 96, 0.5, False)
+    """
+    types = types_of(Run) | types_of(Data)
+    found: dict[str, Any] = {}
+    for text in texts:
+        near = get_close_matches(text.partition("=")[0].strip(), types, n=2)
+        hint = f"; did you mean {' or '.join(near)}?" if near else "."
+        refusal = f"{text!r} sets nothing{hint} What can be set: {', '.join(types)}"
+        name, value = read_setting(text, types, refusal)
+        found[name] = value_of(name, types[name], value)
+    return with_values(run, found)
+
+
+def axis(text: str) -> Axis:
+    """An axis of a sweep from "name=value,value".
+
+    Examples
+    --------
+    >>> axis("scale=0.1,1")
+    ('scale', (0.1, 1.0))
+    """
+    types = types_of(Run)
+    refusal = f"{text!r} is no axis; one is written as in 'scale=0.1,0.3,1', of {', '.join(types)}"
+    name, values = read_setting(text, types, refusal)
+    return name, tuple(value_of(name, types[name], value.strip()) for value in values.split(","))
+
+
+_YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+
+
+def value_of(name: str, kind: str, text: str) -> Any:
+    """What `text` stands for in a field whose type is written `kind`."""
+    try:
+        if "None" in kind and text.lower() == "none":
+            return None
+        if "bool" in kind:
+            return _YES_NO[text.lower()]
+        return int(text) if "int" in kind else float(text) if "float" in kind else text
+    except (ValueError, KeyError):
+        wanted = "yes or no" if "bool" in kind else "a whole number" if "int" in kind else "a number"
+        raise ValueError(f"{name}={text!r} is not {wanted}") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,11 +300,7 @@ def from_json(data: Mapping[str, Any]) -> Sweep:
     """
     try:
         axes = tuple((name, tuple(values)) for name, values in data["axes"])
-        return Sweep(**{**data, "base": run_from_json(data["base"]), "axes": axes})
+        base = Run(**{**data["base"], "data": Data(**data["base"]["data"])})
+        return Sweep(**{**data, "base": base, "axes": axes})
     except (TypeError, KeyError) as error:
         raise ValueError(f"the settings are not those of a sweep: {error}") from None
-
-
-def run_from_json(data: Mapping[str, Any]) -> Run:
-    """The run that `asdict` wrote."""
-    return Run(**{**data, "data": Data(**data["data"])})

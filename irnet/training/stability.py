@@ -6,17 +6,18 @@ Death is read from what the runs wrote down, so its definition can be changed af
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from statistics import median
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from irnet.spec import Residual
-from irnet.training.fields import fields_of, number
+from irnet.training.cost import CLASSES
+from irnet.training.fields import check_fields, form_field
 from irnet.training.results import History, Line
-from irnet.training.settings import PAPER_RATE, WARM_UP_RATE, Data, Run, Sweep
-from irnet.training.work import CLASSES
+from irnet.training.settings import PAPER_RATE, WARM_UP_RATE, Data, Run, Sweep, read_setting, types_of, value_of
 from irnet.tree.totals import stages
 from irnet.units import exact
 
@@ -89,47 +90,46 @@ class Criteria:
     'dead: on held-out images 100 % zeros after the last block, a gradient of 0 at its input, and accuracy at chance'
     """
 
-    zeros: float = number(
-        1.0, "Zeros, at least", (0, 1, 0.01), "Run", "Dead: share of zeros after the last block on held-out images."
+    zeros: float = form_field(
+        1.0, "Zeros, at least", "Run", "Dead: share of zeros after the last block on held-out images.", (0, 1, 0.01)
     )
-    gradient: float = number(
-        0.0, "Gradient, at most", (0, 1000, 1e-6), "Run", "Dead: norm of the loss's gradient at the last block's input."
+    gradient: float = form_field(
+        0.0, "Gradient, at most", "Run", "Dead: norm of the loss's gradient at the last block's input.", (0, 1000, 1e-6)
     )
-    above_chance: float = number(
+    above_chance: float = form_field(
         0.0,
         "Accuracy above chance, at most",
-        (0, 1, 0.01),
         "Run",
         "Dead: held-out accuracy less that of one and the same answer to every image.",
+        (0, 1, 0.01),
     )
-    again: float = number(
+    again: float = form_field(
         1.0,
         "Further steps, times",
-        (0, 10, 0.1),
         "Run",
         "Dead: the signs hold for so many times the steps that it took to get there.",
+        (0, 10, 0.1),
     )
-    learning: float = number(
+    learning: float = form_field(
         0.1,
         "Learning: accuracy above chance, at least",
-        (0, 1, 0.01),
         "Run",
         "Less at the end is at chance: a few images more or less are luck.",
+        (0, 1, 0.01),
     )
-    sparse: float = number(
-        0.95, "Sparse: zeros, at least", (0, 1, 0.01), "Run", "Of a run that learns; the median at its end."
+    sparse: float = form_field(
+        0.95, "Sparse: zeros, at least", "Run", "Of a run that learns; the median at its end.", (0, 1, 0.01)
     )
-    slow: float = number(
+    slow: float = form_field(
         0.1,
         "Slow: accuracy behind, at least",
-        (0, 1, 0.05),
         "Run",
         "Behind the run of the same seed with the smallest scale; the medians at their ends.",
+        (0, 1, 0.05),
     )
 
     def __post_init__(self) -> None:
-        for name, about in fields_of(Criteria).items():
-            about.check(getattr(self, name))
+        check_fields(self)
 
     @property
     def sentence(self) -> str:
@@ -157,6 +157,23 @@ class Criteria:
         )
 
 
+def criteria(texts: Iterable[str]) -> Criteria:
+    """When a run counts as dead, sparse or slow, from "name=value"; what is not named is as by default.
+
+    Examples
+    --------
+    >>> criteria(["sparse=0.9"]).sparse
+    0.9
+    """
+    types = types_of(Criteria)
+    found: dict[str, Any] = {}
+    for text in texts:
+        refusal = f"{text!r} is no criterion; one is written as in 'sparse=0.9', of {', '.join(types)}"
+        name, value = read_setting(text, types, refusal)
+        found[name] = value_of(name, types[name], value)
+    return Criteria(**found)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """How a run ended."""
@@ -177,37 +194,25 @@ def verdict(history: History, twin: History | None = None, criteria: Criteria | 
     """
     if not history.ended:
         raise ValueError(f"run {history.number} has not ended yet")
-    meant = criteria or Criteria()
-    measured = _measurements(history)
-    if not measured or history.chance is None:
+    meant, measured, chance = criteria or Criteria(), history.measured, history.chance
+    if not measured or chance is None:
         fate: Fate = "diverged" if history.ended == "diverged" else "not measured"
         return Verdict(fate=fate, since=None, accuracy=None, zeros=None)
-    since = _silent_since(measured, history.chance, meant)
+    silent = list(takewhile(lambda line: meant.silent(line, chance), reversed(measured)))
+    since = silent[-1].step if silent else None
     accuracy, zeros = _at_the_end(measured)
-    found = Verdict(fate="living", since=since, accuracy=accuracy, zeros=zeros)
+    ahead = _at_the_end(twin.measured)[0] if twin and twin.ended == "finished" and twin.measured else 0.0
     if history.ended == "diverged":
-        return replace(found, fate="diverged")
-    if since is not None and measured[-1].step >= since * (1 + meant.again):
-        return replace(found, fate="dead")
-    if accuracy < history.chance + meant.learning:
-        return replace(found, fate="at chance")
-    if zeros >= meant.sparse:
-        return replace(found, fate="sparse")
-    ahead = _at_the_end(_measurements(twin))[0] if twin and twin.ended == "finished" and _measurements(twin) else 0.0
-    return replace(found, fate="slow") if accuracy <= ahead - meant.slow else found
-
-
-def _measurements(history: History) -> list[Line]:
-    return [line for line in history.lines if line.held_out_zeros is not None]
-
-
-def _silent_since(measured: Sequence[Line], chance: float, criteria: Criteria) -> int | None:
-    since = None
-    for line in reversed(measured):
-        if not criteria.silent(line, chance):
-            break
-        since = line.step
-    return since
+        fate = "diverged"
+    elif since is not None and measured[-1].step >= since * (1 + meant.again):
+        fate = "dead"
+    elif accuracy < chance + meant.learning:
+        fate = "at chance"
+    elif zeros >= meant.sparse:
+        fate = "sparse"
+    else:
+        fate = "slow" if accuracy <= ahead - meant.slow else "living"
+    return Verdict(fate=fate, since=since, accuracy=accuracy, zeros=zeros)
 
 
 def _at_the_end(measured: Sequence[Line]) -> tuple[float, float]:
@@ -284,7 +289,8 @@ def cells(sweep: Sweep, found: Sequence[History], criteria: Criteria | None = No
     places: dict[Place, list[History]] = {}
     for history in found:
         places.setdefault(tuple((axis, getattr(history.run, axis)) for axis in axes), []).append(history)
-    twins = _twins(found)
+    scaled = sorted((h for h in found if h.run.scale is not None), key=lambda h: h.run.scale or 0.0, reverse=True)
+    twins = {_without_scale(history.run): history for history in scaled}  # the smallest scale stays
     return tuple(
         Cell(
             place=place,
@@ -297,12 +303,6 @@ def cells(sweep: Sweep, found: Sequence[History], criteria: Criteria | None = No
 
 def _without_scale(run: Run) -> Run:
     return replace(run, scale=None)
-
-
-def _twins(found: Sequence[History]) -> dict[Run, History]:
-    """The run with the smallest scale, by what it shares with those of the other scales."""
-    scaled = sorted((h for h in found if h.run.scale is not None), key=lambda h: h.run.scale or 0.0, reverse=True)
-    return {_without_scale(history.run): history for history in scaled}
 
 
 def records(made: Sequence[Cell]) -> list[dict[str, Any]]:
@@ -361,12 +361,9 @@ def setting(sweep: Sweep) -> str:
     }
     left = {name: "" if name in axes else text for name, text in said.items()}
     data, steps = base.data, f"{exact(base.steps)} steps of {base.batch} images"
-    images = f"{data.classes or _classes(data)} classes of {data.kind}, {data.size} px"
+    classes = data.classes or (CLASSES if data.kind == "gratings" else "all")
+    images = f"{classes} classes of {data.kind}, {data.size} px"
     return "; ".join(filter(None, (*left.values(), steps, images)))
-
-
-def _classes(data: Data) -> str:
-    return str(CLASSES) if data.kind == "gratings" else "all"
 
 
 def filters(run: Run) -> int:
@@ -385,39 +382,30 @@ def filters(run: Run) -> int:
 def claims_reproduced(made: Sequence[Cell]) -> list[str]:
     """What a map says to the paper's claim, a sentence each: what it reproduces, and what not."""
     said = []
-    dead = [(run, verdict) for cell in made for run, verdict in _runs_and_verdicts(cell) if verdict.fate == "dead"]
-    alive = [
-        run
-        for cell in made
-        for run, verdict in _runs_and_verdicts(cell)
-        if verdict.fate in ("living", "sparse", "slow")
-    ]
-    saved = [run for run, _ in dead if any(differ_in_scale(run, other) for other in alive)]
+    ended = [(history.run, verdict.fate) for cell in made for history, verdict in cell.judged]
+    dead = [run for run, fate in ended if fate == "dead"]
+    alive = [run for run, fate in ended if fate in ("living", "sparse", "slow")]
+    saved = sum(any(differ_in_scale(run, other) for other in alive) for run in dead)
     if saved:
-        said.append(f"Reproduced: {len(saved)} of {len(dead)} dead runs learn with a smaller scale, all else the same.")
+        said.append(f"Reproduced: {saved} of {len(dead)} dead runs learn with a smaller scale, all else the same.")
     elif dead:
         said.append("Not reproduced: no dead run has a twin that learns with a smaller scale.")
     else:
         said.append("Not reproduced: no run died.")
-    few = [run for run, _ in dead if filters(run) <= PAPER_FILTERS]
-    if few:
-        most = exact(max(map(filters, few)))
+    if few := [filters(run) for run in dead if filters(run) <= PAPER_FILTERS]:
+        most = exact(max(few))
         said.append(f"Unlike the paper: networks of no more than {most} filters die here too, at a high enough rate.")
-    low = [run for run, _ in dead if run.rate <= PAPER_RATE]
-    tried = [run for cell in made for run, _ in _runs_and_verdicts(cell) if run.rate <= PAPER_RATE]
+    low = sum(run.rate <= PAPER_RATE for run in dead)
+    tried = [run for run, _ in ended if run.rate <= PAPER_RATE]
     if low:
-        said.append(f"At the paper's rate of {PAPER_RATE:g} or below, {len(low)} of {len(tried)} runs died.")
+        said.append(f"At the paper's rate of {PAPER_RATE:g} or below, {low} of {len(tried)} runs died.")
     elif tried:
         steps = exact(max(run.steps for run in tried))
         said.append(f"Not reproduced: at the paper's rate of {PAPER_RATE:g} no run died within {steps} steps.")
     elif dead:
-        rate = min(run.rate for run, _ in dead)
+        rate = min(run.rate for run in dead)
         said.append(f"Not tried here: the paper's rate of {PAPER_RATE:g}; death came at {rate:g} and above.")
     return said
-
-
-def _runs_and_verdicts(cell: Cell) -> Iterator[tuple[Run, Verdict]]:
-    yield from ((history.run, verdict) for history, verdict in cell.judged)
 
 
 def differ_in_scale(one: Run, other: Run) -> bool:

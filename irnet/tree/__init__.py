@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from irnet.tree.box import BYTES, WEIGHTED, Box, Illegal, Level, Op, Row, Rows, TooSmall, Tree
-from irnet.tree.field import ReceptiveField, Sides
-from irnet.tree.labels import after_sum, describe, notation
+from irnet.tree.box import BYTES, Box, Illegal, ReceptiveField, Row, Rows, Sides, TooSmall, Tree
+from irnet.tree.labels import describe
 from irnet.tree.paths import (
     below,
     common,
@@ -22,18 +21,14 @@ from irnet.tree.search import details, search
 
 __all__ = [
     "BYTES",
-    "WEIGHTED",
     "Box",
     "Illegal",
-    "Level",
-    "Op",
     "ReceptiveField",
     "Row",
     "Rows",
     "Sides",
     "TooSmall",
     "Tree",
-    "after_sum",
     "below",
     "common",
     "depth_of",
@@ -41,7 +36,6 @@ __all__ = [
     "details",
     "first_block",
     "name_of",
-    "notation",
     "outer",
     "parent_of",
     "resolve",

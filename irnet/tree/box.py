@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from math import prod
@@ -11,15 +11,46 @@ from typing import Literal
 from irnet.html import joined_html
 from irnet.spec import Network, Node, Shape, Source, Stage
 from irnet.tables import MOST, from_records, to_html
-from irnet.tree.field import ReceptiveField
+from irnet.tree.paths import name_of
 from irnet.units import sides
 
 Op = Literal[
     "conv", "max_pool", "avg_pool", "concat", "project", "scale", "add", "global_pool", "dropout", "linear", "normalize"
 ]
 Level = Literal["stage", "block", "branch", "step", "unit"]
+Sides = tuple[int, int]  # (height, width)
 BYTES = 4  # of a float32
 WEIGHTED = ("conv", "project", "linear")  # operations that multiply by weights
+
+
+@dataclass(frozen=True, slots=True)
+class ReceptiveField:
+    """Which input pixels one output pixel sees: size, step between neighbours and padding, each (height, width).
+
+    The output at `i` sees the pixels from `i * stride - padding` on, `size` of them. Source: the arithmetic of
+    google-research/receptive_field; a merge sees the smallest rectangle around what its branches see.
+    """
+
+    size: Sides = (1, 1)
+    stride: Sides = (1, 1)
+    padding: Sides = (0, 0)
+
+    def after(self, kernel: Sides, stride: int, padding: Sides) -> ReceptiveField:
+        """The field after a window of `kernel` pixels has slid over this one."""
+        (high, wide), (down, along), (above, left) = self.size, self.stride, self.padding
+        return ReceptiveField(
+            (high + (kernel[0] - 1) * down, wide + (kernel[1] - 1) * along),
+            (down * stride, along * stride),
+            (above + padding[0] * down, left + padding[1] * along),
+        )
+
+    def merged(self, *others: ReceptiveField) -> ReceptiveField:
+        """The field of a concatenation or sum: from where the first of its branches starts to where the last ends."""
+        every = (self, *others)
+        before = [max(field.padding[axis] for field in every) for axis in (0, 1)]
+        after = [max(field.size[axis] - field.padding[axis] for field in every) for axis in (0, 1)]
+        stride = max(field.stride[0] for field in every), max(field.stride[1] for field in every)
+        return ReceptiveField((before[0] + after[0], before[1] + after[1]), stride, (before[0], before[1]))
 
 
 class Illegal(ValueError):
@@ -73,7 +104,6 @@ class Box:
     """One box: what it is, where it stands, and what everything inside it adds up to for one image."""
 
     path: str  # of the row and module, where there is one
-    name: str  # the last step of its path
     node: Node | None  # that it stands for; None for what no node is: a merge, a unit, a layer of the head
     level: Level
     title: str  # in the paper's notation
@@ -81,15 +111,44 @@ class Box:
     parent: str  # path of the box around it, "" at the top
     children: tuple[str, ...]  # paths of the boxes inside, in the order they run
     op: Op | Literal["group", "norm", "relu"]
-    in_shape: Shape
-    out_shape: Shape
-    params: int
-    macs: int
-    activation_elements: int  # its own output; of several rows, the outputs of convolutions and linear layers
-    rows: tuple[Row, ...]  # that it consists of
+    rows: tuple[Row, ...]  # that it consists of; of a unit the convolution's
     stage: str  # "" in the head
     block: int  # its number in the stage, from 0; of a stage or a layer of the head 0
     source: Source
+
+    @property
+    def name(self) -> str:
+        """The last step of its path."""
+        return name_of(self.path)
+
+    @property
+    def in_shape(self) -> Shape:
+        """(C, H, W) of what it is given."""
+        return self.out_shape if self.op in ("norm", "relu") else self.rows[0].in_shape
+
+    @property
+    def out_shape(self) -> Shape:
+        """(C, H, W) of what it puts out."""
+        return self.rows[-1].out_shape
+
+    @property
+    def params(self) -> int:
+        """Parameters of all its rows; of a unit its part of the convolution's."""
+        if self.level == "unit":
+            norm = 2 * self.out_shape[0]
+            return {"conv": self.rows[0].params - norm, "norm": norm}.get(self.op, 0)
+        return sum([row.params for row in self.rows])
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of all its rows."""
+        return 0 if self.op in ("norm", "relu") else sum([row.macs for row in self.rows])
+
+    @property
+    def activation_elements(self) -> int:
+        """Numbers in its own output; of several rows, in the outputs of convolutions and linear layers."""
+        lone = len(self.rows) == 1
+        return sum([row.activation_elements for row in self.rows if lone or row.op in WEIGHTED])
 
     @property
     def activation_bytes(self) -> int:
@@ -102,7 +161,7 @@ class Box:
         return self.rows[-1].field
 
 
-class Tree(Mapping[str, Box]):
+class Tree(dict[str, Box]):
     """The boxes of a network by path, in the order they run, an outer box before what is inside it.
 
     Examples
@@ -118,47 +177,16 @@ class Tree(Mapping[str, Box]):
     True
     """
 
-    def __init__(self, network: Network, rows: Rows, makers: Mapping[str, Callable[[], Box]]) -> None:
-        self.network, self.rows, self._makers = network, rows, makers
-        self._made: dict[str, Box] = {}
+    def __init__(self, network: Network, rows: Rows, boxes: Mapping[str, Box]) -> None:
+        super().__init__(boxes)
+        self.network, self.rows = network, rows
+        # the stages that have a block, and the layers of the head
+        self.top = tuple(box for box in boxes.values() if not box.parent)
 
-    @property
-    def _boxes(self) -> dict[str, Box]:
-        """Every box; made when the first is asked for, because many ask for rows alone."""
-        if not self._made:
-            self._made = {path: make() for path, make in self._makers.items()}
-        return self._made
-
-    def __getitem__(self, path: str) -> Box:
-        """The box with this path.
-
-        Raises
-        ------
-        KeyError
-            Naming the unknown path and near ones.
-        """
-        found = self._boxes.get(path)
-        if found is None:
-            near = get_close_matches(path, self._boxes, n=3, cutoff=0.4) or list(self._boxes)[:3]
-            raise KeyError(f"{self.network.name} has no box {path!r}; near ones: {', '.join(near)}")
-        return found
-
-    def __contains__(self, path: object) -> bool:
-        """Whether there is a box with this path."""
-        return path in self._makers
-
-    def __iter__(self) -> Iterator[str]:
-        """Every path."""
-        return iter(self._makers)
-
-    def __len__(self) -> int:
-        """How many boxes there are."""
-        return len(self._makers)
-
-    @property
-    def top(self) -> tuple[Box, ...]:
-        """The stages that have a block, and the layers of the head."""
-        return tuple(box for box in self._boxes.values() if not box.parent)
+    def __missing__(self, path: str) -> Box:
+        """Refuse a path that no box has, and name near ones."""
+        near = get_close_matches(path, self, n=3, cutoff=0.4) or list(self)[:3]
+        raise KeyError(f"{self.network.name} has no box {path!r}; near ones: {', '.join(near)}")
 
     @property
     def head(self) -> tuple[Box, ...]:
@@ -168,17 +196,17 @@ class Tree(Mapping[str, Box]):
     @property
     def stages(self) -> tuple[tuple[Stage, Box | None], ...]:
         """Every stage with its box; None where it has no block."""
-        return tuple((stage, self._boxes.get(stage.name)) for stage in self.network.stages)
+        return tuple((stage, self.get(stage.name)) for stage in self.network.stages)
 
     def children(self, path: str) -> tuple[Box, ...]:
         """The boxes inside the one at `path`, in the order they run."""
-        return tuple(self._boxes[child] for child in self[path].children)
+        return tuple(self[child] for child in self[path].children)
 
     def around(self, path: str) -> tuple[Box, ...]:
         """The boxes around the one at `path`, the outermost first."""
         found: list[Box] = []
         while path := self[path].parent:
-            found.insert(0, self._boxes[path])
+            found.insert(0, self[path])
         return tuple(found)
 
     def block_of(self, path: str) -> Box:
@@ -189,6 +217,9 @@ class Tree(Mapping[str, Box]):
     def row(self, path: str) -> Row:
         """The row with this path: of a merge the path of the node that merges."""
         return self[path].rows[-1]
+
+    def __repr__(self) -> str:
+        return f"Tree of {self.network.label}, {len(self)} boxes"
 
     def _repr_html_(self) -> str:
         return self.rows._repr_html_()

@@ -55,8 +55,8 @@ class Rectangle:
 
     def within(self, other: Rectangle) -> bool:
         """Whether `other` has all of these pixels."""
-        above, below = other.top <= self.top, self.bottom <= other.bottom
-        return above and below and other.left <= self.left and self.right <= other.right
+        rows = other.top <= self.top and self.bottom <= other.bottom
+        return rows and other.left <= self.left and self.right <= other.right
 
 
 def rectangle(field: ReceptiveField, position: Sides) -> Rectangle:
@@ -158,7 +158,7 @@ def _sentences(seen: Seen) -> list[str]:
         f"columns {spot.left} to {spot.right - 1}."
     ]
     outside = share(spot.area - spot.on(seen.picture).area, spot.area)
-    if spot.size[0] > height or spot.size[1] > width:
+    if _larger(spot.size, seen.picture):
         times = max(spot.size[0] / height, spot.size[1] / width)
         sentences.append(
             f"That is more than the picture has, {exact(max(spot.size))} pixels on {exact(_side(seen))}, {times:.3g} "
@@ -221,13 +221,13 @@ def stage_fields(network: Network) -> list[dict[str, object]]:
     return [
         {"stage": stage.name, "what": stage.title, "output": grid(stage.out_shape)}
         | _numbers(stage.field)
-        | {"larger than the picture": "yes" if _larger(stage.field, network) else "no"}
+        | {"larger than the picture": "yes" if _larger(stage.field.size, network.input_shape[1:]) else "no"}
         for stage in stages(network)
     ]
 
 
-def _larger(field: ReceptiveField, network: Network) -> bool:
-    return any(size > side for size, side in zip(field.size, network.input_shape[1:], strict=True))
+def _larger(size: Sides, picture: Sides) -> bool:
+    return size[0] > picture[0] or size[1] > picture[1]
 
 
 def around(seen: Seen) -> Rectangle:
@@ -236,16 +236,8 @@ def around(seen: Seen) -> Rectangle:
     return Rectangle(min(spot.top, 0), min(spot.left, 0), max(spot.bottom, height), max(spot.right, width))
 
 
-@dataclass(frozen=True, slots=True)
-class Depth:
-    """How the field grows on the way through a network: the box, and its field after it."""
-
-    path: str
-    field: ReceptiveField
-
-
-def growth(network: Network) -> tuple[Depth, ...]:
-    """The field after every step that is inside no branch and no residual, in the order they run.
+def growth(network: Network) -> tuple[Row, ...]:
+    """Every step that is inside no branch and no residual, in the order they run: how the field grows.
 
     Examples
     --------
@@ -255,8 +247,8 @@ def growth(network: Network) -> tuple[Depth, ...]:
     """
     rows = resolve(network).rows
     merges = {row.path for row in rows if row.op in ("concat", "add")}
-    steps = [row for row in rows if row.op not in ("dropout", "linear", "normalize")]
-    return tuple(Depth(row.path, row.field) for row in steps if not merges.intersection(outer(row.path)[:-1]))
+    steps = (row for row in rows if row.op not in ("dropout", "linear", "normalize"))
+    return tuple(row for row in steps if not merges.intersection(outer(row.path)[:-1]))
 
 
 def centres(seen: Seen, most: int) -> dict[Sides, tuple[float, float]]:

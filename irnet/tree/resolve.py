@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
+from collections.abc import Sequence
+from functools import lru_cache
 from math import prod
 from typing import Literal, NamedTuple, assert_never
 
-from irnet.spec import (
-    Chain,
-    Conv,
-    Fork,
-    Kernel,
-    Network,
-    Node,
-    Padding,
-    Pool,
-    Residual,
-    Shape,
-    Source,
-    Stage,
-    pair,
-    parts,
-)
-from irnet.tree.box import WEIGHTED, Box, Illegal, Level, Op, Row, Rows, TooSmall, Tree
-from irnet.tree.field import ReceptiveField, Sides
+from irnet.spec import Chain, Conv, Fork, Network, Node, Padding, Pool, Residual, Shape, Stage, pair, parts
+from irnet.tree.box import Box, Illegal, Level, Op, ReceptiveField, Row, Rows, Sides, TooSmall, Tree
 from irnet.tree.labels import after_sum, describe_operation, notation, short_notation
-from irnet.tree.paths import name_of
-
-UNITS = (("conv", "convolution without bias"), ("bn", "batch norm"), ("relu", "ReLU"))  # modules of a convolution
 
 
 def resolve(network: Network) -> Tree:
@@ -120,6 +101,14 @@ def sum_shape(path: str, x: Shape, residual: Shape) -> Shape:
     return x
 
 
+_POOLS: dict[str, Op] = {"max": "max_pool", "avg": "avg_pool"}
+_UNITS: tuple[tuple[str, Literal["conv", "norm", "relu"], str], ...] = (  # the modules of a convolution
+    ("conv", "conv", "convolution without bias"),
+    ("bn", "norm", "batch norm"),
+    ("relu", "relu", "ReLU"),
+)
+
+
 class _Flow(NamedTuple):
     """What runs along an edge of the tree."""
 
@@ -146,7 +135,7 @@ class _Walk:
     def __init__(self, network: Network) -> None:
         self.network = network
         self.rows: list[Row] = []
-        self.boxes: dict[str, Callable[[], Box] | None] = {}  # an outer box has its place before what is inside it
+        self.boxes: dict[str, Box | None] = {}  # an outer box has its place before what is inside it
         self.stage, self.block, self.source = "", 0, network.source
 
     def tree(self) -> Tree:
@@ -156,80 +145,83 @@ class _Walk:
             flow = self._of_stage(stage, flow)
         self.stage, self.block, self.source = "", 0, self.network.head.source
         self._of_head(flow)
-        return Tree(self.network, Rows(self.rows), {path: make for path, make in self.boxes.items() if make})
+        return Tree(self.network, Rows(self.rows), {path: box for path, box in self.boxes.items() if box})
 
     def _of_stage(self, stage: Stage, x: _Flow) -> _Flow:
         if not stage.repeat:
             return x
         self.stage, self.source, many, start = stage.name, stage.source, stage.repeat > 1, len(self.rows)
         self.boxes[stage.name] = None
-        for i in range(stage.repeat):
-            self.block = i
-            which = f"{stage.title} {i + 1} of {stage.repeat}" if many else stage.title
-            x = self._node(stage.node, _Place(f"{stage.name}.{i}", stage.name, "block", which), x)
+        blocks = [f"{stage.name}.{i}" for i in range(stage.repeat)]
+        for self.block, path in enumerate(blocks):
+            which = f"{stage.title} {self.block + 1} of {stage.repeat}" if many else stage.title
+            x = self._node(stage.node, _Place(path, stage.name, "block", which), x)
         self.block = 0
-        self._box(
-            _Place(stage.name, "", "stage", ""),
-            f"{stage.repeat} x {stage.title}" if many else stage.title,
-            f"{stage.title}, {stage.repeat} blocks" if many else stage.title,
-            tuple(self.rows[start:]),
-            [f"{stage.name}.{i}" for i in range(stage.repeat)],
-        )
+        title = f"{stage.repeat} x {stage.title}" if many else stage.title
+        label = f"{stage.title}, {stage.repeat} blocks" if many else stage.title
+        self._box(_Place(stage.name, "", "stage", ""), title, label, tuple(self.rows[start:]), blocks)
         return x
 
     def _node(self, node: Node, place: _Place, x: _Flow) -> _Flow:
         """The boxes and rows of one node; its output."""
         self.boxes[place.path] = None  # its place, before what is inside it
         match node:
-            case Conv(filters, kernel, stride, padding):
-                out = _slide(place.path, x, filters, kernel, stride, padding)
-                weights = filters * x.shape[0] * prod(pair(kernel))
-                row = self._row(
-                    place, "conv", notation(node), x, out, weights + 2 * filters, weights * prod(out.shape[1:])
-                )
-                self._leaf(node, place, row)
-                return out
-            case Pool(op, kernel, stride, padding):
-                out = _slide(place.path, x, x.shape[0], kernel, stride, padding)
-                self._leaf(
-                    node, place, self._row(place, "max_pool" if op == "max" else "avg_pool", notation(node), x, out)
-                )
-                return out
-            case Chain(nodes):
-                return self._chain(node, place, x, len(nodes))
-            case Fork(branches):
-                return self._fork(node, place, x, len(branches))
+            case Conv():
+                return self._conv(node, place, x)
+            case Pool():
+                return self._pool(node, place, x)
+            case Chain():
+                return self._chain(node, place, x)
+            case Fork():
+                return self._fork(node, place, x)
             case Residual():
                 return self._residual(node, place, x)
             case _:
                 assert_never(node)
 
-    def _chain(self, node: Chain, place: _Place, x: _Flow, count: int) -> _Flow:
-        start = len(self.rows)
-        for i, (step, child) in enumerate(parts(node)):
-            x = self._node(child, place.inside(step, "step", f"step {i + 1} of {count}, {place.words}"), x)
-        self._group(node, place, f"{count} steps", start, [f"{place.path}.{step}" for step, _ in parts(node)])
+    def _conv(self, node: Conv, place: _Place, x: _Flow) -> _Flow:
+        out = _slide(place.path, node, node.filters, x)
+        weights = node.filters * x.shape[0] * prod(pair(node.kernel))
+        text, label = notation(node), f"{describe_operation(node)}, {place.words}"
+        row = self._row(place, "conv", text, x, out, weights + 2 * node.filters, weights * prod(out.shape[1:]))
+        units = [f"{place.path}.{name}" for name, _, _ in _UNITS]
+        self._box(place, text, label, (row,), units, op="conv", node=node)
+        for name, op, title in _UNITS:
+            inner = place.inside(name, "unit", f"{title} of {text}, {place.words}")
+            self._box(inner, title, inner.words, (row,), op=op)
+        return out
+
+    def _pool(self, node: Pool, place: _Place, x: _Flow) -> _Flow:
+        out, op = _slide(place.path, node, x.shape[0], x), _POOLS[node.op]
+        row = self._row(place, op, notation(node), x, out)
+        self._box(place, row.notation, f"{describe_operation(node)}, {place.words}", (row,), op=op, node=node)
+        return out
+
+    def _chain(self, node: Chain, place: _Place, x: _Flow) -> _Flow:
+        start, steps = len(self.rows), parts(node)
+        for i, (step, child) in enumerate(steps):
+            x = self._node(child, place.inside(step, "step", f"step {i + 1} of {len(steps)}, {place.words}"), x)
+        self._group(node, place, f"{len(steps)} steps", start, [step for step, _ in steps])
         return x
 
-    def _fork(self, node: Fork, place: _Place, x: _Flow, count: int) -> _Flow:
-        start = len(self.rows)
+    def _fork(self, node: Fork, place: _Place, x: _Flow) -> _Flow:
+        start, branches = len(self.rows), parts(node)
         ends = [
-            self._node(child, place.inside(step, "branch", f"branch {i + 1} of {count} of {place.words}"), x)
-            for i, (step, child) in enumerate(parts(node))
+            self._node(child, place.inside(step, "branch", f"branch {i + 1} of {len(branches)} of {place.words}"), x)
+            for i, (step, child) in enumerate(branches)
         ]
         out = _concat(place.path, ends)
         row = self._row(place, "concat", " + ".join(str(end.shape[0]) for end in ends), x, out)
         self._merge(place, "concat", f"concat {row.notation}", row)
-        steps = (*(step for step, _ in parts(node)), "concat")
-        self._group(node, place, f"{count} branches", start, [f"{place.path}.{step}" for step in steps])
+        self._group(node, place, f"{len(branches)} branches", start, [*(step for step, _ in branches), "concat"])
         return out
 
     def _residual(self, node: Residual, place: _Place, x: _Flow) -> _Flow:
-        start, path, width = len(self.rows), place.path, x.shape[0]
+        start, width = len(self.rows), x.shape[0]
         inner = self._node(node.body, place.inside("body", "step", place.words), x)
         weights = inner.shape[0] * width
         up = _Flow((width, *inner.shape[1:]), inner.field)
-        out = _Flow(sum_shape(path, x.shape, up.shape), x.field.merged(inner.field))
+        out = _Flow(sum_shape(place.path, x.shape, up.shape), x.field.merged(inner.field))
         steps: tuple[tuple[str, Op, str, _Flow, _Flow, int, int], ...] = (
             ("project", "project", f"1x1 conv {width} linear", inner, up, weights + width, weights * prod(x.shape[1:])),
             ("scale", "scale", f"x {node.scale:g}", up, up, 0, 0),
@@ -239,12 +231,12 @@ class _Walk:
             self._merge(place, name, text, self._row(step, op, text, given, put, params, macs))
         text = ", ".join((f"x + {node.scale:g} residual", *after_sum(node)))
         self._merge(place, "add", text, self._row(place, "add", text, x, out, 2 * width if node.norm else 0))
-        self._group(node, place, "", start, [f"{path}.{part}" for part in ("body", "project", "scale", "add")])
+        self._group(node, place, "", start, ["body", "project", "scale", "add"])
         return out
 
     def _of_head(self, x: _Flow) -> None:
-        head, (width, *grid) = self.network.head, x.shape
-        pooled = _Flow((width, 1, 1), x.field.after((grid[0], grid[1]), 1, (0, 0)))
+        head, (width, height, across) = self.network.head, x.shape
+        pooled = _Flow((width, 1, 1), x.field.after((height, across), 1, (0, 0)))
         self._layer("pool", "global_pool", "average over the grid", x, pooled)
         self._layer("dropout", "dropout", f"dropout, keep {1 - head.dropout:g}", pooled, pooled)
         x = pooled
@@ -278,21 +270,13 @@ class _Walk:
         self.rows.append(row)
         return row
 
-    def _leaf(self, node: Conv | Pool, place: _Place, row: Row) -> None:
-        """The box of a convolution or pooling, and of a convolution's modules."""
-        units = [f"{place.path}.{unit}" for unit, _ in UNITS] if isinstance(node, Conv) else []
-        label = f"{describe_operation(node)}, {place.words}"
-        self._box(place, row.notation, label, (row,), units, op=row.op, node=node)
-        for unit, (name, _) in enumerate(UNITS if units else ()):
-            where = self.stage, self.block, self.source
-            self.boxes[f"{place.path}.{name}"] = partial(_unit_of, unit, place, row, *where)
-
     def _merge(self, place: _Place, name: str, title: str, row: Row) -> None:
         """The box of one row inside `place` that no node stands for: concatenation, linear convolution, scale, sum."""
         self._box(place.inside(name, "step", place.words), title, f"{title}, {place.words}", (row,), op=row.op)
 
-    def _group(self, node: Node, place: _Place, what: str, start: int, children: Sequence[str]) -> None:
+    def _group(self, node: Node, place: _Place, what: str, start: int, steps: Sequence[str]) -> None:
         label = f"{what}, {place.words}" if what and place.level != "block" else place.words
+        children = [f"{place.path}.{step}" for step in steps]
         self._box(place, short_notation(node), label, tuple(self.rows[start:]), children, node=node)
 
     def _box(
@@ -303,94 +287,32 @@ class _Walk:
         rows: tuple[Row, ...],
         children: Sequence[str] = (),
         *,
-        op: Op | None = None,
+        op: Op | Literal["group", "norm", "relu"] = "group",
         node: Node | None = None,
     ) -> None:
-        lone = rows[0] if len(rows) == 1 else None
-        counts = (lone.params, lone.macs, lone.activation_elements) if lone else None
-        shapes = rows[0].in_shape, rows[-1].out_shape
-        self._put(place, title, label, op or "group", shapes, counts, rows, tuple(children), node)
-
-    def _put(
-        self,
-        place: _Place,
-        title: str,
-        label: str,
-        op: Op | Literal["group", "norm", "relu"],
-        shapes: tuple[Shape, Shape],
-        counts: tuple[int, int, int] | None,
-        rows: tuple[Row, ...],
-        children: tuple[str, ...] = (),
-        node: Node | None = None,
-    ) -> None:
-        """Write down how a box is made; whoever asks for rows alone does not wait for it."""
-        where = self.stage, self.block, self.source
-        self.boxes[place.path] = partial(_box_of, place, title, label, op, shapes, counts, rows, children, node, *where)
+        self.boxes[place.path] = Box(
+            path=place.path,
+            node=node,
+            level=place.level,
+            title=title,
+            aria_label=label,
+            parent=place.parent,
+            children=tuple(children),
+            op=op,
+            rows=rows,
+            stage=self.stage,
+            block=self.block,
+            source=self.source,
+        )
 
 
-def _box_of(
-    place: _Place,
-    title: str,
-    label: str,
-    op: Op | Literal["group", "norm", "relu"],
-    shapes: tuple[Shape, Shape],
-    counts: tuple[int, int, int] | None,
-    rows: tuple[Row, ...],
-    children: tuple[str, ...],
-    node: Node | None,
-    stage: str,
-    block: int,
-    source: Source,
-) -> Box:
-    params, macs, elements = counts or _sums(rows)
-    return Box(
-        path=place.path,
-        name=name_of(place.path),
-        node=node,
-        level=place.level,
-        title=title,
-        aria_label=label,
-        parent=place.parent,
-        children=children,
-        op=op,
-        in_shape=shapes[0],
-        out_shape=shapes[1],
-        params=params,
-        macs=macs,
-        activation_elements=elements,
-        rows=rows,
-        stage=stage,
-        block=block,
-        source=source,
+def _slide(path: str, node: Conv | Pool, channels: int, x: _Flow) -> _Flow:
+    """The output of a node's window that slides over `x`."""
+    kernel, edges = pair(node.kernel), _edges(pair(node.kernel), node.padding)
+    height, width = (
+        _side(path, size, side, node.stride, edge) for size, side, edge in zip(x.shape[1:], kernel, edges, strict=True)
     )
-
-
-def _unit_of(unit: int, place: _Place, row: Row, stage: str, block: int, source: Source) -> Box:
-    """The box of one of the modules that a convolution consists of."""
-    norm = 2 * row.out_shape[0]
-    ops: tuple[Literal["conv", "norm", "relu"], ...] = ("conv", "norm", "relu")
-    counts = ((row.params - norm, row.macs), (norm, 0), (0, 0))[unit]
-    name, title = UNITS[unit]
-    inner = place.inside(name, "unit", f"{title} of {row.notation}, {place.words}")
-    shapes = row.in_shape if name == "conv" else row.out_shape, row.out_shape
-    sums = (*counts, row.activation_elements)
-    return _box_of(inner, title, inner.words, ops[unit], shapes, sums, (row,), (), None, stage, block, source)
-
-
-def _sums(rows: tuple[Row, ...]) -> tuple[int, int, int]:
-    """Parameters, MACs, and the numbers that convolutions and linear layers put out."""
-    params, macs = sum([row.params for row in rows]), sum([row.macs for row in rows])
-    return params, macs, sum([row.activation_elements for row in rows if row.op in WEIGHTED])
-
-
-def _slide(path: str, x: _Flow, channels: int, kernel: Kernel, stride: int, padding: Padding) -> _Flow:
-    """The output of a window of `kernel` pixels that slides over `x`."""
-    sides = pair(kernel)
-    around = _edges(sides, padding)
-    _, height, width = x.shape
-    height = _side(path, height, sides[0], stride, around[0])
-    width = _side(path, width, sides[1], stride, around[1])
-    return _Flow((channels, height, width), x.field.after(sides, stride, around))
+    return _Flow((channels, height, width), x.field.after(kernel, node.stride, edges))
 
 
 def _edges(kernel: Sides, padding: Padding) -> Sides:

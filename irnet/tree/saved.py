@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import prod
 
-from irnet.spec import Conv, Fork, Network, Pool, Residual, Stage
+from irnet.spec import Conv, Fork, Network, Pool, Residual
 from irnet.tree import Box, Tree, resolve
 from irnet.tree.totals import totals
 
@@ -65,11 +65,11 @@ class SumNormCost:
 
 def with_sum_norm(network: Network, *, norm: bool) -> Network:
     """`network` with or without batch norm after its additions."""
-
-    def changed(stage: Stage) -> Stage:
-        return replace(stage, node=replace(stage.node, norm=norm)) if isinstance(stage.node, Residual) else stage
-
-    return replace(network, stages=tuple(map(changed, network.stages)))
+    stages = (
+        replace(stage, node=replace(stage.node, norm=norm)) if isinstance(stage.node, Residual) else stage
+        for stage in network.stages
+    )
+    return replace(network, stages=tuple(stages))
 
 
 def sum_norm_cost(network: Network, batch: int) -> SumNormCost:

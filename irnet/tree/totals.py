@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from irnet.models import PRESETS, network
 from irnet.spec import Fork, Network, Part, Shape, Source
-from irnet.tree.box import WEIGHTED, Box, Row, Tree
-from irnet.tree.field import ReceptiveField
+from irnet.tree.box import WEIGHTED, Box, ReceptiveField, Row, Tree
 from irnet.tree.paths import below
 from irnet.tree.resolve import resolve
 from irnet.units import grid, share, sides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StageTotal:
-    """One stage of a network with all its repeats, or its head."""
-
-    name: str
-    title: str
-    part: Part
-    repeat: int
-    out_shape: Shape  # (C, H, W)
-    params: int
-    macs: int  # convolutions and linear layers, one image
-    activation_elements: int  # outputs of convolutions and linear layers, one image
-    convolutions: int
-    field: ReceptiveField  # of what the stage puts out
-    source: Source
-
-
-@dataclass(frozen=True, slots=True)
 class Totals:
-    """What a network adds up to, for one image."""
+    """What some rows add up to, for one image."""
 
     params: int
     macs: int  # convolutions and linear layers
@@ -42,7 +24,30 @@ class Totals:
     convolutions: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageTotal(Totals):
+    """One stage of a network with all its repeats, or its head."""
+
+    name: str
+    title: str
+    part: Part
+    repeat: int
+    out_shape: Shape  # (C, H, W)
+    field: ReceptiveField  # of what the stage puts out
+    source: Source
+
+
 CONVOLUTIONS = ("conv", "project")
+
+
+def _sums(rows: Sequence[Row]) -> dict[str, int]:
+    """The fields of `Totals`."""
+    return {
+        "params": sum(row.params for row in rows),
+        "macs": sum(row.macs for row in rows),
+        "activation_elements": sum(row.activation_elements for row in rows if row.op in WEIGHTED),
+        "convolutions": sum(row.op in CONVOLUTIONS for row in rows),
+    }
 
 
 @lru_cache(maxsize=64)
@@ -54,13 +59,7 @@ def totals(network: Network) -> Totals:
     >>> totals(network("inception_v4")).convolutions
     149
     """
-    rows = resolve(network).rows
-    return Totals(
-        sum(row.params for row in rows),
-        sum(row.macs for row in rows),
-        sum(row.activation_elements for row in rows if row.op in WEIGHTED),
-        sum(row.op in CONVOLUTIONS for row in rows),
-    )
+    return Totals(**_sums(resolve(network).rows))
 
 
 def longest_chain(network: Network) -> int:
@@ -100,35 +99,26 @@ def _stages(network: Network) -> Iterator[StageTotal]:
     shape, field = network.input_shape, ReceptiveField()
     for stage, box in tree.stages:
         shape, field = (box.out_shape, box.field) if box else (shape, field)
-        rows = box.rows if box else ()
-        yield _total(stage.name, stage.title, stage.part, stage.repeat, shape, field, rows, stage.source)
-    rows = tuple(row for layer in tree.head for row in layer.rows)
-    last = rows[-1]
-    yield _total("head", "Pool and classifier", "tail", 1, last.out_shape, last.field, rows, network.head.source)
-
-
-def _total(
-    name: str,
-    title: str,
-    part: Part,
-    repeat: int,
-    shape: Shape,
-    field: ReceptiveField,
-    rows: tuple[Row, ...],
-    source: Source,
-) -> StageTotal:
-    return StageTotal(
-        name=name,
-        title=title,
-        part=part,
-        repeat=repeat,
-        out_shape=shape,
-        params=sum(row.params for row in rows),
-        macs=sum(row.macs for row in rows),
-        activation_elements=sum(row.activation_elements for row in rows if row.op in WEIGHTED),
-        convolutions=sum(row.op in CONVOLUTIONS for row in rows),
-        field=field,
-        source=source,
+        yield StageTotal(
+            name=stage.name,
+            title=stage.title,
+            part=stage.part,
+            repeat=stage.repeat,
+            out_shape=shape,
+            field=field,
+            source=stage.source,
+            **_sums(box.rows if box else ()),
+        )
+    rows = [row for layer in tree.head for row in layer.rows]
+    yield StageTotal(
+        name="head",
+        title="Pool and classifier",
+        part="tail",
+        repeat=1,
+        out_shape=rows[-1].out_shape,
+        field=rows[-1].field,
+        source=network.head.source,
+        **_sums(rows),
     )
 
 
@@ -166,19 +156,16 @@ def summary(network: Network) -> dict[str, object]:
 
 def overview() -> list[dict[str, object]]:
     """Every preset with its totals at its own input size."""
-    return [_overview_row(name) for name in PRESETS]
-
-
-def _overview_row(name: str) -> dict[str, object]:
-    spec = network(name)
-    total = totals(spec)
-    return {
-        "name": name,
-        "source": spec.source.ref,
-        "input_shape": list(spec.input_shape),
-        "params": total.params,
-        "macs": total.macs,
-    }
+    return [
+        {
+            "name": spec.name,
+            "source": spec.source.ref,
+            "input_shape": list(spec.input_shape),
+            "params": totals(spec).params,
+            "macs": totals(spec).macs,
+        }
+        for spec in map(network, PRESETS)
+    ]
 
 
 def stage_records(network: Network) -> list[dict[str, object]]:

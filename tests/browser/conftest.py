@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, BrowserType, ConsoleMessage, Page, ViewportSize, expect
 
+from irnet.models import ARCHITECTURES, source_title
 from tests.browser.served import DRAWN, FLAGS, SETTLED, served
 from tests.browser.views import RECORD
 from tests.system import browser
@@ -78,18 +79,43 @@ class Viewer:
         self.settle()
         return self.page
 
-    def walk(self, section: str, name: str, address: str = "") -> Page:
-        """The page of that name as a reader gets there: from the first page, by clicks in the menu alone."""
+    def walk(self, place: str, view: str = "") -> Page:
+        """A page as a reader gets there: from the home page, by clicks in the bar alone."""
         self.open("")
-        return self.turn(section, name, address)
+        return self.turn(place, view)
 
-    def turn(self, section: str, name: str, address: str = "") -> Page:
-        """Another page, by clicks in the menu; `address` is its path, where its name does not say it."""
-        self.page.get_by_role("button", name=section, exact=True).click()
-        self.page.get_by_role("menuitem", name=name, exact=True).click()
-        expect(self.page).to_have_url(re.compile(f"/{address or name.lower().replace(' ', '_')}\\b"))
-        self.settle()
+    def turn(self, place: str, view: str = "") -> Page:
+        """Another place of the bar, and one of its views; "" for the place that is open."""
+        for row, name in (("bar", place), ("views", view)):
+            link = self.page.locator(f".st-key-{row}").get_by_role("link", name=name, exact=True)
+            if name and not link.locator("strong").count():
+                link.click()
+                expect(link.locator("strong")).to_be_visible()
+                self.settle()
         return self.page
+
+    def choose(self, name: str) -> None:
+        """Choose a network in the panel, by the name of its preset, and shut the panel."""
+        architecture_key = name.partition(".")[0]
+        architecture, source = ARCHITECTURES[architecture_key], source_title(name)
+        self.panel()
+        for label, option in (("Network", architecture), ("Source", source)):
+            field = self.page.get_by_test_id("stPopoverBody").get_by_role("combobox", name=label)
+            if field.input_value() != option:
+                field.click()
+                self.page.get_by_role("option", name=option, exact=True).click()
+                expect(self.page).to_have_url(re.compile(f"model={architecture_key}"))
+                expect(field).to_have_value(option)
+                self.settle()
+        self.panel()
+
+    def panel(self) -> None:
+        """Open the panel of the network, or shut it."""
+        body = self.page.get_by_test_id("stPopoverBody")
+        shown = body.count() > 0
+        self.page.locator(".st-key-panel button").first.click()
+        expect(body).to_have_count(0 if shown else 1)
+        self.settle()
 
     def settle(self) -> None:
         """Wait until the script has run and what it shows has been drawn."""

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
+
+from benchmarks.server import free_port, wait_for
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [
@@ -35,13 +33,6 @@ def served(**environment: str) -> Iterator[str]:
         yield url
 
 
-def free_port() -> int:
-    """A port that nobody listens at."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 @contextmanager
 def running(port: int, **environment: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Where the app answers while the block runs, and its process, which the block may kill."""
@@ -51,18 +42,8 @@ def running(port: int, **environment: str) -> Iterator[tuple[str, subprocess.Pop
     )
     url = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(f"{url}/_stcore/health")
+        wait_for(f"{url}/_stcore/health")
         yield url, server
     finally:
         server.terminate()
         server.wait(10)
-
-
-def _wait_for(url: str) -> None:
-    for _ in range(600):
-        try:
-            with urlopen(url):
-                return
-        except URLError:
-            time.sleep(0.05)
-    raise TimeoutError(f"nothing answers at {url}")

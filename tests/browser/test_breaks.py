@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from benchmarks.server import free_port
 from tests.browser.conftest import Viewer
-from tests.browser.served import SETTLED, free_port, running, served
+from tests.browser.served import SETTLED, running, served
 from tests.training.test_sweep import children, steps, wait_for
 
 MODEL = "inception_resnet_v1.paper"

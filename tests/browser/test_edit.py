@@ -47,16 +47,6 @@ def test_a_box_is_chosen_changed_and_undone_with_the_keys_and_its_field_keeps_th
     assert not viewer.troubles()
 
 
-def test_the_box_that_cannot_be_is_red_and_the_fix_makes_it_right(viewer: Viewer) -> None:
-    page = viewer.open(given("reduction_a.0.b1.kernel=4"))
-    expect(page.locator(".frame g[id='reduction_a.0.concat']")).to_contain_text("✗")
-    expect(page.get_by_text("branches end on different grids")).to_be_visible()
-    page.get_by_role("button", name="Use reduction_a.0.b1.kernel=3").click()
-    expect(page.locator(".frame[data-drawn]")).not_to_contain_text("✗")
-    viewer.settle()
-    assert not viewer.troubles()
-
-
 @pytest.mark.parametrize("other", ["inception_v3.tf_slim", pytest.param(MODEL, marks=pytest.mark.soak)])
 def test_an_edited_network_is_compared_taken_away_and_brought_back(viewer: Viewer, tmp_path: Path, other: str) -> None:
     page = viewer.open(given("inception_a.repeat=9", "&edit=Take+away"))

@@ -7,16 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from irnet.models import title
 from tests.browser.conftest import Viewer
-
-
-def model(viewer: Viewer, name: str) -> None:
-    """Choose a model in the sidebar."""
-    field = viewer.page.get_by_role("combobox", name="Model")
-    field.click()
-    viewer.page.get_by_role("option", name=name, exact=True).click()
-    expect(viewer.page).to_have_url(re.compile(f"model={name}"))
-    viewer.settle()
 
 
 @pytest.mark.parametrize(
@@ -27,10 +19,9 @@ def model(viewer: Viewer, name: str) -> None:
     ],
 )
 def test_a_double_click_opens_a_stage_and_edits_nothing(viewer: Viewer, name: str, paths: tuple[str, str]) -> None:
-    page = viewer.open("")
+    page = viewer.walk("Explore", "Edit")
     if name != "inception_resnet_v2.paper":  # which is the first
-        model(viewer, name)
-    viewer.turn("Structure", "Edit")
+        viewer.choose(name)
     for path in paths:
         page.locator(f".frame[data-drawn] g.node[id='{path}']").dblclick()
         expect(page.locator(f"g.cluster[id='{path}']")).to_be_visible()
@@ -42,11 +33,11 @@ def test_a_double_click_opens_a_stage_and_edits_nothing(viewer: Viewer, name: st
 
 
 def test_a_lesson_that_is_started_is_in_the_address_and_every_way_on_leads_through_it(fresh: Viewer) -> None:
-    page = fresh.walk("Lessons", "Learn")
-    title = page.get_by_role("heading", level=1)
+    page = fresh.walk("Learn")
+    heading = page.get_by_role("heading", level=1)
     page.get_by_role("button", name="Start: 11 steps").click()
     expect(page).to_have_url(re.compile(r"/learn\?lesson=tour$"))
-    expect(title).to_have_text("A tour of the paper")
+    expect(heading).to_have_text("A tour of the paper")
     fresh.settle()
     page.get_by_role("button", name="Next").click()
     expect(page).to_have_url(re.compile("step=2"))
@@ -60,17 +51,17 @@ def test_a_lesson_that_is_started_is_in_the_address_and_every_way_on_leads_throu
     expect(page.get_by_text("Step 3 of 11")).to_be_visible()
     fresh.settle()
     page.get_by_role("button", name="Present").click()
-    expect(title).to_have_text("Section 3.1: Inception-v4")
+    expect(heading).to_have_text("Section 3.1: Inception-v4")
     fresh.settle()
     page.get_by_role("button", name="Leave").click()
-    expect(title).to_have_text("A tour of the paper")
+    expect(heading).to_have_text("A tour of the paper")
     fresh.settle()
     page.get_by_role("button", name="All lessons").click()
-    expect(title).to_have_text("Learn")
+    expect(heading).to_have_text("Learn")
     expect(page).to_have_url(re.compile(r"/learn$"))
     fresh.settle()
     page.reload()
-    expect(title).to_have_text("Learn")
+    expect(heading).to_have_text("Learn")
     page.go_back()
     expect(page.get_by_text("Step 3 of 11")).to_be_visible()
     assert not fresh.troubles()
@@ -96,28 +87,28 @@ def test_a_control_of_a_step_is_as_its_author_set_it_once_the_step_is_left_and_h
 
 @pytest.mark.parametrize("first", [pytest.param("", marks=pytest.mark.soak), "inception_v3.tf_slim"])
 def test_a_link_shows_the_network_that_it_names(viewer: Viewer, first: str) -> None:
-    page = viewer.open("")
+    page = viewer.walk("Explore")
     if first:
-        model(viewer, first)
+        viewer.choose(first)
+    viewer.turn("Home")
     for number, name in enumerate(("inception_v4.paper", "inception_resnet_v1.paper", "inception_resnet_v2.paper")):
         page.get_by_role("link", name="Open", exact=True).nth(number).click()
-        expect(page.get_by_role("heading", level=1)).to_have_text(name)
+        expect(page.get_by_role("heading", level=1)).to_have_text(title(name))
         viewer.settle()
-        expect(page.get_by_role("combobox", name="Model")).to_have_value(name)
         assert page.url.count("model=") <= 1
-        page.get_by_role("link", name="Overview").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Inception-v4 and the Inception-ResNets")
-        viewer.settle()
+        viewer.turn("Home")
     assert not viewer.troubles()
 
 
 def test_a_lesson_leads_to_what_it_shows_whatever_was_changed_before(fresh: Viewer) -> None:
-    page = fresh.open("")
-    model(fresh, "inception_v4.paper")
+    page = fresh.walk("Explore")
+    fresh.choose("inception_v4.paper")
+    fresh.panel()
     page.get_by_role("slider", name="Inception-A blocks").press("ArrowRight")
     expect(page).to_have_url(re.compile("inception_v4.paper.a=5"))
     fresh.settle()
-    fresh.turn("Lessons", "Learn")
+    fresh.panel()
+    fresh.turn("Learn")
     page.get_by_role("button", name="Start: 3 steps").first.click()
     expect(page.get_by_text("Step 1 of 3")).to_be_visible()
     fresh.settle()
@@ -126,21 +117,22 @@ def test_a_lesson_leads_to_what_it_shows_whatever_was_changed_before(fresh: View
     fresh.settle()
     steps = page.evaluate("history.length")
     page.get_by_role("link", name="Open in Network").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("inception_v4.paper")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Inception-v4 (paper)")
     fresh.settle()
-    expect(page.get_by_text("with changed knobs")).to_have_count(0)
+    expect(page.get_by_text("with changes")).to_have_count(0)
     expect(page.get_by_role("combobox", name="Colour by")).to_have_value("MACs")
     expect(page.locator("g.chosen")).to_have_id("inception_a.0.b2")
-    assert page.evaluate("history.length") <= steps + 2
+    assert page.evaluate("history.length") <= steps + 3
     assert not fresh.troubles()
 
 
 def test_each_choice_of_the_model_is_a_step_of_the_history(fresh: Viewer) -> None:
-    page = fresh.walk("Structure", "Network")
-    title, blocks = page.get_by_role("heading", level=1), page.get_by_role("slider", name="Inception-ResNet-A blocks")
+    page = fresh.walk("Explore")
+    heading, blocks = page.get_by_role("heading", level=1), page.get_by_role("slider", name="Inception-ResNet-A blocks")
     first = page.evaluate("history.length")
-    model(fresh, "inception_v4.paper")
-    model(fresh, "inception_resnet_v1.paper")
+    fresh.choose("inception_v4.paper")
+    fresh.choose("inception_resnet_v1.paper")
+    fresh.panel()
     blocks.press("ArrowRight")
     expect(page).to_have_url(re.compile("inception_resnet_v1.paper.a=6"))
     fresh.settle()
@@ -148,26 +140,25 @@ def test_each_choice_of_the_model_is_a_step_of_the_history(fresh: Viewer) -> Non
     drag(page, blocks, 60)
     expect(page).not_to_have_url(re.compile("inception_resnet_v1.paper.a=6"))
     fresh.settle()
+    fresh.panel()
     assert page.evaluate("history.length") == first + 4
-    for name, count in (
-        ("inception_resnet_v1.paper", "6"),
-        ("inception_resnet_v1.paper", "5"),
-        ("inception_v4.paper", ""),
-        ("inception_resnet_v2.paper", "5"),
+    for name, changed in (
+        ("inception_resnet_v1.paper", True),
+        ("inception_resnet_v1.paper", False),
+        ("inception_v4.paper", False),
+        ("inception_resnet_v2.paper", False),
     ):
         page.go_back()
-        expect(title).to_have_text(name)
+        expect(heading).to_have_text(title(name))
         fresh.settle()
-        expect(page.get_by_role("combobox", name="Model")).to_have_value(name)
-        if count:
-            expect(blocks).to_have_value(count)
-            told = "with changed knobs: a=6"
-            expect(page.get_by_text(told)).to_have_count(int(count == "6"))
+        expect(page.get_by_text("with changes: a=6")).to_have_count(int(changed))
+        said = f"{title(name)} · 299 px{' · 1 change' if changed else ''}"
+        expect(page.locator(".st-key-about").get_by_text(said, exact=True)).to_be_visible()
     page.go_forward()
-    expect(title).to_have_text("inception_v4.paper")
+    expect(heading).to_have_text("Inception-v4 (paper)")
     page.go_back()
     page.go_back()
-    expect(title).to_have_text("Inception-v4 and the Inception-ResNets")
+    expect(heading).to_have_text("Inception-v4 and the Inception-ResNets")
     assert not fresh.troubles()
 
 
@@ -183,17 +174,3 @@ def drag(page: Page, slider: Locator, far: int) -> None:
     for i in range(30):
         page.mouse.move(x + far * (i + 1) / 30, y)
     page.mouse.up()
-
-
-def test_a_width_that_nobody_sets_is_said_to_be_there_with_a_fix_that_works(viewer: Viewer) -> None:
-    page = viewer.walk("Structure", "Edit")
-    field = page.get_by_role("textbox", name="Edits", exact=True)
-    field.fill("block_b.0.project.filters=1154")
-    field.press("Enter")
-    expect(page.get_by_text("it is there, and 1152 wide, as the shortcut")).to_be_visible()
-    viewer.settle()
-    page.get_by_role("button", name="Use reduction_a.0.b1.filters=386").click()
-    expect(page.get_by_text("it is there")).to_have_count(0)
-    expect(page).to_have_url(re.compile("edits=reduction_a.0.b1.filters%3D386"))
-    page.go_back()
-    expect(page.get_by_text("it is there, and 1152 wide, as the shortcut")).to_be_visible()

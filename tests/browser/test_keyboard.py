@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from irnet.models import title
 from tests.browser.conftest import Viewer
 from tests.browser.views import UNSEEN
 
@@ -45,28 +46,32 @@ def box(page: Page, path: str) -> Locator:
 
 
 def turn(viewer: Viewer, to: str) -> None:
-    """To another page of the same part of the menu."""
-    tab(viewer.page, viewer.page.get_by_role("button", name="Structure"))
+    """To another place of the bar."""
+    tab(viewer.page, viewer.page.locator(".st-key-bar").get_by_role("link", name=to, exact=True))
     viewer.page.keyboard.press("Enter")
-    item = viewer.page.get_by_role("menuitem", name=to)
-    expect(item).to_be_visible()
-    for _ in range(5):
-        if item.evaluate(FOCUSED):
-            break
-        viewer.page.keyboard.press("ArrowDown")
+    expect(viewer.page.locator(".st-key-bar strong")).to_have_text(to)
+    viewer.settle()
+
+
+def panel(viewer: Viewer) -> None:
+    """Open the panel of the network."""
+    tab(viewer.page, viewer.page.locator(".st-key-panel button"), "Shift+Tab")
     viewer.page.keyboard.press("Enter")
-    expect(viewer.page).to_have_url(re.compile(f"/{to.lower()}"))
+    expect(viewer.page.get_by_test_id("stPopoverBody")).to_be_visible()
     viewer.settle()
 
 
 def test_the_main_path_needs_no_mouse(viewer: Viewer) -> None:
     page = viewer.open("")
     keys = page.keyboard
-    tab(page, page.get_by_role("combobox", name="Model"))
-    keys.type("resnet_v1.paper")
+    turn(viewer, "Explore")
+    panel(viewer)
+    tab(page, page.get_by_role("combobox", name="Network"))
+    keys.type("ResNet-v1")
     keys.press("Enter")
     expect(page).to_have_url(re.compile(f"model={MODEL}"))
-    turn(viewer, "Network")
+    viewer.settle()
+    keys.press("Escape")
 
     tab(page, box(page, "stem"))
     for key, path in WALK:
@@ -93,11 +98,14 @@ def test_the_main_path_needs_no_mouse(viewer: Viewer) -> None:
         assert Path(downloading.value.path()).read_bytes().startswith(start)
     keys.press("Escape")
 
-    tab(page, page.get_by_role("slider", name="Inception-ResNet-B blocks"), "Shift+Tab")
+    panel(viewer)
+    tab(page, page.get_by_role("slider", name="Inception-ResNet-B blocks"))
     keys.press("ArrowRight")
     expect(page).to_have_url(re.compile(rf"{MODEL}\.b=11"))
+    viewer.settle()
+    keys.press("Escape")
     turn(viewer, "Compare")
-    expect(page.get_by_role("heading", level=1)).to_contain_text(f"{MODEL} and")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"{title(MODEL)} and")
     expect(page.locator("g[id='0/block_b'] text").first).to_contain_text("11 × Inception-ResNet-B")
     for part in (f"model={MODEL}", f"{MODEL}.b=11"):
         expect(page).to_have_url(re.compile(re.escape(part)))

@@ -73,15 +73,17 @@ def test_a_curve_is_called_published_only_where_its_scales_are(viewer: Viewer) -
     names = page.locator(".legendtext")
     changed = "at its own scale (block_a=0.11, block_b=0.1, block_c=0.1)"
     expect(names).to_have_text([PUBLISHED, "without scaling (scale 1)"])
+    viewer.panel()
     page.get_by_role("slider", name="Scale of the residual in A blocks").press("ArrowRight")
     expect(page).to_have_url(re.compile("scale_a=0.11"))
+    viewer.panel()
     expect(names.first).to_have_text(changed)  # the network runs once more
     viewer.settle()
     words = page.locator("[data-testid=stMain]")
     expect(words.get_by_text("as published", exact=False)).to_have_count(0)
     page.get_by_role("tab", name="Five scales").click()
     expect(words.get_by_text(f"dotted: {changed}")).to_be_visible()
-    viewer.turn("Residual lab", "Block")
+    viewer.turn("Experiment", "Block")
     expect(page.get_by_role("slider", name="Scale s of this block (the network's own: 0.11)")).to_be_visible()
     assert not viewer.troubles()
 

@@ -8,16 +8,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from irnet.lessons import LESSONS
-from irnet.lessons.check import networks_of
-from irnet.provenance.ledger import ledger
-from irnet.units import exact
 from tests.browser.conftest import Viewer
-from tests.browser.views import TALL, cut_off
 
 CHOSEN = "g.chosen"
 PAPER = 680  # pixels: an A4 page between its margins
 TABLED = [one.id for one in LESSONS if any(step.table for step in one.steps)]
-LESSON = next(lesson for lesson in LESSONS if any(step.table == "ledger" for step in lesson.steps))
 TWINS = """(() => {
   const roots = [], attach = Element.prototype.attachShadow;
   Element.prototype.attachShadow = function (how) {
@@ -103,25 +98,3 @@ def test_paper_has_every_step_with_every_column_of_its_tables_and_no_buttons(vie
     assert len(ends) > 10
     assert max(ends) <= PAPER
     expect(page.locator("[data-testid=stDataFrame]")).to_have_count(0)
-
-
-@pytest.mark.soak
-def test_the_numbers_of_a_lesson_are_whole_from_the_first_page_on(viewer: Viewer) -> None:
-    viewer.page.set_viewport_size({"width": 1440, "height": TALL})
-    page = viewer.walk("Structure", "Cost")
-    page.get_by_role("button", name="Help", exact=True).click()
-    page.get_by_role("link", name=f"Lesson: {LESSON.title}").click()
-    at = next(i for i, step in enumerate(LESSON.steps) if step.table == "ledger")
-    for i in range(at):
-        expect(page.get_by_text(f"Step {i + 1} of {len(LESSON.steps)}")).to_be_visible()
-        page.get_by_role("button", name=re.compile("Next")).click()
-    expect(page.get_by_role("heading", level=2)).to_have_text(LESSON.steps[at].title)
-    viewer.settle()
-    for term in ledger(networks_of(LESSON.steps[at])[0]):
-        if term.torch:
-            cell = page.get_by_role("cell", name=exact(term.amount * term.torch), exact=True).first
-            cell.scroll_into_view_if_needed()
-            box = cell.bounding_box()
-            assert box
-            assert 0 <= box["x"] <= box["x"] + box["width"] <= 1440
-    assert cut_off(page) == []

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from irnet.training.directory import run_file, settings
-from irnet.training.race import race
 from tests.browser.conftest import Viewer
 from tests.browser.served import served
-from tests.training.small import TINY, made
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +32,7 @@ def unused(page: Page, unused_url: str) -> Viewer:
 
 
 def test_a_finished_death_map_is_there_at_once_and_a_click_shows_how_a_network_died(unused: Viewer) -> None:
-    page = unused.walk("Training lab", "Death map", "death")
+    page = unused.walk("Experiment", "Death map")
     expect(page.get_by_role("figure", name=re.compile(r"^Of \d+ runs: 3 dead"))).to_be_visible()
     expect(page.get_by_text("with more than 1,000 filters", exact=False).first).to_be_visible()
     expect(page.get_by_text(re.compile("^Not reproduced: at the paper's rate of 0.045"))).to_be_visible()
@@ -70,41 +65,4 @@ def test_a_form_stays_shut_once_its_run_has_begun(unused: Viewer) -> None:
     page.reload()
     unused.settle()
     expect(button).not_to_be_visible()
-    assert not unused.troubles()
-
-
-def tied(place: Path) -> None:
-    """A finished race in which two networks reach 80 % at the same step."""
-    sweep = made(
-        place,
-        race(
-            replace(TINY, network="inception_v4.paper", steps=4),
-            ["inception_v4.paper", "inception_resnet_v2.paper"],
-            (0,),
-        ),
-    )
-    (sweep / "runs").mkdir(exist_ok=True)
-    for number, run in enumerate(settings(sweep).runs()):
-        first = {"network": run.network, "parameters": 10, "blocks": ["block_c.0"], "macs_per_step": 10 + number}
-        first |= {"images_per_epoch": 32, "classes": list("abcdefgh"), "run": number}
-        steps = [
-            {"step": i, "loss": 1.0, "seconds": float(i), "zeros": [0.1], "magnitudes": [1.0], "accuracy": 0.2 * i}
-            for i in range(1, 5)
-        ]
-        text = "".join(f"{json.dumps(line)}\n" for line in (first, *steps, {"end": "finished", "steps": 4}))
-        run_file(sweep, number).write_text(text, encoding="utf-8")
-
-
-def test_a_tie_of_one_seed_is_told_as_one(unused: Viewer, runs: Path) -> None:
-    tied(runs / "race-tied")
-    page = unused.walk("Training lab", "Race")
-    page.get_by_role("combobox", name="Run").click()
-    page.get_by_role("option", name="race-tied").click()
-    names = "inception_v4.paper and inception_resnet_v2.paper"
-    told = f"{names} reach 80 % held-out accuracy after 4 steps: a tie. One seed: another may order them otherwise."
-    expect(page.get_by_text(told)).to_be_visible()
-    page.get_by_role("radio", name="MACs").click()
-    expect(page.get_by_text("a tie, because accuracy is measured too seldom")).to_be_visible()
-    expect(page.get_by_text(" is first at 80")).to_have_count(0)
-    expect(page.get_by_text("takes 0")).to_have_count(0)
     assert not unused.troubles()

@@ -35,7 +35,6 @@ VIEWS: dict[str, Picture] = {  # every page, and where one has a second face
     f"network?model={MODEL}&box=block_b&level=branches&overlay=MACs&edges=channels": (DRAWN, 1),
     ILLEGAL: (DRAWN, 1),
     "compare?place=0/stem": (DRAWN, 1),
-    "compare?compare=What+differs": (CELLS, 40),
     f"provenance?model={MODEL}": (CELLS, 80),
     "errata?erratum=E4": (f"{DRAWN} g.chosen", 1),
     "figures?figure=table.networks&figure.about=Snippets": (CELLS, 20),
@@ -51,6 +50,7 @@ VIEWS: dict[str, Picture] = {  # every page, and where one has a second face
     "lesson_editor?lesson=tour": ("h1", 1),
 }
 MORE: dict[str, Picture] = {
+    "compare?compare=What+differs": (CELLS, 40),
     "edit?edit=Take+away&source=true": (DRAWN, 1),
     "edit?edit=Load": (DRAWN, 1),
     "network?box=block_b.0.project": (DRAWN, 1),

@@ -12,7 +12,7 @@ import pytest
 
 from irnet.training.backends import Backend, BackendName
 from irnet.training.sweep import start
-from tests.training.small import curves, sweep
+from tests.training.small import curves, sweep, trained_here
 
 SMALL = sweep()
 NO_RAY = "Ray is not installed: pip install 'irnet[ray]'"
@@ -20,10 +20,8 @@ NO_RAY = "Ray is not installed: pip install 'irnet[ray]'"
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
-    """The curves of `SMALL` from this machine's own worker processes."""
-    directory = tmp_path_factory.mktemp("local") / "sweep"
-    start(directory, SMALL, Backend(workers=1))
-    return curves(directory)
+    """The curves of `SMALL` on this machine."""
+    return curves(trained_here(tmp_path_factory.mktemp("local") / "sweep", SMALL))
 
 
 @pytest.fixture

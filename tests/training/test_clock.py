@@ -13,12 +13,11 @@ import pytest
 
 from app import runs
 from app.server.roots import RUNS
+from irnet.training.cost import progress
 from irnet.training.loop import Trainer
 from irnet.training.queue import Place, left_alone, note_reader, turn, waiting
-from irnet.training.results import progress
 from tests.apps import opened, troubles
-from tests.training.invented import history
-from tests.training.small import TINY, made, sweep
+from tests.training.small import TINY, history, made, sweep
 from tests.training.test_queue import waits_there
 from tests.training.test_sweep import wait_for
 
@@ -28,10 +27,6 @@ def test_a_clock_that_steps_back_leaves_a_watched_run_running(tmp_path: Path, mo
     for step, alone in ((-7200, False), (0, False), (7200, True)):
         monkeypatch.setattr("irnet.training.queue.time", lambda step=step: time() + step)
         assert left_alone(tmp_path) is alone
-
-
-def hours_ago(hours: int) -> int:
-    return time_ns() - hours * 3600 * 10**9
 
 
 def test_a_clock_that_steps_back_lets_nobody_ahead_in_the_queue(
@@ -47,7 +42,7 @@ def test_a_clock_that_steps_back_lets_nobody_ahead_in_the_queue(
     with turn(made(tmp_path / "runs", sweep()), tmp_path / "queue", 1):
         threads = [Thread(target=waits, args=(place,)) for place in places]
         for back, (thread, place) in enumerate(zip(threads, places, strict=True)):
-            monkeypatch.setattr("irnet.training.queue.time_ns", partial(hours_ago, 2 * back))
+            monkeypatch.setattr("irnet.training.queue.time_ns", lambda back=back: time_ns() - 2 * back * 3600 * 10**9)
             thread.start()
             wait_for(partial(waits_there, place, tmp_path / "queue"))
         assert [waiting(place, tmp_path / "queue", 1) for place in places] == [Place(0, 1), Place(1, 1)]

@@ -7,13 +7,11 @@ from math import sqrt
 
 import pytest
 
-from irnet.training.cost import BEGIN, BUILD, Expected, expected_seconds
+from irnet.training.cost import BEGIN, BUILD, Expected, evaluation_seconds, expected_seconds, training_seconds
 from irnet.training.race import BASE, PAIRS, race
 from irnet.training.results import History
 from irnet.training.settings import Run, Sweep
-from irnet.training.work import evaluation_seconds, training_seconds
-from tests.training.invented import history
-from tests.training.small import TINY
+from tests.training.small import TINY, history
 
 DEFAULT = race(BASE, [name for pair in PAIRS for name in pair], (0,))
 

@@ -13,8 +13,7 @@ from irnet.models import PRESETS
 from irnet.models.recipe import limits
 from irnet.runtime.init import INITS
 from irnet.training.fields import GROUPS, YES, Field
-from irnet.training.settings import SETTINGS, Data, Run, value_in, with_values
-from irnet.training.texts import with_texts
+from irnet.training.settings import SETTINGS, Data, Run, value_in, with_texts, with_values
 from tests.training.small import TINY
 
 ELSEWHERE = {"network", "seed", "device", "data", "kind", "folder"}  # chosen beside the form, or by the sweep

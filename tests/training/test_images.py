@@ -12,9 +12,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from irnet.training.images import Crops, border, bundled_crops, generator
+from irnet.training.images import Crops, border, bundled_crops, folder_of, generator, images_of
 from irnet.training.settings import Data
-from irnet.training.sources import folder_of, images_of
 
 CROPS = Data(kind="crops", size=48, held_out=24)
 
@@ -64,7 +63,7 @@ def spectrum_angle(image: Tensor) -> float:
 def test_held_out_crops_share_no_pixel_with_those_that_are_trained_on() -> None:
     width = 510  # a picture whose every pixel is half the number of its column
     columns = (torch.arange(width) // 2).to(torch.uint8).expand(3, 120, width)
-    images = Crops(replace(CROPS, size=96, augment=False), {"one": columns, "two": columns})
+    images = Crops(replace(CROPS, size=96, augment=False), ("one", "two"), CROPS.epoch, (columns, columns))
     seen = torch.cat([images.batch(seed, step, 16)[0] for seed in range(3) for step in range(3)])
     unseen = images.held_out()[0]
     assert column(seen.max()) < border(width) / 2 - 0.5 < column(unseen.min())

@@ -10,9 +10,10 @@ from threading import Event, Thread
 
 import pytest
 
+from irnet.training.cost import progress
 from irnet.training.directory import ask
 from irnet.training.queue import Place, begin, turn, waiting
-from irnet.training.results import histories, progress
+from irnet.training.results import histories
 from tests.training.small import curves, made, sweep
 from tests.training.test_sweep import ROOT, wait_for
 

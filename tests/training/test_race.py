@@ -24,8 +24,7 @@ from irnet.training.race import (
     standing,
 )
 from irnet.training.results import History
-from tests.training.invented import racer
-from tests.training.small import TINY
+from tests.training.small import TINY, racer
 
 FAST, SLOW, OTHER = "inception_resnet_v1.paper", "inception_v3.tf_slim", "inception_v4.paper"
 RUNS = [

@@ -27,8 +27,7 @@ from irnet.training.stability import (
     story,
     verdict,
 )
-from tests.training.invented import history
-from tests.training.small import TINY, sweep
+from tests.training.small import TINY, history, sweep
 
 CHANCE = 1 / 8
 DEAD = history(zeros=[0.5, 0.9, 1.0, 1.0, 1.0, 1.0], accuracies=[0.5, 0.2, CHANCE, CHANCE, CHANCE, CHANCE])

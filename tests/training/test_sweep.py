@@ -17,15 +17,12 @@ from time import monotonic, sleep
 import pytest
 
 from irnet.training.backends import Backend
-from irnet.training.directory import ask, create, end_of, lines, run_file, settings
-from irnet.training.lock import is_locked, lock_directory
-from irnet.training.results import Follower, histories, progress
+from irnet.training.cost import progress, training_macs
+from irnet.training.directory import ask, create, end_of, is_locked, lines, lock_directory, run_file, settings
+from irnet.training.results import Follower, histories
 from irnet.training.settings import Sweep
-from irnet.training.sweep import resume, start
-from irnet.training.work import training_macs
-from irnet.training.worker import work
-from tests.training.invented import history
-from tests.training.small import TINY, curves, made, sweep
+from irnet.training.sweep import resume, start, work
+from tests.training.small import TINY, curves, history, made, sweep, trained_here
 
 ROOT = Path(__file__).parents[2]
 LONG = sweep(replace(TINY, steps=24, evaluate_every=8))
@@ -35,9 +32,7 @@ ONE = Backend(workers=1)
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory of `LONG`, run without a fault."""
-    directory = tmp_path_factory.mktemp("undisturbed") / "sweep"
-    start(directory, LONG, ONE)
-    return directory
+    return trained_here(tmp_path_factory.mktemp("undisturbed") / "sweep", LONG)
 
 
 def running(directory: Path, *before: str) -> subprocess.Popen[str]:
@@ -153,9 +148,8 @@ def test_a_line_that_was_cut_off_is_computed_again(undisturbed: Path, tmp_path: 
 
 def test_two_workers_give_what_one_gives(tmp_path: Path) -> None:
     small = sweep()
-    start(tmp_path / "one", small, ONE)
     start(tmp_path / "two", small, Backend(workers=2))
-    assert curves(tmp_path / "one") == curves(tmp_path / "two")
+    assert curves(tmp_path / "two") == curves(trained_here(tmp_path / "one", small))
 
 
 def test_two_sweeps_in_one_directory_refuse_and_a_worker_of_an_earlier_start_writes_nothing(tmp_path: Path) -> None:
@@ -168,7 +162,7 @@ def test_two_sweeps_in_one_directory_refuse_and_a_worker_of_an_earlier_start_wri
 
 
 def test_the_lock_of_a_dead_process_is_taken_over(tmp_path: Path) -> None:
-    code = "from pathlib import Path; from irnet.training.lock import lock_directory; import os\n"
+    code = "from pathlib import Path; from irnet.training.directory import lock_directory; import os\n"
     code += f"with lock_directory(Path({str(tmp_path)!r})): os._exit(9)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 9
     assert (tmp_path / "lock").exists()

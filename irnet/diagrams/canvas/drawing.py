@@ -13,7 +13,7 @@ from irnet.units import with_signs
 
 def canvas_svg(sheet: GraphBuilder, title: str = "") -> bytes:
     """The SVG of a closed sheet; its `metadata` is a list of the swatches of its legend."""
-    entries = [swatch._asdict() | {"text": with_signs(swatch.text)} for swatch in sheet.legend.swatches()]
+    entries = [swatch._asdict() | {"text": with_signs(swatch.text)} for swatch in sheet.legend]
     legend = escape(json.dumps(entries, separators=(",", ":"), ensure_ascii=False), quote=False)
     svg = render(sheet.text, "svg", title=title).decode()
     svg = lead_arrows(svg, sheet.rows) if sheet.rows else svg

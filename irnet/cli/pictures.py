@@ -1,4 +1,4 @@
-"""Verbs that write figures: one, all of them, or a check that a folder of them is up to date."""
+"""The verbs that write figures: of one network, one figure, all of them, or a check that a folder is up to date."""
 
 from __future__ import annotations
 
@@ -7,33 +7,42 @@ from typing import Annotated
 
 import typer
 
-from irnet.cli.options import Form, Knobs, network_of
-from irnet.cli.terminal import Output, show, table
-from irnet.diagrams.factory import Order, check, export_all, formats_sentence, listing, make_figure
-from irnet.diagrams.files import write
+from irnet.cli.terminal import Form, Knobs, Name, network_of, show, table, write_out
+from irnet.diagrams import FORMATS, save
+from irnet.diagrams.factory import Order, check, entry_named, export_all, listing, make_figure
 from irnet.diagrams.graph_builder import Flow
 from irnet.diagrams.layouts import ROOMS
 from irnet.diagrams.page import page
 
-verbs = typer.Typer()
 
-Folder = Annotated[Path | None, typer.Option("--all", help="Write every figure and table to this folder.")]
-Checked = Annotated[Path | None, typer.Option("--check", help="Exit 1 if this folder is not as --all would write it.")]
+def diagram(
+    name: Name,
+    out: Annotated[Path, typer.Option(help="Folder to write to.")],
+    theme: Annotated[str, typer.Option(help="light, dark or print.")] = "light",
+    flow: Annotated[Flow, typer.Option("--flow", help="The way that the arrows run.")] = "down",
+    knobs: Knobs = None,
+    form: Form = "text",
+) -> None:
+    """Draw the network and one block of every stage as SVG, PNG, PDF and DOT."""
+    files = [str(file) for file in save(network_of(name, knobs), out, theme, FORMATS, flow)]
+    show(files, form, lambda written: typer.echo("\n".join(written)))
 
 
-@verbs.command()
-def figures(form: Form = Output.TEXT) -> None:
+def figures(form: Form = "text") -> None:
     """List the ids of all figures and tables."""
     show(listing(), form, table)
 
 
-@verbs.command()
 def export(
     name: Annotated[str | None, typer.Argument(help="A network: written as one interactive page.")] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; with --figure, the folder.")] = None,
-    everything: Folder = None,
+    everything: Annotated[
+        Path | None, typer.Option("--all", help="Write every figure and table to this folder.")
+    ] = None,
     figure: Annotated[str | None, typer.Option(help="One figure or table, by its id.")] = None,
-    checked: Checked = None,
+    checked: Annotated[
+        Path | None, typer.Option("--check", help="Exit 1 if this folder is not as --all would write it.")
+    ] = None,
     forms: Annotated[str, typer.Option("--format", help="One or more, with commas between them.")] = "",
     themes: Annotated[str, typer.Option("--theme", help="light, dark, print; with commas between them.")] = "light",
     width: Annotated[str, typer.Option(help=f"{', '.join(ROOMS)}.")] = "natural",
@@ -47,7 +56,10 @@ def export(
     if len(asked) != 1:
         raise ValueError("export takes one of: a network's NAME, --figure ID, --all DIR, --check DIR")
     if checked is not None:
-        _check(checked)
+        wrong = check(checked)
+        typer.echo("\n".join(wrong) if wrong else f"{checked} is up to date")
+        if wrong:
+            raise typer.Exit(1)
         return
     if name is not None:
         _page(name, out, forms, flow, knobs)
@@ -56,9 +68,12 @@ def export(
         raise ValueError("--set changes a network; figures of the catalogue are those of the presets")
     order = Order(_items(forms or "svg"), _items(themes), width, scale, _items(only))
     if everything is not None:
-        _all(everything, order)
+        files, left_out = export_all(everything, order)
+        for sentence in left_out:
+            typer.echo(f"left out: {sentence}", err=True)
+        typer.echo(f"{len(files)} files in {everything}")
     elif figure is not None:
-        _one(figure, out or Path(), order)
+        _figure(figure, out or Path(), order)
 
 
 def _items(text: str) -> tuple[str, ...]:
@@ -70,31 +85,15 @@ def _page(name: str, out: Path | None, forms: str, flow: Flow, knobs: list[str] 
         raise ValueError(f"a network is exported as html, not as {forms}; `irnet export --figure ID` has the others")
     if out is None:
         raise ValueError("--out says which file to write")
-    write(out, page(network_of(name, knobs), flow).encode())
-    typer.echo(out)
+    write_out(page(network_of(name, knobs), flow).encode(), out)
 
 
-def _one(name: str, folder: Path, order: Order) -> None:
+def _figure(name: str, folder: Path, order: Order) -> None:
     found = make_figure(name, order)
     if found.refused:
         raise ValueError(found.refused)
     if not found.files:
-        raise ValueError(f"{name} has none of the formats {', '.join(order.forms)}; {formats_sentence(name)}")
+        raise ValueError(f"{name} has none of the formats {', '.join(order.forms)}; {entry_named(name).formats}")
     folder.mkdir(parents=True, exist_ok=True)
     for file, content in found.files.items():
-        write(folder / file, content)
-        typer.echo(folder / file)
-
-
-def _all(folder: Path, order: Order) -> None:
-    files, left_out = export_all(folder, order)
-    for sentence in left_out:
-        typer.echo(f"left out: {sentence}", err=True)
-    typer.echo(f"{len(files)} files in {folder}")
-
-
-def _check(folder: Path) -> None:
-    found = check(folder)
-    typer.echo("\n".join(found) if found else f"{folder} is up to date")
-    if found:
-        raise typer.Exit(1)
+        write_out(content, folder / file)

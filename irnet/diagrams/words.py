@@ -1,12 +1,16 @@
-"""Words for a picture: a caption that stands alone, and alternative text for those who can't see it."""
+"""Words for a picture: alternative text, a caption that stands alone, a long description, and snippets with them."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
 
 from irnet.comparison.side_by_side import side_by_side
+from irnet.diagrams.graph_builder import GraphBuilder
 from irnet.spec import Network, Stage
+from irnet.tables import latex
 from irnet.tree import describe, resolve
 from irnet.tree.totals import stages, totals
 from irnet.units import exact, grid
@@ -18,6 +22,7 @@ class Words:
 
     alt: str  # one sentence
     caption: str
+    long: tuple[str, ...] = ()  # box by box, in the order in which the data runs
 
 
 def overview_words(network: Network) -> Words:
@@ -62,4 +67,41 @@ def block_words(network: Network, stage: Stage, *, errata: bool = True) -> Words
     return Words(
         alt=f"Block diagram of {stage.title} of {network.label}: {describe(stage.node)}.",
         caption=f"{stage.title} of {network.label}.{sizes}{order} {given} {differs}".strip(),
+    )
+
+
+def box_by_box(sheet: GraphBuilder) -> Iterator[str]:
+    """One sentence a box: what it is, and which boxes it reads."""
+    shown = [item for item in sheet.items if item.shape != "frame"]
+    number = {item.path: i for i, item in enumerate(shown, start=1)}
+    reads: dict[str, list[int]] = {}
+    for link in sheet.links:
+        if link.tail in number and link.head in number:
+            reads.setdefault(link.head, []).append(number[link.tail])
+    for i, item in enumerate(shown, start=1):
+        given = f" From {', '.join(map(str, reads[item.path]))}." if item.path in reads else ""
+        yield f"{i}. {item.description}.{given}"
+
+
+def picture_snippet(name: str, alt: str, form: str = "svg") -> str:
+    """HTML for a README that shows a light or a dark file, as its reader prefers."""
+    return (
+        "<picture>\n"
+        f'  <source media="(prefers-color-scheme: dark)" srcset="{name}.dark.{form}">\n'
+        f'  <img alt="{escape(alt)}" src="{name}.light.{form}">\n'
+        "</picture>"
+    )
+
+
+def mermaid_snippet(text: str) -> str:
+    """Mermaid as a block of Markdown, which GitHub draws."""
+    return f"```mermaid\n{text}```"
+
+
+def latex_snippet(name: str, caption: str) -> str:
+    r"""A LaTeX figure with the caption, for `\usepackage{graphicx}`; the PDF has its final size."""
+    return (
+        "\\begin{figure}\n\\centering\n"
+        f"\\includegraphics{{{name}.light.pdf}}\n\\caption{{{latex(caption)}}}\n"
+        f"\\label{{fig:{name}}}\n\\end{{figure}}"
     )
