@@ -3,7 +3,7 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
-from app import drawings
+from app import drawings, maps
 from app.server import one_key, ready
 from app.server.headers import Headers
 
@@ -12,6 +12,6 @@ one_key.install()
 app = st.App(
     "pages.py",
     lifespan=ready.lifespan,
-    routes=(*drawings.ROUTES, *ready.ROUTES),
+    routes=(*drawings.ROUTES, *maps.ROUTES, *ready.ROUTES),
     middleware=[Middleware(Headers)],
 )

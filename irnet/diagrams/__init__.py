@@ -19,6 +19,7 @@ from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay, darken
 from irnet.diagrams.overlay import style as paint
 from irnet.diagrams.overview import overview
 from irnet.diagrams.page import Page
+from irnet.diagrams.photograph import with_slots
 from irnet.diagrams.render import FORMATS, Format, layout_engine, render
 from irnet.diagrams.theme import LIGHT, theme_named
 from irnet.models import network as preset
@@ -94,7 +95,7 @@ def canvas_svgs(
     style = paint(network, LIGHT, () if plain else shown_in(network, opened), overlay, edges)
     style = replace(style, marks=marked | ({refused: "refused"} if refused else {}))
     dot = nested(network, LIGHT, opened, style, flow)
-    light = render(dot, "svg", title=words(network).alt)
+    light = with_slots(render(dot, "svg", title=words(network).alt))
     return light, darken(light)
 
 

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, get_args
 
 from irnet.diagrams.bars import Spans, across, along, quote, quote_name, total, typeset
 from irnet.diagrams.measures import SCREEN, Measures
+from irnet.diagrams.photograph import slotted
 from irnet.diagrams.style import MARKED, MARKS, REFUSED, SIGNS, Style
 from irnet.diagrams.theme import NAMES, Kind, Paint, Theme
 
@@ -156,6 +157,7 @@ class GraphBuilder:
         if detail:
             size = self.measures.detail
             label += f'<br/><font point-size="{size}" color="{self.theme.faint}">{self._lines(detail, width)}</font>'
+        label = slotted(label, self.style.slots.get(path, 0))
         self._node(
             path,
             description,
@@ -197,7 +199,8 @@ class GraphBuilder:
         text = self.style.texts.get(path, (text,))[0]
         self._record(path, text, "", description, kind, "bar")
         text, gap = f"{self._sign(path)}{text}", self.measures.gap
-        inside = across(text, above, below, gap) if self.flow == "down" else along(text, above, below, gap)
+        arrange = across if self.flow == "down" else along
+        inside = arrange(text, above, below, gap, self.style.slots.get(path, 0))
         corners = f' style="{self._corners(path)}"' if self._corners(path) == "rounded" else ""
         label = (
             f'<<table border="{paint.cell_border}" cellborder="0" cellspacing="0" cellpadding="0"{corners} '
@@ -234,7 +237,8 @@ class GraphBuilder:
         border = getattr(theme, self.style.marks.get(path, ""), paint.border)
         self._record(path, title, "", description, kind, "frame")
         title, size = f"{self._sign(path)}{title}", self.measures.aside
-        label = f'<<font point-size="{size}" color="{theme.faint}">{typeset(title)}</font>>'
+        words = f'<font point-size="{size}" color="{theme.faint}">{typeset(title)}</font>'
+        label = f"<{slotted(words, min(1, self.style.slots.get(path, 0)))}>"
         self.frames += 1
         self.around.append(path)
         self.lines.append(

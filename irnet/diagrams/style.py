@@ -27,4 +27,5 @@ class Style:
     marks: Mapping[str, Mark] = field(default_factory=dict)  # how boxes stand to those of another network
     ghosts: bool = False  # what is the same is drawn without fill
     groups: Mapping[str, str] = field(default_factory=dict)  # what boxes of several networks have in common
+    slots: Mapping[str, int] = field(default_factory=dict)  # for how many pictures a box has room
     texts: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # title and detail in place of the usual ones

@@ -5,6 +5,7 @@ function place(s, glide) {
   s.sheet.classList.toggle("glide", Boolean(glide));
   s.sheet.style.transform = `translate(${s.x}px,${s.y}px) scale(${s.k})`;
   const w = size(s).w * s.k, h = size(s).h * s.k, W = s.view.clientWidth, H = s.view.clientHeight;
+  closer(s);
   s.map.hidden = !s.mapped || (w <= W && h <= H);
   if (s.map.hidden) return;
   const m = s.map.querySelector("img"), frame = s.map.querySelector("i").style;
@@ -60,7 +61,7 @@ function near(s, element) {
   if (!element) return;
   const view = s.view.getBoundingClientRect(), box = element.getBoundingClientRect();
   const W = view.width - 2 * MARGIN, H = view.height - BAR - MARGIN;
-  const grow = Math.min(W / box.width, H / box.height, NEAREST / s.k);
+  const grow = Math.min(W / box.width, H / box.height, (s.found ? LARGEST : NEAREST) / s.k);
   s.x = view.width / 2 - (box.left + box.width / 2 - view.left - s.x) * grow;
   s.y = BAR + H / 2 - (box.top + box.height / 2 - view.top - s.y) * grow;
   s.k *= grow;

@@ -1,0 +1,139 @@
+"""The photograph inside the diagram: its controls, the pass that makes the maps, and their numbers in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import streamlit as st
+from PIL import Image
+
+from app import text
+from app.maps import SHELF, digest_of
+from app.passes import Setting, Weights, photograph, strongest_channels
+from app.views import activations, show
+from app.views.scale import residual_stages
+from app.weights import weights
+from irnet.diagrams.nested import LEVELS, Expansion
+from irnet.diagrams.photograph import Photograph, for_reader, window
+from irnet.lab.forward import Scaling
+from irnet.lab.photos import PHOTOS, photo
+from irnet.spec import Network, Residual
+from irnet.tree import resolve
+from irnet.units import sides
+
+AS_IT_COMES = Setting((0,), "tf", "batch", "cpu")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """A photograph that is to run through a network, with what, and the box that is looked at from near."""
+
+    network: Network
+    image: Image.Image
+    setting: Setting = AS_IT_COMES
+    weights: Weights | None = None
+    scale: Scaling = None
+    inside: bool = False  # whether the parts of convolutions are looked at too
+    chosen: str = ""
+
+    @property
+    def digest(self) -> str:
+        """What its maps are known by."""
+        return digest_of(self.network, self.image, self.setting, self.weights, self.scale, self.inside)
+
+    @property
+    def address(self) -> str:
+        """Where the canvas is told what the boxes show."""
+        return f"map/{self.digest}.json"
+
+    @property
+    def _near(self) -> str:
+        """What the channels of the chosen box are known by."""
+        return digest_of(self.digest, self.chosen)
+
+    @property
+    def seen(self) -> Mapping[str, Any] | None:
+        """What the canvas shows of the chosen box from near."""
+        if self.chosen not in resolve(self.network):
+            return None
+        field = window(self.network, self.chosen)
+        words = f"one output sees {sides(field['size'])} px"
+        return {"path": self.chosen, "channels": f"map/{self._near}.json", "told": words, **field}
+
+    @contextmanager
+    def expected(self) -> Iterator[None]:
+        """Until the block ends, a canvas that asks for the maps waits for them."""
+        with SHELF.expected(self.digest), SHELF.expected(self._near):
+            yield
+
+    def run(self) -> Photograph:
+        """The maps, and the strongest channels of the chosen box, kept for the canvas."""
+        what = self.network, self.image, self.setting, self.weights, self.scale
+        found = photograph(*what, inside=self.inside)
+        SHELF.keep(self.digest, self.network, found)
+        if self.chosen in resolve(self.network):
+            SHELF.keep_channels(self._near, strongest_channels(*what, self.chosen))
+        return found
+
+    def show(self, shown: Collection[str]) -> None:
+        """Run it, and say below the canvas what it is and what the boxes that are `shown` put out."""
+        found = self.run()
+        weights = text.plain(found.weights[:1].upper() + found.weights[1:])
+        scaled = f"; residual scale {self.scale:g}" if isinstance(self.scale, float) else ""
+        st.caption(f"**{weights}**; {found.batch_norm} statistics{scaled}. {text.READ_MAPS}")
+        if one := found.boxes.get(self.chosen):
+            st.markdown(f"**{self.chosen}**: {one.text}.")
+        table = st.expander("Every box in numbers", key="photo.numbers", on_change="rerun", bind="query-params")
+        if table.open:
+            with table:
+                alt = "Mean magnitude and share of zeros of every box that is drawn"
+                show.table(for_reader(self.network, found, shown), f"{self.network.name}.photograph", alt=alt)
+
+
+def controls(network: Network) -> Callable[[Expansion, str], Look]:
+    """The reader's photograph, scale, weights and statistics; from what is open and chosen to what is looked at."""
+    with st.container(border=True):
+        image = activations.picture()
+        scale = _scale(network)
+        loaded = weights()
+        with st.popover("Statistics and first weights", icon=":material/tune:"):
+            setting = activations.setting(st.session_state["device"], trained=bool(loaded))
+    look = partial(Look, network=network, image=image, setting=setting, weights=loaded, scale=scale)
+    return lambda opened, chosen: look(inside=_inside(network, opened), chosen=chosen)
+
+
+def _inside(network: Network, opened: Expansion) -> bool:
+    """Whether a convolution is open."""
+    tree = resolve(network)
+    return opened.level == len(LEVELS) - 1 or any(tree[path].op == "conv" for path in opened.toggled)
+
+
+def bundled() -> Image.Image:
+    """The photograph of a picture that has no controls."""
+    return photo(PHOTOS[0])
+
+
+def _scale(network: Network) -> Scaling:
+    """One scale for all residual blocks, or without scaling; None while it is the network's own."""
+    stages = residual_stages(network)
+    if not stages:
+        return None
+    found = {s.node.scale for s in network.stages if isinstance(s.node, Residual) and s.name in stages}
+    own = max(found)
+    label = ", ".join(f"{scale:g}" for scale in sorted(found))
+    without = st.toggle("Without scaling", key="unscaled", help=text.UNSCALED, bind="query-params")
+    scale = st.slider(
+        f"Residual scale s (the network's own: {label})",
+        0.0,
+        1.0,
+        own,
+        0.01,
+        key=f"s.{own:g}",
+        disabled=without,
+        bind="query-params",
+    )
+    return 1.0 if without else None if scale == own else scale
