@@ -18,11 +18,11 @@ from statistics import median
 from time import perf_counter
 
 import torch
+from app.live import module_counts
 from fvcore.nn import FlopCountAnalysis
 from torch.utils.flop_counter import FlopCounterMode
 from torchinfo import summary
 
-from app.live import module_counts
 from benchmarks.figure import Figure, by_rounds
 from benchmarks.rivals import missing, rival
 from irnet.models import PRESETS, network

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import re
+
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 from torch import nn
 
+from app.maps import SHELF
 from app.server import networks
 from app.server.networks import Setting
 from irnet.lab.forward import units
@@ -125,3 +130,28 @@ def test_a_moved_scale_runs_one_block(ran: list[str]) -> None:
     names = [step.name for step in first.steps]
     at = names.index("scale")
     assert (second.steps[at].maps.values == 2 * first.steps[at].maps.values).all()
+
+
+@pytest.mark.parametrize("preset", [V1, V4])
+def test_a_photograph_runs_through_the_canvas_of_a_network_and_its_numbers_are_told(preset: str) -> None:
+    app = opened("network", preset, **sized(preset), overlay="photograph", box="stem", **{"photo.numbers": True})
+    told = [caption.value for caption in app.caption]
+    assert any("**Untrained, init tf, seed 0**" in text and "batch statistics" in text for text in told)
+    assert any(re.match(r"\*\*stem\*\*: mean magnitude 0\.\d+, [\d.]+ % zeros", text.value) for text in app.markdown)
+    assert [slider.key for slider in app.slider if "s." in str(slider.key)] == (["s.0.1"] if preset == V1 else [])
+    data = json.loads(app.get("bidi_component")[0].proto.json)
+    assert data["seen"]["path"] == "stem"
+    digest = data["maps"][""].removeprefix("map/").removesuffix(".json")
+    assert asyncio.run(SHELF.told(digest))
+    assert not troubles(app)
+    app.selectbox(key="overlay").set_value("MACs").run()
+    assert json.loads(app.get("bidi_component")[0].proto.json)["maps"] is None
+    assert not app.get("file_uploader")
+
+
+def test_a_picture_that_cannot_be_read_leaves_the_diagram_and_says_so() -> None:
+    app = opened("network", V1, **sized(V1), overlay="photograph", photo="nobody")
+    assert app.get("bidi_component")
+    app = opened("network", V1, **{f"{V1}.input_height": 1100, f"{V1}.input_width": 1100}, overlay="photograph")
+    assert ["an input of 1100 pixels" in error.value.lower() for error in app.error] == [True]
+    assert app.get("bidi_component")

@@ -26,7 +26,7 @@ from irnet.tree import resolve
 from irnet.units import share
 
 Pixels = NDArray[np.uint8]
-BRIGHTEST, WRONG = 254, 255  # of a map: the largest magnitude, and what is no finite number
+BRIGHTEST, GAP, WRONG = 253, 254, 255  # of a map: the largest magnitude, nothing at all, and what is no finite number
 SLOT_WIDE, SLOT_HIGH, LINE = 52, 60, 9  # points: a picture, its number under it, and where there are several its name
 TERMS = MappingProxyType({"input": "x", "project": "F(x)", "scale": "s F(x)", "add": "sum"})  # of a residual block
 _SLOT = "#010203"  # no theme has it: how Graphviz is told to leave room, and where it left it
@@ -83,7 +83,7 @@ class Channels:
 
 
 def tile(maps: Pixels) -> Pixels:
-    """Maps (N, h, w) in rows, a dark line between them.
+    """Maps (N, h, w) in rows, with gaps between them.
 
     Examples
     --------
@@ -92,7 +92,7 @@ def tile(maps: Pixels) -> Pixels:
     """
     count, height, width = maps.shape
     across = ceil(sqrt(count))
-    made = np.zeros((ceil(count / across) * (height + 1) - 1, across * (width + 1) - 1), np.uint8)
+    made = np.full((ceil(count / across) * (height + 1) - 1, across * (width + 1) - 1), GAP, np.uint8)
     for i, one in enumerate(maps):
         y, x = i // across * (height + 1), i % across * (width + 1)
         made[y : y + height, x : x + width] = one
@@ -118,7 +118,7 @@ def png(pixels: Pixels) -> bytes:
     """
     image, file = Image.frombytes("P", (pixels.shape[1], pixels.shape[0]), pixels.tobytes()), BytesIO()
     image.putpalette(PALETTE)
-    image.save(file, "PNG")
+    image.save(file, "PNG", transparency=GAP)
     return file.getvalue()
 
 

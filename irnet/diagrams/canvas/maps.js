@@ -38,11 +38,11 @@ function paint(s) {
   for (const slot of s.svg?.querySelectorAll(".slot") ?? []) {
     const g = slot.closest("g.node, g.cluster"), own = mapOf(s, g.id);
     if (!own) continue;
-    const shown = !own.parts || g.classList.contains("cluster") ? [["", own]] : own.parts.map(([path, name]) => [name, s.found.get(own.prefix + path) ?? own]);
+    const shown = !own.parts || !s.found.has(g.id) || g.classList.contains("cluster") ? [["", own]] : own.parts.map(([path, name]) => [name, s.found.get(own.prefix + path) ?? own]);
     const box = slot.getBBox(), across = box.width / shown.length;
     shown.forEach(([name, one], i) => {
       const x = box.x + across * (i + 0.5), frame = { x: x - SIDE / 2, y: box.y, width: SIDE, height: SIDE };
-      const image = piece(g, "image", `map m${i}`, frame);
+      const image = piece(g, "image", `magnitude m${i}`, frame);
       image.classList.toggle("photo", !one.number);
       if (image.getAttribute("href") !== one.src) image.setAttribute("href", one.src);
       piece(g, "text", `number n${i}`, { x, y: box.y + SIDE + 9 }).textContent = one.number ?? "";
@@ -75,7 +75,7 @@ function closer(s) {
 }
 
 function far(s) {
-  return SIDE * (s.svg?.getScreenCTM()?.a ?? 0);
+  return s.svg ? (SIDE * s.k * size(s).w) / s.svg.viewBox.baseVal.width : 0;  // where it will be, not where it glides
 }
 
 // The box whose picture is in the middle of the view, once it is large.
@@ -92,17 +92,23 @@ function holds(box, x, y) {
 
 // What the server says of the chosen box: its strongest channels, and which pixels an output of it sees.
 async function detail(s) {
-  for (const old of s.svg?.querySelectorAll(".channels, .seen, .note") ?? []) if (old.closest("g.node, g.cluster").id !== s.selected) old.remove();
+  for (const old of s.svg?.querySelectorAll(".channels, .seen, .note") ?? []) {
+    const g = old.closest("g.node, g.cluster");
+    if (g.id === s.selected) continue;
+    for (const piece of g.querySelectorAll(".magnitude, .number")) piece.removeAttribute("opacity");
+    old.remove();
+  }
   const seen = s.seen, g = find(s, s.selected);
   if (!seen || !g?.frame || seen.path !== s.selected) return;
   s.at = seen.grid.map((side) => Math.floor(side / 2));
   watch(s);
+  const channels = seen.channels && piece(g, "image", "channels magnitude", g.frame);  // below what one output sees
   fade(s);
-  if (!seen.channels || s.drawnChannels === seen.channels && g.querySelector(".channels")) return;
+  if (!channels || channels.dataset.from === seen.channels) return;
   const found = await answerOf(s, seen.channels, () => s.seen === seen);
   if (!found || s.seen !== seen || !g.isConnected) return;
-  s.drawnChannels = seen.channels;
-  piece(g, "image", "channels map", g.frame).setAttribute("href", found.src);
+  channels.dataset.from = seen.channels;
+  channels.setAttribute("href", found.src);
   seen.words = found.words;
   fade(s);
 }
@@ -112,7 +118,10 @@ function fade(s) {
   const photo = [...(s.found?.entries() ?? [])].find(([id]) => id === `${mapOf(s, s.selected ?? "")?.prefix ?? ""}input`)?.[1];
   if (!s.seen || !g?.frame || s.seen.path !== s.selected || !photo) return;
   const channels = g.querySelector(".channels"), close = shown(WINDOW);
-  if (channels) channels.setAttribute("opacity", shown(CHANNELS));
+  if (channels?.hasAttribute("href")) {
+    channels.setAttribute("opacity", shown(CHANNELS));
+    [...g.querySelectorAll(".magnitude:not(.channels)")].at(-1).setAttribute("opacity", 1 - shown(CHANNELS));  // it would show between them
+  }
   lay(s, g, photo, close);
   const input = find(s, `${photo.prefix}input`);
   if (input?.frame) lay(s, input, null, 1);
@@ -136,7 +145,7 @@ function lay(s, g, photo, opacity) {
     const box = ({ x: bx, y: by, width: bw, height: bh }) => `M${bx} ${by}h${bw}v${bh}h${-bw}z`;
     piece(g, "path", "seen shade", { d: box(g.frame) + box(ends), "fill-rule": "evenodd", opacity });
   }
-  piece(g, "rect", "seen window", { ...ends, opacity });
+  piece(g, "rect", "seen window", { ...ends, opacity, "stroke-width": (2 * SIDE) / far(s) });
 }
 
 // The pointer on the chosen box says which output is looked from.
