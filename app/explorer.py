@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
-from typing import TYPE_CHECKING
+from contextlib import suppress
 
 import streamlit as st
 
-from app import text
+from app import photograph, text
 from app.components.canvas import canvas
 from app.drawings import View
 from app.frame import refusals
@@ -22,9 +21,6 @@ from irnet.diagrams.overlay import EDGES, OVERLAYS, PHOTOGRAPH
 from irnet.provenance.sources import provenance
 from irnet.spec import Network
 from irnet.tree import details, resolve, search
-
-if TYPE_CHECKING:
-    from app.views.photograph import Look
 
 BOX, TURNED, FIND, LEVEL = "box", "turned", "find", "level"  # parameters of the address
 FROM = "from"  # the box that another page was left with
@@ -41,43 +37,34 @@ def explorer(network: Network) -> None:
     grid = st.grid(3, min_column_width=270)
     left, beside = grid.cell(column_span=2), grid.cell().container()
     with beside:
-        asked = photograph_controls(network) if st.session_state["overlay"] == PHOTOGRAPH else None
+        asked = photograph.controls(network) if st.session_state["overlay"] == PHOTOGRAPH else None
         right = st.container(border=True)
     with right:
         chosen = box_field(network)
     opened = Expansion(LEVELS.index(level), toggled(network), shown_block(network, chosen))
     opened = revealing(network, opened, chosen) if chosen else opened
     overlay, edges, flow = (st.session_state[key] for key in ("overlay", "edges", "flow"))
-    look = asked(opened, chosen) if asked else None
-    with look.expected() if look else nullcontext():
+    view = View(network=network, opened=opened, overlay=overlay, edges=edges, flow=flow)
+    looks = photograph.looks(view, chosen, asked) if asked else []
+    with photograph.expected(looks) as pictures:
         with left:  # before the details, so that the browser draws while they are on their way
             canvas(
-                View(network=network, opened=opened, overlay=overlay, edges=edges, flow=flow),
+                view,
                 chosen,
                 key="canvas",
                 height=HEIGHT,
                 on_click=choice_in_view(),
                 on_toggle=lambda path: turn(opened, path),
                 on_shut=_shut_all,
-                maps={"": look.address} if look else None,
-                seen=look.seen if look else None,
+                **pictures,
             )
-            if look:
-                with refusals():
-                    look.show(shown_in(network, opened))
         with right:
             _panel(network, chosen)
+        with left, refusals():
+            for look in looks:
+                look.show(shown_in(network, opened))
     checkpoint_keys.checkpoint_keys(network, chosen)
     steps(network, chosen, select)
-
-
-def photograph_controls(network: Network) -> Callable[[Expansion, str], Look] | None:
-    """The controls of the photograph; from what is open and chosen to what is looked at. None for a bad picture."""
-    from app.views import photograph  # noqa: PLC0415, it imports torch, which nothing else here needs
-
-    with refusals():
-        return photograph.controls(network)
-    return None
 
 
 def picker(network: Network, otherwise: str) -> str:

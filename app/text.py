@@ -253,11 +253,11 @@ RUNNING = "Running the network"
 NOT_YET = "…"  # a number that is still being made
 WEIGHTS_OF = "the first weights of"
 READ_MAPS = (
-    "Every picture is a mean magnitude over channels, dark for zero; its largest value is the palest. The terms of a "
-    "residual block share one scale of brightness. Zoom into a box for its strongest channels, and for the window of "
-    "the photograph that one output sees: the pointer says which."
+    "Every picture is the mean magnitude over channels, from dark for zero to pale. The terms of a residual block "
+    "share a scale of brightness. Zoom into a box for its channels, and for the window of the photograph that an "
+    "output sees: the pointer says which."
 )
-UNSCALED = "Adds the residuals as they are, s = 1, instead of multiplying them by a small number first."
+UNSCALED = "Adds every residual as it is, not multiplied by a small number."
 GO_ON = "Stopped here. Go on"
 QUEUE = "others are running networks here, number {} in the queue"
 SAME_WORK = "another reader has just asked for the same"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -15,6 +16,8 @@ from app.maps import SHELF
 from app.server import networks
 from app.server.networks import Setting
 from irnet.lab.forward import units
+from irnet.lessons.form import pack
+from irnet.lessons.value import Lesson, Step
 from irnet.models import network
 from irnet.runtime.build import Model
 from tests.apps import SMALL, opened, sized, troubles
@@ -155,3 +158,34 @@ def test_a_picture_that_cannot_be_read_leaves_the_diagram_and_says_so() -> None:
     app = opened("network", V1, **{f"{V1}.input_height": 1100, f"{V1}.input_width": 1100}, overlay="photograph")
     assert ["an input of 1100 pixels" in error.value.lower() for error in app.error] == [True]
     assert app.get("bidi_component")
+
+
+def told(app: AppTest) -> dict[str, Any]:
+    """What the first canvas of a page is given."""
+    found: dict[str, Any] = json.loads(app.get("bidi_component")[0].proto.json)
+    return found
+
+
+def test_one_photograph_runs_through_networks_side_by_side() -> None:
+    other = f"{V4} (input_size={SMALL})"
+    app = opened("compare", V1, **sized(V1), edited=other, photographed=True, place="0/stem", **{"with": ""})
+    app.pills(key="with").set_value([]).run()
+    data = told(app)
+    assert list(data["maps"]) == ["0/", "1/"]
+    assert data["seen"]["path"] == "0/stem"
+    assert "pictures=yes" in data["light"]
+    assert sum("**Untrained, init tf, seed 0**" in caption.value for caption in app.caption) == 2
+    assert not troubles(app)
+
+
+@pytest.mark.parametrize("others", [(), (f"{V4} (input_size={SMALL})",)])
+def test_a_step_of_a_lesson_can_colour_by_a_photograph(others: tuple[str, ...]) -> None:
+    step = Step(title="x", prose="y", networks=(f"{V1} (input_size={SMALL})", *others), overlay="photograph")
+    app = opened("learn", shared=pack(Lesson(id="own", title="x", steps=(step,))))
+    data = next(
+        found for found in map(json.loads, (one.proto.json for one in app.get("bidi_component"))) if "light" in found
+    )
+    assert len(data["maps"]) == 1 + len(others)
+    assert ("pictures=yes" in data["light"]) is bool(others)
+    assert any("**Untrained, init tf, seed 0**" in caption.value for caption in app.caption)
+    assert not troubles(app)

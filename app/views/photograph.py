@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -15,9 +15,7 @@ from app import text
 from app.maps import SHELF, digest_of
 from app.passes import Setting, Weights, photograph, strongest_channels
 from app.views import activations, show
-from app.views.scale import residual_stages
 from app.weights import weights
-from irnet.diagrams.nested import LEVELS, Expansion
 from irnet.diagrams.photograph import Photograph, for_reader, window
 from irnet.lab.forward import Scaling
 from irnet.lab.photos import PHOTOS, photo
@@ -55,14 +53,13 @@ class Look:
         """What the channels of the chosen box are known by."""
         return digest_of(self.digest, self.chosen)
 
-    @property
-    def seen(self) -> Mapping[str, Any] | None:
-        """What the canvas shows of the chosen box from near."""
+    def seen(self, prefix: str = "") -> Mapping[str, Any] | None:
+        """What the canvas shows of the chosen box from near; its path has the prefix of its network."""
         if self.chosen not in resolve(self.network):
             return None
         field = window(self.network, self.chosen)
         words = f"one output sees {sides(field['size'])} px"
-        return {"path": self.chosen, "channels": f"map/{self._near}.json", "told": words, **field}
+        return {"path": f"{prefix}{self.chosen}", "channels": f"map/{self._near}.json", "told": words, **field}
 
     @contextmanager
     def expected(self) -> Iterator[None]:
@@ -79,14 +76,18 @@ class Look:
             SHELF.keep_channels(self._near, strongest_channels(*what, self.chosen))
         return found
 
-    def show(self, shown: Collection[str]) -> None:
+    def show(self, shown: Collection[str] = ()) -> None:
         """Run it, and say below the canvas what it is and what the boxes that are `shown` put out."""
         found = self.run()
         weights = text.plain(found.weights[:1].upper() + found.weights[1:])
         scaled = f"; residual scale {self.scale:g}" if isinstance(self.scale, float) else ""
-        st.caption(f"**{weights}**; {found.batch_norm} statistics{scaled}. {text.READ_MAPS}")
+        whose = "" if shown else f"{text.plain(self.network.label)}: "
+        read = f" {text.READ_MAPS}" if shown else ""
+        st.caption(f"{whose}**{weights}**; {found.batch_norm} statistics{scaled}.{read}")
         if one := found.boxes.get(self.chosen):
             st.markdown(f"**{self.chosen}**: {one.text}.")
+        if not shown:
+            return
         table = st.expander("Every box in numbers", key="photo.numbers", on_change="rerun", bind="query-params")
         if table.open:
             with table:
@@ -94,40 +95,32 @@ class Look:
                 show.table(for_reader(self.network, found, shown), f"{self.network.name}.photograph", alt=alt)
 
 
-def controls(network: Network) -> Callable[[Expansion, str], Look]:
-    """The reader's photograph, scale, weights and statistics; from what is open and chosen to what is looked at."""
+def controls(networks: Sequence[Network]) -> Callable[..., Look]:
+    """The reader's photograph, scale, weights and statistics; from a network to what is looked at."""
     with st.container(border=True):
         image = activations.picture()
-        scale = _scale(network)
-        loaded = weights()
+        scale = _scale(networks)
+        loaded = weights() if len(networks) == 1 else None
         with st.popover("Statistics and first weights", icon=":material/tune:"):
             setting = activations.setting(st.session_state["device"], trained=bool(loaded))
-    look = partial(Look, network=network, image=image, setting=setting, weights=loaded, scale=scale)
-    return lambda opened, chosen: look(inside=_inside(network, opened), chosen=chosen)
+    return partial(Look, image=image, setting=setting, weights=loaded, scale=scale)
 
 
-def _inside(network: Network, opened: Expansion) -> bool:
-    """Whether a convolution is open."""
-    tree = resolve(network)
-    return opened.level == len(LEVELS) - 1 or any(tree[path].op == "conv" for path in opened.toggled)
+def bundled() -> Callable[..., Look]:
+    """The same for a picture without controls."""
+    return partial(Look, image=photo(PHOTOS[0]))
 
 
-def bundled() -> Image.Image:
-    """The photograph of a picture that has no controls."""
-    return photo(PHOTOS[0])
-
-
-def _scale(network: Network) -> Scaling:
+def _scale(networks: Sequence[Network]) -> Scaling:
     """One scale for all residual blocks, or without scaling; None while it is the network's own."""
-    stages = residual_stages(network)
-    if not stages:
+    found = {s.node.scale for network in networks for s in network.stages if isinstance(s.node, Residual) and s.repeat}
+    if not found:
         return None
-    found = {s.node.scale for s in network.stages if isinstance(s.node, Residual) and s.name in stages}
     own = max(found)
     label = ", ".join(f"{scale:g}" for scale in sorted(found))
     without = st.toggle("Without scaling", key="unscaled", help=text.UNSCALED, bind="query-params")
     scale = st.slider(
-        f"Residual scale s (the network's own: {label})",
+        f"Residual scale s ({'its' if len(networks) == 1 else 'their'} own: {label})",
         0.0,
         1.0,
         own,

@@ -100,10 +100,16 @@ def canvas_svgs(
 
 
 def beside_svgs(
-    networks: tuple[Network, ...], opened: tuple[Expansion, ...], *, ghosts: bool = False, flow: Flow = "down"
+    networks: tuple[Network, ...],
+    opened: tuple[Expansion, ...],
+    *,
+    ghosts: bool = False,
+    flow: Flow = "down",
+    pictures: bool = False,
 ) -> tuple[bytes, bytes]:
     """SVG of two to four networks side by side, light and dark; `beside` says what is drawn."""
-    light = render(beside(networks, LIGHT, opened, ghosts=ghosts, flow=flow), "svg", title=beside_alt(networks))
+    dot = beside(networks, LIGHT, opened, ghosts=ghosts, flow=flow, pictures=pictures)
+    light = with_slots(render(dot, "svg", title=beside_alt(networks)))
     return light, darken(light)
 
 

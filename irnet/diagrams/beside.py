@@ -11,8 +11,9 @@ from irnet.comparison.side_by_side import check_count, marks, side_by_side
 from irnet.diagrams.bars import typeset
 from irnet.diagrams.graph_builder import Flow, GraphBuilder, Item, Style
 from irnet.diagrams.measures import Measures
-from irnet.diagrams.nested import Expansion, sheet_of
+from irnet.diagrams.nested import Expansion, sheet_of, shown_in
 from irnet.diagrams.overview import STAGE
+from irnet.diagrams.photograph import slots_in
 from irnet.diagrams.theme import Theme
 from irnet.spec import Network
 
@@ -24,6 +25,7 @@ def beside(
     *,
     ghosts: bool = False,
     flow: Flow = "down",
+    pictures: bool = False,
 ) -> str:
     """DOT of the networks side by side; the id of a box is its network's number, a slash and its path.
 
@@ -33,6 +35,8 @@ def beside(
         What is open, network by network.
     ghosts
         Draw what is the same in all networks without fill.
+    pictures
+        Leave room in every box for the photograph.
 
     Raises
     ------
@@ -47,7 +51,7 @@ def beside(
     >>> '"0/reduction_a"' in beside(both, LIGHT, (Expansion(), Expansion()))
     True
     """
-    return beside_sheet(GraphBuilder(theme, flow), networks, opened, ghosts=ghosts).text
+    return beside_sheet(GraphBuilder(theme, flow), networks, opened, ghosts=ghosts, pictures=pictures).text
 
 
 def beside_sheet(
@@ -58,6 +62,7 @@ def beside_sheet(
     *,
     ghosts: bool = False,
     folded: bool = False,
+    pictures: bool = False,
 ) -> GraphBuilder:
     """`whole` with the networks side by side on it; `folded`, each in two columns that turn at partners.
 
@@ -71,7 +76,8 @@ def beside_sheet(
     turns = _turns(networks) if folded else [""] * len(networks)
     sheets = []
     for i, (spec, marked) in enumerate(zip(check_count(networks), marks(*networks), strict=True)):
-        style = Style(marks=marked, ghosts=ghosts, groups=groups[i])
+        slots = slots_in(spec, shown_in(spec, opened[i])) if pictures else {}
+        style = Style(marks=marked, ghosts=ghosts, groups=groups[i], slots=slots)
         sheet = sheet_of(spec, theme, opened[i], style, flow, f"{i}/", whole.measures, turns[i])
         whole.lines += [
             f'subgraph "cluster_{i}" {{ label=<{_heading(spec, whole.measures)}> labelloc=t color="{theme.paper}" '

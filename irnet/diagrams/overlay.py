@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from irnet.diagrams.graph_builder import Style
-from irnet.diagrams.photograph import parts
+from irnet.diagrams.photograph import slots_in
 from irnet.diagrams.theme import DARK, LIGHT, Theme
 from irnet.spec import Network, Shape
 from irnet.tree import BYTES, Box, resolve
@@ -78,7 +78,7 @@ def style(
         raise ValueError(f"arrows can't stand for {edges!r}; they can for {', '.join(EDGES)}")
     widths, arrows = _widths(network, shown, edges)
     if overlay in ("operation", "photograph"):
-        slots = {path: len(parts(network, path)) for path in shown} if overlay == PHOTOGRAPH else {}
+        slots = slots_in(network, shown) if overlay == PHOTOGRAPH else {}
         return Style(widths=widths, arrows=arrows, slots=slots)
     amount, unit = _AMOUNT[overlay]
     amounts = {path: amount(box) for path, box in resolve(network).items() if path in shown}

@@ -158,6 +158,11 @@ def parts(network: Network, path: str) -> tuple[tuple[str, str], ...]:
     return ((path, ""),)
 
 
+def slots_in(network: Network, shown: Collection[str]) -> dict[str, int]:
+    """For how many pictures each box that is shown has room."""
+    return {path: len(parts(network, path)) for path in shown}
+
+
 def for_canvas(network: Network, found: Photograph, address: Address) -> dict[str, Any]:
     """What the canvas reads: of every box the address of its picture, its number, both in words, and what it shows."""
     made: dict[str, Any] = {"input": {"src": address(found.photo_key, lambda: found.photo, "jpg")}}
