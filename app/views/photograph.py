@@ -16,12 +16,11 @@ from app.maps import SHELF, digest_of
 from app.passes import Setting, Weights, photograph, strongest_channels
 from app.views import activations, show
 from app.weights import weights
-from irnet.diagrams.photograph import Photograph, for_reader, window
+from irnet.diagrams.photograph import Photograph, for_reader, seen
 from irnet.lab.forward import Scaling
 from irnet.lab.photos import PHOTOS, photo
 from irnet.spec import Network, Residual
 from irnet.tree import resolve
-from irnet.units import sides
 
 AS_IT_COMES = Setting((0,), "tf", "batch", "cpu")
 
@@ -57,9 +56,8 @@ class Look:
         """What the canvas shows of the chosen box from near; its path has the prefix of its network."""
         if self.chosen not in resolve(self.network):
             return None
-        field = window(self.network, self.chosen)
-        words = f"one output sees {sides(field['size'])} px"
-        return {"path": f"{prefix}{self.chosen}", "channels": f"map/{self._near}.json", "told": words, **field}
+        near = f"map/{self._near}.json"
+        return seen(self.network, self.chosen) | {"path": f"{prefix}{self.chosen}", "channels": near}
 
     @contextmanager
     def expected(self) -> Iterator[None]:
@@ -79,11 +77,10 @@ class Look:
     def show(self, shown: Collection[str] = ()) -> None:
         """Run it, and say below the canvas what it is and what the boxes that are `shown` put out."""
         found = self.run()
-        weights = text.plain(found.weights[:1].upper() + found.weights[1:])
         scaled = f"; residual scale {self.scale:g}" if isinstance(self.scale, float) else ""
         whose = "" if shown else f"{text.plain(self.network.label)}: "
         read = f" {text.READ_MAPS}" if shown else ""
-        st.caption(f"{whose}**{weights}**; {found.batch_norm} statistics{scaled}.{read}")
+        st.caption(f"{whose}**{text.plain(found.origin)}**{scaled}.{read}")
         if one := found.boxes.get(self.chosen):
             st.markdown(f"**{self.chosen}**: {one.text}.")
         if not shown:

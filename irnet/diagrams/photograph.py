@@ -23,7 +23,7 @@ from PIL import Image
 from irnet.diagrams.colours import NOT_FINITE, SEQUENTIAL, rgb
 from irnet.spec import Fork, Network, Residual
 from irnet.tree import resolve
-from irnet.units import share
+from irnet.units import share, sides
 
 Pixels = NDArray[np.uint8]
 BRIGHTEST, GAP, WRONG = 253, 254, 255  # of a map: the largest magnitude, nothing at all, and what is no finite number
@@ -65,6 +65,11 @@ class Photograph:
     batch_norm: str
     photo: bytes  # JPEG: the picture as it was run
     boxes: Mapping[str, BoxMap]  # by path; "block_b.3.input" is what that block is given
+
+    @property
+    def origin(self) -> str:
+        """Which weights and statistics the maps come from."""
+        return f"{self.weights[:1].upper()}{self.weights[1:]}; {self.batch_norm} statistics"
 
     @property
     def photo_key(self) -> str:
@@ -125,10 +130,16 @@ def png(pixels: Pixels) -> bytes:
 Address = Callable[[str, Callable[[], bytes], str], str]  # from a key, how to make the file, and its ending
 
 
-def inline(_key: str, make: Callable[[], bytes], ending: str) -> str:
-    """The whole file in its address, for a page without a server."""
+def inline(file: bytes, ending: str) -> str:
+    """The whole file in its address, for a page without a server.
+
+    Examples
+    --------
+    >>> inline(b"...", "jpg")
+    'data:image/jpeg;base64,Li4u'
+    """
     kind = "jpeg" if ending == "jpg" else ending
-    return f"data:image/{kind};base64,{b64encode(make()).decode()}"
+    return f"data:image/{kind};base64,{b64encode(file).decode()}"
 
 
 def parts(network: Network, path: str) -> tuple[tuple[str, str], ...]:
@@ -188,10 +199,12 @@ def for_reader(network: Network, found: Photograph, shown: Collection[str]) -> l
     ]
 
 
-def window(network: Network, path: str) -> dict[str, tuple[int, int]]:
+def seen(network: Network, path: str) -> dict[str, Any]:
     """What says which pixels of the picture an output of the box sees: the box's grid, and its receptive field."""
     box = resolve(network)[path]
     return {
+        "path": path,
+        "told": f"one output sees {sides(box.field.size)} px",
         "grid": box.out_shape[1:],
         "picture": network.input_shape[1:],
         "size": box.field.size,

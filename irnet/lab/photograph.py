@@ -17,7 +17,8 @@ from torch.nn.functional import adaptive_avg_pool2d, pad
 from irnet.diagrams.photograph import BRIGHTEST, TERMS, WRONG, BoxMap, Channels, Photograph, Pixels, tile
 from irnet.lab.forward import Array, BatchNormMode, ForwardCache, Progress, Scaling, check_image, unit_at, units
 from irnet.lab.maps import THUMB
-from irnet.runtime.build import Model
+from irnet.lab.photos import photo_or_file, to_input
+from irnet.runtime.build import Model, build
 from irnet.runtime.capture import capture
 from irnet.spec import Network, Residual
 from irnet.tree import Tree, resolve
@@ -148,6 +149,23 @@ class PhotographPass:
             self.cache.run_unit(model, unit_at(network, path), scaling)
         maps, numbers, every = found[module]
         return Channels(path=path, numbers=numbers, count=every, pixels=tile(_pixels(maps, float(maps.max(initial=0)))))
+
+
+def both_scales(network: Network, name: str) -> dict[str, Photograph]:
+    """A photograph, bundled or a file, on its way through untrained weights: with the network's scale, and without one.
+
+    Batch norm takes the statistics of the picture, as in training.
+
+    Raises
+    ------
+    ValueError
+        As `irnet.lab.photos.photo_or_file` and `irnet.lab.forward.check_image` say.
+    """
+    one = PhotographPass(network, to_input(photo_or_file(name), network.input_shape[1:]), "batch")
+    model = build(network, init="tf")
+    adds = any(unit.scale is not None for unit in units(network))
+    scales: dict[str, Scaling] = {"with scaling": None, "without scaling": 1.0} if adds else {"photograph": None}
+    return {words: one.at(model, scale, inside=True) for words, scale in scales.items()}
 
 
 def _strongest(count: int) -> Callable[[Tensor], tuple[Array, tuple[int, ...], int]]:

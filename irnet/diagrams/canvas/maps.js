@@ -5,7 +5,7 @@ const SIDE = 48, CHANNELS = 110, WINDOW = 250, FADE = 60, SOON = 250, TRIES = 20
 // `asked` is from a network's prefix ("" where there is one) to an address that says what the boxes show, or to what it says.
 async function look(s, asked, seen) {
   s.seen = seen ?? null;
-  const key = asked && Object.entries(asked).map(([prefix, from]) => `${prefix} ${typeof from === "string" ? from : "here"}`).join();
+  const key = asked && Object.entries(asked).map(([prefix, from]) => `${prefix} ${typeof from === "string" ? from : from.name}`).join();
   if (key === s.asked) return detail(s);
   s.asked = key;
   if (!asked) { s.found = null; return undefined; }
