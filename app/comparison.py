@@ -99,12 +99,13 @@ def side_by_side(networks: tuple[Network, ...]) -> None:
     toggled = frozenset(path for path in shown.split(",") if path in paths)
     place = st.query_params.get(PLACE, "")
     place = place if place in paths else ""
+    above = st.container()
     asked = photograph.controls(*networks) if pictures else None
     view = BesideView(
         networks=networks, level=LEVELS.index(level), toggled=toggled, ghosts=ghosts, flow=flow, pictures=pictures
     )
     looks = photograph.looks(view, place, asked) if asked else []
-    with photograph.expected(looks) as maps:
+    with above, photograph.expected(looks) as maps:
         canvas(
             view,
             place,
