@@ -55,7 +55,7 @@ def test_every_box_has_the_mean_magnitude_and_the_zeros_of_what_its_module_puts_
 def test_the_parts_of_a_convolution_are_looked_at_where_they_are_asked_for() -> None:
     path = "block_a.0.body.b0"
     without, inside = photographed().boxes, photographed(inside=True).boxes
-    assert {f"{path}.conv", f"{path}.bn"} & set(without) == set()
+    assert {f"{path}.conv", f"{path}.bn", f"{path}.relu"} & set(without) == {f"{path}.relu"}
     assert inside[f"{path}.relu"].mean_abs == inside[path].mean_abs != inside[f"{path}.bn"].mean_abs
     assert set(resolve(SPEC)) <= set(inside)
 
