@@ -255,6 +255,12 @@ NO_EARLIER = "a guess, until a run has shown how fast this machine is"
 RUNNING = "Running the network"
 NOT_YET = "…"  # a number that is still being made
 WEIGHTS_OF = "the first weights of"
+READ_MAPS = (
+    "Every picture is the mean magnitude over channels, from dark for zero to pale. The terms of a residual block "
+    "share a scale of brightness. Zoom into a box for its channels, and for the window of the photograph that an "
+    "output sees: the pointer says which."
+)
+UNSCALED = "Adds every residual as it is, not multiplied by a small number."
 GO_ON = "Stopped here. Go on"
 QUEUE = "others are running networks here, number {} in the queue"
 SAME_WORK = "another reader has just asked for the same"

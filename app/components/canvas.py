@@ -41,11 +41,14 @@ def canvas(
     on_shut: Callable[[], None],
     small_map: bool = True,
     pins: Mapping[str, str] | None = None,
+    maps: Mapping[str, str] | None = None,
+    seen: Mapping[str, Any] | None = None,
 ) -> None:
     """A drawing whose boxes open in place; the callbacks get the path of a box that is really there.
 
     `height` is in pixels, or a length of CSS such as "70vh". A short text in `pins` is pinned to the box at its path.
-    The small map of the whole needs a canvas that is not small itself.
+    The small map of the whole needs a canvas that is not small itself. `maps` are the addresses that say what boxes
+    show of a photograph, by the prefix of their network's paths; `seen` is what the chosen box shows from near.
     """
     last = f"{key}.answered"
 
@@ -83,6 +86,8 @@ def canvas(
         "slot": key,
         "map": small_map,
         "pins": dict(pins or {}),
+        "maps": dict(maps) if maps else None,
+        "seen": dict(seen) if seen else None,
         "flow": view.flow,
         "find": "input[aria-label=Search]",
     }

@@ -36,6 +36,9 @@ with st.grid(3, min_column_width=300):
             show.figures({"Parameters": short(total.params), "MACs": short(total.macs)})
             diagram(spec, key=f"diagram.{name}", height=720)
             st.page_link("app/pages/network.py", label="Open", icon=":material/schema:", query_params={"model": name})
+            address = {"model": name, "overlay": "photograph"}
+            label = "Run a photograph through it"
+            st.page_link("app/pages/network.py", label=label, icon=":material/photo_camera:", query_params=address)
 
 st.header("Which one is it?")
 st.markdown(

@@ -18,6 +18,7 @@ from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay, darken
 from irnet.diagrams.overlay import style as paint
 from irnet.diagrams.overview import overview_sheet
 from irnet.diagrams.page import Page
+from irnet.diagrams.photograph import with_slots
 from irnet.diagrams.render import FORMATS, Format, layout_engine, render
 from irnet.diagrams.theme import LIGHT, theme_named
 from irnet.diagrams.words import Words, beside_alt, block_words, overview_words
@@ -81,16 +82,21 @@ def canvas_svgs(
     plain = (overlay, edges) == (OVERLAYS[0], EDGES[0])
     style = paint(network, () if plain else shown_in(network, opened), overlay, edges)
     style = replace(style, marks=marked | ({refused: "refused"} if refused else {}))
-    light = render(nested(network, opened, style, flow), "svg", title=words(network).alt)
+    light = with_slots(render(nested(network, opened, style, flow), "svg", title=words(network).alt))
     return light, darken(light)
 
 
 def beside_svgs(
-    networks: tuple[Network, ...], opened: tuple[Expansion, ...], *, ghosts: bool = False, flow: Flow = "down"
+    networks: tuple[Network, ...],
+    opened: tuple[Expansion, ...],
+    *,
+    ghosts: bool = False,
+    flow: Flow = "down",
+    pictures: bool = False,
 ) -> tuple[bytes, bytes]:
     """SVG of two to four networks side by side, light and dark; `beside_sheet` says what is drawn."""
-    dot = beside_sheet(GraphBuilder(LIGHT, flow), networks, opened, ghosts=ghosts).text
-    light = render(dot, "svg", title=beside_alt(networks))
+    dot = beside_sheet(GraphBuilder(LIGHT, flow), networks, opened, ghosts=ghosts, pictures=pictures).text
+    light = with_slots(render(dot, "svg", title=beside_alt(networks)))
     return light, darken(light)
 
 

@@ -23,6 +23,7 @@ export default function canvas({ data, parentElement, setTriggerValue }) {
     mark(s);
     if (moved && find(s, s.selected)) reveal(s, find(s, s.selected), true);
   }
+  look(s, data.maps, data.seen);
   return s.leave;
 }
 
@@ -35,6 +36,7 @@ function started(root) {
   s.watcher.observe(s.view);
   s.leave = () => {
     clearTimeout(s.again);
+    clearTimeout(s.closing);
     s.gone.abort();
     s.watcher.disconnect();
     STATES.delete(root);
@@ -103,6 +105,7 @@ function draw(s, text) {
   links(s);
   if (before.size) anchor(s, before); else begin(s);
   mark(s);
+  if (s.found) paint(s);
   glide(s, before);
   const chosen = find(s, s.selected);
   if (chosen && !before.has(s.selected)) reveal(s, chosen, false);
