@@ -14,6 +14,12 @@ INTRODUCTION = (
     "The two Inception-ResNets share one architecture; they differ in filter counts and in the stem."
 )
 
+LIVE = (
+    "Inception-ResNet-B (Figure 17) in the middle of Inception-ResNet-v2: branches side by side, a 1x1 linear "
+    "convolution that restores the depth, and a residual that is scaled before it is added to what came in. Move the "
+    "scale and see what the sum becomes."
+)
+UNTRAINED_LOOK_SHORT = "What is seen is how a picture propagates, not what a network learned."
 V1_AND_V2 = {"model": "inception_resnet_v1.paper", "with": "inception_resnet_v2.paper"}  # the address of a comparison
 OWN = "Yours, as you changed it; the three below are the paper's."
 DEVICE = "Where networks are built and trained; meta has shapes and no numbers."

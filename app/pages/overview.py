@@ -5,6 +5,7 @@ import streamlit as st
 from app import text
 from app.components.canvas import diagram
 from app.controls import network_choice
+from app.live_block import live_block
 from app.views import own, show
 from irnet.models import network, title
 from irnet.models.errata import ERRATA
@@ -25,6 +26,7 @@ with st.container(horizontal=True, key="ways"):
     for page, label, icon, address in WAYS:
         st.page_link(f"app/pages/{page}.py", label=label, icon=icon, query_params=address)
 
+live = st.container()
 own.card(network_choice().network)
 
 with st.grid(3, min_column_width=300):
@@ -66,3 +68,6 @@ with st.grid(3, min_column_width=260):
             icon=":material/edit_note:",
             query_params={"erratum": erratum.id},
         )
+
+with live:  # last, because a network runs for it
+    live_block()

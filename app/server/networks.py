@@ -33,7 +33,8 @@ from irnet.lab.forward import BatchNormMode, ForwardCache, Scaling
 from irnet.lab.maps import FeatureMaps, Glance, glance
 from irnet.lab.maps import feature_maps as maps_of
 from irnet.lab.photograph import PhotographPass
-from irnet.lab.photos import to_input
+from irnet.lab.photos import PHOTOS, photo, to_input
+from irnet.models import network as preset
 from irnet.runtime.build import Model, build, channels_last
 from irnet.runtime.capture import watch_layers
 from irnet.runtime.device import check_device, memory_limit, with_numbers
@@ -269,16 +270,18 @@ def photograph(
         return one.at(model, scale, inside=inside)
 
 
+def home_photograph(name: str, scale: float | None) -> Photograph:
+    """What the home page shows: a preset with untrained weights, and a bundled photograph."""
+    setting = Setting((0,), "tf", "batch", "cpu")
+    return photograph(preset(name), photo(PHOTOS[0]), setting, None, scale, inside=False)
+
+
 def strongest_channels(
     network: Network, image: Image.Image, setting: Setting, weights: Weights | None, scale: Scaling, path: str
 ) -> Channels:
     """The strongest channels of one box; its unit alone is run."""
     with _photographed(network, image, setting, weights) as (model, one):
         return one.channels(model, path, scale)
-
-
-def warm() -> None:
-    """Nothing: whoever asks for it makes the process import what the other questions need."""
 
 
 def bearable(network: Network) -> None:
