@@ -139,7 +139,7 @@ def test_a_moved_scale_runs_one_block(ran: list[str]) -> None:
 def test_a_photograph_runs_through_the_canvas_of_a_network_and_its_numbers_are_told(preset: str) -> None:
     app = opened("network", preset, **sized(preset), overlay="photograph", box="stem", **{"photo.numbers": True})
     told = [caption.value for caption in app.caption]
-    assert any("**Untrained, init tf, seed 0**" in text and "batch statistics" in text for text in told)
+    assert any("**Untrained, init tf, seed 0; batch statistics**" in text for text in told)
     assert any(re.match(r"\*\*stem\*\*: mean magnitude 0\.\d+, [\d.]+ % zeros", text.value) for text in app.markdown)
     assert [slider.key for slider in app.slider if "s." in str(slider.key)] == (["s.0.1"] if preset == V1 else [])
     data = json.loads(app.get("bidi_component")[0].proto.json)
@@ -174,7 +174,7 @@ def test_one_photograph_runs_through_networks_side_by_side() -> None:
     assert list(data["maps"]) == ["0/", "1/"]
     assert data["seen"]["path"] == "0/stem"
     assert "pictures=yes" in data["light"]
-    assert sum("**Untrained, init tf, seed 0**" in caption.value for caption in app.caption) == 2
+    assert sum("**Untrained, init tf, seed 0; batch statistics**" in caption.value for caption in app.caption) == 2
     assert not troubles(app)
 
 
@@ -187,5 +187,5 @@ def test_a_step_of_a_lesson_can_colour_by_a_photograph(others: tuple[str, ...]) 
     )
     assert len(data["maps"]) == 1 + len(others)
     assert ("pictures=yes" in data["light"]) is bool(others)
-    assert any("**Untrained, init tf, seed 0**" in caption.value for caption in app.caption)
+    assert any("**Untrained, init tf, seed 0; batch statistics**" in caption.value for caption in app.caption)
     assert not troubles(app)
