@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterator
 from time import perf_counter
 
+import app  # isort: skip  # noqa: F401, its threads wait asleep, as the server's do; before torch comes
+
 from playwright.sync_api import Page, sync_playwright
 from torch import Tensor
 
