@@ -393,7 +393,7 @@ def _tiles(mark: Tiles, chart: Chart) -> tuple[list[Spec], Spec, int]:
     count = len(panels)
     gap = 0.32 / count
     side = (1 - gap * (count - 1)) / count
-    height = 110 * count + 64 * rows * count
+    height = 110 * count + 48 * rows * count
     layout: Spec = {
         "dragmode": False,
         "hovermode": "closest",

@@ -19,7 +19,7 @@ from app.server import roots
 from app.training import FORM
 from irnet.training.directory import last_word
 from irnet.training.fields import Field
-from irnet.training.finished_map import finished_map
+from irnet.training.finished import finished
 from irnet.training.race import BASE, PAIRS, race
 from irnet.training.settings import SETTINGS, value_in
 from irnet.training.stability import cells, outcome
@@ -102,7 +102,7 @@ def test_an_address_opens_no_directory_outside_the_servers_folder(served: Path, 
     made(tmp_path / "secret", sweep())
     app = opened("death", death=relpath(tmp_path / "secret", served))
     assert "which is not there" in app.warning[0].value
-    assert titles(app)[0] == outcome(cells(*finished_map()))  # the map that comes with the library
+    assert titles(app)[0] == outcome(cells(*finished("stability")))  # the map that comes with the library
 
 
 @pytest.mark.usefixtures("own")

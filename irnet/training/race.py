@@ -11,6 +11,7 @@ from math import floor, inf
 from statistics import median
 from typing import Any, Literal, get_args
 
+from irnet.models import title
 from irnet.training.results import History, Line
 from irnet.training.settings import Run, Sweep
 from irnet.units import clock, short
@@ -229,7 +230,7 @@ def _win(found: Standing, goal: str) -> str:
     assert first.middle is not None
     assert first.spread is not None
     seeds, place = len(first.reached), amount(first.middle, found.against)
-    sentence = f"{first.network} reaches {goal} first"
+    sentence = f"{title(first.network)} reaches {goal} first"
     if seeds > 1:
         low, high = (amount(value, found.against) for value in first.spread)
         sentence += _seeds_ahead(duel(first, after), seeds) if after else ""
@@ -239,7 +240,7 @@ def _win(found: Standing, goal: str) -> str:
         return sentence
     if median(found.lead) == inf:
         return f"{sentence}; no other has reached it{' in half of its seeds' * (seeds > 1)}"
-    sentence += f"; {after.network} takes {amount(median(found.lead), found.against)} more"
+    sentence += f"; {title(after.network)} takes {amount(median(found.lead), found.against)} more"
     if seeds == 1:
         return sentence
     met = [lead for lead in found.lead if abs(lead) < inf]
@@ -258,9 +259,8 @@ def _seeds_ahead(score: Duel, seeds: int) -> str:
 def _tie(found: Standing, goal: str) -> str:
     places = [amount(finish.middle, found.against) for finish in found.leaders if finish.middle is not None]
     seeds, same = len(found.finishes[0].reached), len(set(places)) == 1
-    sentence = (
-        f"{_and([finish.network for finish in found.leaders])} reach {goal} after {places[0] if same else _and(places)}"
-    )
+    names = _and([title(finish.network) for finish in found.leaders])
+    sentence = f"{names} reach {goal} after {places[0] if same else _and(places)}"
     if seeds > 1:
         return f"{sentence} in the median of {seeds} seeds: a tie, because none is ahead in more than half of them"
     return f"{sentence}: a tie{'' if same else ', because accuracy is measured too seldom to tell them apart'}"
@@ -277,13 +277,13 @@ def headline(found: Standing) -> str:
         return f"Nobody has reached {goal} yet" if found.open else f"Nobody reached {goal}"
     so_far = " so far" if found.open else ""
     if len(found.leaders) > 1:
-        names = _and([finish.network for finish in found.leaders])
+        names = _and([title(finish.network) for finish in found.leaders])
         return f"A tie at {goal}{so_far}: {names} ({_seeds(seeds)})"
     first = found.leaders[0]
     assert first.middle is not None
     won = duel(first, found.next).ahead if found.next else seeds
     of = _seeds(seeds) if won == seeds else f"{won} of {seeds} seeds"
-    return f"{first.network} is first at {goal}{so_far}: {amount(first.middle, found.against)} ({of})"
+    return f"{title(first.network)} is first at {goal}{so_far}: {amount(first.middle, found.against)} ({of})"
 
 
 def _seeds(count: int) -> str:
