@@ -2,7 +2,7 @@
 
     python -m benchmarks.finished map|race [DIRECTORY]
 
-Three seeds each; about an hour on two cores for the map, minutes for the race. The directory holds a sweep, so that
+Three seeds each: about an hour on two cores for the map, minutes for the race. The directory holds a sweep, so that
 what is interrupted goes on where it was; what has ended is written into `irnet/training/finished_map.json` or
 `finished_race.json`.
 """

@@ -167,7 +167,8 @@ with controls:
     name = shared.choose_run("stability", "")
     criteria = _criteria()
     st.markdown(text.MAP_CURATED)
-    training.start("Train the short map", training.quick_death_map(), "death.curated")
+    with refusals():
+        training.start("Train the short map", training.quick_death_map(), "death.curated")
 with result:
     if name:
         shared.watch(name, partial(death_map, name, criteria))

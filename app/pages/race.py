@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import streamlit as st
@@ -22,6 +22,7 @@ from irnet.training.race import (
     QUANTITIES,
     Against,
     Quantity,
+    amount,
     best_goal,
     curve_records,
     records,
@@ -30,6 +31,7 @@ from irnet.training.race import (
 )
 from irnet.training.results import History
 from irnet.training.settings import Sweep
+from irnet.units import share
 
 AGAINST_WORDS: dict[Against, str] = {"steps": "Steps", "epochs": "Epochs", "seconds": "Seconds", "macs": "MACs"}
 
@@ -88,10 +90,24 @@ def _curves(found: Sequence[History], quantity: Quantity, against: Against, goal
 
 def _first(name: str, found: Sequence[History], goal: float) -> None:
     rows = [
-        {k: v for k, v in record.items() if not k.endswith("_spread")} | {"network": title(record["network"])}
+        {
+            "network": title(record["network"]),
+            "parameters": record["parameters"],
+            "final accuracy": _written(record["final_accuracy"], lambda value: share(value, 1)),
+        }
+        | {
+            f"{AGAINST_WORDS[against]} to {100 * goal:.0f} %": _written(
+                record[f"{against}_to_goal"], partial(amount, against=against)
+            )
+            for against in AGAINST
+        }
         for record in records(found, goal)
     ]
-    show.table(rows, f"{name}.networks", alt="When every network reached the accuracy")
+    show.small(rows, f"{name}.networks", alt="When every network reached the accuracy", nothing="not reached")
+
+
+def _written(value: float | None, write: Callable[[float], str]) -> str | None:
+    return None if value is None else write(value)
 
 
 def _files(name: str, found: Sequence[History], against: Against, goal: float) -> None:
@@ -129,7 +145,8 @@ result, controls = st.columns([3, 1], gap="medium")
 with controls:
     name = shared.choose_run("race", "")
     st.markdown(text.RACE_PAIRS)
-    training.start("Start this race", training.quick_race(), "race.pairs")
+    with refusals():
+        training.start("Start this race", training.quick_race(), "race.pairs")
 with result:
     if name:
         shared.watch(name, partial(race, name))

@@ -39,7 +39,11 @@ def choose_run(kind: SweepKind, empty: str) -> str:
 def _describe(name: str) -> str:
     sweep = runs.read(name)[0]
     seeds = len(sweep.values("seed"))
-    axes = [f"{axis} {', '.join(map(str, values))}" for axis, values in sweep.axes if axis != "seed"]
+    axes = [
+        f"{axis} {', '.join(title(one) if axis == 'network' else setting(one) for one in values)}"
+        for axis, values in sweep.axes
+        if axis != "seed"
+    ]
     return text.plain(f"{'; '.join(axes)}; {seeds} seed{'s' * (seeds > 1)}")
 
 

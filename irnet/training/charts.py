@@ -52,7 +52,7 @@ def race_chart(
                 high=[point.high for point in points] if banded else (),
             )
         )
-    seeds = len({history.run.seed for history in found})
+    seeds = len({history.run.seed for history in found if history.lines})
     note = f"median and range of {seeds} seeds" if seeds > 1 else "1 seed"
     marks: tuple[Mark, ...] = tuple(line for line in lines if line.x)
     title, goal = "Training loss", race.best_goal(found) if goal is None else goal

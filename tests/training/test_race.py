@@ -67,6 +67,18 @@ def test_one_seed_has_a_first_and_says_that_it_is_one_seed() -> None:
     assert [(finish.missed, finish.reached) for finish in found.finishes] == [((15.0,), (20.0,)), ((25.0,), (30.0,))]
 
 
+def test_a_race_that_goes_on_has_curves_that_only_grow() -> None:
+    whole, begun, waiting = (seldom(FAST, [20, 20, 20], seed) for seed in range(3))
+    begun, waiting = replace(begun, ended=None, lines=begun.lines[:15]), replace(waiting, ended=None, lines=())
+    last = curve([whole], "loss")[-1].x
+    points = curve([whole, begun, waiting], "loss")
+    assert points[-1].x == last
+    assert [point.low < point.high for point in points] == [True] * 15 + [False] * 25
+    assert (
+        headline(standing([whole, begun, waiting], 0.5)) == f"{called(FAST)} is first at 50 % so far: 20 steps (1 seed)"
+    )
+
+
 def test_the_same_step_is_a_tie_and_nobody_is_first() -> None:
     title, words, _ = raced(fast=[20], slow=[18], other=[30])  # measured at 20, both
     assert title == f"A tie at 50 %: {called(FAST)} and {called(SLOW)} (1 seed)"
@@ -102,7 +114,8 @@ def test_several_seeds_give_median_spread_and_in_how_many_the_first_was_ahead() 
     assert title == f"{called(FAST)} is first at 50 %: 15 steps (2 of 3 seeds)"
     assert words == (
         f"{called(FAST)} reaches 50 % held-out accuracy first in 2 of 3 seeds, level in 1, after 15 steps "
-        f"(median of 3 seeds, 10 steps to 20 steps); {called(SLOW)} takes 10 steps more in the median, seed by seed +0 steps to +10 steps."
+        f"(median of 3 seeds, 10 steps to 20 steps); {called(SLOW)} takes 10 steps more in the median, "
+        "seed by seed +0 steps to +10 steps."
     )
     assert duel(*found.finishes) == Duel(ahead=2, level=1, behind=0)
 

@@ -121,8 +121,8 @@ def test_a_map_says_what_of_the_paper_it_reproduces() -> None:
 def test_a_map_says_where_networks_died_what_they_showed_and_what_saved_them() -> None:
     wanted, found = finished("stability")
     assert finding(cells(wanted, found)) == (
-        "At residual scale 1, learning rate 1.2, width 0.25, 3 of 3 networks died: from step 40 on the last block put out "
-        "100.0 % zeros, the gradient there was 0 and accuracy 12.5 %, where chance is 12.5 %. "
+        "At residual scale 1, learning rate 1.2, width 0.25, 3 of 3 networks died: from step 40 on the last block "
+        "put out 100.0 % zeros, the gradient there was 0 and accuracy 12.5 %, where chance is 12.5 %. "
         "At scale 0.1 and all else the same, 3 of 3 networks learnt."
     )
     alive = [history for history in found if history.run.scale == 0.1]
