@@ -76,12 +76,17 @@ def read_state(page: str) -> None:
 def address() -> dict[str, str]:
     """The parameters of an address that choose the network, for links to pages that show it."""
     preset = st.session_state[MODEL]
-    usual = fields_of(preset, PRESETS[preset]) | {MODEL: FIRST, DEVICE: DEVICES[0], f"{preset}.{edits.EDITS}": ""}
+    usual = _usual(preset) | {MODEL: FIRST, DEVICE: DEVICES[0]}
     return {
         key: str(now).lower() if isinstance(now, bool) else str(now)
         for key, value in usual.items()
         if (now := st.session_state[key]) != value
     }
+
+
+def _usual(preset: str) -> dict[str, Any]:
+    """What the parameters of a preset are where nothing is changed."""
+    return fields_of(preset, PRESETS[preset]) | {f"{preset}.{edits.EDITS}": ""}
 
 
 def panel() -> None:

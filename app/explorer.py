@@ -140,7 +140,7 @@ def _panel(network: Network, chosen: str) -> None:
         "app/pages/maps.py", label="Feature maps of this box", icon=":material/grid_view:", query_params=address
     )
     box = resolve(network)[chosen]
-    sources.origin(box.source, provenance(network, box.stage or "head"), network.name)
+    sources.origin(box.source, provenance(network, box.stage or "head"))
 
 
 def _search(network: Network, chosen: str) -> None:

@@ -10,7 +10,8 @@ from irnet.units import numeral
 
 INTRODUCTION = (
     "See inside three networks of one paper (Szegedy et al. 2016, [arXiv 1602.07261]"
-    "(https://arxiv.org/abs/1602.07261)), down to a single convolution: drawn, counted, run and compared."
+    "(https://arxiv.org/abs/1602.07261)), down to a single convolution: drawn, counted, run and compared. "
+    "The two Inception-ResNets share one architecture; they differ in filter counts and in the stem."
 )
 
 V1_AND_V2 = {"model": "inception_resnet_v1.paper", "with": "inception_resnet_v2.paper"}  # the address of a comparison

@@ -422,7 +422,7 @@ DEATH = (
 )
 
 PAGES = (
-    Statement("Three networks from one paper", source=f"{PAPER}, section 3"),
+    Statement("See inside three networks of one paper", source=f"{PAPER}, section 3"),
     Statement("Reduction-A is the one block type that all three networks share", source=f"{PAPER}, Figure 7"),
     Statement(
         "The same plan, wider. v2 takes v4's stem and more filters.",
@@ -456,7 +456,7 @@ PAGES = (
         "at most 10 MB and 40 megapixels", test="tests/test_uploads.py::test_as_many_pixels_as_allowed_are_decoded"
     ),
     Statement("stops half a minute after the last tab", source="irnet/training/queue.py"),
-    Statement("Choose up to three networks beside the sidebar's", source="app/comparison.py"),
+    Statement("Choose up to three networks beside the one above", source="app/comparison.py"),
     Statement("Three libraries count the built network", test=TOTALS),
     Statement("What three counters count", test=TOTALS),
     Statement(
@@ -566,7 +566,8 @@ README = (
     ),
     Statement("Python 3.11 or newer", source="pyproject.toml"),
     Statement("takes some eleven minutes on two cores"),
-    Statement("The app opens with an Overview : the three networks side by side", source="app/pages/overview.py"),
+    Statement("ways in, the three networks side by side", source="app/pages/overview.py"),
+    Statement("A bar leads to five places from every page", source="app/bar.py"),
     Statement("arrows as wide as their channels", test=ARROWS),
     Statement("two to four networks on one canvas", source="app/writing.py"),
     Statement(
@@ -648,7 +649,8 @@ PHRASES = (
     "Reduction-A in all three",
     "Reduction-B in all three",
     "the counts say how nearly",
-    "the three above are the paper's",
+    "the three below are the paper's",
+    "One MAC is one multiply-accumulate, or 2 FLOPs",
     "One column of a two-column paper, a one-column page, a slide.",
     "a shorter word or a deeper tree finds more",
     "beside its largest value",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import edits, text
-from app.controls import Choice, reset
+from app.controls import Choice, address, reset
 from app.state import put
 from app.views import show
 from irnet.codegen import code
@@ -74,7 +74,7 @@ def to_compare(choice: Choice) -> None:
         "app/pages/compare.py",
         label="Compare with the original",
         icon=":material/compare_arrows:",
-        query_params={"model": choice.preset, **edits.parameter(original), **beside},
+        query_params=address() | beside,
     )
 
 

@@ -6,8 +6,9 @@ from collections.abc import Collection
 
 import streamlit as st
 
-from app import edits, text
+from app import text
 from app.components.canvas import diagram
+from app.controls import address
 from app.views import show
 from irnet.models import network as preset
 from irnet.provenance.sources import errata_of
@@ -38,7 +39,7 @@ def card(network: Network) -> None:
 
 
 def _links(network: Network) -> None:
-    own = {"model": network.name} | edits.parameter(network)
+    own = address()
     st.page_link("app/pages/network.py", label="Open yours", icon=":material/schema:", query_params=own)
     st.page_link(
         "app/pages/compare.py",

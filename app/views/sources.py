@@ -9,6 +9,7 @@ import streamlit as st
 
 from app import text
 from app.components.canvas import diagram
+from app.controls import address as chosen
 from app.views import show
 from irnet.models import network as preset
 from irnet.models.errata import Evidence
@@ -32,11 +33,11 @@ RELEASES = COLUMNS[1:]
 WIDEST = 100_000  # filters that can be typed
 
 
-def origin(source: Source, names: Provenance, network: str) -> None:
+def origin(source: Source, names: Provenance) -> None:
     """Where a stage comes from, its names elsewhere, and every place where its source contradicts itself."""
     st.markdown(f"**Source:** {source.ref}. {source.note}".strip())
     show.pairs(names.called)
-    address = {"model": network, "provenance": "Numbered deviations"}
+    address = chosen() | {"provenance": "Numbered deviations"}
     numbers = ", ".join(names.deviations) or "none"
     st.page_link(
         "app/pages/provenance.py", label=f"Deviations: {numbers}", icon=":material/fingerprint:", query_params=address

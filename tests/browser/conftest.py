@@ -96,13 +96,15 @@ class Viewer:
 
     def choose(self, name: str) -> None:
         """Choose a network in the panel, by the name of its preset, and shut the panel."""
-        architecture, source = ARCHITECTURES[name.partition(".")[0]], source_title(name)
+        architecture_key = name.partition(".")[0]
+        architecture, source = ARCHITECTURES[architecture_key], source_title(name)
         self.panel()
         for label, option in (("Network", architecture), ("Source", source)):
             field = self.page.get_by_test_id("stPopoverBody").get_by_role("combobox", name=label)
             if field.input_value() != option:
                 field.click()
                 self.page.get_by_role("option", name=option, exact=True).click()
+                expect(self.page).to_have_url(re.compile(f"model={architecture_key}"))
                 expect(field).to_have_value(option)
                 self.settle()
         self.panel()
