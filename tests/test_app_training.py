@@ -251,11 +251,13 @@ def test_a_map_offers_every_setting_but_those_that_are_its_axes() -> None:
 def test_what_is_set_in_the_form_is_what_starts(begun: list[dict[str, Any]]) -> None:
     address: dict[str, object] = {f"race.{name}": value for name, value in ASKED.items()}
     app = opened("race", "", new=True, **address)
+    app.selectbox(key="own.device").set_value("mps").run()
     app.button(key="race.start").click().run()
     assert not troubles(app)
     assert len(begun) == 1
     base = runs.read("race-1")[0].base
     assert {name: value_in(base, name) for name in ASKED} == ASKED
+    assert base.device == "mps"
     assert "dropout: 0.5" in next(caption.value for caption in app.caption if caption.value.startswith("images: "))
 
 

@@ -40,6 +40,7 @@ def race(name: str, sweep: Sweep, found: Sequence[History]) -> None:
     """Everything about a race as it stands."""
     if not any(history.lines for history in found):
         st.info(text.RACE_BEGINS, icon=":material/hourglass_empty:")
+        shared.about(sweep)
         return
     sentence_place, curves = st.container(), st.container()
     against = _against()
