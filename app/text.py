@@ -227,9 +227,7 @@ RACE = (
     "Here its pairs race on the same images with the same optimiser and seeds."
 )
 RACE_NETWORKS = "Two to four, all in the same width and with the same data, optimiser and seeds."
-RACE_PAIRS = (
-    "Race the paper's pairs: each Inception-ResNet against the Inception of similar cost, at a quarter of their width."
-)
+RACE_PAIRS = "Race the paper's pairs: each Inception-ResNet and the plain Inception that the paper sets beside it."
 RACE_BEGINS = "No step has been taken yet; the curves begin with the first."
 NO_GOAL = "Held-out accuracy has not been measured yet; the first to reach it is named here once it has."
 PAPER_HEAD = "Paper, ImageNet"
@@ -241,11 +239,11 @@ MAP = (
 )
 FINISHED = "Trained before, and part of irnet; python -m benchmarks.finished trains it again."
 MAP_CURATED = (
-    "Watch a network die: Inception-ResNet-v2 at a quarter of its width trains with residual scales 0.1 and 1 at a "
-    "high learning rate. The unscaled network dies, the scaled one learns."
+    "Watch a network die: Inception-ResNet-v2 at a quarter of its width, with residual scales 0.1 and 1 and a high "
+    "learning rate. The unscaled network dies, the scaled one learns."
 )
 MAP_CLICK = "Click a cell, or choose it under One cell, to see how its network lived or died."
-NOT_BOTH = "Once a run has died and another has learnt under these criteria, the two are compared here."
+NOT_BOTH = "A dead and a living run stand here side by side as soon as this map has both."
 CELL_BEGINS = "No run of this cell has taken a step yet."
 KEEP = "Without it, the run stops half a minute after the last tab that shows it is closed; it can go on later."
 SEEDS = "Each network or cell is trained with so many seeds; several give a band and a spread."
