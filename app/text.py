@@ -69,7 +69,7 @@ BLOCK = (
 )
 BLOCK_SCALE = "It multiplies the residual F(x) of this block alone; every other block keeps its own scale."
 PLAY = "Goes on by itself, a step every few seconds, and stops at the last."
-NO_BLOCK = "This network has no residual block. Choose an Inception-ResNet above, with at least one block."
+NO_BLOCK = "This network has no residual block. Choose an Inception-ResNet with at least one block in the line above."
 WEIGHTS = (
     "safetensors, PyTorch or Keras, in the layouts of timm, Cadene, facenet-pytorch, Keras or irnet. Nothing in a file "
     "is executed; every key has to fit the network that is chosen above, and seed and initial weights are unused."
@@ -165,8 +165,8 @@ SUM_NORM = "The same network with batch norm after every addition, at the same s
 NOTHING_DIFFERS = "Nothing differs here: edit a box or choose another network."
 NO_BOX = "No box has this; a path, a kind of step or a figure finds some, as in the example."
 NO_MODULE = "No module has this in its path or kind; a shorter word or a deeper tree finds more."
-NO_RUN_YET = "None has been started on this server yet: start one above."
-NO_SUMS = "This network adds nothing: choose an Inception-ResNet above."
+NO_RUN_YET = "None has been started on this server yet."
+NO_SUMS = "This network adds nothing: choose an Inception-ResNet in the line above."
 SAVED = (
     "Section 3.2 leaves batch norm off the sums so that a model replica fits on one GPU. Predicted: every tensor that "
     "a backward formula reads, added up from the rows. Measured: what PyTorch's autograd saves in a training forward "
@@ -233,9 +233,9 @@ RACE = (
     "Here its pairs race on the same images with the same optimiser and seeds."
 )
 RACE_NETWORKS = "Two to four, all in the same width and with the same data, optimiser and seeds."
-RACE_EMPTY = "Start a race above, or choose one in the list: its curves appear here, step by step."
+RACE_PAIRS = "Race the paper's pairs: each Inception-ResNet and the plain Inception that the paper sets beside it."
 RACE_BEGINS = "No step has been taken yet; the curves begin with the first."
-NO_GOAL = "Held-out accuracy has not been measured yet; who is first shows once it has."
+NO_GOAL = "Held-out accuracy has not been measured yet; the first to reach it is named here once it has."
 PAPER_HEAD = "Paper, ImageNet"
 OURS_HEAD = "Ours, toy data"
 PAPER_NOTE = "Full training on ImageNet, errors in percent as the paper prints them. Nothing below was measured here."
@@ -243,13 +243,13 @@ MAP = (
     "A network is dead when its last block puts out nothing but zeros: no gradient passes, and nothing can be learnt "
     "any more. Whether that happens depends on the learning rate, the width and the scale of the residuals."
 )
-MAP_FINISHED = "Trained before, and part of irnet; python -m benchmarks.death_map trains it again."
+FINISHED = "Trained before, and part of irnet; python -m benchmarks.finished trains it again."
 MAP_CURATED = (
-    "Train it yourself: Inception-ResNet-v2 at a quarter of its width, with residual scales 0.1 and 1 and a high "
+    "Watch a network die: Inception-ResNet-v2 at a quarter of its width, with residual scales 0.1 and 1 and a high "
     "learning rate. The unscaled network dies, the scaled one learns."
 )
-MAP_CLICK = "Click a cell, or choose it in the list, for its story. The definition changes no run: nothing trains anew."
-NOT_BOTH = "So far this map has no dead and no living run to compare, under these criteria."
+MAP_CLICK = "Click a cell, or choose it under One cell, to see how its network lived or died."
+NOT_BOTH = "A dead and a living run stand here side by side as soon as this map has both."
 CELL_BEGINS = "No run of this cell has taken a step yet."
 KEEP = "Without it, the run stops half a minute after the last tab that shows it is closed; it can go on later."
 SEEDS = "Each network or cell is trained with so many seeds; several give a band and a spread."
