@@ -3,13 +3,13 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
-from app import drawings
+from app import drawings, maps
 from app.server import ready
 from app.server.headers import Headers
 
 app = st.App(
     "pages.py",
     lifespan=ready.lifespan,
-    routes=(*drawings.ROUTES, *ready.ROUTES),
+    routes=(*drawings.ROUTES, *maps.ROUTES, *ready.ROUTES),
     middleware=[Middleware(Headers)],
 )

@@ -7,9 +7,10 @@ from functools import partial
 
 import streamlit as st
 
-from app import text
+from app import photograph, text
 from app.components.canvas import canvas
 from app.drawings import BesideView
+from app.frame import refusals
 from app.state import put, put_all, unknown
 from app.views import show
 from irnet.comparison.examples import READY, Ready, ready
@@ -96,25 +97,35 @@ def side_by_side(networks: tuple[Network, ...]) -> None:
             "Arrows run", FLOWS, default=FLOWS[0], key="flow", required=True, bind="query-params"
         )
         ghosts = st.toggle("Fade what is the same", key="fade", bind="query-params")
+        pictures = st.toggle("Photograph", key="photographed", bind="query-params")
     shown = st.query_params.get(OPENED, "")
     toggled = frozenset(path for path in shown.split(",") if path in paths)
     place = st.query_params.get(PLACE, "")
     place = place if place in paths else ""
+    above = st.container()
+    asked = photograph.controls(*networks) if pictures else None
     view = BesideView(
         networks=networks,
         level=LEVELS.index(level),
         toggled=revealing_beside(networks, LEVELS.index(level), toggled, place),
         ghosts=ghosts,
         flow=flow,
+        pictures=pictures,
     )
-    canvas(
-        view,
-        place,
-        key="beside",
-        on_click=lambda path: put_all({OPENED: shown, PLACE: path}),
-        on_toggle=lambda path: _turn(networks, view.toggled, path),
-        on_shut=_shut_all,
-    )
+    looks = photograph.looks(view, place, asked) if asked else []
+    with above, photograph.expected(looks) as maps:
+        canvas(
+            view,
+            place,
+            key="beside",
+            on_click=lambda path: put_all({OPENED: shown, PLACE: path}),
+            on_toggle=lambda path: _turn(networks, view.toggled, path),
+            on_shut=_shut_all,
+            **maps,
+        )
+        with refusals():
+            for look in looks:
+                look.show()
     _files(view)
     _at(networks, place)
 

@@ -86,6 +86,7 @@ class BesideView:
     toggled: frozenset[str] = frozenset()
     ghosts: bool = False
     flow: Flow = "down"
+    pictures: bool = False  # whether every box has room for them
 
     @property
     def alt(self) -> str:
@@ -106,7 +107,8 @@ class BesideView:
         """Where this view is drawn, below the root of the app."""
         query = _labels(self.networks)
         query |= {"level": str(self.level), "turned": ",".join(sorted(self.toggled)), "flow": self.flow, "theme": theme}
-        return f"beside.svg?{_query(query | {'ghosts': 'yes' if self.ghosts else ''})}"
+        query |= {name: "yes" for name in ("ghosts", "pictures") if getattr(self, name)}
+        return f"beside.svg?{_query(query)}"
 
 
 def _labels(networks: tuple[Network, ...]) -> dict[str, str]:
@@ -162,7 +164,8 @@ def beside_svg(asked: Mapping[str, str]) -> bytes:
     if wrong := toggled - frozenset(BesideView(networks=networks).paths):
         raise ValueError(f"no box is called {min(wrong)!r}; one is called '0/{networks[0].stages[0].name}'")
     opened = opened_beside(networks, level, toggled)
-    both = side_drawings(networks, opened, flow, ghosts=asked.get("ghosts") == "yes")
+    ghosts, pictures = (asked.get(name) == "yes" for name in ("ghosts", "pictures"))
+    both = side_drawings(networks, opened, flow, ghosts=ghosts, pictures=pictures)
     return both[THEMES.index(theme)]
 
 

@@ -7,16 +7,17 @@ from contextlib import suppress
 
 import streamlit as st
 
-from app import text
+from app import photograph, text
 from app.components.canvas import canvas
 from app.drawings import View
+from app.frame import refusals
 from app.state import put, put_all, unknown
 from app.steps import steps
 from app.views import checkpoint_keys, show, sources
 from irnet.checkpoints import find
 from irnet.diagrams.graph_builder import FLOWS
-from irnet.diagrams.nested import LEVELS, Expansion, revealing, shown_block
-from irnet.diagrams.overlay import EDGES, OVERLAYS
+from irnet.diagrams.nested import LEVELS, Expansion, revealing, shown_block, shown_in
+from irnet.diagrams.overlay import EDGES, OVERLAYS, PHOTOGRAPH
 from irnet.provenance.sources import provenance
 from irnet.spec import Network
 from irnet.tree import details, resolve
@@ -33,23 +34,33 @@ def explorer(network: Network) -> None:
     show.ignored_line(unknown(options))
     level = _controls()
     grid = st.grid(3, min_column_width=270)
-    left, right = grid.cell(column_span=2), grid.cell().container(border=True)
+    left, beside = grid.cell(column_span=2), grid.cell().container()
+    with beside:
+        asked = photograph.controls(network) if st.session_state["overlay"] == PHOTOGRAPH else None
+        right = st.container(border=True)
     with right:
         chosen = box_field(network)
     opened = Expansion(LEVELS.index(level), toggled(network), shown_block(network, chosen))
     opened = revealing(network, opened, chosen) if chosen else opened
     overlay, edges, flow = (st.session_state[key] for key in ("overlay", "edges", "flow"))
-    with left:  # before the details, so that the browser draws while they are on their way
-        canvas(
-            View(network=network, opened=opened, overlay=overlay, edges=edges, flow=flow),
-            chosen,
-            key="canvas",
-            on_click=choice_in_view(),
-            on_toggle=lambda path: turn(opened, path),
-            on_shut=_shut_all,
-        )
-    with right:
-        _panel(network, chosen)
+    view = View(network=network, opened=opened, overlay=overlay, edges=edges, flow=flow)
+    looks = photograph.looks(view, chosen, asked) if asked else []
+    with photograph.expected(looks) as pictures:
+        with left:  # before the details, so that the browser draws while they are on their way
+            canvas(
+                view,
+                chosen,
+                key="canvas",
+                on_click=choice_in_view(),
+                on_toggle=lambda path: turn(opened, path),
+                on_shut=_shut_all,
+                **pictures,
+            )
+        with right:
+            _panel(network, chosen)
+        with left, refusals():
+            for look in looks:
+                look.show(shown_in(network, opened))
     checkpoint_keys.checkpoint_keys(network, chosen)
     steps(network, chosen, select)
 

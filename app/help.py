@@ -63,7 +63,7 @@ HELP = {
     ),
     "activations": Help(
         "Move the scale and see what happens to magnitudes and gradients from block to block. "
-        "Photograph, statistics and seed are set above the curves.",
+        "Photograph and Settings, with the statistics and the seed, are beside the curves.",
         "scale-and-death",
     ),
     "block": Help(
@@ -82,7 +82,7 @@ HELP = {
         "factorised",
     ),
     "race": Help(
-        "Set up a race and start it, or open an earlier one. "
+        "Start the race of the paper's pairs, set up one of your own, or open an earlier one. "
         "It can be paused or stopped and goes on from where it was, also when this page is closed.",
         "tour",
     ),

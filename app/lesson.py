@@ -8,16 +8,18 @@ from typing import Any
 
 import streamlit as st
 
-from app import text
+from app import photograph, text
 from app.components.canvas import FILL, canvas
 from app.components.prose import prose
 from app.drawings import BesideView, View
+from app.frame import refusals
 from app.lesson_address import AS_SET, BOX, LESSON, NONE, PRESENT, SHARED, TURNED, go, open_lesson
 from app.lesson_places import place
 from app.state import put, put_all, unknown
 from app.views import show
 from app.views.lesson import FADE, control, question, table
 from irnet.diagrams.nested import LEVELS, Expansion, revealing, shown_block
+from irnet.diagrams.overlay import PHOTOGRAPH
 from irnet.edit import apply
 from irnet.lessons import LESSONS
 from irnet.lessons.check import networks_of, paths_of
@@ -93,16 +95,22 @@ def picture(here: Step, picked: str, *, key: str, alone: bool, height: int | str
     notes = {note.box: str(n + 1) for n, note in enumerate(here.notes)}
     turn = partial(_turn, toggled) if alone else _nothing
     choose = _choice_in_view() if alone else _nothing
-    canvas(
-        view,
-        picked if picked in view.paths else "",
-        key=key,
-        height=height,
-        on_click=choose,
-        on_toggle=turn,
-        on_shut=partial(put, TURNED, NONE),
-        pins=notes,
-    )
+    looks = photograph.looks(view, picked, None)
+    with photograph.expected(looks) as pictures:
+        canvas(
+            view,
+            picked if picked in view.paths else "",
+            key=key,
+            height=height,
+            on_click=choose,
+            on_toggle=turn,
+            on_shut=partial(put, TURNED, NONE),
+            pins=notes,
+            **pictures,
+        )
+        with refusals():
+            for look in looks:
+                look.show()
     if here.notes:
         pieces = [
             (Piece(f"{n + 1}", "word", note.box), Piece(f"  {fill(note.text, networks_of(here)[0])}"))
@@ -152,7 +160,8 @@ def _view(here: Step, values: dict[str, Any], toggled: frozenset[str], picked: s
     flow, networks = values.get("flow", here.flow), networks_of(here)
     if len(networks) > 1:
         fade = values.get(FADE, here.fade)
-        return BesideView(networks=networks, level=level, toggled=toggled, ghosts=fade, flow=flow)
+        pictures = values.get("overlay", here.overlay) == PHOTOGRAPH
+        return BesideView(networks=networks, level=level, toggled=toggled, ghosts=fade, flow=flow, pictures=pictures)
     network = with_knobs(networks[0], values)
     opened = Expansion(level, toggled, shown_block(network, picked))
     opened = revealing(network, opened, picked) if picked else opened

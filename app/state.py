@@ -45,6 +45,19 @@ def choose(
     return chosen or ""
 
 
+def choose_by_name(label: str, names: Mapping[str, str], key: str, *, index: int = 0) -> str:
+    """A choice of one of the keys of `names`, which is shown by its name and stands in the address as it is."""
+    options = list(names)
+    if key not in st.session_state:
+        ignored_line(unknown({key: options}))
+        st.session_state[key] = st.query_params.get(key)
+    if st.session_state[key] not in names:  # as after a change of model
+        st.session_state[key] = options[index]
+    chosen: str = st.selectbox(label, options, key=key, format_func=names.__getitem__)
+    put(key, "" if chosen == options[index] else chosen)
+    return chosen
+
+
 def repeat(key: str) -> None:
     """Before the options of a choice change: let the address name its value, also where it was the first of them."""
     if key in st.session_state:

@@ -14,6 +14,12 @@ INTRODUCTION = (
     "The two Inception-ResNets share one architecture; they differ in filter counts and in the stem."
 )
 
+LIVE = (
+    "Inception-ResNet-B (Figure 17) in the middle of Inception-ResNet-v2: branches side by side, a 1x1 linear "
+    "convolution that restores the depth, and a residual that is scaled before it is added to what came in. Move the "
+    "scale and see what the sum becomes."
+)
+UNTRAINED_LOOK_SHORT = "What is seen is how a picture propagates, not what a network learned."
 V1_AND_V2 = {"model": "inception_resnet_v1.paper", "with": "inception_resnet_v2.paper"}  # the address of a comparison
 OWN = "Yours, as you changed it; the three below are the paper's."
 DEVICE = "Where networks are built and trained; meta has shapes and no numbers."
@@ -63,7 +69,7 @@ BLOCK = (
 )
 BLOCK_SCALE = "It multiplies the residual F(x) of this block alone; every other block keeps its own scale."
 PLAY = "Goes on by itself, a step every few seconds, and stops at the last."
-NO_BLOCK = "This network has no residual block. Choose an Inception-ResNet above, with at least one block."
+NO_BLOCK = "This network has no residual block. Choose an Inception-ResNet with at least one block in the line above."
 WEIGHTS = (
     "safetensors, PyTorch or Keras, in the layouts of timm, Cadene, facenet-pytorch, Keras or irnet. Nothing in a file "
     "is executed; every key has to fit the network that is chosen above, and seed and initial weights are unused."
@@ -157,8 +163,8 @@ READ_GRADIENT = (
 SUM_NORM = "The same network with batch norm after every addition, at the same scales, beside the paper's."
 NOTHING_DIFFERS = "Nothing differs here: edit a box or choose another network."
 NO_MODULE = "No module has this in its path or kind; a shorter word or a deeper tree finds more."
-NO_RUN_YET = "None has been started on this server yet: start one above."
-NO_SUMS = "This network adds nothing: choose an Inception-ResNet above."
+NO_RUN_YET = "None has been started on this server yet."
+NO_SUMS = "This network adds nothing: choose an Inception-ResNet in the line above."
 SAVED = (
     "Section 3.2 leaves batch norm off the sums so that a model replica fits on one GPU. Predicted: every tensor that "
     "a backward formula reads, added up from the rows. Measured: what PyTorch's autograd saves in a training forward "
@@ -225,9 +231,9 @@ RACE = (
     "Here its pairs race on the same images with the same optimiser and seeds."
 )
 RACE_NETWORKS = "Two to four, all in the same width and with the same data, optimiser and seeds."
-RACE_EMPTY = "Start a race above, or choose one in the list: its curves appear here, step by step."
+RACE_PAIRS = "Race the paper's pairs: each Inception-ResNet and the plain Inception that the paper sets beside it."
 RACE_BEGINS = "No step has been taken yet; the curves begin with the first."
-NO_GOAL = "Held-out accuracy has not been measured yet; who is first shows once it has."
+NO_GOAL = "Held-out accuracy has not been measured yet; the first to reach it is named here once it has."
 PAPER_HEAD = "Paper, ImageNet"
 OURS_HEAD = "Ours, toy data"
 PAPER_NOTE = "Full training on ImageNet, errors in percent as the paper prints them. Nothing below was measured here."
@@ -235,13 +241,13 @@ MAP = (
     "A network is dead when its last block puts out nothing but zeros: no gradient passes, and nothing can be learnt "
     "any more. Whether that happens depends on the learning rate, the width and the scale of the residuals."
 )
-MAP_FINISHED = "Trained before, and part of irnet; python -m benchmarks.death_map trains it again."
+FINISHED = "Trained before, and part of irnet; python -m benchmarks.finished trains it again."
 MAP_CURATED = (
-    "Train it yourself: Inception-ResNet-v2 at a quarter of its width, with residual scales 0.1 and 1 and a high "
+    "Watch a network die: Inception-ResNet-v2 at a quarter of its width, with residual scales 0.1 and 1 and a high "
     "learning rate. The unscaled network dies, the scaled one learns."
 )
-MAP_CLICK = "Click a cell, or choose it in the list, for its story. The definition changes no run: nothing trains anew."
-NOT_BOTH = "So far this map has no dead and no living run to compare, under these criteria."
+MAP_CLICK = "Click a cell, or choose it under One cell, to see how its network lived or died."
+NOT_BOTH = "A dead and a living run stand here side by side as soon as this map has both."
 CELL_BEGINS = "No run of this cell has taken a step yet."
 KEEP = "Without it, the run stops half a minute after the last tab that shows it is closed; it can go on later."
 SEEDS = "Each network or cell is trained with so many seeds; several give a band and a spread."
@@ -253,6 +259,12 @@ NO_EARLIER = "a guess, until a run has shown how fast this machine is"
 RUNNING = "Running the network"
 NOT_YET = "…"  # a number that is still being made
 WEIGHTS_OF = "the first weights of"
+READ_MAPS = (
+    "Every picture is the mean magnitude over channels, from dark for zero to pale. The terms of a residual block "
+    "share a scale of brightness. Zoom into a box for its channels, and for the window of the photograph that an "
+    "output sees: the pointer says which."
+)
+UNSCALED = "Adds every residual as it is, not multiplied by a small number."
 GO_ON = "Stopped here. Go on"
 QUEUE = "others are running networks here, number {} in the queue"
 SAME_WORK = "another reader has just asked for the same"

@@ -9,12 +9,14 @@ from pathlib import Path
 import streamlit as st
 
 from app import runs, text
+from app.address import field
+from app.controls import DEVICE, DEVICES
 from app.frame import refusals
 from app.run_folder import home
 from app.server.roots import IMAGES, entries, root
-from app.state import choose, put
+from app.state import choose, choose_by_name, put
 from app.views import run_form
-from irnet.models import PRESETS
+from irnet.models import PRESETS, title
 from irnet.models.recipe import knobs
 from irnet.training import race, stability
 from irnet.training.backends import Backend
@@ -45,6 +47,7 @@ def of_race() -> Sweep:
         default=[name for pair in race.PAIRS for name in pair],
         key="race.networks",
         bind="query-params",
+        format_func=title,
         help=text.RACE_NETWORKS,
     )
     base = _base("race", race.BASE)
@@ -54,7 +57,8 @@ def of_race() -> Sweep:
 def of_death() -> Sweep:
     """The death map that the reader has set."""
     residual = [name for name, recipe in PRESETS.items() if "scale_a" in knobs(recipe)]
-    network = choose("Network", residual, "death.network", index=residual.index(stability.BASE.network))
+    first = residual.index(stability.BASE.network)
+    network = choose_by_name("Network", {name: title(name) for name in residual}, "death.network", index=first)
     with st.grid(3, min_column_width=200):
         across, up = _axis("across", list(AXES), "scale"), _axis("up", ["", *AXES], "rate")
         panels = _axis("panels", ["", *AXES], "")
@@ -63,9 +67,14 @@ def of_death() -> Sweep:
     return stability.stability(base, grid, range(_seeds("death")), threads_for(Backend()))
 
 
+def quick_race() -> Sweep:
+    """The race of one button: the paper's pairs in a minute."""
+    return race.race(_here(race.BASE), [name for pair in race.PAIRS for name in pair], (0,), threads_for(Backend()))
+
+
 def quick_death_map() -> Sweep:
     """The death map of one button: a dead and a living network in a minute."""
-    return stability.stability(stability.BASE, (stability.AXIS,), (0,), threads_for(Backend()))
+    return stability.stability(_here(stability.BASE), (stability.AXIS,), (0,), threads_for(Backend()))
 
 
 def start(label: str, sweep: Sweep, key: str) -> None:
@@ -123,7 +132,13 @@ def _base(page: str, first: Run, taken: Collection[str] = ()) -> Run:
     """What all runs have in common."""
     data = _data(page)
     values = run_form.values(page, first, RATES, taken)
-    return replace(with_values(replace(first, data=data), values), device=st.session_state["device"])
+    field(st.selectbox, "Device", DEVICES, key=DEVICE, help=text.DEVICE)
+    return _here(with_values(replace(first, data=data), values))
+
+
+def _here(run: Run) -> Run:
+    """The run on the reader's device."""
+    return replace(run, device=st.session_state[DEVICE])
 
 
 def _data(page: str) -> Data:

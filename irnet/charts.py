@@ -391,9 +391,9 @@ def _tiles(mark: Tiles, chart: Chart) -> tuple[list[Spec], Spec, int]:
     """Grids one above the other; a tile's number in `mark.tiles` comes with a click on it."""
     panels, rows = mark.seen("panel"), len(mark.seen("y"))
     count = len(panels)
-    gap = 0.32 / count
+    gap = 0.38 / count
     side = (1 - gap * (count - 1)) / count
-    height = 110 * count + 64 * rows * count
+    height = 120 * count + 48 * rows * count
     layout: Spec = {
         "dragmode": False,
         "hovermode": "closest",

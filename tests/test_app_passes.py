@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import re
+from typing import Any
+
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 from torch import nn
 
+from app.maps import SHELF
 from app.server import networks
 from app.server.networks import Setting
 from irnet.lab.forward import units
+from irnet.lessons.form import pack
+from irnet.lessons.value import Lesson, Step
 from irnet.models import network
 from irnet.runtime.build import Model
 from tests.apps import SMALL, opened, sized, troubles
@@ -125,3 +133,59 @@ def test_a_moved_scale_runs_one_block(ran: list[str]) -> None:
     names = [step.name for step in first.steps]
     at = names.index("scale")
     assert (second.steps[at].maps.values == 2 * first.steps[at].maps.values).all()
+
+
+@pytest.mark.parametrize("preset", [V1, V4])
+def test_a_photograph_runs_through_the_canvas_of_a_network_and_its_numbers_are_told(preset: str) -> None:
+    app = opened("network", preset, **sized(preset), overlay="photograph", box="stem", **{"photo.numbers": True})
+    told = [caption.value for caption in app.caption]
+    assert any("**Untrained, init tf, seed 0; batch statistics**" in text for text in told)
+    assert any(re.match(r"\*\*stem\*\*: mean magnitude 0\.\d+, [\d.]+ % zeros", text.value) for text in app.markdown)
+    assert [slider.key for slider in app.slider if "s." in str(slider.key)] == (["s.0.1"] if preset == V1 else [])
+    data = json.loads(app.get("bidi_component")[0].proto.json)
+    assert data["seen"]["path"] == "stem"
+    digest = data["maps"][""].removeprefix("map/").removesuffix(".json")
+    assert asyncio.run(SHELF.told(digest))
+    assert not troubles(app)
+    app.selectbox(key="overlay").set_value("MACs").run()
+    assert json.loads(app.get("bidi_component")[0].proto.json)["maps"] is None
+    assert not app.get("file_uploader")
+
+
+def test_a_picture_that_cannot_be_read_leaves_the_diagram_and_says_so() -> None:
+    app = opened("network", V1, **sized(V1), overlay="photograph", photo="nobody")
+    assert app.get("bidi_component")
+    app = opened("network", V1, **{f"{V1}.input_height": 1100, f"{V1}.input_width": 1100}, overlay="photograph")
+    assert ["an input of 1100 pixels" in error.value.lower() for error in app.error] == [True]
+    assert app.get("bidi_component")
+
+
+def told(app: AppTest) -> dict[str, Any]:
+    """What the first canvas of a page is given."""
+    found: dict[str, Any] = json.loads(app.get("bidi_component")[0].proto.json)
+    return found
+
+
+def test_one_photograph_runs_through_networks_side_by_side() -> None:
+    other = f"{V4} (input_size={SMALL})"
+    app = opened("compare", V1, **sized(V1), edited=other, photographed=True, place="0/stem", **{"with": ""})
+    app.pills(key="with").set_value([]).run()
+    data = told(app)
+    assert list(data["maps"]) == ["0/", "1/"]
+    assert data["seen"]["path"] == "0/stem"
+    assert "pictures=yes" in data["light"]
+    assert sum("**Untrained, init tf, seed 0; batch statistics**" in caption.value for caption in app.caption) == 2
+    assert not troubles(app)
+
+
+@pytest.mark.parametrize("others", [(), (f"{V4} (input_size={SMALL})",)])
+def test_a_step_of_a_lesson_can_colour_by_a_photograph(others: tuple[str, ...]) -> None:
+    step = Step(title="x", prose="y", networks=(f"{V1} (input_size={SMALL})", *others), overlay="photograph")
+    app = opened("learn", shared=pack(Lesson(id="own", title="x", steps=(step,))))
+    data = next(
+        found for found in map(json.loads, (one.proto.json for one in app.get("bidi_component"))) if "light" in found
+    )
+    assert len(data["maps"]) == 1 + len(others)
+    assert ("pictures=yes" in data["light"]) is bool(others)
+    assert any("**Untrained, init tf, seed 0; batch statistics**" in caption.value for caption in app.caption)
+    assert not troubles(app)

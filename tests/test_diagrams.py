@@ -198,7 +198,7 @@ def drawn(spec: Network, opened: Expansion, overlay: Overlay) -> tuple[dict[str,
     return fills, [text for text in texts if re.search(r"(up to .*|: none|^none)$", text)]
 
 
-@pytest.mark.parametrize("overlay", [overlay for overlay in OVERLAYS if overlay != "operation"])
+@pytest.mark.parametrize("overlay", [overlay for overlay in OVERLAYS if overlay not in ("operation", "photograph")])
 @pytest.mark.parametrize("view", ["stages", "steps", *(pytest.param(view, marks=pytest.mark.soak) for view in VIEWS)])
 def test_the_legend_ends_with_the_largest_box_that_is_drawn(view: str, overlay: Overlay) -> None:
     spec = network("inception_resnet_v2.paper")

@@ -150,7 +150,7 @@ def test_a_race_that_finds_no_room_is_refused_in_a_sentence_and_starts_once_ther
 ) -> None:
     monkeypatch.setenv(RUNS, str(tmp_path))
     monkeypatch.setattr("app.runs.go_on", lambda *_, **__: None)
-    app = opened("race")
+    app = opened("race", new=True)
     with small_files(20):
         app.button(key="race.start").click().run()
     told = "The server can't use its files (File too large); what it kept before is still there. Tell whoever runs it."

@@ -66,11 +66,14 @@ def canvas(
     on_toggle: Callable[[str], None],
     on_shut: Callable[[], None],
     pins: Mapping[str, str] | None = None,
+    maps: Mapping[str, str] | None = None,
+    seen: Mapping[str, Any] | None = None,
 ) -> None:
     """A drawing whose boxes open in place; the callbacks get the path of a box that is really there.
 
     `height` is in pixels, a length of CSS such as "70vh", or what the window has left below what stands above. A short
-    text in `pins` is pinned to the box at its path.
+    text in `pins` is pinned to the box at its path. `maps` are the addresses that say what boxes show of a photograph,
+    by the prefix of their network's paths; `seen` is what the chosen box shows from near.
     """
     last = f"{key}.answered"
 
@@ -109,6 +112,8 @@ def canvas(
         "answered": st.session_state.get(last, 0),
         "slot": key,
         "query": st.query_params.get(FIND, ""),
+        "maps": dict(maps) if maps else None,
+        "seen": dict(seen) if seen else None,
     }
     _component()(
         key=key,

@@ -6,6 +6,7 @@ from app import text
 from app.components.canvas import diagram
 from app.controls import network_choice
 from app.drawings import View
+from app.live_block import live_block
 from app.views import own, show
 from irnet.diagrams.nested import Expansion
 from irnet.models import network, title
@@ -27,6 +28,7 @@ with st.container(horizontal=True, key="ways"):
     for page, label, icon, address in WAYS:
         st.page_link(f"app/pages/{page}.py", label=label, icon=icon, query_params=address)
 
+live = st.container()
 own.card(network_choice().network)
 
 with st.grid(3, min_column_width=300):
@@ -38,6 +40,9 @@ with st.grid(3, min_column_width=300):
             show.figures({"Parameters": short(total.params), "MACs": short(total.macs)})
             diagram(View(network=spec, opened=Expansion()), key=f"diagram.{name}")
             st.page_link("app/pages/network.py", label="Open", icon=":material/schema:", query_params={"model": name})
+            address = {"model": name, "overlay": "photograph"}
+            label = "Run a photograph through it"
+            st.page_link("app/pages/network.py", label=label, icon=":material/photo_camera:", query_params=address)
 
 st.header("Which one is it?")
 st.markdown(
@@ -65,3 +70,6 @@ with st.grid(3, min_column_width=260):
             icon=":material/edit_note:",
             query_params={"erratum": erratum.id},
         )
+
+with live:  # last, because a network runs for it
+    live_block()

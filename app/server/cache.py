@@ -58,7 +58,7 @@ def drawings(
 @st.cache_data(max_entries=128, show_spinner=False, hash_funcs=BY_KEY)
 @disk_cache(PAIR)
 def side_drawings(
-    networks: tuple[Network, ...], opened: tuple[Expansion, ...], flow: Flow, *, ghosts: bool
+    networks: tuple[Network, ...], opened: tuple[Expansion, ...], flow: Flow, *, ghosts: bool, pictures: bool = False
 ) -> tuple[bytes, bytes]:
     """SVG of networks side by side, light and dark."""
-    return beside_svgs(networks, opened, ghosts=ghosts, flow=flow)
+    return beside_svgs(networks, opened, ghosts=ghosts, flow=flow, pictures=pictures)

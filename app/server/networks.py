@@ -23,6 +23,7 @@ from app.server.fifo_semaphore import FifoSemaphore
 from app.server.resource_pool import ResourcePool, content, identity
 from app.server.roots import open_below
 from app.server.worker import Tell, reporter
+from irnet.diagrams.photograph import Channels, Photograph
 from irnet.lab.activations import Activations, Curve, Result, check, origin
 from irnet.lab.block import BlockSteps, block_steps
 from irnet.lab.classify import Result as Classes
@@ -31,7 +32,9 @@ from irnet.lab.fields import EffectiveField, effective_field
 from irnet.lab.forward import BatchNormMode, ForwardCache, Scaling
 from irnet.lab.maps import FeatureMaps, Glance, glance
 from irnet.lab.maps import feature_maps as maps_of
-from irnet.lab.photos import to_input
+from irnet.lab.photograph import PhotographPass
+from irnet.lab.photos import PHOTOS, photo, to_input
+from irnet.models import network as preset
 from irnet.runtime.build import Model, build, channels_last
 from irnet.runtime.capture import watch_layers
 from irnet.runtime.device import check_device, memory_limit, with_numbers
@@ -89,6 +92,7 @@ MODEL_BYTES, PASS_BYTES = 1 << 30, 256 << 20  # kept for all sessions together
 MODELS = ResourcePool[Model](MODEL_BYTES, lambda model: sum(tensor.nbytes for tensor in model.state_dict().values()))
 EXPERIMENTS = ResourcePool[Activations](PASS_BYTES, lambda one: one.cache.held_bytes)
 LOOKS = ResourcePool[tuple[Glance, ForwardCache]](PASS_BYTES, lambda look: look[1].held_bytes)
+PHOTOGRAPHS = ResourcePool[PhotographPass](PASS_BYTES, lambda one: one.held_bytes)
 QUEUE = FifoSemaphore(max(1, (os.cpu_count() or 1) // 2))  # one pass uses several cores: more would only wait
 
 
@@ -246,8 +250,38 @@ def block_at_scale(
         return block_steps(model, cache.image, path, scale=scale, cache=cache)
 
 
-def warm() -> None:
-    """Nothing: whoever asks for it makes the process import what the other questions need."""
+@contextmanager
+def _photographed(
+    network: Network, image: Image.Image, setting: Setting, weights: Weights | None
+) -> Iterator[tuple[Model, PhotographPass]]:
+    key = (identity(network), content(image), setting, weights)
+    with borrow(network, device=setting.device, seed=setting.seed, init=setting.init, weights=weights) as model:
+        with_numbers(setting.device)
+        make = partial(PhotographPass, network, to_input(image, network.input_shape[1:]), setting.batch_norm)
+        with PHOTOGRAPHS.lent(key, make) as one:
+            yield model, one
+
+
+def photograph(
+    network: Network, image: Image.Image, setting: Setting, weights: Weights | None, scale: Scaling, *, inside: bool
+) -> Photograph:
+    """A map of every box; a moved scale runs what comes after the first block that it changes."""
+    with _photographed(network, image, setting, weights) as (model, one):
+        return one.at(model, scale, inside=inside)
+
+
+def home_photograph(name: str, scale: float | None) -> Photograph:
+    """What the home page shows: a preset with untrained weights, and a bundled photograph."""
+    setting = Setting((0,), "tf", "batch", "cpu")
+    return photograph(preset(name), photo(PHOTOS[0]), setting, None, scale, inside=False)
+
+
+def strongest_channels(
+    network: Network, image: Image.Image, setting: Setting, weights: Weights | None, scale: Scaling, path: str
+) -> Channels:
+    """The strongest channels of one box; its unit alone is run."""
+    with _photographed(network, image, setting, weights) as (model, one):
+        return one.channels(model, path, scale)
 
 
 def bearable(network: Network) -> None:

@@ -19,9 +19,9 @@ from streamlit import App
 
 from app import views
 from app.drawings import THEMES, svg
+from app.live_block import maps_at
 from app.server import idle
 from app.server.disk_cache import FOLDER, store
-from app.server.worker import WORKER
 from irnet.models import PRESETS, network
 from irnet.tree import resolve
 from irnet.tree.totals import totals
@@ -74,7 +74,7 @@ def _import_the_rest() -> None:
             import_module(module)
     with suppress(ImportError):
         import_module("irnet.lab.photos").photo("astronaut")  # scikit-image loads its reader only now
-        WORKER.ask(lambda _share, _where: None, import_module("app.server.networks").warm)
+        maps_at(None)  # the home page shows it
 
 
 def _let_the_first_page_go() -> None:

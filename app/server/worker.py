@@ -21,6 +21,7 @@ from functools import partial
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
+from pkgutil import resolve_name
 from secrets import token_bytes
 from shutil import rmtree
 from subprocess import PIPE, Popen
@@ -74,6 +75,11 @@ class Worker:
         Exception
             Whatever the function raises, as the built-in exception that it is.
         """
+        answer: T = self.ask_by_name(tell, f"{function.__module__}:{function.__qualname__}", *args, **kwargs)
+        return answer
+
+    def ask_by_name(self, tell: Tell, function: str, *args: Any, **kwargs: Any) -> Any:
+        """As `ask`, of a function "module:name" that this process need not import."""
         share, where = 0.0, ""
         with closing(self._connect()) as line:
             try:
@@ -87,8 +93,7 @@ class Worker:
                         case "error", error:
                             raise error
                         case "result", result:
-                            answer: T = result
-                            return answer
+                            return result
             except (EOFError, BrokenPipeError, ConnectionResetError):
                 raise RuntimeError(ENDED) from None
 
@@ -200,7 +205,7 @@ def _answer(connection: Connection[Any, Any]) -> None:
         answer: tuple[str, Any]
         try:
             function, args, kwargs = connection.recv()
-            answer = "result", function(*args, **kwargs)
+            answer = "result", resolve_name(function)(*args, **kwargs)
         except Exception as error:
             if not isinstance(error, KNOWN):
                 traceback.print_exc()

@@ -17,16 +17,17 @@ from irnet.spec import Network
 SEEDS = 5  # that the page runs at once
 
 
-def picture() -> Image.Image:
-    """The reader's photograph: a bundled one, or an upload."""
-    preview, choice = st.columns([1, 2])
+def picture(*, preview: bool = True) -> Image.Image:
+    """The reader's photograph: a bundled one, or an upload; beside it what it is, unless it is to be seen elsewhere."""
+    beside, choice = st.columns([1, 2]) if preview else (None, st.container())
     with choice:
         kinds = ["jpg", "jpeg", "png", "webp"]
         own = st.file_uploader("Your own photograph", kinds, help=text.EMPTY_UPLOAD, max_upload_size=MAX_BYTES // 2**20)
         name = st.selectbox("Photograph", PHOTOS, key="photo", bind="query-params", disabled=own is not None)
     image = decode(own.getvalue(), own.name) if own else photo(name)
     shown = own.name if own else name
-    preview.image(image, caption=text.plain(shown), alt=f"The photograph that is run: {shown}")
+    if beside:
+        beside.image(image, caption=text.plain(shown), alt=f"The photograph that is run: {shown}")
     return image
 
 

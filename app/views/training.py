@@ -10,6 +10,7 @@ from app import runs, text
 from app.frame import refusals
 from app.state import choose
 from app.views import show
+from irnet.models import title
 from irnet.tables import from_records
 from irnet.training.directory import Word
 from irnet.training.fields import GROUPS
@@ -38,7 +39,11 @@ def choose_run(kind: SweepKind, empty: str) -> str:
 def _describe(name: str) -> str:
     sweep = runs.read(name)[0]
     seeds = len(sweep.values("seed"))
-    axes = [f"{axis} {', '.join(map(str, values))}" for axis, values in sweep.axes if axis != "seed"]
+    axes = [
+        f"{axis} {', '.join(title(one) if axis == 'network' else setting(one) for one in values)}"
+        for axis, values in sweep.axes
+        if axis != "seed"
+    ]
     return text.plain(f"{'; '.join(axes)}; {seeds} seed{'s' * (seeds > 1)}")
 
 
@@ -69,8 +74,13 @@ def watch(name: str, shown: Shown) -> None:
             now = runs.status(name)
             if now.active:
                 runs.note_reader(name)
-            _buttons(name, now)
-            shown(*runs.read(name))
+            if now.state == "finished":
+                shown(*runs.read(name))
+                st.caption(text.plain(now.sentence))
+            else:
+                st.progress(min(1.0, now.done), text=text.plain(now.sentence))
+                shown(*runs.read(name))
+                _buttons(name, now)
             if active and not now.active:
                 st.rerun()  # the last look: from here on nothing changes by itself
 
@@ -78,7 +88,6 @@ def watch(name: str, shown: Shown) -> None:
 
 
 def _buttons(name: str, now: runs.Status) -> None:
-    st.progress(min(1.0, now.done), text=text.plain(now.sentence))
     with st.container(horizontal=True):
         _word(name, "Pause", "pause", now.state == "running", ":material/pause:")
         on = st.button(
@@ -107,7 +116,7 @@ def about(sweep: Sweep) -> None:
     """What all runs of a sweep have in common, in one line: the first settings of the form, and what is unusual."""
     run, axes = sweep.base, dict(sweep.axes)
     settings: dict[str, object] = {"images": run.data.kind}
-    settings |= {} if "network" in axes else {"network": run.network}
+    settings |= {} if "network" in axes else {"network": title(run.network)}
     for name, asked in SETTINGS.items():
         value = value_in(run, name)
         if name not in axes and value is not None and (asked.about.group == GROUPS[0] or value != asked.default):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -49,6 +50,7 @@ def export(
     only: Annotated[str, typer.Option(help="With --all: just these ids, with commas between them.")] = "",
     scale: Annotated[float, typer.Option(help="Of PNGs, in pixels per 1/96 inch.")] = 2.0,
     flow: Annotated[Flow, typer.Option("--flow", help="Of the interactive page: the way that arrows run.")] = "down",
+    photo: Annotated[str, typer.Option(help="With a network: a photograph to run through it, bundled or a file.")] = "",
     knobs: Knobs = None,
 ) -> None:
     """Write a network as one interactive page, a figure, or all figures; or check a folder of figures."""
@@ -62,7 +64,7 @@ def export(
             raise typer.Exit(1)
         return
     if name is not None:
-        _page(name, out, forms, flow, knobs)
+        _page(name, out, forms, flow, photo, knobs)
         return
     if knobs:
         raise ValueError("--set changes a network; figures of the catalogue are those of the presets")
@@ -80,12 +82,14 @@ def _items(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
 
 
-def _page(name: str, out: Path | None, forms: str, flow: Flow, knobs: list[str] | None) -> None:
+def _page(name: str, out: Path | None, forms: str, flow: Flow, photo: str, knobs: list[str] | None) -> None:
     if forms not in ("", "html"):
         raise ValueError(f"a network is exported as html, not as {forms}; `irnet export --figure ID` has the others")
     if out is None:
         raise ValueError("--out says which file to write")
-    write_out(page(network_of(name, knobs), flow).encode(), out)
+    network = network_of(name, knobs)
+    found = import_module("irnet.lab.photograph").both_scales(network, photo) if photo else {}
+    write_out(page(network, flow, found).encode(), out)
 
 
 def _figure(name: str, folder: Path, order: Order) -> None:

@@ -88,11 +88,16 @@ def canvas_svgs(
 
 
 def beside_svgs(
-    networks: tuple[Network, ...], opened: tuple[Expansion, ...], *, ghosts: bool = False, flow: Flow = "down"
+    networks: tuple[Network, ...],
+    opened: tuple[Expansion, ...],
+    *,
+    ghosts: bool = False,
+    flow: Flow = "down",
+    pictures: bool = False,
 ) -> tuple[bytes, bytes]:
     """SVG of two to four networks side by side, light and dark; `beside_sheet` says what is drawn."""
-    sheet = beside_sheet(GraphBuilder(LIGHT, flow, measures=CANVAS), networks, opened, ghosts=ghosts)
-    light = canvas_svg(sheet, beside_alt(networks))
+    sheet = GraphBuilder(LIGHT, flow, measures=CANVAS)
+    light = canvas_svg(beside_sheet(sheet, networks, opened, ghosts=ghosts, pictures=pictures), beside_alt(networks))
     return light, darken(light)
 
 

@@ -8,6 +8,7 @@ from textwrap import wrap
 from typing import Literal
 
 from irnet.diagrams.measures import POINTS
+from irnet.diagrams.photograph import slotted
 from irnet.units import printable, with_signs
 
 NARROW = 20  # characters in a line of a bar that stands
@@ -52,10 +53,10 @@ def total(spans: Spans, gap: float) -> float:
     return sum(spans) + gap * (len(spans) - 1)
 
 
-def across(text: str, above: Spans, below: Spans, gap: float) -> str:
+def across(text: str, above: Spans, below: Spans, gap: float, pictures: int = 0) -> str:
     """Rows of a bar that lies: ports on top, words, ports below."""
     width = max(total(spans, gap) for spans in (above, below))
-    words = f'<tr><td cellpadding="4">{typeset(text)}</td></tr>'
+    words = f'<tr><td cellpadding="4">{slotted(typeset(text), pictures)}</td></tr>'
     return "".join(
         (
             f"<tr><td>{_ports('t', above, width, 'width', gap)}</td></tr>" if above else "",
@@ -65,14 +66,14 @@ def across(text: str, above: Spans, below: Spans, gap: float) -> str:
     )
 
 
-def along(text: str, above: Spans, below: Spans, gap: float) -> str:
+def along(text: str, above: Spans, below: Spans, gap: float, pictures: int = 0) -> str:
     """The row of a bar that stands: ports on the left, words one below the other, ports on the right."""
     height = max(total(spans, gap) for spans in (above, below))
     parts = (line for part in re.split(r"  +|(?= = )", text) for line in wrap(part.strip(), NARROW))
     words = "<br/>".join(map(typeset, parts))
     cells = (
         f"<td>{_ports('t', above, height, 'height', gap)}</td>" if above else "",
-        f'<td cellpadding="4">{words}</td>',
+        f'<td cellpadding="4">{slotted(words, pictures)}</td>',
         f"<td>{_ports('b', below, height, 'height', gap)}</td>" if below else "",
     )
     return f"<tr>{''.join(cells)}</tr>"

@@ -11,8 +11,9 @@ from irnet.comparison.side_by_side import marks, side_by_side
 from irnet.diagrams.bars import typeset
 from irnet.diagrams.graph_builder import GraphBuilder, Item, Style
 from irnet.diagrams.measures import Measures, pack
-from irnet.diagrams.nested import Expansion, draw_broken, draw_nested, revealing
+from irnet.diagrams.nested import Expansion, draw_broken, draw_nested, revealing, shown_in
 from irnet.diagrams.overview import STAGE
+from irnet.diagrams.photograph import slots_in
 from irnet.diagrams.rows import align_rows
 from irnet.spec import Network
 
@@ -25,6 +26,7 @@ def beside_sheet(
     *,
     ghosts: bool = False,
     folded: bool = False,
+    pictures: bool = False,
 ) -> GraphBuilder:
     """`whole` with the networks side by side on it; the id of a box is its network's number, a slash and its path.
 
@@ -36,6 +38,8 @@ def beside_sheet(
         Draw what is the same in all networks without fill.
     folded
         Each network in two columns that turn at partners.
+    pictures
+        Leave room in every box for the photograph.
 
     Raises
     ------
@@ -54,7 +58,8 @@ def beside_sheet(
     whole.style = Style(marks={"": "same"})
     turns = _turns(networks) if folded else ()
     for i, (spec, marked) in enumerate(zip(networks, marks(*networks), strict=True)):
-        style = Style(marks=marked, ghosts=ghosts, groups=groups[i])
+        slots = slots_in(spec, shown_in(spec, opened[i])) if pictures else {}
+        style = Style(marks=marked, ghosts=ghosts, groups=groups[i], slots=slots)
         sheet = GraphBuilder(theme, whole.flow, style, f"{i}/", sizes)
         if folded:
             draw_nested(sheet, spec, opened[i], (turns[i],))

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple, get_args
 from irnet.comparison.side_by_side import Mark
 from irnet.diagrams.bars import Spans, across, along, quote, quote_name, typeset
 from irnet.diagrams.measures import SCREEN, Measures
+from irnet.diagrams.photograph import slotted
 from irnet.diagrams.theme import NAMES, Kind, Paint, Theme
 
 Flow = Literal["down", "right"]  # the way that the arrows run
@@ -43,6 +44,7 @@ class Style:
     marks: Mapping[str, Mark] = field(default_factory=dict)  # how boxes stand to those of another network
     ghosts: bool = False  # what is the same is drawn without fill
     groups: Mapping[str, str] = field(default_factory=dict)  # what boxes of several networks have in common
+    slots: Mapping[str, int] = field(default_factory=dict)  # for how many pictures a box has room
     texts: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # title and detail in place of the usual ones
 
 
@@ -138,6 +140,7 @@ class GraphBuilder:
         if detail:
             size = self.measures.detail
             label += f'<br/><font point-size="{size}" color="{self.theme.faint}">{self._lines(detail, width)}</font>'
+        label = slotted(label, self.style.slots.get(path, 0))
         corners = "rounded" if self._is_rounded(path) else "solid"
         self._node(
             path,
@@ -161,12 +164,13 @@ class GraphBuilder:
         """A bar before or after branches, with a port for each: `t0`, `t1`, ... where they come in, `b0`, ... out."""
         paint, fill = self._paint(path, kind)
         text, _ = self._record(path, text, "", description, kind, "bar")
+        text = f"{self._sign(path)}{text}"
         lay = across if self.flow == "down" else along
         corners = ' style="rounded"' if self._is_rounded(path) else ""
         label = (
             f'<<table border="{paint.cell_border}" cellborder="0" cellspacing="0" cellpadding="0"{corners} '
             f'bgcolor="{fill}" color="{paint.border}">'
-            f"{lay(f'{self._sign(path)}{text}', above, below, self.measures.gap)}</table>>"
+            f"{lay(text, above, below, self.measures.gap, self.style.slots.get(path, 0))}</table>>"
         )
         self._node(path, description, f'shape=plain style="" label={label}', column)
 
@@ -181,11 +185,12 @@ class GraphBuilder:
         """A frame round everything that is drawn while the block runs."""
         border = getattr(self.theme, self.style.marks.get(path, ""), self.theme.paints[kind].border)
         title, _ = self._record(path, title, "", description, kind, "frame")
-        size, title = self.measures.aside, f"{self._sign(path)}{title}"
-        label = f'<<font point-size="{size}" color="{self.theme.faint}">{typeset(title)}</font>>' if title else '""'
+        words = typeset(f"{self._sign(path)}{title}")
+        words = f'<font point-size="{self.measures.aside}" color="{self.theme.faint}">{words}</font>' if words else ""
+        label = slotted(words, min(1, self.style.slots.get(path, 0)))
         with self._around(
             path,
-            f"{self._named(path, description)} label={label} "
+            f"{self._named(path, description)} label={f'<{label}>' if label else quote('')} "
             f'labeljust=l labelloc=t style="rounded" color="{border}" penwidth=1.2 margin=9',
         ):
             yield

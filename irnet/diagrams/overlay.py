@@ -9,13 +9,15 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from irnet.diagrams.graph_builder import Style
+from irnet.diagrams.photograph import slots_in
 from irnet.diagrams.theme import DARK, LIGHT
 from irnet.spec import Network, Shape
 from irnet.tree import BYTES, Box, resolve
 from irnet.units import exact, short
 
-Overlay = Literal["operation", "parameters", "MACs", "activation memory", "receptive field"]
+Overlay = Literal["operation", "parameters", "MACs", "activation memory", "receptive field", "photograph"]
 OVERLAYS: tuple[Overlay, ...] = get_args(Overlay)
+PHOTOGRAPH: Overlay = "photograph"
 Edges = Literal["alike", "channels", "bytes", "MACs"]
 EDGES: tuple[Edges, ...] = get_args(Edges)
 THIN, THICK = 0.8, 6.0  # points
@@ -43,7 +45,8 @@ def style(network: Network, shown: Collection[str], overlay: Overlay = "operatio
     shown
         The paths of the boxes and bars that are drawn: the steps of a scale end with the largest of them.
     overlay
-        What the fills stand for. "operation" leaves the theme's.
+        What the fills stand for. "operation" leaves the theme's, and so does "photograph", which leaves room in every
+        box for a picture.
     edges
         What the width of an arrow stands for: channels or bytes (float32) of one image that run along it, or the
         MACs of the box that it leaves.
@@ -64,8 +67,9 @@ def style(network: Network, shown: Collection[str], overlay: Overlay = "operatio
     if edges not in EDGES:
         raise ValueError(f"arrows can't stand for {edges!r}; they can for {', '.join(EDGES)}")
     widths, arrows = _widths(network, shown, edges)
-    if overlay == "operation":
-        return Style(widths=widths, arrows=arrows)
+    if overlay in ("operation", "photograph"):
+        slots = slots_in(network, shown) if overlay == PHOTOGRAPH else {}
+        return Style(widths=widths, arrows=arrows, slots=slots)
     amount, unit = _AMOUNT[overlay]
     amounts = {path: amount(box) for path, box in resolve(network).items() if path in shown}
     steps: dict[int, str] = {}  # fills by the largest amount that has them; of steps with the same end the first

@@ -5,14 +5,19 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator
+import zlib
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
 
 from irnet.diagrams.canvas import HERE, assets
 from irnet.diagrams.canvas.drawing import canvas_svg
 from irnet.diagrams.graph_builder import Flow, Style
 from irnet.diagrams.measures import CANVAS
-from irnet.diagrams.nested import LEVELS, Expansion, depth, nested
+from irnet.diagrams.nested import LEVELS, Expansion, depth, nested, shown_in
 from irnet.diagrams.overlay import dark_for_light
+from irnet.diagrams.photograph import Photograph, for_canvas, inline, seen, slots_in
 from irnet.diagrams.words import overview_words
 from irnet.spec import Network
 from irnet.tree import Box, details, resolve
@@ -20,8 +25,14 @@ from irnet.tree import Box, details, resolve
 HEIGHT = 820  # pixels of its frame in a notebook
 
 
-def page(network: Network, flow: Flow = "down") -> str:
+def page(network: Network, flow: Flow = "down", photographs: Mapping[str, Photograph] = MappingProxyType({})) -> str:
     """The file's text; it opens from a disk, in light and dark, and its address after # holds the view.
+
+    Parameters
+    ----------
+    photographs
+        What boxes show of a photograph, by a name for each: of several, such as "with scaling" and "without scaling",
+        a reader chooses.
 
     Examples
     --------
@@ -31,14 +42,17 @@ def page(network: Network, flow: Flow = "down") -> str:
     """
     description = overview_words(network)
     canvas, css, script = assets()
+    pictures: dict[str, str] = {}
     data = {
-        "states": dict(_states(network, flow)),
-        # of the blocks of a stage, the first one is shown
-        "details": {path: _detail(network, box) for path, box in resolve(network).items() if box.block == 0},
+        "states": _packed(dict(_states(network, flow, pictures=bool(photographs)))),
+        "details": {path: _detail(network, box) for path, box in resolve(network).items() if _is_drawn(box)},
         "colours": dark_for_light(),
         "levels": LEVELS,
         "label": description.alt,
         "flow": flow,
+        "photographs": {name: _boxes(network, found, pictures) for name, found in photographs.items()},
+        "pictures": pictures,
+        "from": next((found.origin for found in photographs.values()), ""),
     }
     text = (HERE / "page.html").read_text(encoding="utf-8")
     filled = {
@@ -52,11 +66,37 @@ def page(network: Network, flow: Flow = "down") -> str:
     return re.sub(r"@([A-Z]+)@", lambda found: filled[found[1]], text)
 
 
-def _states(network: Network, flow: Flow) -> Iterator[tuple[str, str]]:
+def _packed(states: Mapping[str, str]) -> str:
+    """Drawings, which repeat each other, in little room."""
+    return b64encode(zlib.compress(json.dumps(states, ensure_ascii=False).encode(), 9)).decode()
+
+
+def _boxes(network: Network, found: Photograph, pictures: dict[str, str]) -> dict[str, Any]:
+    """What the drawn boxes show: those of the first block of every stage, and what is beside them in their stage's.
+
+    Their pictures are put into `pictures`, each of them once.
+    """
+    made: dict[str, str] = {}
+
+    def named(key: str, make: Callable[[], bytes], ending: str) -> str:
+        made[key] = made.get(key) or inline(make(), ending)
+        return key
+
+    told = for_canvas(network, found, named)
+    tree = resolve(network)
+    kept = {"input", *(path for path, box in tree.items() if _is_drawn(box))}
+    kept |= {f"{unit}.input" for unit in kept} | {stage.children[-1] for stage in tree.top if stage.children}
+    kept |= {part for path in kept for part, _ in told.get(path, {}).get("parts", ())}
+    shown = {path: one for path, one in told.items() if path in kept}
+    pictures.update({one["src"]: made[one["src"]] for one in shown.values()})
+    return shown
+
+
+def _states(network: Network, flow: Flow, *, pictures: bool) -> Iterator[tuple[str, str]]:
     """Every state that the file can show: the network at each level, and each stage open by itself at each level."""
     boxes = resolve(network).values()
     # the file can turn over these: there are no states for the others
-    style = Style(opens=frozenset(box.path for box in boxes if box.children and depth(box) is not None))
+    opens = frozenset(box.path for box in boxes if box.children and depth(box) is not None)
     opened = {str(level): Expansion(level) for level in range(len(LEVELS))}
     for stage in (s.name for s in network.stages if s.repeat):
         inside = [
@@ -65,7 +105,13 @@ def _states(network: Network, flow: Flow) -> Iterator[tuple[str, str]]:
         for level in range(1, len(LEVELS)):
             opened[f"{stage}:{level}"] = Expansion(0, frozenset(path for path, at in inside if at < level))
     for state, expansion in opened.items():
-        yield state, canvas_svg(nested(network, expansion, style, flow, CANVAS)).decode()
+        slots = slots_in(network, shown_in(network, expansion)) if pictures else {}
+        yield state, canvas_svg(nested(network, expansion, Style(opens=opens, slots=slots), flow, CANVAS)).decode()
+
+
+def _is_drawn(box: Box) -> bool:
+    """Whether a box is in one of the states: of the blocks of a stage, the first one is shown."""
+    return box.block == 0
 
 
 def _detail(network: Network, box: Box) -> dict[str, object]:
@@ -73,7 +119,8 @@ def _detail(network: Network, box: Box) -> dict[str, object]:
     needs = max(((depth(outer) or 0) + 1 for outer in around), default=0)
     title = "" if box.level == "branch" and box.op == "group" else box.title  # its steps are found by theirs
     words = f"{box.path} {title} {box.op} {box.source.ref}".lower()
-    return {"told": details(network, box.path), "depth": depth(box) or 0, "needs": needs, "words": words}
+    about = {"told": details(network, box.path), "seen": seen(network, box.path)}
+    return about | {"depth": depth(box) or 0, "needs": needs, "words": words}
 
 
 class Page:

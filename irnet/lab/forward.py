@@ -230,11 +230,12 @@ class ForwardCache:
         return x
 
     @torch.inference_mode()
-    def run_unit(self, model: Model, number: int) -> Tensor:
+    def run_unit(self, model: Model, number: int, scaling: Scaling = None) -> Tensor:
         """What the unit with this number puts out, run on what it is given even if that is known: to look inside it."""
-        given = self.run(model, number)
-        with batch_statistics(model, self.batch_norm == "batch"):
-            made: Tensor = model.get_submodule(self.units[number].path)(given)
+        given, unit = self.run(model, number, (scaling,)), self.units[number]
+        scales = {} if scaling is None else {unit.stage: scale_of(unit, scaling)}
+        with batch_statistics(model, self.batch_norm == "batch"), rescale(model, scales or None):
+            made: Tensor = model.get_submodule(unit.path)(given)
         return made
 
     def _scales(self, scalings: Sequence[Scaling], until: int) -> list[tuple[float | None, ...]]:

@@ -59,16 +59,17 @@ def source_title(name: str) -> str:
 
 
 def title(name: str) -> str:
-    """The name of a preset as people say it.
+    """The name of a preset as people say it; what a label says of its edits stays as it is.
 
     Examples
     --------
-    >>> title("inception_resnet_v2.paper"), title("inception_v4.tf_slim")
-    ('Inception-ResNet-v2 (paper)', 'Inception-v4 (TF-slim, timm)')
+    >>> title("inception_resnet_v2.paper"), title("inception_v4.tf_slim (a=6)")
+    ('Inception-ResNet-v2 (paper)', 'Inception-v4 (TF-slim, timm) (a=6)')
     """
-    architecture, _, tag = name.partition(".")
-    source = "paper" if tag == "paper" else source_title(name).partition(": ")[2]
-    return f"{ARCHITECTURES[architecture]} ({source})"
+    preset, space, edits = name.partition(" ")
+    architecture, _, tag = preset.partition(".")
+    source = "paper" if tag == "paper" else source_title(preset).partition(": ")[2]
+    return f"{ARCHITECTURES[architecture]} ({source}){space}{edits}"
 
 
 def full_name(name: str) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import log10
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from irnet.charts import Chart, Heat, Line, Mark, Rule, Tile, Tiles, to_file, to_vega
 from irnet.diagrams.files import write
+from irnet.models import title as title_of
 from irnet.tables import from_records, to_csv
 from irnet.training import race, stability
 from irnet.training.race import Against, Quantity
@@ -44,21 +45,21 @@ def race_chart(
         points, banded = race.curve(runs, quantity, against, smooth), len(runs) > 1
         lines.append(
             Line(
-                name=name,
+                name=title_of(name),
                 x=[point.x / unit for point in points],
                 y=[point.median for point in points],
                 low=[point.low for point in points] if banded else (),
                 high=[point.high for point in points] if banded else (),
             )
         )
-    seeds = len({history.run.seed for history in found})
+    seeds = len({history.run.seed for history in found if history.lines})
     note = f"median and range of {seeds} seeds" if seeds > 1 else "1 seed"
     marks: tuple[Mark, ...] = tuple(line for line in lines if line.x)
-    title, goal = "Loss on the way", race.best_goal(found) if goal is None else goal
+    title, goal = "Training loss", race.best_goal(found) if goal is None else goal
     if quantity == "loss":
         note += f"; means of {SMOOTH} steps"
     else:
-        title = race.headline(race.standing(found, goal, against)) if goal else "Accuracy on the way"
+        title = race.headline(race.standing(found, goal, against)) if goal else "Held-out accuracy"
         marks += (Rule(goal),) if goal and marks else ()
     return Chart(title=title, note=note, x=AXES[against][0], y=ONES[quantity], log=quantity == "loss", marks=marks)
 
@@ -100,16 +101,26 @@ def _tile(cell: Cell) -> Tile:
 
 def _lines(cell: Cell) -> list[str]:
     if not cell.ended:
-        begun = any(history.lines for history in cell.runs)
-        return [f"{share(sum(h.done for h in cell.runs), len(cell.runs))} done" if begun else "waits"]
+        begun = [history for history in cell.runs if history.lines]
+        done = f"{share(sum(run.done for run in cell.runs), len(cell.runs))} done"
+        return [done, f"{share(begun[-1].lines[-1].zeros[-1], 1)} zeros"] if begun else ["waits"]
     return cell.sentence.split(", ")
+
+
+def place_name(place: Iterable[tuple[str, Any]]) -> str:
+    """Settings with their values, as a cell's place on a map.
+
+    Examples
+    --------
+    >>> place_name([("scale", 1.0), ("rate", 1.2), ("width", None)])
+    'scale 1, rate 1.2'
+    """
+    return ", ".join(f"{name} {setting(value)}" for name, value in place if value is not None)
 
 
 def described(history: History) -> str:
     """What a run of a death map was made with, and its seed."""
-    run = history.run
-    settings = {"scale": run.scale, "width": run.width, "rate": run.rate, "init": run.init, "seed": run.seed}
-    return ", ".join(f"{name} {setting(value)}" for name, value in settings.items() if value is not None)
+    return place_name((name, getattr(history.run, name)) for name in ("scale", "width", "rate", "init", "seed"))
 
 
 def _curve(name: str, steps: Sequence[Step], value: Callable[[Step], float | None]) -> Line:
@@ -167,9 +178,13 @@ def loss_chart(found: Mapping[str, History]) -> Chart:
 
 
 def story_chart(found: Sequence[History]) -> Chart:
-    """The share of zeros after the last block over the steps of several runs."""
-    begun = {f"run {run.number}: {run.network}, seed {run.run.seed}": run.lines for run in found if run.lines}
-    lines = tuple(_curve(name, steps, lambda step: step.zeros[-1]) for name, steps in begun.items())
+    """The share of zeros after the last block over the steps of several runs, by the settings in which they differ."""
+    axes = [axis for axis in (*stability.AXIS_NAMES, "seed") if len({getattr(one.run, axis) for one in found}) > 1]
+    lines = tuple(
+        _curve(place_name([(axis, getattr(one.run, axis)) for axis in axes]), one.lines, lambda step: step.zeros[-1])
+        for one in found
+        if one.lines
+    )
     return Chart(title="Zeros after the last block", x="steps", y="share of zeros", marks=lines)
 
 

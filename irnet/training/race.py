@@ -11,6 +11,7 @@ from math import floor, inf
 from statistics import median
 from typing import Any, Literal, get_args
 
+from irnet.models import title
 from irnet.training.results import History, Line
 from irnet.training.settings import Run, Sweep
 from irnet.units import clock, short
@@ -72,22 +73,23 @@ def at(history: History, line: Line, against: Against) -> float:
 
 
 def curve(runs: Sequence[History], quantity: Quantity, against: Against = "steps", smooth: int = 1) -> list[Point]:
-    """One network's curve: median, lowest and highest over its seeds, at every step that all of them have.
+    """One network's curve: median, lowest and highest over the seeds that have come to a step.
 
     The loss is that of the batch; accuracy is there where it was measured. Every point is the mean of so many steps, it
     and those before it. Seconds are the median over the seeds.
     """
     lines = [{line.step: line for line in history.lines} for history in runs]
-    steps = sorted(set.intersection(*(set(line) for line in lines))) if lines else []
+    steps = sorted(set.union(*(set(line) for line in lines))) if lines else []
     if quantity == "accuracy":
-        steps = [step for step in steps if all(line[step].accuracy is not None for line in lines)]
+        steps = [step for step in steps if any(step in line and line[step].accuracy is not None for line in lines)]
     points = []
     for i, step in enumerate(steps):
         window = steps[max(0, i + 1 - smooth) : i + 1]
-        values = [[getattr(line[s], quantity) for s in window] for line in lines]
+        there = [(history, line) for history, line in zip(runs, lines, strict=True) if step in line]
+        values = [[getattr(line[s], quantity) for s in window] for _, line in there]
         if all(None not in of_seed for of_seed in values):
             means = [sum(of_seed) / len(of_seed) for of_seed in values]
-            x = median(at(history, line[step], against) for history, line in zip(runs, lines, strict=True))
+            x = median(at(history, line[step], against) for history, line in there)
             points.append(Point(x, median(means), min(means), max(means)))
     return points
 
@@ -180,9 +182,15 @@ class Standing:
         return next((finish for finish in self.finishes if finish not in self.leaders), None)
 
 
+def telling(runs: Sequence[History]) -> tuple[History, ...]:
+    """Of the runs of a network those that have ended; while none has, those that have begun."""
+    return tuple(run for run in runs if run.ended) or tuple(run for run in runs if run.lines)
+
+
 def best_goal(found: Sequence[History]) -> float:
     """The highest accuracy, in steps of 5 %, that every network has had in every seed; 0 before there is one."""
-    best = [max((line.accuracy or 0.0 for line in history.lines), default=0.0) for history in found]
+    runs = [run for of_network in networks_of(found).values() for run in telling(of_network) or of_network]
+    best = [max((line.accuracy or 0.0 for line in run.lines), default=0.0) for run in runs]
     return floor(min(best, default=0.0) / GOAL_STEP + 1e-9) * GOAL_STEP
 
 
@@ -195,7 +203,7 @@ def standing(found: Sequence[History], goal: float, against: Against = "steps") 
 
 
 def _finish(name: str, runs: Sequence[History], goal: float, against: Against) -> Finish:
-    places = [_goal_interval(history, goal, against) for history in runs]
+    places = [_goal_interval(history, goal, against) for history in telling(runs)]
     return Finish(network=name, reached=tuple(at for _, at in places), missed=tuple(before for before, _ in places))
 
 
@@ -217,7 +225,7 @@ def _never(value: float | None) -> float:
 def sentence(found: Standing) -> str:
     """Who won, by how much and in how many seeds, in words; a tie is a tie, and nobody is nobody."""
     goal = f"{100 * found.goal:.0f} % held-out accuracy"
-    seeds, so_far = len(found.finishes[0].reached), "So far, " if found.open else ""
+    seeds, so_far = _most_seeds(found), "So far, " if found.open else ""
     if not found.leaders:
         return f"{so_far}{'no' if so_far else 'No'} network has reached {goal}{' in half of its seeds' * (seeds > 1)}."
     sentence = _tie(found, goal) if len(found.leaders) > 1 else _win(found, goal)
@@ -229,7 +237,7 @@ def _win(found: Standing, goal: str) -> str:
     assert first.middle is not None
     assert first.spread is not None
     seeds, place = len(first.reached), amount(first.middle, found.against)
-    sentence = f"{first.network} reaches {goal} first"
+    sentence = f"{title(first.network)} reaches {goal} first"
     if seeds > 1:
         low, high = (amount(value, found.against) for value in first.spread)
         sentence += _seeds_ahead(duel(first, after), seeds) if after else ""
@@ -239,7 +247,7 @@ def _win(found: Standing, goal: str) -> str:
         return sentence
     if median(found.lead) == inf:
         return f"{sentence}; no other has reached it{' in half of its seeds' * (seeds > 1)}"
-    sentence += f"; {after.network} takes {amount(median(found.lead), found.against)} more"
+    sentence += f"; {title(after.network)} takes {amount(median(found.lead), found.against)} more"
     if seeds == 1:
         return sentence
     met = [lead for lead in found.lead if abs(lead) < inf]
@@ -258,9 +266,8 @@ def _seeds_ahead(score: Duel, seeds: int) -> str:
 def _tie(found: Standing, goal: str) -> str:
     places = [amount(finish.middle, found.against) for finish in found.leaders if finish.middle is not None]
     seeds, same = len(found.finishes[0].reached), len(set(places)) == 1
-    sentence = (
-        f"{_and([finish.network for finish in found.leaders])} reach {goal} after {places[0] if same else _and(places)}"
-    )
+    names = _and([title(finish.network) for finish in found.leaders])
+    sentence = f"{names} reach {goal} after {places[0] if same else _and(places)}"
     if seeds > 1:
         return f"{sentence} in the median of {seeds} seeds: a tie, because none is ahead in more than half of them"
     return f"{sentence}: a tie{'' if same else ', because accuracy is measured too seldom to tell them apart'}"
@@ -272,18 +279,22 @@ def _and(words: Sequence[str]) -> str:
 
 def headline(found: Standing) -> str:
     """The same in one short line."""
-    goal, seeds = f"{100 * found.goal:.0f} %", len(found.finishes[0].reached)
+    goal, seeds = f"{100 * found.goal:.0f} %", _most_seeds(found)
     if not found.leaders:
         return f"Nobody has reached {goal} yet" if found.open else f"Nobody reached {goal}"
     so_far = " so far" if found.open else ""
     if len(found.leaders) > 1:
-        names = _and([finish.network for finish in found.leaders])
+        names = _and([title(finish.network) for finish in found.leaders])
         return f"A tie at {goal}{so_far}: {names} ({_seeds(seeds)})"
     first = found.leaders[0]
     assert first.middle is not None
     won = duel(first, found.next).ahead if found.next else seeds
     of = _seeds(seeds) if won == seeds else f"{won} of {seeds} seeds"
-    return f"{first.network} is first at {goal}{so_far}: {amount(first.middle, found.against)} ({of})"
+    return f"{title(first.network)} is first at {goal}{so_far}: {amount(first.middle, found.against)} ({of})"
+
+
+def _most_seeds(found: Standing) -> int:
+    return max(len(finish.reached) for finish in found.finishes)
 
 
 def _seeds(count: int) -> str:

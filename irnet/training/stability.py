@@ -13,13 +13,15 @@ from statistics import median
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
+from irnet.models import title
 from irnet.spec import Residual
 from irnet.training.cost import CLASSES
 from irnet.training.fields import check_fields, form_field
 from irnet.training.results import History, Line
 from irnet.training.settings import PAPER_RATE, WARM_UP_RATE, Data, Run, Sweep, read_setting, types_of, value_of
 from irnet.tree.totals import stages
-from irnet.units import exact
+from irnet.units import exact, share
+from irnet.units import setting as written
 
 AXIS_NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -339,18 +341,54 @@ def outcome(made: Sequence[Cell]) -> str:
     return f"Of {ended} runs: {', '.join(f'{count} {fate}' for fate, count in counts if count)}"
 
 
+def finding(made: Sequence[Cell]) -> str:
+    """What a map found, in a sentence or two: where most networks died, what they showed then, and what saved them.
+
+    Examples
+    --------
+    >>> from irnet.training.finished import finished
+    >>> finding(cells(*finished("stability"))).partition(":")[0]
+    'At residual scale 1, learning rate 1.2, width 0.25, 3 of 3 networks died'
+    """
+    ended, dead = sum(cell.ended for cell in made), [cell for cell in made if cell.count("dead")]
+    if not ended:
+        return "No run has ended yet."
+    if not dead:
+        return f"None of the {ended} networks died." if ended > 1 else "The network did not die."
+    worst = max(dead, key=lambda cell: cell.count("dead"))
+    run, last = next((run, verdict) for run, verdict in worst.judged if verdict.fate == "dead")
+    signs = f"from step {last.since} on the last block put out {share(last.zeros or 0, 1)} zeros"
+    signs += f", the gradient there was {run.measured[-1].gradient or 0:.3g}"
+    signs += f" and accuracy {share(last.accuracy or 0, 1)}, where chance is {share(run.chance or 0, 1)}"
+    found = f"At {_in_words(worst.place)}, {_counted(worst, 'dead')} died: {signs}."
+    saved = [cell for cell in made if cell.fate == "living" and differ_in_scale(run.run, cell.runs[0].run)]
+    if saved:
+        twin = saved[0]
+        scale = written(twin.runs[0].run.scale)
+        found += f" At scale {scale} and all else the same, {_counted(twin, 'living')} learnt."
+    return found
+
+
+def _in_words(place: Place) -> str:
+    return ", ".join(f"{AXIS_NAMES[axis]} {written(value)}" for axis, value in place)
+
+
+def _counted(cell: Cell, fate: Fate) -> str:
+    return f"{cell.count(fate)} of {cell.ended} networks" if cell.ended > 1 else "the network"
+
+
 def setting(sweep: Sweep) -> str:
     """What a map was made with, as far as no axis says it: what stands under its title.
 
     Examples
     --------
     >>> print(setting(stability(BASE, [AXIS], [0])))
-    inception_resnet_v2.paper; width 0.25, up to 536 filters; rate 1.2; rmsprop; init he; 160 steps of 16 images; \
+    Inception-ResNet-v2 (paper); width 0.25, up to 536 filters; rate 1.2; rmsprop; init he; 160 steps of 16 images; \
 8 classes of gratings, 75 px
     """
     base, axes = sweep.base, dict(sweep.axes)
     said = {
-        "network": base.network,
+        "network": title(base.network),
         "width": f"width {base.width or 1:g}, up to {exact(filters(base))} filters",
         "rate": f"rate {base.rate:g}",
         "optimiser": base.optimiser,

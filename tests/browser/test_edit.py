@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from irnet.edit.document import load
+from irnet.models import title
 from tests.browser.conftest import Viewer
 
 MODEL = "inception_v4.paper"
@@ -65,5 +66,5 @@ def test_an_edited_network_is_compared_taken_away_and_brought_back(viewer: Viewe
     page = viewer.open(f"edit?model={other}&edit=Load")
     page.locator("input[type=file]").set_input_files(file)
     expect(page).to_have_url(re.compile(r"inception_a\.repeat%3D9"))
-    expect(page.get_by_role("heading", name=f"Edit {MODEL}")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"Edit {title(MODEL)}")).to_be_visible()
     assert not viewer.troubles()

@@ -30,7 +30,7 @@ def plotted(page: Page) -> dict[str, list[float]]:
 
 def moved(viewer: Viewer, page: Page, times: int, name: str) -> dict[str, list[float]]:
     """The lines after the slider has been moved to the left, once the one with this name is there."""
-    slider = page.get_by_role("slider", name="A scale to compare with, besides the network's own")
+    slider = page.get_by_role("slider", name="Compare with scale")
     slider.focus()
     for _ in range(times):
         slider.press("ArrowLeft")
@@ -65,6 +65,17 @@ def test_a_moved_slider_plots_its_last_position_and_the_published_scale_the_publ
     assert after["at scale 0.6"][-1] < before["without scaling (scale 1)"][-1]
     lines = moved(viewer, page, 10, "at scale 0.1")
     assert lines["at scale 0.1"] == pytest.approx(lines[PUBLISHED], rel=1e-5)  # the last bits go by what ran with it
+    assert not viewer.troubles()
+
+
+def test_from_the_home_page_a_moved_scale_shows_what_it_does(viewer: Viewer) -> None:
+    page = viewer.walk("Experiment")
+    plot = page.get_by_role("figure", name=re.compile("^Mean magnitude through 20 blocks: .* without scaling"))
+    expect(plot).to_be_in_viewport(ratio=1)  # whole, in the first screen
+    assert set(moved(viewer, page, 1, "at scale 0.95")) == {PUBLISHED, "at scale 0.95"}
+    viewer.turn("Experiment", "Block")
+    expect(page.locator(".katex").first).to_be_in_viewport()
+    expect(page.get_by_role("combobox", name="Block")).to_have_value("Inception-ResNet-A 1 of 5 (Fig. 16)")
     assert not viewer.troubles()
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
 from irnet.diagrams.page import page as written
+from irnet.lab.photograph import both_scales
 from irnet.models import network
 
 LIMIT = 400_000  # bytes, gzipped
+WITH_PHOTOGRAPH = 2_000_000  # bytes
 LEVELS = (("branches", "block_a.0"), ("steps", "block_a.0.body.b2"), ("units", "block_a.0.body.b2.1"))
 
 
@@ -52,3 +55,25 @@ def _used(page: Page) -> None:
         expect(page.locator(f"g.cluster[id='{path}']")).to_be_visible()
     page.emulate_media(color_scheme="dark")
     expect(page.locator(".sheet svg > rect")).to_have_attribute("fill", "#0e1117")
+
+
+def test_a_photograph_that_is_baked_in_is_in_every_box_with_and_without_scaling(page: Page, tmp_path: Path) -> None:
+    spec = network("inception_resnet_v2.tf_slim")
+    content = written(spec, photographs=both_scales(spec, "coffee"))
+    assert len(content.encode()) < WITH_PHOTOGRAPH
+    (tmp_path / "net.html").write_text(content, encoding="utf-8")
+    page.goto((tmp_path / "net.html").as_uri())
+    expect(page.get_by_text("Untrained, init tf, seed 0; batch statistics")).to_be_visible()
+    for level in ("units", "steps"):
+        page.get_by_role("radio", name=level).check()
+        expect(page.locator("g.cluster[id='block_a.0']")).to_be_visible()
+        expect(page.locator(".slot:not(.full)")).to_have_count(0)
+    scaled = page.locator("g[id='block_b.0.scale']")
+    before = scaled.get_attribute("aria-label")
+    assert "mean magnitude" in str(before)
+    page.get_by_role("radio", name="without scaling").check()
+    expect(scaled).not_to_have_attribute("aria-label", str(before))
+    expect(page).to_have_url(re.compile(r"scale=without\+scaling"))
+    page.reload()
+    expect(page.get_by_role("radio", name="without scaling")).to_be_checked()
+    expect(page.locator("g[id='input'] image.photo")).to_have_attribute("href", re.compile("^data:image/jpeg"))

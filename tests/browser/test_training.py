@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.browser.conftest import Viewer
+from tests.browser.conftest import SIZE, Viewer
 from tests.browser.served import served
+
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +33,20 @@ def unused(page: Page, unused_url: str) -> Viewer:
     return Viewer(page, unused_url)
 
 
-def test_a_finished_death_map_is_there_at_once_and_a_click_shows_how_a_network_died(unused: Viewer) -> None:
+@pytest.mark.parametrize("size", [SIZE, PHONE], ids=["wide", "phone"])
+def test_a_finished_death_map_says_where_networks_died_and_a_click_shows_how(
+    unused: Viewer, size: ViewportSize
+) -> None:
+    unused.page.set_viewport_size(size)
     page = unused.walk("Experiment", "Death map")
-    expect(page.get_by_role("figure", name=re.compile(r"^Of \d+ runs: 3 dead"))).to_be_visible()
+    expect(
+        page.get_by_text(re.compile("^At residual scale 1, .* 3 of 3 networks died: .* 100.0 % zeros"))
+    ).to_be_visible()
+    died = page.locator(".js-plotly-plot").first.get_by_text("3 of 3 dead")
+    expect(died).to_be_in_viewport()  # in the first screen
     expect(page.get_by_text("with more than 1,000 filters", exact=False).first).to_be_visible()
     expect(page.get_by_text(re.compile("^Not reproduced: at the paper's rate of 0.045"))).to_be_visible()
-    page.locator(".js-plotly-plot").first.get_by_text("3 of 3 dead").click(force=True)
+    died.click(force=True)
     expect(page.get_by_role("combobox", name="Cell")).to_have_value("scale 1, rate 1.2, width 0.25")
     expect(page.get_by_role("figure", name=re.compile("^Held-out images: 100.0 % zeros, 12.5 % right"))).to_be_visible()
     assert not unused.troubles()
@@ -44,6 +54,8 @@ def test_a_finished_death_map_is_there_at_once_and_a_click_shows_how_a_network_d
 
 def test_a_form_stays_shut_once_its_run_has_begun(unused: Viewer) -> None:
     page = unused.open("race?race.width=0.125&race.size=75&race.batch=2")
+    expect(page.get_by_role("figure", name=re.compile("Training loss"))).to_be_in_viewport()  # of a finished one
+    page.get_by_text("A race of your own").click()
     button = page.get_by_role("button", name="Start the race")
     expect(button).to_be_visible()
     steps = page.get_by_role("spinbutton", name="Steps", exact=True)

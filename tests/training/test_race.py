@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from irnet.models import title as called
 from irnet.provenance.published import CURVES, TABLE_2
 from irnet.training.charts import race_chart
 from irnet.training.race import (
@@ -58,25 +59,40 @@ def raced(
 
 def test_one_seed_has_a_first_and_says_that_it_is_one_seed() -> None:
     title, words, found = raced(fast=[20], slow=[30])
-    assert title == f"{FAST} is first at 50 %: 20 steps (1 seed)"
+    assert title == f"{called(FAST)} is first at 50 %: 20 steps (1 seed)"
     assert words == (
-        f"{FAST} reaches 50 % held-out accuracy first, after 20 steps; {SLOW} takes 10 steps more. "
+        f"{called(FAST)} reaches 50 % held-out accuracy first, after 20 steps; {called(SLOW)} takes 10 steps more. "
         "One seed: another may order them otherwise."
     )
     assert [(finish.missed, finish.reached) for finish in found.finishes] == [((15.0,), (20.0,)), ((25.0,), (30.0,))]
 
 
+def test_a_race_that_goes_on_has_curves_that_only_grow() -> None:
+    whole, begun, waiting = (seldom(FAST, [20, 20, 20], seed) for seed in range(3))
+    begun, waiting = replace(begun, ended=None, lines=begun.lines[:15]), replace(waiting, ended=None, lines=())
+    last = curve([whole], "loss")[-1].x
+    points = curve([whole, begun, waiting], "loss")
+    assert points[-1].x == last
+    assert [point.low < point.high for point in points] == [True] * 15 + [False] * 25
+    assert (
+        headline(standing([whole, begun, waiting], 0.5)) == f"{called(FAST)} is first at 50 % so far: 20 steps (1 seed)"
+    )
+
+
 def test_the_same_step_is_a_tie_and_nobody_is_first() -> None:
     title, words, _ = raced(fast=[20], slow=[18], other=[30])  # measured at 20, both
-    assert title == f"A tie at 50 %: {FAST} and {SLOW} (1 seed)"
+    assert title == f"A tie at 50 %: {called(FAST)} and {called(SLOW)} (1 seed)"
     assert words == (
-        f"{FAST} and {SLOW} reach 50 % held-out accuracy after 20 steps: a tie. "
+        f"{called(FAST)} and {called(SLOW)} reach 50 % held-out accuracy after 20 steps: a tie. "
         "One seed: another may order them otherwise."
     )
     assert "first" not in title + words
-    assert raced(fast=[20], slow=[20], other=[20])[0] == f"A tie at 50 %: {FAST}, {SLOW} and {OTHER} (1 seed)"
+    assert (
+        raced(fast=[20], slow=[20], other=[20])[0]
+        == f"A tie at 50 %: {called(FAST)}, {called(SLOW)} and {called(OTHER)} (1 seed)"
+    )
     spec = race_chart([seldom(FAST, [20]), seldom(SLOW, [20])], "accuracy")
-    assert f"A tie at 90 %: {FAST} and {SLOW} (1 seed)" in " ".join(str(spec).split())
+    assert f"A tie at 90 %: {called(FAST)} and {called(SLOW)} (1 seed)" in " ".join(str(spec).split())
 
 
 def test_a_near_tie_is_one_where_the_accuracy_was_measured_too_seldom() -> None:
@@ -84,21 +100,22 @@ def test_a_near_tie_is_one_where_the_accuracy_was_measured_too_seldom() -> None:
     runs = [seldom(name, steps) for name, steps in zip((FAST, SLOW), near.values(), strict=True)]
     slower = replace(runs[1], lines=tuple(replace(line, seconds=line.seconds * 1.1) for line in runs[1].lines))
     found = standing([runs[0], slower], 0.5, "seconds")  # 30 to 40 s against 33 to 44 s
-    assert headline(found) == f"A tie at 50 %: {FAST} and {SLOW} (1 seed)"
+    assert headline(found) == f"A tie at 50 %: {called(FAST)} and {called(SLOW)} (1 seed)"
     assert sentence(found).startswith(
-        f"{FAST} and {SLOW} reach 50 % held-out accuracy after 40 s and 44 s: a tie, because accuracy is measured too "
-        "seldom to tell them apart."
+        f"{called(FAST)} and {called(SLOW)} reach 50 % held-out accuracy after 40 s and 44 s: a tie, because "
+        "accuracy is measured too seldom to tell them apart."
     )
     slow = replace(slower, lines=tuple(replace(line, seconds=line.seconds * 1.5) for line in slower.lines))
-    assert headline(standing([runs[0], slow], 0.5, "seconds")) == f"{FAST} is first at 50 %: 40 s (1 seed)"
+    assert headline(standing([runs[0], slow], 0.5, "seconds")) == f"{called(FAST)} is first at 50 %: 40 s (1 seed)"
 
 
 def test_several_seeds_give_median_spread_and_in_how_many_the_first_was_ahead() -> None:
     title, words, found = raced(fast=[10, 15, 20], slow=[20, 25, 20])
-    assert title == f"{FAST} is first at 50 %: 15 steps (2 of 3 seeds)"
+    assert title == f"{called(FAST)} is first at 50 %: 15 steps (2 of 3 seeds)"
     assert words == (
-        f"{FAST} reaches 50 % held-out accuracy first in 2 of 3 seeds, level in 1, after 15 steps (median of 3 seeds, "
-        f"10 steps to 20 steps); {SLOW} takes 10 steps more in the median, seed by seed +0 steps to +10 steps."
+        f"{called(FAST)} reaches 50 % held-out accuracy first in 2 of 3 seeds, level in 1, after 15 steps "
+        f"(median of 3 seeds, 10 steps to 20 steps); {called(SLOW)} takes 10 steps more in the median, "
+        "seed by seed +0 steps to +10 steps."
     )
     assert duel(*found.finishes) == Duel(ahead=2, level=1, behind=0)
 
@@ -128,7 +145,7 @@ def test_seeds_that_disagree_are_a_tie_whatever_the_medians_say(fast: list[float
 
 def test_who_never_got_there_is_not_so_many_steps_behind() -> None:
     assert raced(fast=[20], slow=[99])[1].startswith(
-        f"{FAST} reaches 50 % held-out accuracy first, after 20 steps; no other has reached it."
+        f"{called(FAST)} reaches 50 % held-out accuracy first, after 20 steps; no other has reached it."
     )
     words = raced(fast=[20, 20, 20], slow=[25, 99, 99])[1]
     assert words.endswith("; no other has reached it in half of its seeds.")
@@ -136,8 +153,8 @@ def test_who_never_got_there_is_not_so_many_steps_behind() -> None:
 
 def test_a_race_that_still_runs_has_a_first_so_far() -> None:
     title, words, _ = raced(fast=[20], slow=[99], unfinished="slow")
-    assert title == f"{FAST} is first at 50 % so far: 20 steps (1 seed)"
-    assert words.startswith(f"So far, {FAST} reaches")
+    assert title == f"{called(FAST)} is first at 50 % so far: 20 steps (1 seed)"
+    assert words.startswith(f"So far, {called(FAST)} reaches")
     assert raced(fast=[99], slow=[99], unfinished="slow")[0] == "Nobody has reached 50 % yet"
 
 

@@ -1,11 +1,13 @@
 // Where the reader stands: pan, zoom, fit, and a small map once the picture is larger than the view.
-const SMALLEST = 0.05, LARGEST = 6, MARGIN = 8, NEAREST = 2.5, LEGIBLE = 11;  // pixels
+const SMALLEST = 0.05, LARGEST = 6, MARGIN = 8, NEAREST = 2.5, SHARP = 1.5, LEGIBLE = 11;  // pixels
 const ROOM = 560, LEAST = 560, BELOW = 16;  // pixels: what the small map needs beside it, the least height, what stays free below
 
 function place(s, glide) {
   s.sheet.classList.toggle("glide", Boolean(glide));
   s.sheet.style.transform = `translate(${s.x}px,${s.y}px) scale(${s.k})`;
   const w = size(s).w * s.k, h = size(s).h * s.k, W = s.view.clientWidth, H = s.view.clientHeight;
+  s.sheet.style.willChange = s.k > SHARP ? "auto" : "";  // a layer of its own is enlarged as it was painted, blurred
+  closer(s);
   s.map.hidden = !s.mapped || s.frame.clientWidth < ROOM || (w <= W && h <= H);
   if (s.map.hidden) return;
   const m = s.map.querySelector("img"), frame = s.map.querySelector("i").style;
@@ -85,7 +87,7 @@ function near(s, element) {
   if (!element) return;
   const view = s.view.getBoundingClientRect(), box = element.getBoundingClientRect();
   const W = view.width - 2 * MARGIN, H = view.height - 2 * MARGIN;
-  const grow = Math.min(W / box.width, H / box.height, NEAREST / s.k);
+  const grow = Math.min(W / box.width, H / box.height, (s.found ? LARGEST : NEAREST) / s.k);
   s.x = view.width / 2 - (box.left + box.width / 2 - view.left - s.x) * grow;
   s.y = MARGIN + H / 2 - (box.top + box.height / 2 - view.top - s.y) * grow;
   s.k *= grow;

@@ -25,18 +25,20 @@ export default function canvas({ data, parentElement, setTriggerValue }) {
     mark(s);
     if (moved && find(s, s.selected)) reveal(s, find(s, s.selected), true);
   }
+  look(s, data.maps, data.seen);
   return s.leave;
 }
 
 function started(root) {
   const s = { frame: root.querySelector(".frame"), gone: new AbortController(), selected: null, number: 0, texts: new Map(), hits: [] };
-  for (const part of ["view", "sheet", "map", "bar", "top", "search", "found", "legend"]) s[part] = root.querySelector(`.${part}`);
+  for (const part of ["view", "sheet", "map", "bar", "top", "search", "count", "legend"]) s[part] = root.querySelector(`.${part}`);
   STATES.set(root, s);
   listen(s);
   s.watcher = new ResizeObserver(() => { fill(s); s.framing?.(s); });
   s.watcher.observe(s.view);
   s.leave = () => {
     clearTimeout(s.again);
+    clearTimeout(s.closing);
     s.gone.abort();
     s.watcher.disconnect();
     STATES.delete(root);
@@ -107,6 +109,7 @@ function draw(s, text) {
   links(s);
   if (before.size) anchor(s, before, old); else begin(s);
   mark(s);
+  if (s.found) paint(s);
   glide(s, before);
   const chosen = find(s, s.selected);
   if (chosen && !before.has(s.selected)) reveal(s, chosen, false);

@@ -1,13 +1,18 @@
 // The canvas without a server: every state is laid out beforehand, and the address after # holds the view.
-const { states, details, colours, levels, label, flow } = JSON.parse(document.getElementById("data").textContent);
+const { states: packed, details, colours, levels, label, flow, photographs, pictures, from } = JSON.parse(document.getElementById("data").textContent);
+const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
+const states = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).json();
+for (const boxes of Object.values(photographs)) for (const one of Object.values(boxes)) one.src = pictures[one.src];
 const root = document.getElementById("canvas"), told = document.getElementById("told");
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const view = { key: "0", box: "", answered: 0 };
+const scales = Object.keys(photographs);
+const view = { key: "0", box: "", scale: scales[0] ?? "", answered: 0 };
 
 function read() {
   const asked = new URLSearchParams(location.hash.slice(1));
   view.key = states[asked.get("open")] ? asked.get("open") : "0";
   view.box = details[asked.get("box")] ? asked.get("box") : "";
+  view.scale = photographs[asked.get("scale")] ? asked.get("scale") : scales[0] ?? "";
 }
 
 function recolour(svg) {
@@ -17,7 +22,7 @@ function recolour(svg) {
 function render() {
   const svg = recolour(states[view.key]);
   canvas({
-    data: { light: svg, dark: svg, label, height: "fill", map: true, flow, search: lookUp, selected: view.box || null, answered: view.answered },
+    data: { light: svg, dark: svg, label, height: "fill", map: true, flow, search: lookUp, selected: view.box || null, answered: view.answered, maps: view.scale ? { "": { name: view.scale, boxes: photographs[view.scale] } } : null, seen: details[view.box]?.seen ?? null },
     parentElement: root,
     setTriggerValue: (what, asked) => {
       view.answered = asked.number ?? view.answered;
@@ -32,10 +37,12 @@ function render() {
   }));
   document.getElementById("empty").hidden = Boolean(view.box);
   for (const radio of document.querySelectorAll("#levels input")) radio.checked = radio.value === view.key;
+  for (const radio of document.querySelectorAll("#scales input")) radio.checked = radio.value === view.scale;
+  document.getElementById("shown").textContent = photographs[view.scale]?.[view.box]?.text ?? "";
 }
 
 function write() {
-  const hash = new URLSearchParams(Object.entries({ open: view.key, box: view.box }).filter(([, value]) => value && value !== "0"));
+  const hash = new URLSearchParams(Object.entries({ open: view.key, box: view.box, scale: view.scale }).filter(([, value]) => value && value !== "0" && value !== scales[0]));
   history.pushState(null, "", `#${hash}`);
   render();
 }
@@ -66,12 +73,17 @@ function turnOver(path) {
   write();
 }
 
-levels.forEach((name, i) => {
+function choice(where, value, name, change) {
   const label = document.createElement("label"), radio = document.createElement("input");
-  Object.assign(radio, { type: "radio", name: "level", value: String(i), onchange: () => { view.key = String(i); write(); } });
+  Object.assign(radio, { type: "radio", name: where, value, onchange: () => { change(); write(); } });
   label.append(radio, ` ${name}`);
-  document.getElementById("levels").append(label);
-});
+  document.getElementById(where).append(label);
+}
+
+levels.forEach((name, i) => choice("levels", String(i), name, () => { view.key = String(i); }));
+for (const name of scales) choice("scales", name, name, () => { view.scale = name; });
+document.getElementById("scales").hidden = scales.length < 2;
+document.getElementById("from").textContent = from;
 addEventListener("popstate", () => { read(); render(); });
 dark.addEventListener("change", render);
 read();

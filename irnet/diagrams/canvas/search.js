@@ -28,7 +28,7 @@ function markHits(s) {
   for (const g of s.boxes ?? []) g.classList.toggle("hit", drawn.has(g.id));
   const at = s.hits.indexOf(s.selected) + 1, count = s.hits.length;
   const said = !s.query ? "" : !count ? "no box" : at ? `${at} of ${count}` : count === 1 ? "1 box" : `${count} boxes`;
-  if (s.found.textContent !== said) s.found.textContent = said;
+  if (s.count.textContent !== said) s.count.textContent = said;
   for (const button of s.search.querySelectorAll("button")) button.hidden = !count;
 }
 

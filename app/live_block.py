@@ -1,0 +1,65 @@
+"""The residual block of the home page, with a photograph running through it and one slider.
+
+The other process runs the network, so that this one needs no torch for its first page.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import streamlit as st
+
+from app import text
+from app.components.canvas import canvas
+from app.drawings import View
+from app.maps import SHELF, digest_of
+from app.server.worker import WORKER
+from irnet.diagrams.nested import Expansion
+from irnet.diagrams.overlay import PHOTOGRAPH
+from irnet.diagrams.photograph import Photograph
+from irnet.models import network
+from irnet.spec import Residual
+
+NETWORK, STAGE = "inception_resnet_v2.paper", "block_b"
+STEP = 0.05  # of the slider
+
+
+@st.fragment
+def live_block() -> None:
+    """The block as a canvas, and beside it the slider, what is seen and the way on."""
+    spec = network(NETWORK)
+    own = next(stage.node.scale for stage in spec.stages if stage.name == STAGE and isinstance(stage.node, Residual))
+    left, right = st.columns([3, 2], vertical_alignment="center")
+    with right:
+        st.header("A residual block at work")
+        st.markdown(text.LIVE)
+        scale = st.slider("Residual scale s", 0.0, 1.0, own, STEP, key="live.scale")
+        address = {"overlay": PHOTOGRAPH, "box": f"{STAGE}.0", "turned": STAGE, f"s.{own:g}": f"{scale:g}"}
+        st.page_link("app/pages/network.py", label="The whole network", icon=":material/schema:", query_params=address)
+    digest = digest_of(NETWORK, "home", scale)
+    with left, SHELF.expected(digest):
+        canvas(
+            View(network=spec, opened=Expansion(0, frozenset({STAGE}), f"{STAGE}.0"), overlay=PHOTOGRAPH),
+            st.session_state.get("live.box", f"{STAGE}.0"),
+            key="live",
+            on_click=_choose,
+            on_toggle=_choose,
+            on_shut=lambda: None,
+            maps={"": f"map/{digest}.json"},
+        )
+        found = maps_at(None if scale == own else scale)
+        SHELF.keep(digest, spec, found)
+        st.caption(f"{found.origin}. {text.UNTRAINED_LOOK_SHORT}")
+
+
+def _choose(path: str) -> None:
+    st.session_state["live.box"] = path
+
+
+@lru_cache(maxsize=64)
+def maps_at(scale: float | None) -> Photograph:
+    """What the boxes show at a scale; None for the network's own."""
+    found: Photograph = WORKER.ask_by_name(
+        lambda _share, _where: None, "app.server.networks:home_photograph", NETWORK, scale
+    )
+    return found
