@@ -11,7 +11,7 @@ import streamlit as st
 from app import text
 from app.bar import bar
 from app.controls import read_state
-from app.lesson_address import presenting
+from app.lesson import presenting
 from app.views import styles
 
 if TYPE_CHECKING:

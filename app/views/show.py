@@ -30,6 +30,7 @@ MIME = {
     "json": "application/json",
     "py": "text/x-python",
     "npz": "application/octet-stream",
+    "md": "text/markdown",
 }  # all others are plain text
 
 
