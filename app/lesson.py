@@ -217,25 +217,14 @@ def question(here: Step, network: Network, key: str) -> None:
     guess, field = answers.get(key), f"guess.{key}"
     with st.container(border=True, key=f"question-{key.replace('.', '-')}"):
         st.markdown(f"**Predict first.** {_plain(asked.text, network)}")
-        if asked.choices:
-            choices = [fill(choice, network) for choice in asked.choices]
-            at_first = choices.index(guess) if guess in choices else None
-            st.radio(
-                "Your prediction",
-                choices,
-                index=at_first,
-                key=field,
-                format_func=text.plain,
-                on_change=_answer,
-                args=(key,),
-            )
-        else:
-            with (
-                st.form(f"form.{key}", border=False),
-                st.container(horizontal=True, vertical_alignment="bottom"),
-            ):
+        with st.form(f"form.{key}", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+            if asked.choices:
+                choices = [fill(choice, network) for choice in asked.choices]
+                first = choices.index(guess) if guess in choices else None
+                st.radio("Your prediction", choices, index=first, key=field, format_func=text.plain)
+            else:
                 st.number_input("Your prediction", value=guess, step=1.0, format="%g", key=field)
-                st.form_submit_button("Check", on_click=_answer, args=(key,))
+            st.form_submit_button("Check", on_click=_answer, args=(key,))
         if key not in answers:
             reveal_button(key)
             return
