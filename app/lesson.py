@@ -132,7 +132,11 @@ def step(lesson: Lesson, i: int, *, alone: bool = True) -> None:
             _place(here, picked)
     with beside, st.container(key=f"lesson-picture-{i}"):
         picture(here, picked, key, alone=alone, height=HEIGHT)
-    _table(here, key)  # below both: a column has no room for its numbers
+    if here.table and is_unanswered(here, key):
+        with st.container(key=f"not-printed-table-{i}"):
+            st.caption(text.TABLE_WAITS)
+    else:
+        table(here, key)  # below both: a column has no room for its numbers
 
 
 def picture(here: Step, picked: str, key: str, *, alone: bool, height: str, controls: bool = True) -> None:
@@ -276,11 +280,8 @@ def _plain(words: str, network: Network) -> str:
     return text.plain(bare(fill(words, network)))
 
 
-def _table(here: Step, key: str) -> None:
-    """The table under a picture, if the step has one; as long as the question waits, the table waits too."""
-    if here.table and is_unanswered(here, key):
-        st.caption(text.TABLE_WAITS)
-        return
+def table(here: Step, key: str) -> None:
+    """The table of a step, if it has one."""
     networks = networks_of(here)
     match here.table:
         case "knobs":

@@ -194,7 +194,7 @@ LEARN = (
     "networks as you read."
 )
 TABLE_WAITS = "A table follows here as soon as you have answered."
-HANDOUT = "For printing: every step on a page of its own, and the answers on the last."
+HANDOUT = "For printing: every step on a page of its own, and the answers at the end."
 EDITOR = (
     "Every field is checked as you leave it. The address of this page holds the draft; nothing is stored on the server."
 )

@@ -94,12 +94,14 @@ def present(lesson: Lesson, i: int) -> None:
 
 
 def answers(lesson: Lesson) -> None:
-    """The answers of all steps, on paper alone: a handout has them on its last page."""
+    """The answers of all steps with their tables, on paper alone: a handout has them at its end."""
     with st.container(key="only-printed"):
         st.subheader("Answers")
         for i, here in enumerate(lesson.steps):
             if here.question:
                 st.markdown(f"{i + 1}\\. {page.answer_text(here.question, networks_of(here)[0])}")
+                if page.is_unanswered(here, f"{lesson.id}.{i}"):  # else its table stands in its step
+                    page.table(here, f"answer.{lesson.id}.{i}")
 
 
 def copy(lesson: Lesson) -> None:
