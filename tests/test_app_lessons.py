@@ -57,14 +57,14 @@ def test_a_prediction_is_judged_and_answered(guess: float, verdict: str) -> None
 def test_a_number_that_is_asked_for_is_nowhere_on_the_page_until_it_is_answered() -> None:
     app = opened("learn", lesson="tour")
     assert not any(one.value.startswith("**8.**") for one in app.markdown)
-    assert "hidden=8" in pictures(app)
+    assert "&hidden=8" in pictures(app)
     press(app, "Check")  # without a prediction
-    assert "hidden=8" in pictures(app)
+    assert "&hidden=8" in pictures(app)
     press(app, "Show the answer")
     assert any(one.value.startswith("**8.**") for one in app.markdown)
-    assert "hidden=" not in pictures(app)
+    assert "&hidden=" not in pictures(app)
     press(press(app, "Next"), "Back")
-    assert "hidden=" not in pictures(app)
+    assert "&hidden=" not in pictures(app)
 
 
 def test_tables_and_colours_that_tell_the_answer_wait_for_it() -> None:
