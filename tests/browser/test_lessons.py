@@ -54,7 +54,7 @@ def test_a_word_chooses_its_box_a_box_lights_its_word_and_a_link_opens_the_view(
         expect(page.get_by_text(f"Step {number} of ")).to_be_visible()
         viewer.settle()
     page.get_by_role("link", name="Open in Network").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("inception_resnet_v2.paper")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Inception-ResNet-v2 (paper)")
     expect(page.locator(CHOSEN)).to_have_id("block_b.0.project")
     expect(page.get_by_role("textbox", name="Box")).to_have_value("block_b.0.project")
     assert not viewer.troubles()
