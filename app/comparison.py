@@ -10,9 +10,9 @@ import streamlit as st
 from app import photograph, text
 from app.components.canvas import canvas
 from app.drawings import BesideView
-from app.frame import refusals
 from app.state import put, put_all, unknown
 from app.views import show
+from app.views.show import refusals
 from irnet.comparison.examples import READY, Ready, ready
 from irnet.comparison.side_by_side import MOST, partners
 from irnet.diagrams.beside import opened_beside, revealing_beside

@@ -24,6 +24,7 @@ from irnet.diagrams.nested import LEVELS, Expansion
 from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay
 from irnet.diagrams.words import beside_alt
 from irnet.edit import network_of_label
+from irnet.lessons.hide import NUMBER, hide, hide_in_svg
 from irnet.spec import Network
 from irnet.tree import first_block, resolve, search
 
@@ -49,11 +50,12 @@ class View:
     flow: Flow = "down"
     original: Network | None = None  # what differs from it is marked
     refused: str = ""  # the path of a box that is marked as one that can't be
+    hidden: str = ""  # a number that is left out of all texts
 
     @property
     def alt(self) -> str:
         """Alternative text."""
-        return words(self.network, self.stage).alt
+        return hide(words(self.network, self.stage).alt, self.hidden)
 
     @property
     def paths(self) -> Collection[str]:
@@ -73,7 +75,7 @@ class View:
             query |= {"level": str(self.opened.level), "turned": ",".join(sorted(self.opened.toggled))}
         if self.original and self.original != self.network:
             query["against"] = self.original.label
-        query["refused"] = self.refused
+        query |= {"refused": self.refused, "hidden": self.hidden}
         return f"drawing/{self.network.name}.svg?{_query(query)}"
 
 
@@ -87,11 +89,12 @@ class BesideView:
     ghosts: bool = False
     flow: Flow = "down"
     pictures: bool = False  # whether every box has room for them
+    hidden: str = ""  # a number that is left out of all texts
 
     @property
     def alt(self) -> str:
         """Alternative text."""
-        return beside_alt(self.networks)
+        return hide(beside_alt(self.networks), self.hidden)
 
     @property
     def paths(self) -> Collection[str]:
@@ -107,7 +110,7 @@ class BesideView:
         """Where this view is drawn, below the root of the app."""
         query = _labels(self.networks)
         query |= {"level": str(self.level), "turned": ",".join(sorted(self.toggled)), "flow": self.flow, "theme": theme}
-        query |= {name: "yes" for name in ("ghosts", "pictures") if getattr(self, name)}
+        query |= {name: "yes" for name in ("ghosts", "pictures") if getattr(self, name)} | {"hidden": self.hidden}
         return f"beside.svg?{_query(query)}"
 
 
@@ -146,7 +149,7 @@ def svg(name: str, asked: Mapping[str, str]) -> bytes:
     )
     original = network_of_label(asked["against"]) if "against" in asked else None
     both = drawings(spec, Expansion(int(level), toggled, shown), overlay, edges, flow, original, refused)
-    return both[THEMES.index(theme)]
+    return _without(both[THEMES.index(theme)], asked)
 
 
 def beside_svg(asked: Mapping[str, str]) -> bytes:
@@ -166,7 +169,15 @@ def beside_svg(asked: Mapping[str, str]) -> bytes:
     opened = opened_beside(networks, level, toggled)
     ghosts, pictures = (asked.get(name) == "yes" for name in ("ghosts", "pictures"))
     both = side_drawings(networks, opened, flow, ghosts=ghosts, pictures=pictures)
-    return both[THEMES.index(theme)]
+    return _without(both[THEMES.index(theme)], asked)
+
+
+def _without(svg: bytes, asked: Mapping[str, str]) -> bytes:
+    """A drawing without the number that its address hides."""
+    number = asked.get("hidden", "")
+    if number and not NUMBER.fullmatch(number):
+        raise ValueError(f"hidden can't be {number[:40]!r}; it is one number, as 1024")
+    return hide_in_svg(svg, number)
 
 
 def hits(asked: Mapping[str, str]) -> list[str]:

@@ -10,10 +10,10 @@ import streamlit as st
 from app import photograph, text
 from app.components.canvas import canvas
 from app.drawings import View
-from app.frame import refusals
 from app.state import put, put_all, unknown
 from app.steps import steps
 from app.views import checkpoint_keys, show, sources
+from app.views.show import refusals
 from irnet.checkpoints import find
 from irnet.diagrams.graph_builder import FLOWS
 from irnet.diagrams.nested import LEVELS, Expansion, revealing, shown_block, shown_in

@@ -93,14 +93,14 @@ HELP = {
         "scale-and-death",
     ),
     "learn": Help(
-        "Choose a lesson; words lead to boxes, and boxes to words. "
-        "The left and right arrow keys turn its steps. "
-        "Present shows a step large, before a class.",
+        "Choose a lesson, and click a word to see its box or a box to see its word. "
+        "Answer the question of a step to see the number in its picture; the left and right arrow keys change steps. "
+        "Present shows a step large, for a class.",
         "tour",
     ),
     "lesson_editor": Help(
         "Write the steps of a lesson; every field is checked as you leave it. "
-        "Look at it as the class sees it, then take it away as a link or a file.",
+        "Look at it as the class sees it, then share it as a link or a file.",
         "tour",
     ),
 }

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from app.drawings import BesideView, View
-from app.frame import refusals
+from app.views.show import refusals
 from irnet.diagrams.beside import opened_beside
 from irnet.diagrams.nested import LEVELS, Expansion
 from irnet.diagrams.overlay import PHOTOGRAPH

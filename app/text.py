@@ -194,23 +194,27 @@ FIELD_HEAT = (
 )
 FIELD_CHANNEL = "Of the box's output; empty for the mean of all channels."
 LEARN = (
-    f"A tour of the paper and {numeral(len(LESSONS) - 1)} lessons. Words lead to boxes and boxes to words; every step "
-    "asks for a prediction before it tells. Numbers are calculated from the networks while you read. Each step has an "
-    "address of its own."
+    f"A tour of the paper and {numeral(len(LESSONS) - 1)} lessons. Click a word to see its box, or a box to see its "
+    "word. Every step asks you to predict something before it gives the answer. All numbers are calculated from the "
+    "networks as you read."
 )
+TABLE_WAITS = "A table follows here as soon as you have answered."
+HANDOUT = "For printing: every step on a page of its own, and the answers at the end."
 EDITOR = (
     "Every field is checked as you leave it. The address of this page holds the draft; nothing is stored on the server."
 )
-EDITOR_WRONG = "The lesson can be taken away as soon as nothing is wrong with it."
-EDITOR_NETWORKS = "A preset, or one that is changed: inception_v4.paper (a=6). Type it and press Enter."
+EDITOR_WRONG = "The lesson can be exported as soon as nothing is wrong with it."
+EDITOR_LINK = "This link opens the lesson. The whole lesson is in it, and nothing is stored here."
+EDITOR_ASKS = "Readers predict the answer before they see it; until then the picture does not show the number."
+EDITOR_NETWORKS = "A preset, or an edited one: inception_v4.paper (a=6). Type it and press Enter."
 EDITOR_PROSE = (
-    "An empty line begins a paragraph. [words](block_b.0.add) lead to a box; with several networks, its number comes "
+    "An empty line begins a paragraph. [words](block_b.0.add) link to a box; with several networks, its number comes "
     "first: [words](1/block_b). Formulas in braces are calculated: {channels stem}, {macs|MAC}, "
     "{params block_b @ inception_resnet_v1.paper|short}, {knob a|numeral}."
 )
-EDITOR_VIEW = "A path, as block_b.0.add. Or choose and open boxes as the class sees them, and take over that view."
+EDITOR_VIEW = "A path such as block_b.0.add. Or arrange the picture under As the class sees it, and use that view."
 EDITOR_NOTES = "block_b.0.project: This width follows from the sum."
-EDITOR_ANSWER = "A formula, as channels stem.0.concat + 64; for choices, one of them word for word."
+EDITOR_ANSWER = "A formula such as channels stem.0.concat + 64, or one of the choices, word for word."
 
 EDIT = (
     "Choose a box to change its filters, kernel, stem, scale or number of blocks; with none chosen, the network's "

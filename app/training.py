@@ -11,11 +11,11 @@ import streamlit as st
 from app import runs, text
 from app.address import field
 from app.controls import DEVICE, DEVICES
-from app.frame import refusals
 from app.run_folder import home
 from app.server.roots import IMAGES, entries, root
 from app.state import choose, choose_by_name, put
 from app.views import run_form
+from app.views.show import refusals
 from irnet.models import PRESETS, title
 from irnet.models.recipe import knobs
 from irnet.training import race, stability

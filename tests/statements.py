@@ -147,9 +147,9 @@ TOUR = (
         test="tests/test_errata.py::test_a_width_is_accepted_exactly_when_torch_could_add_it",
     ),
     Statement("The figure of this block prints 1154", source=f"{PAPER}, Figure 17"),
-    Statement("What must stand there instead of 1154?", check="channels block_b.0.project < 1154"),
+    Statement("What should the figure say instead of 1154?", check="channels block_b.0.project < 1154"),
     Statement(
-        "With more than about a thousand filters, residual networks died while they were trained: after some tens of "
+        "With more than about a thousand filters, residual networks died during training: after some tens of "
         "thousands of steps",
         source=S33,
     ),
@@ -160,7 +160,7 @@ TOUR = (
     ),
     Statement("trained with RMSProp on twenty GPUs", source=f"{PAPER}, section 4"),
     Statement(
-        "So networks of one size end alike: Inception-ResNet-v1 beside Inception-v3, with {top1 @ "
+        "So networks of similar size end up similarly accurate: Inception-ResNet-v1 beside Inception-v3, with {top1 @ "
         "inception_v3.tf_slim} %, and the other two beside each other",
         check=f"top1 @ {V1} - top1 @ {V3} < 0.2 and top1 @ {V4} - top1 < 0.2 and top1 @ {V3} - top1 @ {V4} > 1",
         source=f"{PAPER}, Table 2",
@@ -177,12 +177,12 @@ TOUR = (
 
 BLOCKS = (
     Statement(
-        "The door makes one of the factors smaller",
+        "The door shrinks one of the factors",
         check="channels inception_a.0.b2.0 < in_channels inception_a.0",
         of=V4,
     ),
     Statement(
-        "The longest branch has two 3x3 behind the door, and only the first profits",
+        "The longest branch has two 3x3 behind the door, and only the first benefits",
         check="convolutions inception_a.0.b3 - 1 = 2 and convolutions inception_a.0.b3 > convolutions inception_a.0.b2 "
         "and in_channels inception_a.0.b3.1 < in_channels inception_a.0 "
         "and in_channels inception_a.0.b3.2 = channels inception_a.0.b3.1",
@@ -206,7 +206,7 @@ BLOCKS = (
     ),
     Statement("Between the two stand a batch norm and a ReLU", check="parts block_b.0.body.b1.1 = 3"),
     Statement("7 and 7. The gain grows with the window: for 3 by 3", check="14 / 49 < 6 / 9"),
-    Statement("Strips of 7 stand on the grid of {side inception_b} pixels", check="window inception_b = 7", of=V4),
+    Statement("Strips of 7 are used on the grid of {side inception_b} pixels", check="window inception_b = 7", of=V4),
     Statement(
         "On {side inception_a} pixels the blocks keep square windows of 3 by 3", check="window inception_a = 3", of=V4
     ),
@@ -240,7 +240,7 @@ BLOCKS = (
         of=V4,
     ),
     Statement(
-        "Table 1 can turn k and l without changing the width of Reduction-A",
+        "Table 1 can change k and l without changing the width of Reduction-A",
         check="channels reduction_a = channels reduction_a @ inception_v4.paper (k=64, l=64)",
         of=V4,
     ),
@@ -287,15 +287,15 @@ RESIDUALS = (
     Statement("Two arrows meet", test=TWO_ARROWS, of=V1),
     Statement("The sum adds two maps", test=TWO_ARROWS, of=V1),
     Statement("Section 3.3 tells of networks that died early in their training", source=S33),
-    Statement("Where filters were very many, even warming up at a rate of 0.00001 was not enough", source=S33),
+    Statement("With very many filters, even a warm-up at a learning rate of 0.00001 was not enough", source=S33),
     Statement(
-        "Turn it to 0 and a block does nothing but a ReLU; at 1 the correction counts in full",
+        "Set it to 0 and a block does nothing but a ReLU; at 1 the correction counts in full",
         test="tests/test_block_steps.py::test_a_scale_of_zero_makes_the_output_the_relu_of_x",
     ),
-    Statement("Ten blocks in a row each add a correction as large as their first input", check="knob b = 10"),
+    Statement("Ten blocks in a row each add a correction as large as the first input", check="knob b = 10"),
     Statement("fvcore leaves it out", test=SUMS, source=FVCORE),
     Statement("An ordinary box of the figures is three things", check="parts block_a.0.body.b0 = 3"),
-    Statement("Two a channel", check="params block_a.0.body.b0.bn / channels block_a.0.body.b0 = 2"),
+    Statement("Two per channel", check="params block_a.0.body.b0.bn / channels block_a.0.body.b0 = 2"),
     Statement("and put what that saved into more blocks", source=f"{PAPER}, section 3.2"),
     Statement(
         "Sums are the widest maps of their grids",
@@ -307,7 +307,7 @@ RESIDUALS = (
 COUNTING = (
     Statement("drawn in one figure, 15", source=f"{PAPER}, Figure 15"),
     Statement(
-        "Version 2 is no later invention but the wider of the two",
+        "Version 2 is not a later invention but the wider of the two",
         check=f"channels block_a > channels block_a @ {V1} and channels block_b > channels block_b @ {V1} "
         f"and channels block_c > channels block_c @ {V1}",
         source=f"{PAPER}, section 3.2: both are introduced together",
@@ -330,13 +330,13 @@ COUNTING = (
         source=SLIM,
     ),
     Statement(
-        "timm's inception_resnet_v2 says {params @ inception_resnet_v2.tf_slim|short} parameters",
+        "timm's inception_resnet_v2 has {params @ inception_resnet_v2.tf_slim|short} parameters",
         test="tests/test_claims.py::test_the_lines_add_up_to_every_printed_digit",
         source=TIMM,
     ),
     Statement("Why 1536 channels", check="channels conv2d_7b = 1536", of=V2_SLIM),
     Statement("whose scale is 1 and which ends without a ReLU", test=NO_RELU, source=SLIM),
-    Statement("Facenet's v1 took over the habit", source=f"{FACENET}; {FACENET_PYTORCH}"),
+    Statement("Facenet's v1 adopted the habit", source=f"{FACENET}; {FACENET_PYTORCH}"),
     Statement(
         "nearly twice as many, with blocks that are twice as many",
         check=f"1.8 < convolutions / convolutions @ {V2} < 2 and knob a + knob b + knob c + 1 = 2 * knob a @ {V2} "
@@ -351,7 +351,7 @@ COUNTING = (
     Statement("two for every MAC", check="flops stem.0.0 = 2 * macs stem.0.0", of=V4),
     Statement("timm lists", check=f"12275000000 < fvcore @ {V4} < 12285000000", of=V4, source=TIMM_TABLE),
     Statement(
-        "A table of Google's has nearly the same figure, in giga-FLOPs",
+        "A table by Google has nearly the same figure, in giga-FLOPs",
         check=f"0.99 < flops / fvcore @ {V4} < 1.01",
         of=AT_224,
         source=GOOGLE,
@@ -370,7 +370,7 @@ COUNTING = (
         test="tests/test_measure.py::test_fvcore_counts_a_batch_norm_by_its_mode",
         source=FVCORE,
     ),
-    Statement("The table takes three counters apart", test=LEDGER),
+    Statement("takes three counters apart", test=LEDGER),
     Statement("fvcore counts {fvcore|short} here", test=LEDGER, source=FVCORE),
     Statement("they are additions without a multiplication, and fvcore skips them", test=SUMS, source=FVCORE),
 )
@@ -439,6 +439,7 @@ PAGES = (
     ),
     Statement("1 MAC is one multiply-accumulate, 2 FLOPs.", check="flops = 2 * macs"),
     Statement("1 MAC is 2 FLOPs", check="flops = 2 * macs"),
+    Statement("One MAC is one multiply-accumulate, or 2 FLOPs", check="flops = 2 * macs"),
     Statement(
         "fvcore counts the built module by its shapes: MACs for convolutions and linear layers (which it calls flops), "
         "2 per element for batch norm (here in evaluation mode), 1 per input element for the global average",
@@ -569,7 +570,7 @@ README = (
     Statement("ways in, the three networks side by side", source="app/pages/overview.py"),
     Statement("A bar leads to five places from every page", source="app/bar.py"),
     Statement("arrows as wide as their channels", test=ARROWS),
-    Statement("two to four networks on one canvas", source="app/writing.py"),
+    Statement("two to four networks on one canvas", source="app/pages/lesson_editor.py"),
     Statement(
         "Ten comparisons are one click away", test="tests/test_statements.py::test_the_readme_counts_what_there_is"
     ),
@@ -633,13 +634,13 @@ PHRASES = (
     'The lesson "Which v2 is timm\'s?" takes it apart.',
     "wider than a thousand channels?",
     "A square of 7 by 7 has {7 * 7} weights",
-    "How many have the two strips together?",
+    "How many do the two strips have together?",
     "For 7 by 7 it is {7 + 7} of {7 * 7}.",
     "became twice as wide",
     "keeps what is strongest in a window",
     "A correction of zero or more.",
     "a batch of 32",
-    "What differs between the two Inception-ResNets",
+    "Everything that differs between the two Inception-ResNets",
     "The two Inception-ResNets share one architecture",
     "Two stems",
     "Which v2 is timm's?",
@@ -650,7 +651,6 @@ PHRASES = (
     "Reduction-B in all three",
     "the counts say how nearly",
     "the three below are the paper's",
-    "One MAC is one multiply-accumulate, or 2 FLOPs",
     "One column of a two-column paper, a one-column page, a slide.",
     "a shorter word or a deeper tree finds more",
     "beside its largest value",

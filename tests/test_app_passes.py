@@ -76,7 +76,6 @@ def test_an_unknown_block_in_the_address_is_told_and_the_first_is_shown() -> Non
 def test_untrained_weights_are_called_untrained() -> None:
     for page in ("block", "maps"):
         app = opened(page, V1, **sized(V1))
-        assert any("**untrained** weights" in text.value for text in app.markdown)
         assert any("**Untrained, init tf, seed 0**" in text.value for text in app.caption)
 
 

@@ -9,16 +9,22 @@ from base64 import urlsafe_b64encode
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.drawings import beside_svg, svg
+from app.lesson import view_of
 from irnet.lessons import FILES, LESSONS, lesson_named
 from irnet.lessons.check import check, is_right, networks_of, right
 from irnet.lessons.form import LARGEST, document, markdown, pack, plain, read_lesson, read_markdown, unpack
+from irnet.lessons.hide import hide, number_to_hide
 from irnet.lessons.prose import links, paragraphs, spoken_of
 from irnet.lessons.value import Lesson, Note, Question, Step
+from irnet.models import network
+from irnet.provenance.quantities import fill
 from irnet.tree import resolve
 from tests.apps import ROOT
 
@@ -73,6 +79,45 @@ def test_an_answer_is_what_the_figures_come_to_by_hand(lesson: str, step: int) -
     assert here.question is not None
     found, wanted = right(here.question, networks_of(here)[0]), BY_HAND[lesson, step]
     assert found == (wanted if isinstance(wanted, str) else pytest.approx(wanted, rel=1e-9))
+
+
+NUMBERS = [(lesson, step) for lesson, step in BY_HAND if number_to_hide(lesson_named(lesson).steps[step])]
+
+
+@pytest.mark.parametrize(("lesson", "step"), NUMBERS)
+def test_no_picture_or_word_of_a_step_has_its_answer(lesson: str, step: int) -> None:
+    here = lesson_named(lesson).steps[step]
+    shown = number_to_hide(here)
+    view = view_of(here, {}, frozenset(here.turned), here.selected, hidden=shown, colours=False)
+    path, _, query = view.address("light").partition("?")
+    asked = dict(parse_qsl(query))
+    drawn = (beside_svg(asked) if path == "beside.svg" else svg(path[len("drawing/") : -len(".svg")], asked)).decode()
+    texts = re.findall(r"<(?:text|title|desc)[^>]*>([^<]*)", drawn)
+    assert len(texts) > 10
+    everything = [*texts, view.alt, fill(here.prose, networks_of(here)[0])]
+    sizes = [re.split(r"(?<=\d)[x×](?=\d)", word) for text in texts for word in text.replace("\xa0", " ").split()]
+    assert not [size for size in sizes if shown in size]
+    assert hide(" ".join(everything[:-1]), shown) == " ".join(everything[:-1])
+
+
+def test_a_lesson_s_end_does_not_give_the_last_answer_away() -> None:
+    ends = [(" ".join(one.learnt), one.steps[-1]) for one in LESSONS]
+    assert [learnt for learnt, last in ends if not learnt] == []
+    asked = [(fill(learnt, networks_of(last)[0]), number_to_hide(last)) for learnt, last in ends]
+    assert [learnt for learnt, number in asked if hide(learnt, number) != learnt] == []
+
+
+def test_a_drawing_hides_one_number_and_refuses_anything_else() -> None:
+    with pytest.raises(ValueError, match="hidden can't be '<b>'; it is one number, as 1024"):
+        svg("inception_v4.paper", {"level": "0", "hidden": "<b>"})
+    largest = str(max(stage.params for stage in resolve(network("inception_v4")).top))
+    legend = svg("inception_v4.paper", {"level": "0", "overlay": "parameters", "hidden": largest})
+    assert b'"text":"up to ?"' in legend
+
+
+def test_what_was_learnt_with_a_formula_that_is_none_is_refused_with_its_place() -> None:
+    with pytest.raises(ValueError, match=r"^learnt\.0: .*'chanels'"):
+        check(replace(ONE, learnt=("{chanels stem}",)))
 
 
 def test_a_prediction_near_enough_is_right_and_one_beyond_is_not() -> None:
@@ -144,7 +189,13 @@ STEPS = st.builds(
 
 @settings(deadline=None, max_examples=60)
 @given(
-    st.builds(Lesson, st.from_regex(r"\A[a-z0-9-]{1,60}\Z"), TITLES, st.lists(STEPS, min_size=1, max_size=3).map(tuple))
+    st.builds(
+        Lesson,
+        st.from_regex(r"\A[a-z0-9-]{1,60}\Z"),
+        TITLES,
+        st.lists(STEPS, min_size=1, max_size=3).map(tuple),
+        learnt=st.lists(TITLES, max_size=2).map(tuple),
+    )
 )
 def test_documents_and_address_carry_any_lesson_unchanged(lesson: Lesson) -> None:
     assert read_lesson(document(lesson)) == lesson == unpack(pack(lesson)) == read_lesson(markdown(lesson))

@@ -99,7 +99,7 @@ def of_lesson(lesson: Lesson) -> Iterator[Text]:
 
     A step may refer to the figures that its networks come from; other figures, tables and sections want a proof.
     """
-    yield from (_text(f"lesson {lesson.id}", words) for words in (lesson.title, lesson.about))
+    yield from (_text(f"lesson {lesson.id}", words) for words in (lesson.title, lesson.about, *lesson.learnt))
     for i, step in enumerate(lesson.steps, 1):
         sources = [stage.source.ref for label in step.networks for stage in network_of(label).stages]
         shown = {FIGURES: re.findall(r"\d+", " ".join(ref for ref in sources if ref.startswith("Fig")))}

@@ -28,8 +28,12 @@ def prose(
     key: str,
     paths: Collection[str],
     on_click: Callable[[str], None],
+    page: str = "",
 ) -> None:
-    """Paragraphs of pieces; `selected` is the chosen box, and `on_click` gets the path of one that is there."""
+    """Paragraphs of pieces; `selected` is the chosen box, and `on_click` gets the path of one that is there.
+
+    A `page` is a name for all of them. Where it becomes another one, the reader is brought to its top.
+    """
 
     def clicked() -> None:
         if (path := st.session_state[key]["clicked"]) in paths:  # a browser's word is checked again
@@ -39,5 +43,6 @@ def prose(
     data = {
         "paragraphs": [[asdict(piece) for piece in pieces] for pieces in paragraphs],
         "spoken": spoken_of(linked, selected),
+        "page": page,
     }
     _component()(key=key, data=data, on_clicked_change=clicked)

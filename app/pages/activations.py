@@ -10,9 +10,9 @@ from PIL import Image
 
 from app import text
 from app.controls import Choice, network_choice
-from app.frame import refusals
 from app.passes import Setting, Weights, kept_for_backward, reference, residual_scales
 from app.views import activations, head, show
+from app.views.show import refusals
 from app.weights import weights
 from irnet.charts import Line, multiples
 from irnet.lab.activations import TENSORS, Result, other

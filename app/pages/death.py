@@ -9,10 +9,10 @@ from functools import partial
 import streamlit as st
 
 from app import text, training
-from app.frame import refusals
 from app.state import choose, put
 from app.views import run_form, show
 from app.views import training as shared
+from app.views.show import refusals
 from irnet.charts import Chart, to_file, to_vega
 from irnet.tables import from_records, to_csv, to_json
 from irnet.training.charts import (

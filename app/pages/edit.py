@@ -4,9 +4,9 @@ import streamlit as st
 
 from app import editor, text
 from app.controls import editing
-from app.frame import refusals
 from app.views import edit as view
 from app.views import head
+from app.views.show import refusals
 
 choice = editing()
 with st.container():  # what it says changes; what is below stays where it is, and keeps the keyboard

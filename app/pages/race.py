@@ -8,9 +8,9 @@ from functools import partial
 import streamlit as st
 
 from app import text, training
-from app.frame import refusals
 from app.views import show
 from app.views import training as shared
+from app.views.show import refusals
 from irnet.charts import to_file, to_vega
 from irnet.models import title
 from irnet.provenance.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.help import HELP
-from app.lesson_address import LESSON, open_lesson
+from app.lesson import LESSON, open_lesson
 from irnet.lessons import lesson_named
 from irnet.models import title
 from irnet.spec import Network

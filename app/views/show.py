@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from html import escape
 from typing import Any, Literal
@@ -30,6 +31,7 @@ MIME = {
     "json": "application/json",
     "py": "text/x-python",
     "npz": "application/octet-stream",
+    "md": "text/markdown",
 }  # all others are plain text
 
 
@@ -95,6 +97,24 @@ def ignored_line(sentences: Sequence[str]) -> None:
     """One line for everything that was asked for and is not there."""
     for sentence in sentences:
         st.warning(text.plain(sentence), icon=":material/link_off:")
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Show what the library refuses, with the sentence it refuses it with."""
+    try:
+        yield
+    except OSError as error:
+        _say(text.FILES.format(error.strerror) if error.strerror else str(error))  # the rest of it is a path of ours
+    except (ValueError, KeyError, RuntimeError) as error:
+        _say(str(error.args[0] if isinstance(error, KeyError) else error))
+    except MemoryError:
+        _say(text.FULL)
+
+
+def _say(sentence: str) -> None:
+    whole = sentence if sentence.endswith(".") else f"{sentence}."
+    st.error(text.plain(f"{whole[:1].upper()}{whole[1:]}"), icon=":material/error:")
 
 
 def prose(records: Records, name: str, *, alt: str, shown: Records | None = None) -> None:

@@ -14,9 +14,9 @@ def every() -> None:
     st.html(SHEETS / "every.css")
 
 
-def on_paper() -> None:
-    """How a lesson prints."""
-    st.html(SHEETS / "print.css")
+def lesson() -> None:
+    """How a lesson looks on a phone and on paper."""
+    st.html(SHEETS / "lesson.css")
 
 
 def present() -> None:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from app import runs, text
-from app.frame import refusals
 from app.state import choose
 from app.views import show
+from app.views.show import refusals
 from irnet.models import title
 from irnet.tables import from_records
 from irnet.training.directory import Word

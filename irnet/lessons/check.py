@@ -56,10 +56,16 @@ def check(lesson: Lesson) -> Lesson:
     for i, step in enumerate(lesson.steps):
         with _at(f"steps.{i}"):
             named.update(_labels(step))
+    for i, text in enumerate(lesson.learnt):
+        with _at(f"learnt.{i}"):
+            named.update(label for formula in formulas(text) for label in labels_in(formula))
     if len(named) > NETWORKS:
         raise ValueError(f"steps: {len(named)} networks are named; a lesson may name {NETWORKS}")
     for i, step in enumerate(lesson.steps):
         _check(step, f"steps.{i}")
+    for i, text in enumerate(lesson.learnt):
+        with _at(f"learnt.{i}"):
+            fill(text, networks_of(lesson.steps[-1])[0])
     return lesson
 
 

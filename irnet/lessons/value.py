@@ -12,6 +12,7 @@ from irnet.diagrams.overlay import Edges, Overlay
 
 Line = Annotated[str, Field(max_length=160, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Titled = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Sentence = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Prose = Annotated[str, Field(max_length=4000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$")]
 Path = Annotated[str, Field(max_length=99, pattern=r"^[a-z0-9_./]*$")]
 Finest = Literal["stages", "branches", "steps", "units"]
@@ -24,7 +25,7 @@ class Note:
     """A sentence pinned to a box."""
 
     box: Path
-    text: Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
+    text: Sentence
     __pydantic_config__: ClassVar[ConfigDict] = CONFIG
 
 
@@ -71,10 +72,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A title and steps."""
+    """A title and steps, and at the end what was learnt, with formulas as in prose; they speak of the last network."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")]
     title: Titled
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=24)]
     about: Annotated[str, Field(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""  # for the list of lessons
+    learnt: Annotated[tuple[Sentence, ...], Field(max_length=6)] = ()
     __pydantic_config__: ClassVar[ConfigDict] = CONFIG

@@ -80,6 +80,75 @@ def test_arrow_keys_go_on_and_back_before_a_class_and_no_picture_stays_beside_th
     assert page.evaluate("window.twins") == 1
 
 
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_reader_finishes_the_tour_from_the_home_page(fresh: Viewer, width: int) -> None:
+    page, tour = fresh.open(""), LESSONS[0]
+    page.set_viewport_size({"width": width, "height": 900 if width == 1440 else 844})
+    page.get_by_role("link", name="Learn", exact=True).click()
+    page.get_by_role("button", name=f"Start: {len(tour.steps)} steps").click()
+    answered = {0: "8", 3: "160"}
+    for i, step in enumerate(tour.steps):
+        expect(page.get_by_text(f"Step {i + 1} of {len(tour.steps)}")).to_be_visible()
+        expect(page.get_by_role("heading", level=2)).to_have_text(step.title)
+        fresh.settle()
+        if guess := answered.get(i):
+            page.locator(".frame[data-drawn]").wait_for()
+            assert guess not in sizes(page)
+            page.get_by_role("spinbutton").fill(guess)
+            page.get_by_role("button", name="Check").click()
+            expect(page.get_by_text("Right", exact=False).last).to_be_visible()
+            page.wait_for_function("() => !document.querySelector('[data-stale=true]')")
+            expect(page.locator(".sheet svg")).to_contain_text(guess)
+        if i + 1 < len(tour.steps):
+            page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("heading", name="What you have learnt")).to_be_visible()
+    page.get_by_role("button", name="All lessons").last.click()
+    expect(page.get_by_text("Finished")).to_be_visible()
+    assert not fresh.troubles()
+
+
+def sizes(page: Page) -> set[str]:
+    """The numbers of the drawing, without those that are part of a name."""
+    drawn: str = page.locator(".sheet svg").inner_html()
+    return {size for text in re.findall(r"<text[^>]*>([^<]*)", drawn) for size in re.split(r"[^\w.,]+|×", text)}
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_next_begins_at_the_top_of_the_next_step(viewer: Viewer, width: int) -> None:
+    page = opened(viewer, "learn?lesson=tour&step=3")
+    page.set_viewport_size({"width": width, "height": 844})
+    count = len(LESSONS[0].steps)
+    for number in (4, 5):
+        page.get_by_role("button", name="Next").click()
+        expect(page.get_by_text(f"Step {number} of {count}")).to_be_visible()
+        viewer.settle()
+        expect(page.get_by_role("heading", level=2)).to_be_in_viewport()
+        expect(page.get_by_role("group", name=f"Step {number} of ")).to_be_focused()
+
+
+def test_a_step_is_answered_and_left_by_keyboard_alone(viewer: Viewer) -> None:
+    page = opened(viewer, "learn?lesson=tour")
+    field = page.get_by_role("spinbutton")
+    field.focus()
+    page.keyboard.type("9")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Not quite")).to_be_visible()
+    viewer.settle()
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.get_by_role("button", name="Next").evaluate("one => one === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Step 2 of 11")).to_be_visible()
+    viewer.settle()
+    page.get_by_role("radio").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.get_by_role("button", name="Check").press("Enter")
+    expect(page.get_by_text("Step 2 of 11")).to_be_visible()  # the keys moved within the choices
+    expect(page.get_by_text("Here the four branches")).to_be_visible()
+
+
 @pytest.mark.parametrize("lesson", [TABLED[0], *(pytest.param(one, marks=pytest.mark.soak) for one in TABLED[1:])])
 def test_paper_has_every_step_with_every_column_of_its_tables_and_no_buttons(viewer: Viewer, lesson: str) -> None:
     page = viewer.open(f"learn?lesson={lesson}&all=true")
@@ -87,6 +156,7 @@ def test_paper_has_every_step_with_every_column_of_its_tables_and_no_buttons(vie
     page.set_viewport_size({"width": PAPER, "height": 960})
     page.locator(".small-table td").first.wait_for()
     viewer.settle()
+    expect(page.get_by_role("heading", name="Answers")).to_be_visible()
     steps = next(one.steps for one in LESSONS if one.id == lesson)
     expect(page.get_by_role("heading", level=2)).to_have_count(len(steps))
     assert page.locator(".stButton").evaluate_all("all => all.filter((one) => one.checkVisibility()).length") == 0

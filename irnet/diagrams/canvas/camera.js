@@ -61,13 +61,14 @@ function within(asked, room, length) {
   return Math.min(MARGIN, Math.max(room - length - MARGIN, asked));
 }
 
-// As high as the window leaves room for below what stands above the canvas.
+// As high as the window leaves room for below what stands above the canvas, if the style sheet of the page says no height.
 function fill(s) {
   if (!s.fills) return;
   let around = s.frame.getRootNode().host ?? s.frame.parentElement;
   while (around && !/auto|scroll/.test(getComputedStyle(around).overflowY)) around = around.assignedSlot ?? around.parentElement ?? around.getRootNode().host;
   const top = s.frame.getBoundingClientRect().top + (around ?? document.scrollingElement).scrollTop;
-  const height = `${Math.round(Math.max(Math.min(LEAST, innerHeight - 80), innerHeight - top - BELOW))}px`;
+  const own = getComputedStyle(s.frame).getPropertyValue("--canvas-height").trim();
+  const height = own || `${Math.round(Math.max(Math.min(LEAST, innerHeight - 80), innerHeight - top - BELOW))}px`;
   if (s.frame.style.height !== height) s.frame.style.height = height;
   const inside = (around ?? document.body).firstElementChild;
   if (inside && inside !== s.inside) s.watcher.observe((s.inside = inside));
@@ -95,11 +96,11 @@ function near(s, element) {
   place(s, true);
 }
 
-// Bring an element into view: moved as little as possible, made smaller only if it would not fit.
+// Bring an element into view: moved as little as possible, made smaller only if it would not fit and can still be read.
 function reveal(s, element, glide) {
   const view = s.view.getBoundingClientRect(), box = element.getBoundingClientRect();
   const W = view.width - 2 * MARGIN, H = view.height - 2 * MARGIN;
-  const shrink = Math.min(1, W / box.width, H / box.height);
+  const shrink = Math.min(1, Math.max(legible(s) / s.k, Math.min(W / box.width, H / box.height)));
   const left = box.left - view.left, top = box.top - view.top;
   if (left >= 0 && top >= 0 && left + box.width <= view.width && top + box.height <= view.height) return;
   if (shrink < 1) {
