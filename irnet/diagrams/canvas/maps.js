@@ -1,6 +1,6 @@
 // The photograph inside the boxes: pictures with addresses of their own, put where the drawing left room for them.
 // From so many pixels of a picture on the screen, the chosen box shows its channels, and then what one output sees.
-const SIDE = 48, CHANNELS = 110, WINDOW = 250, FADE = 60, SOON = 250, TRIES = 20;
+const SIDE = 48, CHANNELS = 100, WINDOW = 250, FADE = 30, SOON = 250, TRIES = 20;
 
 // `asked` is from a network's prefix ("" where there is one) to an address that says what the boxes show, or to what it says.
 async function look(s, asked, seen) {
