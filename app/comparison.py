@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -14,8 +15,11 @@ from app.views import show
 from app.views.show import refusals
 from irnet.comparison.examples import READY, Ready, ready
 from irnet.comparison.side_by_side import MOST, partners
+from irnet.diagrams.beside import opened_beside, revealing_beside
+from irnet.diagrams.beside_files import FORMS, beside_file, beside_slide
 from irnet.diagrams.graph_builder import FLOWS
 from irnet.diagrams.nested import LEVELS
+from irnet.diagrams.theme import THEMES
 from irnet.edit import network_of_label
 from irnet.models import PRESETS
 from irnet.spec import Network
@@ -23,7 +27,6 @@ from irnet.tree import details, resolve
 
 WITH, EDITED, PLACE, OPENED, LEVEL = "with", "edited", "place", "opened", "down"  # parameters of the address
 FIRST = ("inception_resnet_v1.paper",)
-HEIGHT = 820  # pixels
 
 
 def others() -> tuple[Network, ...]:
@@ -102,7 +105,12 @@ def side_by_side(networks: tuple[Network, ...]) -> None:
     above = st.container()
     asked = photograph.controls(*networks) if pictures else None
     view = BesideView(
-        networks=networks, level=LEVELS.index(level), toggled=toggled, ghosts=ghosts, flow=flow, pictures=pictures
+        networks=networks,
+        level=LEVELS.index(level),
+        toggled=revealing_beside(networks, LEVELS.index(level), toggled, place),
+        ghosts=ghosts,
+        flow=flow,
+        pictures=pictures,
     )
     looks = photograph.looks(view, place, asked) if asked else []
     with above, photograph.expected(looks) as maps:
@@ -110,16 +118,43 @@ def side_by_side(networks: tuple[Network, ...]) -> None:
             view,
             place,
             key="beside",
-            height=HEIGHT,
             on_click=lambda path: put_all({OPENED: shown, PLACE: path}),
-            on_toggle=lambda path: _turn(networks, toggled, path),
+            on_toggle=lambda path: _turn(networks, view.toggled, path),
             on_shut=_shut_all,
             **maps,
         )
         with refusals():
             for look in looks:
                 look.show()
+    _files(view)
     _at(networks, place)
+
+
+def _files(view: BesideView) -> None:
+    """The picture as it is shown, and as a slide, as files that are made when they are asked for."""
+    with st.popover("Download", icon=":material/download:", key="beside.files", on_change="rerun") as opened:
+        if not opened.open:
+            return
+        theme = st.segmented_control(
+            "Theme of the file", list(THEMES), default="light", key="beside.theme", required=True
+        )
+        boxes = opened_beside(view.networks, view.level, view.toggled)
+        name = f"comparison.{'.'.join(spec.name for spec in view.networks)}"
+        st.caption("The picture as shown")
+        with st.container(horizontal=True):
+            for form in FORMS:
+                make = partial(beside_file, view.networks, boxes, form, theme, view.flow, ghosts=view.ghosts)
+                show.file(form.upper(), f"{name}.{theme}.{form}", make, key="beside.picture")
+        st.caption("A slide, 16:9")
+        try:
+            beside_slide(view.networks, boxes, "svg", theme)
+        except ValueError as error:  # its text would be too small
+            st.caption(text.plain(str(error)))
+            return
+        with st.container(horizontal=True):
+            for form in FORMS:
+                make = partial(beside_slide, view.networks, boxes, form, theme)
+                show.file(f"Slide {form.upper()}", f"{name}.slide.{theme}.{form}", make, key="beside.slide")
 
 
 def _turn(networks: tuple[Network, ...], toggled: frozenset[str], path: str) -> None:

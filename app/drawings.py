@@ -12,11 +12,11 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from app.server.cache import drawings, picture, side_drawings
-from irnet.comparison.side_by_side import check_count
+from irnet.comparison.side_by_side import MOST, check_count
 from irnet.diagrams import words
 from irnet.diagrams.beside import opened_beside
 from irnet.diagrams.graph_builder import FLOWS, Flow
@@ -26,7 +26,7 @@ from irnet.diagrams.words import beside_alt
 from irnet.edit import network_of_label
 from irnet.lessons.hide import NUMBER, hide, hide_in_svg
 from irnet.spec import Network
-from irnet.tree import resolve
+from irnet.tree import first_block, resolve, search
 
 Word = TypeVar("Word", bound=str)
 
@@ -62,6 +62,11 @@ class View:
         """Of all boxes that can be chosen."""
         return resolve(self.network)
 
+    @property
+    def search(self) -> str:
+        """Where its boxes are looked up, but for the words that are looked for."""
+        return _search_address((self.network,))
+
     def address(self, theme: str) -> str:
         """Where this view is drawn, below the root of the app; parameters are in alphabetical order."""
         query = {"edits": self.network.edit_text, "stage": self.stage, "theme": theme}
@@ -96,12 +101,25 @@ class BesideView:
         """Of all boxes that can be chosen."""
         return frozenset(f"{i}/{path}" for i, spec in enumerate(self.networks) for path in resolve(spec))
 
+    @property
+    def search(self) -> str:
+        """Where their boxes are looked up, but for the words that are looked for."""
+        return _search_address(self.networks)
+
     def address(self, theme: str) -> str:
         """Where this view is drawn, below the root of the app."""
-        query = {f"n{i}": spec.label for i, spec in enumerate(self.networks)}
+        query = _labels(self.networks)
         query |= {"level": str(self.level), "turned": ",".join(sorted(self.toggled)), "flow": self.flow, "theme": theme}
         query |= {name: "yes" for name in ("ghosts", "pictures") if getattr(self, name)} | {"hidden": self.hidden}
         return f"beside.svg?{_query(query)}"
+
+
+def _labels(networks: tuple[Network, ...]) -> dict[str, str]:
+    return {f"n{i}": spec.label for i, spec in enumerate(networks)}
+
+
+def _search_address(networks: tuple[Network, ...]) -> str:
+    return f"search.json?{_query(_labels(networks))}"
 
 
 def _query(query: Mapping[str, str]) -> str:
@@ -142,7 +160,7 @@ def beside_svg(asked: Mapping[str, str]) -> bytes:
     ValueError, KeyError
         For anything in it that is not there, with one sentence.
     """
-    networks = check_count([network_of_label(asked[key]) for key in sorted(asked) if re.fullmatch(r"n\d", key)])
+    networks = check_count(_networks(asked))
     theme, flow = _one_of(asked, "theme", THEMES), _one_of(asked, "flow", FLOWS)
     level = int(_one_of(asked, "level", tuple(map(str, range(len(LEVELS))))))
     toggled = frozenset(path for path in asked.get("turned", "").split(",") if path)
@@ -162,6 +180,30 @@ def _without(svg: bytes, asked: Mapping[str, str]) -> bytes:
     return hide_in_svg(svg, number)
 
 
+def hits(asked: Mapping[str, str]) -> list[str]:
+    """The boxes that an address looks for, as they are called on a canvas with one network or with several.
+
+    Raises
+    ------
+    ValueError
+        For networks that are not there, or too many.
+    """
+    networks = _networks(asked)
+    if not 1 <= len(networks) <= MOST:
+        raise ValueError(f"{len(networks)} networks can't be searched; 1 to {MOST} can")
+    before = [f"{i}/" if len(networks) > 1 else "" for i in range(len(networks))]
+    return [
+        f"{start}{path}"
+        for start, spec in zip(before, networks, strict=True)
+        for path in search(spec, asked.get("find", ""))
+        if len(networks) == 1 or path == first_block(path)  # of each stage side by side, the first block is shown
+    ]
+
+
+def _networks(asked: Mapping[str, str]) -> list[Network]:
+    return [network_of_label(asked[key]) for key in sorted(asked) if re.fullmatch(r"n\d", key)]
+
+
 def _one_of(asked: Mapping[str, str], key: str, options: tuple[Word, ...]) -> Word:
     value = asked.get(key, options[0])
     for option in options:
@@ -178,16 +220,22 @@ def _beside(request: Request) -> Response:
     return _answer(request, lambda: beside_svg(request.query_params))
 
 
-def _answer(request: Request, draw: Callable[[], bytes]) -> Response:
+def _search(request: Request) -> Response:
+    return _answer(request, lambda: JSONResponse(hits(request.query_params)))
+
+
+def _answer(request: Request, answer: Callable[[], bytes | Response]) -> Response:
     if len(str(request.url)) > LONGEST:
         return PlainTextResponse(f"an address has at most {LONGEST} characters", 414)
     try:
-        made = draw()
+        made = answer()
     except (ValueError, KeyError) as error:
         return PlainTextResponse(str(error.args[0]), 400)
     except (OSError, RuntimeError) as error:
         return PlainTextResponse(str(error), 500)
+    if isinstance(made, Response):
+        return made
     return Response(made, media_type="image/svg+xml", headers=HEADERS)
 
 
-ROUTES = (Route("/drawing/{name}.svg", _drawing), Route("/beside.svg", _beside))
+ROUTES = (Route("/drawing/{name}.svg", _drawing), Route("/beside.svg", _beside), Route("/search.json", _search))

@@ -22,7 +22,6 @@ from irnet.spec import Edit, Network, Value
 from irnet.tree import parent_of, resolve
 from irnet.units import exact
 
-HEIGHT = 640  # pixels
 SEEN, TURN = "edit.seen", "edit.turn"  # in the session: what the fields show, and how often they were renewed
 
 
@@ -93,7 +92,6 @@ def diagram(choice: Choice, chosen: str) -> None:
         View(network=network, opened=opened, original=choice.original, refused=wrong),
         chosen,
         key="edit.canvas",
-        height=HEIGHT,
         on_click=choice_in_view(),
         on_toggle=lambda path: turn(opened, path),
         on_shut=lambda: put(TURNED, ""),

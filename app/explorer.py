@@ -1,4 +1,4 @@
-"""The canvas with its controls: the chosen box, the opened ones, search and overlays live in the address."""
+"""The canvas with its controls: the chosen box, the opened ones and overlays live in the address."""
 
 from __future__ import annotations
 
@@ -20,11 +20,10 @@ from irnet.diagrams.nested import LEVELS, Expansion, revealing, shown_block, sho
 from irnet.diagrams.overlay import EDGES, OVERLAYS, PHOTOGRAPH
 from irnet.provenance.sources import provenance
 from irnet.spec import Network
-from irnet.tree import details, resolve, search
+from irnet.tree import details, resolve
 
-BOX, TURNED, FIND, LEVEL = "box", "turned", "find", "level"  # parameters of the address
+BOX, TURNED, LEVEL = "box", "turned", "level"  # parameters of the address
 FROM = "from"  # the box that another page was left with
-HEIGHT = 760  # pixels
 
 
 @st.fragment
@@ -52,7 +51,6 @@ def explorer(network: Network) -> None:
                 view,
                 chosen,
                 key="canvas",
-                height=HEIGHT,
                 on_click=choice_in_view(),
                 on_toggle=lambda path: turn(opened, path),
                 on_shut=_shut_all,
@@ -72,24 +70,20 @@ def picker(network: Network, otherwise: str) -> str:
     show.ignored_line(unknown({TURNED: resolve(network), FROM: resolve(network)}))
     came = st.query_params.get(FROM, "")
     chosen = box_field(network) or (came if came in resolve(network) else otherwise)
-    chooser(network, chosen, key="picker", height=HEIGHT, on_shut=_shut_and_forget, small_map=False)
+    chooser(network, chosen, key="picker", on_shut=_shut_and_forget)
     return chosen
 
 
-def chooser(
-    network: Network, chosen: str, *, key: str, height: int, on_shut: Callable[[], None], small_map: bool = True
-) -> None:
+def chooser(network: Network, chosen: str, *, key: str, on_shut: Callable[[], None]) -> None:
     """The network as a canvas on which a click chooses the box; the chosen one is in sight."""
     opened = revealing(network, Expansion(0, toggled(network), shown_block(network, chosen)), chosen)
     canvas(
         View(network=network, opened=opened),
         chosen,
         key=key,
-        height=height,
         on_click=choice_in_view(),
         on_toggle=lambda path: turn(opened, path),
         on_shut=on_shut,
-        small_map=small_map,
     )
 
 
@@ -139,8 +133,7 @@ def _resolve_name(network: Network) -> None:
 
 
 def _panel(network: Network, chosen: str) -> None:
-    """Search, and everything about the chosen box."""
-    _search(network, chosen)
+    """Everything about the chosen box."""
     if not chosen:
         st.caption(text.EMPTY_BOX)
         return
@@ -152,20 +145,6 @@ def _panel(network: Network, chosen: str) -> None:
     )
     box = resolve(network)[chosen]
     sources.origin(box.source, provenance(network, box.stage or "head"))
-
-
-def _search(network: Network, chosen: str) -> None:
-    """A field that finds boxes, and buttons that walk through what it found."""
-    wanted = st.text_input("Search", key=FIND, bind="query-params", placeholder=text.SEARCH)
-    matches = search(network, wanted)
-    at = matches.index(chosen) if chosen in matches else -1
-    with st.container(horizontal=True, vertical_alignment="center"):
-        for label, icon, step in (("Previous", "arrow_upward", -1), ("Next", "arrow_downward", 1)):
-            to = matches[(at + step) % len(matches) if at >= 0 or step > 0 else -1] if matches else ""
-            st.button(label, icon=f":material/{icon}:", disabled=not matches, on_click=select, args=(to,))
-        if wanted:
-            found = f"{at + 1} of {len(matches)} boxes" if at >= 0 else f"{len(matches)} boxes"
-            st.caption(found if matches else text.NO_BOX)
 
 
 def _crumbs(network: Network, chosen: str) -> None:

@@ -13,7 +13,6 @@ from irnet.tree import Box, Sides, resolve
 from irnet.tree.receptive_field import choices
 
 AXES = ("row", "column")  # parameters of the address
-HEIGHT = 520  # pixels
 
 
 def box(network: Network) -> Box:
@@ -74,4 +73,4 @@ def channel(width: int) -> int | None:
 
 def diagram(network: Network, chosen: str) -> None:
     """The network as a canvas on which a click chooses the box."""
-    chooser(network, chosen, key="field.canvas", height=HEIGHT, on_shut=lambda: put(TURNED, ""))
+    chooser(network, chosen, key="field.canvas", on_shut=lambda: put(TURNED, ""))

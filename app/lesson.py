@@ -14,7 +14,7 @@ from typing import Any
 import streamlit as st
 
 from app import edits, photograph, text
-from app.components.canvas import canvas
+from app.components.canvas import FILL, canvas
 from app.components.prose import prose
 from app.controls import fields_of
 from app.drawings import BesideView, View
@@ -49,7 +49,7 @@ WORDS = {"level": "Open down to", "overlay": "Colour by", "edges": "Arrow width"
 OPTIONS: dict[str, tuple[str, ...]] = {"level": LEVELS, "overlay": OVERLAYS, "edges": EDGES, "flow": FLOWS}
 CONTROLS = (*OPTIONS, FADE)
 PICTURE = "picture"  # one canvas for all steps, so that none is left beside the next
-HEIGHT = "var(--lesson-picture, 640px)"  # a phone has less of it
+HEIGHT = "var(--canvas-height, 640px)"  # a phone has less of it
 LARGE = "max(20rem, calc(100vh - 19rem))"  # all that title, question and buttons leave of a screen
 
 
@@ -131,7 +131,7 @@ def step(lesson: Lesson, i: int, *, alone: bool = True) -> None:
         if alone:
             _place(here, picked)
     with beside, st.container(key=f"lesson-picture-{i}"):
-        picture(here, picked, key, alone=alone, height=HEIGHT)
+        picture(here, picked, key, alone=alone, height=FILL if alone else HEIGHT)
     if here.table and is_unanswered(here, key):
         with st.container(key=f"not-printed-table-{i}"):
             st.caption(text.TABLE_WAITS)

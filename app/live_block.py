@@ -21,7 +21,6 @@ from irnet.models import network
 from irnet.spec import Residual
 
 NETWORK, STAGE = "inception_resnet_v2.paper", "block_b"
-HEIGHT = 560  # pixels
 STEP = 0.05  # of the slider
 
 
@@ -43,11 +42,9 @@ def live_block() -> None:
             View(network=spec, opened=Expansion(0, frozenset({STAGE}), f"{STAGE}.0"), overlay=PHOTOGRAPH),
             st.session_state.get("live.box", f"{STAGE}.0"),
             key="live",
-            height=HEIGHT,
             on_click=_choose,
             on_toggle=_choose,
             on_shut=lambda: None,
-            small_map=False,
             maps={"": f"map/{digest}.json"},
         )
         found = maps_at(None if scale == own else scale)

@@ -154,7 +154,6 @@ BOX = "block_b.0.project"
 BOX_HELP = "A path, a key of a checkpoint such as repeat_1.3.conv2d.weight, or an error message with one in it."
 NO_SNIPPET = "# This box is no module of its own; choose one inside it or around it."
 NO_KEYS = "There are no weights in this box, so no checkpoint has a key for it; choose a convolution or a linear layer."
-SEARCH = "1x7, max pool, Fig. 17, E4, block_b.*.project"
 EMPTY_UPLOAD = "JPEG, PNG or WebP, at most 10 MB and 40 megapixels. The picture stays on this machine."
 LOSS = "The loss is the cross-entropy for this class; any will do to see what is left of a gradient on its way back."
 READ_GRADIENT = (
@@ -163,7 +162,6 @@ READ_GRADIENT = (
 )
 SUM_NORM = "The same network with batch norm after every addition, at the same scales, beside the paper's."
 NOTHING_DIFFERS = "Nothing differs here: edit a box or choose another network."
-NO_BOX = "No box has this; a path, a kind of step or a figure finds some, as in the example."
 NO_MODULE = "No module has this in its path or kind; a shorter word or a deeper tree finds more."
 NO_RUN_YET = "None has been started on this server yet."
 NO_SUMS = "This network adds nothing: choose an Inception-ResNet in the line above."

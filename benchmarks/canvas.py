@@ -112,7 +112,7 @@ def layout() -> float:
     """Milliseconds to draw the largest network with everything open, nothing remembered."""
     laid_out.cache_clear()
     start = perf_counter()
-    render(nested(network(LARGEST), Expansion(len(LEVELS) - 1)), "svg")
+    render(nested(network(LARGEST), Expansion(len(LEVELS) - 1)).text, "svg")
     return 1000 * (perf_counter() - start)
 
 

@@ -131,7 +131,6 @@ def test_every_tab_of_the_provenance_page_shows_every_preset(preset: str, end: s
 
 EMPTY: dict[str, tuple[str, dict[str, object], str]] = {
     "no box is chosen": ("network", {}, text.EMPTY_BOX),
-    "no box is found": ("network", {"find": "9x9"}, text.NO_BOX),
     "no place is chosen": ("compare", {}, text.EMPTY_PLACE),
     "nothing differs": ("compare", {"with": V1, "compare": "What differs"}, text.NOTHING_DIFFERS),
     "no figure is found": ("figures", {"figure.find": "figure 99"}, text.NO_FIGURE),

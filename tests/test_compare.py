@@ -196,12 +196,23 @@ def test_places_of_the_papers_networks_stand_for_each_other_as_its_figures_say()
     assert [found[f"inception_a.0.b{i}"] for i in (1, 2, 3)] == [f"block_a.0.body.b{i}" for i in range(3)]
     rows = [row for row in side_by_side(*map(network, (V4, V1, V2))) if str(row.paths[0]).startswith("reduction_a.")]
     assert [row.paths for row in rows] == [(row.paths[0],) * 3 for row in rows]
-    assert {row.paths[0] for row in rows if row.mark == "changed"} == {f"reduction_a.0.b2.{i}" for i in range(3)}
+    differ = {"reduction_a", *(f"reduction_a.0.{part}" for part in ("b2.0", "b2.1", "b2.2", "concat"))}
+    rows = [row for row in side_by_side(*map(network, (V4, V1, V2))) if str(row.paths[0]).startswith("reduction_a")]
+    assert {row.paths[0] for row in rows if row.mark == "changed"} == differ
     rows = [row for row in side_by_side(network(V4), network(V2)) if "reduction_b.0." in f"{row.paths}"]
     alone = [row.paths[1] for row in rows if row.mark == "only" and row.paths[1]]
     assert alone == ["reduction_b.0.b2.0", "reduction_b.0.b2.1"]
     rows = [row for row in side_by_side(network(V1), network(V2)) if not f"{row.paths}".count("stem")]
     assert "only" not in {row.mark for row in rows}
+
+
+def test_whatever_a_box_says_otherwise_than_its_partner_is_marked() -> None:
+    """The linear 1x1 is as wide as its input, the classifier reads it, and blocks that are alike can be more."""
+    found = marks(network(V1), network(V2))[0]
+    assert {found[path] for path in ("block_b.0.project", "block_c.0.project", "classifier")} == {"changed"}
+    assert {found[path] for path in ("block_a.0.add", "dropout")} == {"same"}
+    longer = marks(network(V2), network(V2, b=12))[1]
+    assert (longer["block_b"], longer["block_b.0.project"], longer["block_a"]) == ("changed", "same", "same")
 
 
 def test_what_a_release_adds_stands_where_it_runs_and_other_orders_keep_their_partners() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections import Counter
@@ -193,7 +194,7 @@ def drawn(spec: Network, opened: Expansion, overlay: Overlay) -> tuple[dict[str,
         painted = [fill for shape in shapes if (fill := shape.get("fill", "none")) != "none"]
         if group.get("class", "").startswith("node") and painted:
             fills[group.get("id", "")] = painted[0]
-    texts = ["".join(text.itertext()).strip() for text in root.iter(f"{SVG}text")]
+    texts = [swatch["text"] for swatch in json.loads(root.findtext(f"{SVG}metadata", "[]"))]
     return fills, [text for text in texts if re.search(r"(up to .*|: none|^none)$", text)]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.drawings import View, svg
+from app.drawings import View, hits, svg
 from irnet.diagrams import canvas_svgs, draw
 from irnet.diagrams.graph_builder import FLOWS, Flow
 from irnet.diagrams.nested import LEVELS, Expansion, shown_block
@@ -85,3 +85,12 @@ def test_an_address_draws_a_network_with_edited_places() -> None:
     name, told = asked(View(network=spec, opened=Expansion(2)).address("light"))
     assert b"conv 200" in svg(name, told)
     assert b"conv 208" in svg(name, told | {"edits": spec.edit_text.replace("200", "208")})
+
+
+def test_boxes_are_looked_up_by_address_in_one_network_and_in_several() -> None:
+    both = {"n0": "inception_resnet_v1.paper", "n1": "inception_resnet_v2.paper", "find": "1x7"}
+    assert hits(both) == ["0/block_b.0.body.b1.1", "1/stem.0.4.b1.2", "1/block_b.0.body.b1.1"]
+    alone = hits({"n0": both["n0"], "find": "1x7"})
+    assert (len(alone), alone[0]) == (10, "block_b.0.body.b1.1")
+    with pytest.raises(ValueError, match="0 networks can't be searched"):
+        hits({"find": "1x7"})

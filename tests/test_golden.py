@@ -40,13 +40,13 @@ OPENED: dict[str, tuple[Expansion, Flow]] = {
 def test_a_network_with_open_boxes_is_the_stored_one(case: str, golden: Golden) -> None:
     opened, flow = OPENED[case]
     spec = network("inception_resnet_v1.paper", a=1, b=4, c=1)
-    golden(f"inception_resnet_v1.{case}.dot", nested(spec, opened, flow=flow))
+    golden(f"inception_resnet_v1.{case}.dot", nested(spec, opened, flow=flow).text)
 
 
 def test_an_overlay_and_a_drawing_are_the_stored_ones(golden: Golden) -> None:
     spec = network("inception_resnet_v1.paper", a=1, b=4, c=1)
     painted = style(spec, shown_in(spec, Expansion(1)), "MACs", "channels")
-    golden("inception_resnet_v1.macs_channels.dot", nested(spec, Expansion(1), painted))
+    golden("inception_resnet_v1.macs_channels.dot", nested(spec, Expansion(1), painted).text)
     light, _ = canvas_svgs(spec, Expansion(0, frozenset({"block_c"})))
     golden("inception_resnet_v1.block_c_open.svg", light.decode())
 

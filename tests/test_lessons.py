@@ -23,6 +23,7 @@ from irnet.lessons.form import LARGEST, document, markdown, pack, plain, read_le
 from irnet.lessons.hide import hide, number_to_hide
 from irnet.lessons.prose import links, paragraphs, spoken_of
 from irnet.lessons.value import Lesson, Note, Question, Step
+from irnet.models import network
 from irnet.provenance.quantities import fill
 from irnet.tree import resolve
 from tests.apps import ROOT
@@ -109,6 +110,9 @@ def test_a_lesson_s_end_does_not_give_the_last_answer_away() -> None:
 def test_a_drawing_hides_one_number_and_refuses_anything_else() -> None:
     with pytest.raises(ValueError, match="hidden can't be '<b>'; it is one number, as 1024"):
         svg("inception_v4.paper", {"level": "0", "hidden": "<b>"})
+    largest = str(max(stage.params for stage in resolve(network("inception_v4")).top))
+    legend = svg("inception_v4.paper", {"level": "0", "overlay": "parameters", "hidden": largest})
+    assert b'"text":"up to ?"' in legend
 
 
 def test_what_was_learnt_with_a_formula_that_is_none_is_refused_with_its_place() -> None:

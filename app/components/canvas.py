@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from app.drawings import THEMES, BesideView, View
+from app.state import put
 from irnet.diagrams import words
 from irnet.diagrams.canvas import assets
 from irnet.spec import Network
+from irnet.tree import resolve
+
+FIND = "find"  # the parameter of the address with what is searched for
+FOLLOWED = "followed"  # in the session: the box that was clicked
+FILL = "fill"  # a height: what the window has left
 
 
 @st.cache_resource(show_spinner=False)
@@ -20,14 +27,33 @@ def _component() -> Callable[..., Any]:
     return st.components.v2.component("irnet_canvas", html=html, css=css, js=js)
 
 
-def diagram(network: Network, stage: str = "", *, key: str, height: int = 620, selected: str = "") -> None:
-    """Show a picture of `network` or of one block, with its caption; `height` is in pixels.
+def diagram(view: View, selected: str = "", *, key: str, pins: Mapping[str, str] | None = None) -> None:
+    """Show a network with its caption; a box that is clicked opens on the page of the network."""
+    _show_links(_data(view, selected, FILL, pins), {path: (view.network, path) for path in view.paths}, key)
+    st.caption(words(view.network).caption)
 
-    The box with the path `selected` is marked.
-    """
-    data = _pictures(View(network=network, stage=stage), height) | {"selected": selected or None, "slot": key}
-    _component()(key=key, data=data, height=height)
-    st.caption(words(network, stage).caption)
+
+def figure(svg: str, networks: tuple[Network, ...], alt: str, *, key: str) -> None:
+    """Show a picture of boxes of one network, or of several side by side; one that is clicked opens on its page."""
+    before = [f"{i}/" if len(networks) > 1 else "" for i in range(len(networks))]
+    places = {f"{at}{path}": (spec, path) for at, spec in zip(before, networks, strict=True) for path in resolve(spec)}
+    data = dict.fromkeys(THEMES, svg) | {"label": alt, "height": FILL, "links": list(places)}
+    _show_links(data, places, key)
+
+
+def _show_links(data: Mapping[str, Any], places: Mapping[str, tuple[Network, str]], key: str) -> None:
+    """A canvas whose boxes lead to the page of the network."""
+
+    def choose(what: str) -> None:
+        path = str((st.session_state[key][what] or {}).get("path"))
+        if path in places:  # a browser's word is checked again
+            network, box = places[path]
+            st.session_state["model"], st.session_state[FOLLOWED] = network.name, box
+
+    on = {f"on_{what}_change": partial(choose, what) for what in ("clicked", "toggled")}
+    _component()(key=key, data={**data, "slot": key}, height="content", **on)
+    if box := st.session_state.pop(FOLLOWED, ""):  # here, as a callback can't open a page
+        st.switch_page("app/pages/network.py", query_params={"box": box})
 
 
 def canvas(
@@ -35,20 +61,19 @@ def canvas(
     selected: str,
     *,
     key: str,
-    height: int | str,
+    height: int | str = FILL,
     on_click: Callable[[str], None],
     on_toggle: Callable[[str], None],
     on_shut: Callable[[], None],
-    small_map: bool = True,
     pins: Mapping[str, str] | None = None,
     maps: Mapping[str, str] | None = None,
     seen: Mapping[str, Any] | None = None,
 ) -> None:
     """A drawing whose boxes open in place; the callbacks get the path of a box that is really there.
 
-    `height` is in pixels, or a length of CSS such as "70vh". A short text in `pins` is pinned to the box at its path.
-    The small map of the whole needs a canvas that is not small itself. `maps` are the addresses that say what boxes
-    show of a photograph, by the prefix of their network's paths; `seen` is what the chosen box shows from near.
+    `height` is in pixels, a length of CSS such as "70vh", or what the window has left below what stands above. A short
+    text in `pins` is pinned to the box at its path. `maps` are the addresses that say what boxes show of a photograph,
+    by the prefix of their network's paths; `seen` is what the chosen box shows from near.
     """
     last = f"{key}.answered"
 
@@ -80,16 +105,15 @@ def canvas(
         if not again:
             on_shut()
 
-    data = _pictures(view, height) | {
-        "selected": selected or None,
+    def searched() -> None:
+        put(FIND, str(st.session_state[key]["searched"]))
+
+    data = _data(view, selected, height, pins) | {
         "answered": st.session_state.get(last, 0),
         "slot": key,
-        "map": small_map,
-        "pins": dict(pins or {}),
+        "query": st.query_params.get(FIND, ""),
         "maps": dict(maps) if maps else None,
         "seen": dict(seen) if seen else None,
-        "flow": view.flow,
-        "find": "input[aria-label=Search]",
     }
     _component()(
         key=key,
@@ -98,8 +122,17 @@ def canvas(
         on_clicked_change=clicked,
         on_toggled_change=toggled,
         on_shut_change=shut,
+        on_searched_change=searched,
     )
 
 
-def _pictures(view: View | BesideView, height: int | str) -> dict[str, Any]:
-    return {theme: view.address(theme) for theme in THEMES} | {"label": view.alt, "height": height}
+def _data(view: View | BesideView, selected: str, height: int | str, pins: Mapping[str, str] | None) -> dict[str, Any]:
+    return {theme: view.address(theme) for theme in THEMES} | {
+        "label": view.alt,
+        "height": height,
+        "selected": selected or None,
+        "map": True,
+        "pins": dict(pins or {}),
+        "flow": view.flow,
+        "search": view.search,
+    }

@@ -34,7 +34,7 @@ with st.grid(2, min_column_width=340):
             st.caption(f"Read in {'; '.join(read_in)}.")
     with st.container(border=True):
         st.header("The place")
-        view.place(evidence)
+        view.place(chosen, evidence)
 
 st.header("The arithmetic")
 if steps := refutation(chosen):

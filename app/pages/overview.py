@@ -5,8 +5,10 @@ import streamlit as st
 from app import text
 from app.components.canvas import diagram
 from app.controls import network_choice
+from app.drawings import View
 from app.live_block import live_block
 from app.views import own, show
+from irnet.diagrams.nested import Expansion
 from irnet.models import network, title
 from irnet.models.errata import ERRATA
 from irnet.provenance.published import TABLE_2, TABLE_2_SOURCE
@@ -36,7 +38,7 @@ with st.grid(3, min_column_width=300):
             st.header(title(name).removesuffix(" (paper)"))
             st.markdown(idea)
             show.figures({"Parameters": short(total.params), "MACs": short(total.macs)})
-            diagram(spec, key=f"diagram.{name}", height=720)
+            diagram(View(network=spec, opened=Expansion()), key=f"diagram.{name}")
             st.page_link("app/pages/network.py", label="Open", icon=":material/schema:", query_params={"model": name})
             address = {"model": name, "overlay": "photograph"}
             label = "Run a photograph through it"

@@ -12,11 +12,12 @@ from typing import Any
 import streamlit as st
 
 from app import text
+from app.components.canvas import figure
 from app.server.cache import figure_file
 from app.views import show
 from irnet.diagrams.chart_figures import BARS, NO_DOT, chart_catalogue
 from irnet.diagrams.factory import forms_of, listing
-from irnet.diagrams.figures import BOXES
+from irnet.diagrams.figures import BOXES, catalogue
 from irnet.diagrams.formats import THEMELESS
 from irnet.diagrams.table_figures import table_catalogue
 from irnet.diagrams.words import mermaid_snippet
@@ -37,9 +38,12 @@ def picture(name: str, texts: Mapping[str, Any], theme: str, width: str) -> None
         records = table_catalogue()[name].records()
         (show.small if show.wordy(records) else show.table)(records, name, alt=texts["title"])
         return
-    svg = b64encode(figure_file(name, "svg", theme, width)).decode()
-    look = "max-width:100%;height:auto;display:block;border-radius:4px"
-    st.html(f'<img style="{look}" alt="{escape(texts["alt"])}" src="data:image/svg+xml;base64,{svg}">')
+    svg = figure_file(name, "svg", theme, width).decode()
+    if name in catalogue():
+        figure(svg[svg.index("<svg") :], catalogue()[name].networks, texts["alt"], key="figure.picture")
+        return
+    look, data = "max-width:100%;height:auto;display:block;border-radius:4px", b64encode(svg.encode()).decode()
+    st.html(f'<img style="{look}" alt="{escape(texts["alt"])}" src="data:image/svg+xml;base64,{data}">')
 
 
 def words(name: str, texts: Mapping[str, Any]) -> None:

@@ -9,7 +9,9 @@ import streamlit as st
 from app import text
 from app.components.canvas import diagram
 from app.controls import address
+from app.drawings import View
 from app.views import show
+from irnet.diagrams.nested import Expansion
 from irnet.models import network as preset
 from irnet.provenance.sources import errata_of
 from irnet.spec import Network
@@ -27,7 +29,7 @@ def card(network: Network) -> None:
         st.caption(f"{text.plain(network.edit_text)}. {text.OWN}")
         with st.grid(2, min_column_width=300):
             with st.container():
-                diagram(network, key="diagram.own", height=520)
+                diagram(View(network=network, opened=Expansion()), key="diagram.own")
             with st.container():
                 show.pairs(
                     {

@@ -10,12 +10,14 @@ import streamlit as st
 from app import text
 from app.components.canvas import diagram
 from app.controls import address as chosen
+from app.drawings import View
 from app.views import show
+from irnet.diagrams.nested import Expansion, revealing
 from irnet.models import network as preset
 from irnet.models.errata import Evidence
 from irnet.provenance.counts import Count
 from irnet.provenance.deviations import COLUMNS
-from irnet.provenance.erratum_checks import LINEAR, Step, printed_width, readings, try_width
+from irnet.provenance.erratum_checks import LINEAR, Step, mark, printed_width, readings, try_width
 from irnet.provenance.published import PAPERS
 from irnet.provenance.sources import Provenance, provenance
 from irnet.spec import Network, Source
@@ -141,13 +143,14 @@ def arithmetic(id_: str, found: Sequence[Step]) -> None:
                 show.prose(steps(lines), name, alt=alt)
 
 
-def place(evidence: Evidence) -> None:
-    """The drawing of the block that an erratum is about, with the box chosen; or that none is."""
+def place(id_: str, evidence: Evidence) -> None:
+    """The network that an erratum is about, open and marked at the box concerned; or that none is."""
     if not evidence.preset:
         st.caption(text.NO_PLACE)
         return
-    spec = preset(evidence.preset)
-    diagram(spec, evidence.stage, key="place", height=460, selected=evidence.box)
+    spec, at = preset(evidence.preset), evidence.box or evidence.stage
+    view = View(network=spec, opened=revealing(spec, Expansion(), at))
+    diagram(view, at, key="place", pins={at: mark(id_)} if at else {})
     address = {"model": evidence.preset} | ({"box": evidence.box} if evidence.box else {})
     st.page_link("app/pages/network.py", label="Open on the canvas", icon=":material/schema:", query_params=address)
 

@@ -15,8 +15,8 @@ from irnet.cli.terminal import Form, Knobs, Name, memory_limit, network_of, show
 from irnet.codegen import code as source_code
 from irnet.comparison.changes import part_counts
 from irnet.comparison.side_by_side import all_changes, change_records, changed_knobs, check_count, side_by_side
-from irnet.diagrams import beside_svgs
 from irnet.diagrams.beside import opened_beside
+from irnet.diagrams.beside_files import beside_file
 from irnet.diagrams.nested import LEVELS
 from irnet.edit import apply, edits_of, network, network_of_label
 from irnet.edit.document import LARGEST, load
@@ -100,8 +100,7 @@ def compare(
     """What differs between two to four networks, place by place, and their counts part by part."""
     networks = check_count([network_of_label(name) for name in names])
     if form == "svg":
-        light, _ = beside_svgs(networks, opened_beside(networks, level, frozenset()))
-        typer.echo(light.decode())
+        typer.echo(beside_file(networks, opened_beside(networks, level, frozenset()), "svg").decode())
         return
     knobs, changes, counts = changed_knobs(*networks), all_changes(*networks), part_counts(*networks)
     if form == "json":

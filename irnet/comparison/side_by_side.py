@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -12,7 +12,7 @@ from irnet.comparison.changes import Comparison, compare
 from irnet.models import recipe_of
 from irnet.models.recipe import knobs
 from irnet.spec import Conv, Network, Pool
-from irnet.tree import first_block, outer, resolve
+from irnet.tree import Box, Tree, first_block, outer, resolve
 
 Mark = Literal["same", "changed", "only", "refused"]  # the last of a box where an edit fails
 Paths = tuple[str | None, ...]  # of one place in every network; None where one has nothing there
@@ -60,7 +60,20 @@ def side_by_side(*networks: Network) -> tuple[Beside, ...]:
     rows = tuple(Beside((match.left,), "same") for match in _rows(align(first, first)))
     for other in others:
         rows = tuple(_with_another(rows, tuple(_rows(align(first, other)))))
-    return rows
+    trees = [resolve(network) for network in networks]
+    return tuple(replace(row, mark="changed") if row.mark == "same" and _differs(trees, row) else row for row in rows)
+
+
+def _differs(trees: Sequence[Tree], row: Beside) -> bool:
+    """Whether boxes that stand for each other differ in what they say, if only because of what stands before them."""
+    return len({_face(tree[path]) for tree, path in zip(trees, row.paths, strict=True) if path}) > 1
+
+
+def _face(box: Box) -> tuple[str, int]:
+    """A title and a number: the width of a merge or a linear 1x1, the parameters of a stage or a layer of the head."""
+    if box.path.endswith((".project", ".concat")):
+        return box.title, box.out_shape[0]
+    return box.title, box.params if box.level == "stage" or not box.stage else 0
 
 
 def _rows(matches: Sequence[Match], *, inside: bool = False) -> Iterator[Match]:
@@ -132,7 +145,7 @@ def _with_groups(network: Network, marks_of: dict[str, Mark]) -> dict[str, Mark]
         elif own and not box.children:
             every[path] = own
         else:
-            every[path] = next(iter(inside)) if len(inside) == 1 else "changed"
+            every[path] = next(iter(inside)) if len(inside) == 1 and own != "changed" else "changed"
     return every
 
 

@@ -11,14 +11,15 @@ from graphviz.backend import dot_command
 from irnet.comparison.side_by_side import marks
 from irnet.diagrams.beside import beside_sheet
 from irnet.diagrams.block import block_sheet, stage_named
+from irnet.diagrams.canvas.drawing import canvas_svg
 from irnet.diagrams.files import write
 from irnet.diagrams.graph_builder import FLOWS, Flow, GraphBuilder
+from irnet.diagrams.measures import CANVAS
 from irnet.diagrams.nested import Expansion, nested, shown_in
 from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay, darken
 from irnet.diagrams.overlay import style as paint
 from irnet.diagrams.overview import overview_sheet
 from irnet.diagrams.page import Page
-from irnet.diagrams.photograph import with_slots
 from irnet.diagrams.render import FORMATS, Format, layout_engine, render
 from irnet.diagrams.theme import LIGHT, theme_named
 from irnet.diagrams.words import Words, beside_alt, block_words, overview_words
@@ -82,7 +83,7 @@ def canvas_svgs(
     plain = (overlay, edges) == (OVERLAYS[0], EDGES[0])
     style = paint(network, () if plain else shown_in(network, opened), overlay, edges)
     style = replace(style, marks=marked | ({refused: "refused"} if refused else {}))
-    light = with_slots(render(nested(network, opened, style, flow), "svg", title=words(network).alt))
+    light = canvas_svg(nested(network, opened, style, flow, CANVAS), words(network).alt)
     return light, darken(light)
 
 
@@ -95,8 +96,8 @@ def beside_svgs(
     pictures: bool = False,
 ) -> tuple[bytes, bytes]:
     """SVG of two to four networks side by side, light and dark; `beside_sheet` says what is drawn."""
-    dot = beside_sheet(GraphBuilder(LIGHT, flow), networks, opened, ghosts=ghosts, pictures=pictures).text
-    light = with_slots(render(dot, "svg", title=beside_alt(networks)))
+    sheet = GraphBuilder(LIGHT, flow, measures=CANVAS)
+    light = canvas_svg(beside_sheet(sheet, networks, opened, ghosts=ghosts, pictures=pictures), beside_alt(networks))
     return light, darken(light)
 
 

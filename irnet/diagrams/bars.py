@@ -69,7 +69,7 @@ def across(text: str, above: Spans, below: Spans, gap: float, pictures: int = 0)
 def along(text: str, above: Spans, below: Spans, gap: float, pictures: int = 0) -> str:
     """The row of a bar that stands: ports on the left, words one below the other, ports on the right."""
     height = max(total(spans, gap) for spans in (above, below))
-    parts = (line for part in re.split(r"  +|(?= = )", text) for line in wrap(part, NARROW))
+    parts = (line for part in re.split(r"  +|(?= = )", text) for line in wrap(part.strip(), NARROW))
     words = "<br/>".join(map(typeset, parts))
     cells = (
         f"<td>{_ports('t', above, height, 'height', gap)}</td>" if above else "",

@@ -11,9 +11,10 @@ from irnet.comparison.side_by_side import marks, side_by_side
 from irnet.diagrams.bars import typeset
 from irnet.diagrams.graph_builder import GraphBuilder, Item, Style
 from irnet.diagrams.measures import Measures, pack
-from irnet.diagrams.nested import Expansion, draw_nested, shown_in
+from irnet.diagrams.nested import Expansion, draw_broken, draw_nested, revealing, shown_in
 from irnet.diagrams.overview import STAGE
 from irnet.diagrams.photograph import slots_in
+from irnet.diagrams.rows import align_rows
 from irnet.spec import Network
 
 
@@ -55,11 +56,16 @@ def beside_sheet(
     """
     groups, theme, sizes = _groups(networks), whole.theme, whole.measures
     whole.style = Style(marks={"": "same"})
-    turns = _turns(networks) if folded else [""] * len(networks)
+    turns = _turns(networks) if folded else ()
     for i, (spec, marked) in enumerate(zip(networks, marks(*networks), strict=True)):
         slots = slots_in(spec, shown_in(spec, opened[i])) if pictures else {}
         style = Style(marks=marked, ghosts=ghosts, groups=groups[i], slots=slots)
-        sheet = draw_nested(GraphBuilder(theme, whole.flow, style, f"{i}/", sizes), spec, opened[i], turns[i])
+        sheet = GraphBuilder(theme, whole.flow, style, f"{i}/", sizes)
+        if folded:
+            draw_nested(sheet, spec, opened[i], (turns[i],))
+        else:
+            draw_broken(sheet, spec, opened[i])
+        whole.rows += sheet.rows
         whole.lines += [
             f'subgraph "cluster_{i}" {{ label=<{_heading(spec, sizes)}> labelloc=t color="{theme.paper}" '
             f"margin={sizes.margin}",
@@ -70,7 +76,10 @@ def beside_sheet(
         frame = Item(path=f"{i}/", title=spec.label, detail="", description=spec.label, shape="frame")
         whole.items += [frame, *(item if item.frame else replace(item, frame=frame.path) for item in sheet.items)]
         whole.links += sheet.links
-    whole.lines += _level(networks, whole.drawn)
+    if whole.rows:  # which break where each network wants
+        align_rows(whole)
+    else:
+        whole.lines += _level(networks, whole.drawn)
     title = title or " and ".join(spec.label for spec in networks)
     return whole.close(title, ranksep=0.3, columns=4, shared=True)
 
@@ -120,3 +129,21 @@ def opened_beside(networks: tuple[Network, ...], level: int, toggled: frozenset[
     """What is open in every network, from paths with the network's number in front: "0/block_b"."""
     own = tuple(frozenset(p.partition("/")[2] for p in toggled if p.startswith(f"{i}/")) for i in range(len(networks)))
     return tuple(Expansion(level, paths) for paths in own)
+
+
+def revealing_beside(networks: tuple[Network, ...], level: int, toggled: frozenset[str], path: str) -> frozenset[str]:
+    """`toggled` with every box open that stands round the one at `path`, so that it can be seen.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> both = (network("inception_resnet_v1"), network("inception_resnet_v2"))
+    >>> sorted(revealing_beside(both, 0, frozenset(), "1/block_b.0.body.b1.1"))
+    ['1/block_b', '1/block_b.0.body.b1']
+    """
+    number, _, own = path.partition("/")
+    if not own:
+        return toggled
+    before = opened_beside(networks, level, toggled)[int(number)]
+    after = revealing(networks[int(number)], before, own)
+    return toggled ^ frozenset(f"{number}/{around}" for around in before.toggled ^ after.toggled)

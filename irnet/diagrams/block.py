@@ -121,7 +121,8 @@ class BlockDrawing:
         """A convolution as the three modules that it consists of."""
         kinds: tuple[Kind, ...] = (kind, "norm", "relu")
         titles = (f"{box.title}, no bias", "batch norm", "ReLU")
-        with self.sheet.cluster(box.path, box.title, kind, description=f"{box.path}: {box.title}"):
+        # the first module has the title
+        with self.sheet.cluster(box.path, "", kind, description=f"{box.path}: {box.title}"):
             for unit, title, painted in zip(box.children, titles, kinds, strict=True):
                 tip = self._under(tip, unit, title, "", painted, f"{unit}: {title}")
         return tip

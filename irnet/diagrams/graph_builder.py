@@ -28,6 +28,7 @@ SIGNS: Mapping[Mark, str] = MappingProxyType({"changed": "\u2260 ", "only": "+ "
 MARKS: Mapping[Mark, str] = MappingProxyType({"changed": "\u2260 differs", "only": "+ on one side only"})
 REFUSED: Mapping[Mark, str] = MappingProxyType({"refused": "\u2717 can't be"})
 Shape = Literal["box", "bar", "words", "frame"]
+Rows = tuple[tuple[str, ...], ...]  # paths of stages and layers of the head, row by row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,17 @@ class Link:
     shortcut: bool = False
 
 
+class Swatch(NamedTuple):
+    """One entry of a legend: what it stands for, and how the patch before it is painted."""
+
+    text: str
+    fill: str
+    border: str
+    style: str = "solid"
+    width: int = 1  # points, of the border
+    height: int = 10
+
+
 @dataclass(slots=True)
 class GraphBuilder:
     """Lines of DOT, and the kinds of operation that they show."""
@@ -93,7 +105,8 @@ class GraphBuilder:
     shown: set[Kind] = field(default_factory=set)
     items: list[Item] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
-    around: list[str] = field(default_factory=list)  # paths of the frames round what is being drawn
+    around: list[str] = field(default_factory=list)  # paths of the frames round what is being drawn; "" of a row
+    rows: Rows = ()  # into which what runs right is broken
     text: str = ""  # DOT of the whole, once it is closed
 
     @property
@@ -173,13 +186,25 @@ class GraphBuilder:
         border = getattr(self.theme, self.style.marks.get(path, ""), self.theme.paints[kind].border)
         title, _ = self._record(path, title, "", description, kind, "frame")
         words = typeset(f"{self._sign(path)}{title}")
-        words = f'<font point-size="{self.measures.aside}" color="{self.theme.faint}">{words}</font>'
+        words = f'<font point-size="{self.measures.aside}" color="{self.theme.faint}">{words}</font>' if words else ""
         label = slotted(words, min(1, self.style.slots.get(path, 0)))
+        with self._around(
+            path,
+            f"{self._named(path, description)} label={f'<{label}>' if label else quote('')} "
+            f'labeljust=l labelloc=t style="rounded" color="{border}" penwidth=1.2 margin=9',
+        ):
+            yield
+
+    @contextmanager
+    def row(self, first: str) -> Iterator[None]:
+        """A row of what runs right, with what is drawn while the block runs."""
+        with self._around("", f'label="" color="{self.theme.paper}" margin=7', f"row {first}"):
+            yield
+
+    @contextmanager
+    def _around(self, path: str, attributes: str, name: str = "") -> Iterator[None]:
         self.around.append(path)
-        self.lines.append(
-            f"subgraph {quote(f'cluster_{self.before}{path}')} {{ {self._named(path, description)} "
-            f'label=<{label}> labeljust=l labelloc=t style="rounded" color="{border}" penwidth=1.2 margin=9'
-        )
+        self.lines.append(f"subgraph {quote(f'cluster_{self.before}{name or path}')} {{ {attributes}")
         yield
         self.around.pop()
         self.lines.append("}")
@@ -200,7 +225,7 @@ class GraphBuilder:
                 description=description,
                 kind=kind,
                 shape=shape,
-                frame=f"{self.before}{self.around[-1]}" if self.around else "",
+                frame=f"{self.before}{self.around[-1]}" if any(self.around[-1:]) else "",
             )
         )
         return title, detail
@@ -239,10 +264,27 @@ class GraphBuilder:
         tooltip = quote(escape(self.style.aria_labels.get(path, description)))
         return f"id={quote_name(self.before + path)}{kind} tooltip={tooltip}"
 
-    def arrow(self, tail: End, head: End, *, label: str = "", weight: int = 10, shortcut: bool = False) -> None:
-        """An arrow between two ends, with a label beside it; a `shortcut` goes round the body of a block."""
+    def arrow(
+        self,
+        tail: End,
+        head: End,
+        *,
+        label: str = "",
+        weight: int = 10,
+        shortcut: bool = False,
+        turns: bool = False,
+    ) -> None:
+        """An arrow between two ends, with a label beside it; a `shortcut` goes round the body of a block.
+
+        One that `turns` leads to another column or, where arrows run right, to another row.
+        """
+        if turns and self.flow == "down":
+            tail, head = End(tail.path, "right"), End(head.path, "left")
+        elif turns:
+            tail, head, label = End(tail.path), End(head.path), ""  # it is led between the rows later
         self.links.append(Link(f"{self.before}{tail.path}", f"{self.before}{head.path}", label, shortcut))
-        more = "constraint=false " if tail.side == "right" else ""  # into the next column, and no rank further down
+        more = "constraint=false " if turns else ""  # no rank further down
+        more += "class=turn " if turns and self.flow == "right" else ""
         if shortcut:
             weight, more = 2, f'color="{self.theme.shortcut}" penwidth=1.8 arrowsize=0.7'
         if label:  # beside or above the line, never on it
@@ -254,9 +296,8 @@ class GraphBuilder:
         (self.waiting if self.around else self.lines).append(line)
 
     def next_arrow(self, tail: str, head: str, size: str, *, turns: bool = False) -> None:
-        """The arrow to the next stage, with the size of what passes; where the chain `turns`, a column starts."""
-        start, end = (End(tail, "right"), End(head, "left")) if turns else (End(tail), End(head))
-        self.arrow(start, end, label=size if self.sized_arrows else "")
+        """The arrow to the next stage, with the size of what passes; where it `turns`, a column or row starts."""
+        self.arrow(End(tail), End(head), label=size if self.sized_arrows else "", turns=turns)
 
     def _end(self, end: End) -> str:
         port = f":{end.port}" if end.port else ""
@@ -280,44 +321,40 @@ class GraphBuilder:
         return self
 
     def _underneath(self, title: str, columns: int) -> str:
-        """A label of DOT: the title, the notes under it, and the legend in so many columns."""
+        """A label of DOT: the title, the notes under it, and the legend in so many columns; 0 leaves it out."""
         sizes, row = self.measures, '<tr><td colspan="9"><font point-size="{}">{}</font></td></tr>'
         heads = wrap(title, sizes.line) if sizes.broken else [title]
         words = "".join(row.format(sizes.title, typeset(line)) for line in heads)
         notes = "".join(f'{typeset(line)}<br align="left"/>' for note in self.notes for line in wrap(note, sizes.line))
         under = row.format(sizes.detail, notes) if notes else ""
-        cells = list(self._legend())
-        lines = "".join(f"<tr>{''.join(cells[i : i + columns])}</tr>" for i in range(0, len(cells), columns))
+        cells = list(map(self._swatch, self.legend)) if columns else []
+        lines = "".join(f"<tr>{''.join(cells[i : i + columns])}</tr>" for i in range(0, len(cells), columns or 1))
         aside = "<td></td>" * 4  # takes up most of the width by which the title is wider than the legend
         table = '<table border="0" cellborder="0" cellspacing="{}" cellpadding="2">{}</table>'
         legend = f"<tr>{aside}<td>{table.format(3, lines)}</td>{aside}</tr>" if lines else ""
         space = '<tr><td height="8"></td></tr>'
         return f"<{table.format(0, space + words + under + legend)}>"
 
-    def _legend(self) -> Iterator[str]:
-        """A swatch with words for everything that a colour or a width says."""
+    @property
+    def legend(self) -> tuple[Swatch, ...]:
+        """Everything that a colour or a width says: operations or an overlay's fills, marks, widths of arrows."""
         theme, style = self.theme, self.style
-        for fill, text in style.legend:
-            yield self._swatch(fill, "#808080", text)
-        for kind, name in NAMES.items() if not style.legend else ():
-            if name and kind in self.shown:
-                paint = theme.paints[kind]
-                yield self._swatch(paint.fill, paint.border, name, paint.cell_border, paint.style)
-        if style.marks:
-            for mark, words in {**MARKS, **(REFUSED if "refused" in style.marks.values() else {})}.items():
-                yield self._swatch(theme.paper, getattr(theme, mark), words, 2)
-        if style.arrows:
-            yield self._swatch(theme.line, theme.line, style.arrows, height=3)
-
-    def _swatch(self, fill: str, border: str, text: str, width: int = 1, style: str = "solid", height: int = 10) -> str:
-        lines = wrap(text, self.measures.line - 10)
-        # the first of several lines no further right than the others
-        words = (
-            typeset(lines[0]) if len(lines) == 1 else "".join(f'{typeset(line)}<br align="left"/>' for line in lines)
-        )
-        dashes = f' style="{style}"' if style != "solid" else ""
+        paints = ((name, theme.paints[kind]) for kind, name in NAMES.items() if name and kind in self.shown)
+        meant = {**MARKS, **(REFUSED if "refused" in style.marks.values() else {})} if style.marks else {}
         return (
-            f'<td border="{width}" width="16" height="{height}" fixedsize="true" bgcolor="{fill}" '
-            f'color="{border}"{dashes}></td><td align="left"><font point-size="{self.measures.detail}" '
+            *(Swatch(text, fill, "#808080") for fill, text in style.legend),
+            *(Swatch(text, p.fill, p.border, p.style, p.cell_border) for text, p in paints if not style.legend),
+            *(Swatch(text, theme.paper, getattr(theme, mark), width=2) for mark, text in meant.items()),
+            *((Swatch(style.arrows, theme.line, theme.line, height=3),) if style.arrows else ()),
+        )
+
+    def _swatch(self, swatch: Swatch) -> str:
+        """An entry of the legend in DOT, with the first of several lines no further right than the others."""
+        lines = list(map(typeset, wrap(swatch.text, self.measures.line - 10)))
+        words = lines[0] if len(lines) == 1 else "".join(f'{line}<br align="left"/>' for line in lines)
+        dashes = f' style="{swatch.style}"' if swatch.style != "solid" else ""
+        return (
+            f'<td border="{swatch.width}" width="16" height="{swatch.height}" fixedsize="true" bgcolor="{swatch.fill}" '
+            f'color="{swatch.border}"{dashes}></td><td align="left"><font point-size="{self.measures.detail}" '
             f'color="{self.theme.faint}">{words}</font></td>'
         )

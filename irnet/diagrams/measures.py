@@ -29,7 +29,7 @@ class Measures:
     shrunk: float  # of boxes that have a width of their own: the part that is kept
     line: int  # characters in a line underneath
     broken: int  # characters in a line of a box; 0 leaves lines whole
-    columns: int  # of the legend, at most
+    columns: int  # of the legend, at most; 0 leaves it out
     margin: int  # points, between networks side by side
     sizes: Literal["arrows", "boxes"]  # of stages: where they are written
 
@@ -77,6 +77,7 @@ SCREEN = Measures(
     margin=14,
     sizes="arrows",
 )
+CANVAS = replace(SCREEN, columns=0, node='margin="0.09,0.04" height=0.44')  # which has its legend beside the drawing
 TIGHT = Measures(
     wide=0.75,
     high=0.5,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from irnet.diagrams.block import BRANCH, STEP, BlockDrawing
 from irnet.diagrams.graph_builder import End, Flow, GraphBuilder, Style
+from irnet.diagrams.measures import CANVAS, SCREEN, Measures
 from irnet.diagrams.overview import STAGE, head_box, stage_box, stage_kind
+from irnet.diagrams.rows import align_rows, rows_of
 from irnet.diagrams.theme import LIGHT
 from irnet.spec import Network, Stage
 from irnet.tree import Box, resolve
@@ -63,10 +66,30 @@ def _is_frameless(network: Network, box: Box) -> bool:
     return alone or (box.level == "step" and box.op == "group")
 
 
-def nested(network: Network, opened: Expansion, style: Style | None = None, flow: Flow = "down") -> str:
-    """DOT of `network` from its input to its last layer, with boxes open as `opened` says, in light colours."""
-    sheet = draw_nested(GraphBuilder(LIGHT, flow, style or Style()), network, opened)
-    return sheet.close(f"{network.label}  \u00b7  {network.source.ref}", ranksep=0.3, columns=3).text
+def nested(
+    network: Network,
+    opened: Expansion,
+    style: Style | None = None,
+    flow: Flow = "down",
+    measures: Measures = SCREEN,
+) -> GraphBuilder:
+    """`network` from its input to its last layer, with boxes open as `opened` says, in light colours.
+
+    On a canvas, what runs right is broken into rows.
+    """
+    sheet = draw_broken(GraphBuilder(LIGHT, flow, style or Style(), measures=measures), network, opened)
+    align_rows(sheet)
+    title = f"{network.label}  \u00b7  {network.source.ref}"
+    return sheet.close(title, ranksep=0.3, columns=3, shared=bool(sheet.rows))
+
+
+def draw_broken(sheet: GraphBuilder, network: Network, opened: Expansion) -> GraphBuilder:
+    """`draw_nested` without turns, but in rows for a canvas on which arrows run right."""
+    if sheet.flow == "right" and sheet.measures is CANVAS:
+        whole = draw_nested(GraphBuilder(sheet.theme, before=sheet.before), network, opened)
+        sheet.rows = rows_of(network, whole)
+    turns = [row[0].removeprefix(sheet.before) for row in sheet.rows[1:]]
+    return draw_nested(sheet, network, opened, turns)
 
 
 def shown_in(network: Network, opened: Expansion) -> frozenset[str]:
@@ -82,23 +105,34 @@ def shown_in(network: Network, opened: Expansion) -> frozenset[str]:
     return draw_nested(GraphBuilder(LIGHT), network, opened).drawn
 
 
-def draw_nested(sheet: GraphBuilder, network: Network, opened: Expansion, turn: str = "") -> GraphBuilder:
-    """`sheet` with the boxes and arrows of `network` on it; at the stage to `turn` at, a column starts."""
+def draw_nested(sheet: GraphBuilder, network: Network, opened: Expansion, turns: Collection[str] = ()) -> GraphBuilder:
+    """`sheet` with the boxes and arrows of `network` on it; each of `turns` starts a column or a row."""
     found = resolve(network)
     labels = {path: box.aria_label for path, box in found.items()}
     opens = sheet.style.opens or frozenset(path for path, box in found.items() if box.children)
     sheet.style = replace(sheet.style, aria_labels=labels, opens=opens)
     drawing = _NestedDrawing(sheet, found, opened, shown=opened.shown)
     last, shape = "input", network.input_shape
-    sheet.box("input", "Input", "", "other", description=f"input, {grid(shape)}", wide=STAGE)
-    for stage, total in zip(network.stages, stages(network), strict=False):
-        if stage.repeat:
-            last = drawing.stage(stage, total, last, extent(shape), turns=stage.name == turn)
-            shape = total.out_shape
-    for layer in found.head:
-        head_box(sheet, layer)
-        sheet.next_arrow(last, layer.path, extent(layer.in_shape))
-        last = layer.path
+    with ExitStack() as row:
+
+        def turn(part: str) -> bool:
+            """Whether `part` starts a column or a row; a row is framed, so that others keep out of it."""
+            if turns and sheet.flow == "right" and part in (*turns, "input"):
+                row.close()
+                row.enter_context(sheet.row(part))
+            return part in turns
+
+        turn("input")
+        sheet.box("input", "Input", "", "other", description=f"input, {grid(shape)}", wide=STAGE)
+        for stage, total in zip(network.stages, stages(network), strict=False):
+            if stage.repeat:
+                last = drawing.stage(stage, total, last, extent(shape), turns=turn(stage.name))
+                shape = total.out_shape
+        for layer in found.head:
+            turns_here = turn(layer.path)
+            head_box(sheet, layer)
+            sheet.next_arrow(last, layer.path, extent(layer.in_shape), turns=turns_here)
+            last = layer.path
     return sheet
 
 
@@ -107,7 +141,7 @@ class _NestedDrawing(BlockDrawing):
     shown: str = ""  # the block that stands for its stage
 
     def stage(self, stage: Stage, total: StageTotal, last: str, size: str, *, turns: bool) -> str:
-        """Draw a stage below `last` or, if it is shut and the chain `turns`, beside; return the id of its last box."""
+        """Draw a stage below `last` or, where the chain `turns`, beside; return the id of its last box."""
         kind, times = stage_kind(stage), f"{stage.repeat} x " if stage.repeat > 1 else ""
         if not self.is_open(stage.name, 0):
             stage_box(self.sheet, total, kind)
@@ -116,34 +150,36 @@ class _NestedDrawing(BlockDrawing):
         title = f"{times}{stage.title}"
         with self.sheet.cluster(stage.name, title, kind, description=f"{stage.name}: {title}"):
             blocks = self.tree.children(stage.name)
-            return self._blocks(stage, blocks, last) if len(blocks) > 1 else self._inside(blocks[0], last)
+            if len(blocks) > 1:
+                return self._blocks(stage, blocks, last, turns=turns)
+            return self._inside(blocks[0], last, turns=turns)
 
-    def _blocks(self, stage: Stage, blocks: Sequence[Box], last: str) -> str:
+    def _blocks(self, stage: Stage, blocks: Sequence[Box], last: str, *, turns: bool) -> str:
         """One block of the stage, and boxes that stand for those before and after it."""
         index = next((box.block for box in blocks if box.path == self.shown), 0)
         for first, count in ((0, index), (index + 1, len(blocks) - index - 1)):
             if first:
-                last = self._block(stage, blocks[index], last)
+                last = self._block(stage, blocks[index], last, turns=turns and first == 1)
             if count:
                 name = f"{stage.name}.{first}-{first + count - 1}"
                 title, detail = f"{count} more", "like the one shown"
                 description = f"{count} more blocks, like the one shown"
                 self.sheet.box(name, title, detail, "other", description=description, wide=1.8)
-                self.sheet.arrow(End(last), End(name))
+                self.sheet.arrow(End(last), End(name), turns=turns and not first)
                 last = name
         return last
 
-    def _block(self, stage: Stage, box: Box, last: str) -> str:
+    def _block(self, stage: Stage, box: Box, last: str, *, turns: bool) -> str:
         path, which = box.path, f"{stage.title}, {box.block + 1} of {stage.repeat}"
         if not self.is_open(path, None):
             self.sheet.box(path, which, "", stage_kind(stage), description=f"{path}: {which}", wide=STAGE)
-            self.sheet.arrow(End(last), End(path))
+            self.sheet.arrow(End(last), End(path), turns=turns)
             return path
-        with self.sheet.cluster(path, which, "other", description=f"{path}: {which}"):
-            return self._inside(box, last)
+        with self.sheet.cluster(path, f"{box.block + 1} of {stage.repeat}", "other", description=f"{path}: {which}"):
+            return self._inside(box, last, turns=turns)
 
-    def _inside(self, box: Box, last: str) -> str:
+    def _inside(self, box: Box, last: str, *, turns: bool) -> str:
         """Draw the inside of a block under a bar for its input."""
         name = f"{box.path}.input"
-        self.sheet.arrow(End(last), End(name, "in"))
+        self.sheet.arrow(End(last), End(name, "in"), turns=turns)
         return self.block(box, name, box.path)

@@ -12,11 +12,12 @@ from types import MappingProxyType
 from typing import Any
 
 from irnet.diagrams.canvas import HERE, assets
+from irnet.diagrams.canvas.drawing import canvas_svg
 from irnet.diagrams.graph_builder import Flow, Style
+from irnet.diagrams.measures import CANVAS
 from irnet.diagrams.nested import LEVELS, Expansion, depth, nested, shown_in
 from irnet.diagrams.overlay import dark_for_light
-from irnet.diagrams.photograph import Photograph, for_canvas, inline, seen, slots_in, with_slots
-from irnet.diagrams.render import render
+from irnet.diagrams.photograph import Photograph, for_canvas, inline, seen, slots_in
 from irnet.diagrams.words import overview_words
 from irnet.spec import Network
 from irnet.tree import Box, details, resolve
@@ -105,8 +106,7 @@ def _states(network: Network, flow: Flow, *, pictures: bool) -> Iterator[tuple[s
             opened[f"{stage}:{level}"] = Expansion(0, frozenset(path for path, at in inside if at < level))
     for state, expansion in opened.items():
         slots = slots_in(network, shown_in(network, expansion)) if pictures else {}
-        drawn = render(nested(network, expansion, Style(opens=opens, slots=slots), flow), "svg")
-        yield state, with_slots(drawn).decode()
+        yield state, canvas_svg(nested(network, expansion, Style(opens=opens, slots=slots), flow, CANVAS)).decode()
 
 
 def _is_drawn(box: Box) -> bool:

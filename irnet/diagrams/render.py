@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 import vl_convert
 
 from irnet.diagrams.pdf import normalise
+from irnet.diagrams.titles import clear_titles
 from irnet.units import typed
 
 Format = Literal["svg", "png", "pdf", "dot"]
@@ -89,7 +90,7 @@ def convert(svg: str, form: Format, *, title: str = "", description: str = "", s
 
 @lru_cache(maxsize=128)
 def laid_out(dot: str, engine: Path) -> str:
-    """`dot` as the SVG that `engine` makes of it.
+    """`dot` as the SVG that `engine` makes of it, with titles clear of arrows.
 
     Raises
     ------
@@ -107,7 +108,7 @@ def laid_out(dot: str, engine: Path) -> str:
     if done.returncode or not _is_whole(done.stdout):
         why = f"exit status {done.returncode}" if done.returncode else "what it wrote is no whole drawing"
         raise RuntimeError(f"{engine.name} failed: {typed(done.stderr.decode(errors='replace').strip(), 300) or why}")
-    return done.stdout.decode()
+    return clear_titles(done.stdout.decode())
 
 
 def _is_whole(svg: bytes) -> bool:

@@ -12,7 +12,7 @@ from irnet.units import exact, short
 
 HIDDEN = "?"
 NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,6})?")  # as `number_to_hide` writes it
-_IN_SVG = re.compile(r"(<(?:text|title|desc)\b[^>]*>)([^<]+)")
+_IN_SVG = re.compile(r'(<(?:text|title|desc)\b[^>]*>|"text":")((?<=>)[^<]+|(?<=")[^"]+)')  # the latter of the legend
 
 
 def number_to_hide(step: Step) -> str:
@@ -61,7 +61,7 @@ def hide(text: str, number: str) -> str:
 
 
 def hide_in_svg(svg: bytes, number: str) -> bytes:
-    """A drawing with a number left out of its texts and descriptions."""
+    """A drawing with a number left out of its texts, descriptions and legend."""
     if not number:
         return svg
     return _IN_SVG.sub(lambda found: found[1] + hide(found[2], number), svg.decode()).encode()

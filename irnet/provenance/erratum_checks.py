@@ -105,6 +105,17 @@ def printed_width(id_: str) -> int:
     return int(re.findall(r"\((\d+) Linear\)", ERRATA[id_].printed)[0])
 
 
+def mark(id_: str) -> str:
+    """What stands at the box that an erratum is about: its id and, of E4 and E5, the printed filters.
+
+    Examples
+    --------
+    >>> mark("E4"), mark("E18")
+    ('E4: 1154 in print', 'E18')
+    """
+    return f"{id_}: {printed_width(id_)} in print" if id_ in LINEAR else id_
+
+
 def _row(name: str, path: str) -> Row:
     """A row of a preset."""
     return resolve(preset(name)).row(path)

@@ -68,7 +68,7 @@ def test_boxes_open_in_place_by_levels_and_shut_again(viewer: Viewer) -> None:
     page = viewer.open(START)
     page.get_by_role("combobox", name="Colour by").click()
     page.get_by_role("option", name="parameters").click()
-    legend = page.locator(".frame svg text", has_text=re.compile("up to")).last
+    legend = page.locator(".legend li", has_text=re.compile("up to")).last
     most = str(legend.text_content()).strip().removeprefix("up to ")
     expect(page.locator("g.node", has_text=f"{most} parameters")).to_have_count(1)  # the largest box in sight
     for path in ("block_b", "block_b.0.body.b1", "block_b.0.body.b1.1"):
@@ -109,8 +109,57 @@ def test_a_link_reopens_a_view_whose_rows_and_matches_choose_boxes(viewer: Viewe
     rows.click(position={"x": 20, "y": 53}, force=True)  # the box at the head of the first row
     chosen(page, "block_b.3.body.b0")
     expect(page.get_by_text("3 boxes", exact=True)).to_be_visible()
-    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Next hit").click()
     chosen(page, "block_a")
+
+
+def test_search_marks_every_hit_walks_through_them_and_opens_what_hides_one(viewer: Viewer) -> None:
+    page = viewer.open(START)
+    field = page.get_by_role("searchbox", name="Search")
+    field.fill("1x7")
+    hits = page.locator("g.hit")
+    found = page.locator(".count")
+    expect(found).to_have_text("10 boxes")
+    expect(hits).to_have_count(1)  # the shut stage that holds them all
+    field.press("Enter")
+    chosen(page, "block_b.0.body.b1.1")
+    expect(found).to_have_text("1 of 10")
+    page.get_by_role("button", name="Next hit").click()
+    chosen(page, "block_b.1.body.b1.1")
+    page.get_by_role("button", name="Previous hit").click()
+    chosen(page, "block_b.0.body.b1.1")
+    expect(page).to_have_url(re.compile("find=1x7"))
+    field.fill("max pool")
+    expect(hits).to_have_count(3)
+    field.fill("nothing like it")
+    expect(found).to_have_text("no box")
+    expect(hits).to_have_count(0)
+    assert not viewer.troubles()
+
+
+def test_a_box_of_the_first_page_and_of_a_figure_opens_on_the_page_of_its_network(viewer: Viewer) -> None:
+    page = viewer.open("")
+    page.locator("g.node[id='block_b']").first.click()  # in the live block, it is open
+    expect(page).to_have_url(re.compile(r"/network\?.*box=block_b"))
+    chosen(page, "block_b")
+    page = viewer.open("figures?figure=figure_17")
+    box(page, "block_b.0.body.b1.1").click()
+    expect(page).to_have_url(re.compile(r"/network\?.*box=block_b.0.body.b1.1"))
+    chosen(page, "block_b.0.body.b1.1")
+    assert not viewer.troubles()
+
+
+def test_a_comparison_is_taken_away_where_it_is_shown_as_a_slide_too(viewer: Viewer) -> None:
+    page = viewer.open("compare")
+    marked = page.locator("g[id='0/block_b.0.project'] text", has_text="≠")
+    box(page, "0/block_b").dblclick()
+    expect(marked).to_have_count(1)
+    page.get_by_role("button", name="Download").click()
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Slide SVG").click()
+    slide = started.value.path().read_text(encoding="utf-8")
+    assert 'width="960pt" height="540pt"' in slide
+    assert not viewer.troubles()
 
 
 def test_keys_walk_along_arrows_that_run_right_lead_up_shut_and_search(viewer: Viewer) -> None:
@@ -128,7 +177,7 @@ def test_keys_walk_along_arrows_that_run_right_lead_up_shut_and_search(viewer: V
     page.keyboard.press("Enter")
     expect(page.locator("g.node[id='block_b']")).to_be_visible()
     page.keyboard.press("/")
-    expect(page.get_by_role("textbox", name="Search")).to_be_focused()
+    expect(page.get_by_role("searchbox", name="Search")).to_be_focused()
     assert not viewer.troubles()
 
 

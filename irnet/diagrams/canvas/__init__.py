@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SCRIPTS = ("canvas", "camera", "morph", "keys", "maps")
+SCRIPTS = ("canvas", "camera", "morph", "keys", "search", "maps")
 
 
 @lru_cache(maxsize=1)

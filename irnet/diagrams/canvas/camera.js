@@ -1,5 +1,6 @@
 // Where the reader stands: pan, zoom, fit, and a small map once the picture is larger than the view.
-const SMALLEST = 0.05, LARGEST = 6, MARGIN = 8, BAR = 44, READABLE = 0.6, NEAREST = 2.5, SHARP = 1.5;  // pixels; the buttons have a strip of their own
+const SMALLEST = 0.05, LARGEST = 6, MARGIN = 8, NEAREST = 2.5, SHARP = 1.5, LEGIBLE = 11;  // pixels
+const ROOM = 560, LEAST = 560, BELOW = 16;  // pixels: what the small map needs beside it, the least height, what stays free below
 
 function place(s, glide) {
   s.sheet.classList.toggle("glide", Boolean(glide));
@@ -7,7 +8,7 @@ function place(s, glide) {
   const w = size(s).w * s.k, h = size(s).h * s.k, W = s.view.clientWidth, H = s.view.clientHeight;
   s.sheet.style.willChange = s.k > SHARP ? "auto" : "";  // a layer of its own is enlarged as it was painted, blurred
   closer(s);
-  s.map.hidden = !s.mapped || (w <= W && h <= H);
+  s.map.hidden = !s.mapped || s.frame.clientWidth < ROOM || (w <= W && h <= H);
   if (s.map.hidden) return;
   const m = s.map.querySelector("img"), frame = s.map.querySelector("i").style;
   frame.left = `${(-s.x / w) * m.clientWidth}px`;
@@ -23,29 +24,54 @@ function size(s) {
 function fit(s) {
   if (!s.svg || !s.view.clientWidth) return;
   const { w, h } = size(s), W = s.view.clientWidth, H = s.view.clientHeight;
-  s.fitted = true;
-  s.k = Math.max(SMALLEST, Math.min((W - 2 * MARGIN) / w, (H - BAR - MARGIN) / h, 1.25));
+  s.framing = fit;
+  s.k = Math.max(SMALLEST, Math.min((W - 2 * MARGIN) / w, (H - 2 * MARGIN) / h, 1.25));
   s.x = (W - w * s.k) / 2;
-  s.y = BAR + (H - BAR - MARGIN - h * s.k) / 2;
+  s.y = (H - h * s.k) / 2;
   place(s, false);
 }
 
-// The first look: everything, or, where that would be too small to read, the full width around what is chosen.
+// The scale at which the smallest text can be read.
+function legible(s) {
+  const sizes = [...s.svg.querySelectorAll("text")].map((text) => Number(text.getAttribute("font-size")) || 12);
+  return LEGIBLE / (Math.min(...sizes, 12) * (size(s).w / s.svg.viewBox.baseVal.width));
+}
+
+// The first look: everything, or, where that would be too small to read, as much as can be read around what is chosen.
 function begin(s) {
   fit(s);
-  if (!s.svg || !s.mapped || s.k >= READABLE) return;  // a plain figure is shown whole
+  if (!s.svg || !s.view.clientWidth) return;
+  s.framing = begin;
+  const least = legible(s);
+  if (s.k >= least) return;
   const { w, h } = size(s), W = s.view.clientWidth, H = s.view.clientHeight;
-  s.k = Math.max(READABLE, Math.min(s.across ? (H - BAR - MARGIN) / h : (W - 2 * MARGIN) / w, 1));
-  s.x = s.across ? MARGIN : (W - w * s.k) / 2;
-  s.y = s.across ? BAR + (H - BAR - MARGIN - h * s.k) / 2 : BAR;
-  s.fitted = false;
+  s.k = least;
+  s.x = s.y = 0;
   place(s, false);
-  const chosen = find(s, s.selected);
-  if (!chosen) return;
-  const view = s.view.getBoundingClientRect(), box = chosen.getBoundingClientRect();
-  if (w * s.k > W) s.x += W / 2 - (box.left - view.left + box.width / 2);
-  s.y += H / 2 - (box.top - view.top + box.height / 2);
+  const chosen = find(s, s.selected), target = chosen ?? s.svg.querySelector("g.node");
+  const view = s.view.getBoundingClientRect(), box = target?.getBoundingClientRect() ?? view;
+  s.x = within(W / 2 - (box.left - view.left + box.width / 2), W, w * s.k);
+  s.y = within(chosen ? H / 2 - (box.top - view.top + box.height / 2) : MARGIN, H, h * s.k);
   place(s, false);
+}
+
+// Where a length starts in a room: in its middle if it fits, else as asked for, but with no more than a margin left empty.
+function within(asked, room, length) {
+  if (length <= room - 2 * MARGIN) return (room - length) / 2;
+  return Math.min(MARGIN, Math.max(room - length - MARGIN, asked));
+}
+
+// As high as the window leaves room for below what stands above the canvas, if the style sheet of the page says no height.
+function fill(s) {
+  if (!s.fills) return;
+  let around = s.frame.getRootNode().host ?? s.frame.parentElement;
+  while (around && !/auto|scroll/.test(getComputedStyle(around).overflowY)) around = around.assignedSlot ?? around.parentElement ?? around.getRootNode().host;
+  const top = s.frame.getBoundingClientRect().top + (around ?? document.scrollingElement).scrollTop;
+  const own = getComputedStyle(s.frame).getPropertyValue("--canvas-height").trim();
+  const height = own || `${Math.round(Math.max(Math.min(LEAST, innerHeight - 80), innerHeight - top - BELOW))}px`;
+  if (s.frame.style.height !== height) s.frame.style.height = height;
+  const inside = (around ?? document.body).firstElementChild;
+  if (inside && inside !== s.inside) s.watcher.observe((s.inside = inside));
 }
 
 function zoom(s, x, y, factor, glide) {
@@ -53,7 +79,7 @@ function zoom(s, x, y, factor, glide) {
   s.x = x - (x - s.x) * (k / s.k);
   s.y = y - (y - s.y) * (k / s.k);
   s.k = k;
-  s.fitted = false;
+  s.framing = null;
   place(s, glide);
 }
 
@@ -61,29 +87,30 @@ function zoom(s, x, y, factor, glide) {
 function near(s, element) {
   if (!element) return;
   const view = s.view.getBoundingClientRect(), box = element.getBoundingClientRect();
-  const W = view.width - 2 * MARGIN, H = view.height - BAR - MARGIN;
+  const W = view.width - 2 * MARGIN, H = view.height - 2 * MARGIN;
   const grow = Math.min(W / box.width, H / box.height, (s.found ? LARGEST : NEAREST) / s.k);
   s.x = view.width / 2 - (box.left + box.width / 2 - view.left - s.x) * grow;
-  s.y = BAR + H / 2 - (box.top + box.height / 2 - view.top - s.y) * grow;
+  s.y = MARGIN + H / 2 - (box.top + box.height / 2 - view.top - s.y) * grow;
   s.k *= grow;
-  s.fitted = false;
+  s.framing = null;
   place(s, true);
 }
 
-// Bring an element into view: moved as little as possible, made smaller only if it would not fit.
+// Bring an element into view: moved as little as possible, made smaller only if it would not fit and can still be read.
 function reveal(s, element, glide) {
   const view = s.view.getBoundingClientRect(), box = element.getBoundingClientRect();
-  const W = view.width - 2 * MARGIN, H = view.height - BAR - MARGIN;
-  const shrink = Math.min(1, W / box.width, H / box.height);
+  const W = view.width - 2 * MARGIN, H = view.height - 2 * MARGIN;
+  const shrink = Math.min(1, Math.max(legible(s) / s.k, Math.min(W / box.width, H / box.height)));
   const left = box.left - view.left, top = box.top - view.top;
+  if (left >= 0 && top >= 0 && left + box.width <= view.width && top + box.height <= view.height) return;
   if (shrink < 1) {
     s.x = MARGIN + (W - box.width * shrink) / 2 - (left - s.x) * shrink;
-    s.y = BAR - (top - s.y) * shrink;
+    s.y = MARGIN - (top - s.y) * shrink;
     s.k *= shrink;
   } else {
     s.x += Math.max(0, MARGIN - left) - Math.max(0, left + box.width - MARGIN - W);
-    s.y += Math.max(0, BAR - top) - Math.max(0, top + box.height - BAR - H);
+    s.y += Math.max(0, MARGIN - top) - Math.max(0, top + box.height - MARGIN - H);
   }
-  s.fitted = false;
+  s.framing = null;
   place(s, glide);
 }

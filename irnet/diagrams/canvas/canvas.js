@@ -9,12 +9,14 @@ export default function canvas({ data, parentElement, setTriggerValue }) {
   s.send = (what, value) => setTriggerValue(what, value);
   s.mapped = Boolean(data.map);
   s.across = data.flow === "right";
-  s.finder = data.find;
+  s.links = data.links && new Set(data.links);  // boxes of a plain figure that lead somewhere
   s.pins = data.pins ?? {};
   s.view.setAttribute("aria-label", data.label);
-  s.frame.style.height = typeof data.height === "number" ? `${data.height}px` : data.height;
+  s.fills = data.height === "fill";
+  if (s.fills) fill(s); else s.frame.style.height = typeof data.height === "number" ? `${data.height}px` : data.height;
   if (isOlder(s, data.answered ?? 0)) return s.leave;
   claim(s, data.slot);
+  offerSearch(s, data.search, data.query);
   const selected = data.selected ?? null, moved = selected !== s.selected;
   s.selected = selected;
   const picture = isDark(parentElement) ? data.dark : data.light;
@@ -28,11 +30,11 @@ export default function canvas({ data, parentElement, setTriggerValue }) {
 }
 
 function started(root) {
-  const s = { frame: root.querySelector(".frame"), gone: new AbortController(), selected: null, number: 0, texts: new Map() };
-  for (const part of ["view", "sheet", "map", "bar"]) s[part] = root.querySelector(`.${part}`);
+  const s = { frame: root.querySelector(".frame"), gone: new AbortController(), selected: null, number: 0, texts: new Map(), hits: [] };
+  for (const part of ["view", "sheet", "map", "bar", "top", "search", "count", "legend"]) s[part] = root.querySelector(`.${part}`);
   STATES.set(root, s);
   listen(s);
-  s.watcher = new ResizeObserver(() => { if (s.fitted) fit(s); });
+  s.watcher = new ResizeObserver(() => { fill(s); s.framing?.(s); });
   s.watcher.observe(s.view);
   s.leave = () => {
     clearTimeout(s.again);
@@ -98,12 +100,14 @@ function draw(s, text) {
   const what = s.picture.startsWith("<") ? "" : s.picture.split("?")[0];
   const before = what === s.drawn ? positions(s) : new Map();  // of another network nothing stays
   s.drawn = what;
+  const old = s.svg && size(s);
   const focused = s.frame.getRootNode().activeElement?.id;
   s.sheet.replaceChildren(clean(text));
   s.svg = s.sheet.firstElementChild;
+  explain(s);
   offer(s);
   links(s);
-  if (before.size) anchor(s, before); else begin(s);
+  if (before.size) anchor(s, before, old); else begin(s);
   mark(s);
   if (s.found) paint(s);
   glide(s, before);
@@ -131,8 +135,21 @@ function clean(text) {
   return document.importNode(svg, true);
 }
 
+// The legend that the drawing brings along, in a strip of its own: always in sight, and broken where the room ends.
+function explain(s) {
+  const swatches = JSON.parse(s.svg.querySelector("metadata")?.textContent || "[]");
+  s.legend.hidden = !swatches.length;
+  s.legend.replaceChildren(...swatches.map(({ text, fill, border, style, width, height }) => {
+    const item = document.createElement("li"), patch = document.createElement("i");
+    patch.style.cssText = `height:${1.3 * height}px;background:${fill};border:${width}px ${style} ${border}`;
+    item.append(patch, text);
+    return item;
+  }));
+}
+
 // One tab stop; arrow keys walk from choice to choice.
 function offer(s) {
+  if (s.links) for (const g of s.svg.querySelectorAll("g.node")) g.classList.toggle("choice", s.links.has(g.id));
   s.boxes = [...s.svg.querySelectorAll("g.choice")];
   s.choices = new Set(s.boxes.map((g) => g.id));
   s.svg.setAttribute("role", s.boxes.length ? "group" : "img");
@@ -152,6 +169,7 @@ function mark(s) {
   }
   if (!s.boxes?.length) find(s, s.selected)?.classList.add("chosen");  // a plain figure that points at a box
   pin(s);
+  markHits(s);
   const twins = new Set(partners(s, s.selected));
   for (const g of s.boxes ?? []) g.classList.toggle("partner", twins.has(g.id) && g.id !== s.selected);
   const box = find(s, s.selected), told = s.frame.querySelector(".told"), said = box ? `Chosen: ${box.getAttribute("aria-label") ?? s.selected}` : "";
@@ -163,21 +181,23 @@ function mark(s) {
   if (box) button("toggle").textContent = box.classList.contains("cluster") ? "Close" : "Open";
 }
 
-// A small round label at the corner of every box that has one.
+// A small label at the corner of every box that has one: round, or as long as its words.
 function pin(s) {
   for (const old of s.svg?.querySelectorAll(".pin") ?? []) old.remove();
   for (const [id, label] of Object.entries(s.pins)) {
     const g = find(s, id), shape = g?.querySelector("path, polygon, ellipse");
     if (!shape) continue;
-    const box = shape.getBBox(), at = { cx: box.x + box.width, cy: box.y };
+    const box = shape.getBBox(), x = box.x + box.width, y = box.y;
     const make = (tag, told) => {
       const element = document.createElementNS(s.svg.namespaceURI, tag);
       for (const [name, value] of Object.entries({ ...told, class: `pin ${tag}` })) element.setAttribute(name, value);
       g.append(element);
       return element;
     };
-    make("circle", { ...at, r: 9 });
-    make("text", { x: at.cx, y: at.cy + 4, "text-anchor": "middle" }).textContent = label;
+    const back = make("rect", { x: x - 9, y: y - 9, width: 18, height: 18, rx: 9 });
+    const words = make("text", { x, y: y + 4, "text-anchor": label.length > 2 ? "start" : "middle" });
+    words.textContent = label;
+    if (label.length > 2) back.setAttribute("width", words.getComputedTextLength() + 18);
   }
 }
 
@@ -224,7 +244,7 @@ function choose(s, id) {
 
 function toggle(s, id) {
   s.turned = s.selected = id;
-  s.fitted = false;
+  s.framing = null;
   const number = announce(s), tell = () => send(s, "toggled", { path: id, number });
   const twins = partners(s, id).filter((twin) => find(s, twin).classList.contains("opens"));
   if (s.picture.startsWith("<")) tell();
@@ -289,7 +309,9 @@ function listen(s) {
     fit: () => fit(s),
     full: () => (document.fullscreenElement ? document.exitFullscreen() : s.frame.requestFullscreen()),
   };
-  on(s.bar, "click", (e) => acts[e.target.closest("button")?.dataset.do]?.());
+  on(window, "resize", () => fill(s));
+  listenToSearch(s, on, acts);
+  on(s.top, "click", (e) => acts[e.target.closest("button")?.dataset.do]?.());
 }
 
 // One finger or the mouse drags; two fingers pinch.
@@ -303,7 +325,7 @@ function fingers(s, on) {
     down.set(e.pointerId, { x: e.clientX, y: e.clientY });
     s.travelled += Math.hypot(dx, dy);
     if (s.travelled < 4) return;
-    if (!s.dragged) { s.dragged = true; s.fitted = false; s.view.setPointerCapture(e.pointerId); }
+    if (!s.dragged) { s.dragged = true; s.framing = null; s.view.setPointerCapture(e.pointerId); }
     if (other) {
       const box = s.view.getBoundingClientRect(), far = (p) => Math.hypot(p.x - other.x, p.y - other.y);
       zoom(s, other.x - box.left, other.y - box.top, far({ x: e.clientX, y: e.clientY }) / Math.max(1, far(was)), false);

@@ -51,7 +51,7 @@ function parentOf(s, id) {
 function pressed(s, event) {
   const g = event.composedPath().find((element) => element.classList?.contains("choice"));
   const id = g?.id ?? s.selected;
-  if (event.key === "/" && s.finder) return stop(event, () => document.querySelector(s.finder)?.focus());
+  if (event.key === "/" && !s.search.hidden) return stop(event, () => s.search.querySelector("input").focus());
   if (!id || !find(s, id)) return undefined;
   if (event.key.startsWith("Arrow")) return stop(event, () => go(s, neighbour(s, id, event.key)));
   if (event.key === "Escape") return stop(event, () => go(s, parentOf(s, id)));

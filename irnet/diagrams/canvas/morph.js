@@ -18,10 +18,10 @@ function find(s, id) {
 }
 
 // Keep the box that was opened or shut where it was on the screen; `before` holds the old places.
-function anchor(s, before) {
+function anchor(s, before, old) {
   const id = s.turned && before.has(s.turned) && find(s, s.turned) ? s.turned : null;
   s.turned = null;
-  if (!id) return begin(s);
+  if (!id) return size(s).w === old.w && size(s).h === old.h ? place(s, false) : begin(s);  // repainted, or another picture
   place(s, false);
   const was = before.get(id), is = frameOf(find(s, id));
   s.x += was.left + was.width / 2 - is.left - is.width / 2;

@@ -22,11 +22,11 @@ function recolour(svg) {
 function render() {
   const svg = recolour(states[view.key]);
   canvas({
-    data: { light: svg, dark: svg, label, height: Math.max(420, innerHeight - 190), map: true, flow, find: "#find", selected: view.box || null, answered: view.answered, maps: view.scale ? { "": { name: view.scale, boxes: photographs[view.scale] } } : null, seen: details[view.box]?.seen ?? null },
+    data: { light: svg, dark: svg, label, height: "fill", map: true, flow, search: lookUp, selected: view.box || null, answered: view.answered, maps: view.scale ? { "": { name: view.scale, boxes: photographs[view.scale] } } : null, seen: details[view.box]?.seen ?? null },
     parentElement: root,
     setTriggerValue: (what, asked) => {
-      view.answered = asked.number;
-      ({ clicked: select, toggled: turnOver, shut })[what](asked.path);
+      view.answered = asked.number ?? view.answered;
+      ({ clicked: select, toggled: turnOver, shut })[what]?.(asked.path);
     },
   });
   told.replaceChildren(...Object.entries(details[view.box]?.told ?? {}).map(([name, value]) => {
@@ -49,7 +49,17 @@ function write() {
 
 function shut() { view.key = "0"; view.box = ""; write(); }
 
-function select(path) { view.box = path; write(); }
+function lookUp(text) {
+  return Object.keys(details).filter((id) => details[id].words.includes(text.toLowerCase()));
+}
+
+// A box that is not drawn yet is shown by opening its stage as far as it takes.
+function select(path) {
+  view.box = path;
+  const { needs } = details[path];
+  if (needs && !states[view.key].includes(`id="${path}"`)) view.key = `${path.split(".")[0]}:${needs}`;
+  write();
+}
 
 // A state is a level of the whole network ("2"), or of one stage while the others are shut ("block_b:2").
 function turnOver(path) {
@@ -74,16 +84,6 @@ levels.forEach((name, i) => choice("levels", String(i), name, () => { view.key =
 for (const name of scales) choice("scales", name, name, () => { view.scale = name; });
 document.getElementById("scales").hidden = scales.length < 2;
 document.getElementById("from").textContent = from;
-document.getElementById("find").addEventListener("input", ({ target }) => {
-  const text = target.value.trim().toLowerCase();
-  const found = text ? Object.keys(details).filter((id) => details[id].words.includes(text)) : [];
-  document.getElementById("matches").textContent = text ? `${found.length} boxes` : "";
-  if (!found.length) return;
-  view.box = found[0];
-  const needs = details[found[0]].needs;
-  if (needs) view.key = `${found[0].split(".")[0]}:${needs}`;
-  write();
-});
 addEventListener("popstate", () => { read(); render(); });
 dark.addEventListener("change", render);
 read();
