@@ -36,7 +36,7 @@ def others() -> tuple[Network, ...]:
         "Compare with", list(PRESETS), default=list(FIRST), selection_mode="multi", key=WITH, bind="query-params"
     )
     typed = st.text_input(
-        "and with one whose knobs are changed",
+        "or with an edited network",
         key=EDITED,
         bind="query-params",
         placeholder=text.COMPARE_EDITED,

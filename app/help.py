@@ -30,7 +30,7 @@ HELP = {
         "Choose a box and change its filters, kernel or number of blocks; what can't be is refused with the nearest "
         "that can. "
         "Undo and redo go through the steps. "
-        "Under Take away are the network's files and its address.",
+        "Under Export are the network's files and its address.",
         "widths-add-up",
     ),
     "compare": Help(

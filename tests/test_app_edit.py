@@ -45,7 +45,7 @@ def kept(preset: str, text: str) -> dict[str, object]:
 @pytest.mark.parametrize(("preset", "seed"), sample((name, seed) for seed, name in enumerate(PRESETS)))
 def test_random_edits_undone_to_the_start_leave_the_original(preset: str, seed: int) -> None:
     random = Random(seed)
-    app = opened("edit", preset, edit="Take away")
+    app = opened("edit", preset, edit="Export")
     first = [(m.value, m.delta) for m in app.metric], call(app)
     paths = [path for path, box in resolve(network(preset)).items() if box.level != "unit"]
     for _ in range(6):
@@ -71,7 +71,7 @@ def test_random_edits_undone_to_the_start_leave_the_original(preset: str, seed: 
 
 
 def test_an_edit_is_in_the_address_and_every_number_follows() -> None:
-    app = opened("edit", V4, box="inception_b.3.b1", edit="Take away")
+    app = opened("edit", V4, box="inception_b.3.b1", edit="Export")
     app.number_input(key="set.0.inception_b.0.b1.filters.").set_value(200).run()
     assert app.query_params[f"{V4}.edits"] in ("inception_b.0.b1.filters=200", ["inception_b.0.b1.filters=200"])
     assert call(app) == f'irnet.network("{V4}", "inception_b.0.b1.filters=200")'
@@ -131,7 +131,7 @@ def test_a_page_shows_the_edited_network(name: str) -> None:
 
 
 def test_a_document_is_loaded_with_its_model() -> None:
-    app = opened("edit", V4, edit="Load")
+    app = opened("edit", V4, edit="Import")
     given = document(network(V2), (Edit("block_b.0", "scale", 0.2), Edit("", "a", 3)))
     app.file_uploader[0].upload("mine.json", given.encode(), "application/json").run()
     assert app.session_state["model"] == V2
@@ -140,7 +140,7 @@ def test_a_document_is_loaded_with_its_model() -> None:
 
 
 def test_a_hostile_document_gets_one_sentence_and_changes_nothing() -> None:
-    app = opened("edit", V4, edit="Load", **kept(V4, "a=6"))
+    app = opened("edit", V4, edit="Import", **kept(V4, "a=6"))
     given = json.dumps({"format": "irnet.edits.1", "network": V4, "edits": ["a=1e9"]})
     app.file_uploader[0].upload("mine.json", given.encode(), "application/json").run()
     assert not app.exception
@@ -205,3 +205,10 @@ def test_the_errata_page_tells_what_concerns_the_readers_network(changes: dict[s
     lines = [caption.value for caption in app.caption if caption.value.startswith("Your network, ")]
     assert len(lines) == 1
     assert said in lines[0].replace("\\", "")
+
+
+@pytest.mark.parametrize(("former", "field"), [("Take away", "code"), ("Load", "file_uploader")])
+def test_an_older_link_to_a_tab_opens_it(former: str, field: str) -> None:
+    app = opened("edit", V4, edit=former)
+    assert app.get(field)
+    assert not troubles(app)

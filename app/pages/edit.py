@@ -26,9 +26,10 @@ with right:
     editor.refusal(choice)
 view.to_compare(choice)
 
-differs, away, bring = st.tabs(
-    ["What differs", "Take away", "Load"], key="edit", on_change="rerun", bind="query-params"
-)
+FORMER = {"Take away": "Export", "Load": "Import"}  # as older links call the tabs
+if (tab := st.query_params.get("edit")) in FORMER:
+    st.session_state["edit"] = FORMER[str(tab)]
+differs, away, bring = st.tabs(["What differs", "Export", "Import"], key="edit", on_change="rerun", bind="query-params")
 if differs.open:
     with differs:
         view.differences(choice.original, choice.network)

@@ -53,6 +53,8 @@ class Comparison:
     @property
     def finding(self) -> str:
         """One sentence: how the right network's size and cost compare to the left's."""
+        if self.left == self.right:
+            return f"{self.left.label}: nothing is changed yet."
         equal = not (self.difference("params") or self.difference("macs"))
         joined = f"{self._relation('params')} and {self._relation('macs')} {'as' if equal else 'than'}"
         return f"{self.right.label} has {joined} {self.left.label}."
@@ -61,7 +63,7 @@ class Comparison:
         """How the right network's count compares to the left's: "12.5 % fewer parameters"."""
         by, word = self.difference(count), COUNTS[count][0]
         if not by:
-            return f"equally many {word}"
+            return f"the same number of {word}"
         return f"{share(abs(by), getattr(totals(self.left), count))} {'more' if by > 0 else 'fewer'} {word}"
 
     def _repr_html_(self) -> str:
@@ -207,6 +209,6 @@ def count_records(count: str, *networks: Network) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for part, values in part_counts(*networks).items():
         record: dict[str, object] = {"part": names[part], **dict(zip(labels, values[count], strict=True))}
-        record |= {f"{i + 2} less 1": value - values[count][0] for i, value in enumerate(values[count][1:])}
+        record |= {f"{i + 2} \u2212 1": value - values[count][0] for i, value in enumerate(values[count][1:])}
         found.append(record)
     return found

@@ -50,7 +50,7 @@ def test_a_box_is_chosen_changed_and_undone_with_the_keys_and_its_field_keeps_th
 
 @pytest.mark.parametrize("other", ["inception_v3.tf_slim", pytest.param(MODEL, marks=pytest.mark.soak)])
 def test_an_edited_network_is_compared_taken_away_and_brought_back(viewer: Viewer, tmp_path: Path, other: str) -> None:
-    page = viewer.open(given("inception_a.repeat=9", "&edit=Take+away"))
+    page = viewer.open(given("inception_a.repeat=9", "&edit=Export"))
     with page.expect_download() as downloading:
         page.get_by_role("button", name="JSON", exact=True).click()
     file = tmp_path / downloading.value.suggested_filename
@@ -63,7 +63,7 @@ def test_an_edited_network_is_compared_taken_away_and_brought_back(viewer: Viewe
     expect(page.get_by_text(said)).to_be_visible()
     for side, repeat in ((0, 9), (1, 4)):
         expect(page.locator(f".frame g[id='{side}/inception_a']")).to_contain_text(f"{repeat} × Inception-A")
-    page = viewer.open(f"edit?model={other}&edit=Load")
+    page = viewer.open(f"edit?model={other}&edit=Import")
     page.locator("input[type=file]").set_input_files(file)
     expect(page).to_have_url(re.compile(r"inception_a\.repeat%3D9"))
     expect(page.get_by_role("heading", name=f"Edit {title(MODEL)}")).to_be_visible()

@@ -51,8 +51,8 @@ VIEWS: dict[str, Picture] = {  # every page, and where one has a second face
 }
 MORE: dict[str, Picture] = {
     "compare?compare=What+differs": (CELLS, 40),
-    "edit?edit=Take+away&source=true": (DRAWN, 1),
-    "edit?edit=Load": (DRAWN, 1),
+    "edit?edit=Export&source=true": (DRAWN, 1),
+    "edit?edit=Import": (DRAWN, 1),
     "network?box=block_b.0.project": (DRAWN, 1),
     "compare?with=inception_resnet_v2.tf_slim&with=inception_v4.paper&down=branches&fade=true": (DRAWN, 1),
     f"compare?{SMALLER}&compare=Counts": (BARS, 14),
