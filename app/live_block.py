@@ -46,6 +46,7 @@ def live_block() -> None:
             on_toggle=_choose,
             on_shut=lambda: None,
             maps={"": f"map/{digest}.json"},
+            label="A residual block with a photograph running through it",
         )
         found = maps_at(None if scale == own else scale)
         SHELF.keep(digest, spec, found)

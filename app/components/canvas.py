@@ -68,10 +68,12 @@ def canvas(
     pins: Mapping[str, str] | None = None,
     maps: Mapping[str, str] | None = None,
     seen: Mapping[str, Any] | None = None,
+    label: str = "",
 ) -> None:
     """A drawing whose boxes open in place; the callbacks get the path of a box that is really there.
 
-    `height` is in pixels, a length of CSS such as "70vh", or what the window has left below what stands above. A short
+    `height` is in pixels, a length of CSS such as "70vh", or what the window has left below what stands above. `label`
+    is what a screen reader calls it, in place of the view's own. A short
     text in `pins` is pinned to the box at its path. `maps` are the addresses that say what boxes show of a photograph,
     by the prefix of their network's paths; `seen` is what the chosen box shows from near.
     """
@@ -109,6 +111,7 @@ def canvas(
         put(FIND, str(st.session_state[key]["searched"]))
 
     data = _data(view, selected, height, pins) | {
+        "label": label or view.alt,
         "answered": st.session_state.get(last, 0),
         "slot": key,
         "query": st.query_params.get(FIND, ""),

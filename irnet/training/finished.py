@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ _COLUMNS = ("step", "loss", "seconds", "zeros", "magnitudes", "accuracy", "held_
 _OF_RUN = ("network", "parameters", "macs_per_step", "images_per_epoch", "classes", "chance", "ended")
 
 
-@cache
+@lru_cache(maxsize=len(FILES))
 def finished(kind: SweepKind) -> tuple[Sweep, tuple[History, ...]]:
     """The settings of the map ("stability") or the race, and its runs.
 

@@ -104,7 +104,7 @@ def owner(place: Path) -> int:
 def test_a_run_outlives_its_server_and_the_page_comes_back_to_it_and_resumes_it(page: Page, tmp_path: Path) -> None:
     port, place = free_port(), tmp_path / "race-1"
     with running(port, IRNET_RUNS=str(tmp_path)) as (url, server):
-        Viewer(page, url).open(f"race?{SHORT}")
+        Viewer(page, url).open(f"race?{SHORT}&new=true")
         page.get_by_role("button", name="Start the race").click()
         expect(progress(page, "Running")).to_be_visible()
         wait_for(lambda: steps(place, 0) > 5)
