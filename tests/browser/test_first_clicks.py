@@ -79,7 +79,7 @@ def test_a_control_of_a_step_is_as_its_author_set_it_once_the_step_is_left_and_h
         expect(page.get_by_text(f"Step {step} of 11")).to_be_visible()
         viewer.settle()
         expect(page).not_to_have_url(re.compile("overlay"))
-    page.get_by_role("button", name="Help").click()
+    page.get_by_role("button", name="Help", exact=True).click()
     page.get_by_test_id("stPopoverBody").get_by_role("button").click()
     expect(page).to_have_url(re.compile(r"/learn\?lesson=tour$"))
     expect(page.get_by_text("Step 1 of 11")).to_be_visible()
