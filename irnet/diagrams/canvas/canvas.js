@@ -12,6 +12,7 @@ export default function canvas({ data, parentElement, setTriggerValue }) {
   s.links = data.links && new Set(data.links);  // boxes of a plain figure that lead somewhere
   s.pins = data.pins ?? {};
   s.view.setAttribute("aria-label", data.label);
+  s.frame.querySelector("[role=search]")?.setAttribute("aria-label", `Search in: ${data.label.split(":")[0]}`);
   s.fills = data.height === "fill";
   if (s.fills) fill(s); else s.frame.style.height = typeof data.height === "number" ? `${data.height}px` : data.height;
   if (isOlder(s, data.answered ?? 0)) return s.leave;
