@@ -50,8 +50,9 @@ function begin(s) {
   place(s, false);
   const chosen = find(s, s.selected), target = chosen ?? s.svg.querySelector("g.node");
   const view = s.view.getBoundingClientRect(), box = target?.getBoundingClientRect() ?? view;
-  s.x = within(W / 2 - (box.left - view.left + box.width / 2), W, w * s.k);
-  s.y = within(chosen ? H / 2 - (box.top - view.top + box.height / 2) : MARGIN, H, h * s.k);
+  const middle = (start, length, room) => room / 2 - start - Math.min(length, room - 2 * MARGIN) / 2;  // or its start
+  s.x = within(middle(box.left - view.left, box.width, W), W, w * s.k);
+  s.y = within(chosen ? middle(box.top - view.top, box.height, H) : MARGIN, H, h * s.k);
   place(s, false);
 }
 
@@ -97,6 +98,7 @@ function near(s, element) {
 }
 
 // Bring an element into view: moved as little as possible, made smaller only if it would not fit and can still be read.
+// Of one that is too large even so, the start is shown.
 function reveal(s, element, glide) {
   const view = s.view.getBoundingClientRect(), box = element.getBoundingClientRect();
   const W = view.width - 2 * MARGIN, H = view.height - 2 * MARGIN;
@@ -104,12 +106,12 @@ function reveal(s, element, glide) {
   const left = box.left - view.left, top = box.top - view.top;
   if (left >= 0 && top >= 0 && left + box.width <= view.width && top + box.height <= view.height) return;
   if (shrink < 1) {
-    s.x = MARGIN + (W - box.width * shrink) / 2 - (left - s.x) * shrink;
+    s.x = MARGIN + Math.max(0, W - box.width * shrink) / 2 - (left - s.x) * shrink;
     s.y = MARGIN - (top - s.y) * shrink;
     s.k *= shrink;
   } else {
-    s.x += Math.max(0, MARGIN - left) - Math.max(0, left + box.width - MARGIN - W);
-    s.y += Math.max(0, MARGIN - top) - Math.max(0, top + box.height - MARGIN - H);
+    s.x += Math.max(0, MARGIN - left) - Math.max(0, left + Math.min(box.width, W) - MARGIN - W);
+    s.y += Math.max(0, MARGIN - top) - Math.max(0, top + Math.min(box.height, H) - MARGIN - H);
   }
   s.framing = null;
   place(s, glide);
