@@ -47,7 +47,7 @@ def _used(page: Page) -> None:
     page.goto("about:blank")
     page.goto(address)
     expect(page.locator("g.chosen")).to_have_id("block_b.0.project")
-    page.get_by_label("Search").fill("1x7")
+    page.get_by_label("Search", exact=True).fill("1x7")
     page.keyboard.press("Enter")
     expect(page.locator("g.chosen")).to_have_id("block_b.0.body.b1.1")
     for level, path in LEVELS:
