@@ -69,17 +69,18 @@ VIEWS = {view.page: view for place in PLACES for view in place.views}
 
 def bar(page: str) -> None:
     """Draw the bar of `page`; links carry the chosen network, and those within a place the chosen box."""
-    here = next(place for place in PLACES if VIEWS[page] in place.views)
+    here, chosen = next(place for place in PLACES if VIEWS[page] in place.views), address()
+    box = {"box": path} if (path := st.query_params.get("box")) else {}
     with st.container(key="bar", horizontal=True, gap="xsmall", vertical_alignment="center"):
         for place in PLACES:
-            _link(place.views[0], place.title, marked=place is here)
+            _link(place.views[0], place.title, chosen, marked=place is here)
         with st.container(horizontal=True, horizontal_alignment="right"):
             help_button(page)
     views = here.views if len(here.views) > 1 else ()
     if views or VIEWS[page].network:
         with st.container(key="views", horizontal=True, gap="xsmall", vertical_alignment="center"):
             for view in views:
-                _link(view, view.title, marked=view.page == page, box=st.query_params.get("box", ""))
+                _link(view, view.title, chosen | box, marked=view.page == page)
             if VIEWS[page].network:
                 with st.container(
                     key="about", horizontal=True, horizontal_alignment="right", vertical_alignment="center"
@@ -87,7 +88,6 @@ def bar(page: str) -> None:
                     panel()
 
 
-def _link(view: View, title: str, *, marked: bool, box: str = "") -> None:
-    carried = address() if view.network else {}
-    carried |= {"box": box} if box and view.network else {}
-    st.page_link(view.path, label=f"**{title}**" if marked else title, query_params=carried)
+def _link(view: View, title: str, carried: dict[str, str], *, marked: bool) -> None:
+    label = f"**{title}**" if marked else title
+    st.page_link(view.path, label=label, query_params=carried if view.network else {})

@@ -64,10 +64,11 @@ def read_state(page: str) -> None:
     names = list(PRESETS)
     preset = fields.value("selectbox", FIRST, names, names.index(FIRST), key=MODEL)
     fields.value("selectbox", DEVICES[0], DEVICES, key=DEVICE)
+    usual = fields_of(preset, PRESETS[preset])
     for name, limit in limits(PRESETS[preset]).items():
-        for part, value in _defaults(preset, name).items():
-            hidden, args = _widget(value, limit)
-            fields.value(hidden, value, *args, key=f"{preset}.{part}")
+        for key in (f"{preset}.{part}" for part in _parts(name)):
+            hidden, args = _widget(usual[key], limit)
+            fields.value(hidden, usual[key], *args, key=key)
     complaints += edits.read(fields, preset)
     st.session_state[DRAWN] = fields.drawn
     show.ignored_line(complaints)
@@ -194,12 +195,6 @@ def _value(preset: str, name: str) -> Any:
     """What the widgets of one knob say."""
     values = tuple(st.session_state[f"{preset}.{part}"] for part in _parts(name))
     return values if len(values) > 1 else values[0]
-
-
-def _defaults(preset: str, name: str) -> dict[str, Any]:
-    """Part of the knob to its value in the preset."""
-    value = knobs(PRESETS[preset])[name]
-    return dict(zip(_parts(name), pair(value) if name == "input_size" else (value,), strict=True))
 
 
 def _widget(default: Any, limit: Limits) -> tuple[str, tuple[Any, ...]]:

@@ -12,7 +12,7 @@ import streamlit as st
 from app import text
 from app.components.canvas import canvas
 from app.drawings import View
-from app.maps import SHELF, digest_of
+from app.maps import MAP_CACHE, digest_of
 from app.server.worker import WORKER
 from irnet.diagrams.nested import Expansion
 from irnet.diagrams.overlay import PHOTOGRAPH
@@ -37,7 +37,7 @@ def live_block() -> None:
         address = {"overlay": PHOTOGRAPH, "box": f"{STAGE}.0", "turned": STAGE, f"s.{own:g}": f"{scale:g}"}
         st.page_link("app/pages/network.py", label="The whole network", icon=":material/schema:", query_params=address)
     digest = digest_of(NETWORK, "home", scale)
-    with left, SHELF.expected(digest):
+    with left, MAP_CACHE.expected(digest):
         canvas(
             View(network=spec, opened=Expansion(0, frozenset({STAGE}), f"{STAGE}.0"), overlay=PHOTOGRAPH),
             st.session_state.get("live.box", f"{STAGE}.0"),
@@ -49,7 +49,7 @@ def live_block() -> None:
             label="A residual block with a photograph running through it",
         )
         found = maps_at(None if scale == own else scale)
-        SHELF.keep(digest, spec, found)
+        MAP_CACHE.keep(digest, spec, found)
         st.caption(f"{found.origin}. {text.UNTRAINED_LOOK_SHORT}")
 
 

@@ -32,7 +32,7 @@ GONE = "this photograph is not kept any more: reload the page"
 Files = dict[str, Callable[[], bytes]]
 
 
-class Shelf:
+class MapCache:
     """What was found last, for all sessions; whoever knows a digest knows the picture that it is made of."""
 
     def __init__(self, kept: int = KEPT) -> None:
@@ -77,7 +77,7 @@ class Shelf:
             while len(self._found) > self._kept:
                 self._found.popitem(last=False)
 
-    async def told(self, digest: str) -> dict[str, object] | None:
+    async def answer(self, digest: str) -> dict[str, object] | None:
         """What the boxes show, as soon as it is there; None if nobody makes it."""
         while True:
             with self._lock:
@@ -93,7 +93,7 @@ class Shelf:
         return make() if make else None
 
 
-SHELF = Shelf()
+MAP_CACHE = MapCache()
 
 
 def digest_of(*what: Hashable) -> str:
@@ -101,17 +101,17 @@ def digest_of(*what: Hashable) -> str:
     return sha256(repr(tuple(map(content, what))).encode()).hexdigest()[:32]
 
 
-async def _told(request: Request) -> Response:
-    found = await SHELF.told(request.path_params["digest"])
+async def _boxes(request: Request) -> Response:
+    found = await MAP_CACHE.answer(request.path_params["digest"])
     return JSONResponse(found, headers=HEADERS) if found else PlainTextResponse(GONE, 404)
 
 
 def _file(request: Request) -> Response:
     name = f"{request.path_params['key']}.{request.path_params['ending']}"
-    found = SHELF.file(name)
+    found = MAP_CACHE.file(name)
     if found is None:
         return PlainTextResponse(GONE, 404)
     return Response(found, media_type=TYPES[request.path_params["ending"]], headers=HEADERS)
 
 
-ROUTES = (Route("/map/{digest}.json", _told), Route("/map/{key}.{ending}", _file))
+ROUTES = (Route("/map/{digest}.json", _boxes), Route("/map/{key}.{ending}", _file))

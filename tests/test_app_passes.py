@@ -12,7 +12,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from torch import nn
 
-from app.maps import SHELF
+from app.maps import MAP_CACHE
 from app.server import networks
 from app.server.networks import Setting
 from irnet.lab.forward import units
@@ -144,7 +144,7 @@ def test_a_photograph_runs_through_the_canvas_of_a_network_and_its_numbers_are_t
     data = json.loads(app.get("bidi_component")[0].proto.json)
     assert data["seen"]["path"] == "stem"
     digest = data["maps"][""].removeprefix("map/").removesuffix(".json")
-    assert asyncio.run(SHELF.told(digest))
+    assert asyncio.run(MAP_CACHE.answer(digest))
     assert not troubles(app)
     app.selectbox(key="overlay").set_value("MACs").run()
     assert json.loads(app.get("bidi_component")[0].proto.json)["maps"] is None

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from app import maps
-from app.maps import GONE, SHELF, Shelf, digest_of
+from app.maps import GONE, MAP_CACHE, MapCache, digest_of
 from irnet.diagrams import canvas_svgs
 from irnet.diagrams.nested import LEVELS, Expansion, shown_in
 from irnet.diagrams.photograph import GAP, PALETTE, WRONG, BoxMap, Channels, Photograph, for_canvas, parts, png
@@ -163,7 +163,7 @@ FOUND = Photograph(network="x", weights="y", batch_norm="batch", photo=b"\xff\xd
 
 def test_an_address_answers_with_the_map_and_an_unknown_one_with_a_sentence() -> None:
     client = TestClient(Starlette(routes=list(maps.ROUTES)))
-    SHELF.keep("d1", SPEC, FOUND)
+    MAP_CACHE.keep("d1", SPEC, FOUND)
     told = client.get("/map/d1.json").json()["boxes"]
     assert told["stem"] == {"src": f"map/{BOX.key}.png", "number": "0.25", "text": "mean magnitude 0.25, 50.0 % zeros"}
     answer = client.get(f"/{told['stem']['src']}")
@@ -176,15 +176,15 @@ def test_an_address_answers_with_the_map_and_an_unknown_one_with_a_sentence() ->
 
 
 def test_an_address_of_a_pass_that_runs_waits_for_it_and_one_that_was_given_up_does_not() -> None:
-    shelf = Shelf()
+    cache = MapCache()
 
     async def asked(found: Photograph | None) -> object:
-        with shelf.expected("d"):
-            waiting = asyncio.create_task(shelf.told("d"))
+        with cache.expected("d"):
+            waiting = asyncio.create_task(cache.answer("d"))
             await asyncio.sleep(0.1)
             assert not waiting.done()
             if found:
-                shelf.keep("d", SPEC, found)
+                cache.keep("d", SPEC, found)
         return await waiting
 
     assert asyncio.run(asked(None)) is None
@@ -192,11 +192,11 @@ def test_an_address_of_a_pass_that_runs_waits_for_it_and_one_that_was_given_up_d
 
 
 def test_the_oldest_pictures_go_first() -> None:
-    shelf = Shelf(2)
+    cache = MapCache(2)
     for i in range(3):
         pixels = np.full((2, 2), i, np.uint8)
-        shelf.keep_channels(f"d{i}", Channels(path="stem", numbers=(0,), count=1, pixels=pixels))
-    assert [asyncio.run(shelf.told(f"d{i}")) is None for i in range(3)] == [True, False, False]
+        cache.keep_channels(f"d{i}", Channels(path="stem", numbers=(0,), count=1, pixels=pixels))
+    assert [asyncio.run(cache.answer(f"d{i}")) is None for i in range(3)] == [True, False, False]
 
 
 def test_a_pass_is_known_by_all_that_its_maps_depend_on() -> None:

@@ -12,7 +12,7 @@ import streamlit as st
 from PIL import Image
 
 from app import text
-from app.maps import SHELF, digest_of
+from app.maps import MAP_CACHE, digest_of
 from app.passes import Setting, Weights, photograph, strongest_channels
 from app.views import activations, show
 from app.weights import weights
@@ -62,16 +62,16 @@ class Look:
     @contextmanager
     def expected(self) -> Iterator[None]:
         """Until the block ends, a canvas that asks for the maps waits for them."""
-        with SHELF.expected(self.digest), SHELF.expected(self._near):
+        with MAP_CACHE.expected(self.digest), MAP_CACHE.expected(self._near):
             yield
 
     def run(self) -> Photograph:
         """The maps, and the strongest channels of the chosen box, kept for the canvas."""
         what = self.network, self.image, self.setting, self.weights, self.scale
         found = photograph(*what, inside=self.inside)
-        SHELF.keep(self.digest, self.network, found)
+        MAP_CACHE.keep(self.digest, self.network, found)
         if self.chosen in resolve(self.network):
-            SHELF.keep_channels(self._near, strongest_channels(*what, self.chosen))
+            MAP_CACHE.keep_channels(self._near, strongest_channels(*what, self.chosen))
         return found
 
     def show(self, shown: Collection[str] = ()) -> None:
