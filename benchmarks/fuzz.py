@@ -37,7 +37,7 @@ def readers() -> dict[str, Callable[[bytes], Any]]:
         "edits": import_module("irnet.edit.document").load,
         "lesson": import_module("irnet.lessons.form").read_lesson,
         "image": import_module("irnet.lab.photos").decode,
-        "checkpoint": partial(checkpoint, import_module("irnet.runtime.checkpoint").open_checkpoint),
+        "checkpoint": partial(checkpoint, import_module("irnet.runtime.checkpoint_files").open_checkpoint),
     }
 
 

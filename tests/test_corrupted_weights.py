@@ -19,8 +19,8 @@ from safetensors.torch import save_file
 
 from irnet.checkpoints import keys
 from irnet.models import network
-from irnet.runtime import checkpoint
 from irnet.runtime.build import Model, build
+from irnet.runtime.checkpoint_files import checkpoint
 from irnet.runtime.weights import identify, load_weights
 from tests.checkpoints import State, drawn, hollow
 from tests.conftest import Meta
@@ -240,6 +240,6 @@ def test_a_zip_bomb_is_not_unpacked(state: State, tmp_path: Path, monkeypatch: p
 
 def test_a_keras_file_without_h5py_names_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cut_keras({}, tmp_path / "weights")
-    monkeypatch.setitem(sys.modules, "irnet.runtime.hdf5", None)
+    monkeypatch.setitem(sys.modules, "irnet.runtime.checkpoint_files.keras", None)
     with pytest.raises(ValueError, match=r"^weights is an HDF5 file, .* needs h5py: pip install h5py$"):
         identify(tmp_path / "weights")

@@ -21,7 +21,7 @@ from PIL import Image, ImageOps
 from irnet.edit.document import load
 from irnet.lab.photos import MAX_BYTES, PHOTOS, decode, photo, photo_or_file, to_input
 from irnet.lessons.form import read_lesson
-from irnet.runtime.checkpoint import open_checkpoint
+from irnet.runtime.checkpoint_files import open_checkpoint
 from tests.apps import ROOT
 from tests.hostile import bounded, refused_or_done
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from irnet.checkpoints import LAYOUTS, Layout, keys
 from irnet.models import network as preset
 from irnet.runtime.build import build
-from irnet.runtime.checkpoint import Checkpoint
+from irnet.runtime.checkpoint_files import Checkpoint
 from irnet.spec import Network
 
 Shape = tuple[int, ...]

@@ -12,7 +12,7 @@ from torch import Tensor
 from irnet.checkpoints import LAYOUTS, keys, layouts_of
 from irnet.models import network as preset
 from irnet.runtime.build import Model
-from irnet.runtime.checkpoint import Checkpoint, open_checkpoint
+from irnet.runtime.checkpoint_files import Checkpoint, open_checkpoint
 from irnet.runtime.fit import Fit, compare_with, nearest
 from irnet.spec import architecture_of
 from irnet.tree import name_of
@@ -93,7 +93,7 @@ def identify(file: Path | str, name: str | None = None) -> Identity:
     Raises
     ------
     ValueError
-        If the file can't be read, as `irnet.runtime.checkpoint.open_checkpoint` says.
+        If the file can't be read, as `irnet.runtime.checkpoint_files.open_checkpoint` says.
     """
     with open_checkpoint(file) as found:
         fit = nearest(found, name)

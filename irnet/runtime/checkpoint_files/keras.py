@@ -13,7 +13,7 @@ import h5py
 import torch
 from torch import Tensor
 
-from irnet.runtime.checkpoint import Checkpoint, broken, check_size
+from irnet.runtime.checkpoint_files.checkpoint import Checkpoint, broken, check_size
 
 _FAULTS = (OSError, RuntimeError, KeyError, TypeError, ValueError)  # of a file that is cut off or broken
 
@@ -41,7 +41,7 @@ def open_hdf5(path: Path) -> Iterator[Checkpoint]:
                 raise ValueError(f"{path.name}: {key!r} can't be read as numbers") from None
 
         shapes = {key: tuple(dataset.shape) for key, dataset in found.items()}
-        yield Checkpoint(path.name, "Keras HDF5", MappingProxyType(shapes), read)
+        yield Checkpoint(name=path.name, container="Keras HDF5", shapes=MappingProxyType(shapes), read=read)
 
 
 def _datasets(name: str, file: h5py.File) -> dict[str, h5py.Dataset]:

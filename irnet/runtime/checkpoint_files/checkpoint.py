@@ -1,0 +1,34 @@
+"""An open checkpoint file, and what every reader of a kind of file keeps to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
+
+MAX_BYTES = 2**30  # of a file, and of what it declares to hold; the largest released checkpoint has a fourth of that
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """An open file: the shape of every tensor by its key, and a way to read one."""
+
+    name: str  # of the file
+    container: str  # what kind of file it is: "safetensors", "PyTorch"
+    shapes: Mapping[str, tuple[int, ...]]
+    read: Callable[[str], Tensor]  # on the CPU
+    taken_from: str = ""  # the key of the dictionary in the file that was taken: "state_dict"; "" is the file itself
+    others: tuple[str, ...] = ()  # keys of other dictionaries of tensors, which could have been taken
+    ignored: tuple[str, ...] = ()  # what else the file holds, with its type: "optimizer (dict of 2)", "epoch (int)"
+
+
+def check_size(name: str, size: int) -> None:
+    """Refuse what is larger than the limit, by its own account."""
+    if size > MAX_BYTES:
+        raise ValueError(f"{name} holds {size:,} bytes, more than the {MAX_BYTES:,} that are read")
+
+
+def broken(name: str, container: str) -> ValueError:
+    """The sentence about a file that can't be read."""
+    return ValueError(f"{name} is cut off, broken or no {container} file")
