@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 import typer
 
 from irnet.cli.terminal import show, table
-from irnet.models import full_name
+from irnet.edit import network_of_label
 from irnet.tables import from_records, to_markdown
 from irnet.units import exact, short
 
@@ -21,19 +21,19 @@ def check(
         list[str],
         typer.Argument(metavar="SOURCE...", help="FILE.py:NAME, package.module:NAME, timm:NAME or torchvision:NAME."),
     ],
-    against: Annotated[str, typer.Option(help="The preset to hold it against; without, the nearest.")] = "",
+    against: Annotated[str, typer.Option(help='What to hold it against, also edited: "inception_v4 a=6".')] = "",
     call: Annotated[str, typer.Option(help='What NAME is called with: "num_classes=10".')] = "",
     input_size: Annotated[int, typer.Option(min=1, help="Pixels along a side of the picture.")] = 299,
     form: Annotated[Literal["text", "markdown", "json"], typer.Option("--format", help="How to print.")] = "text",
 ) -> int:
     """Say which network somebody's code is and where it differs; exit status 0 equal, 1 different, 2 not readable."""
-    name = full_name(against) if against else ""
-    reading, checking = import_module("irnet.runtime.sources"), import_module("irnet.opening.check")
+    if against:
+        network_of_label(against)  # a wrong name is said once, before anything is read
+    read = import_module("irnet.runtime.sources").check
     found: list[tuple[str, Report | str]] = []
     for source in sources:
         try:
-            graph = reading.read_source(source, call, (3, input_size, input_size))
-            found.append((source, checking.check(graph, name)))
+            found.append((source, read(source, against, call=call, input_shape=(3, input_size, input_size))))
         except ValueError as error:
             found.append((source, str(error)))
     if len(found) == 1 and isinstance(found[0][1], str):

@@ -16,10 +16,12 @@ from irnet.opening.preset import steps_of
 from irnet.opening.tree import Merge, Part, Steps, Tangle, tree
 from irnet.opening.words import LINEAR, describe_linear, describe_part, describe_setting, write
 from irnet.spec import Conv, Network, Pool, Source
-from irnet.tree import Box, resolve
+from irnet.tree import Box, resolve, smallest_input
 from irnet.tree.labels import describe_operation
 from irnet.tree.paths import first_block, name_of, parent_of
 from irnet.units import exact, short
+
+STRANGER = 0.5  # so far apart, two networks are not called near
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,7 @@ class Report:
     params: int
     macs: int
     irreducible: int  # parts that are no tree of branches
+    apart: float  # 0 is equal, 1 has nothing in common
 
     @property
     def equal(self) -> bool:
@@ -64,6 +67,8 @@ class Report:
         many = len(self.differences)
         what = f"{many} difference{'' if many == 1 else 's'} {kind}".strip()
         nearest = "is held against" if self.asked else "is nearest to"
+        if not self.asked and self.apart > STRANGER:
+            nearest = "is none of the networks here; the nearest is"
         return f"{self.source} {nearest} {title(self.nearest)}: {what} ({sizes})."
 
     def record(self) -> dict[str, object]:
@@ -91,51 +96,44 @@ class Report:
         }
 
 
-def check(graph: Graph, against: str = "") -> Report:
-    """Hold a graph against a preset; without one, against that which it differs least from.
+def compare_with_preset(graph: Graph, against: Network | None = None) -> Report:
+    """Hold a graph against a network; without one, against the preset that it differs least from.
 
     Classes and the size of the picture are taken from the graph.
-
-    Raises
-    ------
-    ValueError
-        For an unknown preset, or one that can't be had with the graph's input.
 
     Examples
     --------
     >>> from irnet.runtime.build import build
     >>> from irnet.runtime.trace import trace
     >>> from irnet.models import network
-    >>> slip = network("inception_resnet_v1.paper", scale_b=0.3)
-    >>> [found.sentence for found in check(trace(build(slip, "meta"))).differences]
-    ['Inception-ResNet-B 1 to 10, scale: scales by 0.3; the preset by 0.17']
+    >>> small = network("inception_resnet_v1", a=1, b=1, c=1)
+    >>> graph = trace(build(network("inception_resnet_v1", a=1, b=1, c=1, scale_b=0.3), "meta"))
+    >>> [found.sentence for found in compare_with_preset(graph, small).differences]
+    ['Inception-ResNet-B, scale: scales by 0.3; the preset by 0.1']
     """
     theirs = normal_form(tree(graph))
-    candidates = [_fitting(name, graph, theirs) for name in ([against] if against else PRESETS)]
-    best = min((found for found in candidates if found), key=lambda network: apart(theirs, steps_of(network)))
+    candidates = [against] if against else [preset(name) for name in PRESETS]
+    best = min((_fit(found, graph, theirs) for found in candidates), key=lambda found: apart(theirs, steps_of(found)))
+    ours = steps_of(best)
     return Report(
         source=graph.name,
-        nearest=best.name,
-        asked=bool(against),
-        differences=tuple(_grouped(best, _differences(best, theirs, steps_of(best)))),
+        nearest=best.label,
+        asked=against is not None,
+        differences=tuple(_grouped(best, _differences(best, theirs, ours))),
         params=sum(operation.params for operation in graph.operations),
         macs=sum(operation.macs for operation in graph.operations),
         irreducible=sum(1 for part in _every(theirs) if isinstance(part, Tangle)),
+        apart=apart(theirs, ours) / (apart(theirs, ()) + apart((), ours)),
     )
 
 
-def _fitting(name: str, graph: Graph, theirs: Steps) -> Network | None:
-    """A preset with the classes and the input of a graph; as it is, where it can't have them."""
+def _fit(network: Network, graph: Graph, theirs: Steps) -> Network:
+    """A network with the classes and the input of a graph; with its own input, where that of the graph is too small."""
     last = next((part for part in reversed(theirs) if isinstance(part, Operation) and part.kind == "linear"), None)
     classes = last.setting("features") if last and last.setting("norm") is None else 0
-    for changes in ({"classes": classes, "input_size": graph.input_shape[1:]}, {"input_size": graph.input_shape[1:]}):
-        try:
-            found = preset(name, **changes)
-            resolve(found)
-        except ValueError:
-            continue
-        return found
-    return preset(name)
+    found = replace(network, head=replace(network.head, classes=cast("int", classes)))
+    least = smallest_input(found)
+    return replace(found, input_shape=graph.input_shape) if min(graph.input_shape[1:]) >= least else found
 
 
 def _every(steps: Steps) -> Iterator[Part]:

@@ -43,16 +43,25 @@ def _simple(step: Part) -> Steps:
     match step:
         case Merge(how, branches):
             return _merge(replace(step, branches=tuple(map(normal_form, branches))), how)
-        case Operation("scale") if step.setting("factor") == 1:
+        case Operation() if _changes_nothing(step):
             return ()
-        case Operation(kind) if kind in _RESHAPES and len(step.out_shape) == 1:
-            return ()
-        case Operation("avg_pool") if step.setting("kernel") == step.setting("grid"):  # the whole grid at once
+        case Operation("avg_pool") if _is_global(step):
             return (Operation("global_pool", module=step.module, out_shape=step.out_shape),)
         case Operation("avg_pool" | "max_pool"):
             return (_pool(step),)
         case _:
             return (step,)
+
+
+def _changes_nothing(step: Operation) -> bool:
+    """A factor of one, a concatenation of one value, another layout of a vector."""
+    reshapes = step.kind in _RESHAPES and len(step.out_shape) == 1
+    return reshapes or step.kind == CONCAT or (step.kind == "scale" and step.setting("factor") == 1)
+
+
+def _is_global(pool: Operation) -> bool:
+    """Whether it takes the average of the whole grid at once."""
+    return pool.setting("kernel") == pool.setting("grid") and pool.setting("padding") == (0, 0)
 
 
 def _pool(pool: Operation) -> Operation:
@@ -75,7 +84,7 @@ def _merge(merge: Merge, how: str) -> Steps:
         for branch in merge.branches:
             inner = branch[0] if len(branch) == 1 else None
             flat += inner.branches if isinstance(inner, Merge) and inner.how == CONCAT else (branch,)
-        return (replace(merge, branches=tuple(flat)),)
+        return flat[0] if len(flat) == 1 else (replace(merge, branches=tuple(flat)),)
     if how == ADD:  # x + r and r + x are one sum: by what they are, the shortest first
         return (replace(merge, branches=tuple(sorted(merge.branches, key=lambda steps: (len(steps), repr(steps))))),)
     return (merge,)

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from ast import literal_eval
 from collections.abc import Sequence
+from copy import deepcopy
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
@@ -23,15 +24,49 @@ import torch
 from torch import nn
 
 from irnet.edit import network_of_label
+from irnet.opening.check import Report, compare_with_preset
 from irnet.opening.document import from_document, to_document
 from irnet.opening.graph import Graph
-from irnet.runtime.build import build
+from irnet.runtime.build import Model, build
 from irnet.runtime.trace import trace
-from irnet.spec import Shape
+from irnet.spec import Network, Shape
 
 SECONDS = 120  # that importing, building and tracing may take
 GIBIBYTES = 8  # of address space
 COLLECTIONS = ("timm", "torchvision")
+
+
+def check(
+    source: str | nn.Module | Network, against: str = "", *, call: str = "", input_shape: Shape = (3, 299, 299)
+) -> Report:
+    """Which preset a network is nearest to, or how it differs from the one asked for.
+
+    Parameters
+    ----------
+    source
+        An nn.Module, which is traced and never run on numbers; a network of ours; or what `read_source` takes.
+    against
+        A preset's name, with its edits behind it if there are some: "inception_v4 a=6".
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if the source can't be read, or the preset is not there.
+
+    Examples
+    --------
+    >>> from irnet.runtime.build import Model, build
+    >>> check(build("inception_resnet_v2.tf_slim", "meta"), "inception_resnet_v2").apart > 0
+    True
+    """
+    wanted = network_of_label(against) if against else None
+    if isinstance(source, Network):
+        graph = trace(build(source, "meta"), source.input_shape)
+    elif isinstance(source, nn.Module):
+        graph = trace(deepcopy(source), source.network.input_shape if isinstance(source, Model) else input_shape)
+    else:
+        graph = read_source(source, call, input_shape)
+    return compare_with_preset(graph, wanted)
 
 
 def read_source(source: str, call: str = "", input_shape: Shape = (3, 299, 299), seconds: float = SECONDS) -> Graph:

@@ -42,7 +42,7 @@ def trace(module: nn.Module, input_shape: Shape = (3, 299, 299)) -> Graph:
     >>> from irnet.runtime.build import build
     >>> graph = trace(build("inception_v4", "meta"))
     >>> [operation.kind for operation in graph.operations[:4]], len(graph.operations)
-    (['input', 'conv', 'batch_norm', 'relu'], 492)
+    (['input', 'conv', 'batch_norm', 'relu'], 494)
     """
     name, was_training = type(module).__name__, module.training
     module.eval()
@@ -109,6 +109,8 @@ class _Tracing:
         if not sources:
             return
         kind = str(node.target).removeprefix("aten.").partition(".")[0].rstrip("_")
+        if kind == "expand_as":  # the shape of the other is all that it takes
+            sources = sources[:1]
         if kind in _NOTHING:
             self.places[node] = sources[0]
             return
