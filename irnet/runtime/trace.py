@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from math import prod
@@ -49,11 +50,13 @@ def trace(module: nn.Module, input_shape: Shape = (3, 299, 299)) -> Graph:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            logging.disable(logging.ERROR)  # the sentence says what went wrong; torch would print a page
             program = export(module.to("meta"), (torch.zeros(1, *input_shape, device="meta"),), strict=False)
     except Exception as error:  # whatever somebody else's code stumbles over
         reason = next(filter(None, map(str.strip, str(error).splitlines())), type(error).__name__)
         raise ValueError(f"{name} can't be traced with an input of {input_shape}: {reason}") from error
     finally:
+        logging.disable(logging.NOTSET)
         module.train(was_training)
     return _graph(name, program, input_shape)
 
