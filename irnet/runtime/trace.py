@@ -111,7 +111,8 @@ class _Tracing:
         sources = tuple(place for arg in (*node.args, *node.kwargs.values()) for place in self._data(arg))
         if not sources:
             return
-        kind = str(node.target).removeprefix("aten.").partition(".")[0].rstrip("_")
+        name = str(node.target) if hasattr(node.target, "_schema") else str(getattr(node.target, "__name__", ""))
+        kind = name.removeprefix("aten.").partition(".")[0].rstrip("_")
         if kind == "expand_as":  # the shape of the other is all that it takes
             sources = sources[:1]
         if kind in _NOTHING:
@@ -129,18 +130,21 @@ class _Tracing:
     def _operation(self, node: Node, kind: str, many: int) -> Operation:
         args = _arguments(node)
         held = [arg for arg in args.values() if isinstance(arg, Node) and arg.name in self.weights]
-        kind, settings = _settings(kind, args, [_shape(arg) for arg in held], many)
+        weight = _shape(args["weight"]) if kind in ("conv", "linear") else ()  # also one that is computed
+        kind, settings = _settings(kind, args, weight, many)
         own = {arg.name: prod(_shape(arg)) for arg in held if arg.name in self.left}
         self.left -= own.keys()
         stack = list((node.meta.get("nn_module_stack") or {"": ("", "")}).values())
         out = _shape(node)[1:]
-        macs = prod(_shape(held[0])) * prod(out[1:]) if kind in ("conv", "linear") else 0
+        macs = prod(weight) * prod(out[1:]) if weight else 0
         return Operation(kind, tuple(settings.items()), str(stack[-1][0]), out, sum(own.values()), macs)
 
 
 def _arguments(node: Node) -> dict[str, Any]:
     """Every argument of a call by its name, with those that export leaves out, which are at their defaults."""
-    schema = node.target._schema  # type: ignore[union-attr]
+    schema = getattr(node.target, "_schema", None)
+    if schema is None:  # Python's own, as `getitem` of a split
+        return {str(i): arg for i, arg in enumerate(node.args)} | node.kwargs
     given = dict(zip((argument.name for argument in schema.arguments), node.args, strict=False)) | node.kwargs
     return {argument.name: given.get(argument.name, argument.default_value) for argument in schema.arguments}
 
@@ -151,18 +155,21 @@ def _shape(node: Node) -> tuple[int, ...]:
     return tuple(int(side) for side in value.shape) if isinstance(value, torch.Tensor) else ()
 
 
-def _settings(
-    kind: str, args: dict[str, Any], shapes: list[tuple[int, ...]], many: int
-) -> tuple[str, dict[str, Setting]]:
+def _settings(kind: str, args: dict[str, Any], weight: tuple[int, ...], many: int) -> tuple[str, dict[str, Setting]]:
     """The kind of an operation and what tells it from others of that kind."""
     found: dict[str, Setting] = {}
     match kind:
         case "conv":
-            filters, _, *kernel = shapes[0]
-            found = {"filters": filters, "kernel": tuple(kernel), "groups": args["groups"], "bias": len(shapes) > 1}
+            filters, _, *kernel = weight
+            found = {
+                "filters": filters,
+                "kernel": tuple(kernel),
+                "groups": args["groups"],
+                "bias": args["bias"] is not None,
+            }
             found |= {name: _pair(args[name]) for name in ("stride", "padding", "dilation")}
         case "linear":
-            found = {"features": shapes[0][0], "bias": len(shapes) > 1}
+            found = {"features": weight[0], "bias": args["bias"] is not None}
         case "batch_norm":
             found = {"eps": args["eps"]}
         case "max_pool" | "avg_pool":
