@@ -56,8 +56,8 @@ def check(
     Examples
     --------
     >>> from irnet.runtime.build import Model, build
-    >>> check(build("inception_resnet_v2.tf_slim", "meta"), "inception_resnet_v2").apart > 0
-    True
+    >>> check(build("inception_v3.torchvision", "meta"), "inception_v3").sentence
+    'Model is held against Inception-v3 (TF-slim, Keras): 9 differences (23,834,568 parameters, 5.71 GMAC).'
     """
     wanted = network_of_label(against) if against else None
     if isinstance(source, Network):

@@ -41,9 +41,9 @@ def trace(module: nn.Module, input_shape: Shape = (3, 299, 299)) -> Graph:
     Examples
     --------
     >>> from irnet.runtime.build import build
-    >>> graph = trace(build("inception_v4", "meta"))
+    >>> graph = trace(build("inception_v3", "meta"))
     >>> [operation.kind for operation in graph.operations[:4]], len(graph.operations)
-    (['input', 'conv', 'batch_norm', 'relu'], 494)
+    (['input', 'conv', 'batch_norm', 'relu'], 314)
     """
     name, was_training = type(module).__name__, module.training
     module.eval()
