@@ -22,8 +22,17 @@ _LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."  # torch.save's magic nu
 
 
 @contextmanager
-def open_checkpoint(file: Path | str) -> Iterator[Checkpoint]:
+def open_checkpoint(file: Path | str, key: str | None = None, *, ema: bool = False) -> Iterator[Checkpoint]:
     """The checkpoint in a file, open while the block runs; tensors are read when they are asked for.
+
+    Parameters
+    ----------
+    file
+        safetensors, PyTorch or Keras HDF5.
+    key
+        Of the dictionary of tensors to take, where the file holds several: "state_dict", "model.state_dict".
+    ema
+        Take the averaged one instead.
 
     Raises
     ------
@@ -37,11 +46,16 @@ def open_checkpoint(file: Path | str) -> Iterator[Checkpoint]:
     check_size(path.name, path.stat().st_size)
     with path.open("rb") as start:
         head = start.read(len(_LEGACY))
+    if key is not None and ema:
+        raise ValueError("--key and --ema both choose a dictionary of the file: leave one of them out")
+    pytorch = head.startswith(_ZIP) or head == _LEGACY
+    if (key is not None or ema) and not pytorch:
+        raise ValueError(f"{path.name} holds no dictionaries to choose from, so leave out --key and --ema")
     if head.startswith(_HDF5):
         with _hdf5(path) as found:
             yield found
-    elif head.startswith(_ZIP) or head == _LEGACY:
-        yield open_pytorch(path, zipped=head.startswith(_ZIP))
+    elif pytorch:
+        yield open_pytorch(path, key, ema=ema, zipped=head.startswith(_ZIP))
     elif head.startswith(b"\x80"):
         raise ValueError(f"{path.name} is a pickle that torch.save did not write; it was not opened")
     else:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
 from types import MappingProxyType
-from typing import Any
 
 import torch
-from torch import Tensor
 
 from irnet.runtime.checkpoint_files.checkpoint import Checkpoint, broken, check_size
+from irnet.runtime.checkpoint_files.wrapped import choose
 
 
-def open_pytorch(path: Path, *, zipped: bool) -> Checkpoint:
+def open_pytorch(path: Path, key: str | None = None, *, ema: bool = False, zipped: bool) -> Checkpoint:
     """The checkpoint in a file of `torch.save`, opened with `weights_only`."""
     if zipped:
         _check_zip(path)
@@ -27,9 +25,16 @@ def open_pytorch(path: Path, *, zipped: bool) -> Checkpoint:
         ) from None
     except Exception:  # whatever a broken file makes the reader stumble over
         raise broken(path.name, "PyTorch") from None
-    tensors = _state_dict(path.name, found)
-    shapes = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
-    return Checkpoint(name=path.name, container="PyTorch", shapes=MappingProxyType(shapes), read=tensors.__getitem__)
+    chosen = choose(path.name, found, key, ema=ema)
+    return Checkpoint(
+        name=path.name,
+        container="PyTorch",
+        shapes=MappingProxyType({key: tuple(tensor.shape) for key, tensor in chosen.tensors.items()}),
+        read=chosen.tensors.__getitem__,
+        taken_from=chosen.key,
+        others=chosen.others,
+        ignored=chosen.ignored,
+    )
 
 
 def _check_zip(path: Path) -> None:
@@ -44,14 +49,3 @@ def _check_zip(path: Path) -> None:
         raise ValueError(f"{path.name} is a compressed archive, which torch.save never writes; it was not unpacked")
     if not any(member.filename.endswith("/data.pkl") for member in members):
         raise ValueError(f"{path.name} is a zip archive and no PyTorch checkpoint: it has no data.pkl")
-
-
-def _state_dict(name: str, found: Any) -> Mapping[str, Tensor]:
-    if not isinstance(found, Mapping):
-        raise ValueError(f"{name} holds a value of type {type(found).__name__} and no state_dict")
-    for key, value in found.items():
-        if not isinstance(value, Tensor):
-            raise ValueError(
-                f"{name}: {key!r} is of type {type(value).__name__} and no tensor; save the state_dict alone"
-            )
-    return found
