@@ -12,12 +12,25 @@ from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 
+import torch
 from safetensors import SafetensorError, safe_open
 
 from irnet.runtime.checkpoint_files.checkpoint import Checkpoint, broken, check_size
 from irnet.runtime.checkpoint_files.pytorch import open_pytorch
 
 _ZIP, _HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
+_DTYPES = {  # of safetensors
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "I64": torch.int64,
+    "I32": torch.int32,
+    "I16": torch.int16,
+    "I8": torch.int8,
+    "U8": torch.uint8,
+    "BOOL": torch.bool,
+}
 _LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."  # torch.save's magic number, before zip files
 
 
@@ -69,8 +82,14 @@ def _safetensors(path: Path) -> Iterator[Checkpoint]:
         raise broken(path.name, "safetensors, PyTorch or Keras HDF5") from None
     with file:
         names = file.keys()
-        shapes = {key: tuple(file.get_slice(key).get_shape()) for key in names}
-        yield Checkpoint(name=path.name, container="safetensors", shapes=MappingProxyType(shapes), read=file.get_tensor)
+        slices = {key: file.get_slice(key) for key in names}
+        yield Checkpoint(
+            name=path.name,
+            container="safetensors",
+            shapes=MappingProxyType({key: tuple(there.get_shape()) for key, there in slices.items()}),
+            read=file.get_tensor,
+            dtypes={key: kind for key, there in slices.items() if (kind := _DTYPES.get(there.get_dtype()))},
+        )
 
 
 def _hdf5(path: Path) -> AbstractContextManager[Checkpoint]:
