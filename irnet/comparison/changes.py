@@ -9,6 +9,7 @@ from typing import Any
 from irnet.comparison.align import ORDER, Match, align
 from irnet.comparison.distance import SUM_NORM
 from irnet.html import joined_html, words
+from irnet.models import as_network
 from irnet.spec import Conv, Network, Pool, Source, Stage
 from irnet.tables import MOST, from_records, to_html
 from irnet.tree import BYTES, describe, parent_of, without_block
@@ -83,17 +84,18 @@ class Comparison:
         return joined_html(words(self.finding, strong=True), *tables)
 
 
-def compare(left: Network, right: Network) -> Comparison:
-    """Align two networks part by part and list everything that differs in their structure.
+def compare(left: Network | str, right: Network | str) -> Comparison:
+    """Align two networks, or presets by their names, part by part and list everything that differs in their structure.
 
     Examples
     --------
     >>> from irnet.models import network
-    >>> found = compare(network("inception_resnet_v2"), network("inception_resnet_v2", scale_b=0.2))
+    >>> found = compare("inception_resnet_v2", network("inception_resnet_v2", scale_b=0.2))
     >>> [(change.where, change.left, change.right) for change in found.changes]
     [('block_b.scale', 0.1, 0.2)]
     """
-    return Comparison(left, right, tuple(_changes(left, right)))
+    one, two = as_network(left), as_network(right)
+    return Comparison(one, two, tuple(_changes(one, two)))
 
 
 def _differences(ours: dict[str, Any], theirs: dict[str, Any], prefix: str = "") -> Iterator[Change]:

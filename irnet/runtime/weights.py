@@ -11,7 +11,7 @@ from torch import Tensor
 
 from irnet.checkpoints import LAYOUTS, keys, layouts_of
 from irnet.models import network as preset
-from irnet.runtime.build import Model
+from irnet.runtime.build import Model, check_model
 from irnet.runtime.checkpoint_files import Checkpoint, open_checkpoint
 from irnet.runtime.fit import Fit, compare_with, nearest
 from irnet.spec import architecture_of
@@ -140,6 +140,7 @@ def load_weights(model: Model, file: Path | str) -> Loaded:
     ...     load_weights(model, f"{folder}/mine.safetensors").layout
     'irnet'
     """
+    check_model(model)
     if next(model.parameters()).is_meta:
         raise ValueError("a model on meta has shapes and no numbers, so no weights can be loaded into it")
     with open_checkpoint(file) as found:
