@@ -6,7 +6,7 @@ Shapes are (channels, height, width) of one image; windows are (height, width) i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Literal
@@ -154,8 +154,26 @@ def with_parts(node: Node, instead: Sequence[Node]) -> Node:
     return replace(node, body=instead[0]) if isinstance(node, Residual) else node
 
 
+def ends(node: Node) -> Iterator[Node]:
+    """What a node ends with: itself, the last of a chain, the ends of a fork's branches.
+
+    Examples
+    --------
+    >>> [end.filters for end in ends(Fork((Conv(7), Chain((Conv(8), Conv(9))))))]
+    [7, 9]
+    """
+    match node:
+        case Chain(nodes):
+            yield from ends(nodes[-1])
+        case Fork(branches):
+            for branch in branches:
+                yield from ends(branch)
+        case _:
+            yield node
+
+
 def with_ends(node: Node, change: Callable[[Node], Node]) -> Node:
-    """`node` with everything that it ends with changed: itself, the last of a chain, the ends of a fork's branches.
+    """`node` with everything that it ends with changed.
 
     Examples
     --------
