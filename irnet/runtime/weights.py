@@ -14,7 +14,7 @@ from torch import Tensor
 from irnet.checkpoints import LAYOUTS, layouts_of
 from irnet.edit import apply
 from irnet.models import network as preset
-from irnet.runtime.build import Model
+from irnet.runtime.build import Model, check_model
 from irnet.runtime.checkpoint_files import Checkpoint, open_checkpoint
 from irnet.runtime.fit import Fit, compare_with, is_count, nearest, type_name, with_sizes
 from irnet.spec import Edit, architecture_of
@@ -250,6 +250,7 @@ def load_weights(
     irnet
     ('classifier.weight', 'classifier.bias')
     """
+    check_model(model)
     if next(model.parameters()).is_meta:
         raise ValueError("a model on meta has shapes and no numbers, so no weights can be loaded into it")
     state = model.state_dict()
