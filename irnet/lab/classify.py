@@ -68,6 +68,16 @@ class Result:
     guesses: tuple[Guess, ...]  # likeliest first
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features:
+    """What a network without a classifier puts out for one picture, and what it comes from."""
+
+    network: str
+    weights: str
+    preprocessing: str
+    values: tuple[float, ...]
+
+
 @torch.no_grad()
 def classify(model: Model, image: Image.Image, *, labels: Path | str | None = None, top: int = 5) -> Result:
     """The `top` likeliest classes of a picture, after the preprocessing that the network's weights were made with.
@@ -91,13 +101,17 @@ def classify(model: Model, image: Image.Image, *, labels: Path | str | None = No
     """
     classes = model.network.head.classes
     if not classes:
-        raise ValueError(f"{model.network.label} has no classifier, so it has no classes to choose from")
+        raise ValueError(
+            f"{model.network.label} has no classifier, so it has no classes to choose from; "
+            "`irnet weights classify --body`, in Python irnet.lab.classify.features, gives what it puts out"
+        )
     if not model.loaded:
-        raise ValueError(f"{model.network.label} has no weights from a file ({model.origin}); load some first")
+        raise ValueError(
+            f"the classifier of {model.network.label} has no weights from a file ({model.origin}); load some first"
+        )
     names, classes_ = _labels(labels, classes)
-    wanted = PREPROCESSING.get(model.network.name, WHOLE)
-    pixels = prepare(image, model.network.input_shape[1:], wanted).to(next(model.parameters()).device)
-    found = model(pixels)[0].softmax(0).topk(min(top, classes))
+    wanted, out = _run(model, image)
+    found = out.softmax(0).topk(min(top, classes))
     return Result(
         network=model.network.label,
         weights=model.origin,
@@ -108,6 +122,35 @@ def classify(model: Model, image: Image.Image, *, labels: Path | str | None = No
             for p, i in zip(found.values.tolist(), found.indices.tolist(), strict=True)
         ),
     )
+
+
+def features(model: Model, image: Image.Image) -> Features:
+    """What a network without a classifier puts out for a picture: facenet's embedding, of length 1, or pooled features.
+
+    Raises
+    ------
+    ValueError
+        If the network has a classifier, or weights that are not from a file.
+    """
+    if model.network.head.classes or not model.loaded:
+        raise ValueError(
+            f"{model.network.label} ({model.origin}) is no network without a classifier with weights from a file"
+        )
+    wanted, out = _run(model, image)
+    return Features(
+        network=model.network.label,
+        weights=model.origin,
+        preprocessing=wanted.sentence,
+        values=tuple(out.tolist()),
+    )
+
+
+@torch.no_grad()
+def _run(model: Model, image: Image.Image) -> tuple[Preprocessing, torch.Tensor]:
+    """What was done to a picture, and what the network puts out for it."""
+    wanted = PREPROCESSING.get(model.network.name, WHOLE)
+    parameter = next(model.parameters())
+    return wanted, model(prepare(image, model.network.input_shape[1:], wanted).to(parameter))[0]
 
 
 def prepare(image: Image.Image, size: tuple[int, int], wanted: Preprocessing) -> torch.Tensor:

@@ -49,7 +49,7 @@ class Fit:
 
     @property
     def rank(self) -> tuple[int, int, int]:
-        """The lower, the nearer: tensors of either that the other has not so, of them those that matter, known heads."""
+        """The lower, the nearer: tensors that one of them has not so, of them those of the network; and heads known."""
         return self.off + sum(self.rest.values()), self.off, -len(self.present)
 
     @property

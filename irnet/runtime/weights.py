@@ -9,6 +9,7 @@ from shlex import quote
 from typing import Any
 
 import torch
+from safetensors.torch import save_file
 from torch import Tensor
 
 from irnet.checkpoints import LAYOUTS, layouts_of
@@ -279,6 +280,19 @@ def load_weights(
         untouched=untouched,
         **_wrapped(found, fit, next(model.parameters()).dtype),
     )
+
+
+def save_weights(model: Model, file: Path) -> None:
+    """Write the weights of a model as safetensors, in our own layout.
+
+    Raises
+    ------
+    ValueError
+        If the file's name ends otherwise.
+    """
+    if file.suffix != ".safetensors":
+        raise ValueError(f"weights are written as .safetensors, and {file.name} is called otherwise")
+    save_file(model.state_dict(), file)
 
 
 def _refusal(found: Checkpoint, fit: Fit, shapes: Mapping[str, tuple[int, ...]], *, body: bool) -> str:
