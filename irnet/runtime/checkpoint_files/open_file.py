@@ -11,12 +11,15 @@ from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
+from zipfile import ZipFile
 
 import torch
 from safetensors import SafetensorError, safe_open
 
+from irnet.runtime.checkpoint_files.archive import open_archive
 from irnet.runtime.checkpoint_files.checkpoint import Checkpoint, broken, check_size
 from irnet.runtime.checkpoint_files.pytorch import open_pytorch
+from irnet.runtime.checkpoint_files.torchscript import open_torchscript
 
 _ZIP, _HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
 _DTYPES = {  # of safetensors
@@ -31,6 +34,7 @@ _DTYPES = {  # of safetensors
     "U8": torch.uint8,
     "BOOL": torch.bool,
 }
+_HEAD = 2**12  # bytes that tell what a file is
 _LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."  # torch.save's magic number, before zip files
 
 
@@ -57,22 +61,33 @@ def open_checkpoint(file: Path | str, key: str | None = None, *, ema: bool = Fal
     if not path.is_file():
         raise ValueError(f"there is no file {str(file)!r}")
     check_size(path.name, path.stat().st_size)
-    with path.open("rb") as start:
-        head = start.read(len(_LEGACY))
     if key is not None and ema:
         raise ValueError("--key and --ema both choose a dictionary of the file: leave one of them out")
-    pytorch = head.startswith(_ZIP) or head == _LEGACY
-    if (key is not None or ema) and not pytorch:
+    with path.open("rb") as start:
+        head = start.read(_HEAD)
+    if head.startswith(_ZIP):
+        with open_archive(path) as archive:
+            yield _zipped(path, archive, key, ema=ema)
+    elif head.startswith(_LEGACY):
+        yield open_pytorch(path, key, ema=ema)
+    elif key is not None or ema:
         raise ValueError(f"{path.name} holds no dictionaries to choose from, so leave out --key and --ema")
-    if head.startswith(_HDF5):
+    elif head.startswith(_HDF5):
         with _hdf5(path) as found:
             yield found
-    elif pytorch:
-        yield open_pytorch(path, key, ema=ema, zipped=head.startswith(_ZIP))
     elif head.startswith(b"\x80"):
         raise ValueError(f"{path.name} is a pickle that torch.save did not write; it was not opened")
     else:
         yield from _safetensors(path)
+
+
+def _zipped(path: Path, archive: ZipFile, key: str | None, *, ema: bool) -> Checkpoint:
+    members = {name.partition("/")[2] for name in archive.namelist()}
+    if "data.pkl" not in members:
+        raise ValueError(f"{path.name} is a zip archive and no PyTorch checkpoint: it has no data.pkl")
+    if "constants.pkl" in members:
+        return open_torchscript(path, archive)
+    return open_pytorch(path, key, ema=ema, archive=archive)
 
 
 def _safetensors(path: Path) -> Iterator[Checkpoint]:
