@@ -11,8 +11,9 @@ from types import MappingProxyType
 import torch
 from PIL import Image
 
-from irnet.lab.photos import middle, to_input
+from irnet.lab.photos import channels_sentence, middle, to_input
 from irnet.runtime.build import Model
+from irnet.spec import Shape
 
 IMAGENET = 1000  # classes; 1001 with TF-slim's background in front
 _UNNAMED = (
@@ -96,12 +97,12 @@ def classify(model: Model, image: Image.Image, *, labels: Path | str | None = No
         raise ValueError(f"{model.network.label} has no weights from a file ({model.origin}); load some first")
     names, classes_ = _labels(labels, classes)
     wanted = PREPROCESSING.get(model.network.name, WHOLE)
-    pixels = prepare(image, model.network.input_shape[1:], wanted).to(next(model.parameters()).device)
+    pixels = prepare(image, model.network.input_shape, wanted).to(next(model.parameters()).device)
     found = model(pixels)[0].softmax(0).topk(min(top, classes))
     return Result(
         network=model.network.label,
         weights=model.origin,
-        preprocessing=wanted.sentence,
+        preprocessing=f"{wanted.sentence}. {channels_sentence(model.network.input_shape[0])}".removesuffix(". "),
         names=classes_,
         guesses=tuple(
             Guess(i, names[i] if names else None, p)
@@ -110,9 +111,9 @@ def classify(model: Model, image: Image.Image, *, labels: Path | str | None = No
     )
 
 
-def prepare(image: Image.Image, size: tuple[int, int], wanted: Preprocessing) -> torch.Tensor:
-    """A picture as a tensor (1, 3, H, W) in about [-1, 1]."""
-    return to_input(middle(image, size, wanted.fraction), size) * (127.5 / wanted.divisor)
+def prepare(image: Image.Image, shape: Shape, wanted: Preprocessing) -> torch.Tensor:
+    """A picture as a tensor (1, C, H, W) in about [-1, 1]."""
+    return to_input(middle(image, shape[1:], wanted.fraction), shape) * (127.5 / wanted.divisor)
 
 
 def records(result: Result) -> list[dict[str, object]]:

@@ -135,7 +135,7 @@ class Model(nn.Module):
             self.add_module(name, unit)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, 3, H, W) to (N, classes), or to features where there is no classifier."""
+        """(N, C, H, W) to (N, classes), or to features where there is no classifier."""
         return self.through(x, (*self.stage_names, *self.head_names))
 
     def through(self, x: Tensor, names: Iterable[str]) -> Tensor:
