@@ -152,7 +152,10 @@ CORRUPTED: dict[str, tuple[Write, str]] = {
     "an attack in a zip file": (attacks(torch.save), "nothing in it was run"),
     "an attack in a legacy file": (attacks(lambda v, f: torch.save(v, f, **OLD)), "nothing in it was run"),
     "an attack in a bare pickle": (attacks(plain_pickle), "is a pickle that torch.save did not write"),
-    "a whole module": (lambda _, f: torch.save(torch.nn.Linear(1, 1), f), "a whole model saved with torch.save, of class torch"),
+    "a whole module": (
+        lambda _, f: torch.save(torch.nn.Linear(1, 1), f),
+        "a whole model saved with torch.save, of class torch",
+    ),
     "a list": (lambda s, f: torch.save(list(s.values())[:3], f), "holds a value of type list and no state_dict"),
     "nothing but numbers": (lambda _, f: torch.save({"epoch": 3}, f), "no dictionary of tensors: it has epoch (int)"),
     "a chunk far larger than its numbers": (chunky_keras, "bytes, more than the 1,073,741,824 that are read"),

@@ -124,9 +124,15 @@ def _prepare(
     spec: Network, photo: str, load: Load, made: tuple[str, int, str], batch_norm: str | None
 ) -> tuple[Any, Any, str]:
     """A model, a picture as it takes it, and which batch norm statistics are meant."""
+    return _model(spec, load, *made), _input(spec, photo), batch_norm or ("running" if load else "batch")
+
+
+def _input(spec: Network, photo: str) -> Any:
+    """A picture as a network takes it; what is done about its channels is said."""
     photos = import_module("irnet.lab.photos")
-    image = photos.to_input(photos.photo_or_file(photo), spec.input_shape[1:])
-    return _model(spec, load, *made), image, batch_norm or ("running" if load else "batch")
+    if sentence := photos.channels_sentence(spec.input_shape[0]):
+        typer.echo(f"irnet: {sentence}", err=True)
+    return photos.to_input(photos.photo_or_file(photo), spec.input_shape)
 
 
 def _model(spec: Network, load: Load, *made: Any) -> Any:
@@ -196,10 +202,10 @@ def activations(
     """Magnitudes in every block of a network, with and without residual scaling; untrained without --weights."""
     spec = network_of(name, knobs)
     tables = import_module("irnet.lab.scale_tables")
-    photos, experiment = (import_module(f"irnet.lab.{part}") for part in ("photos", "activations"))
+    experiment = import_module("irnet.lab.activations")
     tables.check_plot(tensor, statistic, label)
     with memory_limit(device):
-        image = photos.to_input(photos.photo_or_file(photo), spec.input_shape[1:])
+        image = _input(spec, photo)
         layout = import_module("irnet.runtime.build").channels_last
         load = loader(weights, body=body, key=key, ema=ema)
         model = layout(_model(spec, load, device)) if load else None
@@ -328,15 +334,14 @@ def _gradient(
 ) -> dict[str, Any]:
     """The effective field as a record; the picture is written to `out`."""
     photos, experiment = (import_module(f"irnet.lab.{part}") for part in ("photos", "fields"))
-    image, size = photos.photo_or_file(photo), spec.input_shape[1:]
-    result = experiment.effective_field(spec, photos.to_input(image, size), path, position, **ask)
+    result = experiment.effective_field(spec, _input(spec, photo), path, position, **ask)
     found: dict[str, Any] = experiment.record(result)
     if out:
         if out.suffix.lower() != ".png":
             raise ValueError(f"--out writes a PNG, and {out.name} is called otherwise")
         draw = import_module("irnet.diagrams.field_picture")
         notes = (_source(found), *found["sentences"])
-        ground = draw.heat_layer(photos.fit(image, size), result.magnitude)
+        ground = draw.heat_layer(photos.fit(photos.photo_or_file(photo), spec.input_shape[1:]), result.magnitude)
         picture = io.BytesIO()
         draw.field_picture(ground, result.seen, draw.outlines(result.seen, result.box), notes).save(picture, "PNG")
         write(out, picture.getvalue())

@@ -11,8 +11,9 @@ from types import MappingProxyType
 import torch
 from PIL import Image
 
-from irnet.lab.photos import middle, to_input
+from irnet.lab.photos import channels_sentence, middle, to_input
 from irnet.runtime.build import Model
+from irnet.spec import Shape
 
 IMAGENET = 1000  # classes; 1001 with TF-slim's background in front
 _UNNAMED = (
@@ -110,12 +111,12 @@ def classify(model: Model, image: Image.Image, *, labels: Path | str | None = No
             f"the classifier of {model.network.label} has no weights from a file ({model.origin}); load some first"
         )
     names, classes_ = _labels(labels, classes)
-    wanted, out = _run(model, image)
+    preprocessing, out = _run(model, image)
     found = out.softmax(0).topk(min(top, classes))
     return Result(
         network=model.network.label,
         weights=model.origin,
-        preprocessing=wanted.sentence,
+        preprocessing=preprocessing,
         names=classes_,
         guesses=tuple(
             Guess(i, names[i] if names else None, p)
@@ -136,26 +137,26 @@ def features(model: Model, image: Image.Image) -> Features:
         raise ValueError(
             f"{model.network.label} ({model.origin}) is no network without a classifier with weights from a file"
         )
-    wanted, out = _run(model, image)
+    preprocessing, out = _run(model, image)
     return Features(
         network=model.network.label,
         weights=model.origin,
-        preprocessing=wanted.sentence,
+        preprocessing=preprocessing,
         values=tuple(out.tolist()),
     )
 
 
 @torch.no_grad()
-def _run(model: Model, image: Image.Image) -> tuple[Preprocessing, torch.Tensor]:
+def _run(model: Model, image: Image.Image) -> tuple[str, torch.Tensor]:
     """What was done to a picture, and what the network puts out for it."""
-    wanted = PREPROCESSING.get(model.network.name, WHOLE)
-    parameter = next(model.parameters())
-    return wanted, model(prepare(image, model.network.input_shape[1:], wanted).to(parameter))[0]
+    wanted, shape = PREPROCESSING.get(model.network.name, WHOLE), model.network.input_shape
+    out = model(prepare(image, shape, wanted).to(next(model.parameters())))[0]
+    return f"{wanted.sentence}. {channels_sentence(shape[0])}".removesuffix(". "), out
 
 
-def prepare(image: Image.Image, size: tuple[int, int], wanted: Preprocessing) -> torch.Tensor:
-    """A picture as a tensor (1, 3, H, W) in about [-1, 1]."""
-    return to_input(middle(image, size, wanted.fraction), size) * (127.5 / wanted.divisor)
+def prepare(image: Image.Image, shape: Shape, wanted: Preprocessing) -> torch.Tensor:
+    """A picture as a tensor (1, C, H, W) in about [-1, 1]."""
+    return to_input(middle(image, shape[1:], wanted.fraction), shape) * (127.5 / wanted.divisor)
 
 
 def records(result: Result) -> list[dict[str, object]]:

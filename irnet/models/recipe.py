@@ -44,7 +44,7 @@ class Recipe(ABC):
     classes: int = knob(1000, 0, 21_843, "Classes (0 leaves the classifier out)")
     dropout: float = knob(0.2, 0.0, 0.95, "Dropout: probability of dropping", 0.05)
     input_size: Size = knob(299, 1, 4096, "Input size in pixels")
-    channels: int = knob(3, 1, 16, "Input channels (1: grey, 3: RGB)")
+    channels: int = knob(3, 1, 16, "Input channels: 3 for RGB")
     width: float = knob(1.0, 0.125, 4.0, "Width: all filters times this, in multiples of 8", 0.125)
     depth: int = knob(1, 1, 4, "Depth: every inception block this many times")
     sources: Mapping[str, Source] = field(default_factory=dict, hash=False, compare=False, repr=False)

@@ -71,7 +71,9 @@ class ResidualUnit(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) in and out."""
         total: Tensor = self.add(x, self.scale(self.project(self.body(x))))
-        out: Tensor = self.relu(total if self.bn is None else self.bn(total))
+        if self.bn is not None:
+            total = self.bn(total)
+        out: Tensor = self.relu(total)
         return out
 
 
@@ -135,8 +137,10 @@ class Model(nn.Module):
             self.add_module(name, unit)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, 3, H, W) to (N, classes), or to features where there is no classifier."""
-        return self.through(x, (*self.stage_names, *self.head_names))
+        """(N, C, H, W) to (N, classes), or to features where there is no classifier."""
+        for unit in self.children():  # in this form `torch.jit.script` can read it too
+            x = unit(x)
+        return x
 
     def through(self, x: Tensor, names: Iterable[str]) -> Tensor:
         """`x` after the children with these names, in this order."""
