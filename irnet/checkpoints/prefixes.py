@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 
 _MARK = re.compile(r"[./]")
+_DEEPEST = 12  # names in a layout's key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,10 +20,27 @@ class Match:
     keys: Mapping[str, str]  # a layout's key -> the file's
     prefixes: tuple[str, ...]  # before them, that of most keys first; "" where nothing is
     copies: tuple[str, ...]  # under these, all of them stand once more
-    unused: tuple[str, ...]  # the file's keys of what a layout has and no network here
 
 
-def match(found: Iterable[str], wanted: Collection[str], unused: tuple[str, ...] = ()) -> Match:
+Endings = Mapping[str, list[str]]  # the end of a key -> what stands before it, wherever a key ends so
+
+
+def endings(found: Iterable[str]) -> Endings:
+    """Every end of every key, cut at its dots and strokes; of deep keys those that a layout may have.
+
+    Examples
+    --------
+    >>> endings(["net.fc.bias"])
+    {'net.fc.bias': [''], 'fc.bias': ['net.'], 'bias': ['net.fc.']}
+    """
+    before: dict[str, list[str]] = {}
+    for key in found:
+        for start in (0, *(mark.end() for mark in _MARK.finditer(key)))[-_DEEPEST:]:
+            before.setdefault(key[start:], []).append(key[:start])
+    return before
+
+
+def match(found: Endings, wanted: Iterable[str], unused: tuple[str, ...] = ()) -> Match:
     """Find the keys `wanted` in those of a file; what stands before them is read off the keys themselves.
 
     Keys may stand under more than one prefix, such as a backbone's and a head's, as long as each stands under one.
@@ -29,28 +48,22 @@ def match(found: Iterable[str], wanted: Collection[str], unused: tuple[str, ...]
     Parameters
     ----------
     found
-        The file's keys.
+        The ends of the file's keys.
     wanted
-        The layout's.
+        The layout's keys.
     unused
         Beginnings of keys that belong to the layout and that nobody wants.
 
     Examples
     --------
-    >>> match(["module.net.fc.weight", "module.net.fc.bias", "epoch"], {"fc.weight", "fc.bias"}).prefixes
+    >>> match(endings(["module.net.fc.weight", "module.net.fc.bias", "epoch"]), ["fc.weight", "fc.bias"]).prefixes
     ('module.net.',)
     """
-    wanted, deepest = frozenset(wanted), max((len(_MARK.findall(key)) for key in wanted), default=0)
     under: dict[str, set[str]] = {}
-    left = []
-    for key in found:
-        starts = (0, *(mark.end() for mark in _MARK.finditer(key)))[-deepest - 1 :]
-        if any(key.startswith(unused, start) for start in starts):
-            left.append(key)
-            continue
-        for start in starts:
-            if key[start:] in wanted:
-                under.setdefault(key[:start], set()).add(key[start:])
+    for key in wanted:
+        for prefix in found.get(key, ()):
+            if not any(f".{prefix}".endswith(f".{start}") for start in unused):
+                under.setdefault(prefix, set()).add(key)
     ranked = sorted(under, key=lambda prefix: (-len(under[prefix]), len(prefix)))
     times = Counter(chain.from_iterable(under.values()))
     prefixes = [prefix for i, prefix in enumerate(ranked) if not i or all(times[key] == 1 for key in under[prefix])]
@@ -58,7 +71,6 @@ def match(found: Iterable[str], wanted: Collection[str], unused: tuple[str, ...]
         keys={key: prefix + key for prefix in prefixes for key in under[prefix]},
         prefixes=tuple(prefixes),
         copies=tuple(prefix for prefix in ranked[1:] if under[prefix] == under[ranked[0]]),
-        unused=tuple(left),
     )
 
 
@@ -88,4 +100,9 @@ def family(key: str) -> str:
     >>> family("repeat_1.20.conv2d.bias"), family("layers/conv2d_203/vars/0")
     ('repeat_#', 'conv#d_#')
     """
-    return re.sub(r"\d+", "#", _MARK.split(key.removeprefix("layers/"), maxsplit=1)[0])
+    return _without_numbers(_MARK.split(key.removeprefix("layers/"), maxsplit=1)[0])
+
+
+@lru_cache(maxsize=4096)
+def _without_numbers(name: str) -> str:
+    return re.sub(r"\d+", "#", name)

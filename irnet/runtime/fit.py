@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import torch
 
-from irnet.checkpoints import LAYOUTS, Layout, keys
-from irnet.checkpoints.prefixes import family, groups, match
+from irnet.checkpoints import LAYOUTS, Layout, keys, layouts_of
+from irnet.checkpoints.layouts import TENSORS
+from irnet.checkpoints.prefixes import Endings, endings, family, groups, match
 from irnet.edit import apply
 from irnet.models import network as preset
 from irnet.runtime.build import build
@@ -79,30 +80,81 @@ def _first(names: tuple[str, ...]) -> str:
 def nearest(found: Checkpoint, only: str | None = None) -> Fit | None:
     """The preset, with the file's classes and channels, that differs in the fewest keys; None if all differ.
 
-    Keys come first: shapes, for which a network is built, are looked at only where no other network can be nearer. With
-    `only`, the layout of that preset that differs in the fewest.
+    With `only`, the layout of that preset that does.
     """
-    by_keys = [
-        _by_keys(found, preset(name), layout, any_head=True)
-        for layout in LAYOUTS.values()
-        for name in layout.presets
-        if only in (None, name)
+    names = [(name, layout) for layout in LAYOUTS.values() for name in layout.presets if only in (None, name)]
+    best = _nearest(found, [(preset(name), layout) for name, layout in names], None, (), any_head=True)
+    return best if only or best.keys else None
+
+
+def nearest_layout(
+    found: Checkpoint, network: Network, shapes: Mapping[str, Shape] | None = None, *, body: bool = False
+) -> Fit:
+    """The layout of one network in which it and a file differ in the fewest keys; counts of batches may be absent.
+
+    Parameters
+    ----------
+    found, network
+        What is compared.
+    shapes
+        Those of the network's tensors, where they are known already.
+    body
+        Leave out the classifiers of both, and the embedding where it does not fit.
+    """
+    pairs, wanted = [(network, layout) for layout in layouts_of(network)], shapes or _shapes(network)
+    best = _nearest(found, pairs, wanted, (_CLASSIFIER,) if body else ())
+    embedding = {key for key in wanted if key.startswith(_EMBEDDING) and not is_count(key)}
+    wrong = {key for key, _, _ in best.mismatched}
+    if body and any(key not in best.keys or best.keys[key] in wrong for key in embedding):
+        return _nearest(found, pairs, wanted, (_CLASSIFIER, _EMBEDDING))
+    return best
+
+
+def _nearest(
+    found: Checkpoint,
+    pairs: Sequence[tuple[Network, Layout]],
+    shapes: Mapping[str, Shape] | None,
+    without: tuple[str, ...],
+    *,
+    any_head: bool = False,
+) -> Fit:
+    """The nearest of several networks in several layouts.
+
+    Looked at are first the ends of the keys, then the keys, then the shapes, for which a network may have to be built,
+    and each only where no other network can be nearer.
+    """
+    whole = [pair for pair in pairs if found.shapes.keys() == set(_names(*pair).values())]
+    ends = {key: [""] for key in found.shapes} if whole else endings(found.shapes)
+    pairs = whole or pairs
+    least = [
+        sum(name not in ends for ours, name in _names(*pair).items() if not is_count(ours)) - len(TENSORS["linear"])
+        for pair in pairs
     ]
     best: Fit | None = None
-    for near in sorted(by_keys, key=lambda fit: fit.rank):
-        if best and best.rank < near.rank:
+    for missing, i in sorted(zip(least, range(len(pairs)), strict=True)):
+        if best and best.rank[0] < missing:
             break
-        network = with_sizes(found, near)
-        fit = _by_shapes(found, replace(near, network=network), _shapes(network))
+        near = _by_keys(found, ends, *pairs[i], without=without, any_head=any_head)
+        if best and best.rank < near.rank:
+            continue
+        network = with_sizes(found, near) if any_head else near.network
+        fit = _by_shapes(found, replace(near, network=network), shapes or _shapes(network))
         if not best or (fit.rank, not fit.is_released) < (best.rank, not best.is_released):
             best = fit
-    return best if best and (only or best.keys) else None
+    assert best is not None, "every network has a layout"
+    return best
+
+
+def _names(network: Network, layout: Layout) -> Mapping[str, str]:
+    """Our keys to a layout's, with those of a classifier whether the network has one or not."""
+    head = network.head if network.head.classes else replace(network.head, classes=1)
+    return keys(replace(network, head=head), layout.name)
 
 
 def with_sizes(found: Checkpoint, fit: Fit) -> Network:
     """The network with as many classes and input channels as the file has, where a network can have those."""
     rows = _side(found, fit, f"{_CLASSIFIER}weight", -1 if fit.layout.channels_last else 0) or 0
-    channels = _side(found, fit, next(iter(keys(fit.network, fit.layout.name))), -2 if fit.layout.channels_last else 1)
+    channels = _side(found, fit, next(iter(_names(fit.network, fit.layout))), -2 if fit.layout.channels_last else 1)
     classes = BACKGROUND[0] if fit.layout.background and rows == BACKGROUND[1] else rows
     network = fit.network
     for knob, there, own in (
@@ -120,40 +172,12 @@ def _side(found: Checkpoint, fit: Fit, ours: str, axis: int) -> int | None:
     return shape[axis] if len(shape) > 1 else None
 
 
-def compare_with(
-    found: Checkpoint,
-    network: Network,
-    layout: Layout,
-    shapes: Mapping[str, Shape] | None = None,
-    *,
-    body: bool = False,
-) -> Fit:
-    """How a file compares with one network in one layout; counts of batches may be absent.
-
-    Parameters
-    ----------
-    found, network, layout
-        What is compared.
-    shapes
-        Those of the network's tensors, where they are known already.
-    body
-        Leave out the classifiers of both, and the embedding where it does not fit.
-    """
-    wanted = _shapes(network) if shapes is None else shapes
-    fit = _by_shapes(found, _by_keys(found, network, layout, without=(_CLASSIFIER,) if body else ()), wanted)
-    ours = {key for key in wanted if key.startswith(_EMBEDDING) and not is_count(key)}
-    wrong = {key for key, _, _ in fit.mismatched}
-    if body and any(key not in fit.keys or fit.keys[key] in wrong for key in ours):
-        return _by_shapes(found, _by_keys(found, network, layout, without=(_CLASSIFIER, _EMBEDDING)), wanted)
-    return fit
-
-
 def _by_keys(
-    found: Checkpoint, network: Network, layout: Layout, *, without: tuple[str, ...] = (), any_head: bool = False
+    found: Checkpoint, ends: Endings, network: Network, layout: Layout, *, without: tuple[str, ...], any_head: bool
 ) -> Fit:
-    """How the keys compare, those `without` aside; with `any_head`, also of a file without a classifier."""
-    names = keys(_with_classifier(network), layout.name)
-    there = match(found.shapes, names.values(), layout.unused)
+    """How the keys compare, those `without` aside; with `any_head`, a file without a classifier lacks nothing."""
+    names = _names(network, layout)
+    there = match(ends, names.values(), layout.unused)
     present = {ours: there.keys[name] for ours, name in names.items() if name in there.keys}
     if any_head and f"{_CLASSIFIER}weight" not in present:
         without = (_CLASSIFIER,)
@@ -164,14 +188,13 @@ def _by_keys(
     )
     matched = {ours: present[ours] for ours in wanted if ours in present}
     prefix = there.prefixes[0] if there.prefixes else ""
-    families = {family(name) for ours, name in names.items() if not ours.startswith(_CLASSIFIER)}
     heads = {key: ours for ours, key in present.items() if ours not in matched}
-    used = {*matched.values(), *there.unused}
+    unused = tuple(key for key in found.shapes if key.startswith(tuple(prefix + start for start in layout.unused)))
+    left = found.shapes.keys() - {*matched.values(), *unused}
+    families = {family(name) for ours, name in names.items() if left and not ours.startswith(_CLASSIFIER)}
     extra: list[str] = []
     rest: list[str] = []
-    for key in found.shapes:
-        if key in used:
-            continue
+    for key in filter(left.__contains__, found.shapes):
         if key in heads:
             own = not heads[key].startswith(without)
         else:
@@ -186,14 +209,10 @@ def _by_keys(
         copies=there.copies,
         missing=tuple(prefix + names[ours] for ours in wanted if ours not in present and not is_count(ours)),
         extra=tuple(extra),
-        unused=there.unused,
+        unused=unused,
         rest=groups(rest, prefix),
         untouched=frozenset(names).difference(wanted),
     )
-
-
-def _with_classifier(network: Network) -> Network:
-    return network if network.head.classes else replace(network, head=replace(network.head, classes=1))
 
 
 def _by_shapes(found: Checkpoint, fit: Fit, shapes: Mapping[str, Shape]) -> Fit:

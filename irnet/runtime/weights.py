@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -12,12 +13,12 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from irnet.checkpoints import LAYOUTS, layouts_of
+from irnet.checkpoints import LAYOUTS
 from irnet.edit import apply
 from irnet.models import network as preset
 from irnet.runtime.build import Model, check_model
 from irnet.runtime.checkpoint_files import Checkpoint, open_checkpoint
-from irnet.runtime.fit import Fit, compare_with, is_count, nearest, type_name, with_sizes
+from irnet.runtime.fit import Fit, is_count, nearest, nearest_layout, type_name, with_sizes
 from irnet.spec import Edit, architecture_of
 from irnet.tree import name_of, stage_of
 from irnet.units import exact, typed
@@ -198,8 +199,8 @@ def _also(found: Checkpoint, fit: Fit) -> Iterator[str]:
     sizes = {"classes": fit.network.head.classes, "channels": fit.network.input_shape[0]}
     for name in fit.layout.presets:
         if name != fit.network.name and architecture_of(name) == fit.network.architecture:
-            other = compare_with(found, apply(preset(name), [Edit("", *size) for size in sizes.items()]), fit.layout)
-            if not other.off:
+            other = nearest_layout(found, apply(preset(name), [Edit("", *size) for size in sizes.items()]))
+            if other.layout == fit.layout and not other.off:
                 yield name
 
 
@@ -257,8 +258,7 @@ def load_weights(
     state = model.state_dict()
     shapes = {ours: tuple(tensor.shape) for ours, tensor in state.items()}
     with open_checkpoint(file, key, ema=ema) as found:
-        fits = (compare_with(found, model.network, layout, shapes, body=body) for layout in layouts_of(model.network))
-        fit = min(fits, key=lambda fit: fit.rank)
+        fit = nearest_layout(found, model.network, shapes, body=body)
         if fit.off:
             raise ValueError(_refusal(found, fit, shapes, body=body))
         _check_single(found, fit)
@@ -299,14 +299,14 @@ def _refusal(found: Checkpoint, fit: Fit, shapes: Mapping[str, tuple[int, ...]],
     """What is wrong, and every line with which it would be right."""
     message = f"{found.name} does not fit {fit.network.label}: {fit.differences}"
     own, sized = fit.network, with_sizes(found, fit)
-    if sized is not own and not compare_with(found, sized, fit.layout).off:
+    if sized is not own and not nearest_layout(found, sized).off:
         changed = [f"classes={sized.head.classes}"] if sized.head.classes != own.head.classes else []
         changed += [f"channels={sized.input_shape[0]}"] if sized.input_shape[0] != own.input_shape[0] else []
         knobs = " ".join(f"--set {text}" for text in changed)
         others = (edit.text for edit in own.edits if edit.what not in ("classes", "channels"))
         python = f"irnet.network({', '.join(map(repr, (own.name, *others, *changed)))})"
         how = [f"build the network with {knobs}, in Python {python}"]
-        if not body and not compare_with(found, own, fit.layout, shapes, body=True).off:
+        if not body and not nearest_layout(found, own, shapes, body=True).off:
             how.append("load all but the classifier with --body, in Python load_weights(model, file, body=True)")
         return f"{message}; it is {_sizes(sized.head.classes, sized.input_shape[0])}: {', or '.join(how)}"
     other = nearest(found)
@@ -333,18 +333,22 @@ def _check(found: Checkpoint, key: str, target: Tensor, role: str) -> Tensor:
     if tensor.layout is not torch.strided or tensor.device.type != "cpu":
         raise ValueError(f"{found.name}: {key!r} is no plain tensor")
     if is_count(role):
-        if tensor.is_complex() or not bool((tensor == tensor.to(torch.int64)).all()):
+        if tensor.is_complex() or not bool((tensor.double() == tensor.long()).all()):
             raise ValueError(f"{found.name}: {key!r} counts batches and holds no whole number")
         return tensor
     if not tensor.is_floating_point():
         raise ValueError(f"{found.name}: {key!r} is {type_name(tensor.dtype)} and not floating point")
-    low, high = (tensor.float() if tensor.element_size() == 1 else tensor).aminmax()
-    if not bool(low.isfinite() & high.isfinite()):  # either is no number where any is none
-        raise ValueError(f"{found.name}: {key!r} holds numbers that are not finite")
-    if max(-low.item(), high.item()) > torch.finfo(target.dtype).max:
-        raise ValueError(f"{found.name}: {key!r} holds numbers that are too large for {type_name(target.dtype)}")
-    if role == "running_var" and low < 0:
+    plain = tensor.float() if tensor.element_size() == 1 else tensor
+    if role == "running_var" and plain.min() < 0:
         raise ValueError(f"{found.name}: {key!r} holds a variance below zero")
+    largest = torch.finfo(target.dtype).max
+    if torch.finfo(plain.dtype).max <= largest and isfinite(plain.sum().item()):
+        return tensor  # a sum is finite only where all its terms are, and takes a fifth of the time of looking at each
+    low, high = (bound.item() for bound in plain.aminmax())
+    if not (isfinite(low) and isfinite(high)):  # neither is a number where one is not
+        raise ValueError(f"{found.name}: {key!r} holds numbers that are not finite")
+    if max(-low, high) > largest:
+        raise ValueError(f"{found.name}: {key!r} holds numbers that are too large for {type_name(target.dtype)}")
     return tensor
 
 
