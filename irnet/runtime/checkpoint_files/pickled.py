@@ -41,7 +41,8 @@ class Outside:
 
 def names(data: bytes) -> Iterator[str]:
     """The classes and functions that the pickles at the start of `data` ask for, in the order of asking."""
-    stream, texts, steps = BytesIO(data), ["", ""], 0
+    stream, steps, texts = BytesIO(data), 0, ["", ""]
+    memo: dict[int | None, str] = {}  # of texts; a newer pickle names a class by the two before
     try:
         while steps < MAX_STEPS:
             for step, argument, _ in genops(stream):
@@ -50,6 +51,10 @@ def names(data: bytes) -> Iterator[str]:
                     yield str(argument).replace(" ", ".")
                 elif step.name == "STACK_GLOBAL":
                     yield ".".join(texts)
+                elif "PUT" in step.name or step.name == "MEMOIZE":
+                    memo[len(memo) if argument is None else argument] = texts[-1]
+                elif "GET" in step.name:
+                    texts = [texts[-1], memo.get(argument, "")]
                 elif isinstance(argument, str):
                     texts = [texts[-1], argument]
     except ValueError:  # what follows the pickles in an old file of torch.save, or a broken one
