@@ -98,6 +98,16 @@ def test_what_is_allowed_for_a_file_is_not_allowed_afterwards(tmp_path: Path) ->
         torch.load(tmp_path / "a.pt", weights_only=True)
 
 
+def test_an_old_file_gives_the_tensors_that_torch_reads_from_it(tmp_path: Path) -> None:
+    kinds = (torch.float16, torch.bfloat16, torch.float64, torch.int8, torch.bool, torch.int32)
+    whole = torch.arange(24.0).reshape(4, 6)
+    state = {str(kind): torch.arange(5).to(kind) for kind in kinds} | {"whole": whole, "view": whole[1:, ::2].T}
+    more = {"parameter": nn.Parameter(torch.ones(3)), "none": torch.zeros(0, 3), "twice": whole}
+    torch.save({"model": state | more}, tmp_path / "a.pt", _use_new_zipfile_serialization=False)
+    there = torch.load(tmp_path / "a.pt", weights_only=True)["model"]
+    assert same(tensors(tmp_path / "a.pt"), there)
+
+
 class Net(nn.Module):
     """A module with another inside, a buffer, and an attribute that is no tensor."""
 
