@@ -10,7 +10,7 @@ from pathlib import Path
 
 from irnet.runtime.checkpoint_files.checkpoint import MAX_TABLE, broken, check_size
 
-_FAULTS = (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, RuntimeError)
+FAULTS = (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, RuntimeError)
 
 
 class _Bounded(FileIO):
@@ -35,7 +35,7 @@ def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
     with _Bounded(path) as file:
         try:
             archive = zipfile.ZipFile(file)
-        except _FAULTS:
+        except FAULTS:
             raise broken(path.name, "zip, PyTorch") from None
         check_size(path.name, sum(member.file_size for member in archive.infolist()))
         yield archive
@@ -52,7 +52,7 @@ def read_table(path: Path, archive: zipfile.ZipFile, member: str) -> bytes:
     try:
         with archive.open(member) as file:
             found = file.read(MAX_TABLE + 1)
-    except (*_FAULTS, KeyError):
+    except (*FAULTS, KeyError):
         raise broken(path.name, "zip, PyTorch") from None
     if len(found) > MAX_TABLE:
         raise ValueError(f"{path.name} has a table of more than the {MAX_TABLE:,} bytes that are read")

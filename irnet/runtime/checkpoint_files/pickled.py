@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from pickletools import genops
-from typing import Any
+from typing import IO, Any
 
 MAX_STEPS = 500_000  # of a pickle; the table of 900 tensors takes 40,000
+_PICKLES = 5  # that an old file of torch.save begins with
 _MARK = object()
 
 
@@ -30,6 +31,7 @@ class Call:
     of: Any  # a Name, in a pickle that a program wrote
     arguments: Any
     state: Any = None
+    items: dict[Any, Any] = field(default_factory=dict)  # that were put into it, by key or by place
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,23 +43,37 @@ class Outside:
 
 def names(data: bytes) -> Iterator[str]:
     """The classes and functions that the pickles at the start of `data` ask for, in the order of asking."""
-    stream, texts, steps = BytesIO(data), ["", ""], 0
+    stream, steps, texts = BytesIO(data), 0, ["", ""]
+    memo: dict[int | None, str] = {}  # of texts; a newer pickle names a class by the two before
     try:
-        while steps < MAX_STEPS:
+        for _ in range(_PICKLES):
             for step, argument, _ in genops(stream):
                 steps += 1
+                if steps > MAX_STEPS:
+                    return
                 if step.name in ("GLOBAL", "INST"):
                     yield str(argument).replace(" ", ".")
                 elif step.name == "STACK_GLOBAL":
                     yield ".".join(texts)
+                elif "PUT" in step.name or step.name == "MEMOIZE":
+                    memo[len(memo) if argument is None else argument] = texts[-1]
+                elif "GET" in step.name:
+                    texts = [texts[-1], memo.get(argument, "")]
                 elif isinstance(argument, str):
                     texts = [texts[-1], argument]
     except ValueError:  # what follows the pickles in an old file of torch.save, or a broken one
         return
 
 
-def parse(data: bytes) -> Any:
-    """The value that a pickle describes, where `Name`, `Call` and `Outside` stand for what is no plain value.
+def parse(data: bytes | IO[bytes], outside: list[Any] | None = None) -> Any:
+    """The value that a pickle describes, with a `Name`, `Call` or `Outside` for what is no plain value.
+
+    Parameters
+    ----------
+    data
+        Bytes, or a file that is read from where it stands.
+    outside
+        Takes what the pickle refers to outside of it.
 
     Raises
     ------
@@ -73,6 +89,8 @@ def parse(data: bytes) -> Any:
             if count > MAX_STEPS:
                 break
             _STEPS[step.name](stack, memo, argument)
+            if step.name == "BINPERSID" and outside is not None:
+                outside.append(stack[-1].to)
     except (LookupError, TypeError, AttributeError, ValueError):
         pass
     raise Strange
@@ -102,13 +120,15 @@ def _build(stack: list[Any], *_: Any) -> None:
 
 
 def _extend(stack: list[Any], items: list[Any]) -> None:
-    if isinstance(stack[-1], list):
+    if isinstance(stack[-1], Call):
+        stack[-1].items.update(enumerate(items, len(stack[-1].items)))
+    else:
         stack[-1].extend(items)
 
 
 def _set(stack: list[Any], items: list[Any]) -> None:
-    if isinstance(stack[-1], dict):
-        stack[-1].update(zip(items[::2], items[1::2], strict=True))
+    target = stack[-1].items if isinstance(stack[-1], Call) else stack[-1]
+    target.update(zip(items[::2], items[1::2], strict=True))
 
 
 _VALUES = (

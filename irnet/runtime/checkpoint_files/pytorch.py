@@ -15,6 +15,7 @@ import torch
 from irnet.runtime.checkpoint_files import pickled
 from irnet.runtime.checkpoint_files.archive import read_table
 from irnet.runtime.checkpoint_files.checkpoint import MAX_TABLE, Checkpoint, broken
+from irnet.runtime.checkpoint_files.tensors import FAULTS, REBUILD, TYPES, map_file, tensor_of
 from irnet.runtime.checkpoint_files.wrapped import choose
 from irnet.units import typed
 
@@ -78,29 +79,22 @@ _HARMLESS: tuple[tuple[Any, str], ...] = (
         )
     ),
 )
-_BY_NAME = {path for _, path in _HARMLESS}
+_STAND_INS = {path: made for made, path in _HARMLESS} | {
+    f"collections.{kind}": dict for kind in ("OrderedDict", "Counter", "defaultdict")
+}
 
 
 def open_pytorch(
     path: Path, key: str | None = None, *, ema: bool = False, archive: zipfile.ZipFile | None = None
 ) -> Checkpoint:
-    """The checkpoint in a file of `torch.save`, opened with `weights_only`; `archive` is the file, if it is one.
+    """The checkpoint in a file of `torch.save`; `archive` is the file, if it is one.
 
     Raises
     ------
     ValueError
         In one sentence, if it is broken, holds objects that could run something, or no network's tensors.
     """
-    if archive and any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
-        raise ValueError(f"{path.name} is a compressed archive, which torch.save never writes; it was not unpacked")
-    try:
-        with _ADDING, torch.serialization.safe_globals(list(_HARMLESS)):
-            found = torch.load(path, map_location="cpu", weights_only=True, mmap=archive is not None)
-    except UnpicklingError:
-        raise ValueError(f"{path.name} {_refused(path, archive)}") from None
-    except Exception:  # whatever a broken file makes the reader stumble over
-        raise broken(path.name, "PyTorch") from None
-    chosen = choose(path.name, found, key, ema=ema)
+    chosen = choose(path.name, _load(path, archive) if archive else _load_legacy(path), key, ema=ema)
     return Checkpoint(
         name=path.name,
         container="PyTorch",
@@ -113,18 +107,95 @@ def open_pytorch(
     )
 
 
-def _refused(path: Path, archive: zipfile.ZipFile | None) -> str:
-    """What a file holds that may not be unpickled, and what to do."""
-    if archive:
-        data = read_table(path, archive, next(name for name in archive.namelist() if name.endswith("/data.pkl")))
-    else:
-        with path.open("rb") as file:
-            data = file.read(MAX_TABLE)
-    classes = [
-        name for name in dict.fromkeys(pickled.names(data)) if name not in _BY_NAME and not _KNOWN.fullmatch(name)
-    ]
+def _load(path: Path, archive: zipfile.ZipFile) -> Any:
+    if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+        raise ValueError(f"{path.name} is a compressed archive, which torch.save never writes; it was not unpacked")
+    table = read_table(path, archive, next(name for name in archive.namelist() if name.endswith("/data.pkl")))
+    try:
+        with _ADDING, torch.serialization.safe_globals(list(_HARMLESS)):
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except UnpicklingError:
+        what = _refused(table) or "is broken, or holds Python objects other than tensors; nothing in it was run"
+        raise ValueError(f"{path.name} {what}") from None
+    except Exception:  # whatever a broken file makes the reader stumble over
+        raise broken(path.name, "PyTorch") from None
+
+
+def _load_legacy(path: Path) -> Any:
+    """What a file from before zip files holds; torch.load would read all of it, and the table comes first."""
+    memory = map_file(path)
+    try:
+        for _ in range(3):
+            pickled.parse(memory)  # a magic number, a version, what the writer's machine was
+        storages: list[Any] = []
+        root, keys = pickled.parse(memory, storages), pickled.parse(memory)
+        return _Plain(memory, storages, keys).value(root)
+    except FAULTS:
+        what = _refused(memory[:MAX_TABLE])
+        raise (ValueError(f"{path.name} {what}") if what else broken(path.name, "PyTorch")) from None
+
+
+class _Plain:
+    """Plain values and tensors out of the pickle of a file, as `weights_only` would give them."""
+
+    def __init__(self, memory: Any, storages: list[Any], keys: list[str]) -> None:
+        sizes = {key: TYPES[kind.path].itemsize for _, kind, key, *_ in storages}
+        self._memory, self._starts, self._made, at = (
+            memory,
+            dict[str, tuple[int, int]](),
+            dict[int, Any](),
+            memory.tell(),
+        )
+        for key in keys:  # a count and so many numbers, one storage after the other
+            size = int.from_bytes(memory[at : at + 8], "little") * sizes[key]
+            self._starts[key] = at + 8, size
+            at += 8 + size
+
+    def value(self, item: Any) -> Any:
+        """What a value stands for; the same for the same."""
+        if isinstance(item, pickled.Name):
+            return _stand_in(item.path)
+        if not isinstance(item, dict | list | tuple | pickled.Call):
+            return item
+        if id(item) not in self._made:
+            self._made[id(item)] = None  # for what holds itself
+            self._made[id(item)] = self._make(item)
+        return self._made[id(item)]
+
+    def _make(self, item: Any) -> Any:
+        if isinstance(item, dict):
+            return {self.value(key): self.value(value) for key, value in item.items()}
+        if not isinstance(item, pickled.Call):
+            return type(item)(map(self.value, item))
+        if item.of.path in REBUILD:
+            return tensor_of(item, self._memory, self._start)
+        if item.of.path == "torch._utils._rebuild_parameter":
+            return self.value(item.arguments[0])
+        made = _stand_in(item.of.path)()
+        if isinstance(made, dict):
+            pairs = item.arguments[0] if item.arguments and isinstance(item.arguments[0], list) else []
+            return self._make(dict(pairs) | item.items)
+        return [*map(self.value, item.items.values())] if isinstance(made, list) else made
+
+    def _start(self, key: str, size: int) -> int:
+        start, there = self._starts[key]
+        if there != size:
+            raise pickled.Strange
+        return start
+
+
+def _stand_in(path: str) -> Any:
+    if path not in _STAND_INS and not _KNOWN.fullmatch(path):
+        raise pickled.Strange
+    return _STAND_INS.get(path, type(path.rpartition(".")[2], (_StandIn,), {}))
+
+
+def _refused(table: bytes) -> str:
+    """What a file holds that may not be unpickled, and what to do; "" if there is nothing of the kind."""
+    wanted = dict.fromkeys(pickled.names(table))
+    classes = [name for name in wanted if name not in _STAND_INS and not _KNOWN.fullmatch(name)]
     if not classes:
-        return "is broken, or holds Python objects other than tensors; nothing in it was run"
+        return ""
     if any(name.startswith("torch.nn.modules.") for name in classes):
         package = typed(classes[0].partition(".")[0])
         where = "where its class is defined" if package == "__main__" else f"where {package} is installed"
