@@ -44,7 +44,7 @@ class Checkpoint:
         """
         kept = {name: shape for name, shape in self.shapes.items() if name.startswith((f"{key}.", f"{key}/"))}
         if not kept:
-            raise ValueError(f"{self.name} has no tensors under {typed(key)!r}, so leave out --key")
+            raise ValueError(f"{self.name} has no tensors under {typed(key)!r}, so leave out --key and --ema")
         beside = f"{exact(len(self.shapes) - len(kept))} tensors that are not under {typed(key)!r}"
         return replace(self, shapes=kept, taken_from=key, ignored=(*self.ignored, beside))
 

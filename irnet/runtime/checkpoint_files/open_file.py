@@ -65,7 +65,7 @@ def open_checkpoint(file: Path | str, key: str | None = None, *, ema: bool = Fal
         head = start.read(HEAD)
     with _opened(path, head, key, ema=ema) as found:
         if ema and found.container != "PyTorch":
-            raise ValueError(f"{path.name} holds no dictionaries to choose from, so leave out --ema")
+            raise ValueError(f"{path.name} holds no dictionaries to choose from, so leave out --key and --ema")
         yield found if key in (None, found.taken_from or TOP) else found.below(key)
 
 
