@@ -19,7 +19,7 @@ from irnet.models import network as preset
 from irnet.runtime.build import Model, check_model
 from irnet.runtime.checkpoint_files import Checkpoint, open_checkpoint
 from irnet.runtime.fit import Fit, is_count, nearest, nearest_layout, type_name, with_sizes
-from irnet.spec import Edit, architecture_of
+from irnet.spec import Edit, Network, architecture_of
 from irnet.tree import name_of, stage_of
 from irnet.units import exact, typed
 
@@ -258,10 +258,7 @@ def load_weights(
     state = model.state_dict()
     shapes = {ours: tuple(tensor.shape) for ours, tensor in state.items()}
     with open_checkpoint(file, key, ema=ema) as found:
-        fit = nearest_layout(found, model.network, shapes, body=body)
-        if fit.off:
-            raise ValueError(_refusal(found, fit, shapes, body=body))
-        _check_single(found, fit)
+        fit = _fitting(found, model.network, shapes, body=body)
         tensors = dict(_convert(found, fit, state))
         unit_gammas = _unit_gammas(tensor for ours, tensor in tensors.items() if _is_gamma(ours))
         for ours, tensor in tensors.items():
@@ -282,6 +279,28 @@ def load_weights(
     )
 
 
+def check_fit(network: Network, file: Path | str) -> None:
+    """Refuse a file that does not fit a network, as `load_weights` does; no numbers are looked at.
+
+    Raises
+    ------
+    ValueError
+        In one sentence.
+    """
+    with open_checkpoint(file) as found:
+        _fitting(found, network)
+
+
+def _fitting(
+    found: Checkpoint, network: Network, shapes: Mapping[str, tuple[int, ...]] | None = None, *, body: bool = False
+) -> Fit:
+    fit = nearest_layout(found, network, shapes, body=body)
+    if fit.off:
+        raise ValueError(_refusal(found, fit, shapes, body=body))
+    _check_single(found, fit)
+    return fit
+
+
 def save_weights(model: Model, file: Path) -> None:
     """Write the weights of a model as safetensors, in our own layout.
 
@@ -295,7 +314,7 @@ def save_weights(model: Model, file: Path) -> None:
     save_file(model.state_dict(), file)
 
 
-def _refusal(found: Checkpoint, fit: Fit, shapes: Mapping[str, tuple[int, ...]], *, body: bool) -> str:
+def _refusal(found: Checkpoint, fit: Fit, shapes: Mapping[str, tuple[int, ...]] | None, *, body: bool) -> str:
     """What is wrong, and every line with which it would be right."""
     message = f"{found.name} does not fit {fit.network.label}: {fit.differences}"
     own, sized = fit.network, with_sizes(found, fit)
