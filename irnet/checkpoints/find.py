@@ -53,6 +53,9 @@ def _prefixes(inside: list[str], outside: set[str]) -> Iterator[str]:
     if shared and not any(key.startswith(shared) for key in outside):
         yield shared.rstrip("./")
         return
+    if len(inside) == 1:  # others lie under the same name: facenet's bottleneck holds its batch norm
+        yield inside[0]
+        return
     parts: dict[str, list[str]] = {}
     for key in inside:
         parts.setdefault(re.split(r"[./]", key[len(shared) :])[0], []).append(key)

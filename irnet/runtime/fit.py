@@ -84,13 +84,16 @@ def _with_classes(found: Checkpoint, name: str, layout: Layout) -> Network:
 def compare_with(found: Checkpoint, network: Network, layout: Layout) -> Fit:
     """How a file compares with one network in one layout; counts of batches may be absent."""
     names, wanted = keys(network, layout.name), _shapes(network)
-    theirs = {name: _stored_shape(wanted[ours], layout) for ours, name in names.items()}
+    theirs = {name: layout.stored_shape(network.name, ours, wanted[ours]) for ours, name in names.items()}
     head = names.get(_CLASSIFIER, "")
-    rows = (network.head.classes, *found.shapes.get(head, ())[:1])
+    axis = -1 if layout.channels_last else 0
+    rows = (network.head.classes, (found.shapes.get(head) or (0,))[axis])
     background = layout.background and rows == BACKGROUND
     if background:
         more = {
-            name: (BACKGROUND[1], *theirs[name][1:]) for ours, name in names.items() if ours.startswith("classifier")
+            name: tuple(BACKGROUND[1] if side == BACKGROUND[0] else side for side in theirs[name])
+            for ours, name in names.items()
+            if ours.startswith("classifier")
         }
         theirs |= more
     return Fit(
@@ -111,10 +114,3 @@ def compare_with(found: Checkpoint, network: Network, layout: Layout) -> Fit:
 @lru_cache(maxsize=32)
 def _shapes(network: Network) -> dict[str, Shape]:
     return {key: tuple(tensor.shape) for key, tensor in build(network, "meta").state_dict().items()}
-
-
-def _stored_shape(shape: Shape, layout: Layout) -> Shape:
-    """The shape that a layout stores a tensor in."""
-    if not layout.channels_last or len(shape) < 2:
-        return shape
-    return (*shape[2:], shape[1], shape[0])

@@ -48,6 +48,8 @@ class Identity:
         if self.exact:
             more = " and the background" if self.background else ""
             more += ", with an auxiliary head that is left out" if self.auxiliary else ""
+            remark = LAYOUTS[self.layout].remarks.get(self.preset)
+            more += f"; {remark}" if remark else ""
             more += f"; nothing in it tells it from {' or '.join(self.also)}" if self.also else ""
             return f"{self.file} is {what}{more}"
         if self.asked:
@@ -180,7 +182,7 @@ def _convert(found: Checkpoint, fit: Fit, model: Model) -> Iterator[tuple[str, T
         if names.get(ours) in found.shapes:
             tensor = _check(found, names[ours], target, name_of(ours))
             if tensor.ndim > 1 and fit.layout.channels_last:
-                tensor = tensor.permute(-1, -2, *range(tensor.ndim - 2))
+                tensor = tensor.permute(-1, -2, *range(tensor.ndim - 2)).flatten(target.ndim - 1)
             yield ours, tensor[1:] if fit.background and ours.startswith("classifier") else tensor
         else:  # only what a fit allows to be absent: gammas are one, no batch was counted
             yield ours, torch.ones(target.shape) if _is_gamma(ours) else torch.zeros(target.shape, dtype=target.dtype)
