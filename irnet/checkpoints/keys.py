@@ -34,7 +34,7 @@ class _Block:
 
     names: tuple[str, ...]  # under which a layout may know it: "stem.0.4", "stem"
     position: int  # in the whole network
-    numbers: Mapping[str, int | str]  # what its name may hold
+    numbers: Mapping[str, object]  # what its name may hold
 
 
 @lru_cache(maxsize=64)
@@ -150,7 +150,8 @@ def _blocks_and_units(network: Network) -> Iterator[tuple[_Block, _Unit]]:
         for block in tree.children(stage.name) if box else ():
             counts[stage.part] += 1
             for step in tree.children(block.path) if isinstance(block.node, Chain) else (block,):
-                numbers = {"n": n, "i": block.block, "j": counts[stage.part], "letter": chr(ord("b") + block.block)}
+                letter = chr(ord("b") + block.block)
+                numbers = {"n": n, "i": block.block, "j": counts[stage.part], "letter": letter}
                 found = _Block((step.path, stage.name), n, numbers)
                 yield from ((found, unit) for unit in _units(tree, step))
                 n += 1

@@ -128,7 +128,7 @@ _SLIM_RENAMED = {  # where the code departs from its own way to name a branch's 
 }
 
 
-def _scoped(scope: str, names: Names) -> Names:
+def _scoped(scope: str, names: Names) -> dict[str, str]:
     """The same names inside a variable scope; "1x1" is the name of a step, not of a block."""
     return {ours: name if ours == "1x1" else f"{scope}/{name}" for ours, name in names.items()}
 

@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 
 from irnet.runtime.checkpoint_files.checkpoint import Checkpoint, broken, check_size
 from irnet.runtime.checkpoint_files.pytorch import open_pytorch
+from irnet.runtime.checkpoint_files.tensorflow import is_table, locate, open_tensorflow
 
 _ZIP, _HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
 _LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."  # torch.save's magic number, before zip files
@@ -40,7 +41,7 @@ def open_checkpoint(file: Path | str, key: str | None = None, *, ema: bool = Fal
         In one sentence, if there is no such file, it is too large, cut off or broken, holds anything but tensors, or
         needs a package that is not there.
     """
-    path = Path(file)
+    path = locate(Path(file))
     if not path.is_file():
         raise ValueError(f"there is no file {str(file)!r}")
     check_size(path.name, path.stat().st_size)
@@ -48,6 +49,10 @@ def open_checkpoint(file: Path | str, key: str | None = None, *, ema: bool = Fal
         head = start.read(len(_LEGACY))
     if key is not None and ema:
         raise ValueError("--key and --ema both choose a dictionary of the file: leave one of them out")
+    if is_table(path):
+        with open_tensorflow(path, key, ema=ema) as found:
+            yield found
+        return
     pytorch = head.startswith(_ZIP) or head == _LEGACY
     if (key is not None or ema) and not pytorch:
         raise ValueError(f"{path.name} holds no dictionaries to choose from, so leave out --key and --ema")
