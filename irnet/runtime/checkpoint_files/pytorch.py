@@ -100,6 +100,7 @@ def open_pytorch(
         container="PyTorch",
         shapes=MappingProxyType({key: tuple(tensor.shape) for key, tensor in chosen.tensors.items()}),
         read=chosen.tensors.__getitem__,
+        dtypes={key: tensor.dtype for key, tensor in chosen.tensors.items()},
         taken_from=chosen.key,
         others=chosen.others,
         ignored=chosen.ignored,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 
 from irnet.runtime.checkpoint_files.checkpoint import MAX_TABLE, Checkpoint, broken, check_size
@@ -16,6 +17,10 @@ from irnet.units import exact, typed
 
 INDEX = ".safetensors.index.json"
 MAX_SHARDS = 100
+_TYPES = {
+    **{"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "BOOL": torch.bool},
+    **{"I64": torch.int64, "I32": torch.int32, "I16": torch.int16, "I8": torch.int8, "U8": torch.uint8},
+}
 
 
 def is_safetensors(head: bytes) -> bool:
@@ -33,11 +38,7 @@ def open_safetensors(path: Path) -> Iterator[Checkpoint]:
         In one sentence, if it is broken or its header larger than a table may be.
     """
     with ExitStack() as stack:
-        opened = _open(stack, path)
-        shapes = {key: tuple(opened.get_slice(key).get_shape()) for key in opened.keys()}  # noqa: SIM118
-        yield Checkpoint(
-            name=path.name, container="safetensors", shapes=MappingProxyType(shapes), read=opened.get_tensor
-        )
+        yield _checkpoint(path.name, "safetensors", dict.fromkeys((file := _open(stack, path)).keys(), file))
 
 
 @contextmanager
@@ -59,12 +60,20 @@ def open_shards(index: Path) -> Iterator[Checkpoint]:
             raise ValueError(
                 f"{index.name} and its files do not agree on {typed(odd[0])!r}: fetch all of them from one place"
             )
-        yield Checkpoint(
-            name=index.name,
-            container=f"safetensors in {exact(len(opened))} shards",
-            shapes=MappingProxyType({key: tuple(opened[homes[key]].get_slice(key).get_shape()) for key in homes}),
-            read=lambda key: opened[homes[key]].get_tensor(key),
-        )
+        files = {key: opened[shard] for key, shard in homes.items()}
+        yield _checkpoint(index.name, f"safetensors in {exact(len(opened))} shards", files)
+
+
+def _checkpoint(name: str, container: str, files: Mapping[str, Any]) -> Checkpoint:
+    """The checkpoint of tensors that lie in one open file each."""
+    declared = {key: file.get_slice(key) for key, file in files.items()}
+    return Checkpoint(
+        name=name,
+        container=container,
+        shapes=MappingProxyType({key: tuple(tensor.get_shape()) for key, tensor in declared.items()}),
+        read=lambda key: files[key].get_tensor(key),
+        dtypes={key: kind for key, tensor in declared.items() if (kind := _TYPES.get(tensor.get_dtype()))},
+    )
 
 
 def _open(stack: ExitStack, path: Path) -> Any:

@@ -51,6 +51,7 @@ def open_torchscript(path: Path, archive: zipfile.ZipFile) -> Checkpoint:
         container="TorchScript",
         shapes=MappingProxyType({key: tuple(tensor.shape) for key, tensor in tensors.items()}),
         read=tensors.__getitem__,
+        dtypes={key: tensor.dtype for key, tensor in tensors.items()},
     )
 
 
