@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from torch import Tensor
+from torch import Tensor, dtype
 
 MAX_BYTES = 2**30  # of a file, and of what it declares to hold; the largest released checkpoint has a fourth of that
+MAX_TABLE = 2**23  # bytes of a list of what is in a file; that of 900 tensors has a fiftieth
+MAX_KEYS = 50_000  # tensors of a file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,9 +20,17 @@ class Checkpoint:
     container: str  # what kind of file it is: "safetensors", "PyTorch"
     shapes: Mapping[str, tuple[int, ...]]
     read: Callable[[str], Tensor]  # on the CPU
+    dtypes: Mapping[str, dtype] = field(default_factory=dict)  # where they are known without reading
     taken_from: str = ""  # the key of the dictionary in the file that was taken: "state_dict"; "" is the file itself
     others: tuple[str, ...] = ()  # keys of other dictionaries of tensors, which could have been taken
     ignored: tuple[str, ...] = ()  # what else the file holds, with its type: "optimizer (dict of 2)", "epoch (int)"
+
+    def __post_init__(self) -> None:
+        """Refuse more tensors than any network has."""
+        if len(self.shapes) > MAX_KEYS:
+            raise ValueError(
+                f"{self.name} holds {len(self.shapes):,} tensors, more than the {MAX_KEYS:,} that are read"
+            )
 
 
 def check_size(name: str, size: int) -> None:

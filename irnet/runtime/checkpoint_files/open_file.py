@@ -1,24 +1,27 @@
-"""Files of tensors, opened without trust: safetensors, PyTorch and Keras HDF5.
+"""Files of tensors, opened without trust: what a file is, and which reader opens it.
 
-What a file declares is checked before anything is read, pickles are opened with `weights_only`, and whatever is wrong
-with a file ends in one sentence.
+What a file declares is checked before anything is read, nothing in it is run, and whatever is wrong with it ends in one
+sentence.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
 
-from safetensors import SafetensorError, safe_open
-
+from irnet.runtime.checkpoint_files.archive import open_archive
 from irnet.runtime.checkpoint_files.checkpoint import Checkpoint, broken, check_size
+from irnet.runtime.checkpoint_files.npz import open_npz
 from irnet.runtime.checkpoint_files.pytorch import open_pytorch
+from irnet.runtime.checkpoint_files.recognize import HEAD, describe, describe_archive, describe_folder
+from irnet.runtime.checkpoint_files.safetensors import INDEX, is_safetensors, open_safetensors, open_shards
 from irnet.runtime.checkpoint_files.tensorflow import is_table, locate, open_tensorflow
+from irnet.runtime.checkpoint_files.torchscript import open_torchscript
 
 _ZIP, _HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
+_WITH_SEVERAL = ("PyTorch", "Keras", "TensorFlow checkpoint")  # kinds of files that may hold several networks
 _LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."  # torch.save's magic number, before zip files
 
 
@@ -29,7 +32,7 @@ def open_checkpoint(file: Path | str, key: str | None = None, *, ema: bool = Fal
     Parameters
     ----------
     file
-        safetensors, PyTorch or Keras HDF5.
+        Of PyTorch, TorchScript, safetensors, NumPy (.npz), Keras or TensorFlow; of several files the index or the folder.
     key
         Of the dictionary of tensors to take, where the file holds several: "state_dict", "model.state_dict".
     ema
@@ -38,44 +41,63 @@ def open_checkpoint(file: Path | str, key: str | None = None, *, ema: bool = Fal
     Raises
     ------
     ValueError
-        In one sentence, if there is no such file, it is too large, cut off or broken, holds anything but tensors, or
-        needs a package that is not there.
+        In one sentence with what the file is and what to do, if there is none, it is too large, cut off or broken,
+        holds no tensors, or needs a package that is not there.
+
+    Examples
+    --------
+    >>> import tempfile, torch
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     torch.save({"epoch": 3, "model": {"conv.weight": torch.ones(2, 3)}}, f"{folder}/mine.pt")
+    ...     with open_checkpoint(f"{folder}/mine.pt") as found:
+    ...         found.taken_from, dict(found.shapes), found.ignored
+    ('model', {'conv.weight': (2, 3)}, ('epoch (int)',))
     """
     path = locate(Path(file))
+    if path.is_dir():
+        path = _index_in(path)
     if not path.is_file():
         raise ValueError(f"there is no file {str(file)!r}")
     check_size(path.name, path.stat().st_size)
-    with path.open("rb") as start:
-        head = start.read(len(_LEGACY))
     if key is not None and ema:
         raise ValueError("--key and --ema both choose a dictionary of the file: leave one of them out")
-    if is_table(path):
-        with open_tensorflow(path, key, ema=ema) as found:
-            yield found
-        return
-    pytorch = head.startswith(_ZIP) or head == _LEGACY
-    if (key is not None or ema) and not pytorch:
-        raise ValueError(f"{path.name} holds no dictionaries to choose from, so leave out --key and --ema")
+    with path.open("rb") as start:
+        head = start.read(HEAD)
+    with _opened(path, head, key, ema=ema) as found:
+        if (key is not None or ema) and found.container not in _WITH_SEVERAL:
+            raise ValueError(f"{path.name} holds no dictionaries to choose from, so leave out --key and --ema")
+        yield found
+
+
+def _opened(path: Path, head: bytes, key: str | None, *, ema: bool) -> AbstractContextManager[Checkpoint]:
+    if head.startswith(_ZIP):
+        return _zipped(path, key, ema=ema)
+    if head.startswith(_LEGACY):
+        return nullcontext(open_pytorch(path, key, ema=ema))
     if head.startswith(_HDF5):
-        with _hdf5(path) as found:
-            yield found
-    elif pytorch:
-        yield open_pytorch(path, key, ema=ema, zipped=head.startswith(_ZIP))
-    elif head.startswith(b"\x80"):
-        raise ValueError(f"{path.name} is a pickle that torch.save did not write; it was not opened")
-    else:
-        yield from _safetensors(path)
+        return _hdf5(path)
+    if is_table(path):
+        return open_tensorflow(path, key, ema=ema)
+    if path.name.endswith(INDEX):
+        return open_shards(path)
+    if is_safetensors(head):
+        return open_safetensors(path)
+    what = describe(path, head)
+    raise ValueError(f"{path.name} {what}") if what else broken(path.name, "PyTorch, safetensors, Keras or NumPy")
 
 
-def _safetensors(path: Path) -> Iterator[Checkpoint]:
-    try:
-        file = safe_open(path, "pt", device="cpu")
-    except (SafetensorError, OSError):
-        raise broken(path.name, "safetensors, PyTorch or Keras HDF5") from None
-    with file:
-        names = file.keys()
-        shapes = {key: tuple(file.get_slice(key).get_shape()) for key in names}
-        yield Checkpoint(name=path.name, container="safetensors", shapes=MappingProxyType(shapes), read=file.get_tensor)
+@contextmanager
+def _zipped(path: Path, key: str | None, *, ema: bool) -> Iterator[Checkpoint]:
+    with open_archive(path) as archive:
+        members = {name.partition("/")[2] for name in archive.namelist()}
+        if {"data.pkl", "constants.pkl"} <= members:
+            yield open_torchscript(path, archive)
+        elif "data.pkl" in members:
+            yield open_pytorch(path, key, ema=ema, archive=archive)
+        elif any(name.endswith(".npy") for name in archive.namelist()):
+            yield open_npz(path, archive)
+        else:
+            raise ValueError(f"{path.name} {describe_archive(path, archive)}")
 
 
 def _hdf5(path: Path) -> AbstractContextManager[Checkpoint]:
@@ -87,3 +109,11 @@ def _hdf5(path: Path) -> AbstractContextManager[Checkpoint]:
         ) from None
     found: AbstractContextManager[Checkpoint] = reader.open_hdf5(path)
     return found
+
+
+def _index_in(folder: Path) -> Path:
+    """The index of shards that a folder holds."""
+    indices = sorted(folder.glob(f"*{INDEX}"))
+    if len(indices) == 1:
+        return indices[0]
+    raise ValueError(f"{folder.name or folder} {describe_folder(folder, (_ZIP, _LEGACY, _HDF5))}")

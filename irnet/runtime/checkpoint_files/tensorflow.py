@@ -20,13 +20,13 @@ from types import MappingProxyType
 import torch
 from torch import Tensor
 
-from irnet.runtime.checkpoint_files.checkpoint import Checkpoint, broken, check_size
+from irnet.runtime.checkpoint_files.checkpoint import MAX_KEYS, Checkpoint, broken, check_size
 from irnet.runtime.checkpoint_files.wrapped import TOP, choose_key
 from irnet.units import exact, typed
 
 _MAGIC = bytes.fromhex("57fb808b247547db")  # the last bytes of a table
 _FOOTER = 48
-_MOST_TENSORS, _MOST_SHARDS, _MOST_AXES, _LONGEST_KEY = 100_000, 1000, 16, 4096
+_MOST_SHARDS, _MOST_AXES, _LONGEST_KEY = 1000, 16, 4096
 _CHECKED, _UNPACKED = 2**20, 2**24  # bytes of a block whose checksum is looked at, and of one that is unpacked
 _TYPES = ("", "float", "double", "int32", "uint8", "int16", "int8", "string", "complex64", "int64", "bool")
 _FLOATS = {1: torch.float32, 2: torch.float64, 14: torch.bfloat16, 19: torch.float16}
@@ -150,6 +150,7 @@ def _checkpoint(name: str, stored: Mapping[str, _Stored], key: str | None, *, em
         container="TensorFlow checkpoint",
         shapes=shapes,
         read=read,
+        dtypes={variable: _FLOATS[held.type] for variable, held in found.items()},
         taken_from="" if taken == TOP else taken,
         others=others,
         ignored=tuple(ignored),
@@ -178,8 +179,8 @@ def _stored(path: Path, table: mmap, stack: ExitStack) -> dict[str, _Stored]:
     pairs = _of_one_table(data, span, entries) if one_table else _of_index(path, data, span, entries, stack)
     for name, held in pairs:
         found[name.removesuffix(_ATTRIBUTE)] = held
-        if len(found) > _MOST_TENSORS:
-            raise ValueError(f"{path.name} holds more than the {exact(_MOST_TENSORS)} tensors that are read")
+        if len(found) > MAX_KEYS:
+            raise ValueError(f"{path.name} holds more than the {exact(MAX_KEYS)} tensors that are read")
     return found
 
 
