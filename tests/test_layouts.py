@@ -151,6 +151,15 @@ def test_a_box_without_weights_has_no_keys_and_an_unknown_one_is_refused() -> No
         (V1, "last_linear.weight", "embedding"),
         (V4, "inception_b.6.b2", "inception_b.6.b2"),
         ("inception_v4", "stem.0.0.conv.weight", "stem.0.0.conv"),
+        (V4, "InceptionV4/Mixed_7c/Branch_1/Conv2d_0b_1x3/weights:0", "inception_c.1.b1.1.b0.conv"),
+        (V4, "Key Mixed_6h/Branch_2/Conv2d_0e_1x7/BatchNorm/beta not found in checkpoint", "inception_b.6.b2.4.bn"),
+        (V2, "InceptionResnetV2/Repeat_1/block17_20/Conv2d_1x1/biases", "block_b.19.project"),
+        (V2, "block8_10_ac", "block8.0"),
+        (V2, "block17_3_mixed", "block_b.2"),
+        (V3, "mixed10", "mixed_7c.0"),
+        (V3, "Mixed_7c.branch_pool", "mixed_7c.0.b3.1"),
+        (V3_TORCHVISION, "mixed10", "mixed_7c.0"),
+        (V3_TORCHVISION, "InceptionV3/Mixed_6a/Branch_0/Conv2d_1a_1x1", "mixed_6a.0.b0"),
     ],
 )
 def test_a_pasted_text_finds_its_box(name: str, text: str, path: str) -> None:

@@ -60,6 +60,21 @@ def keys(network: Network, layout: str) -> Mapping[str, str]:
     return MappingProxyType(dict(_keys(network, known[layout])))
 
 
+def output_names(network: Network, layout: Layout) -> Mapping[str, str]:
+    """What a layout calls the layers without weights that put out a block, to the block's path.
+
+    Examples
+    --------
+    >>> from irnet.checkpoints.layouts import LAYOUTS
+    >>> from irnet.models import network
+    >>> output_names(network("inception_v3.tf_slim"), LAYOUTS["keras"])["mixed10"]
+    'mixed_7c.0'
+    """
+    names = layout.outputs.get(network.name, {})
+    blocks = (block for block, _ in _blocks_and_units(network) if block.names[-1] in names)
+    return {_block_name(names, block): block.names[0] for block in blocks}
+
+
 def _keys(network: Network, layout: Layout) -> Iterator[tuple[str, str]]:
     for unit, layer, norm in _layers(network, layout):
         for tensor in TENSORS[unit.kind]:

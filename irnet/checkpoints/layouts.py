@@ -166,6 +166,7 @@ class Layout:
     background: bool = False  # a classifier of 1001 rows has the background in row 0
     channels_last: bool = False  # kernels are (H, W, in, out) and matrices (in, out)
     classifies_by_convolution: tuple[str, ...] = ()  # presets whose classifier is stored as a 1x1 convolution
+    outputs: Mapping[str, Names] = field(default_factory=dict, hash=False)  # by preset: layers without weights
     remarks: Mapping[str, str] = field(default_factory=dict, hash=False)  # by preset: what a file named so implies
 
     def stored_shape(self, preset: str, key: str, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -187,6 +188,15 @@ _CADENE = {
     "inception_v4.tf_slim": _V4,
     "inception_resnet_v2.tf_slim": _V2 | {"classifier": "last_linear"},
     "inception_v3.torchvision": _V3 | {"classifier": "last_linear"},
+}
+_KERAS_OUTPUTS = {  # what joins the branches, or adds them
+    "inception_v3.tf_slim": {stage: f"mixed{i}" for i, stage in enumerate(sorted(_BRANCHES_V3))},
+    "inception_resnet_v2.tf_slim": {
+        "block_a": "block35_{j}",
+        "block_b": "block17_{j}",
+        "block_c": "block8_{j}",
+        "block8": "block8_{j}",
+    },
 }
 _COUNTED = "its averages count padding, as those of TorchVision and timm do"
 _LEFT_OUT = {"inception_v3.tf_slim": "its averages leave padding out, as those of TF-slim and Keras do"}
@@ -242,6 +252,7 @@ LAYOUTS: Mapping[str, Layout] = {
             tensors=_KERAS,
             naming="created",
             channels_last=True,
+            outputs=_KERAS_OUTPUTS,
             remarks=_LEFT_OUT,
         ),
         Layout(

@@ -32,7 +32,7 @@ def open_checkpoint(file: Path | str, key: str | None = None, *, ema: bool = Fal
     Parameters
     ----------
     file
-        Of PyTorch, TorchScript, safetensors, NumPy (.npz), Keras or TensorFlow; of several files the index or the folder.
+        Of PyTorch, TorchScript, safetensors, NumPy (.npz), Keras or TensorFlow; of several files the index or folder.
     key
         Of the dictionary of tensors to take, where the file holds several: "state_dict", "model.state_dict".
     ema
