@@ -50,6 +50,7 @@ LEFTOVERS: dict[str, tuple[Any, str]] = {
 
 def tensors(path: Path, **settings: Any) -> dict[str, torch.Tensor]:
     with open_checkpoint(path, **settings) as found:
+        assert found.dtypes == {key: found.read(key).dtype for key in found.shapes}
         return {key: found.read(key).clone() for key in found.shapes}
 
 

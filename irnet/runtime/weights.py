@@ -85,7 +85,8 @@ class Identity(Contents):
         if self.exact:
             what += " and the background" if self.background else ""
             what += ", with an auxiliary head that is left out" if self.auxiliary else ""
-            told = [f"{self.file} is {what}"]
+            remark = LAYOUTS[self.layout].remarks.get(self.preset)
+            told = [f"{self.file} is {what}", *([remark] if remark else [])]
             told += [f"nothing in it tells it from {' or '.join(self.also)}"] if self.also else []
         elif self.asked:
             told = [f"{self.file} is not {self.asked}: {self.differences}"]
@@ -341,7 +342,7 @@ def _convert(found: Checkpoint, fit: Fit, state: Mapping[str, Tensor]) -> Iterat
         if ours in fit.keys:
             tensor = _check(found, fit.keys[ours], target, name_of(ours))
             if tensor.ndim > 1 and fit.layout.channels_last:
-                tensor = tensor.permute(-1, -2, *range(tensor.ndim - 2))
+                tensor = tensor.permute(-1, -2, *range(tensor.ndim - 2)).flatten(target.ndim - 1)
             yield ours, tensor[1:] if fit.background and ours.startswith("classifier") else tensor
         elif ours not in fit.untouched:  # what a fit allows to be absent: gammas are one, no batch was counted
             yield ours, (torch.ones_like if _is_gamma(ours) else torch.zeros_like)(target)

@@ -14,8 +14,10 @@ from torch import Tensor
 
 from irnet.runtime.checkpoint_files.archive import FAULTS
 from irnet.runtime.checkpoint_files.checkpoint import MAX_KEYS, Checkpoint, broken
+from irnet.runtime.checkpoint_files.tensors import TYPES
 
 _NUMBERS = "biufc"  # kinds of types
+_TYPES = {str(kind).removeprefix("torch."): kind for kind in TYPES.values()}
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
@@ -44,14 +46,10 @@ def open_npz(path: Path, archive: zipfile.ZipFile) -> Checkpoint:
         except (*FAULTS, TypeError):
             raise ValueError(f"{path.name}: {key!r} can't be read as numbers") from None
 
+    dtypes = {key: kind for key in shapes if (kind := _TYPES.get(found[key][1].newbyteorder("=").name))}
     ignored = tuple(f"{key} ({kind.name})" for key, (_, kind) in found.items() if key not in shapes)
     return Checkpoint(
-        name=path.name,
-        container="NumPy",
-        shapes=MappingProxyType(shapes),
-        read=read,
-        dtypes={key: getattr(torch, kind.name) for key, (_, kind) in found.items() if hasattr(torch, kind.name)},
-        ignored=ignored,
+        name=path.name, container="NumPy", shapes=MappingProxyType(shapes), read=read, dtypes=dtypes, ignored=ignored
     )
 
 

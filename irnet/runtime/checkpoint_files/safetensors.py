@@ -17,17 +17,17 @@ from irnet.units import exact, typed
 
 INDEX = ".safetensors.index.json"
 MAX_SHARDS = 100
-_DTYPES = {
+_TYPES = {
     "F64": torch.float64,
     "F32": torch.float32,
     "F16": torch.float16,
     "BF16": torch.bfloat16,
+    "BOOL": torch.bool,
     "I64": torch.int64,
     "I32": torch.int32,
     "I16": torch.int16,
     "I8": torch.int8,
     "U8": torch.uint8,
-    "BOOL": torch.bool,
 }
 
 
@@ -46,15 +46,7 @@ def open_safetensors(path: Path) -> Iterator[Checkpoint]:
         In one sentence, if it is broken or its header larger than a table may be.
     """
     with ExitStack() as stack:
-        opened = _open(stack, path)
-        slices = {key: opened.get_slice(key) for key in opened.keys()}  # noqa: SIM118
-        yield Checkpoint(
-            name=path.name,
-            container="safetensors",
-            shapes=MappingProxyType({key: tuple(part.get_shape()) for key, part in slices.items()}),
-            read=opened.get_tensor,
-            dtypes=_dtypes(slices),
-        )
+        yield _checkpoint(path.name, "safetensors", dict.fromkeys((file := _open(stack, path)).keys(), file))
 
 
 @contextmanager
@@ -76,19 +68,20 @@ def open_shards(index: Path) -> Iterator[Checkpoint]:
             raise ValueError(
                 f"{index.name} and its files do not agree on {typed(odd[0])!r}: fetch all of them from one place"
             )
-        slices = {key: opened[shard].get_slice(key) for key, shard in homes.items()}
-        yield Checkpoint(
-            name=index.name,
-            container=f"safetensors in {exact(len(opened))} shards",
-            shapes=MappingProxyType({key: tuple(part.get_shape()) for key, part in slices.items()}),
-            read=lambda key: opened[homes[key]].get_tensor(key),
-            dtypes=_dtypes(slices),
-        )
+        files = {key: opened[shard] for key, shard in homes.items()}
+        yield _checkpoint(index.name, f"safetensors in {exact(len(opened))} shards", files)
 
 
-def _dtypes(slices: Mapping[str, Any]) -> dict[str, torch.dtype]:
-    """The type of every tensor, of those that PyTorch has."""
-    return {key: kind for key, part in slices.items() if (kind := _DTYPES.get(part.get_dtype()))}
+def _checkpoint(name: str, container: str, files: Mapping[str, Any]) -> Checkpoint:
+    """The checkpoint of tensors that lie in one open file each."""
+    declared = {key: file.get_slice(key) for key, file in files.items()}
+    return Checkpoint(
+        name=name,
+        container=container,
+        shapes=MappingProxyType({key: tuple(tensor.get_shape()) for key, tensor in declared.items()}),
+        read=lambda key: files[key].get_tensor(key),
+        dtypes={key: kind for key, tensor in declared.items() if (kind := _TYPES.get(tensor.get_dtype()))},
+    )
 
 
 def _open(stack: ExitStack, path: Path) -> Any:
