@@ -80,7 +80,9 @@ def test_what_is_no_part_of_the_network_is_left_out_and_listed(state: State, fil
     model, found = loaded(under("net.body.", state) | more, file)
     assert holds(model, state)
     assert found.rest == {"critic.": 5, "net.neck.": 1, "step": 1}
-    assert "; left out: 5 tensors of 'critic.', 1 tensor of 'net.neck.' and 1 tensor of 'step'" in found.sentence
+    assert (
+        "; not of the network: 5 tensors of 'critic.', 1 tensor of 'net.neck.' and 1 tensor of 'step'" in found.sentence
+    )
 
 
 def test_more_blocks_than_the_network_has_are_no_other_network(state: State, file: Path) -> None:

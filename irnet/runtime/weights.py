@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path
 from shlex import quote
@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from irnet.checkpoints import LAYOUTS
+from irnet.checkpoints.prefixes import groups
 from irnet.edit import apply
 from irnet.models import network as preset
 from irnet.runtime.build import Model, check_model
@@ -46,7 +47,7 @@ class Contents:
         if self.prefixes:
             told.append(f"after the prefix {_listed(map(repr, map(typed, self.prefixes)))}")
         if self.rest:
-            told.append(f"left out: {_listed(f'{_tensors(n)} of {typed(name)!r}' for name, n in self.rest.items())}")
+            told.append(f"not of the network: {_grouped(self.rest)}")
         if self.ignored:
             told.append(f"ignored: {_listed(self.ignored)}")
         if self.rounded:
@@ -77,9 +78,8 @@ class Identity(Contents):
     def sentence(self) -> str:
         """What was found, for people."""
         if self.preset is None or self.layout is None:
-            return "; ".join(
-                (f"{self.file} is none of the networks here: it has no key of any known layout", *self.notes)
-            )
+            told = [f"{self.file} is none of the networks that `irnet list` names: it holds {_grouped(self.rest)}"]
+            return "; ".join((*told, *replace(self, rest={}).notes))
         sizes = _sizes(self.classes or 0, self.channels or 3)
         what = f"{self.preset} in the layout of {LAYOUTS[self.layout].title}, {sizes}"
         if self.exact:
@@ -141,7 +141,8 @@ def identify(file: Path | str, name: str | None = None, *, key: str | None = Non
     with open_checkpoint(file, key, ema=ema) as found:
         fit = nearest(found, name)
         if fit is None:
-            return Identity(container=found.container, tensors=len(found.shapes), asked=name, **_wrapped(found))
+            held = _wrapped(found) | {"rest": groups(found.shapes, "")}
+            return Identity(container=found.container, tensors=len(found.shapes), asked=name, **held)
         _check_single(found, fit)
         other = nearest(found) if name and fit.off else None
         gammas = (key for ours, key in fit.keys.items() if _is_gamma(ours))
@@ -382,6 +383,10 @@ def _unit_gammas(gammas: Iterator[Tensor]) -> bool:
 
 def _tensors(number: int) -> str:
     return f"{exact(number)} tensor{'s' * (number != 1)}"
+
+
+def _grouped(tensors: Mapping[str, int]) -> str:
+    return _listed(f"{_tensors(number)} of {typed(name)!r}" for name, number in tensors.items())
 
 
 def _listed(names: Iterable[str], most: int = 3) -> str:
