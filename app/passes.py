@@ -29,5 +29,5 @@ strongest_channels = remote(networks.strongest_channels, "Running the block", en
 
 def reference(network: Network) -> Network:
     """Inception-v4 for the same input: the line without residuals."""
-    height, width = network.input_shape[1:]
-    return preset("inception_v4", input_size=(height, width))
+    channels, *size = network.input_shape
+    return preset("inception_v4", channels=channels, input_size=tuple(size))

@@ -91,9 +91,9 @@ def shards(model: Any, folder: Path) -> None:
     (folder / "a.safetensors.index.json").write_text(json.dumps({"weight_map": listed}), encoding="utf-8")
 
 
-def image(size: tuple[int, int]) -> torch.Tensor:
+def image(shape: tuple[int, int, int] = (3, 299, 299)) -> torch.Tensor:
     """One photograph in the range of the networks."""
-    return to_input(photo("coffee"), size)
+    return to_input(photo("coffee"), shape)
 
 
 def rounded(model: Any, file: Path) -> None:
@@ -104,7 +104,7 @@ def rounded(model: Any, file: Path) -> None:
 
 def traced(model: Any, file: Path) -> None:
     """As TorchScript."""
-    torch.jit.save(torch.jit.trace(model, image((299, 299))), file)  # type: ignore[no-untyped-call]
+    torch.jit.save(torch.jit.trace(model, image()), file)  # type: ignore[no-untyped-call]
 
 
 KINDS: dict[str, Write] = {
@@ -119,8 +119,8 @@ KINDS: dict[str, Write] = {
     "safetensors in shards": shards,
     "TorchScript": traced,
     "NumPy": lambda model, file: np.savez(file.open("wb"), **{k: t.numpy() for k, t in model.state_dict().items()}),
-    "exported program": lambda model, file: torch.export.save(torch.export.export(model, (image((299, 299)),)), file),
-    "ONNX": lambda model, file: torch.onnx.export(model, (image((299, 299)),), file, dynamo=True, verbose=False),
+    "exported program": lambda model, file: torch.export.save(torch.export.export(model, (image(),)), file),
+    "ONNX": lambda model, file: torch.onnx.export(model, (image(),), file, dynamo=True, verbose=False),
     "gzip": lambda _, file: file.write_bytes(gzip.compress(b"weights")),
     "half precision": rounded,
     "Git LFS": lambda _, file: file.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"),
@@ -135,12 +135,12 @@ def said(file: Path, wanted: Callable[[torch.Tensor], torch.Tensor]) -> tuple[st
         found = identify(file)
         if not found.exact or found.preset is None:
             return found.sentence, None
-        spec = network(found.preset, classes=found.classes)
+        spec = network(found.preset, classes=found.classes, channels=found.channels)
         model = build(spec)
         load_weights(model, file)
     except ValueError as error:
         return str(error), None
-    x = image(spec.input_shape[1:])
+    x = image(spec.input_shape)
     theirs = wanted(x)
     return found.sentence, float((model(x) - theirs).abs().max() / theirs.std())
 

@@ -171,7 +171,7 @@ def residual_scales(
     A reader who stops it keeps what was computed: it goes on from there.
     """
     bearable(network)
-    pixels = to_input(image, network.input_shape[1:])
+    pixels = to_input(image, network.input_shape)
     check(network, pixels, scales, setting.batch_norm, setting.label)
     with_numbers(setting.device)
     found: list[Curve] = []
@@ -203,7 +203,7 @@ def effective_field_of(
 ) -> EffectiveField:
     """The effective receptive field, on one borrowed model after another where there are several seeds."""
     bearable(network)
-    ask = partial(effective_field, network, to_input(image, network.input_shape[1:]), path, position)
+    ask = partial(effective_field, network, to_input(image, network.input_shape), path, position)
     ask = partial(ask, channel=channel, init=setting.init, batch_norm=setting.batch_norm, device=setting.device)
     seeds = setting.seeds[:1] if weights else setting.seeds
     with closing(_one_by_one(network, setting, seeds, weights)) as models:
@@ -225,7 +225,7 @@ def _look(
     """The model, and one pass of this picture through it, to go on from."""
     key = (identity(network), content(image), setting, weights)
     with borrow(network, device=setting.device, seed=setting.seed, init=setting.init, weights=weights) as model:
-        make = partial(glance, model, to_input(image, network.input_shape[1:]), setting.batch_norm)
+        make = partial(glance, model, to_input(image, network.input_shape), setting.batch_norm)
         with LOOKS.lent(key, make) as (look, cache):
             yield model, look, cache
 
@@ -257,7 +257,7 @@ def _photographed(
     key = (identity(network), content(image), setting, weights)
     with borrow(network, device=setting.device, seed=setting.seed, init=setting.init, weights=weights) as model:
         with_numbers(setting.device)
-        make = partial(PhotographPass, network, to_input(image, network.input_shape[1:]), setting.batch_norm)
+        make = partial(PhotographPass, network, to_input(image, network.input_shape), setting.batch_norm)
         with PHOTOGRAPHS.lent(key, make) as one:
             yield model, one
 

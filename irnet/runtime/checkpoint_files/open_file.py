@@ -18,6 +18,7 @@ from irnet.runtime.checkpoint_files.pytorch import open_pytorch
 from irnet.runtime.checkpoint_files.recognize import HEAD, describe, describe_archive, describe_folder
 from irnet.runtime.checkpoint_files.safetensors import INDEX, is_safetensors, open_safetensors, open_shards
 from irnet.runtime.checkpoint_files.torchscript import open_torchscript
+from irnet.runtime.checkpoint_files.wrapped import TOP
 
 _ZIP, _HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
 _LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."  # torch.save's magic number, before zip files
@@ -32,7 +33,8 @@ def open_checkpoint(file: Path | str, key: str | None = None, *, ema: bool = Fal
     file
         Of PyTorch, TorchScript, safetensors, NumPy (.npz) or Keras; of safetensors in shards the index, or its folder.
     key
-        Of the dictionary of tensors to take, where the file holds several: "state_dict", "model.state_dict".
+        Of the dictionary of tensors to take, where the file holds several: "state_dict", "model.state_dict"; or what
+        the keys of the tensors to take begin with.
     ema
         Take the averaged one instead.
 
@@ -62,9 +64,9 @@ def open_checkpoint(file: Path | str, key: str | None = None, *, ema: bool = Fal
     with path.open("rb") as start:
         head = start.read(HEAD)
     with _opened(path, head, key, ema=ema) as found:
-        if (key is not None or ema) and found.container != "PyTorch":
+        if ema and found.container != "PyTorch":
             raise ValueError(f"{path.name} holds no dictionaries to choose from, so leave out --key and --ema")
-        yield found
+        yield found if key in (None, found.taken_from or TOP) else found.below(key)
 
 
 def _opened(path: Path, head: bytes, key: str | None, *, ema: bool) -> AbstractContextManager[Checkpoint]:
