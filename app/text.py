@@ -71,9 +71,14 @@ BLOCK_SCALE = "It multiplies the residual F(x) of this block alone; every other 
 PLAY = "Goes on by itself, a step every few seconds, and stops at the last."
 NO_BLOCK = "This network has no residual block. Choose an Inception-ResNet with at least one block in the line above."
 WEIGHTS = (
-    "safetensors, PyTorch or Keras, in the layouts of timm, Cadene, facenet-pytorch, Keras or irnet. Nothing in a file "
-    "is executed; every key has to fit the network that is chosen above, and seed and initial weights are unused."
+    "PyTorch, TorchScript, safetensors, Keras, NumPy or TensorFlow: one file, or an index with all its files. Nothing "
+    "in them is executed; they have to fit the network that is chosen above, and seed and initial weights are unused."
 )
+SEVERAL_FILES = (
+    "{} files are no checkpoint: of several, one is the index, which ends in .index or .safetensors.index.json, and "
+    "there are {} at most"
+)
+LARGE_FILES = "the {} files have more than {} MB together"
 NO_CLASSES = "Untrained weights know no classes: choose a checkpoint under Trained weights."
 NO_RUNS = "This server is open to a network and trains only where the environment variable IRNET_RUNS names a folder."
 NO_FOLDER = "The server offers none: upload one, or let the environment variable {} name a folder when it starts."

@@ -41,7 +41,7 @@ from irnet.runtime.device import check_device, memory_limit, with_numbers
 from irnet.runtime.init import Init
 from irnet.runtime.measure import ModuleCount, Others, by_fvcore, by_others
 from irnet.runtime.saved import saved_for_backward
-from irnet.runtime.weights import load_weights
+from irnet.runtime.weights import check_fit, identify, load_weights
 from irnet.spec import Network
 from irnet.tree import Sides
 from irnet.tree.totals import totals
@@ -55,11 +55,12 @@ class Weights:
     name: str
     key: str
     folder: Path = field(compare=False)  # where it lies, under its name
+    beside: tuple[str, ...] = ()  # files there that belong to it: the shards of an index
 
     @contextmanager
     def file(self) -> Iterator[Path]:
         """The file, for as long as the block runs."""
-        with open_below(self.folder, self.name) as path:
+        with open_below(self.folder, self.name, *self.beside) as path:
             yield path
 
 
@@ -128,6 +129,14 @@ def _build(network: Network, device: str, seed: int, init: Init, weights: Weight
         with weights.file() as file:
             load_weights(model, file)
     return channels_last(model)
+
+
+def identified(network: Network, weights: Weights) -> str:
+    """What a checkpoint is, in a sentence; refused if it does not fit the network."""
+    with weights.file() as file:
+        check_fit(network, file)
+        found = identify(file)
+    return found.sentence if found.exact else f"{found.file} fits {network.label}"
 
 
 @disk_cache(MODULES)

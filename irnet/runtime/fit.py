@@ -139,6 +139,8 @@ def _nearest(
             continue
         network = with_sizes(found, near) if any_head else near.network
         fit = _by_shapes(found, replace(near, network=network), shapes or _shapes(network))
+        if any_head and fit.layout.only_released and not fit.is_released:
+            continue
         if not best or (fit.rank, not fit.is_released) < (best.rank, not best.is_released):
             best = fit
     assert best is not None, "every network has a layout"
@@ -217,11 +219,15 @@ def _by_keys(
 
 def _by_shapes(found: Checkpoint, fit: Fit, shapes: Mapping[str, Shape]) -> Fit:
     """The same with the shapes of what both have."""
-    wanted = {ours: _stored_shape(shapes[ours], fit.layout) for ours in fit.keys}
-    rows = fit.network.head.classes, *found.shapes.get(fit.keys.get(f"{_CLASSIFIER}weight", ""), ())[:1]
-    background = fit.layout.background and rows == BACKGROUND
+    wanted = {ours: fit.layout.stored_shape(fit.network.name, ours, shapes[ours]) for ours in fit.keys}
+    rows = _side(found, fit, f"{_CLASSIFIER}weight", -1 if fit.layout.channels_last else 0)
+    background = fit.layout.background and (fit.network.head.classes, rows) == BACKGROUND
     if background:
-        wanted |= {o: (BACKGROUND[1], *shape[1:]) for o, shape in wanted.items() if o.startswith(_CLASSIFIER)}
+        wanted |= {
+            ours: tuple(BACKGROUND[1] if side == BACKGROUND[0] else side for side in shape)
+            for ours, shape in wanted.items()
+            if ours.startswith(_CLASSIFIER)
+        }
     wrong: list[tuple[str, Shape | str, Shape | str]] = [
         (key, found.shapes[key], wanted[ours]) for ours, key in fit.keys.items() if found.shapes[key] != wanted[ours]
     ]
@@ -236,13 +242,6 @@ def _by_shapes(found: Checkpoint, fit: Fit, shapes: Mapping[str, Shape]) -> Fit:
 @lru_cache(maxsize=32)
 def _shapes(network: Network) -> dict[str, Shape]:
     return {key: tuple(tensor.shape) for key, tensor in build(network, "meta").state_dict().items()}
-
-
-def _stored_shape(shape: Shape, layout: Layout) -> Shape:
-    """The shape that a layout stores a tensor in."""
-    if not layout.channels_last or len(shape) < 2:
-        return shape
-    return (*shape[2:], shape[1], shape[0])
 
 
 def is_count(key: str) -> bool:

@@ -19,7 +19,7 @@ from irnet.models import network as preset
 from irnet.runtime.build import Model, check_model
 from irnet.runtime.checkpoint_files import Checkpoint, open_checkpoint
 from irnet.runtime.fit import Fit, is_count, nearest, nearest_layout, type_name, with_sizes
-from irnet.spec import Edit, architecture_of
+from irnet.spec import Edit, Network, architecture_of
 from irnet.tree import name_of, stage_of
 from irnet.units import exact, typed
 
@@ -85,7 +85,8 @@ class Identity(Contents):
         if self.exact:
             what += " and the background" if self.background else ""
             what += ", with an auxiliary head that is left out" if self.auxiliary else ""
-            told = [f"{self.file} is {what}"]
+            remark = LAYOUTS[self.layout].remarks.get(self.preset)
+            told = [f"{self.file} is {what}", *([remark] if remark else [])]
             told += [f"nothing in it tells it from {' or '.join(self.also)}"] if self.also else []
         elif self.asked:
             told = [f"{self.file} is not {self.asked}: {self.differences}"]
@@ -258,10 +259,7 @@ def load_weights(
     state = model.state_dict()
     shapes = {ours: tuple(tensor.shape) for ours, tensor in state.items()}
     with open_checkpoint(file, key, ema=ema) as found:
-        fit = nearest_layout(found, model.network, shapes, body=body)
-        if fit.off:
-            raise ValueError(_refusal(found, fit, shapes, body=body))
-        _check_single(found, fit)
+        fit = _fitting(found, model.network, shapes, body=body)
         tensors = dict(_convert(found, fit, state))
         unit_gammas = _unit_gammas(tensor for ours, tensor in tensors.items() if _is_gamma(ours))
         for ours, tensor in tensors.items():
@@ -282,6 +280,28 @@ def load_weights(
     )
 
 
+def check_fit(network: Network, file: Path | str) -> None:
+    """Refuse a file that does not fit a network, as `load_weights` does; no numbers are looked at.
+
+    Raises
+    ------
+    ValueError
+        In one sentence.
+    """
+    with open_checkpoint(file) as found:
+        _fitting(found, network)
+
+
+def _fitting(
+    found: Checkpoint, network: Network, shapes: Mapping[str, tuple[int, ...]] | None = None, *, body: bool = False
+) -> Fit:
+    fit = nearest_layout(found, network, shapes, body=body)
+    if fit.off:
+        raise ValueError(_refusal(found, fit, shapes, body=body))
+    _check_single(found, fit)
+    return fit
+
+
 def save_weights(model: Model, file: Path) -> None:
     """Write the weights of a model as safetensors, in our own layout.
 
@@ -295,7 +315,7 @@ def save_weights(model: Model, file: Path) -> None:
     save_file(model.state_dict(), file)
 
 
-def _refusal(found: Checkpoint, fit: Fit, shapes: Mapping[str, tuple[int, ...]], *, body: bool) -> str:
+def _refusal(found: Checkpoint, fit: Fit, shapes: Mapping[str, tuple[int, ...]] | None, *, body: bool) -> str:
     """What is wrong, and every line with which it would be right."""
     message = f"{found.name} does not fit {fit.network.label}: {fit.differences}"
     own, sized = fit.network, with_sizes(found, fit)
@@ -322,7 +342,7 @@ def _convert(found: Checkpoint, fit: Fit, state: Mapping[str, Tensor]) -> Iterat
         if ours in fit.keys:
             tensor = _check(found, fit.keys[ours], target, name_of(ours))
             if tensor.ndim > 1 and fit.layout.channels_last:
-                tensor = tensor.permute(-1, -2, *range(tensor.ndim - 2))
+                tensor = tensor.permute(-1, -2, *range(tensor.ndim - 2)).flatten(target.ndim - 1)
             yield ours, tensor[1:] if fit.background and ours.startswith("classifier") else tensor
         elif ours not in fit.untouched:  # what a fit allows to be absent: gammas are one, no batch was counted
             yield ours, (torch.ones_like if _is_gamma(ours) else torch.zeros_like)(target)

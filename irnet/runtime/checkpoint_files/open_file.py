@@ -17,10 +17,12 @@ from irnet.runtime.checkpoint_files.npz import open_npz
 from irnet.runtime.checkpoint_files.pytorch import open_pytorch
 from irnet.runtime.checkpoint_files.recognize import HEAD, describe, describe_archive, describe_folder
 from irnet.runtime.checkpoint_files.safetensors import INDEX, is_safetensors, open_safetensors, open_shards
+from irnet.runtime.checkpoint_files.tensorflow import is_table, locate, open_tensorflow
 from irnet.runtime.checkpoint_files.torchscript import open_torchscript
 from irnet.runtime.checkpoint_files.wrapped import TOP
 
 _ZIP, _HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
+_WITH_SEVERAL = ("PyTorch", "Keras", "TensorFlow checkpoint")  # kinds of files that may hold several networks
 _LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."  # torch.save's magic number, before zip files
 
 
@@ -31,7 +33,7 @@ def open_checkpoint(file: Path | str, key: str | None = None, *, ema: bool = Fal
     Parameters
     ----------
     file
-        Of PyTorch, TorchScript, safetensors, NumPy (.npz) or Keras; of safetensors in shards the index, or its folder.
+        Of PyTorch, TorchScript, safetensors, NumPy (.npz), Keras or TensorFlow; of several files the index or folder.
     key
         Of the dictionary of tensors to take, where the file holds several: "state_dict", "model.state_dict"; or what
         the keys of the tensors to take begin with.
@@ -53,7 +55,7 @@ def open_checkpoint(file: Path | str, key: str | None = None, *, ema: bool = Fal
     ...         found.taken_from, dict(found.shapes), found.ignored
     ('model', {'conv.weight': (2, 3)}, ('epoch (int)',))
     """
-    path = Path(file)
+    path = locate(Path(file))
     if path.is_dir():
         path = _index_in(path)
     if not path.is_file():
@@ -64,7 +66,7 @@ def open_checkpoint(file: Path | str, key: str | None = None, *, ema: bool = Fal
     with path.open("rb") as start:
         head = start.read(HEAD)
     with _opened(path, head, key, ema=ema) as found:
-        if ema and found.container != "PyTorch":
+        if ema and found.container not in _WITH_SEVERAL:
             raise ValueError(f"{path.name} holds no dictionaries to choose from, so leave out --key and --ema")
         yield found if key in (None, found.taken_from or TOP) else found.below(key)
 
@@ -76,6 +78,8 @@ def _opened(path: Path, head: bytes, key: str | None, *, ema: bool) -> AbstractC
         return nullcontext(open_pytorch(path, key, ema=ema))
     if head.startswith(_HDF5):
         return _hdf5(path)
+    if is_table(path):
+        return open_tensorflow(path, key, ema=ema)
     if path.name.endswith(INDEX):
         return open_shards(path)
     if is_safetensors(head):

@@ -16,7 +16,7 @@ TOP = "."  # how the file's own level is asked for, where a dictionary inside it
 _DEEPEST = 4  # dictionaries inside each other that are looked into
 _FEW = 10  # a dictionary with so many times fewer tensors than another is no network: class weights, say
 _NAMED, _LONGEST = 6, 40  # things that a sentence names, and letters of each
-_AVERAGED = re.compile(r"(^|[._])(ema|swa|avg|averaged?|shadow)([._]|$)")
+_AVERAGED = re.compile(r"(^|[._])(ema|swa|avg|averaged?|shadow|ExponentialMovingAverage)([._]|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,22 @@ def choose(name: str, found: Any, key: str | None = None, *, ema: bool = False) 
         )
     if key not in inside and any(name.startswith(f"{key}.") for place in networks for name in inside[place]):
         key = None  # it chooses among the tensors of the one dictionary
-    taken = _taken(name, {path: len(inside[path]) for path in networks}, key, ema) if key not in inside else key
+    taken = key if key in inside else choose_key(name, {path: len(inside[path]) for path in networks}, key, ema=ema)
     others = tuple(other for other in networks if other != taken)
     ignored = tuple(line for place, line in _beside(found, taken) if place not in others)
     return Chosen("" if taken == TOP else taken, inside[taken], others, ignored)
 
 
-def _taken(name: str, networks: Mapping[str, int], key: str | None, ema: bool) -> str:
+def choose_key(name: str, networks: Mapping[str, int], key: str | None, *, ema: bool) -> str:
+    """The one that is asked for of dictionaries of so many tensors, or the only one.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if it is not there, or there are several and nothing says which.
+    """
+    if key is not None and key in networks:
+        return key
     there = _few([f"'{typed(path, _LONGEST)}' of {exact(size)} tensors" for path, size in networks.items()])
     if key is not None:
         raise ValueError(f"{name} has no dictionary of tensors at {typed(key)!r}; it has {there}")
