@@ -128,8 +128,9 @@ FIGURES = (
     "`irnet export --check` says which are out of date."
 )
 WIDTHS = (
-    "One column of a two-column paper (252 points of TeX, as IEEE's), a one-column page, a slide. "
-    "The figure is laid out so that no text is smaller than 8 points there; where that can't be, a sentence says so, and which widths it fits."
+    "One column of a two-column paper (252 points of TeX, as IEEE's), a one-column page, a slide. The figure is laid "
+    "out so that no text is smaller than 8 points there; where that can't be, a sentence says so, and which widths it "
+    "fits."
 )
 NO_FIGURE = "Nothing in the catalogue has all of these words: take one of them away."
 COPY_MARKDOWN = "For a README, with a light and a dark file beside it"
