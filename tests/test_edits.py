@@ -489,4 +489,4 @@ def test_the_stride_of_a_fork_is_that_of_all_that_its_branches_end_with() -> Non
 
 def test_an_average_that_counts_its_padding_has_none_to_count_once_it_is_valid() -> None:
     block = network("inception_v3.torchvision", "mixed_5b.0.b3.0.padding=valid").stages[1].node
-    assert [node for _, node in parts(dict(parts(block))["b3"])][0] == Pool("avg", 3, 1, "valid")
+    assert next(node for _, node in parts(dict(parts(block))["b3"])) == Pool("avg", 3, 1, "valid")
