@@ -354,7 +354,7 @@ def _check(found: Checkpoint, key: str, target: Tensor, role: str) -> Tensor:
     if tensor.layout is not torch.strided or tensor.device.type != "cpu":
         raise ValueError(f"{found.name}: {key!r} is no plain tensor")
     if is_count(role):
-        if tensor.is_complex() or not bool((tensor.double() == tensor.long()).all()):
+        if tensor.is_complex() or (tensor.is_floating_point() and not float(tensor).is_integer()):
             raise ValueError(f"{found.name}: {key!r} counts batches and holds no whole number")
         return tensor
     if not tensor.is_floating_point():
