@@ -290,3 +290,16 @@ def test_a_verb_of_the_lab_says_what_it_made_of_a_checkpoint(
     assert "weights loaded from mine.pt, in the layout of facenet-pytorch, but for the classifier, untrained" in out
     assert "taken from 'ema'" in err
     assert "untouched: classifier.weight and classifier.bias" in err
+
+
+@pytest.mark.parametrize(
+    "knobs", [{"a": 1, "b": 0, "c": 0}, {"a": 7}, {"b": 2, "classes": 4, "channels": 1, "input_size": 160}]
+)
+def test_a_file_of_ours_is_identified_with_its_numbers_of_blocks(knobs: dict[str, int], meta: Meta, file: Path) -> None:
+    spec = network(FACENET, **knobs)
+    torch.save({"net": under("module.", hollow(dict(meta(spec).state_dict())))}, file)
+    found = identify(file)
+    assert (found.exact, found.preset, found.classes) == (True, FACENET, knobs.get("classes", 8631))
+    made = irnet.network(FACENET, *found.edits, channels=found.channels or 3)
+    assert [stage.repeat for stage in made.stages] == [stage.repeat for stage in spec.stages]
+    assert not identify(file, FACENET).exact

@@ -63,6 +63,7 @@ class Identity(Contents):
     tensors: int
     exact: bool = False  # every key and every shape is that of the network
     preset: str | None = None  # None: no key of any layout
+    edits: tuple[str, ...] = ()  # of its numbers of blocks
     layout: str | None = None
     classes: int | None = None  # that the network has; 0 is an embedding
     channels: int | None = None  # of its input
@@ -81,7 +82,8 @@ class Identity(Contents):
             told = [f"{self.file} is none of the networks that `irnet list` names: it holds {_grouped(self.rest)}"]
             return "; ".join((*told, *replace(self, rest={}).notes))
         sizes = _sizes(self.classes or 0, self.channels or 3)
-        what = f"{self.preset} in the layout of {LAYOUTS[self.layout].title}, {sizes}"
+        edited = f" ({', '.join(self.edits)})" if self.edits else ""
+        what = f"{self.preset}{edited} in the layout of {LAYOUTS[self.layout].title}, {sizes}"
         if self.exact:
             what += " and the background" if self.background else ""
             what += ", with an auxiliary head that is left out" if self.auxiliary else ""
@@ -151,6 +153,7 @@ def identify(file: Path | str, name: str | None = None, *, key: str | None = Non
             tensors=len(found.shapes),
             exact=not fit.off,
             preset=fit.network.name,
+            edits=tuple(edit.text for edit in _blocks(fit)),
             layout=fit.layout.name,
             classes=fit.network.head.classes,
             channels=fit.network.input_shape[0],
@@ -196,12 +199,17 @@ def _check_single(found: Checkpoint, fit: Fit) -> None:
     )
 
 
+def _blocks(fit: Fit) -> tuple[Edit, ...]:
+    return tuple(edit for edit in fit.network.edits if edit.what == "repeat")
+
+
 def _also(found: Checkpoint, fit: Fit) -> Iterator[str]:
     """Other presets that a file fits as exactly in the same layout."""
     sizes = {"classes": fit.network.head.classes, "channels": fit.network.input_shape[0]}
+    edits = (*(Edit("", *size) for size in sizes.items()), *_blocks(fit))
     for name in fit.layout.presets:
         if name != fit.network.name and architecture_of(name) == fit.network.architecture:
-            other = nearest_layout(found, apply(preset(name), [Edit("", *size) for size in sizes.items()]))
+            other = nearest_layout(found, apply(preset(name), edits))
             if other.layout == fit.layout and not other.off:
                 yield name
 
@@ -334,7 +342,7 @@ def _refusal(found: Checkpoint, fit: Fit, shapes: Mapping[str, tuple[int, ...]] 
     if other is None or other.off:
         return message
     sizes = _sizes(other.network.head.classes, other.network.input_shape[0])
-    return f"{message}; it fits {other.network.name} in the layout of {other.layout.title}, {sizes}"
+    return f"{message}; it fits {other.network.label} in the layout of {other.layout.title}, {sizes}"
 
 
 def _convert(found: Checkpoint, fit: Fit, state: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
