@@ -630,6 +630,7 @@ STATEMENTS = (*TOUR, *BLOCKS, *RESIDUALS, *COUNTING, *DEATH, *PAGES, *PROVENANCE
 
 # Words that count or compare and claim nothing: titles, questions, advice, settings and examples.
 PHRASES = (
+    "PyTorch, TorchScript, safetensors, Keras, NumPy or TensorFlow",
     "a third axis",
     "(model.py, line 19)",
     "held-out accuracy less that of one and the same answer",
