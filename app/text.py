@@ -133,8 +133,9 @@ FIGURES = (
     "`irnet export --check` says which are out of date."
 )
 WIDTHS = (
-    "One column of a two-column paper, a one-column page, a slide. The figure is laid out so that no text is smaller "
-    "than 8 points there; where that can't be, a sentence says so, and which widths it fits."
+    "One column of a two-column paper (252 points of TeX, as IEEE's), a one-column page, a slide. The figure is laid "
+    "out so that no text is smaller than 8 points there; where that can't be, a sentence says so, and which widths it "
+    "fits."
 )
 NO_FIGURE = "Nothing in the catalogue has all of these words: take one of them away."
 COPY_MARKDOWN = "For a README, with a light and a dark file beside it"
@@ -222,8 +223,9 @@ EDITOR_NOTES = "block_b.0.project: This width follows from the sum."
 EDITOR_ANSWER = "A formula such as channels stem.0.concat + 64, or one of the choices, word for word."
 
 EDIT = (
-    "Choose a box to change its filters, kernel, stem, scale or number of blocks; with none chosen, the network's "
-    "knobs. All blocks of a stage change together. A place that is edited keeps its value when a knob changes."
+    "Choose a box to change its filters, kernel, stride, padding, stem, scale or number of blocks; with none chosen, "
+    "the network's knobs. All blocks of a stage change together. A place that is edited keeps its value when a knob "
+    "changes."
 )
 NOTHING_TO_EDIT = (
     "Nothing can be changed here: its width follows from what is around it. Choose one of the boxes that lead to it."

@@ -201,7 +201,8 @@ def what_is(value: object) -> str:
     if value is None or isinstance(value, int | float | str):
         return typed(repr(value))
     kind = type(value)
-    return f"a {kind.__qualname__}" if kind.__module__ == "builtins" else f"a {kind.__module__}.{kind.__qualname__}"
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 def printable(text: str) -> str:

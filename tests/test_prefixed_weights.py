@@ -80,7 +80,9 @@ def test_what_is_no_part_of_the_network_is_left_out_and_listed(state: State, fil
     model, found = loaded(under("net.body.", state) | more, file)
     assert holds(model, state)
     assert found.rest == {"critic.": 5, "net.neck.": 1, "step": 1}
-    assert "; left out: 5 tensors of 'critic.', 1 tensor of 'net.neck.' and 1 tensor of 'step'" in found.sentence
+    assert (
+        "; not of the network: 5 tensors of 'critic.', 1 tensor of 'net.neck.' and 1 tensor of 'step'" in found.sentence
+    )
 
 
 def test_more_blocks_than_the_network_has_are_no_other_network(state: State, file: Path) -> None:
@@ -288,3 +290,16 @@ def test_a_verb_of_the_lab_says_what_it_made_of_a_checkpoint(
     assert "weights loaded from mine.pt, in the layout of facenet-pytorch, but for the classifier, untrained" in out
     assert "taken from 'ema'" in err
     assert "untouched: classifier.weight and classifier.bias" in err
+
+
+@pytest.mark.parametrize(
+    "knobs", [{"a": 1, "b": 0, "c": 0}, {"a": 7}, {"b": 2, "classes": 4, "channels": 1, "input_size": 160}]
+)
+def test_a_file_of_ours_is_identified_with_its_numbers_of_blocks(knobs: dict[str, int], meta: Meta, file: Path) -> None:
+    spec = network(FACENET, **knobs)
+    torch.save({"net": under("module.", hollow(dict(meta(spec).state_dict())))}, file)
+    found = identify(file)
+    assert (found.exact, found.preset, found.classes) == (True, FACENET, knobs.get("classes", 8631))
+    made = irnet.network(FACENET, *found.edits, channels=found.channels or 3)
+    assert [stage.repeat for stage in made.stages] == [stage.repeat for stage in spec.stages]
+    assert not identify(file, FACENET).exact

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from irnet.cli.terminal import Body, Ema, Form, Key, Knobs, Name, memory_limit, network_of, put_in, show, table
+from irnet.edit import network as edited
 from irnet.models import full_name
-from irnet.models import network as preset
 from irnet.units import exact
 
 FIRST = 8  # features that are printed for people; JSON has all
@@ -92,7 +92,7 @@ def classify(
     if not found.exact:
         raise ValueError(found.sentence)
     with memory_limit(device):
-        network = preset(found.preset, classes=0 if body else found.classes, channels=found.channels)
+        network = edited(found.preset, *found.edits, classes=0 if body else found.classes, channels=found.channels)
         model = build.build(network, device)
         put_in(model, weights=file, body=body, key=key, ema=ema)
         image = photos.photo_or_file(photo)

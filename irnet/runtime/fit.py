@@ -17,6 +17,7 @@ from irnet.models import network as preset
 from irnet.runtime.build import build
 from irnet.runtime.checkpoint_files import Checkpoint
 from irnet.spec import Edit, Network
+from irnet.tree import stage_of
 
 Shape = tuple[int, ...]
 BACKGROUND = (1000, 1001)  # classes of ImageNet, without and with TF-slim's background
@@ -80,10 +81,13 @@ def _first(names: tuple[str, ...]) -> str:
 def nearest(found: Checkpoint, only: str | None = None) -> Fit | None:
     """The preset, with the file's classes and channels, that differs in the fewest keys; None if all differ.
 
-    With `only`, the layout of that preset that does.
+    In our own layout, numbers of blocks are the file's as well. With `only`, the layout of that preset that differs in
+    the fewest, as it is.
     """
     names = [(name, layout) for layout in LAYOUTS.values() for name in layout.presets if only in (None, name)]
-    best = _nearest(found, [(preset(name), layout) for name, layout in names], None, (), any_head=True)
+    best = _nearest(
+        found, [(preset(name), layout) for name, layout in names], None, (), any_head=True, any_blocks=only is None
+    )
     return best if only or best.keys else None
 
 
@@ -117,6 +121,7 @@ def _nearest(
     without: tuple[str, ...],
     *,
     any_head: bool = False,
+    any_blocks: bool = False,
 ) -> Fit:
     """The nearest of several networks in several layouts.
 
@@ -138,6 +143,9 @@ def _nearest(
         if best and best.rank < near.rank:
             continue
         network = with_sizes(found, near) if any_head else near.network
+        if any_blocks and (blocks := _blocks(found, near)):
+            network = apply(network, blocks)
+            near = _by_keys(found, ends, network, near.layout, without=without, any_head=any_head)
         fit = _by_shapes(found, replace(near, network=network), shapes or _shapes(network))
         if any_head and fit.layout.only_released and not fit.is_released:
             continue
@@ -166,6 +174,16 @@ def with_sizes(found: Checkpoint, fit: Fit) -> Network:
         with suppress(ValueError):  # where no network can have as many
             network = apply(network, (Edit("", knob, there),)) if there not in (None, own) else network
     return network
+
+
+def _blocks(found: Checkpoint, fit: Fit) -> tuple[Edit, ...]:
+    """The edits that give a network as many blocks as a file in our own layout has."""
+    if fit.layout.naming != "path" or not fit.prefixes:
+        return ()
+    paths = {key.removeprefix(fit.prefixes[0]) for key in found.shapes}
+    blocks = {".".join(path.split(".", 2)[:2]) for path in paths}
+    counted = ((stage, sum(stage_of(block) == stage.name for block in blocks)) for stage in fit.network.stages)
+    return tuple(Edit(stage.name, "repeat", there) for stage, there in counted if there != stage.repeat)
 
 
 def _side(found: Checkpoint, fit: Fit, ours: str, axis: int) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path
 from shlex import quote
@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from irnet.checkpoints import LAYOUTS
+from irnet.checkpoints.prefixes import groups
 from irnet.edit import apply
 from irnet.models import network as preset
 from irnet.runtime.build import Model, check_model
@@ -46,7 +47,7 @@ class Contents:
         if self.prefixes:
             told.append(f"after the prefix {_listed(map(repr, map(typed, self.prefixes)))}")
         if self.rest:
-            told.append(f"left out: {_listed(f'{_tensors(n)} of {typed(name)!r}' for name, n in self.rest.items())}")
+            told.append(f"not of the network: {_grouped(self.rest)}")
         if self.ignored:
             told.append(f"ignored: {_listed(self.ignored)}")
         if self.rounded:
@@ -62,6 +63,7 @@ class Identity(Contents):
     tensors: int
     exact: bool = False  # every key and every shape is that of the network
     preset: str | None = None  # None: no key of any layout
+    edits: tuple[str, ...] = ()  # of its numbers of blocks
     layout: str | None = None
     classes: int | None = None  # that the network has; 0 is an embedding
     channels: int | None = None  # of its input
@@ -77,11 +79,11 @@ class Identity(Contents):
     def sentence(self) -> str:
         """What was found, for people."""
         if self.preset is None or self.layout is None:
-            return "; ".join(
-                (f"{self.file} is none of the networks here: it has no key of any known layout", *self.notes)
-            )
+            told = [f"{self.file} is none of the networks that `irnet list` names: it holds {_grouped(self.rest)}"]
+            return "; ".join((*told, *replace(self, rest={}).notes))
         sizes = _sizes(self.classes or 0, self.channels or 3)
-        what = f"{self.preset} in the layout of {LAYOUTS[self.layout].title}, {sizes}"
+        edited = f" ({', '.join(self.edits)})" if self.edits else ""
+        what = f"{self.preset}{edited} in the layout of {LAYOUTS[self.layout].title}, {sizes}"
         if self.exact:
             what += " and the background" if self.background else ""
             what += ", with an auxiliary head that is left out" if self.auxiliary else ""
@@ -141,7 +143,8 @@ def identify(file: Path | str, name: str | None = None, *, key: str | None = Non
     with open_checkpoint(file, key, ema=ema) as found:
         fit = nearest(found, name)
         if fit is None:
-            return Identity(container=found.container, tensors=len(found.shapes), asked=name, **_wrapped(found))
+            held = _wrapped(found) | {"rest": groups(found.shapes, "")}
+            return Identity(container=found.container, tensors=len(found.shapes), asked=name, **held)
         _check_single(found, fit)
         other = nearest(found) if name and fit.off else None
         gammas = (key for ours, key in fit.keys.items() if _is_gamma(ours))
@@ -150,6 +153,7 @@ def identify(file: Path | str, name: str | None = None, *, key: str | None = Non
             tensors=len(found.shapes),
             exact=not fit.off,
             preset=fit.network.name,
+            edits=tuple(edit.text for edit in _blocks(fit)),
             layout=fit.layout.name,
             classes=fit.network.head.classes,
             channels=fit.network.input_shape[0],
@@ -195,12 +199,17 @@ def _check_single(found: Checkpoint, fit: Fit) -> None:
     )
 
 
+def _blocks(fit: Fit) -> tuple[Edit, ...]:
+    return tuple(edit for edit in fit.network.edits if edit.what == "repeat")
+
+
 def _also(found: Checkpoint, fit: Fit) -> Iterator[str]:
     """Other presets that a file fits as exactly in the same layout."""
     sizes = {"classes": fit.network.head.classes, "channels": fit.network.input_shape[0]}
+    edits = (*(Edit("", *size) for size in sizes.items()), *_blocks(fit))
     for name in fit.layout.presets:
         if name != fit.network.name and architecture_of(name) == fit.network.architecture:
-            other = nearest_layout(found, apply(preset(name), [Edit("", *size) for size in sizes.items()]))
+            other = nearest_layout(found, apply(preset(name), edits))
             if other.layout == fit.layout and not other.off:
                 yield name
 
@@ -333,7 +342,7 @@ def _refusal(found: Checkpoint, fit: Fit, shapes: Mapping[str, tuple[int, ...]] 
     if other is None or other.off:
         return message
     sizes = _sizes(other.network.head.classes, other.network.input_shape[0])
-    return f"{message}; it fits {other.network.name} in the layout of {other.layout.title}, {sizes}"
+    return f"{message}; it fits {other.network.label} in the layout of {other.layout.title}, {sizes}"
 
 
 def _convert(found: Checkpoint, fit: Fit, state: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
@@ -353,7 +362,7 @@ def _check(found: Checkpoint, key: str, target: Tensor, role: str) -> Tensor:
     if tensor.layout is not torch.strided or tensor.device.type != "cpu":
         raise ValueError(f"{found.name}: {key!r} is no plain tensor")
     if is_count(role):
-        if tensor.is_complex() or not bool((tensor.double() == tensor.long()).all()):
+        if tensor.is_complex() or (tensor.is_floating_point() and not float(tensor).is_integer()):
             raise ValueError(f"{found.name}: {key!r} counts batches and holds no whole number")
         return tensor
     if not tensor.is_floating_point():
@@ -382,6 +391,10 @@ def _unit_gammas(gammas: Iterator[Tensor]) -> bool:
 
 def _tensors(number: int) -> str:
     return f"{exact(number)} tensor{'s' * (number != 1)}"
+
+
+def _grouped(tensors: Mapping[str, int]) -> str:
+    return _listed(f"{_tensors(number)} of {typed(name)!r}" for name, number in tensors.items())
 
 
 def _listed(names: Iterable[str], most: int = 3) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
+from zipfile import ZipFile
 
 from irnet.runtime.checkpoint_files.archive import open_archive
 from irnet.runtime.checkpoint_files.checkpoint import Checkpoint, broken, check_size
@@ -22,7 +23,12 @@ from irnet.runtime.checkpoint_files.torchscript import open_torchscript
 from irnet.runtime.checkpoint_files.wrapped import TOP
 
 _ZIP, _HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
-_WITH_SEVERAL = ("PyTorch", "Keras", "TensorFlow checkpoint")  # kinds of files that may hold several networks
+_WITH_SEVERAL = (
+    "PyTorch",
+    "Keras HDF5",
+    "Keras archive",
+    "TensorFlow checkpoint",
+)  # kinds of files that may hold several networks
 _LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."  # torch.save's magic number, before zip files
 
 
@@ -77,7 +83,7 @@ def _opened(path: Path, head: bytes, key: str | None, *, ema: bool) -> AbstractC
     if head.startswith(_LEGACY):
         return nullcontext(open_pytorch(path, key, ema=ema))
     if head.startswith(_HDF5):
-        return _hdf5(path)
+        return _hdf5(path, key, ema=ema)
     if is_table(path):
         return open_tensorflow(path, key, ema=ema)
     if path.name.endswith(INDEX):
@@ -96,20 +102,26 @@ def _zipped(path: Path, key: str | None, *, ema: bool) -> Iterator[Checkpoint]:
             yield open_torchscript(path, archive)
         elif "data.pkl" in members:
             yield open_pytorch(path, key, ema=ema, archive=archive)
+        elif "model.weights.h5" in archive.namelist():
+            with _hdf5(path, key, ema=ema, archive=archive) as found:
+                yield found
         elif any(name.endswith(".npy") for name in archive.namelist()):
             yield open_npz(path, archive)
         else:
             raise ValueError(f"{path.name} {describe_archive(path, archive)}")
 
 
-def _hdf5(path: Path) -> AbstractContextManager[Checkpoint]:
+def _hdf5(
+    path: Path, key: str | None, *, ema: bool, archive: ZipFile | None = None
+) -> AbstractContextManager[Checkpoint]:
     try:
         reader = import_module("irnet.runtime.checkpoint_files.keras")
     except ImportError:
         raise ValueError(
-            f"{path.name} is an HDF5 file, as Keras writes it, and reading it needs h5py: pip install h5py"
+            f"{path.name} {'is a Keras archive' if archive else 'is an HDF5 file, as Keras writes it'}, "
+            "and reading it needs h5py: pip install h5py"
         ) from None
-    found: AbstractContextManager[Checkpoint] = reader.open_hdf5(path)
+    found: AbstractContextManager[Checkpoint] = reader.open_hdf5(path, key, ema=ema, archive=archive)
     return found
 
 

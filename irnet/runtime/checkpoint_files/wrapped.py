@@ -41,7 +41,7 @@ def choose(name: str, found: Any, key: str | None = None, *, ema: bool = False) 
         raise ValueError(f"{name} holds a value of type {type(found).__name__} and no state_dict")
     inside = {path or TOP: tensors for path, held in _dictionaries(found) if (tensors := _tensors(held))}
     sizes = {path: sum(tensor.ndim > 0 for tensor in tensors.values()) for path, tensors in inside.items()}
-    networks = [path for path, size in sizes.items() if size and size * _FEW >= max(sizes.values())] or [*inside]
+    networks = networks_of(sizes) or [*inside]
     if not networks:
         raise ValueError(
             f"{name} holds no dictionary of tensors: it has {_few([line for _, line in _beside(found, TOP)])}"
@@ -52,6 +52,17 @@ def choose(name: str, found: Any, key: str | None = None, *, ema: bool = False) 
     others = tuple(other for other in networks if other != taken)
     ignored = tuple(line for place, line in _beside(found, taken) if place not in others)
     return Chosen("" if taken == TOP else taken, inside[taken], others, ignored)
+
+
+def networks_of(sizes: Mapping[str, int]) -> list[str]:
+    """Which of dictionaries of so many tensors may be a network.
+
+    Examples
+    --------
+    >>> networks_of({"model": 900, "ema": 890, "class_weights": 2})
+    ['model', 'ema']
+    """
+    return [path for path, size in sizes.items() if size and size * _FEW >= max(sizes.values())]
 
 
 def choose_key(name: str, networks: Mapping[str, int], key: str | None, *, ema: bool) -> str:
