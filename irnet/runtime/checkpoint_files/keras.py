@@ -71,7 +71,7 @@ def open_hdf5(
             raise broken(path.name, "Keras HDF5") from None
         arrays, ignored = _arrays(path.name, file)
         sizes = Counter(array.model or TOP for array in arrays)
-        networks = networks_of(sizes)
+        networks = networks_of(Counter(a.model or TOP for a in arrays if len(a.dataset.shape) == 4))  # convolutions
         taken = choose_key(path.name, {model: sizes[model] for model in networks}, key, ema=ema) if networks else TOP
         others = tuple(model for model in networks if model != taken)
         found = _named([a for a in arrays if (a.model or TOP) not in others], "" if taken == TOP else taken)
