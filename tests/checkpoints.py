@@ -95,7 +95,8 @@ def save_keras(file: Path, arrays: Layers, *, start: int = 0, root: str = "", en
 
 def save_keras_v3(file: Path | BytesIO, arrays: Layers, root: str = "") -> None:
     """A `.weights.h5` file of Keras 3; inside another model under its `root`."""
-    with h5py.File(file, "a" if isinstance(file, Path) else "w") as out:
+    target: Any = file
+    with h5py.File(target, "a" if isinstance(file, Path) else "w") as out:
         for _, position, held in arrays:
             for i, array in enumerate(held.values()):
                 out.create_dataset(f"{root}layers/{position}/vars/{i}", data=np.ascontiguousarray(array))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from io import SEEK_CUR, SEEK_END, BytesIO, RawIOBase
 from math import prod
 from pathlib import Path
+from shutil import copyfileobj
 from types import MappingProxyType
 from typing import Any, BinaryIO
 from zipfile import ZIP_STORED, ZipFile
@@ -173,7 +174,9 @@ def _member(path: Path, archive: ZipFile) -> Iterator[BinaryIO | RawIOBase]:
     """The HDF5 file in an archive, in its place where it was stored as it is, else unpacked in memory."""
     info = archive.getinfo(MEMBER)
     if info.compress_type != ZIP_STORED:
-        yield BytesIO(archive.read(info))
+        with archive.open(info) as packed, BytesIO() as whole:
+            copyfileobj(packed, whole, 2**20)
+            yield whole
         return
     with path.open("rb") as file:
         file.seek(info.header_offset)
