@@ -240,11 +240,14 @@ def test_a_file_of_no_network_has_no_preset_and_the_nearest_is_named_with_what_d
     save_file({"encoder.weight": torch.zeros(3)}, file)
     found = identify(file)
     assert (found.exact, found.preset) == (False, None)
-    assert found.sentence == "weights is none of the networks here: it has no key of any known layout"
+    assert found.sentence == (
+        "weights is none of the networks that `irnet list` names: it holds 1 tensor of 'encoder.'"
+    )
     state = listed_state("inception_resnet_v2")
     del state["block8.conv2d.bias"]
     torch.save(state | {"ema.decay": torch.zeros(1), "classif.bias": torch.zeros(999)}, file)
     assert identify(file).sentence == (
-        f"weights is none of the networks here; the nearest is {V2} in the layout of timm, 1000 classes: "
-        "'block8.conv2d.bias' missing, 'ema.decay' left over, 'classif.bias' is (999,) instead of (1000,)"
+        f"weights is none of the networks here; the nearest is {V2} in the layout of timm, 1000 classes, from which it "
+        "differs in 2 tensors: 'block8.conv2d.bias' missing, 'classif.bias' is (999,) instead of (1000,); not of "
+        "the network: 1 tensor of 'ema.'"
     )

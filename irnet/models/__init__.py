@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 from irnet.models import inception_resnet, inception_v3, inception_v4
-from irnet.models.recipe import Recipe, knobs
+from irnet.models.recipe import Recipe, knobs, no_knob
 from irnet.spec import Edit, Network
-from irnet.units import typed
+from irnet.units import typed, what_is
 
 PRESETS: Mapping[str, Recipe] = MappingProxyType(
     {
@@ -117,6 +117,31 @@ def network(name: str, /, **changes: Any) -> Network:
     return network_of_recipe(full, edit_recipe(full, changes))
 
 
+def as_network(given: object, /) -> Network:
+    """The network that is meant: itself, that of a preset's name, or that of a built model.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, or anything that is no network.
+
+    Examples
+    --------
+    >>> as_network("inception_v4").label
+    'inception_v4.paper'
+    >>> as_network(None)
+    Traceback (most recent call last):
+    ValueError: None is no network: give the name of one, as "inception_v4", or what irnet.network("inception_v4") gives
+    """
+    if isinstance(given, str):
+        return network(given)
+    found = getattr(given, "network", given)  # a built model knows its own
+    if not isinstance(found, Network):
+        hint = 'give the name of one, as "inception_v4", or what irnet.network("inception_v4") gives'
+        raise ValueError(f"{what_is(given)} is no network: {hint}")
+    return found
+
+
 def recipe_of(network: Network) -> Recipe:
     """The recipe of a network that was made from a preset, with its knobs; edits of places are no knobs."""
     knob_edits = (edit for edit in network.edits if edit.is_knob)
@@ -135,9 +160,7 @@ def edit_recipe(name: str, changes: Mapping[str, Any]) -> Recipe:
     have = knobs(preset)
     for knob in changes:
         if knob not in have:
-            near = get_close_matches(knob, have, n=1)
-            hint = f"; did you mean {near[0]}?" if near else "."
-            raise ValueError(f"{name} has no knob '{typed(knob)}'{hint} Its knobs: {', '.join(have)}")
+            raise ValueError(f"{name} has {no_knob(preset, knob)}")
     try:
         return replace(preset, **changes)
     except ValueError as error:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from torch import Tensor, dtype
+
+from irnet.units import exact, typed
 
 MAX_BYTES = 2**30  # of a file, and of what it declares to hold; the largest released checkpoint has a fourth of that
 MAX_TABLE = 2**23  # bytes of a list of what is in a file; that of 900 tensors has a fiftieth
@@ -31,6 +33,20 @@ class Checkpoint:
             raise ValueError(
                 f"{self.name} holds {len(self.shapes):,} tensors, more than the {MAX_KEYS:,} that are read"
             )
+
+    def below(self, key: str) -> Checkpoint:
+        """The part of a file whose keys begin with `key` and a dot or a stroke.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
+        kept = {name: shape for name, shape in self.shapes.items() if name.startswith((f"{key}.", f"{key}/"))}
+        if not kept:
+            raise ValueError(f"{self.name} has no tensors under {typed(key)!r}, so leave out --key and --ema")
+        beside = f"{exact(len(self.shapes) - len(kept))} tensors that are not under {typed(key)!r}"
+        return replace(self, shapes=kept, taken_from=key, ignored=(*self.ignored, beside))
 
 
 def check_size(name: str, size: int) -> None:

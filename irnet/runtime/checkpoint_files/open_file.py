@@ -20,6 +20,7 @@ from irnet.runtime.checkpoint_files.recognize import HEAD, describe, describe_ar
 from irnet.runtime.checkpoint_files.safetensors import INDEX, is_safetensors, open_safetensors, open_shards
 from irnet.runtime.checkpoint_files.tensorflow import is_table, locate, open_tensorflow
 from irnet.runtime.checkpoint_files.torchscript import open_torchscript
+from irnet.runtime.checkpoint_files.wrapped import TOP
 
 _ZIP, _HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
 _WITH_SEVERAL = (
@@ -40,7 +41,8 @@ def open_checkpoint(file: Path | str, key: str | None = None, *, ema: bool = Fal
     file
         Of PyTorch, TorchScript, safetensors, NumPy (.npz), Keras or TensorFlow; of several files the index or folder.
     key
-        Of the dictionary of tensors to take, where the file holds several: "state_dict", "model.state_dict".
+        Of the dictionary of tensors to take, where the file holds several: "state_dict", "model.state_dict"; or what
+        the keys of the tensors to take begin with.
     ema
         Take the averaged one instead.
 
@@ -70,9 +72,9 @@ def open_checkpoint(file: Path | str, key: str | None = None, *, ema: bool = Fal
     with path.open("rb") as start:
         head = start.read(HEAD)
     with _opened(path, head, key, ema=ema) as found:
-        if (key is not None or ema) and found.container not in _WITH_SEVERAL:
+        if ema and found.container not in _WITH_SEVERAL:
             raise ValueError(f"{path.name} holds no dictionaries to choose from, so leave out --key and --ema")
-        yield found
+        yield found if key in (None, found.taken_from or TOP) else found.below(key)
 
 
 def _opened(path: Path, head: bytes, key: str | None, *, ema: bool) -> AbstractContextManager[Checkpoint]:

@@ -46,6 +46,8 @@ def choose(name: str, found: Any, key: str | None = None, *, ema: bool = False) 
         raise ValueError(
             f"{name} holds no dictionary of tensors: it has {_few([line for _, line in _beside(found, TOP)])}"
         )
+    if key not in inside and any(name.startswith(f"{key}.") for place in networks for name in inside[place]):
+        key = None  # it chooses among the tensors of the one dictionary
     taken = key if key in inside else choose_key(name, {path: len(inside[path]) for path in networks}, key, ema=ema)
     others = tuple(other for other in networks if other != taken)
     ignored = tuple(line for place, line in _beside(found, taken) if place not in others)
