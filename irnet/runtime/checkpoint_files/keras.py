@@ -143,18 +143,19 @@ def _named(arrays: list[_Array], taken: str) -> dict[str, h5py.Dataset]:
     """Arrays by the keys of the layouts, those of the model that is taken first; layers without a name counted from 0.
 
     How Keras numbers such layers depends on its version and on what was built before in the same process; their order
-    does not. The only dense layer is the classifier, whatever its name. What has no key of its own keeps its place in
-    the file.
+    does not. A dense layer that is all there is around the network is its classifier, whatever its name. What has no
+    key of its own keeps its place in the file.
     """
     inside = {array.layer for array in arrays if array.model == taken and not array.numbered}
     ranks = {old: new for kind in ("conv2d", "batch_normalization") for old, new in _ranks(kind, inside).items()}
     dense = {(a.model, a.layer) for a in arrays if len(a.dataset.shape) == 2 and a.tensor in ("kernel", "0")}
+    only = len(dense) == 1 and all(a.model == taken or (a.model, a.layer) in dense for a in arrays)
     found: dict[str, h5py.Dataset] = {}
     for array in sorted(arrays, key=lambda array: array.model != taken):
         layer, own = array.layer, array.model == taken
         if (array.model, layer) in dense:
-            own = len(dense) == 1 or layer == _CLASSIFIER
-            layer = (_CLASSIFIER_V3 if array.numbered else _CLASSIFIER) if len(dense) == 1 else layer
+            own = only or layer == _CLASSIFIER
+            layer = (_CLASSIFIER_V3 if array.numbered else _CLASSIFIER) if only else layer
         elif own and not array.numbered:
             layer = ranks.get(layer, layer)
         key = replace(array, layer=layer).key
