@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import struct
+import zipfile
 from collections.abc import Iterator, Mapping
 from functools import cache
+from io import BytesIO
 from math import prod, sqrt
 from pathlib import Path
 from typing import Any
@@ -72,24 +74,42 @@ def keras_arrays(golden: str = "inception_resnet_v2") -> Iterator[tuple[str, str
         yield name, position, arrays
 
 
-def save_keras(file: Path, arrays: list[tuple[str, str, dict[str, NDArray[Any]]]], *, start: int = 0) -> None:
-    """A legacy `.h5` file, whose unnamed layers are counted from `start`, as in a process that built others before."""
-    with h5py.File(file, "w") as out:
+Layers = list[tuple[str, str, dict[str, NDArray[Any]]]]
+
+
+def save_keras(file: Path, arrays: Layers, *, start: int = 0, root: str = "", end: str = ":0") -> None:
+    """A legacy `.h5` file, whose unnamed layers are counted from `start`, as in a process that built others before.
+
+    With a `root` that does not end in "/", the network is a model inside another one.
+    """
+    with h5py.File(file, "a") as out:
         for name, _, held in arrays:
             kind, _, number = name.rpartition("_")
             unnamed = kind in ("conv2d", "batch_normalization") or name in ("conv2d", "batch_normalization")
             n = (int(number) if number.isdigit() else 0) + start
             told = name if not unnamed else f"{kind if number.isdigit() else name}{f'_{n}' if n else ''}"
+            around = f"{root}{told}" if root.endswith("/") or not root else root
             for tensor, array in held.items():
-                out.create_dataset(f"{told}/{told}/{tensor}:0", data=np.ascontiguousarray(array))
+                out.create_dataset(f"{around}/{told}/{tensor}{end}", data=np.ascontiguousarray(array))
 
 
-def save_keras_v3(file: Path, arrays: list[tuple[str, str, dict[str, NDArray[Any]]]]) -> None:
-    """A `.weights.h5` file of Keras 3."""
-    with h5py.File(file, "w") as out:
+def save_keras_v3(file: Path | BytesIO, arrays: Layers, root: str = "") -> None:
+    """A `.weights.h5` file of Keras 3; inside another model under its `root`."""
+    target: Any = file
+    with h5py.File(target, "a" if isinstance(file, Path) else "w") as out:
         for _, position, held in arrays:
             for i, array in enumerate(held.values()):
-                out.create_dataset(f"layers/{position}/vars/{i}", data=np.ascontiguousarray(array))
+                out.create_dataset(f"{root}layers/{position}/vars/{i}", data=np.ascontiguousarray(array))
+
+
+def save_keras_archive(file: Path, arrays: Layers, *, root: str = "", method: int = zipfile.ZIP_STORED) -> None:
+    """A `.keras` file of Keras 3."""
+    weights = BytesIO()
+    save_keras_v3(weights, arrays, root)
+    with zipfile.ZipFile(file, "w", method) as archive:
+        archive.writestr("metadata.json", '{"keras_version": "3.15.1"}')
+        archive.writestr("config.json", '{"module": "os", "class_name": "system"}')
+        archive.writestr("model.weights.h5", weights.getvalue())
 
 
 def drawn(model: Model, seed: int = 5) -> State:

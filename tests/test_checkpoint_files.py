@@ -27,7 +27,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from irnet.runtime.checkpoint_files import open_checkpoint, pickled
-from tests.hostile import sentence
+from tests.hostile import bounded, sentence
 
 STATE = {
     "conv.weight": torch.arange(54.0).reshape(2, 3, 3, 3),
@@ -140,8 +140,10 @@ def test_a_whole_model_is_called_one_with_its_class_and_how_to_save_it(new: bool
     assert told.endswith("and save its state_dict, torch.save(model.state_dict(), 'weights.pt')")
 
 
-def test_other_classes_are_named(tmp_path: Path) -> None:
-    torch.save({"state_dict": STATE, "it": [slice(1), range(3)]}, tmp_path / "a.pt")
+@pytest.mark.parametrize("new", [True, False], ids=["zip", "legacy"])
+def test_other_classes_are_named_and_nothing_else_is_read(new: bool, tmp_path: Path) -> None:
+    saved = {"state_dict": STATE, "it": [slice(1), range(3)]}
+    torch.save(saved, tmp_path / "a.pt", _use_new_zipfile_serialization=new)
     assert "holds Python objects of __builtin__.slice, __builtin__.xrange, and nothing" in refusal(tmp_path / "a.pt")
 
 
@@ -321,6 +323,24 @@ def test_a_pickled_dictionary_of_arrays_says_how_to_convert_it_and_that_works(na
     command = told[told.index("python -c") : told.index(" makes a file that is read")]
     subprocess.run([sys.executable, *shlex.split(command)[1:]], cwd=tmp_path, check=True)
     assert same(tensors(tmp_path / "weights.npz"), STATE)
+
+
+def test_a_directory_that_is_larger_than_a_table_is_not_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.pt", "w") as out:
+        for number in range(9000):
+            out.writestr(f"{number:01000}", b"")
+    with bounded(megabytes=16):
+        assert "is cut off, broken or no zip" in refusal(tmp_path / "a.pt")
+
+
+def test_a_pickle_of_too_many_steps_is_strange() -> None:
+    with pytest.raises(pickled.Strange):
+        pickled.parse(pickle.dumps([None] * 600_000, protocol=2))
+
+
+def test_more_tensors_than_a_network_has_are_refused(tmp_path: Path) -> None:
+    torch.save(dict.fromkeys(map(str, range(50_001)), torch.ones(1)), tmp_path / "a.pt")
+    assert refusal(tmp_path / "a.pt") == "a.pt holds 50,001 tensors, more than the 50,000 that are read"
 
 
 def tarred(name: str) -> bytes:

@@ -169,7 +169,7 @@ def test_a_preset_has_the_common_knobs_and_names_them_where_one_is_misspelt(pres
     ("name", "near"),
     [
         ("inception_v5", "inception_v4.paper"),
-        ("inception_resnet_v2.keras", "inception_resnet_v2.paper"),
+        ("inception_resnet_v2.papers", "inception_resnet_v2.paper"),
         ("inception-resnet-v1", "inception_resnet_v1.paper"),
         ("inceptionv3", "inception_v3.tf_slim"),
     ],
@@ -177,6 +177,21 @@ def test_a_preset_has_the_common_knobs_and_names_them_where_one_is_misspelt(pres
 def test_a_misspelt_name_gets_its_near_match(name: str, near: str) -> None:
     hint = message(name).partition("did you mean ")[2].partition("?")[0]
     assert near in hint.split(" or ")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("inception_resnet_v2.keras", "the network that Keras has is inception_resnet_v2.tf_slim"),
+        ("inception_v3.keras", "the network that Keras has is inception_v3.tf_slim"),
+        ("inception_v3.timm", "the network that timm has is inception_v3.torchvision"),
+        ("inception_v3.tf_in1k", "the network that timm has is inception_v3.torchvision"),
+        ("inception_v4.cadene", "the network that Cadene has is inception_v4.tf_slim"),
+        ("inception_resnet_v1.facenet_pytorch", "the network that facenet-pytorch has is inception_resnet_v1.facenet"),
+    ],
+)
+def test_a_name_as_another_project_has_it_gets_the_preset_that_it_is(name: str, told: str) -> None:
+    assert f"; {told}. All names: " in message(name)
 
 
 def test_an_unknown_name_gets_all_names_and_an_unknown_knob_all_knobs() -> None:

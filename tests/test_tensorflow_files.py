@@ -42,7 +42,7 @@ SMALL: Arrays = {
 BESIDE: Arrays = {
     f"{FIRST}/RMSProp": np.zeros((2, 3, 4, 1), np.float32),
     f"{FIRST}/RMSProp_1": np.zeros((2, 3, 4, 1), np.float32),
-    "beta1_power": np.float32(0.9).reshape(()),
+    "beta1_power": np.array(0.9, np.float32),
     "global_step": np.array(7, np.int64),
 }
 

@@ -251,3 +251,18 @@ def test_a_file_of_no_network_has_no_preset_and_the_nearest_is_named_with_what_d
         "differs in 2 tensors: 'block8.conv2d.bias' missing, 'classif.bias' is (999,) instead of (1000,); not of "
         "the network: 1 tensor of 'ema.'"
     )
+
+
+def test_a_file_of_1008_classes_is_fids_whose_averages_leave_padding_out(file: Path) -> None:
+    """pytorch-fid saves TorchVision's keys, without an auxiliary head and without counts of batches."""
+    listed = listed_state("torchvision_inception_v3").items()
+    state = {key: t for key, t in listed if not key.startswith("AuxLogits") and not key.endswith("batches_tracked")}
+    head = {key: state[key][:1].expand(1008, *state[key].shape[1:]) for key in ("fc.weight", "fc.bias")}
+    torch.save(state | head, file)
+    found = identify(file)
+    assert (found.exact, found.preset, found.layout, found.classes) == (True, "inception_v3.tf_slim", "fid", 1008)
+    assert "its averages leave padding out, as those of pytorch-fid do; that code takes a maximum" in found.sentence
+    torch.save(state, file)
+    assert (identify(file).preset, identify(file).layout) == ("inception_v3.torchvision", "torchvision")
+    with pytest.raises(ValueError, match=r"it fits inception_v3\.torchvision in the layout of TorchVision and timm"):
+        load_weights(build("inception_v3.tf_slim"), file)

@@ -72,6 +72,37 @@ def title(name: str) -> str:
     return f"{ARCHITECTURES[architecture]} ({source}){space}{edits}"
 
 
+_PROJECTS = {  # what may stand after an architecture's name, to who has it so
+    "keras": "Keras",
+    "slim": "TF-slim",
+    "tensorflow": "TF-slim",
+    "timm": "timm",
+    "tf_in1k": "timm",
+    "tf_adv_in1k": "timm",
+    "tf_ens_adv_in1k": "timm",
+    "tv_in1k": "timm",
+    "gluon_in1k": "timm",
+    "torchvision": "TorchVision",
+    "pytorch": "PyTorch",
+    "cadene": "Cadene",
+    "facenet_pytorch": "facenet-pytorch",
+}
+_NETWORKS = {  # who has the released network of an architecture, by preset
+    "inception_v4.tf_slim": ("TF-slim", "timm", "Cadene"),
+    "inception_resnet_v1.facenet": ("facenet-pytorch",),
+    "inception_resnet_v2.tf_slim": ("TF-slim", "timm", "Keras", "Cadene"),
+    "inception_v3.tf_slim": ("TF-slim", "Keras"),
+    "inception_v3.torchvision": ("TorchVision", "timm", "Cadene", "PyTorch"),
+}
+
+
+def _released_as(name: str) -> str | None:
+    """The preset of a network that is named as a project has it: "inception_resnet_v2.keras"."""
+    architecture, _, tag = name.partition(".")
+    holders = (preset for preset, who in _NETWORKS.items() if _PROJECTS.get(tag) in who)
+    return next((preset for preset in holders if preset.partition(".")[0] == architecture), None)
+
+
 def full_name(name: str) -> str:
     """The preset that `name` means: itself, or a bare architecture's `.paper` (else its `.tf_slim`).
 
@@ -90,6 +121,8 @@ def full_name(name: str) -> str:
             return candidate
     near = get_close_matches(name, PRESETS, n=2, cutoff=0.5)
     hint = f"; did you mean {' or '.join(near)}?" if near else "."
+    if released := _released_as(name):
+        hint = f"; the network that {_PROJECTS[name.partition('.')[2]]} has is {released}."
     raise ValueError(f"no network is called '{typed(name)}'{hint} All names: {', '.join(PRESETS)}")
 
 

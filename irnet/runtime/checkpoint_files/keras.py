@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from io import SEEK_CUR, SEEK_END, BytesIO, RawIOBase
 from math import prod
 from pathlib import Path
+from shutil import copyfileobj
 from types import MappingProxyType
 from typing import Any, BinaryIO
 from zipfile import ZIP_STORED, ZipFile
@@ -71,7 +72,7 @@ def open_hdf5(
             raise broken(path.name, "Keras HDF5") from None
         arrays, ignored = _arrays(path.name, file)
         sizes = Counter(array.model or TOP for array in arrays)
-        networks = networks_of(sizes)
+        networks = networks_of(Counter(a.model or TOP for a in arrays if len(a.dataset.shape) == 4))  # convolutions
         taken = choose_key(path.name, {model: sizes[model] for model in networks}, key, ema=ema) if networks else TOP
         others = tuple(model for model in networks if model != taken)
         found = _named([a for a in arrays if (a.model or TOP) not in others], "" if taken == TOP else taken)
@@ -142,18 +143,19 @@ def _named(arrays: list[_Array], taken: str) -> dict[str, h5py.Dataset]:
     """Arrays by the keys of the layouts, those of the model that is taken first; layers without a name counted from 0.
 
     How Keras numbers such layers depends on its version and on what was built before in the same process; their order
-    does not. The only dense layer is the classifier, whatever its name. What has no key of its own keeps its place in
-    the file.
+    does not. A dense layer that is all there is around the network is its classifier, whatever its name. What has no
+    key of its own keeps its place in the file.
     """
     inside = {array.layer for array in arrays if array.model == taken and not array.numbered}
     ranks = {old: new for kind in ("conv2d", "batch_normalization") for old, new in _ranks(kind, inside).items()}
     dense = {(a.model, a.layer) for a in arrays if len(a.dataset.shape) == 2 and a.tensor in ("kernel", "0")}
+    only = len(dense) == 1 and all(a.model == taken or (a.model, a.layer) in dense for a in arrays)
     found: dict[str, h5py.Dataset] = {}
     for array in sorted(arrays, key=lambda array: array.model != taken):
         layer, own = array.layer, array.model == taken
         if (array.model, layer) in dense:
-            own = len(dense) == 1 or layer == _CLASSIFIER
-            layer = (_CLASSIFIER_V3 if array.numbered else _CLASSIFIER) if len(dense) == 1 else layer
+            own = only or layer == _CLASSIFIER
+            layer = (_CLASSIFIER_V3 if array.numbered else _CLASSIFIER) if only else layer
         elif own and not array.numbered:
             layer = ranks.get(layer, layer)
         key = replace(array, layer=layer).key
@@ -173,7 +175,9 @@ def _member(path: Path, archive: ZipFile) -> Iterator[BinaryIO | RawIOBase]:
     """The HDF5 file in an archive, in its place where it was stored as it is, else unpacked in memory."""
     info = archive.getinfo(MEMBER)
     if info.compress_type != ZIP_STORED:
-        yield BytesIO(archive.read(info))
+        with archive.open(info) as packed, BytesIO() as whole:
+            copyfileobj(packed, whole, 2**20)
+            yield whole
         return
     with path.open("rb") as file:
         file.seek(info.header_offset)
