@@ -200,6 +200,10 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "a tensor in slices": (entry(*FLOATS, (5, 16), (7, message((1, b"")))), "'w' is cut off, or saved in slices"),
     "the high byte first": (entry(*FLOATS, header=message((1, 1), (2, 1))), "with the high byte first"),
     "millions of files": (entry(*FLOATS, header=message((1, 2**40))), "is cut off, broken or no"),
+    "objects of TensorFlow 2": (
+        lambda f: save_tensorflow(f / "a", {"_CHECKPOINTABLE_OBJECT_GRAPH": SMALL["empty"]}),
+        "save it again, model.save_weights('model.weights.h5')",
+    ),
     "no checkpoint": (lambda f: (f / "a.index").write_bytes(table([(b"user", b"data")])), "is cut off, broken or no"),
 }
 

@@ -35,7 +35,7 @@ _CONTENT = 4  # the field for numbers of any type
 _DATA = re.compile(r"\.(data-\d{5}-of-\d{5}|index|meta)$")
 _PATH = re.compile(r'^model_checkpoint_path: "([^"\n]*)"', re.MULTILINE)
 _AVERAGE = "ExponentialMovingAverage"
-_ATTRIBUTE = "/.ATTRIBUTES/VARIABLE_VALUE"  # after the names of TensorFlow 2
+_OBJECTS = "_CHECKPOINTABLE_OBJECT_GRAPH"  # beside tensors that TensorFlow 2 keeps by objects
 
 Buffer = bytes | mmap
 
@@ -178,9 +178,14 @@ def _stored(path: Path, table: mmap, stack: ExitStack) -> dict[str, _Stored]:
     one_table = isinstance(dict(_fields(data, span)).get(1), range)  # in an index it is the number of files
     pairs = _of_one_table(data, span, entries) if one_table else _of_index(path, data, span, entries, stack)
     for name, held in pairs:
-        found[name.removesuffix(_ATTRIBUTE)] = held
+        found[name] = held
         if len(found) > MAX_KEYS:
             raise ValueError(f"{path.name} holds more than the {exact(MAX_KEYS)} tensors that are read")
+    if _OBJECTS in found:
+        raise ValueError(
+            f"{path.name} is a checkpoint of TensorFlow 2, which keeps tensors by objects and not by names: load it in "
+            "Keras and save it again, model.save_weights('model.weights.h5')"
+        )
     return found
 
 
