@@ -13,6 +13,7 @@ from irnet.spec import Network
 
 __all__ = ["Setting", "Weights"]
 
+what_is_in = remote(networks.identified, "Looking into the checkpoint", entries=32)
 module_counts = remote(networks.module_counts, "Counting with fvcore", entries=32)
 counted_otherwise = remote(networks.counted_otherwise, "Counting with torchinfo and torch", entries=32)
 kept_for_backward = remote(networks.kept_for_backward, "Asking autograd", entries=64)
@@ -29,5 +30,5 @@ strongest_channels = remote(networks.strongest_channels, "Running the block", en
 
 def reference(network: Network) -> Network:
     """Inception-v4 for the same input: the line without residuals."""
-    height, width = network.input_shape[1:]
-    return preset("inception_v4", input_size=(height, width))
+    channels, *size = network.input_shape
+    return preset("inception_v4", channels=channels, input_size=tuple(size))

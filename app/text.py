@@ -71,9 +71,14 @@ BLOCK_SCALE = "It multiplies the residual F(x) of this block alone; every other 
 PLAY = "Goes on by itself, a step every few seconds, and stops at the last."
 NO_BLOCK = "This network has no residual block. Choose an Inception-ResNet with at least one block in the line above."
 WEIGHTS = (
-    "safetensors, PyTorch or Keras, in the layouts of timm, Cadene, facenet-pytorch, Keras or irnet. Nothing in a file "
-    "is executed; every key has to fit the network that is chosen above, and seed and initial weights are unused."
+    "PyTorch, TorchScript, safetensors, Keras, NumPy or TensorFlow: one file, or an index with all its files. Nothing "
+    "in them is executed; they have to fit the network that is chosen above, and seed and initial weights are unused."
 )
+SEVERAL_FILES = (
+    "{} files are no checkpoint: of several, one is the index, which ends in .index or .safetensors.index.json, and "
+    "there are {} at most"
+)
+LARGE_FILES = "the {} files have more than {} MB together"
 NO_CLASSES = "Untrained weights know no classes: choose a checkpoint under Trained weights."
 NO_RUNS = "This server is open to a network and trains only where the environment variable IRNET_RUNS names a folder."
 NO_FOLDER = "The server offers none: upload one, or let the environment variable {} name a folder when it starts."
@@ -128,8 +133,9 @@ FIGURES = (
     "`irnet export --check` says which are out of date."
 )
 WIDTHS = (
-    "One column of a two-column paper, a one-column page, a slide. The figure is laid out so that no text is smaller "
-    "than 8 points there; where that can't be, a sentence says so, and which widths it fits."
+    "One column of a two-column paper (252 points of TeX, as IEEE's), a one-column page, a slide. The figure is laid "
+    "out so that no text is smaller than 8 points there; where that can't be, a sentence says so, and which widths it "
+    "fits."
 )
 NO_FIGURE = "Nothing in the catalogue has all of these words: take one of them away."
 COPY_MARKDOWN = "For a README, with a light and a dark file beside it"
@@ -217,8 +223,9 @@ EDITOR_NOTES = "block_b.0.project: This width follows from the sum."
 EDITOR_ANSWER = "A formula such as channels stem.0.concat + 64, or one of the choices, word for word."
 
 EDIT = (
-    "Choose a box to change its filters, kernel, stem, scale or number of blocks; with none chosen, the network's "
-    "knobs. All blocks of a stage change together. A place that is edited keeps its value when a knob changes."
+    "Choose a box to change its filters, kernel, stride, padding, stem, scale or number of blocks; with none chosen, "
+    "the network's knobs. All blocks of a stage change together. A place that is edited keeps its value when a knob "
+    "changes."
 )
 NOTHING_TO_EDIT = (
     "Nothing can be changed here: its width follows from what is around it. Choose one of the boxes that lead to it."

@@ -231,7 +231,7 @@ def lab(choice: Choice) -> None:
         scale = scaling(network)
         tensor, statistic, log, label = plot_choice(network) if view in PLOTS else ("output", "mean_abs", True, None)
         with st.popover("Photograph", icon=":material/image:", width="stretch"):
-            image = activations.picture()
+            image = activations.picture(network)
         settings = st.popover("Settings", icon=":material/tune:", width="stretch")
         loaded = weights()
         with settings:

@@ -195,7 +195,7 @@ with controls:
     s = scale(stage_of(path), own_scale(network, path))
     playing = play()
     with st.popover("Photograph", icon=":material/image:", width="stretch"):
-        image = activations.picture()
+        image = activations.picture(network)
     settings = st.popover("Settings", icon=":material/tune:", width="stretch")
     loaded = weights()
     with settings:

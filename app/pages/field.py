@@ -18,7 +18,7 @@ st.markdown(f"{text.FIELD} {text.FIELD_TRAINED if loaded else text.FIELD_UNTRAIN
 
 with st.grid(2, min_column_width=300):
     with st.container(border=True):
-        image = activations.picture()
+        image = activations.picture(network)
         several = "" if loaded else "Seeds, to average"
         setting = activations.setting(choice.device, several=several, first="running", trained=bool(loaded))
     with st.container(border=True):

@@ -17,7 +17,7 @@ loaded = weights()
 st.markdown(f"{text.MAPS} {text.TRAINED if loaded else text.UNTRAINED_LOOK}")
 with st.grid(2, min_column_width=300):
     with st.container(border=True):
-        image = activations.picture()
+        image = activations.picture(network)
     with st.container(border=True):
         setting = activations.setting(choice.device, trained=bool(loaded))
 

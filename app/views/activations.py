@@ -10,15 +10,18 @@ from app.passes import Setting, Weights, classify_image
 from app.views import show
 from irnet.lab.classify import records
 from irnet.lab.forward import BATCH_NORM_MODES, BatchNormMode
-from irnet.lab.photos import MAX_BYTES, PHOTOS, decode, photo
+from irnet.lab.photos import MAX_BYTES, PHOTOS, channels_sentence, decode, photo
 from irnet.runtime.init import INITS
 from irnet.spec import Network
 
 SEEDS = 5  # that the page runs at once
 
 
-def picture(*, preview: bool = True) -> Image.Image:
-    """The reader's photograph: a bundled one, or an upload; beside it what it is, unless it is to be seen elsewhere."""
+def picture(*networks: Network, preview: bool = True) -> Image.Image:
+    """The reader's photograph for these networks: a bundled one, or an upload; beside it what it is.
+
+    Without `preview`, it is to be seen elsewhere.
+    """
     beside, choice = st.columns([1, 2]) if preview else (None, st.container())
     with choice:
         kinds = ["jpg", "jpeg", "png", "webp"]
@@ -28,6 +31,9 @@ def picture(*, preview: bool = True) -> Image.Image:
     shown = own.name if own else name
     if beside:
         beside.image(image, caption=text.plain(shown), alt=f"The photograph that is run: {shown}")
+    for sentence in dict.fromkeys(channels_sentence(network.input_shape[0]) for network in networks):
+        if sentence:
+            st.caption(sentence)
     return image
 
 

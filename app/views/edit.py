@@ -10,7 +10,7 @@ from app.state import put
 from app.views import show
 from irnet.codegen import code
 from irnet.codegen.snippets import constructor
-from irnet.comparison.changes import COUNTS, PARTS, TOTAL, compare, part_counts
+from irnet.comparison.changes import COUNTS, PARTS, TOTAL, compare, grid_changes, grid_sentence, part_counts
 from irnet.comparison.side_by_side import all_changes
 from irnet.edit.document import LARGEST, document, read_document
 from irnet.edit.history import History
@@ -41,6 +41,8 @@ def figures(original: Network, network: Network) -> None:
             exactly = f"{help_}: {exact(now)} {unit}".rstrip()
             differs = f"{change(now - was)} {unit}" if now != was else "as the original"
             st.metric(label, written, differs, "off", help=exactly, border=True, delta_arrow="off")
+    if grids := grid_sentence(grid_changes(original, network)):
+        st.caption(text.plain(grids))
 
 
 def _field(network: Network) -> int:

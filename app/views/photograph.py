@@ -95,7 +95,7 @@ class Look:
 def controls(networks: Sequence[Network]) -> Callable[..., Look]:
     """The reader's photograph, scale, weights and statistics; from a network to what is looked at."""
     with st.container(border=True):
-        image = activations.picture(preview=False)  # the input's box shows it
+        image = activations.picture(*networks, preview=False)  # the input's box shows it
         scale = _scale(networks)
         loaded = weights() if len(networks) == 1 else None
         with st.popover("Statistics and first weights", icon=":material/tune:"):

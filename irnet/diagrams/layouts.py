@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from math import inf
+from math import ceil, inf
 from types import MappingProxyType
 
 from irnet.diagrams.graph_builder import Flow, GraphBuilder
 from irnet.diagrams.measures import FLAT, LOW, LOWER, POINTS, SCREEN, SLIM, SLIMMEST, TIGHT, Measures
 from irnet.diagrams.render import laid_out, layout_engine
 
+TEX_POINTS = 72.27  # per inch, where SVG, PDF and CSS have 72
 LEAST = 8.0  # points: the smallest text on paper
 
 
@@ -27,7 +28,7 @@ class Room:
 
 _ROOMS = (
     Room("natural", inf, inf),
-    Room("column", 3.5 * POINTS, 9 * POINTS),  # one column of a two-column paper
+    Room("column", 252 * POINTS / TEX_POINTS, 9 * POINTS),  # IEEEtran's; LaTeX's article has 229.5
     Room("page", 5.5 * POINTS, 9 * POINTS),  # a one-column paper
     Room("slide", 13.33 * POINTS, 7.5 * POINTS, 2.0),  # sixteen to nine
 )
@@ -109,5 +110,5 @@ def lay_out(name: str, draw: Callable[[Layout], GraphBuilder], ways: Ways, room:
 
 
 def _scale_to(found: LaidOut, room: Room) -> LaidOut:
-    width, height = (float(side) for side in re.findall(r'(?:width|height)="([\d.]+)pt"', found.svg)[:2])
+    width, height = (ceil(float(side)) for side in re.findall(r'(?:width|height)="([\d.]+)pt"', found.svg)[:2])
     return replace(found, factor=min(room.most, room.width / width, room.height / height))

@@ -161,7 +161,7 @@ def both_scales(network: Network, name: str) -> dict[str, Photograph]:
     ValueError
         As `irnet.lab.photos.photo_or_file` and `irnet.lab.forward.check_image` say.
     """
-    one = PhotographPass(network, to_input(photo_or_file(name), network.input_shape[1:]), "batch")
+    one = PhotographPass(network, to_input(photo_or_file(name), network.input_shape), "batch")
     model = build(network, init="tf")
     adds = any(unit.scale is not None for unit in units(network))
     scales: dict[str, Scaling] = {"with scaling": None, "without scaling": 1.0} if adds else {"photograph": None}
@@ -199,8 +199,9 @@ def _pixels(small: Array, limit: float) -> Pixels:
 
 
 def _jpeg(image: Tensor) -> bytes:
-    """The picture as it was run."""
-    pixels = ((image[0].permute(1, 2, 0) + 1) * 127.5).round().clamp(0, 255).to("cpu", torch.uint8).numpy()
+    """The picture as it was run, in its first three channels."""
+    coloured = image[0, torch.arange(3) % image.shape[1]]
+    pixels = ((coloured.permute(1, 2, 0) + 1) * 127.5).round().clamp(0, 255).to("cpu", torch.uint8).numpy()
     file = BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=88)
     return file.getvalue()
