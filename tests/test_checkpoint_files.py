@@ -205,6 +205,23 @@ def test_a_broken_pickle_is_strange(data: bytes) -> None:
         pickled.parse(data)
 
 
+WAYS: dict[str, Callable[[dict[str, Any], Path], object]] = {
+    "zip": torch.save,
+    "legacy": lambda state, file: torch.save(state, file, _use_new_zipfile_serialization=False),
+    "safetensors": save_file,
+    "NumPy": lambda state, file: np.savez(file.open("wb"), **{key: t.numpy() for key, t in state.items()}),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_opening_a_file_leaves_its_numbers_there(way: str, tmp_path: Path) -> None:
+    WAYS[way]({"small": torch.ones(2), "large": torch.ones(2**24)}, tmp_path / "a")
+    with bounded(megabytes=32), open_checkpoint(tmp_path / "a") as found:
+        assert found.shapes == {"small": (2,), "large": (2**24,)}
+        assert found.read("small").tolist() == [1, 1]
+    (tmp_path / "a").unlink()
+
+
 SHARDS = {"a-00001-of-00002.safetensors": ("conv.weight",), "a-00002-of-00002.safetensors": ("bn.running_var",)}
 INDEX = "a.safetensors.index.json"
 
