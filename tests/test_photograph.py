@@ -82,7 +82,7 @@ def test_what_is_shown_is_all_that_is_read_and_what_opens_later_runs_its_block_a
     more = one.at(model, 1.0, opened).boxes
     assert ran == ["block_b.0"]
     assert {"block_b.0", "block_b.0.add", "block_b.0.input", "block_b.1"} <= set(more)
-    for path, box in (few | more).items():
+    for path, box in {**few, **more}.items():
         assert (box.text, box.key) == (every[path].text, every[path].key), path
     ran.clear()
     again = one.at(model, None, shut).boxes

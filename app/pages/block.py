@@ -189,7 +189,7 @@ names = block_names(network)
 if not names:
     st.info(text.NO_BLOCK, icon=":material/info:")
     st.stop()
-shown, controls = st.columns([3, 1], gap="medium")
+shown, controls = st.columns([5, 2], gap="medium")
 with controls:
     path = choose_by_name("Block", names, "block")
     s = scale(stage_of(path), own_scale(network, path))
