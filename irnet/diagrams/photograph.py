@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
 from math import ceil, isfinite, sqrt
@@ -58,27 +58,6 @@ class BoxMap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Photograph:
-    """One picture's way through a network: a map of every box."""
-
-    network: str
-    weights: str  # what they are: "untrained, init tf, seed 0", or a file
-    batch_norm: str
-    photo: bytes  # JPEG: the picture as it was run
-    boxes: Mapping[str, BoxMap]  # by path; "block_b.3.input" is what that block is given
-
-    @property
-    def origin(self) -> str:
-        """Which weights and statistics the maps come from."""
-        return f"{self.weights[:1].upper()}{self.weights[1:]}; {self.batch_norm} statistics"
-
-    @property
-    def photo_key(self) -> str:
-        """What the address of the picture itself is made of."""
-        return sha256(self.photo).hexdigest()[:24]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Channels:
     """Some channels of one box, side by side on one scale of brightness, and the same of the terms of its sum."""
 
@@ -93,6 +72,28 @@ class Channels:
         if len(self.numbers) == 1:
             return f"channel {self.numbers[0]} of {exact(self.count)}"
         return f"{len(self.numbers)} strongest of {exact(self.count)} channels"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Photograph:
+    """One picture's way through a network: a map of every box."""
+
+    network: str
+    weights: str  # what they are: "untrained, init tf, seed 0", or a file
+    batch_norm: str
+    photo: bytes  # JPEG: the picture as it was run
+    boxes: Mapping[str, BoxMap]  # by path; "block_b.3.input" is what that block is given
+    channels: Mapping[str, Channels] = field(default_factory=dict)  # by path: some of a box, where they were asked for
+
+    @property
+    def origin(self) -> str:
+        """Which weights and statistics the maps come from."""
+        return f"{self.weights[:1].upper()}{self.weights[1:]}; {self.batch_norm} statistics"
+
+    @property
+    def photo_key(self) -> str:
+        """What the address of the picture itself is made of."""
+        return sha256(self.photo).hexdigest()[:24]
 
 
 def tile(maps: Pixels) -> Pixels:
@@ -201,6 +202,8 @@ def channels_for_canvas(found: Channels, address: Address) -> dict[str, Any]:
     few, first = f"{len(found.numbers)} of {found.count}", found.numbers[0]
     return {
         "words": found.text,
+        "numbers": found.numbers,
+        "count": found.count,
         "boxes": {
             path: {
                 "src": address(box.key, lambda box=box: png(box.pixels), "png"),  # type: ignore[misc]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from io import BytesIO
 from math import ceil, sqrt
 
@@ -23,6 +24,7 @@ from irnet.spec import Network, Residual
 from irnet.tree import Tree, last_block, resolve
 
 SHOWN = 16  # channels of a box
+BAKED, SMALL = 9, 12  # channels of a box in a page without a server, and pixels of their sides at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,8 @@ def _once() -> Callable[[Tensor], _Reading]:
     return read
 
 
-def _small(maps: Tensor) -> Tensor:
-    return adaptive_avg_pool2d(maps, (min(THUMB, maps.shape[2]), min(THUMB, maps.shape[3])))
+def _small(maps: Tensor, side: int = THUMB) -> Tensor:
+    return adaptive_avg_pool2d(maps, (min(side, maps.shape[2]), min(side, maps.shape[3])))
 
 
 def module_of(tree: Tree, path: str) -> str:
@@ -171,11 +173,27 @@ class PhotographPass:
         )
 
     def channels(
-        self, model: Model, path: str, scaling: Scaling = None, channel: int | None = None, count: int = SHOWN
+        self,
+        model: Model,
+        path: str,
+        scaling: Scaling = None,
+        channel: int | None = None,
+        *,
+        count: int = SHOWN,
+        side: int = THUMB,
     ) -> Channels:
         """One channel of a box, or the strongest by mean magnitude; only its unit is run.
 
         At a sum the same channels of its terms too, on one scale of brightness.
+
+        Parameters
+        ----------
+        channel
+            Its number; None for the strongest.
+        count
+            How many of the strongest.
+        side
+            Pixels of a side of a map, at most.
 
         Raises
         ------
@@ -204,7 +222,7 @@ class PhotographPass:
         order = sizes[path].mean((1, 2)).nan_to_num(torch.inf).argsort(descending=True)[:count]
         order = order if channel is None else torch.tensor([channel])
         kept = {one: each[order.to(each.device)] for one, each in sizes.items()}
-        small: dict[str, Array] = {one: _small(each.unsqueeze(0))[0].cpu().numpy() for one, each in kept.items()}
+        small: dict[str, Array] = {one: _small(each.unsqueeze(0), side)[0].cpu().numpy() for one, each in kept.items()}
         limit = max(map(_largest_of, small.values()))
         boxes = {
             one: BoxMap(
@@ -231,7 +249,13 @@ def both_scales(network: Network, name: str) -> dict[str, Photograph]:
     model = build(network, init="tf")
     adds = any(unit.scale is not None for unit in units(network))
     scales: dict[str, Scaling] = {"with scaling": None, "without scaling": 1.0} if adds else {"photograph": None}
-    return {words: one.at(model, scale) for words, scale in scales.items()}
+    few = partial(one.channels, model, count=BAKED, side=SMALL)
+    # of the first block of every stage, which is drawn; the parts of convolutions would double the file
+    drawn = [path for path, box in resolve(network).items() if box.block == 0 and box.level != "unit"]
+    return {
+        words: replace(one.at(model, scale), channels={path: few(path, scale) for path in drawn})
+        for words, scale in scales.items()
+    }
 
 
 def _magnitudes(made: Tensor) -> Tensor:

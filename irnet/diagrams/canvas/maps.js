@@ -112,7 +112,7 @@ async function detail(s) {
   fade(s);
   if (!seen.channels) return;
   if (s.near?.from !== seen.channels) {
-    const found = typeof seen.channels === "string" ? await answerOf(s, seen.channels, () => s.seen === seen) : seen.channels;
+    const found = await (typeof seen.channels === "string" ? answerOf(s, seen.channels, () => s.seen === seen) : seen.channels);
     if (!found || s.seen !== seen || !g.isConnected) return;
     const prefix = mapOf(s, g.id)?.prefix ?? "";
     s.near = { from: seen.channels, words: found.words, boxes: new Map(Object.entries(found.boxes).map(([path, one]) => [prefix + path, one])) };
