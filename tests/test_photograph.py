@@ -177,6 +177,18 @@ def test_one_channel_of_a_sum_is_the_same_in_all_of_its_terms() -> None:
         one.channels(model, "classifier", channel=1000)
 
 
+def test_two_readers_of_one_picture_see_their_own_scales() -> None:
+    model, one = build(SPEC, init="tf"), PhotographPass(SPEC, IMAGE)
+    shut, opened = (looked_at(SPEC, Expansion(toggled=frozenset(paths))) for paths in ((), ("block_a", "block_b")))
+    one.at(model, 1.0, opened)
+    one.channels(model, "block_c", None)
+    found, anew = one.at(model, None, opened).boxes, PhotographPass(SPEC, IMAGE).at(model).boxes
+    assert {path: box.text for path, box in found.items()} == {path: anew[path].text for path in found}
+    one.channels(model, "block_a.1.add", 1.0)
+    found = one.at(model, None, shut).boxes
+    assert {path: box.text for path, box in found.items()} == {path: anew[path].text for path in found}
+
+
 def test_what_is_no_finite_number_has_a_colour_of_its_own_and_a_word() -> None:
     spec = network("inception_resnet_v1.paper", input_size=96, a=1, b=1, c=1)
     model = build(spec)

@@ -110,6 +110,7 @@ class PhotographPass:
         check_image(network, image, batch_norm)
         self.cache = ForwardCache(network, image, batch_norm)
         self._readings: dict[str, _Reading] = {}  # by module; of a unit that did not run again they still hold
+        self._tree = resolve(network)
         self._numbers = {unit.path: i for i, unit in enumerate(self.cache.units)}
 
     @property
@@ -135,26 +136,17 @@ class PhotographPass:
         progress
             Is called before every unit; what it raises ends the pass, and what was computed is kept.
         """
-        network = self.cache.network
+        network, last = self.cache.network, len(self.cache.units)
         modules = _needed(network, shown)
-        wanted, tree = {*modules.values()} - {""}, resolve(network)
-        numbers = {module: self._numbers[tree.block_of(module).path] for module in (*wanted, *self._readings)}
-
-        def begin(done: int, count: int) -> None:
-            if not done:  # what was read from here on was read at another scale
-                first = len(self.cache.units) - count
-                self._readings = {module: one for module, one in self._readings.items() if numbers[module] < first}
-            if progress:
-                progress(done, count)
-
+        wanted = {*modules.values()} - {""}
         with capture(model, *wanted, keep=_once()) as found:
             try:
-                self.cache.run(model, len(self.cache.units), (scaling,), progress=begin)
+                self.cache.run(model, last, (scaling,), progress=self._forgetting(last, progress))
             finally:
                 self._readings |= found
         missing = wanted - set(self._readings)
-        for number in sorted({numbers[module] for module in missing}):
-            inside = [module for module in missing if numbers[module] == number]
+        for number in sorted(set(map(self._number, missing))):
+            inside = [module for module in missing if self._number(module) == number]
             with capture(model, *inside, keep=_once()) as found:
                 self.cache.run_unit(model, number, scaling)
             self._readings |= found
@@ -171,6 +163,22 @@ class PhotographPass:
                 for path, one in readings.items()
             },
         )
+
+    def _number(self, module: str) -> int:
+        """Of the unit that a module is in."""
+        return self._numbers[self._tree.block_of(module).path]
+
+    def _forgetting(self, until: int, progress: Progress | None = None) -> Progress:
+        """`progress` of a run up to a unit, before which what the run may change is forgotten."""
+
+        def begin(done: int, count: int) -> None:
+            if not done:
+                first = until - count
+                self._readings = {path: one for path, one in self._readings.items() if self._number(path) < first}
+            if progress:
+                progress(done, count)
+
+        return begin
 
     def channels(
         self,
@@ -202,8 +210,9 @@ class PhotographPass:
         ValueError
             For a channel that it does not have.
         """
-        network, tree = self.cache.network, resolve(self.cache.network)
+        network, tree = self.cache.network, self._tree
         number = unit_at(network, path)
+        self.cache.run(model, number, (scaling,), progress=self._forgetting(number))
         unit = self.cache.units[number]
         terms = [
             part for part, name in parts(network, path) if isinstance(unit.node, Residual) and name in TERMS.values()
