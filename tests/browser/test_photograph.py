@@ -66,10 +66,7 @@ def test_a_box_that_opens_keeps_a_small_map_in_its_frame_and_fills_the_boxes_ins
     drawn(page, 1)
     viewer.settle()
     page.locator("g[id='block_b']").dblclick()
-    framed, beside = (
-        page.locator("g.cluster[id='block_b'] > image:not(.channels)"),
-        page.locator("g[id='stem'] > image"),
-    )
+    framed, beside = (page.locator(f"{g} > image.m0") for g in ("g.cluster[id='block_b']", "g[id='stem']"))
     expect(framed).to_have_count(1)
     expect(page.locator(".slot:not(.full)")).to_have_count(0)
     small, large = framed.bounding_box(), beside.bounding_box()
