@@ -22,7 +22,7 @@ from irnet.lab.photos import PHOTOS, photo
 from irnet.spec import Network, Residual
 from irnet.tree import resolve
 
-MEAN, STRONGEST, ONE = SHOWS = ("mean magnitude", "strongest channels", "one channel")
+MEAN, _, ONE = SHOWS = ("mean", "strongest", "one channel")
 AS_IT_COMES = Setting((0,), "tf", "batch", "cpu")
 
 
