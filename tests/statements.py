@@ -670,6 +670,8 @@ PHRASES = (
     "refused with the nearest that can",
     "Side of the smallest square image",
     "The likeliest classes of the photograph",
+    "its strongest channels",
+    "Channel, 0 to {}",
     "powers of ten",
     "Longer side of what an output",
     "The field is larger than the picture from {} on",
