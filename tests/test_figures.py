@@ -12,10 +12,7 @@ import pytest
 from irnet.diagrams.factory import Order as Wanted
 from irnet.diagrams.factory import content, listing, make_figure, told_of
 from irnet.diagrams.figures import catalogue, laid_figure
-from irnet.diagrams.graph_builder import GraphBuilder
-from irnet.diagrams.layouts import ROOMS, Layout, lay_out
-from irnet.diagrams.render import sized
-from irnet.diagrams.theme import LIGHT
+from irnet.diagrams.layouts import ROOMS
 from irnet.models import PRESETS, network
 from irnet.models.errata import ERRATA
 from tests.conftest import Golden
@@ -143,22 +140,6 @@ def test_a_figure_of_a_column_is_no_wider_than_252_points_of_tex_to_the_point(na
     assert len(inches) == 2
     assert min(inches) * 72.27 > 249
     assert max(inches) * 72.27 <= 252.01
-
-
-@pytest.mark.parametrize("wide", [5.503, 5.509, 5.6])
-def test_a_drawing_that_is_made_smaller_fits_its_room_to_the_point(wide: float) -> None:
-    """It is first widened to whole points."""
-
-    def draw(_way: Layout) -> GraphBuilder:
-        sheet = GraphBuilder(LIGHT)
-        sheet.box("a", "A box", "and more of it", "other", description="A box", wide=wide)
-        return sheet.close("A box")
-
-    found = lay_out("a box", draw, (Layout(),), ROOMS["page"])
-    width = re.search(r'width="([\d.]+)pt"', sized(found.svg, found.factor))
-    assert width
-    assert found.factor < 1
-    assert float(width[1]) <= ROOMS["page"].width
 
 
 def test_a_folded_comparison_has_all_boxes_and_turns_at_partners() -> None:
