@@ -25,7 +25,7 @@ box_maps = remote(networks.box_maps, "Running to the box", entries=4)
 block_at_scale = remote(networks.block_at_scale, "Running the block", entries=32)
 
 photograph = remote(networks.photograph, "Running the network", entries=16)
-strongest_channels = remote(networks.strongest_channels, "Running the block", entries=64)
+channels = remote(networks.channels, "Running the block", entries=64)
 
 
 def reference(network: Network) -> Network:

@@ -270,6 +270,7 @@ NO_EARLIER = "a guess, until a run has shown how fast this machine is"
 RUNNING = "Running the network"
 NOT_YET = "…"  # a number that is still being made
 WEIGHTS_OF = "the first weights of"
+SHOWS = "The mean magnitude over its channels, its strongest channels side by side, or one; at a sum its terms too."
 READ_MAPS = (
     "Every picture is the mean magnitude over channels, from dark for zero to pale. The terms of a residual block "
     "share a scale of brightness. Zoom into a box for its channels, and for the window of the photograph that an "

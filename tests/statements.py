@@ -630,6 +630,7 @@ STATEMENTS = (*TOUR, *BLOCKS, *RESIDUALS, *COUNTING, *DEATH, *PAGES, *PROVENANCE
 
 # Words that count or compare and claim nothing: titles, questions, advice, settings and examples.
 PHRASES = (
+    "PyTorch, TorchScript, safetensors, Keras, NumPy or TensorFlow",
     "a third axis",
     "(model.py, line 19)",
     "held-out accuracy less that of one and the same answer",
@@ -669,6 +670,8 @@ PHRASES = (
     "refused with the nearest that can",
     "Side of the smallest square image",
     "The likeliest classes of the photograph",
+    "its strongest channels",
+    "Channel, 0 to {}",
     "powers of ten",
     "Longer side of what an output",
     "The field is larger than the picture from {} on",

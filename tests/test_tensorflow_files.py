@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from irnet.checkpoints import LAYOUTS, keys
 from irnet.models import network
 from irnet.runtime.build import build
-from irnet.runtime.checkpoint_files import open_checkpoint
-from irnet.runtime.checkpoint_files.tensorflow import _unsnap
+from irnet.runtime.checkpoint_files import open_checkpoint, tensorflow
 from irnet.runtime.weights import identify, load_weights
 from tests.checkpoints import (
     drawn,
@@ -69,8 +68,8 @@ def test_every_tensor_is_read_and_what_the_optimiser_keeps_is_listed(kind: str, 
         for name, array in SMALL.items():
             assert np.array_equal(found.read(name).numpy(), array)
         assert set(found.ignored) == {
-            "RMSProp (1 tensors)",
-            "RMSProp_1 (1 tensors)",
+            "RMSProp (1 tensor)",
+            "RMSProp_1 (1 tensor)",
             "beta1_power (float)",
             "global_step (int64)",
         }
@@ -200,6 +199,11 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "a tensor in slices": (entry(*FLOATS, (5, 16), (7, message((1, b"")))), "'w' is cut off, or saved in slices"),
     "the high byte first": (entry(*FLOATS, header=message((1, 1), (2, 1))), "with the high byte first"),
     "millions of files": (entry(*FLOATS, header=message((1, 2**40))), "is cut off, broken or no"),
+    "objects of TensorFlow 2": (
+        lambda f: save_tensorflow(f / "a", {"_CHECKPOINTABLE_OBJECT_GRAPH": SMALL["empty"]}),
+        "save it again, model.save_weights('model.weights.h5')",
+    ),
+    "thousands of fields": (entry(*FLOATS, *((9, 1),) * 10_000), "is cut off, broken or no"),
     "no checkpoint": (lambda f: (f / "a.index").write_bytes(table([(b"user", b"data")])), "is cut off, broken or no"),
 }
 
@@ -213,6 +217,14 @@ def test_a_broken_checkpoint_gets_one_sentence(kind: str, tmp_path: Path) -> Non
         read_all(tmp_path / (DATA if kind == "no index" else "a.index"))
     assert told in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("limit", ["MAX_KEYS", "_PACKED", "_UNPACKED", "_CHECKED"])
+def test_a_table_over_a_limit_is_not_read(limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_tensorflow(tmp_path / "a", SMALL, compressed=True)
+    monkeypatch.setattr(tensorflow, limit, 3)
+    with pytest.raises(ValueError, match=r"^a\.index is cut off, broken or no TensorFlow checkpoint file$"):
+        read_all(tmp_path / "a")
 
 
 @pytest.mark.parametrize("kind", ["V2", "V1"])
@@ -233,5 +245,5 @@ def test_every_changed_byte_is_read_or_refused(kind: str, tmp_path: Path) -> Non
 def test_snappy_is_undone_as_its_format_says() -> None:
     """The last is the format's own example of a copy that overlaps itself: "xababab"."""
     for data in (b"", b"a", bytes(range(256)) * 3, b"abcdefgh" * 50, np.random.default_rng(0).bytes(1000)):
-        assert _unsnap(snappy(data)) == data
-    assert _unsnap(bytes([7, 2 << 2]) + b"xab" + bytes([(4 - 1) << 2 | 2, 2, 0])) == b"xababab"
+        assert tensorflow._unsnap(snappy(data)) == data
+    assert tensorflow._unsnap(bytes([7, 2 << 2]) + b"xab" + bytes([(4 - 1) << 2 | 2, 2, 0])) == b"xababab"

@@ -26,12 +26,8 @@ _SINCE = "block.since"
 
 
 def block_names(network: Network) -> dict[str, str]:
-    """Path of every residual block to what people call it, with the figure of the paper that shows it."""
-    tree = resolve(network)
-    return {
-        path: tree[path].aria_label + (f" ({ref})" if (ref := tree[path].source.ref).startswith("Fig.") else "")
-        for path in residual_blocks(network)
-    }
+    """Path of every residual block to what people call it."""
+    return {path: resolve(network)[path].aria_label for path in residual_blocks(network)}
 
 
 def scale(stage: str, own: float) -> float:
@@ -189,9 +185,10 @@ names = block_names(network)
 if not names:
     st.info(text.NO_BLOCK, icon=":material/info:")
     st.stop()
-shown, controls = st.columns([3, 1], gap="medium")
+shown, controls = st.columns([5, 2], gap="medium")
 with controls:
     path = choose_by_name("Block", names, "block")
+    st.caption(resolve(network)[path].source.ref)
     s = scale(stage_of(path), own_scale(network, path))
     playing = play()
     with st.popover("Photograph", icon=":material/image:", width="stretch"):

@@ -272,25 +272,36 @@ def _photographed(
 
 
 def photograph(
-    network: Network, image: Image.Image, setting: Setting, weights: Weights | None, scale: Scaling, *, inside: bool
+    network: Network,
+    image: Image.Image,
+    setting: Setting,
+    weights: Weights | None,
+    scale: Scaling,
+    shown: tuple[str, ...],
 ) -> Photograph:
-    """A map of every box; a moved scale runs what comes after the first block that it changes."""
+    """A map of every box that is shown; a moved scale runs what comes after the first block that it changes."""
     with _photographed(network, image, setting, weights) as (model, one):
-        return one.at(model, scale, inside=inside)
+        return one.at(model, scale, shown)
 
 
-def home_photograph(name: str, scale: float | None) -> Photograph:
+def home_photograph(name: str, scale: float | None, shown: tuple[str, ...]) -> Photograph:
     """What the home page shows: a preset with untrained weights, and a bundled photograph."""
     setting = Setting((0,), "tf", "batch", "cpu")
-    return photograph(preset(name), photo(PHOTOS[0]), setting, None, scale, inside=False)
+    return photograph(preset(name), photo(PHOTOS[0]), setting, None, scale, shown)
 
 
-def strongest_channels(
-    network: Network, image: Image.Image, setting: Setting, weights: Weights | None, scale: Scaling, path: str
+def channels(
+    network: Network,
+    image: Image.Image,
+    setting: Setting,
+    weights: Weights | None,
+    scale: Scaling,
+    path: str,
+    channel: int | None,
 ) -> Channels:
-    """The strongest channels of one box; its unit alone is run."""
+    """One channel of a box, or its strongest; its unit alone is run."""
     with _photographed(network, image, setting, weights) as (model, one):
-        return one.channels(model, path, scale)
+        return one.channels(model, path, scale, channel)
 
 
 def bearable(network: Network) -> None:

@@ -257,7 +257,7 @@ LAYOUTS: Mapping[str, Layout] = {
         ),
         Layout(
             name="keras_v3",
-            title="Keras 3 .weights.h5",
+            title="Keras 3",
             presets={"inception_resnet_v2.tf_slim": {}, "inception_v3.tf_slim": {}},
             tensors=_KERAS_V3,
             naming="depth",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
+from shlex import join
 from typing import Annotated, Any
 
 import typer
@@ -34,6 +35,10 @@ def check(
     name = full_name(wanted or names[0]) if wanted or names else None
     found = import_module("irnet.runtime.weights").identify(file, name, key=key, ema=ema)
     show(asdict(found) | {"sentence": found.sentence}, form, _identity_text)
+    if found.off and form == "text":
+        options = [word for name, value in (("--as", wanted), ("--key", key)) if value for word in (name, value)]
+        again = join([*given, *options, *(["--ema"] if ema else []), "--format", "json"])
+        typer.echo(f"Every tensor that differs: irnet weights check {again}")
     return 0 if found.exact else 1
 
 

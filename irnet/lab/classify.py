@@ -103,8 +103,8 @@ def classify(model: Model, image: Image.Image, *, labels: Path | str | None = No
     classes = model.network.head.classes
     if not classes:
         raise ValueError(
-            f"{model.network.label} has no classifier, so it has no classes to choose from; "
-            "`irnet weights classify --body`, in Python irnet.lab.classify.features, gives what it puts out"
+            f"{model.network.label} has no classifier, so it has no classes to choose from; --body prints what it "
+            "puts out, in Python irnet.lab.classify.features(model, image)"
         )
     if not model.loaded:
         raise ValueError(

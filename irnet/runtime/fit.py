@@ -21,6 +21,7 @@ from irnet.tree import stage_of
 
 Shape = tuple[int, ...]
 BACKGROUND = (1000, 1001)  # classes of ImageNet, without and with TF-slim's background
+_LONGEST = 200  # letters of a key that are said
 _CLASSIFIER, _EMBEDDING = "classifier.", "embedding."
 
 
@@ -69,13 +70,13 @@ class Fit:
         if self.mismatched:
             key, found, wanted = self.mismatched[0]
             rest = f" and {len(self.mismatched) - 1} more" if len(self.mismatched) > 1 else ""
-            parts.append(f"{key!r} is {found} instead of {wanted}{rest}")
+            parts.append(f"{key[:_LONGEST]!r} is {found} instead of {wanted}{rest}")
         return ", ".join(parts)
 
 
 def _first(names: tuple[str, ...]) -> str:
     more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-    return f"{names[0][:200]!r}{more}"
+    return f"{names[0][:_LONGEST]!r}{more}"
 
 
 def nearest(found: Checkpoint, only: str | None = None) -> Fit | None:

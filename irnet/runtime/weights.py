@@ -70,7 +70,10 @@ class Identity(Contents):
     background: bool = False  # the file has one row more, for the background
     unit_gammas: bool | None = None  # every batch norm's gamma is one, as in ports from TensorFlow; None: not looked at
     off: int = 0  # tensors that are missing, left over, of another shape or no floating point numbers
-    differences: str = ""
+    missing: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()  # of more blocks than the network has
+    mismatched: tuple[tuple[Any, ...], ...] = ()  # key, shape or type in the file, and in the network
+    differences: str = ""  # the first of each, and how many there are
     asked: str | None = None  # the preset that it was held against; None: all
     fits: str | None = None  # the preset that it is, where it is not the one that was asked for
     also: tuple[str, ...] = ()  # presets whose keys and shapes are the same: a file does not tell them apart
@@ -160,6 +163,9 @@ def identify(file: Path | str, name: str | None = None, *, key: str | None = Non
             background=fit.background,
             unit_gammas=None if fit.off else _unit_gammas(map(found.read, gammas)),
             off=fit.off,
+            missing=fit.missing,
+            extra=fit.extra,
+            mismatched=fit.mismatched,
             differences=fit.differences,
             asked=name,
             fits=other.network.name if other and not other.off else None,
@@ -336,7 +342,7 @@ def _refusal(found: Checkpoint, fit: Fit, shapes: Mapping[str, tuple[int, ...]] 
         python = f"irnet.network({', '.join(map(repr, (own.name, *others, *changed)))})"
         how = [f"build the network with {knobs}, in Python {python}"]
         if not body and not nearest_layout(found, own, shapes, body=True).off:
-            how.append("load all but the classifier with --body, in Python load_weights(model, file, body=True)")
+            how.append("load all but the classifier with --body, in Python irnet.load_weights(model, file, body=True)")
         return f"{message}; it is {_sizes(sized.head.classes, sized.input_shape[0])}: {', or '.join(how)}"
     other = nearest(found)
     if other is None or other.off:

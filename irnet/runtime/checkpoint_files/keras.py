@@ -99,9 +99,9 @@ def _arrays(name: str, file: h5py.File) -> tuple[list[_Array], tuple[str, ...]]:
     """Every array of a layer after a look at what the file declares, and what else there is: the optimiser's, seeds."""
     found: dict[str, h5py.Dataset] = {}
 
-    def keep(path: str, item: h5py.Group | h5py.Dataset) -> None:
-        if isinstance(item, h5py.Dataset):
-            found[path] = item
+    def keep(path: str | bytes, item: h5py.Group | h5py.Dataset) -> None:
+        if isinstance(item, h5py.Dataset):  # a name that is no text comes as bytes
+            found[path if isinstance(path, str) else path.decode(errors="replace")] = item
 
     try:
         file.visititems(keep)

@@ -26,8 +26,9 @@ from irnet.units import exact, typed
 
 _MAGIC = bytes.fromhex("57fb808b247547db")  # the last bytes of a table
 _FOOTER = 48
-_MOST_SHARDS, _MOST_AXES, _LONGEST_KEY = 1000, 16, 4096
-_CHECKED, _UNPACKED = 2**20, 2**24  # bytes of a block whose checksum is looked at, and of one that is unpacked
+_MOST_SHARDS, _MOST_AXES, _MOST_FIELDS, _LONGEST_KEY = 1000, 16, 256, 4096
+_CHECKED = 2**20  # bytes of a block whose checksum is looked at
+_PACKED, _UNPACKED = 2**22, 2**24  # bytes of all blocks that are unpacked, and of one afterwards
 _TYPES = ("", "float", "double", "int32", "uint8", "int16", "int8", "string", "complex64", "int64", "bool")
 _FLOATS = {1: torch.float32, 2: torch.float64, 14: torch.bfloat16, 19: torch.float16}
 _VALUES = {1: 5, 2: 6}  # type of a tensor of a V1 checkpoint, to the field that has its numbers
@@ -35,7 +36,7 @@ _CONTENT = 4  # the field for numbers of any type
 _DATA = re.compile(r"\.(data-\d{5}-of-\d{5}|index|meta)$")
 _PATH = re.compile(r'^model_checkpoint_path: "([^"\n]*)"', re.MULTILINE)
 _AVERAGE = "ExponentialMovingAverage"
-_ATTRIBUTE = "/.ATTRIBUTES/VARIABLE_VALUE"  # after the names of TensorFlow 2
+_OBJECTS = "_CHECKPOINTABLE_OBJECT_GRAPH"  # beside tensors that TensorFlow 2 keeps by objects
 
 Buffer = bytes | mmap
 
@@ -132,7 +133,7 @@ def _checkpoint(name: str, stored: Mapping[str, _Stored], key: str | None, *, em
     check_size(name, sum(held.size for held in found.values()))
     others = tuple(place for place in networks if place != taken)
     beside = Counter(slot for slot in slots.values() if slot not in networks)
-    ignored = [f"{slot} ({exact(count)} tensors)" for slot, count in beside.items()]
+    ignored = [f"{typed(slot)} ({exact(count)} tensor{'s' * (count > 1)})" for slot, count in beside.items()]
     ignored += [f"{typed(v)} ({_type(held)})" for v, held in stored.items() if v not in slots and v not in plain]
 
     def read(variable: str) -> Tensor:
@@ -174,13 +175,14 @@ def _stored(path: Path, table: mmap, stack: ExitStack) -> dict[str, _Stored]:
     first, data, span = next(entries, (b"", b"", range(0)))
     if first:
         raise _BrokenError
-    found: dict[str, _Stored] = {}
     one_table = isinstance(dict(_fields(data, span)).get(1), range)  # in an index it is the number of files
     pairs = _of_one_table(data, span, entries) if one_table else _of_index(path, data, span, entries, stack)
-    for name, held in pairs:
-        found[name.removesuffix(_ATTRIBUTE)] = held
-        if len(found) > MAX_KEYS:
-            raise ValueError(f"{path.name} holds more than the {exact(MAX_KEYS)} tensors that are read")
+    found = dict(pairs)
+    if _OBJECTS in found:
+        raise ValueError(
+            f"{path.name} is a checkpoint of TensorFlow 2, which keeps tensors by objects and not by names: load it in "
+            "Keras and save it again, model.save_weights('model.weights.h5')"
+        )
     return found
 
 
@@ -227,7 +229,7 @@ def _of_one_table(
     for _, block, where in entries:
         part = _inner(block, where, 2)  # SavedTensorSlices.data
         held.setdefault(_text(block, _inner(block, part, 1)), []).append((block, _inner(block, part, 3)))
-    for number, listed in _fields(data, _inner(data, span, 1)):
+    for number, listed in _fields(data, _inner(data, span, 1), most=MAX_KEYS):
         if number != 1 or isinstance(listed, int):
             continue
         name = _text(data, _inner(data, listed, 1))
@@ -263,10 +265,13 @@ def _inner(data: Buffer, span: range, number: int) -> range:
     return next((v for field, v in _fields(data, span) if field == number and isinstance(v, range)), range(0))
 
 
-def _fields(data: Buffer, span: range) -> Iterator[tuple[int, int | range]]:
+def _fields(data: Buffer, span: range, *, most: int = _MOST_FIELDS) -> Iterator[tuple[int, int | range]]:
     """The fields of a protocol buffer: number, and the value or where the bytes lie."""
     at = span.start
     while at < span.stop:
+        most -= 1
+        if most < 0:
+            raise _BrokenError
         tag, at = _varint(data, at)
         kind = tag & 7
         if kind == 0:
@@ -287,10 +292,18 @@ def _table(table: mmap) -> Iterator[tuple[bytes, Buffer, range]]:
     index, _ = _handle(table, at)
     if len(index) > _CHECKED:
         raise _BrokenError
-    first = True  # the entries that list tensors; the checksums of numbers would take minutes
+    left, packed, first = MAX_KEYS, _PACKED, True
     for _, block, where in _block(table, index, checked=True):
         handle, _ = _handle(block, where.start)
-        yield from _block(table, handle, checked=first and len(handle) < _CHECKED)
+        packed -= len(handle) if table[handle.stop] else 0
+        if packed < 0:
+            raise _BrokenError
+        # the checksums of numbers would take minutes; the first block lists the tensors
+        for entry in _block(table, handle, checked=first and len(handle) < _CHECKED):
+            left -= 1
+            if left < 0:
+                raise _BrokenError
+            yield entry
         first = False
 
 
