@@ -126,7 +126,7 @@ OF_MODELS: dict[str, Callable[[Any], Any]] = {
 
 
 def test_every_public_function_is_tried() -> None:
-    assert {*FUNCTIONS, *OF_MODELS, "PRESETS", "Rows"} == set(irnet.__all__)
+    assert {*FUNCTIONS, *OF_MODELS, "check", "PRESETS", "Rows"} == set(irnet.__all__)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -145,6 +145,12 @@ def test_a_public_function_takes_a_network_a_name_or_a_built_model_and_refuses_t
     for given, what in others:
         with pytest.raises(ValueError, match=rf"^{re.escape(what)} is no network: give [^\n]+$"):
             ask(given)
+
+
+def test_a_check_takes_a_foreign_module_too_and_refuses_the_rest() -> None:
+    assert irnet.check(network(V4), V4).sentence
+    with pytest.raises(ValueError, match=r"^None is no network: give [^\n]+$"):
+        irnet.check(None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", OF_MODELS)

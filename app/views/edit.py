@@ -41,8 +41,9 @@ def figures(original: Network, network: Network) -> None:
             exactly = f"{help_}: {exact(now)} {unit}".rstrip()
             differs = f"{change(now - was)} {unit}" if now != was else "as the original"
             st.metric(label, written, differs, "off", help=exactly, border=True, delta_arrow="off")
+    below = st.container()  # always there, so that what follows stays where it is and keeps the keyboard
     if grids := grid_sentence(grid_changes(original, network)):
-        st.caption(text.plain(grids))
+        below.caption(text.plain(grids))
 
 
 def _field(network: Network) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from math import ceil, inf
+from math import inf
 from types import MappingProxyType
 
 from irnet.diagrams.graph_builder import Flow, GraphBuilder
@@ -110,5 +110,5 @@ def lay_out(name: str, draw: Callable[[Layout], GraphBuilder], ways: Ways, room:
 
 
 def _scale_to(found: LaidOut, room: Room) -> LaidOut:
-    width, height = (ceil(float(side)) for side in re.findall(r'(?:width|height)="([\d.]+)pt"', found.svg)[:2])
+    width, height = (float(side) for side in re.findall(r'(?:width|height)="([\d.]+)pt"', found.svg)[:2])
     return replace(found, factor=min(room.most, room.width / width, room.height / height))
