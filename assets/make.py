@@ -23,17 +23,16 @@ PAGES = {
     "network": f"network?model={V2}.paper&box=block_b.0.body.b1.1&overlay=operation",
     "compare": f"compare?model={V2}.paper&with={V2}.tf_slim&opened=0/block_a,1/block_a&place=0/block_a.0.scale",
     "errata": "errata?erratum=E4",
-    "cost": f"cost?model={V2}.paper&cost=Tree",
+    "cost": f"cost?model={V2}.paper",
     "activations": f"activations?model={V2}.paper&reference=true",
 }
 Theme = Literal["light", "dark"]
-WIDE, HIGH, WITH_CURVES = 1440, 1150, 1560  # pixels
+WIDE, HIGH = 1440, 1150  # pixels
 
 
 def photograph(chromium: Browser, url: str, name: str, theme: Theme) -> None:
     """A picture of one page."""
-    high = WITH_CURVES if name == "activations" else HIGH
-    page = chromium.new_page(viewport={"width": WIDE, "height": high}, color_scheme=theme, reduced_motion="reduce")
+    page = chromium.new_page(viewport={"width": WIDE, "height": HIGH}, color_scheme=theme, reduced_motion="reduce")
     page.goto(f"{url}/{PAGES[name]}")
     page.wait_for_selector(SETTLED, timeout=120_000)
     page.wait_for_timeout(2500)  # charts draw after the script has run
