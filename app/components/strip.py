@@ -33,7 +33,7 @@ export default function strip({ data, parentElement, setTriggerValue }) {
       const label = document.createElement("span"), value = document.createElement("span");
       button.type = "button"; button.title = unit.title; button.dataset.path = unit.path;
       image.src = unit.src; image.alt = "";
-      label.textContent = unit.path; value.textContent = unit.told;
+      label.textContent = unit.path; value.textContent = unit.value;
       button.append(image, label, value);
       return button;
     }));
@@ -83,7 +83,7 @@ def _units(_thumbs: tuple[Thumb, ...], made: str) -> list[dict[str, str]]:
         {
             "path": thumb.path,
             "title": f"{thumb.title}: {thumb.channels} channels{f', {thumb.dead} dead' if thumb.dead else ''}",
-            "told": f"{thumb.mean_abs:.3g}{f', {thumb.dead} dead' if thumb.dead else ''}",
+            "value": f"{thumb.mean_abs:.3g}{f', {thumb.dead} dead' if thumb.dead else ''}",
             "src": f"data:image/png;base64,{b64encode(thumbnail(thumb.picture)).decode()}",
         }
         for thumb in _thumbs

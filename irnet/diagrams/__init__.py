@@ -60,9 +60,9 @@ def draw(
     >>> b"figure-title" in draw(preset("inception_v4"), "svg", "stem")
     True
     """
-    told = words(network, stage)
+    described = words(network, stage)
     dot = source(network, stage, theme, index, flow)
-    return render(dot, form, title=told.alt, description=told.caption)
+    return render(dot, form, title=described.alt, description=described.caption)
 
 
 def canvas_svgs(
@@ -106,7 +106,7 @@ class Diagram(graphviz.Digraph):
 
     def __init__(self, network: Network, stage: str, body: list[str]) -> None:
         super().__init__(body=body)
-        self._told = words(network, stage)
+        self._described = words(network, stage)
 
     def _repr_mimebundle_(self, *_: object, **__: object) -> dict[str, str]:
         svg = render(self.source, "svg", title=self._told.alt, description=self._told.caption)
