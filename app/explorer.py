@@ -65,16 +65,7 @@ def explorer(network: Network) -> None:
     steps(network, chosen, select)
 
 
-def picker(network: Network, otherwise: str) -> str:
-    """The canvas to choose a box from, without colours and levels; returns the chosen box, or `otherwise`."""
-    show.ignored_line(unknown({TURNED: resolve(network), FROM: resolve(network)}))
-    came = st.query_params.get(FROM, "")
-    chosen = box_field(network) or (came if came in resolve(network) else otherwise)
-    chooser(network, chosen, key="picker", on_shut=_shut_and_forget)
-    return chosen
-
-
-def chooser(network: Network, chosen: str, *, key: str, on_shut: Callable[[], None]) -> None:
+def chooser(network: Network, chosen: str, *, key: str) -> None:
     """The network as a canvas on which a click chooses the box; the chosen one is in sight."""
     opened = revealing(network, Expansion(0, toggled(network), shown_block(network, chosen)), chosen)
     canvas(
@@ -83,13 +74,13 @@ def chooser(network: Network, chosen: str, *, key: str, on_shut: Callable[[], No
         key=key,
         on_click=choice_in_view(),
         on_toggle=lambda path: turn(opened, path),
-        on_shut=on_shut,
+        on_shut=_shut,
     )
 
 
 def _controls() -> str:
     """Level, overlay, arrows and orientation; returns the level."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", wrap=False):
         level: str = st.segmented_control(
             "Open down to", LEVELS, default=LEVELS[0], key=LEVEL, required=True, bind="query-params", on_change=_shut
         )
@@ -195,9 +186,5 @@ def _shut() -> None:
 
 def _shut_all() -> None:
     st.session_state[LEVEL] = LEVELS[0]
-    _shut_and_forget()
-
-
-def _shut_and_forget() -> None:
     _shut()
     select("")

@@ -46,6 +46,7 @@ DEATH = (
     "stable. That is a claim about **training**."
 )
 UNTRAINED = "Below are **untrained** weights: the plots show how magnitudes propagate, and nothing about accuracy."
+STATISTICS = "batch: of this picture, as in training; running: 0 and 1, as stored before any training"
 RUNNING_UNTRAINED = (
     "The running statistics of untrained weights are mean 0 and variance 1, so batch norm changes nothing here, and "
     "what every convolution adds is passed on unchecked. Training, and every trained network, normalises."

@@ -98,8 +98,7 @@ def controls(networks: Sequence[Network]) -> Callable[..., Look]:
         image = activations.picture(preview=False)  # the input's box shows it
         scale = _scale(networks)
         loaded = weights() if len(networks) == 1 else None
-        with st.popover("Statistics and first weights", icon=":material/tune:"):
-            setting = activations.setting(st.session_state["device"], trained=bool(loaded))
+        setting = activations.setting(st.session_state["device"], trained=bool(loaded))
     return partial(Look, image=image, setting=setting, weights=loaded, scale=scale)
 
 

@@ -231,7 +231,7 @@ def downloads(files: Mapping[str, Callable[[], bytes]], helps: Mapping[str, str]
 
 def figures(values: Mapping[str, str], helps: Mapping[str, str] | None = None) -> None:
     """Key numbers in a row."""
-    with st.grid(len(values), min_column_width=130):
+    with st.grid(len(values), min_column_width=130, wrap=False):
         for label, value in values.items():
             st.metric(label, value, help=(helps or {}).get(label))
 

@@ -7,8 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from app.views.figures import matching_ids
-from irnet.diagrams.factory import listing
+from irnet.diagrams.factory import ids_with, listing
 from tests.browser.conftest import Viewer
 
 TITLES = {one["id"]: one["title"] for one in listing()}
@@ -32,7 +31,7 @@ def test_after_a_search_the_list_names_what_is_drawn(viewer: Viewer, chosen: str
     for words in ("reduction", "cost", "table", ""):
         field.fill(words)
         field.press("Enter")
-        chosen = chosen if chosen in matching_ids(words) else matching_ids(words)[0]
+        chosen = chosen if chosen in ids_with(words) else ids_with(words)[0]
         drawn()
     expect(page).not_to_have_url(re.compile(r"figure\.find="))  # the last search is over; it changed no figure
     expect(page).to_have_url(re.compile(f"figure={chosen}(&|$)"))
