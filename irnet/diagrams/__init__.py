@@ -109,8 +109,8 @@ class Diagram(graphviz.Digraph):
         self._described = words(network, stage)
 
     def _repr_mimebundle_(self, *_: object, **__: object) -> dict[str, str]:
-        svg = render(self.source, "svg", title=self._told.alt, description=self._told.caption)
-        return {"image/svg+xml": svg.decode(), "text/plain": self._told.alt}
+        svg = render(self.source, "svg", title=self._described.alt, description=self._described.caption)
+        return {"image/svg+xml": svg.decode(), "text/plain": self._described.alt}
 
 
 def diagram(
