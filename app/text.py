@@ -218,8 +218,9 @@ EDITOR_NOTES = "block_b.0.project: This width follows from the sum."
 EDITOR_ANSWER = "A formula such as channels stem.0.concat + 64, or one of the choices, word for word."
 
 EDIT = (
-    "Choose a box to change its filters, kernel, stem, scale or number of blocks; with none chosen, the network's "
-    "knobs. All blocks of a stage change together. A place that is edited keeps its value when a knob changes."
+    "Choose a box to change its filters, kernel, stem, scale or number of blocks. All blocks of a stage change "
+    "together. Size, width and depth of the whole network are under Change, at the top; a box that was edited keeps "
+    "its value when they change."
 )
 NOTHING_TO_EDIT = (
     "Nothing can be changed here: its width follows from what is around it. Choose one of the boxes that lead to it."

@@ -168,7 +168,7 @@ def told(app: AppTest) -> dict[str, Any]:
 def test_one_photograph_runs_through_networks_side_by_side() -> None:
     other = f"{V4} (input_size={SMALL})"
     app = opened("compare", V1, **sized(V1), edited=other, photographed=True, place="0/stem", **{"with": ""})
-    app.pills(key="with").set_value([]).run()
+    app.multiselect(key="own.with").set_value([]).run()
     data = told(app)
     assert list(data["maps"]) == ["0/", "1/"]
     assert data["seen"]["path"] == "0/stem"
