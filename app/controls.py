@@ -105,6 +105,14 @@ def panel() -> None:
     words = [title(preset), f"{sides(tuple(sizes))} px"]
     words += [f"{changed} {'change' if changed == 1 else 'changes'}"] if changed else []
     st.markdown(" · ".join(words))
+    _popover(preset, address())
+
+
+@st.fragment
+def _popover(preset: str, shown: dict[str, str]) -> None:
+    """The panel, which opens without a run of the page; that comes when the network is no longer the one `shown`."""
+    if st.session_state[MODEL] != preset or address() != shown:
+        st.rerun()
     # The label stays the same: with another one, it would be another panel, and shut.
     with st.popover("Change", icon=":material/tune:", key="panel", on_change="rerun") as opened:
         if opened.open:
@@ -122,7 +130,7 @@ def _panel(preset: str) -> None:
         if here:
             st.markdown(f"**{group}**")
             for name in here:
-                _draw(preset, name, found[name].help, found[name], st.container())
+                _draw(preset, name, found[name].help, found[name], st)
     st.button("Back to the preset", icon=":material/restart_alt:", on_click=reset, args=(preset,))
 
 

@@ -61,11 +61,14 @@ async def act(reader: Reader, random: Random) -> float:
             repeats = [f"own.{preset}.{name}" for name in "abc" if hasattr(PRESETS[preset], name)]
             return before + await reader.set(random.choice([*repeats, f"own.{preset}.classes"]), random.randint(1, 20))
         return before + await reader.set("panel.architecture", random.choice(list(ARCHITECTURES.values())))
+    before = (
+        await reader.set("panel", False) if "panel.architecture" in reader.shown else 0.0
+    )  # a click elsewhere shuts it
     if kind == "box":
-        return await reader.set("box", random.choice(network(preset).stages).name)
+        return before + await reader.set("box", random.choice(network(preset).stages).name)
     if kind == "level":
-        return await reader.set("level", [random.choice(LEVELS[:2])])
-    return await reader.turn("compare" if reader.at == "network" else "network")
+        return before + await reader.set("level", [random.choice(LEVELS[:2])])
+    return before + await reader.turn("compare" if reader.at == "network" else "network")
 
 
 async def attend(port: int, number: int, until: float, found: Found) -> Reader:

@@ -98,6 +98,7 @@ class Reader:
         run.fragment_id = fragment
         if not fragment:
             self._fragments, self._drawing, self.shown = {}, "", set()
+        self.shown -= {key for key, home in self._fragments.items() if home == fragment}
         # what is not shown now keeps its value in the session, not in the browser
         states = [state for key, state in self._states.items() if self.widgets.get(key) == state.id]
         run.widget_states.widgets.extend(states)

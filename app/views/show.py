@@ -8,6 +8,7 @@ from functools import partial
 from html import escape
 from typing import Any, Literal
 
+import pyarrow
 import streamlit as st
 
 from app import text
@@ -240,7 +241,7 @@ def figures(values: Mapping[str, str], helps: Mapping[str, str] | None = None) -
 def pairs(values: Mapping[str, str]) -> None:
     """Names and values, one below the other."""
     st.table(
-        [{"": name, "value": value} for name, value in values.items()],
+        pyarrow.table({"": list(values), "value": list(values.values())}),  # pandas takes 50 times as long
         hide_index=True,
         hide_header=True,
         border="horizontal",
