@@ -116,5 +116,5 @@ def refusal(key: str, value: str) -> str:
             _, number = parse_knob(PRESETS[preset], f"{knob}={value}")
             network(preset, **{knob: number})
     except ValueError as error:
-        return f"The address asks for something else than there is: {error}"
+        return f"The address asks for something that does not exist: {error}"
     return ""

@@ -176,8 +176,8 @@ def memory(network: Network) -> None:
         sum(s.repeat for s in network.stages if isinstance(s.node, Residual)),
     )
     st.markdown(
-        f"**Batch norm on {sums} sums would keep {short(more, 'B')} more for a batch of {batch}, "
-        f"{share(more, cost.bytes_without)} on top**"
+        f"**Batch norm on {sums} sums would need {short(more, 'B')} more memory for a batch of {batch}, "
+        f"an increase of {share(more, cost.bytes_without)}**"
     )
     bare = totals(with_sum_norm(network, norm=False)).params
     measured = [kept_for_backward(with_sum_norm(network, norm=norm), batch) for norm in (False, True)]

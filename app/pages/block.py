@@ -76,7 +76,7 @@ def _walk(result: BlockSteps, *, playing: bool) -> None:
     st.markdown(f"${equation(result, name)}$", text_alignment="center")  # inline: a display of its own would scroll
     st.markdown(f"**Step {at + 1} of {len(names)}.** {text.plain(step.words)}")
     if step.troubles:
-        st.warning(f"{step.troubles}: drawn in purple, and in no bar.", icon=":material/error:")
+        st.warning(f"{step.troubles}: drawn in purple, and left out of the histogram.", icon=":material/error:")
     _figures(result, step)
     left, right = st.columns([3, 2])
     with left:

@@ -55,7 +55,7 @@ def others() -> tuple[Network, ...]:
             show.ignored_line([str(error)])
     if len(found) >= MOST:
         show.ignored_line(
-            [f"{MOST} networks can be compared; {', '.join(n.label for n in found[MOST - 1 :])} left out"]
+            [f"At most {MOST} networks can be compared; left out: {', '.join(n.label for n in found[MOST - 1 :])}"]
         )
     return tuple(found[: MOST - 1])
 

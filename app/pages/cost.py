@@ -20,7 +20,7 @@ place = st.empty()
 counts = module_counts(network, choice.device)
 with place.container():
     counters.figures(counts[0])
-st.header("Which figure did you meet?")
+st.header("Which figure did you come across?")
 st.caption(text.MET)
 figures = [{key: value for key, value in one.items() if key != "count"} for one in printed_work(network)]
 show.small(

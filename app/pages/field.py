@@ -223,7 +223,9 @@ def against_depth(network: Network, side: int) -> None:
     found = named | {f"the picture, {exact(side)} pixels": [side] * len(paths)}
     lines = (Line(name=name, x=range(1, len(paths) + 1), y=values, places=paths) for name, values in found.items())
     beyond = next((step.path for step in steps if max(step.field.size) > side), None)
-    title = f"The field is larger than the picture from {beyond} on" if beyond else "The picture is never outgrown"
+    title = (
+        f"The field is larger than the picture from {beyond} on" if beyond else "No field is larger than the picture"
+    )
     chart = Chart(title=title, x=BLOCKS, y="pixels along a side", log=True, marks=tuple(lines))
     show.chart(chart, "field.depth", alt=title)
     show.table(stage_fields(network), f"{network.name}.fields", alt="The receptive field after every stage")

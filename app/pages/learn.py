@@ -82,8 +82,7 @@ def keep_progress() -> None:
         counts = {lesson.id: len(lesson.steps) for lesson in LESSONS}
         found: dict[str, Any] = st.session_state[MEMORY]["progress"]
         st.session_state[PROGRESS] = {  # a browser's word is checked again
-            id_: (min(max(int(at), 0), counts.get(id_, 1) - 1), bool(finished))
-            for id_, (at, finished) in found.items()
+            id_: (min(max(int(at), 0), counts.get(id_, 1) - 1), bool(finished)) for id_, (at, finished) in found.items()
         }
 
     _component()(key=MEMORY, data=st.session_state.get(PROGRESS, {}), on_progress_change=take)

@@ -49,7 +49,7 @@ def _links(network: Network) -> None:
         icon=":material/compare_arrows:",
         query_params=own | {"with": network.name},
     )
-    st.page_link("app/pages/edit.py", label="Go on editing", icon=":material/edit:", query_params=own)
+    st.page_link("app/pages/edit.py", label="Continue editing", icon=":material/edit:", query_params=own)
 
 
 def errata_line(network: Network, chosen: str) -> None:

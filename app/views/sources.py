@@ -91,7 +91,7 @@ def read_in(found: Sequence[Mapping[str, str]]) -> None:
             st.markdown(f"**{paper.name}:** {paper.cited}.")
             for one in paper.adds:
                 bears = ", ".join(one.bears_on)
-                st.markdown(f"- {one.what} Bears on {bears}; {BASIS[one.basis]}.")
+                st.markdown(f"- {one.what} It concerns {bears}; {BASIS[one.basis]}.")
 
 
 def printed_in(count: Count) -> str:
@@ -125,7 +125,7 @@ def counts(found: Records) -> list[dict[str, str]]:
 def steps(found: Sequence[Step]) -> list[dict[str, str]]:
     """A calculation, line by line."""
     return [
-        {"claim": one.label, "calculation": one.expression, "result": one.result, "so it": HOLDS[one.holds]}
+        {"claim": one.label, "calculation": one.expression, "result": one.result, "verdict": HOLDS[one.holds]}
         for one in found
     ]
 

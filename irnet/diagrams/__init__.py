@@ -38,7 +38,7 @@ def source(network: Network, stage: str = "", theme: str = "light", index: int =
         For an unknown stage, theme or flow, or a block that the stage does not have.
     """
     if flow not in FLOWS:
-        raise ValueError(f"arrows can't run {flow!r}; they can {', '.join(FLOWS)}")
+        raise ValueError(f"arrows can't run {flow!r}; choose one of {', '.join(FLOWS)}")
     sheet = GraphBuilder(theme_named(theme), flow)
     if stage:
         return block_sheet(sheet, network, stage_named(network, stage), index).text
