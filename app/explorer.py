@@ -145,10 +145,14 @@ def _crumbs(network: Network, chosen: str) -> None:
         around.insert(0, parent)
     with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
         for path in around[:-1]:
-            st.button(
-                f"{path.rpartition('.')[2]} ›", key=f"crumb.{path}", type="tertiary", on_click=select, args=(path,)
-            )
-        st.markdown(f"**{chosen.rpartition('.')[2]}**")
+            label = f"{text.plain(_short(network, path))} ›"
+            st.button(label, key=f"crumb.{path}", type="tertiary", on_click=select, args=(path,))
+        st.markdown(f"**{text.plain(_short(network, chosen))}**")
+
+
+def _short(network: Network, path: str) -> str:
+    """What people call a box, without where it is."""
+    return resolve(network)[path].aria_label.partition(",")[0]
 
 
 def toggled(network: Network) -> frozenset[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app.state import choose
+from app.state import choose_by_name
 from app.views import show
 from irnet.spec import Network
 from irnet.tree import resolve
@@ -18,10 +18,10 @@ LABELS = {HERE: "Block of the chosen box", ALL: "Whole network"}
 
 def steps(network: Network, chosen: str, on_choose: Callable[[str], None]) -> None:
     """The table, open where the reader opened it; the row of the chosen box is marked, and a row chooses its box."""
-    built = [stage.name for stage in network.stages if stage.repeat]
+    names = LABELS | {stage.name: stage.title for stage in network.stages if stage.repeat}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        part = choose("Part", [HERE, ALL, *built], "stage", format_func=lambda name: LABELS.get(name, name))
-        shown = resolve(network)[chosen].stage if part == HERE and chosen else part if part in built else ""
+        part = choose_by_name("Part", names, "stage")
+        shown = resolve(network)[chosen].stage if part == HERE and chosen else part if part not in LABELS else ""
         show.files(network, shown, key="inside.file")
     table = st.expander("Steps as a table", key="steps", on_change="rerun", bind="query-params")
     if not table.open:

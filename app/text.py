@@ -76,7 +76,7 @@ WEIGHTS = (
     "is executed; every key has to match the network that is chosen above. Seed and initial weights are then not used."
 )
 NO_CLASSES = "Untrained weights can tell no classes apart: choose a checkpoint under Trained weights."
-NO_RUNS = "This server can be reached from a network, so it trains only if the environment variable IRNET_RUNS names a folder."
+NO_RUNS = "This server can be reached from outside, so it trains only where the variable IRNET_RUNS names a folder."
 NO_FOLDER = (
     "The server offers no checkpoints: upload one, or start it with the environment variable {} set to a folder."
 )
@@ -87,8 +87,8 @@ NORMS = (
 )
 
 MET = (
-    "These figures were printed for released networks of this name. One MAC is one multiply-accumulate, or 2 FLOPs; counters differ in "
-    "what else they add, and in the size of the image."
+    "These figures were printed for released networks of this name. One MAC is one multiply-accumulate, or 2 FLOPs; "
+    "counters differ in what else they add, and in the size of the image."
 )
 
 COUNTING = (
@@ -194,8 +194,8 @@ FIELD_BATCH = (
 )
 FIELD_CLICK = "Click the picture or move the sliders to choose the output."
 FIELD_HEAT = (
-    "Heat: the square root of the gradient's magnitude, summed over the colours, relative to its maximum. The picture is "
-    "grey so that only the heat has colour."
+    "Heat: the square root of the gradient's magnitude, summed over the colours, relative to its maximum. The picture "
+    "is grey so that only the heat has colour."
 )
 FIELD_CHANNEL = "A channel of the box's output; leave it empty for the mean of all."
 LEARN = (

@@ -13,7 +13,7 @@ from irnet.diagrams.nested import Expansion
 from irnet.edit import network, network_of_label
 from irnet.edit.document import document
 from irnet.edit.history import history
-from irnet.models import PRESETS
+from irnet.models import PRESETS, title
 from irnet.spec import Edit
 from irnet.tree import resolve
 from irnet.tree.totals import totals
@@ -178,7 +178,7 @@ def headers(app: AppTest) -> list[str]:
 def test_the_overview_shows_an_edited_network_beside_its_preset() -> None:
     app = opened("overview", V4, **{f"{V4}.edits": EDIT, f"{V4}.a": 6})
     assert not troubles(app)
-    assert f"Yours, from {V4}" in headers(app)
+    assert f"Yours, from {title(V4)}" in headers(app)
     made, first = totals(network_of_label(f"{V4} (a=6, {EDIT})")), totals(network(V4))
     assert rows(app)["Parameters"].endswith(f": {made.params - first.params:+,} to the preset's")
     assert rows(app)["MACs"].endswith(f": {made.macs - first.macs:+,} to the preset's")

@@ -15,7 +15,7 @@ from app import text
 from app.controls import network_choice
 from app.explorer import BOX, TURNED, chooser
 from app.passes import effective_field_of
-from app.state import choose, put, unknown
+from app.state import choose_by_name, put, unknown
 from app.views import activations, head, show
 from irnet.charts import BLOCKS, Chart, Line
 from irnet.diagrams.field_picture import DASHES, Outline, field_picture, heat_layer, outlines
@@ -48,7 +48,8 @@ def box(network: Network) -> Box:
         put(BOX, found[asked].parent)
         st.session_state[BOX] = found[asked].parent
     middle = next((stage.name for stage in network.stages if stage.part == "b" and stage.repeat), paths[0])
-    return resolve(network)[choose("Box", paths, BOX, index=paths.index(middle))]
+    names = {path: found[path].aria_label for path in paths}
+    return found[choose_by_name("Box", names, BOX, index=paths.index(middle))]
 
 
 def position(grid: Sides) -> Sides:

@@ -13,10 +13,10 @@ import streamlit as st
 from app import text
 from app.components.canvas import figure
 from app.server.cache import figure_file, figure_texts
-from app.state import choose, repeat
+from app.state import choose_by_name
 from app.views import show
 from irnet.diagrams.chart_figures import BARS, NO_DOT, chart_catalogue
-from irnet.diagrams.factory import forms_of, ids_with
+from irnet.diagrams.factory import forms_of, ids_with, listing
 from irnet.diagrams.figures import BOXES, catalogue
 from irnet.diagrams.formats import THEMELESS
 from irnet.diagrams.layouts import ROOMS
@@ -100,14 +100,13 @@ with controls:
         key="figure.find",
         placeholder="figure 17, v2, reduction, cost, table",
         bind="query-params",
-        on_change=repeat,
-        args=("figure",),
     )
     ids = ids_with(wanted)
     if not ids:
         st.info(text.NO_FIGURE, icon=":material/search_off:")
         st.stop()
-    name = choose("Figure", ids, "figure")
+    titles = {one["id"]: one["title"] for one in listing()}
+    name = choose_by_name("Figure", {id_: titles[id_] for id_ in ids}, "figure")
     theme = choose_one("Theme", THEMES, "light")
     width = choose_one("Width", ROOMS, "natural", text.WIDTHS)
     scale = choose_one("PNG scale", ("1", "2", "4"), "2")

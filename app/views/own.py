@@ -13,6 +13,7 @@ from app.drawings import View
 from app.views import show
 from irnet.diagrams.nested import Expansion
 from irnet.models import network as preset
+from irnet.models import title
 from irnet.provenance.sources import errata_of
 from irnet.spec import Network
 from irnet.tree.totals import totals
@@ -25,7 +26,7 @@ def card(network: Network) -> None:
         return
     mine, first = totals(network), totals(preset(network.name))
     with st.container(border=True):
-        st.header(f"Yours, from {network.name}")
+        st.header(f"Yours, from {title(network.name)}")
         st.caption(f"{text.plain(network.edit_text)}. {text.OWN}")
         with st.grid(2, min_column_width=300):
             with st.container():
@@ -56,7 +57,7 @@ def errata_line(network: Network, chosen: str) -> None:
     """Which stages of a network an erratum concerns, and which errata concern it at all."""
     found = {str(one["id"]): _names(one["stages"]) for one in errata_of(network)}
     here = f"{chosen} concerns its {found[chosen]}" if chosen in found else f"{chosen} concerns nothing in it"
-    st.caption(text.plain(f"Your network, {network.label}: {here}. Errata in it: {', '.join(found) or 'none'}."))
+    st.caption(text.plain(f"Your network, {title(network.label)}: {here}. Errata in it: {', '.join(found) or 'none'}."))
 
 
 def _names(stages: object) -> str:

@@ -82,7 +82,7 @@ class Look:
         read = f" {text.READ_MAPS}" if shown else ""
         st.caption(f"{whose}**{text.plain(found.origin)}**{scaled}.{read}")
         if one := found.boxes.get(self.chosen):
-            st.markdown(f"**{self.chosen}**: {one.text}.")
+            st.markdown(f"**{text.plain(resolve(self.network)[self.chosen].aria_label)}**: {one.text}.")
         if not shown:
             return
         table = st.expander("Every box in numbers", key="photo.numbers", on_change="rerun", bind="query-params")

@@ -59,8 +59,8 @@ def names(network: Network) -> None:
         for stage, title in parts.items():
             found = provenance(network, stage)
             with st.container(border=True):
-                st.header(stage)
-                show.pairs({"Here": title} | found.called)
+                st.header(title)
+                show.pairs({"Here": stage} | found.called)
                 st.caption(f"Deviations: {', '.join(found.deviations)}" if found.deviations else "No deviation")
 
 
