@@ -116,6 +116,12 @@ PUBLISHED = (
     "Every line is computed from this network's own steps. Where a source prints all digits, the lines add up to the "
     "unit; where it rounds, to the digits that it prints."
 )
+BASIS = {  # of a statement about the paper or a release
+    "computed": "computed here from the networks",
+    "read": "read in the source named",
+    "run": "run here with the code named",
+    "unverified": "not verified",
+}
 ERRATA = (
     f"{len(ERRATA_OF_THE_PAPER)} places where the print disagrees with arithmetic, with itself or with released code. "
     "The lines below are calculated from the networks as you open the page; none is typed in."
