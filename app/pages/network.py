@@ -127,7 +127,7 @@ def origin(source: Source, names: Provenance) -> None:
         "app/pages/provenance.py",
         label=f"Deviations: {numbers}",
         icon=":material/fingerprint:",
-        query_params=deviations,
+        query_params=query,
     )
     for erratum in source.errata:
         with st.expander(f"{erratum.id}: {erratum.where}", icon=":material/edit_note:"):
