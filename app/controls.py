@@ -105,7 +105,8 @@ def panel() -> None:
     words = [title(preset), f"{sides(tuple(sizes))} px"]
     words += [f"{changed} {'change' if changed == 1 else 'changes'}"] if changed else []
     st.markdown(" · ".join(words))
-    _popover(preset, address())
+    with st.container(width="content"):
+        _popover(preset, address())
 
 
 @st.fragment

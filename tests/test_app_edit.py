@@ -194,9 +194,9 @@ def test_the_overview_has_no_card_for_a_network_as_published() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({}, "E4 concerns its block_b. Errata in it: E1, "),
+        ({}, "E4 concerns its Inception-ResNet-B. Errata in it: E1, "),
         ({"inception_resnet_v2.paper.b": 0}, "E4 concerns nothing in it. Errata in it: E1, "),
-        ({"inception_resnet_v2.paper.edits": "block_a.0.scale=0.2"}, "E4 concerns its block_b."),
+        ({"inception_resnet_v2.paper.edits": "block_a.0.scale=0.2"}, "E4 concerns its Inception-ResNet-B."),
     ],
 )
 def test_the_errata_page_tells_what_concerns_the_readers_network(changes: dict[str, object], said: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import cast
 
 import streamlit as st
 
@@ -35,14 +36,13 @@ WIDEST = 100_000  # filters that can be typed
 
 def errata_line(network: Network, chosen: str) -> None:
     """Which stages of a network an erratum concerns, and which errata concern it at all."""
-    found = {str(one["id"]): _names(one["stages"]) for one in errata_of(network)}
+    titles = {stage.name: stage.title for stage in network.stages}
+    found = {
+        str(one["id"]): ", ".join(titles.get(name, name) for name in cast(Collection[str], one["stages"]))
+        for one in errata_of(network)
+    }
     here = f"{chosen} concerns its {found[chosen]}" if chosen in found else f"{chosen} concerns nothing in it"
     st.caption(text.plain(f"Your network, {title(network.label)}: {here}. Errata in it: {', '.join(found) or 'none'}."))
-
-
-def _names(stages: object) -> str:
-    assert isinstance(stages, Collection)
-    return ", ".join(map(str, stages))
 
 
 def steps(found: Sequence[Step]) -> list[dict[str, str]]:

@@ -73,8 +73,8 @@ def _controls() -> str:
         level: str = st.segmented_control(
             "Open down to", LEVELS, default=LEVELS[0], key=LEVEL, required=True, bind="query-params", on_change=shut
         )
-        st.selectbox("Colour by", OVERLAYS, key="overlay", bind="query-params", width=190)
-        st.selectbox("Width of arrows by", EDGES, key="edges", bind="query-params", width=190)
+        st.selectbox("Colour by", OVERLAYS, key="overlay", bind="query-params", width=160)
+        st.selectbox("Width of arrows by", EDGES, key="edges", bind="query-params", width=160)
         st.segmented_control("Arrows run", FLOWS, default=FLOWS[0], key="flow", required=True, bind="query-params")
     return level
 
