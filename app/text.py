@@ -257,7 +257,7 @@ MAP = (
     "A network is dead when its last block outputs nothing but zeros: no gradient passes, and it learns nothing from "
     "then on. Whether that happens depends on the learning rate, the width and the scale of the residuals."
 )
-FINISHED = "Trained in advance and shipped with irnet; `python -m benchmarks.finished` trains it again."
+FINISHED = "Trained in advance and shipped with irnet; python -m benchmarks.finished trains it again."
 MAP_CURATED = (
     "Watch a network die: Inception-ResNet-v2 at a quarter of its width, with residual scales 0.1 and 1 and a high "
     "learning rate. The unscaled network dies, the scaled one learns."

@@ -233,3 +233,10 @@ def test_settings_draw_nothing_until_they_are_opened_and_the_address_says_what_t
     assert any("seed 4**; running statistics" in caption.value for caption in app.caption)
     assert app.query_params["seed"] in ("4", ["4"])
     assert not troubles(app)
+
+
+def test_an_older_address_that_has_a_name_instead_of_what_it_names_still_opens() -> None:
+    app = opened("network", V1, stage="Whole network")
+    assert app.selectbox(key="own.stage").value == "all"
+    assert app.query_params["stage"] in ("all", ["all"])
+    assert not troubles(app)

@@ -115,7 +115,7 @@ with shown:
     st.header(text.plain(texts["title"]))
     picture(name, texts, theme, width)
     files(name, theme, width, float(scale))
-st.caption(text.FIGURES)
+st.markdown(text.FIGURES)
 about, copied = st.tabs(["Words", "Snippets"], key="figure.about", on_change="rerun", bind="query-params")
 if about.open:
     with about:
