@@ -98,3 +98,8 @@ def turn(opened: Expansion, path: str) -> None:
 def shut() -> None:
     """A level is meant as it says: what was turned over before is forgotten."""
     put(TURNED, "")
+
+
+def short_name(network: Network, path: str) -> str:
+    """What people call a box, without where it is."""
+    return resolve(network)[path].aria_label.partition(",")[0]

@@ -54,14 +54,16 @@ def choose_by_name(
     An older address may have the name itself.
     """
     options, asked = list(names), st.query_params.get(key, "")
-    if key not in st.session_state:
-        if meant := next((option for option, name in names.items() if name == asked != option), ""):
-            put(key, meant)
+    meant = next((option for option, name in names.items() if name == asked != option), "")
+    if meant:
+        st.session_state[key] = meant
+    elif key not in st.session_state:
         ignored_line(unknown({key: options}))
-        st.session_state[key] = meant or asked or options[index]
-    if st.session_state[key] not in names:  # as after a change of model
+    elif st.session_state[key] not in names:  # as after a change of model
         st.session_state[key] = options[index]
     chosen: str = Fields(key).value("selectbox", options[index], options, index, key=key)
+    if meant:  # a field that is first drawn with a value keeps it out of the address
+        put(key, meant)
     field(st.selectbox, label, options, key=key, format_func=names.__getitem__, help=help_text)
     return chosen
 

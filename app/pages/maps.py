@@ -10,7 +10,7 @@ import streamlit as st
 from app import text
 from app.components.strip import strip
 from app.controls import network_choice
-from app.explorer import FROM, TURNED, box_field, chooser, select
+from app.explorer import FROM, TURNED, box_field, chooser, select, short_name
 from app.passes import box_maps, glance_at
 from app.state import choose, unknown
 from app.views import activations, head, show
@@ -127,7 +127,8 @@ with fields:
     of_box = st.container()
     chooser(network, box, key="picker")
 with above:
-    strip(look.strip, unit(look, box), look.key, key="strip", on_click=select)
+    names = {thumb.path: short_name(network, thumb.path) for thumb in look.strip}
+    strip(look.strip, unit(look, box), look.key, key="strip", names=names, on_click=select)
 with shown.container():
     found = box_maps(network, image, setting, loaded, box)
 with of_box:

@@ -8,7 +8,7 @@ from app import photograph, text
 from app.components.canvas import canvas
 from app.controls import address, network_choice
 from app.drawings import View
-from app.explorer import FROM, TURNED, box_field, choice_in_view, select, shut, toggled, turn
+from app.explorer import FROM, TURNED, box_field, choice_in_view, select, short_name, shut, toggled, turn
 from app.state import choose, choose_by_name, unknown
 from app.views import head, show
 from app.views.show import refusals
@@ -101,14 +101,9 @@ def _crumbs(network: Network, chosen: str) -> None:
         around.insert(0, parent)
     with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
         for path in around[:-1]:
-            label = f"{text.plain(_short(network, path))} ›"
+            label = f"{text.plain(short_name(network, path))} ›"
             st.button(label, key=f"crumb.{path}", type="tertiary", on_click=select, args=(path,))
-        st.markdown(f"**{text.plain(_short(network, chosen))}**")
-
-
-def _short(network: Network, path: str) -> str:
-    """What people call a box, without where it is."""
-    return resolve(network)[path].aria_label.partition(",")[0]
+        st.markdown(f"**{text.plain(short_name(network, chosen))}**")
 
 
 def _shut_all() -> None:
