@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from irnet.diagrams import diagram, explore
     from irnet.runtime.build import build
     from irnet.runtime.capture import capture, intervene
+    from irnet.runtime.sources import check
     from irnet.runtime.weights import load_weights
 
 register()
@@ -34,6 +35,7 @@ __all__ = [
     "Rows",
     "build",
     "capture",
+    "check",
     "code",
     "compare",
     "diagram",
@@ -47,6 +49,7 @@ __all__ = [
 _LAZY = {
     "build": "irnet.runtime.build",
     "capture": "irnet.runtime.capture",
+    "check": "irnet.runtime.sources",
     "intervene": "irnet.runtime.capture",
     "load_weights": "irnet.runtime.weights",
     "code": "irnet.codegen",

@@ -21,7 +21,7 @@ LAYERS = (  # lowest first; parts of one layer do not know each other
     ("irnet.tree",),
     ("irnet.edit",),
     ("irnet.provenance", "irnet.checkpoints", "irnet.comparison"),
-    ("irnet.diagrams.theme", "irnet.diagrams.pdf"),
+    ("irnet.opening", "irnet.diagrams.theme", "irnet.diagrams.pdf"),
     ("irnet.charts",),
     ("irnet.diagrams", "irnet.codegen"),
     ("irnet.lessons",),

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
-from irnet.cli import lab, networks, pictures, train, weights
+from irnet.cli import check, lab, networks, pictures, train, weights
 from irnet.units import typed
 
 LONGEST = 800  # characters of a sentence about bad input
@@ -30,6 +30,7 @@ VERBS: tuple[Mapping[str, Callable[..., Any]], ...] = (  # `irnet weights` has i
         "memory": lab.memory,
         "code": networks.code,
         "receptive-field": lab.receptive_field,
+        "check": check.check,
     },
     {
         "provenance": networks.provenance,

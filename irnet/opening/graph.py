@@ -1,0 +1,73 @@
+"""The operations of a network that somebody else wrote, as values.
+
+Everything that tells two operations of one kind apart is a setting, with defaults filled in, so that equal layers are
+equal values. Names of modules take no part in that: they lend titles and addresses, and structure never needs them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from irnet.spec import Shape
+
+Setting = int | float | bool | str | None | tuple["Setting", ...]
+Settings = tuple[tuple[str, Setting], ...]
+
+INPUT = "input"
+CONCAT, ADD, MUL, DIV = "concat", "add", "mul", "div"
+MERGES = (CONCAT, ADD, MUL, DIV)  # kinds in which branches can meet
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation: its kind, and everything that tells it from another of that kind.
+
+    Examples
+    --------
+    >>> Operation("relu", module="stem.relu") == Operation("relu", module="head.relu")
+    True
+    """
+
+    kind: str  # "conv", "batch_norm", "relu", "max_pool", "concat"; what has no word here keeps the name of its source
+    settings: Settings = ()
+    module: str = field(default="", compare=False)  # the author's path of the module that it belongs to
+    out_shape: tuple[int, ...] = field(default=(), compare=False)  # (C, H, W) or (F,); the batch is left out
+    params: int = field(default=0, compare=False)  # of weights that no earlier operation has
+    macs: int = field(default=0, compare=False)  # multiply-accumulates of a convolution or a linear layer, one picture
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "settings", tuple(sorted(self.settings)))
+
+    def setting(self, name: str) -> Setting:
+        """One setting; None where this kind has none of that name."""
+        return dict(self.settings).get(name)
+
+    def with_settings(self, **settings: Setting) -> Operation:
+        """The same operation with some settings more, or others."""
+        return replace(self, settings=tuple((dict(self.settings) | settings).items()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """Operations in an order in which each stands behind what it reads; the first is the input.
+
+    Raises
+    ------
+    ValueError
+        If an operation reads one that stands behind it, or the output is none of them.
+    """
+
+    name: str
+    input_shape: Shape
+    operations: tuple[Operation, ...]
+    reads: tuple[tuple[int, ...], ...]  # for each operation the positions of those that it reads, in order
+    output: int
+
+    def __post_init__(self) -> None:
+        if len(self.reads) != len(self.operations) or not 0 <= self.output < len(self.operations):
+            raise ValueError(
+                f"the graph of {self.name} has no output, or its list of edges is not as long as its nodes"
+            )
+        for at, sources in enumerate(self.reads):
+            if any(not 0 <= source < at for source in sources):
+                raise ValueError(f"operation {at} of {self.name} reads one that does not stand before it")

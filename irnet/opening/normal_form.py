@@ -1,0 +1,125 @@
+"""One way to write what can be written in several: a tree of layers whose equality means the same arithmetic.
+
+A convolution, its batch norm and its ReLU are one layer; a pad in front of a window is its padding; ways to flatten a
+vector are none; a nested concatenation is a flat one; a factor of one is no factor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import cast
+
+from irnet.opening.graph import ADD, CONCAT, DIV, Operation, Setting
+from irnet.opening.tree import Merge, Part, Steps
+
+WINDOWS = ("conv", "max_pool", "avg_pool")
+_WEIGHTED = ("conv", "linear")
+_RESHAPES = ("flatten", "view", "reshape", "squeeze", "_unsafe_view", "unflatten", "unsqueeze")
+_ACTIVATIONS = ("relu", "relu6", "silu", "gelu", "hardswish", "sigmoid", "tanh", "leaky_relu", "elu", "hardtanh")
+_LENGTH = ("linalg_vector_norm", "norm", "clamp_min", "expand_as", "expand", "pow", "sum", "sqrt", "rsqrt", "add")
+
+
+def normal_form(steps: Steps) -> Steps:
+    """The same steps, written in the one way that two networks are compared in.
+
+    Examples
+    --------
+    >>> from irnet.opening.graph import Operation
+    >>> conv = Operation("conv", (("filters", 8), ("kernel", (3, 3)), ("stride", (1, 1)), ("padding", (0, 0))))
+    >>> pad, norm = Operation("pad", (("sides", (1, 1)),)), Operation("batch_norm", (("eps", 0.001),))
+    >>> layer, = normal_form((pad, conv, norm, Operation("relu")))
+    >>> layer.setting("padding"), layer.setting("norm"), layer.setting("activation")
+    ((1, 1), 0.001, 'relu')
+    """
+    found: list[Part] = []
+    for step in steps:
+        for part in _simple(step):
+            _append(found, part)
+    return tuple(found)
+
+
+def _simple(step: Part) -> Steps:
+    """A step by itself; nothing, where it only changes how a vector is laid out."""
+    match step:
+        case Merge(how, branches):
+            return _merge(replace(step, branches=tuple(map(normal_form, branches))), how)
+        case Operation() if _changes_nothing(step):
+            return ()
+        case Operation("avg_pool") if _is_global(step):
+            return (Operation("global_pool", module=step.module, out_shape=step.out_shape),)
+        case Operation("avg_pool" | "max_pool"):
+            return (_pool(step),)
+        case _:
+            return (step,)
+
+
+def _changes_nothing(step: Operation) -> bool:
+    """A factor of one, a concatenation of one value, another layout of a vector."""
+    reshapes = step.kind in _RESHAPES and len(step.out_shape) == 1
+    return reshapes or step.kind == CONCAT or (step.kind == "scale" and step.setting("factor") == 1)
+
+
+def _is_global(pool: Operation) -> bool:
+    """Whether it takes the average of the whole grid at once."""
+    return pool.setting("kernel") == pool.setting("grid") and pool.setting("padding") == (0, 0)
+
+
+def _pool(pool: Operation) -> Operation:
+    """A pooling without what changes nothing: the grid that it reads, and rounding up where nothing is rounded."""
+    settings = dict(pool.settings)
+    grid, ceil = settings.pop("grid"), settings.pop("ceil")
+    sides = cast("list[tuple[int, int]]", [grid, *map(settings.get, ("kernel", "stride", "padding"))])
+    floor = tuple((size + 2 * edge - window) // step + 1 for size, window, step, edge in zip(*sides, strict=True))
+    rounds_up = bool(ceil) and pool.out_shape[1:] != floor
+    return replace(pool, settings=tuple((settings | {"rounds_up": rounds_up}).items()))
+
+
+def _merge(merge: Merge, how: str) -> Steps:
+    if how == DIV and len(merge.branches) == 2:  # a vector over its own length
+        over = merge.branches[1]
+        if not merge.branches[0] and over and all(isinstance(o, Operation) and o.kind in _LENGTH for o in over):
+            return (Operation("normalize", module=merge.module),)
+    if how == CONCAT:
+        flat: list[Steps] = []
+        for branch in merge.branches:
+            inner = branch[0] if len(branch) == 1 else None
+            flat += inner.branches if isinstance(inner, Merge) and inner.how == CONCAT else (branch,)
+        return flat[0] if len(flat) == 1 else (replace(merge, branches=tuple(flat)),)
+    if how == ADD:  # x + r and r + x are one sum: by what they are, the shortest first
+        return (replace(merge, branches=tuple(sorted(merge.branches, key=lambda steps: (len(steps), repr(steps))))),)
+    return (merge,)
+
+
+def _append(found: list[Part], part: Part) -> None:
+    """Put a step behind others; into the last one, where the two are one layer."""
+    last = found[-1] if found else None
+    if isinstance(part, Operation) and isinstance(last, Operation):
+        together = _together(last, part)
+        if together:
+            found[-1] = together
+            return
+    found.append(part)
+
+
+def _together(last: Operation, part: Operation) -> Operation | None:
+    """Two operations as one layer; None where they are two."""
+    module = last.module or part.module
+    if part.kind == "batch_norm" and last.kind in _WEIGHTED and _is_bare(last):
+        return replace(last.with_settings(norm=part.setting("eps")), out_shape=part.out_shape, module=module)
+    if part.kind in _ACTIVATIONS and last.kind in _WEIGHTED and last.setting("activation") is None:
+        return replace(last.with_settings(activation=part.kind), out_shape=part.out_shape, module=module)
+    if last.kind == "pad" and part.kind in WINDOWS and part.setting("padding") == (0, 0):
+        sides = last.setting("sides")
+        return part.with_settings(padding=sides) if _fits(last, part) else None
+    return None
+
+
+def _is_bare(layer: Operation) -> bool:
+    return layer.setting("norm") is None and layer.setting("activation") is None
+
+
+def _fits(pad: Operation, window: Operation) -> bool:
+    """Whether the value that is padded with is the one that the window would take."""
+    value: Setting = pad.setting("value")
+    lowest = isinstance(value, float) and value == float("-inf")
+    return lowest if window.kind == "max_pool" else value in (0, 0.0, None)

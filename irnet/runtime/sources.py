@@ -1,0 +1,196 @@
+"""Networks by source: a preset's name, timm:NAME, torchvision:NAME, package.module:NAME or FILE.py:NAME.
+
+Somebody's code is imported and called in a process of its own, with a limit of time and of memory, and only because a
+reader named it on the command line.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from ast import literal_eval
+from collections.abc import Sequence
+from copy import deepcopy
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from irnet.edit import network_of_label
+from irnet.opening.check import Report, compare_with_preset
+from irnet.opening.document import from_document, to_document
+from irnet.opening.graph import Graph
+from irnet.runtime.build import Model, build
+from irnet.runtime.trace import trace
+from irnet.spec import Network, Shape
+
+SECONDS = 120  # that importing, building and tracing may take
+GIBIBYTES = 8  # of address space
+COLLECTIONS = ("timm", "torchvision")
+
+
+def check(
+    source: str | nn.Module | Network, against: str = "", *, call: str = "", input_shape: Shape = (3, 299, 299)
+) -> Report:
+    """Which preset a network is nearest to, or how it differs from the one asked for.
+
+    Parameters
+    ----------
+    source
+        An nn.Module, which is traced and never run on numbers; a network of ours; or what `read_source` takes.
+    against
+        A preset's name, with its edits behind it if there are some: "inception_v4 a=6".
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if the source can't be read, or the preset is not there.
+
+    Examples
+    --------
+    >>> from irnet.runtime.build import Model, build
+    >>> check(build("inception_v3.torchvision", "meta"), "inception_v3").sentence
+    'Model is held against Inception-v3 (TF-slim, Keras): 9 differences (23,834,568 parameters, 5.71 GMAC).'
+    """
+    wanted = network_of_label(against) if against else None
+    if isinstance(source, Network):
+        graph = trace(build(source, "meta"), source.input_shape)
+    elif isinstance(source, nn.Module):
+        graph = trace(deepcopy(source), source.network.input_shape if isinstance(source, Model) else input_shape)
+    else:
+        graph = read_source(source, call, input_shape)
+    return compare_with_preset(graph, wanted)
+
+
+def read_source(source: str, call: str = "", input_shape: Shape = (3, 299, 299), seconds: float = SECONDS) -> Graph:
+    """The graph of what a source names, read in a process of its own.
+
+    Parameters
+    ----------
+    call
+        Keyword arguments as Python writes them, for a class or a function: "num_classes=10".
+
+    Raises
+    ------
+    ValueError
+        In one sentence, with what stopped it: no such file or name, code that fails, a module that can't be traced, or
+        more time or memory than the limits.
+    """
+    if ":" not in source:
+        spec = network_of_label(source)
+        return trace(build(spec, "meta"), spec.input_shape)
+    command = [sys.executable, "-m", "irnet.runtime.sources", source, call, *map(str, input_shape)]
+    paths = os.pathsep.join(filter(None, (os.getcwd(), *sys.path, os.environ.get("PYTHONPATH", ""))))  # noqa: PTH109
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            timeout=seconds,
+            stdin=subprocess.DEVNULL,
+            check=False,
+            env=os.environ | {"PYTHONPATH": paths},
+        )
+    except subprocess.TimeoutExpired:
+        raise ValueError(f"{source} was not read within {seconds:g} seconds") from None
+    lines = done.stdout.decode(errors="replace").splitlines()
+    if not lines or not lines[-1].startswith("{"):
+        raise ValueError(f"{source}: its process ended with status {done.returncode} before it was read")
+    answer = json.loads(lines[-1])
+    if "error" in answer:
+        raise ValueError(f"{source}: {answer['error']}")
+    return from_document(answer)
+
+
+def load_module(source: str, call: str = "") -> nn.Module:
+    """The module that a source names, built on "meta": shapes without numbers. Runs somebody's code.
+
+    Raises
+    ------
+    ValueError
+        If there is no such file or name, or it makes no nn.Module.
+    """
+    where, _, name = source.rpartition(":")
+    arguments = _arguments(call)
+    with torch.device("meta"):
+        if where in COLLECTIONS:
+            made = _from_collection(where, name, arguments)
+        else:
+            found = getattr(module := _import(where), name, None)
+            if found is None:
+                near = get_close_matches(name, [n for n in dir(module) if not n.startswith("_")], n=3)
+                raise ValueError(f"{where} has no {name}" + (f"; it has {', '.join(near)}" if near else ""))
+            made = found if isinstance(found, nn.Module) else found(**arguments)
+    if not isinstance(made, nn.Module):
+        raise ValueError(f"{name} makes a {type(made).__name__}; an nn.Module can be read")
+    return made
+
+
+def _arguments(call: str) -> dict[str, Any]:
+    try:
+        pairs = [part.partition("=") for part in _split(call)]
+        return {name.strip(): literal_eval(value.strip()) for name, _, value in pairs}
+    except (ValueError, SyntaxError):
+        raise ValueError(f"{call!r} can't be read as arguments; write them as num_classes=10, dropout=0.2") from None
+
+
+def _split(call: str) -> Sequence[str]:
+    """The arguments of a call, commas inside brackets left alone."""
+    found, depth = [""], 0
+    for letter in call:
+        depth += (letter in "([{") - (letter in ")]}")
+        if letter == "," and not depth:
+            found.append("")
+        else:
+            found[-1] += letter
+    return [part for part in found if part.strip()]
+
+
+def _from_collection(where: str, name: str, arguments: dict[str, Any]) -> Any:
+    try:
+        if where == "timm":
+            return import_module("timm").create_model(name, **arguments)
+        return import_module("torchvision.models").get_model(name, weights=None, **arguments)
+    except ImportError as error:
+        raise ValueError(f"{where} is not installed here ({error}): pip install {where}") from None
+
+
+def _import(where: str) -> Any:
+    if not where.endswith(".py"):
+        return import_module(where)
+    path = Path(where)
+    if not path.is_file():
+        raise ValueError(f"there is no file {where!r}")
+    sys.path.insert(0, str(path.resolve().parent))
+    spec = spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ValueError(f"{where} is no Python file")
+    module = module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _answer(source: str, call: str, *sides: str) -> dict[str, Any]:
+    """What the process of one source says."""
+    limit = GIBIBYTES * 2**30
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    try:
+        channels, height, width = map(int, sides)
+        graph = trace(load_module(source, call), (channels, height, width))
+    except MemoryError:
+        return {"error": f"it needs more than {GIBIBYTES} GiB of memory"}
+    except Exception as error:  # whatever somebody else's code raises
+        first = next(filter(None, map(str.strip, str(error).splitlines())), "")
+        return {"error": first if isinstance(error, ValueError) else f"{type(error).__name__}: {first}"}
+    return to_document(graph) | {"name": source}
+
+
+if __name__ == "__main__":
+    print(json.dumps(_answer(*sys.argv[1:])))  # noqa: T201
