@@ -61,9 +61,9 @@ def choose_by_name(
         ignored_line(unknown({key: options}))
     elif st.session_state[key] not in names:  # as after a change of model
         st.session_state[key] = options[index]
-    chosen: str = Fields(key).value("selectbox", options[index], options, index, key=key)
-    if meant:  # a field that is first drawn with a value keeps it out of the address
+    if meant:
         put(key, meant)
+    chosen: str = Fields(key, bound=not meant).value("selectbox", options[index], options, index, key=key)
     field(st.selectbox, label, options, key=key, format_func=names.__getitem__, help=help_text)
     return chosen
 

@@ -237,6 +237,7 @@ def test_settings_draw_nothing_until_they_are_opened_and_the_address_says_what_t
 
 def test_an_older_address_that_has_a_name_instead_of_what_it_names_still_opens() -> None:
     app = opened("network", V1, stage="Whole network")
+    app.run()
     assert app.selectbox(key="own.stage").value == "all"
     assert app.query_params["stage"] in ("all", ["all"])
     assert not troubles(app)
