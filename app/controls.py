@@ -36,7 +36,7 @@ GROUPS = {  # the knobs as the panel has them
     "Size": ("width", "depth", "a", "b", "c"),
     "Residual scale": ("scale_a", "scale_b", "scale_c"),
     "Reduction-A": ("k", "l", "m", "n"),
-    "More": ("classes", "dropout", "sum_norm"),
+    "More": ("channels", "classes", "dropout", "sum_norm"),
 }
 
 

@@ -19,9 +19,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from app.server.resource_pool import content
-from irnet.diagrams.photograph import Channels, Photograph, for_canvas, png
+from irnet.diagrams.photograph import Address, Channels, Photograph, channels_for_canvas, for_canvas
 from irnet.spec import Network
-from irnet.units import exact
 
 HEADERS = {"Cache-Control": "private, max-age=31536000, immutable"}  # private: the picture may be a reader's own
 KEPT = 96  # passes; one takes a few hundred kilobytes
@@ -55,6 +54,13 @@ class MapCache:
 
     def keep(self, digest: str, network: Network, found: Photograph) -> None:
         """Answer for a digest with these maps."""
+        self._put(digest, lambda address: {"boxes": for_canvas(network, found, address)})
+
+    def keep_channels(self, digest: str, found: Channels) -> None:
+        """Answer for a digest with some channels of a box."""
+        self._put(digest, lambda address: channels_for_canvas(found, address))
+
+    def _put(self, digest: str, answer: Callable[[Address], dict[str, object]]) -> None:
         files: Files = {}
 
         def address(key: str, make: Callable[[], bytes], ending: str) -> str:
@@ -63,15 +69,7 @@ class MapCache:
 
         with self._lock:
             known = self._found.pop(digest, None)
-        self._put(digest, known or ({"boxes": for_canvas(network, found, address)}, files))
-
-    def keep_channels(self, digest: str, found: Channels) -> None:
-        """Answer for a digest with the strongest channels of a box."""
-        name = f"{sha256(found.pixels.tobytes()).hexdigest()[:24]}.png"
-        words = f"{len(found.numbers)} strongest of {exact(found.count)} channels"
-        self._put(digest, ({"src": f"map/{name}", "words": words}, {name: lambda: png(found.pixels)}))
-
-    def _put(self, digest: str, value: tuple[dict[str, object], Files]) -> None:
+        value = known or (answer(address), files)
         with self._lock:
             self._found[digest] = value
             while len(self._found) > self._kept:

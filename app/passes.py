@@ -13,6 +13,7 @@ from irnet.spec import Network
 
 __all__ = ["Setting", "Weights"]
 
+what_is_in = remote(networks.identified, "Looking into the checkpoint", entries=32)
 module_counts = remote(networks.module_counts, "Counting with fvcore", entries=32)
 counted_otherwise = remote(networks.counted_otherwise, "Counting with torchinfo and torch", entries=32)
 kept_for_backward = remote(networks.kept_for_backward, "Asking autograd", entries=64)
@@ -24,10 +25,10 @@ box_maps = remote(networks.box_maps, "Running to the box", entries=4)
 block_at_scale = remote(networks.block_at_scale, "Running the block", entries=32)
 
 photograph = remote(networks.photograph, "Running the network", entries=16)
-strongest_channels = remote(networks.strongest_channels, "Running the block", entries=64)
+channels = remote(networks.channels, "Running the block", entries=64)
 
 
 def reference(network: Network) -> Network:
     """Inception-v4 for the same input: the line without residuals."""
-    height, width = network.input_shape[1:]
-    return preset("inception_v4", input_size=(height, width))
+    channels, *size = network.input_shape
+    return preset("inception_v4", channels=channels, input_size=tuple(size))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from app.drawings import BesideView, View
 from app.views.show import refusals
 from irnet.diagrams.beside import opened_beside
-from irnet.diagrams.nested import LEVELS, Expansion
+from irnet.diagrams.nested import looked_at
 from irnet.diagrams.overlay import PHOTOGRAPH
 from irnet.spec import Network
 from irnet.tree import resolve
@@ -27,6 +28,13 @@ def controls(*networks: Network) -> Callable[..., Look] | None:
     return None
 
 
+def choose_map(make: Callable[..., Look], network: Network, chosen: str) -> Callable[..., Look]:
+    """`make` with what the reader wants the chosen box to show."""
+    from app.views import photograph  # noqa: PLC0415
+
+    return partial(make, shows=photograph.choose_map(network, chosen)) if chosen in resolve(network) else make
+
+
 def looks(view: View | BesideView, chosen: str, make: Callable[..., Look] | None) -> list[Look]:
     """What is looked at where a view has room for pictures: of each of its networks what `make` makes.
 
@@ -40,20 +48,13 @@ def looks(view: View | BesideView, chosen: str, make: Callable[..., Look] | None
     else:
         asked = [(view.network, view.opened, chosen)] if view.overlay == PHOTOGRAPH and view.opened else []
     make = make or (_bundled() if asked else None)
-    return [make(network=spec, inside=_inside(spec, opened), chosen=own) for spec, opened, own in asked if make]
+    return [make(network=spec, shown=looked_at(spec, opened), chosen=own) for spec, opened, own in asked if make]
 
 
 def _bundled() -> Callable[..., Look]:
     from app.views import photograph  # noqa: PLC0415
 
     return photograph.bundled()
-
-
-def _inside(network: Network, opened: Expansion) -> bool:
-    """Whether a convolution is open, so that its parts are to be seen."""
-    tree = resolve(network)
-    open_paths = (path for path in opened.toggled if path in tree)
-    return opened.level == len(LEVELS) - 1 or any(tree[path].op == "conv" for path in open_paths)
 
 
 @contextmanager

@@ -72,9 +72,14 @@ BLOCK_SCALE = "Multiplies the residual F(x) of this block alone; every other blo
 PLAY = "Advances by itself, one step every few seconds, and stops at the last."
 NO_BLOCK = "This network has no residual block. Choose an Inception-ResNet with at least one block under Change."
 WEIGHTS = (
-    "safetensors, PyTorch or Keras, in the layouts of timm, Cadene, facenet-pytorch, Keras or irnet. Nothing in a file "
-    "is executed; every key has to match the network that is chosen above. Seed and initial weights are then not used."
+    "PyTorch, TorchScript, safetensors, Keras, NumPy or TensorFlow: one file, or an index with all its files. Nothing "
+    "in them is executed; they have to match the network chosen above. Seed and initial weights are then not used."
 )
+SEVERAL_FILES = (
+    "{} files are no checkpoint: of several, one is the index, which ends in .index or .safetensors.index.json, and "
+    "there are {} at most"
+)
+LARGE_FILES = "the {} files have more than {} MB together"
 NO_CLASSES = "Untrained weights can tell no classes apart: choose a checkpoint under Trained weights."
 NO_RUNS = "This server can be reached from outside, so it trains only where the variable IRNET_RUNS names a folder."
 NO_FOLDER = (
@@ -137,8 +142,9 @@ FIGURES = (
     "`irnet export --check` says which are out of date."
 )
 WIDTHS = (
-    "One column of a two-column paper, a one-column page, a slide. The figure is laid out so that no text is smaller "
-    "than 8 points there; where that is impossible, a message says so and names the widths that it fits."
+    "One column of a two-column paper (252 points of TeX, as IEEE's), a one-column page, a slide. The figure is laid "
+    "out so that no text is smaller than 8 points there; where that is impossible, a message says so and names the "
+    "widths that it fits."
 )
 NO_FIGURE = "No figure has all of these words: remove one of them."
 COPY_MARKDOWN = "For a README, with a light and a dark file beside it"
@@ -228,9 +234,9 @@ EDITOR_NOTES = "block_b.0.project: This width follows from the sum."
 EDITOR_ANSWER = "A formula such as channels stem.0.concat + 64, or one of the choices, word for word."
 
 EDIT = (
-    "Choose a box to change its filters, kernel, stem, scale or number of blocks. All blocks of a stage change "
-    "together. Size, width and depth of the whole network are under Change, at the top; a box that was edited keeps "
-    "its value when they change."
+    "Choose a box to change its filters, kernel, stride, padding, stem, scale or number of blocks. All blocks of a "
+    "stage change together. Size, width and depth of the whole network are under Change, at the top; a box that was "
+    "edited keeps its value when they change."
 )
 NOTHING_TO_EDIT = (
     "Nothing can be changed here: its width follows from what is around it. Choose one of the boxes that lead to it."
@@ -275,6 +281,7 @@ NO_EARLIER = "a guess, until a run has shown how fast this machine is"
 RUNNING = "Running the network"
 NOT_YET = "…"  # a number that is still being made
 WEIGHTS_OF = "the first weights of"
+SHOWS = "The mean magnitude over its channels, its strongest channels side by side, or one; at a sum its terms too."
 READ_MAPS = (
     "Every picture is the mean magnitude over channels, from dark for zero to pale. The terms of a residual block "
     "share a scale of brightness. Zoom into a box for its channels, and for the window of the photograph that an "

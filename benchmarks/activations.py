@@ -101,7 +101,7 @@ def peak(name: str, size: int, way: str) -> int:
 def needed(name: str, size: int, way: str) -> int:
     """The same, in this process."""
     model = build(network(name, input_size=size))
-    image = to_input(photo("astronaut"), (size, size))
+    image = to_input(photo("astronaut"), (3, size, size))
     if way == "bare":
         bare(model, image, "running")
         bare(model, image, "running")
@@ -113,7 +113,7 @@ def needed(name: str, size: int, way: str) -> int:
 def ratios(name: str, size: int, mode: BatchNormMode, rounds: int) -> dict[str, float]:
     """The four ratios of one network, and the bare passes that are needed over one."""
     model = build(network(name, input_size=size))
-    found = times(model, to_input(photo("astronaut"), (size, size)), mode, rounds)
+    found = times(model, to_input(photo("astronaut"), (3, size, size)), mode, rounds)
     return {
         "both": found["both"] / found["pass"],
         "overhead": found["both"] / (found["pass"] + found["later"]),

@@ -66,7 +66,7 @@ def measured(page: Page, url: str, name: str) -> tuple[float, float]:
 
 def figures(rounds: int = 5) -> Iterator[Figure]:
     """The fastest of each, less the fastest of the passes alone, which take turns with them."""
-    model, pixels = channels_last(build(network(NETWORK), init="tf")), to_input(photo(PHOTOS[0]), (299, 299))
+    model, pixels = channels_last(build(network(NETWORK), init="tf")), to_input(photo(PHOTOS[0]), (3, 299, 299))
     alone, found = [passes(model, pixels)], []
     with served() as url, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser(), args=FLAGS)

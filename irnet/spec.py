@@ -6,13 +6,13 @@ Shapes are (channels, height, width) of one image; windows are (height, width) i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Literal
 
 Kernel = int | tuple[int, int]  # (height, width); an int means square
-Padding = Literal["same", "valid"]  # the paper's unmarked boxes and its "V" boxes
+Padding = Literal["same", "valid"]  # the paper's unmarked boxes, half a kernel on every side, and its "V" boxes, none
 Shape = tuple[int, int, int]  # (channels, height, width); the batch is never part of a spec
 Basis = Literal["computed", "read", "run", "unverified"]  # how a claim is known: "run" is run here, with the named code
 Part = Literal["stem", "a", "reduction_a", "b", "reduction_b", "c", "tail"]  # what two networks are aligned by
@@ -32,8 +32,8 @@ def pair(kernel: Kernel) -> tuple[int, int]:
 def _check_window(kernel: Kernel, stride: int, padding: Padding) -> None:
     if min(pair(kernel)) < 1 or stride < 1:
         raise ValueError(f"kernel {kernel} and stride {stride} must be at least 1")
-    if padding == "same" and (stride != 1 or any(side % 2 == 0 for side in pair(kernel))):
-        raise ValueError(f"'same' padding needs stride 1 and an odd kernel, not stride {stride} and kernel {kernel}")
+    if padding == "same" and any(side % 2 == 0 for side in pair(kernel)):
+        raise ValueError(f"'same' padding needs an odd kernel, not {kernel}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +154,41 @@ def with_parts(node: Node, instead: Sequence[Node]) -> Node:
     return replace(node, body=instead[0]) if isinstance(node, Residual) else node
 
 
+def ends(node: Node) -> Iterator[Node]:
+    """What a node ends with: itself, the last of a chain, the ends of a fork's branches.
+
+    Examples
+    --------
+    >>> [end.filters for end in ends(Fork((Conv(7), Chain((Conv(8), Conv(9))))))]
+    [7, 9]
+    """
+    match node:
+        case Chain(nodes):
+            yield from ends(nodes[-1])
+        case Fork(branches):
+            for branch in branches:
+                yield from ends(branch)
+        case _:
+            yield node
+
+
+def with_ends(node: Node, change: Callable[[Node], Node]) -> Node:
+    """`node` with everything that it ends with changed.
+
+    Examples
+    --------
+    >>> with_ends(Fork((Pool("max"), Chain((Conv(8), Conv(9))))), lambda end: Conv(1)).branches[1].nodes
+    (Conv(filters=8, kernel=1, stride=1, padding='same'), Conv(filters=1, kernel=1, stride=1, padding='same'))
+    """
+    match node:
+        case Chain(nodes):
+            return Chain((*nodes[:-1], with_ends(nodes[-1], change)))
+        case Fork(branches):
+            return Fork(tuple(with_ends(branch, change) for branch in branches))
+        case _:
+            return change(node)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erratum:
     """One place where the print disagrees with arithmetic, with itself or with the released code."""
@@ -239,7 +274,7 @@ class Edit:
     """One change: of a knob or the stem (`where` is empty), or of what is at a path."""
 
     where: str
-    what: str  # a knob, "stem", or a setting of what is there: "filters", "kernel", "split", "join", "repeat", "scale"
+    what: str  # a knob, "stem", or a setting of what is there: "filters", "kernel", "stride", "padding", "split", ...
     value: Value
 
     def __post_init__(self) -> None:

@@ -190,6 +190,21 @@ def typed(text: object, most: int = 60) -> str:
     return f"{start}..." if len(whole) > most else start
 
 
+def what_is(value: object) -> str:
+    """Something that was given in the place of something else, as a sentence may say it.
+
+    Examples
+    --------
+    >>> what_is(None), what_is("x"), what_is([1])
+    ('None', "'x'", 'a list')
+    """
+    if value is None or isinstance(value, int | float | str):
+        return typed(repr(value))
+    kind = type(value)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
 def printable(text: str) -> str:
     """Text without what no XML may hold."""
     return _UNPRINTABLE.sub("", text)

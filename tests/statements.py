@@ -613,6 +613,11 @@ README = (
         "of 8 points",
         test="tests/test_figures.py::test_most_figures_of_the_paper_fit_one_column_and_all_fit_a_page_and_a_slide",
     ),
+    Statement(
+        "A column is 252 points of TeX wide, as IEEEtran's; that of LaTeX's own article is 229.5",
+        test="tests/test_figures.py::test_a_figure_of_a_column_is_no_wider_than_252_points_of_tex_to_the_point",
+        source="pdfTeX's \\columnwidth of article, TeX Live 2022; of IEEEtran as its users print it",
+    ),
     Statement("in some fifteen minutes on two cores", source=RESULTS),
     Statement(
         "sends more than 10,000 hostile inputs, every verb's and page's among them, holds each to 4 seconds and 128 MB "
@@ -625,6 +630,7 @@ STATEMENTS = (*TOUR, *BLOCKS, *RESIDUALS, *COUNTING, *DEATH, *PAGES, *PROVENANCE
 
 # Words that count or compare and claim nothing: titles, questions, advice, settings and examples.
 PHRASES = (
+    "PyTorch, TorchScript, safetensors, Keras, NumPy or TensorFlow",
     "a third axis",
     "(model.py, line 19)",
     "held-out accuracy less that of one and the same answer",
@@ -651,7 +657,9 @@ PHRASES = (
     "Reduction-B in all three",
     "the counts say how nearly",
     "the three below are the paper's",
-    "One column of a two-column paper, a one-column page, a slide.",
+    "One column of a two-column paper (252 points of TeX",
+    "A photograph has 3 channels; the {} of the network are",
+    "The network has 1 input channel and is given the luminance",
     "try a shorter word or a deeper tree",
     "channels stem.0.concat + 64",
     "[words](1/block_b)",
@@ -661,6 +669,8 @@ PHRASES = (
     "comes with the nearest legal one",
     "Side of the smallest square image",
     "The likeliest classes of the photograph",
+    "its strongest channels",
+    "Channel, 0 to {}",
     "powers of ten",
     "Longer side of what an output",
     "The field is larger than the picture from {} on",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from io import BytesIO
 from pathlib import Path
@@ -10,7 +11,7 @@ from threading import Event, Thread
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from app import controls
 from app.passes import counted_otherwise, module_counts
@@ -203,12 +204,44 @@ def test_loaded_weights_are_told_and_classify_the_photograph(folder: Path, monke
     assert len(app.dataframe[0].value) == 5
 
 
-def test_an_upload_of_another_network_or_of_no_checkpoint_gets_one_sentence(folder: Path) -> None:
+def test_an_upload_of_another_network_or_of_no_checkpoint_gets_one_sentence_and_the_page_goes_on(folder: Path) -> None:
     app = opened("activations", V1, weights="true", **sized(V1))
+    plots = len(app.get("plotly_chart"))
     content = (folder / "other.safetensors").read_bytes()
-    app.file_uploader(key="checkpoint").upload("mine.safetensors", content, "application/octet-stream").run()
-    assert not app.exception
-    assert ["mine.safetensors does not fit" in error.value.lower() for error in app.error] == [True]
-    app.file_uploader(key="checkpoint").upload("mine.pt", b"no checkpoint", "application/octet-stream").run()
-    assert not app.exception
-    assert ["mine.pt" in error.value.lower() for error in app.error] == [True]
+    for name, file in (("mine.safetensors", content), ("mine.pt", b"no checkpoint")):
+        app.file_uploader(key="checkpoint").set_value((name, file, "application/octet-stream")).run()
+        assert not app.exception
+        assert [error.value.lower().partition(" ")[0] for error in app.error] == [name]
+        assert len(app.get("plotly_chart")) == plots
+
+
+def test_an_upload_in_shards_is_named_and_loaded_and_needs_its_index(folder: Path, tmp_path: Path) -> None:
+    state = load_file(folder / "v1.safetensors")
+    halves = [dict(list(state.items())[i::2]) for i in (0, 1)]
+    names = [f"model-0000{i}-of-00002.safetensors" for i in (1, 2)]
+    for name, half in zip(names, halves, strict=True):
+        save_file(half, tmp_path / name)
+    where = {key: name for name, half in zip(names, halves, strict=True) for key in half}
+    index = json.dumps({"weight_map": where}).encode()
+    files = [(name, (tmp_path / name).read_bytes(), "application/octet-stream") for name in names]
+    app = opened("activations", V1, weights="true", plot="Classes", **sized(V1))
+    app.file_uploader(key="checkpoint").set_value([*files, ("model.safetensors.index.json", index, "")]).run()
+    assert not troubles(app)
+    assert any(
+        "model.safetensors.index.json is inception_resnet_v1.paper in" in caption.value for caption in app.caption
+    )
+    assert any("eights loaded from model.safetensors.index.json" in caption.value for caption in app.caption)
+    app.file_uploader(key="checkpoint").set_value(files).run()
+    assert ["one is the index" in error.value for error in app.error] == [True]
+
+
+def test_shards_on_the_server_go_by_their_index(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shard = "model-00001-of-00001.safetensors"
+    (tmp_path / shard).write_bytes((folder / "v1.safetensors").read_bytes())
+    index = {"weight_map": dict.fromkeys(load_file(folder / "v1.safetensors"), shard)}
+    (tmp_path / "model.safetensors.index.json").write_text(json.dumps(index))
+    monkeypatch.setenv("IRNET_WEIGHTS", os.fspath(tmp_path))
+    app = opened("activations", V1, weights="true", plot="Classes", **sized(V1))
+    app.selectbox(key="served").set_value("model.safetensors.index.json").run()
+    assert not troubles(app)
+    assert any("eights loaded from model.safetensors.index.json" in caption.value for caption in app.caption)

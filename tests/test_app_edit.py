@@ -88,6 +88,22 @@ def test_what_cannot_be_has_its_reason_and_the_nearest_fix_as_a_button() -> None
     assert not troubles(app)
 
 
+def test_a_stride_and_a_padding_are_set_and_the_grids_behind_them_are_said() -> None:
+    app = opened("edit", V4, box="reduction_b")
+    app.number_input(key="set.0.reduction_b.0.stride.").set_value(1).run()
+    app.selectbox(key="set.0.reduction_b.0.padding.").set_value("same").run()
+    assert edits(app) == "reduction_b.0.stride=1, reduction_b.0.padding=same"
+    assert [caption.value for caption in app.caption if caption.value.startswith("Grids: ")] == [
+        "Grids: reduction_b 17x17 in place of 8x8, inception_c 17x17 in place of 8x8, output stride 16 in place of 32."
+    ]
+    assert not troubles(app)
+    app = opened("edit", V4, box="reduction_a.0.b1")
+    app.number_input(key="set.0.reduction_a.0.b1.stride.").set_value(1).run()
+    press(app, "Use reduction_a.0.stride=1")
+    assert edits(app) == "reduction_a.0.stride=1"
+    assert not troubles(app)
+
+
 def test_an_edit_that_cannot_be_is_left_out_and_those_after_it_stay() -> None:
     app = press(opened("edit", V4, **kept(V4, "a=6, reduction_a.0.b1.kernel=4, b=2")), "Leave it out")
     assert edits(app) == "a=6, b=2"

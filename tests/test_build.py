@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from math import sqrt
-from typing import cast
+from typing import Any, cast
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from irnet.models import PRESETS, network
+from irnet.models.recipe import knobs
 from irnet.runtime.build import Model, build
 from irnet.runtime.device import available, check_device
 from irnet.runtime.init import INITS, Init
@@ -177,3 +178,16 @@ def test_meta_allocates_and_draws_nothing(monkeypatch: pytest.MonkeyPatch) -> No
     model = build("inception_v4", device="meta")
     assert model.network.name == "inception_v4.paper"
     assert {tensor.device.type for tensor in (*model.parameters(), *model.buffers())} == {"meta"}
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_network_can_be_scripted_with_equal_outputs(name: str) -> None:
+    have = knobs(PRESETS[name])
+    short = {blocks: 1 for blocks in ("a", "b", "c") if blocks in have}
+    changes: list[dict[str, Any]] = [{}, {"classes": 0, "channels": 1}]
+    changes += [{"sum_norm": True}] if "sum_norm" in have else []
+    for change in changes:
+        model = build(network(name, input_size=96, width=0.25, **short, **change))
+        image = torch.rand(2, *model.network.input_shape)
+        assert torch.equal(torch.jit.script(model)(image), model(image))

@@ -192,6 +192,32 @@ def test_bad_input_gets_one_sentence(
     assert told in refused(capsys, *arguments)
 
 
+def test_a_summary_says_what_edits_of_strides_do_to_the_grids_behind_them(capsys: pytest.CaptureFixture[str]) -> None:
+    verb = ["summary", "inception_v4", "--set", "reduction_b.stride=1, reduction_b.padding=same"]
+    assert main(verb) == 0
+    assert capsys.readouterr().out.endswith(
+        "\nGrids: reduction_b 17x17 in place of 8x8, inception_c 17x17 in place of 8x8, output stride 16 in place of "
+        "32.\n"
+    )
+    assert main([*verb, "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["grids"] == [
+        {"where": "reduction_b", "was": "8x8", "is": "17x17"},
+        {"where": "inception_c", "was": "8x8", "is": "17x17"},
+        {"where": "output stride", "was": "32", "is": "16"},
+    ]
+    assert main(["summary", "inception_v4", "--set", "a=6", "--format", "json"]) == 0
+    assert "grids" not in json.loads(capsys.readouterr().out)
+
+
+def test_a_small_picture_runs_without_the_reductions_that_the_sentence_names(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    small = ["summary", "inception_v4", "--set", "input_size=32"]
+    edits = refused(capsys, *small).partition("or the network fewer reductions: ")[2].strip()
+    assert edits == "stem.0.0.stride=1, stem.0.3.stride=1"
+    assert main([*small, "--set", edits]) == 0
+
+
 def test_without_a_verb_there_is_the_help_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 2
     told = capsys.readouterr()

@@ -29,7 +29,7 @@ from irnet.models.recipe import knobs, limits
 from irnet.provenance.explanations import claims, similar_figures
 from irnet.provenance.sources import deviations, names
 from irnet.runtime.build import build
-from irnet.spec import Edit, Network
+from irnet.spec import Edit, Network, Pool, parts
 from irnet.tree import details, resolve, smallest_input
 from tests.conftest import presets
 from tests.test_codegen import same
@@ -79,6 +79,9 @@ def some_edits(draw: st.DrawFn) -> tuple[Network, tuple[Edit, ...]]:
         | st.builds(Edit, convs, st.just("kernel"), side | pairs)
         | st.builds(Edit, convs, st.just("split"), side.flatmap(lambda n: st.sampled_from([(1, n), (n, 1)])))
         | st.builds(Edit, convs, st.just("join"), side)
+        | st.builds(Edit, convs | blocks, st.just("stride"), st.integers(0, 3))
+        | st.builds(Edit, convs | blocks, st.just("padding"), st.sampled_from(["same", "valid"]))
+        | st.builds(Edit, st.just(""), st.just("channels"), st.integers(0, 17))
         | st.builds(Edit, blocks, st.just("scale"), st.floats(0, 1.1))
         | st.builds(Edit, blocks, st.just("repeat"), st.integers(0, 3))
         | st.builds(Edit, st.just(""), st.just("stem"), st.sampled_from(sorted(PRESETS)))
@@ -185,6 +188,11 @@ def test_knobs_of_an_edited_network_are_those_of_its_recipe_and_only_a_preset_ha
         ("inception_c.repeat=99", "inception_c", "is outside 0 to 60", "inception_c.repeat=60"),
         ("inception_b.0.scale=0.5", "inception_b.0", "no residual to scale", ""),
         ("input_size=30", "reduction_a.0.b0", "needs at least 75 pixels", "input_size=75"),
+        ("reduction_a.0.b2.2.stride=1", "reduction_a.0", "different grids: 17x17, 33x33", "reduction_a.0.stride=1"),
+        ("reduction_a.0.b1.padding=same", "reduction_a.0", "grids: 17x17, 18x18", "reduction_a.0.padding=same"),
+        ("stem.0.3.stride=9", "stem.0.3", "is outside 1 to 8", "stem.0.3.stride=8"),
+        ("stem.0.33.stride=1", "stem.0.33", "nothing is there", "stem.0.3.stride=1"),
+        ("stem.padding=same", "stem.0", "6 steps are there; name the one", "stem.0.5.padding=same"),
         ("a=99", "", "is outside 0 to 20", "a=20"),
         ("stem=inception_v5", "", "no network is called", "stem=inception_v4.paper"),
     ],
@@ -436,3 +444,49 @@ def test_the_verb_writes_an_edited_network(capsys: pytest.CaptureFixture[str], t
     assert capsys.readouterr().out == expected
     assert main(["code"]) == 2
     assert "name a network, or give its edits as a file" in capsys.readouterr().err
+
+
+TO_16 = ("reduction_b.stride=1", "reduction_b.padding=same")
+TO_8 = ("reduction_a.stride=1", "reduction_a.padding=same", *TO_16)
+SAME_STEM = tuple(f"stem.0.{i}.padding=same" for i in (0, 1, 3, 4, 5))
+
+
+@pytest.mark.parametrize("name", [V4, V2_PAPER, V2])
+@pytest.mark.parametrize(("edits", "steps"), [(TO_16, 16), (TO_8, 8), ((*SAME_STEM, *TO_8), 8)])
+def test_a_network_keeps_its_grid_where_a_reduction_has_stride_1_in_torch_too(
+    name: str, edits: tuple[str, ...], steps: int
+) -> None:
+    """Weights are the same; with SAME padding throughout, a grid is the input's over the stride, rounded up."""
+    if name == V2 and len(edits) > 4:
+        edits = tuple(f"stem.0.{i}.padding=same" for i in (0, 1, 3, 5, 6)) + edits[5:]
+    spec = network(name, *edits, input_size=96, width=0.25)
+    tree, model = resolve(spec), build(spec)
+    with irnet.capture(model, *(stage.name for stage in spec.stages), keep=lambda made: made.shape[1:]) as found:
+        model(torch.rand(1, 3, 96, 96))
+    assert {path: tuple(shape) for path, shape in found.items()} == {
+        s.name: tree[s.name].out_shape for s in spec.stages
+    }
+    last = tree.stages[-1][1]
+    assert last
+    assert last.field.stride == (steps, steps)
+    if len(edits) > 4:
+        assert last.out_shape[1:] == (96 // steps, 96 // steps)
+    plain = build(network(name, input_size=96, width=0.25), device="meta")
+    assert {key: value.shape for key, value in model.state_dict().items()} == {
+        key: value.shape for key, value in plain.state_dict().items()
+    }
+
+
+def test_the_stride_of_a_fork_is_that_of_all_that_its_branches_end_with() -> None:
+    spec = network(V4, "inception_c.stride=2", c=1)
+    assert [row.out_shape for row in resolve(spec).rows if row.path == "inception_c.0"] == [(1536, 4, 4)]
+    model = build(spec, device="meta")
+    strided = [
+        path for path, m in model.get_submodule("inception_c").named_modules() if getattr(m, "stride", 0) == (2, 2)
+    ]
+    assert strided == [f"0.{end}.conv" for end in ("b0.1", "b1", "b2.1.b0", "b2.1.b1", "b3.3.b0", "b3.3.b1")]
+
+
+def test_an_average_that_counts_its_padding_has_none_to_count_once_it_is_valid() -> None:
+    block = network("inception_v3.torchvision", "mixed_5b.0.b3.0.padding=valid").stages[1].node
+    assert next(node for _, node in parts(dict(parts(block))["b3"])) == Pool("avg", 3, 1, "valid")

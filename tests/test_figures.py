@@ -131,6 +131,17 @@ def test_most_figures_of_the_paper_fit_one_column_and_all_fit_a_page_and_a_slide
     assert set(COMPARISONS) - fits == TOO_LONG
 
 
+@pytest.mark.parametrize("name", ["figure_17", "figure_20", "comparison.v2_paper_and_released"])
+def test_a_figure_of_a_column_is_no_wider_than_252_points_of_tex_to_the_point(name: str) -> None:
+    """A point of TeX is 1/72.27 inch, one of SVG and PDF 1/72."""
+    svg, pdf = (content(name, form, "light", "column", 2.0) for form in ("svg", "pdf"))
+    written = re.search(rb'width="([\d.]+)pt"', svg), re.search(rb"/MediaBox *\[0 0 ([\d.]+)", pdf)
+    inches = [float(found[1]) / 72 for found in written if found]
+    assert len(inches) == 2
+    assert min(inches) * 72.27 > 249
+    assert max(inches) * 72.27 <= 252.01
+
+
 def test_a_folded_comparison_has_all_boxes_and_turns_at_partners() -> None:
     figure = catalogue()["comparison.cost_v4_and_v2"]
     folded, straight = (laid_figure(figure, "light", width) for width in ("slide", "page"))

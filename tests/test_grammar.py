@@ -26,12 +26,10 @@ REFUSED: dict[str, tuple[Callable[[], Node], str]] = {
     "a kernel empty on one side": (lambda: Conv(8, (3, 0)), r"kernel \(3, 0\) and stride 1 must be at least 1"),
     "no branch": (lambda: Fork(()), "a fork needs at least 1 branch"),
     "no stride": (lambda: Conv(8, 3, 0, "valid"), "kernel 3 and stride 0 must be at least 1"),
-    "a strided same": (lambda: Conv(8, 3, 2), "'same' padding needs stride 1 and an odd kernel, not stride 2"),
-    "an even same": (lambda: Conv(8, 2), "'same' padding needs stride 1 and an odd kernel, not stride 1 and kernel 2"),
-    "a same even on one side": (lambda: Conv(8, (1, 4)), r"an odd kernel, not stride 1 and kernel \(1, 4\)"),
+    "an even same": (lambda: Conv(8, 2), "'same' padding needs an odd kernel, not 2"),
+    "a same even on one side": (lambda: Conv(8, (1, 4)), r"an odd kernel, not \(1, 4\)"),
     "an empty window": (lambda: Pool("max", 0), "kernel 0 and stride 1 must be at least 1"),
-    "a strided same pool": (lambda: Pool("avg", 3, 2), "'same' padding needs stride 1 and an odd kernel"),
-    "an even same pool": (lambda: Pool("max", 2), "'same' padding needs stride 1 and an odd kernel"),
+    "an even same pool": (lambda: Pool("max", 2), "'same' padding needs an odd kernel, not 2"),
 }
 
 
@@ -42,8 +40,9 @@ def test_an_illegal_window_is_refused(make: Callable[[], Node], message: str) ->
 
 
 @pytest.mark.parametrize("padding", ["same", "valid"])
-def test_an_odd_kernel_of_stride_1_may_have_either_padding(padding: Padding) -> None:
-    assert Conv(8, (1, 7), 1, padding).padding == padding
+def test_an_odd_kernel_of_any_stride_may_have_either_padding(padding: Padding) -> None:
+    for stride in (1, 2, 3):
+        assert Conv(8, (1, 7), stride, padding).padding == Pool("avg", 3, stride, padding).padding == padding
 
 
 def alone(node: Node) -> Network:
@@ -170,7 +169,7 @@ def test_a_preset_has_the_common_knobs_and_names_them_where_one_is_misspelt(pres
     ("name", "near"),
     [
         ("inception_v5", "inception_v4.paper"),
-        ("inception_resnet_v2.keras", "inception_resnet_v2.paper"),
+        ("inception_resnet_v2.papers", "inception_resnet_v2.paper"),
         ("inception-resnet-v1", "inception_resnet_v1.paper"),
         ("inceptionv3", "inception_v3.tf_slim"),
     ],
@@ -180,10 +179,28 @@ def test_a_misspelt_name_gets_its_near_match(name: str, near: str) -> None:
     assert near in hint.split(" or ")
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("inception_resnet_v2.keras", "the network that Keras has is inception_resnet_v2.tf_slim"),
+        ("inception_v3.keras", "the network that Keras has is inception_v3.tf_slim"),
+        ("inception_v3.timm", "the network that timm has is inception_v3.torchvision"),
+        ("inception_v3.tf_in1k", "the network that timm has is inception_v3.torchvision"),
+        ("inception_v4.cadene", "the network that Cadene has is inception_v4.tf_slim"),
+        ("inception_resnet_v1.facenet_pytorch", "the network that facenet-pytorch has is inception_resnet_v1.facenet"),
+    ],
+)
+def test_a_name_as_another_project_has_it_gets_the_preset_that_it_is(name: str, told: str) -> None:
+    assert f"; {told}. All names: " in message(name)
+
+
 def test_an_unknown_name_gets_all_names_and_an_unknown_knob_all_knobs() -> None:
     assert message("zzz") == f"no network is called 'zzz'. All names: {', '.join(PRESETS)}"
     said = message("inception_v3", zzz=1)
-    assert said == "inception_v3.tf_slim has no knob 'zzz'. Its knobs: classes, dropout, input_size, width, depth"
+    assert (
+        said
+        == "inception_v3.tf_slim has no knob 'zzz'. Its knobs: classes, dropout, input_size, channels, width, depth"
+    )
 
 
 def test_a_bare_architecture_means_the_paper_and_v3_the_release() -> None:

@@ -16,8 +16,19 @@ from starlette.testclient import TestClient
 from app import maps
 from app.maps import GONE, MAP_CACHE, MapCache, digest_of
 from irnet.diagrams import canvas_svgs
-from irnet.diagrams.nested import LEVELS, Expansion, shown_in
-from irnet.diagrams.photograph import GAP, PALETTE, WRONG, BoxMap, Channels, Photograph, for_canvas, parts, png
+from irnet.diagrams.nested import LEVELS, Expansion, looked_at, shown_in
+from irnet.diagrams.photograph import (
+    GAP,
+    PALETTE,
+    WRONG,
+    BoxMap,
+    Channels,
+    Photograph,
+    channels_for_canvas,
+    for_canvas,
+    parts,
+    png,
+)
 from irnet.lab.forward import BatchNormMode, units
 from irnet.lab.photograph import PhotographPass, module_of
 from irnet.models import network
@@ -54,10 +65,30 @@ def test_every_box_has_the_mean_magnitude_and_the_zeros_of_what_its_module_puts_
 
 def test_the_parts_of_a_convolution_are_looked_at_where_they_are_asked_for() -> None:
     path = "block_a.0.body.b0"
-    without, inside = photographed().boxes, photographed(inside=True).boxes
-    assert {f"{path}.conv", f"{path}.bn", f"{path}.relu"} & set(without) == {f"{path}.relu"}
-    assert inside[f"{path}.relu"].mean_abs == inside[path].mean_abs != inside[f"{path}.bn"].mean_abs
-    assert set(resolve(SPEC)) <= set(inside)
+    boxes = photographed(shown=[f"{path}.{unit}" for unit in ("conv", "bn", "relu")]).boxes
+    whole = photographed().boxes
+    assert set(resolve(SPEC)) <= set(whole)
+    assert boxes[f"{path}.relu"].mean_abs == whole[path].mean_abs != boxes[f"{path}.bn"].mean_abs
+
+
+def test_what_is_shown_is_all_that_is_read_and_what_opens_later_runs_its_block_alone() -> None:
+    model, one, ran = build(SPEC, init="tf"), PhotographPass(SPEC, IMAGE), list[str]()
+    shut, opened = (looked_at(SPEC, Expansion(toggled=frozenset(paths))) for paths in ((), ("block_b",)))
+    every = PhotographPass(SPEC, IMAGE).at(model, 1.0).boxes
+    few = one.at(model, 1.0, shut).boxes
+    assert set(few) < set(every)
+    for unit in units(SPEC):
+        model.get_submodule(unit.path).register_forward_hook(lambda *_, path=unit.path: ran.append(path))
+    more = one.at(model, 1.0, opened).boxes
+    assert ran == ["block_b.0"]
+    assert {"block_b.0", "block_b.0.add", "block_b.0.input", "block_b.1"} <= set(more)
+    for path, box in {**few, **more}.items():
+        assert (box.text, box.key) == (every[path].text, every[path].key), path
+    ran.clear()
+    one.at(model, None, shut)
+    assert len(ran) == len(units(SPEC)) - 1  # all but the stem, whose scale is no other
+    again, anew = one.at(model, None, opened).boxes, PhotographPass(SPEC, IMAGE).at(model).boxes
+    assert {path: box.text for path, box in again.items()} == {path: anew[path].text for path in again}
 
 
 @pytest.mark.parametrize("batch_norm", ["running", "batch"])
@@ -123,6 +154,41 @@ def test_the_strongest_channels_are_those_of_the_tensor_at_that_scale() -> None:
         PhotographPass(SPEC, IMAGE).channels(model, "block_q")
 
 
+def test_one_channel_of_a_sum_is_the_same_in_all_of_its_terms() -> None:
+    model, one = build(SPEC, init="tf"), PhotographPass(SPEC, IMAGE)
+    found = one.channels(model, "block_b.0.add", 0.6, channel=37)
+    block = "block_b.0"
+    with (
+        torch.inference_mode(),
+        rescale(model, 0.6),
+        capture(model, block, inputs=True) as given,
+        capture(model, f"{block}.project", f"{block}.scale", f"{block}.add") as made,
+    ):
+        model(IMAGE)
+    tensors = {f"{block}.input": given[block], **made}
+    assert set(found.boxes) == set(tensors)
+    for path, tensor in tensors.items():
+        assert found.boxes[path].mean_abs == pytest.approx(float(tensor[0, 37].abs().mean()), rel=1e-4), path
+    told = channels_for_canvas(found, lambda key, _, ending: f"{key}.{ending}")
+    assert told["words"] == f"channel 37 of {found.count}"
+    assert told["boxes"][f"{block}.add"]["number"] == f"#37: {found.boxes[f'{block}.add'].mean_abs:.2g}"
+    assert set(one.channels(model, "block_b.0.body.concat", channel=0).boxes) == {"block_b.0.body.concat"}
+    with pytest.raises(ValueError, match=r"^classifier has 1000 channels, from 0 to 999, so none has the number 1000$"):
+        one.channels(model, "classifier", channel=1000)
+
+
+def test_two_readers_of_one_picture_see_their_own_scales() -> None:
+    model, one = build(SPEC, init="tf"), PhotographPass(SPEC, IMAGE)
+    shut, opened = (looked_at(SPEC, Expansion(toggled=frozenset(paths))) for paths in ((), ("block_a", "block_b")))
+    one.at(model, 1.0, opened)
+    one.channels(model, "block_c", None)
+    found, anew = one.at(model, None, opened).boxes, PhotographPass(SPEC, IMAGE).at(model).boxes
+    assert {path: box.text for path, box in found.items()} == {path: anew[path].text for path in found}
+    one.channels(model, "block_a.1.add", 1.0)
+    found = one.at(model, None, shut).boxes
+    assert {path: box.text for path, box in found.items()} == {path: anew[path].text for path in found}
+
+
 def test_what_is_no_finite_number_has_a_colour_of_its_own_and_a_word() -> None:
     spec = network("inception_resnet_v1.paper", input_size=96, a=1, b=1, c=1)
     model = build(spec)
@@ -141,7 +207,8 @@ def test_every_box_that_is_drawn_has_room_for_what_it_shows(level: int) -> None:
     spec = network("inception_resnet_v2.paper")
     light, dark = canvas_svgs(spec, Expansion(level), "photograph")
     shown = shown_in(spec, Expansion(level))
-    assert light.count(b'class="slot"') == dark.count(b'class="slot"') >= len(shown)
+    frames = light.count(b'class="cluster')
+    assert light.count(b'class="slot"') == dark.count(b'class="slot"') == len(shown) + frames
     assert b"#010203" not in light + dark
     assert b"slot" not in canvas_svgs(spec, Expansion(level))[0]
 
@@ -195,7 +262,8 @@ def test_the_oldest_pictures_go_first() -> None:
     cache = MapCache(2)
     for i in range(3):
         pixels = np.full((2, 2), i, np.uint8)
-        cache.keep_channels(f"d{i}", Channels(path="stem", numbers=(0,), count=1, pixels=pixels))
+        box = BoxMap(pixels=pixels, mean_abs=0.0, zero_share=0.0)
+        cache.keep_channels(f"d{i}", Channels(path="stem", numbers=(0,), count=1, boxes={"stem": box}))
     assert [asyncio.run(cache.answer(f"d{i}")) is None for i in range(3)] == [True, False, False]
 
 

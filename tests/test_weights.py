@@ -202,7 +202,7 @@ def test_a_released_file_is_identified_also_with_another_number_of_classes(liste
     assert (found.preset, found.layout, found.classes) == (preset, layout, classes)
     assert (found.exact, found.unit_gammas, found.background) == (True, True, False)
     if listed == "torchvision_inception_v3":
-        assert found.sentence.endswith("1000 classes, with an auxiliary head that is left out")
+        assert "1000 classes, with an auxiliary head that is left out; its averages count padding" in found.sentence
     if head:
         keys = [f"{head}.{name}" for name in ("weight", "bias")]
         torch.save(state | {key: state[key][:1].expand(37, *state[key].shape[1:]) for key in keys}, file)
@@ -240,11 +240,29 @@ def test_a_file_of_no_network_has_no_preset_and_the_nearest_is_named_with_what_d
     save_file({"encoder.weight": torch.zeros(3)}, file)
     found = identify(file)
     assert (found.exact, found.preset) == (False, None)
-    assert found.sentence == "weights is none of the networks here: it has no key of any known layout"
+    assert found.sentence == (
+        "weights is none of the networks that `irnet list` names: it holds 1 tensor of 'encoder.'"
+    )
     state = listed_state("inception_resnet_v2")
     del state["block8.conv2d.bias"]
     torch.save(state | {"ema.decay": torch.zeros(1), "classif.bias": torch.zeros(999)}, file)
     assert identify(file).sentence == (
-        f"weights is none of the networks here; the nearest is {V2} in the layout of timm, 1000 classes: "
-        "'block8.conv2d.bias' missing, 'ema.decay' left over, 'classif.bias' is (999,) instead of (1000,)"
+        f"weights is none of the networks here; the nearest is {V2} in the layout of timm, 1000 classes, from which it "
+        "differs in 2 tensors: 'block8.conv2d.bias' missing, 'classif.bias' is (999,) instead of (1000,); not of "
+        "the network: 1 tensor of 'ema.'"
     )
+
+
+def test_a_file_of_1008_classes_is_fids_whose_averages_leave_padding_out(file: Path) -> None:
+    """pytorch-fid saves TorchVision's keys, without an auxiliary head and without counts of batches."""
+    listed = listed_state("torchvision_inception_v3").items()
+    state = {key: t for key, t in listed if not key.startswith("AuxLogits") and not key.endswith("batches_tracked")}
+    head = {key: state[key][:1].expand(1008, *state[key].shape[1:]) for key in ("fc.weight", "fc.bias")}
+    torch.save(state | head, file)
+    found = identify(file)
+    assert (found.exact, found.preset, found.layout, found.classes) == (True, "inception_v3.tf_slim", "fid", 1008)
+    assert "its averages leave padding out, as those of pytorch-fid do; that code takes a maximum" in found.sentence
+    torch.save(state, file)
+    assert (identify(file).preset, identify(file).layout) == ("inception_v3.torchvision", "torchvision")
+    with pytest.raises(ValueError, match=r"it fits inception_v3\.torchvision in the layout of TorchVision and timm"):
+        load_weights(build("inception_v3.tf_slim"), file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -52,6 +53,18 @@ def test_check_speaks_to_people(released: Path, capsys: pytest.CaptureFixture[st
         "PyTorch, 896 tensors",
         "Every batch norm's gamma is 1: ported from TensorFlow.",
     ]
+
+
+def test_check_lists_every_tensor_that_differs_where_it_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, state = tmp_path / "my file.pt", listed_state("inception_v4")
+    gone = [key for key in state if key.startswith("features.3.") and not key.endswith("num_batches_tracked")]
+    torch.save({key: tensor for key, tensor in state.items() if key not in gone}, file)
+    assert main(["weights", "check", str(file)]) == 1
+    line = capsys.readouterr().out.splitlines()[-1]
+    found = printed(capsys, *shlex.split(line.partition(": irnet ")[2]), status=1)
+    assert (found["missing"], found["off"], found["extra"], found["mismatched"]) == (gone, len(gone), [], [])
 
 
 @pytest.mark.parametrize(

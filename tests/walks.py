@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from irnet.models import PRESETS, network
 from irnet.models.recipe import knobs, limits
 from irnet.runtime.build import Model
-from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Pool, Residual, Shape, Stage
+from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Padding, Pool, Residual, Shape, Stage
 from irnet.tree import Row, resolve, smallest_input
 
 
@@ -104,8 +104,10 @@ def reductions(draw: st.DrawFn, gaps: bool) -> Node:
     """Branches that all end in the same window, so that they end on the same grid; it may leave gaps between steps."""
     kernel = draw(st.integers(1, 3))
     stride = draw(st.integers(1, 3 if gaps else kernel))
-    ends: st.SearchStrategy[Node] = st.builds(Conv, FILTERS, st.just(kernel), st.just(stride), st.just("valid"))
-    ends |= st.builds(Pool, st.sampled_from(["max", "avg"]), st.just(kernel), st.just(stride), st.just("valid"))
+    padding: Padding = draw(st.sampled_from(["same", "valid"] if kernel % 2 else ["valid"]))
+    window = st.just(kernel), st.just(stride), st.just(padding)
+    ends: st.SearchStrategy[Node] = st.builds(Conv, FILTERS, *window)
+    ends |= st.builds(Pool, st.sampled_from(["max", "avg"]), *window)
     before = st.lists(STILL, max_size=1)
     branch = st.builds(lambda nodes, end: Chain((*nodes, end)) if nodes else end, before, ends)
     return Fork(tuple(draw(st.lists(branch, min_size=1, max_size=3))))

@@ -244,7 +244,7 @@ def lab(choice: Choice) -> None:
         scale = scaling(network)
         tensor, statistic, log, label = plot_choice(network) if view in PLOTS else ("output", "mean_abs", True, None)
         wanted, draw = beside()
-        image, setting, loaded = activations.inputs(choice.device, several="Seeds, for a band", more=draw)
+        image, setting, loaded = activations.inputs(network, choice.device, several="Seeds, for a band", more=draw)
     setting = replace(setting, label=label)
     with tabs[view]:
         if view in (CURVES, NUMBERS):

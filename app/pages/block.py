@@ -25,12 +25,8 @@ _SINCE = "block.since"
 
 
 def block_names(network: Network) -> dict[str, str]:
-    """Path of every residual block to what people call it, with the figure of the paper that shows it."""
-    tree = resolve(network)
-    return {
-        path: tree[path].aria_label + (f" ({ref})" if (ref := tree[path].source.ref).startswith("Fig.") else "")
-        for path in residual_blocks(network)
-    }
+    """Path of every residual block to what people call it."""
+    return {path: resolve(network)[path].aria_label for path in residual_blocks(network)}
 
 
 def scale(stage: str, own: float) -> float:
@@ -182,12 +178,13 @@ names = block_names(network)
 if not names:
     st.info(text.NO_BLOCK, icon=":material/info:")
     st.stop()
-shown, controls = st.columns([3, 1], gap="medium")
+shown, controls = st.columns([5, 2], gap="medium")
 with controls:
     path = choose_by_name("Block", names, "block")
+    st.caption(resolve(network)[path].source.ref)
     s = scale(stage_of(path), own_scale(network, path))
     playing = play()
-    image, setting, loaded = activations.inputs(choice.device)
+    image, setting, loaded = activations.inputs(network, choice.device)
 with shown:
     with st.container():  # a place of its own for the spinner, so that what follows stays where it is
         result = block_at_scale(network, image, setting, loaded, path, s)

@@ -112,6 +112,9 @@ def side_by_side(networks: tuple[Network, ...]) -> None:
     place = place if place in paths else ""
     above = st.container()
     asked = photograph.controls(*networks) if pictures else None
+    if asked and place:
+        number, _, own = place.partition("/")
+        asked = photograph.choose_map(asked, networks[int(number)], own)
     view = BesideView(
         networks=networks,
         level=LEVELS.index(level),

@@ -19,7 +19,7 @@ from app.views import head, show
 from app.views.show import refusals
 from irnet.codegen import code
 from irnet.codegen.snippets import constructor
-from irnet.comparison.changes import COUNTS, PARTS, TOTAL, compare, part_counts
+from irnet.comparison.changes import COUNTS, PARTS, TOTAL, compare, grid_changes, grid_sentence, part_counts
 from irnet.comparison.side_by_side import all_changes
 from irnet.diagrams.nested import Expansion, revealing, shown_block
 from irnet.edit.document import LARGEST, document, read_document
@@ -234,6 +234,9 @@ def figures(choice: Choice) -> None:
             exactly = f"{help_}: {exact(now)} {unit}".rstrip()
             differs = _by(now - was, unit) if now != was else "as the original"
             st.metric(label, written, differs, "off", help=exactly, delta_arrow="off")
+    below = st.container()  # always there, so that what follows stays where it is and keeps the keyboard
+    if grids := grid_sentence(grid_changes(original, network)):
+        below.caption(text.plain(grids))
 
 
 def _by(amount: int, unit: str) -> str:

@@ -254,7 +254,7 @@ with controls:
     chosen = box(network)
     place = position(chosen.out_shape[1:])
     of_channel = channel(chosen.out_shape[0])
-    image, setting, loaded = activations.inputs(choice.device, several="Seeds, to average", first="running")
+    image, setting, loaded = activations.inputs(network, choice.device, several="Seeds, to average", first="running")
 with shown:
     found = effective_field_of(network, image, chosen.path, place, of_channel, setting, loaded)
     picture(image, found)

@@ -119,7 +119,7 @@ above = st.container()
 shown, controls = st.columns([3, 1], gap="medium")
 with controls:
     fields = st.container()
-    image, setting, loaded = activations.inputs(choice.device)
+    image, setting, loaded = activations.inputs(network, choice.device)
 with above.container():  # a place of its own for the spinner, so that what follows stays where it is
     look = glance_at(network, image, setting, loaded)
 with fields:

@@ -42,6 +42,7 @@ def explorer(network: Network) -> None:
         right = st.container(border=True)
     with right:
         chosen = box_field(network)
+        asked = asked and photograph.choose_map(asked, network, chosen)
     opened = Expansion(LEVELS.index(level), toggled(network), shown_block(network, chosen))
     opened = revealing(network, opened, chosen) if chosen else opened
     overlay, edges, flow = (st.session_state[key] for key in ("overlay", "edges", "flow"))

@@ -41,7 +41,7 @@ from irnet.runtime.device import check_device, memory_limit, with_numbers
 from irnet.runtime.init import Init
 from irnet.runtime.measure import ModuleCount, Others, by_fvcore, by_others
 from irnet.runtime.saved import saved_for_backward
-from irnet.runtime.weights import load_weights
+from irnet.runtime.weights import check_fit, identify, load_weights
 from irnet.spec import Network
 from irnet.tree import Sides
 from irnet.tree.totals import totals
@@ -55,11 +55,12 @@ class Weights:
     name: str
     key: str
     folder: Path = field(compare=False)  # where it lies, under its name
+    beside: tuple[str, ...] = ()  # files there that belong to it: the shards of an index
 
     @contextmanager
     def file(self) -> Iterator[Path]:
         """The file, for as long as the block runs."""
-        with open_below(self.folder, self.name) as path:
+        with open_below(self.folder, self.name, *self.beside) as path:
             yield path
 
 
@@ -130,6 +131,14 @@ def _build(network: Network, device: str, seed: int, init: Init, weights: Weight
     return channels_last(model)
 
 
+def identified(network: Network, weights: Weights) -> str:
+    """What a checkpoint is, in a sentence; refused if it does not fit the network."""
+    with weights.file() as file:
+        check_fit(network, file)
+        found = identify(file)
+    return found.sentence if found.exact else f"{found.file} fits {network.label}"
+
+
 @disk_cache(MODULES)
 def module_counts(network: Network, device: str) -> tuple[ModuleCount, ...]:
     """What fvcore says; no numbers are computed for it."""
@@ -171,7 +180,7 @@ def residual_scales(
     A reader who stops it keeps what was computed: it goes on from there.
     """
     bearable(network)
-    pixels = to_input(image, network.input_shape[1:])
+    pixels = to_input(image, network.input_shape)
     check(network, pixels, scales, setting.batch_norm, setting.label)
     with_numbers(setting.device)
     found: list[Curve] = []
@@ -203,7 +212,7 @@ def effective_field_of(
 ) -> EffectiveField:
     """The effective receptive field, on one borrowed model after another where there are several seeds."""
     bearable(network)
-    ask = partial(effective_field, network, to_input(image, network.input_shape[1:]), path, position)
+    ask = partial(effective_field, network, to_input(image, network.input_shape), path, position)
     ask = partial(ask, channel=channel, init=setting.init, batch_norm=setting.batch_norm, device=setting.device)
     seeds = setting.seeds[:1] if weights else setting.seeds
     with closing(_one_by_one(network, setting, seeds, weights)) as models:
@@ -225,7 +234,7 @@ def _look(
     """The model, and one pass of this picture through it, to go on from."""
     key = (identity(network), content(image), setting, weights)
     with borrow(network, device=setting.device, seed=setting.seed, init=setting.init, weights=weights) as model:
-        make = partial(glance, model, to_input(image, network.input_shape[1:]), setting.batch_norm)
+        make = partial(glance, model, to_input(image, network.input_shape), setting.batch_norm)
         with LOOKS.lent(key, make) as (look, cache):
             yield model, look, cache
 
@@ -257,31 +266,42 @@ def _photographed(
     key = (identity(network), content(image), setting, weights)
     with borrow(network, device=setting.device, seed=setting.seed, init=setting.init, weights=weights) as model:
         with_numbers(setting.device)
-        make = partial(PhotographPass, network, to_input(image, network.input_shape[1:]), setting.batch_norm)
+        make = partial(PhotographPass, network, to_input(image, network.input_shape), setting.batch_norm)
         with PHOTOGRAPHS.lent(key, make) as one:
             yield model, one
 
 
 def photograph(
-    network: Network, image: Image.Image, setting: Setting, weights: Weights | None, scale: Scaling, *, inside: bool
+    network: Network,
+    image: Image.Image,
+    setting: Setting,
+    weights: Weights | None,
+    scale: Scaling,
+    shown: tuple[str, ...],
 ) -> Photograph:
-    """A map of every box; a moved scale runs what comes after the first block that it changes."""
+    """A map of every box that is shown; a moved scale runs what comes after the first block that it changes."""
     with _photographed(network, image, setting, weights) as (model, one):
-        return one.at(model, scale, inside=inside)
+        return one.at(model, scale, shown)
 
 
-def home_photograph(name: str, scale: float | None) -> Photograph:
+def home_photograph(name: str, scale: float | None, shown: tuple[str, ...]) -> Photograph:
     """What the home page shows: a preset with untrained weights, and a bundled photograph."""
     setting = Setting((0,), "tf", "batch", "cpu")
-    return photograph(preset(name), photo(PHOTOS[0]), setting, None, scale, inside=False)
+    return photograph(preset(name), photo(PHOTOS[0]), setting, None, scale, shown)
 
 
-def strongest_channels(
-    network: Network, image: Image.Image, setting: Setting, weights: Weights | None, scale: Scaling, path: str
+def channels(
+    network: Network,
+    image: Image.Image,
+    setting: Setting,
+    weights: Weights | None,
+    scale: Scaling,
+    path: str,
+    channel: int | None,
 ) -> Channels:
-    """The strongest channels of one box; its unit alone is run."""
+    """One channel of a box, or its strongest; its unit alone is run."""
     with _photographed(network, image, setting, weights) as (model, one):
-        return one.channels(model, path, scale)
+        return one.channels(model, path, scale, channel)
 
 
 def bearable(network: Network) -> None:

@@ -19,7 +19,7 @@ from streamlit import App
 
 from app import views
 from app.drawings import THEMES, svg
-from app.live_block import maps_at
+from app.live_block import AT_FIRST, maps_at
 from app.server import idle
 from app.server.disk_cache import FOLDER, store
 from irnet.models import PRESETS, network
@@ -74,7 +74,7 @@ def _import_the_rest() -> None:
             import_module(module)
     with suppress(ImportError):
         import_module("irnet.lab.photos").photo("astronaut")  # scikit-image loads its reader only now
-        maps_at(None)  # the home page shows it
+        maps_at(None, AT_FIRST)  # the home page shows it
 
 
 def _let_the_first_page_go() -> None:

@@ -39,8 +39,8 @@ def inside(home: Path, name: str) -> Path:
 
 
 @contextmanager
-def open_below(home: Path, name: str) -> Iterator[Path]:
-    """A file below a folder under a name of its own, held open while the block runs.
+def open_below(home: Path, name: str, *beside: str) -> Iterator[Path]:
+    """A file below a folder under a name of its own, and those `beside` it, held open while the block runs.
 
     What lies in the folder may be changed while a file is looked up. So every step of its path is opened from the one
     before, none of which may be a link, and it is the file that was opened then which is read, whatever stands in its
@@ -52,15 +52,20 @@ def open_below(home: Path, name: str) -> Iterator[Path]:
         For what `inside` refuses, a link that was put there meanwhile, and for what is no plain file.
     """
     with ExitStack() as stack:
-        try:
-            at = _descend(stack, home.resolve(), inside(home, name))
-        except OSError as error:
-            raise ValueError(f"{name!r} can't be read in the server's folder: {error.strerror}") from None
-        if not stat.S_ISREG(os.fstat(at).st_mode):
-            raise ValueError(f"{name!r} in the server's folder is not a plain file")
-        link = Path(stack.enter_context(TemporaryDirectory())) / name  # so that it goes by its name
-        link.symlink_to(f"/dev/fd/{at}")
-        yield link
+        links = Path(stack.enter_context(TemporaryDirectory()))  # so that each goes by its name
+        for part in (name, *beside):
+            (links / part).symlink_to(f"/dev/fd/{_plain_file(stack, home.resolve(), part)}")
+        yield links / name
+
+
+def _plain_file(stack: ExitStack, base: Path, name: str) -> int:
+    try:
+        at = _descend(stack, base, inside(base, name))
+    except OSError as error:
+        raise ValueError(f"{name!r} can't be read in the server's folder: {error.strerror}") from None
+    if not stat.S_ISREG(os.fstat(at).st_mode):
+        raise ValueError(f"{name!r} in the server's folder is not a plain file")
+    return at
 
 
 def _descend(stack: ExitStack, base: Path, place: Path) -> int:

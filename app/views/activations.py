@@ -13,16 +13,20 @@ from app.address import Fields, field
 from app.passes import Setting, Weights
 from app.weights import weights
 from irnet.lab.forward import BATCH_NORM_MODES, BatchNormMode
-from irnet.lab.photos import MAX_BYTES, PHOTOS, decode, photo
+from irnet.lab.photos import MAX_BYTES, PHOTOS, channels_sentence, decode, photo
 from irnet.runtime.init import INITS
+from irnet.spec import Network
 
 SEEDS = 5  # that a page runs at once
 LAST_SEED = 2**31 - SEEDS - 1
 FIRST = "settings.first"  # in the session: the statistics that the last page showed first
 
 
-def picture(*, preview: bool = True) -> Image.Image:
-    """The reader's photograph: a bundled one, or an upload; beside it what it is, unless it is to be seen elsewhere."""
+def picture(*networks: Network, preview: bool = True) -> Image.Image:
+    """The reader's photograph for these networks: a bundled one, or an upload; beside it what it is.
+
+    Without `preview`, it is to be seen elsewhere.
+    """
     beside, choice = st.columns([1, 2]) if preview else (None, st.container())
     with choice:
         kinds = ["jpg", "jpeg", "png", "webp"]
@@ -32,6 +36,9 @@ def picture(*, preview: bool = True) -> Image.Image:
     shown = own.name if own else name
     if beside:
         beside.image(image, caption=text.plain(shown), alt=f"The photograph that is run: {shown}")
+    for sentence in dict.fromkeys(channels_sentence(network.input_shape[0]) for network in networks):
+        if sentence:
+            st.caption(sentence)
     return image
 
 
@@ -70,11 +77,16 @@ def setting(
 
 
 def inputs(
-    device: str, *, several: str = "", first: BatchNormMode = "batch", more: Callable[[bool], None] | None = None
+    network: Network,
+    device: str,
+    *,
+    several: str = "",
+    first: BatchNormMode = "batch",
+    more: Callable[[bool], None] | None = None,
 ) -> tuple[Image.Image, Setting, Weights | None]:
     """The photograph, the settings and the checkpoint of a page; `several` and `more` are those of `setting`."""
     with st.popover("Photograph", icon=":material/image:", width="stretch"):
-        image = picture()
+        image = picture(network)
     place = st.container()
     loaded = weights()
     trained = bool(loaded)

@@ -1,4 +1,4 @@
-"""How checkpoints name the tensors of a network: timm's, Cadene's, facenet-pytorch's, Keras's and ours."""
+"""How checkpoints name the tensors of a network: timm's, Cadene's, facenet-pytorch's, Keras's, TF-slim's and ours."""
 
 from __future__ import annotations
 

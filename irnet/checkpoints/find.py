@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from itertools import takewhile
 
-from irnet.checkpoints.keys import keys
+from irnet.checkpoints.keys import keys, output_names
 from irnet.checkpoints.layouts import layouts_of
 from irnet.models import PRESETS
 from irnet.models import network as preset
@@ -16,6 +16,8 @@ from irnet.spec import Network
 from irnet.tree import below, common, parent_of, resolve
 
 _LONGEST = 200  # characters of what is told of a text that has no key
+_OUTPUT = re.compile(r"_(ac|mixed)$")  # of the layer after a sum, and of the concatenation before it
+_SCOPE = re.compile(r"Inception\w+/")  # around all that TensorFlow's code makes, and often left out
 _KEY = re.compile(r"[A-Za-z_]\w*(?:[./]\w+)*")
 
 
@@ -52,6 +54,9 @@ def _prefixes(inside: list[str], outside: set[str]) -> Iterator[str]:
     shared = _common_prefix(inside)
     if shared and not any(key.startswith(shared) for key in outside):
         yield shared.rstrip("./")
+        return
+    if len(inside) == 1:  # others lie under the same name: facenet's bottleneck holds its batch norm
+        yield inside[0]
         return
     parts: dict[str, list[str]] = {}
     for key in inside:
@@ -91,6 +96,8 @@ def find(network: Network, text: str) -> str:
         raise ValueError(f"there is no key in {text[:_LONGEST]!r}")
     for name in PRESETS:
         there = next((token for token in tokens if name != network.name and _find(preset(name), token)), None)
+        if there and _is_built_alike(network, preset(name)):
+            return str(_find(preset(name), there))
         if there:
             raise ValueError(f"{there!r} is no key of {network.name}, but one of {name}")
     first = tokens[0][:_LONGEST]
@@ -99,10 +106,15 @@ def find(network: Network, text: str) -> str:
     raise ValueError(f"{first!r} is no key of {network.name} in any layout{hint}")
 
 
+def _is_built_alike(one: Network, two: Network) -> bool:
+    """Whether two networks have the same layers under the same paths, so that a key of one is a key of the other."""
+    return [(row.path, row.op) for row in resolve(one).rows] == [(row.path, row.op) for row in resolve(two).rows]
+
+
 def _find(network: Network, token: str) -> str | None:
-    """The box of a key or of a prefix of keys; wrappers in front of it, such as `module.`, are dropped."""
+    """The box of a key or of a prefix of keys; wrappers in front, such as `module.`, and Keras's `_ac` are dropped."""
     places = _places(network)
-    parts = re.split(r"(?<=[./])", token)
+    parts = re.split(r"(?<=[./])", _OUTPUT.sub("", token))
     return next((places[key] for i in range(len(parts)) if (key := "".join(parts[i:])) in places), None)
 
 
@@ -111,11 +123,12 @@ def _places(network: Network) -> Mapping[str, str]:
     """Every key of every layout, and every prefix of one, to its box."""
     found: dict[str, str] = {}
     known = resolve(network)
-    for layout in layouts_of(network):
-        under: dict[str, str] = {}
+    for layout in layouts_of(network, any_classes=True):
+        under = {name: path for name, path in output_names(network, layout).items() if path in known}
         for ours, theirs in keys(network, layout.name).items():
-            for end in (len(theirs), *(cut.start() for cut in re.finditer(r"[./]", theirs))):
-                prefix = theirs[:end]
+            starts = {0, scope.end()} if (scope := _SCOPE.match(theirs)) else {0}
+            ends = (len(theirs), *(cut.start() for cut in re.finditer(r"[./]", theirs)))
+            for prefix in {theirs[start:end] for start in starts for end in ends} - {""}:
                 under[prefix] = common(under.get(prefix, ours), ours)
         for prefix, ours in under.items():
             box = ours

@@ -11,8 +11,9 @@ from types import MappingProxyType
 from typing import assert_never
 
 from irnet.checkpoints.layouts import TENSORS, Branches, Kind, Layout, Names, layouts_of
-from irnet.spec import Chain, Fork, Network, Pool
-from irnet.tree import Box, Tree, resolve, stage_of
+from irnet.models import network as preset
+from irnet.spec import Chain, Conv, Fork, Network, Pool, pair
+from irnet.tree import Box, Tree, first_block, resolve, stage_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class _Unit:
     kind: Kind
     place: str = ""  # "branch1.2"; "" is the block itself
     after: int = 0  # Keras layers between it and the end of its block
+    branch: int | None = None  # of its block
+    step: int | None = None  # in the branch, where that has several; those of a fork at its end count on
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class _Block:
 
     names: tuple[str, ...]  # under which a layout may know it: "stem.0.4", "stem"
     position: int  # in the whole network
-    numbers: Mapping[str, int]  # what its name may hold
+    numbers: Mapping[str, object]  # what its name may hold
 
 
 @lru_cache(maxsize=64)
@@ -51,17 +54,33 @@ def keys(network: Network, layout: str) -> Mapping[str, str]:
     >>> keys(network("inception_resnet_v2.tf_slim"), "timm")["block_b.3.body.b1.2.conv.weight"]
     'repeat_1.3.branch1.2.conv.weight'
     """
-    known = {found.name: found for found in layouts_of(network)}
+    known = {found.name: found for found in layouts_of(network, any_classes=True)}
     if layout not in known:
         raise ValueError(f"{network.name} has no checkpoint layout {layout!r}; it has {', '.join(known)}")
     return MappingProxyType(dict(_keys(network, known[layout])))
 
 
+def output_names(network: Network, layout: Layout) -> Mapping[str, str]:
+    """What a layout calls the layers without weights that put out a block, to the block's path.
+
+    Examples
+    --------
+    >>> from irnet.checkpoints.layouts import LAYOUTS
+    >>> from irnet.models import network
+    >>> output_names(network("inception_v3.tf_slim"), LAYOUTS["keras"])["mixed10"]
+    'mixed_7c.0'
+    """
+    names = layout.outputs.get(network.name, {})
+    blocks = (block for block, _ in _blocks_and_units(network) if block.names[-1] in names)
+    return {_block_name(names, block): block.names[0] for block in blocks}
+
+
 def _keys(network: Network, layout: Layout) -> Iterator[tuple[str, str]]:
     for unit, layer, norm in _layers(network, layout):
         for tensor in TENSORS[unit.kind]:
-            if tensor in layout.tensors:
-                yield f"{unit.path}.{tensor}", layout.tensors[tensor].format(layer=layer, norm=norm)
+            name = layout.tensors[unit.kind].get(tensor) if unit.kind in layout.tensors else None
+            if name:
+                yield f"{unit.path}.{tensor}", name.format(layer=layer, norm=norm)
 
 
 def _layers(network: Network, layout: Layout) -> Iterator[tuple[_Unit, str, str]]:
@@ -75,6 +94,10 @@ def _layers(network: Network, layout: Layout) -> Iterator[tuple[_Unit, str, str]
             yield from (
                 (u, ".".join(filter(None, (_block_name(names, b), _place(branches, u)))), "") for b, u in placed
             )
+        case "scope":
+            for block, unit in placed:
+                layer = "/".join(filter(None, (_block_name(names, block), _scope(network, names, unit))))
+                yield unit, layout.renamed.get(layer, layer), ""
         case "created":
             yield from _by_creation(names, placed)
         case "depth":
@@ -92,6 +115,22 @@ def _place(branches: Branches, unit: _Unit) -> str:
     branch, step, side = found.groups()
     name = names[int(branch)]
     return name if step is None or name == "branch_pool" else f"{name}_{int(step) + 1}{side}"
+
+
+def _scope(network: Network, names: Names, unit: _Unit) -> str:
+    """Where a unit stands in its block, in TensorFlow's scopes: "Branch_1/Conv2d_0c_7x1".
+
+    Steps of a branch are 0a, 0b, ...; a window without padding is 1a. A name is that of the released network, whatever
+    kernel, stride or padding an edit put there.
+    """
+    if unit.branch is None:
+        return "Conv2d_1x1" if unit.kind == "project" else ""
+    node = resolve(preset(network.name))[first_block(unit.path)].node
+    assert isinstance(node, Conv)
+    height, width = pair(node.kernel)
+    step = "1a" if node.padding == "valid" else f"0{chr(ord('a') + (unit.step or 0))}"
+    name = f"Conv2d_{step}_{height}x{width}"
+    return f"Branch_{unit.branch}/{names.get('1x1', name) if unit.step is None and height == width == 1 else name}"
 
 
 def _by_creation(names: Names, placed: tuple[tuple[_Block, _Unit], ...]) -> Iterator[tuple[_Unit, str, str]]:
@@ -120,36 +159,41 @@ def _block_name(names: Names, block: _Block) -> str:
 
 
 def _blocks_and_units(network: Network) -> Iterator[tuple[_Block, _Unit]]:
-    """Every unit with its block; its numbers: n in the network, i in the stage, j in the stage's part from 1."""
+    """Every unit with its block; its numbers: n in the network, i and letter in the stage, j in the part from 1."""
     tree, n, counts = resolve(network), 0, Counter[str]()
     for stage, box in tree.stages:
         for block in tree.children(stage.name) if box else ():
             counts[stage.part] += 1
             for step in tree.children(block.path) if isinstance(block.node, Chain) else (block,):
-                found = _Block((step.path, stage.name), n, {"n": n, "i": block.block, "j": counts[stage.part]})
+                letter = chr(ord("b") + block.block)
+                numbers = {"n": n, "i": block.block, "j": counts[stage.part], "letter": letter}
+                found = _Block((step.path, stage.name), n, numbers)
                 yield from ((found, unit) for unit in _units(tree, step))
                 n += 1
     yield from ((_Block((unit.path,), n, {}), unit) for unit in _head(network))
 
 
-def _units(tree: Tree, box: Box, place: str = "", after: int = 0) -> Iterator[_Unit]:
+def _units(
+    tree: Tree, box: Box, place: str = "", after: int = 0, branch: int | None = None, step: int | None = None
+) -> Iterator[_Unit]:
     """The units of one block; a chain that ends in a fork is flat in the ports: branch1_0, branch1_1a, branch1_1b."""
     inside = tree.children(box.path)
     match box.op:
         case "conv":
-            yield _Unit(box.path, "conv", place, after)
+            yield _Unit(box.path, "conv", place, after, branch, step)
         case "project":
             yield _Unit(box.path, "project", "conv2d", after - 1)  # the sum's activation is all that follows it
         case "group" if isinstance(box.node, Chain):
             joint = "_" if any(isinstance(child.node, Fork) for child in inside) else "."
             for i, child in enumerate(inside):
                 later = after + sum(_length(tree, step) for step in inside[i + 1 :])
-                yield from _units(tree, child, f"{place}{joint}{i}", later)
+                yield from _units(tree, child, f"{place}{joint}{i}", later, branch, i)
         case "group" if isinstance(box.node, Fork):
             lone = sum(not isinstance(child.node, Pool) for child in inside[:-1]) == 1
             for i, child in enumerate(inside[:-1]):
                 here = f"{place}{chr(ord('a') + i)}" if place else "conv" if lone else f"branch{i}"
-                yield from _units(tree, child, here, after + 1)
+                way = (i, None) if branch is None else (branch, (step or 0) + i)
+                yield from _units(tree, child, here, after + 1, *way)
         case _:
             for child in inside:
                 yield from _units(tree, child, place, after + 1)

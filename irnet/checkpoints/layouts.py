@@ -1,7 +1,7 @@
 """The layouts as values: what each calls a block, and what the tensors of a layer.
 
 Inside a block timm, Cadene and facenet-pytorch agree, but for Inception-v3, whose branches have names; what differs is
-the name of the block, and that is data.
+the name of the block, and that is data. TensorFlow's variables stand in scopes, which are the branches.
 `repeat_1` is the B blocks in one file and the A blocks in another, so the names are those of a preset.
 """
 
@@ -25,26 +25,43 @@ TENSORS: Mapping[Kind, tuple[str, ...]] = {
     "norm": _BN,
 }
 
-_TORCH = {name: f"{{layer}}.{name}" for names in TENSORS.values() for name in names}
-_KERAS = {
-    "conv.weight": "{layer}/kernel",
-    "bn.bias": "{norm}/beta",
-    "bn.running_mean": "{norm}/moving_mean",
-    "bn.running_var": "{norm}/moving_variance",
-    "weight": "{layer}/kernel",
-    "bias": "{layer}/bias",
+Tensors = Mapping[Kind, Mapping[str, str]]  # ours below a unit -> theirs
+_TORCH: Tensors = {kind: {name: f"{{layer}}.{name}" for name in names} for kind, names in TENSORS.items()}
+_DENSE = {"weight": "{layer}/kernel", "bias": "{layer}/bias"}
+_KERAS: Tensors = {
+    "conv": {
+        "conv.weight": "{layer}/kernel",
+        "bn.bias": "{norm}/beta",
+        "bn.running_mean": "{norm}/moving_mean",
+        "bn.running_var": "{norm}/moving_variance",
+    },
+    "project": _DENSE,
+    "linear": _DENSE,
 }
-_KERAS_V3 = {
-    "conv.weight": "layers/{layer}/vars/0",
-    "bn.bias": "layers/{norm}/vars/0",
-    "bn.running_mean": "layers/{norm}/vars/1",
-    "bn.running_var": "layers/{norm}/vars/2",
-    "weight": "layers/{layer}/vars/0",
-    "bias": "layers/{layer}/vars/1",
+_NUMBERED = {"weight": "layers/{layer}/vars/0", "bias": "layers/{layer}/vars/1"}
+_KERAS_V3: Tensors = {
+    "conv": {
+        "conv.weight": "layers/{layer}/vars/0",
+        "bn.bias": "layers/{norm}/vars/0",
+        "bn.running_mean": "layers/{norm}/vars/1",
+        "bn.running_var": "layers/{norm}/vars/2",
+    },
+    "project": _NUMBERED,
+    "linear": _NUMBERED,
+}
+_MOMENTS = {"bias": "beta", "running_mean": "moving_mean", "running_var": "moving_variance"}
+_VARIABLES = {"weight": "{layer}/weights", "bias": "{layer}/biases"}
+_TF_SLIM: Tensors = {
+    "conv": {"conv.weight": "{layer}/weights"}
+    | {f"bn.{ours}": f"{{layer}}/BatchNorm/{theirs}" for ours, theirs in _MOMENTS.items()},
+    "project": _VARIABLES,
+    "linear": _VARIABLES,
+    "bottleneck": _VARIABLES,
+    "norm": {ours: f"{{layer}}/{theirs}" for ours, theirs in _MOMENTS.items()},
 }
 
 Branches = Mapping[str, tuple[str, ...]]  # our stage -> their names of its branches, where they have some
-Names = Mapping[str, str]  # our stage, or one step of its chain -> their name; {n}, {i} and {j} number the block
+Names = Mapping[str, str]  # our stage, or one step of its chain -> their name; {n}, {i}, {j} and {letter} number it
 
 _BRANCHES_V3: Branches = (  # steps of one branch are numbered from 1
     dict.fromkeys(("mixed_5b", "mixed_5c", "mixed_5d"), ("branch1x1", "branch5x5", "branch3x3dbl", "branch_pool"))
@@ -73,6 +90,49 @@ _FACENET = _CHAIN | {"stem.0.6": "conv2d_4b"} | _REDUCTIONS | _FACENET_BLOCKS | 
 _V3_STEPS = ("Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "", "Conv2d_3b_1x1", "Conv2d_4a_3x3")
 _V3_STAGES = {stage: stage.capitalize() for stage in _BRANCHES_V3}
 _V3 = {f"stem.0.{i}": name for i, name in enumerate(_V3_STEPS) if name} | _V3_STAGES | {"classifier": "fc"}
+_SLIM_V4 = {
+    "stem.0.0": "Conv2d_1a_3x3",
+    "stem.0.1": "Conv2d_2a_3x3",
+    "stem.0.2": "Conv2d_2b_3x3",
+    "stem.0.3": "Mixed_3a",
+    "stem.0.4": "Mixed_4a",
+    "stem.0.5": "Mixed_5a",
+    "inception_a": "Mixed_5{letter}",
+    "reduction_a": "Mixed_6a",
+    "inception_b": "Mixed_6{letter}",
+    "reduction_b": "Mixed_7a",
+    "inception_c": "Mixed_7{letter}",
+    "classifier": "Logits/Logits",
+}
+_SLIM_V3 = _V3 | {"classifier": "Logits/Conv2d_1c_1x1"}
+_SLIM_RESNET = {name: _V3[name] for name in _CHAIN} | {
+    "mixed_5b": "Mixed_5b",
+    "block_a": "Repeat/block35_{j}",
+    "reduction_a": "Mixed_6a",
+    "block_b": "Repeat_1/block17_{j}",
+    "reduction_b": "Mixed_7a",
+    "block_c": "Repeat_2/block8_{j}",
+    "block8": "Block8",
+    "conv2d_7b": "Conv2d_7b_1x1",
+    "classifier": "Logits/Logits",
+    "1x1": "Conv2d_1x1",  # a branch that is one such convolution; elsewhere it is a branch's first step
+}
+_SLIM_FACENET = {"stem.0.6": "Conv2d_4b_3x3", "embedding.0": "Bottleneck", "embedding.1": "Bottleneck/BatchNorm"}
+_SLIM_RENAMED = {  # where the code departs from its own way to name a branch's steps
+    "InceptionV4/Mixed_3a/Branch_1/Conv2d_1a_3x3": "InceptionV4/Mixed_3a/Branch_1/Conv2d_0a_3x3",
+    "InceptionV3/Mixed_5c/Branch_1/Conv2d_0a_1x1": "InceptionV3/Mixed_5c/Branch_1/Conv2d_0b_1x1",
+    "InceptionV3/Mixed_5c/Branch_1/Conv2d_0b_5x5": "InceptionV3/Mixed_5c/Branch_1/Conv_1_0c_5x5",
+    "InceptionV3/Mixed_6a/Branch_0/Conv2d_1a_3x3": "InceptionV3/Mixed_6a/Branch_0/Conv2d_1a_1x1",
+    "InceptionV3/Mixed_6a/Branch_1/Conv2d_1a_3x3": "InceptionV3/Mixed_6a/Branch_1/Conv2d_1a_1x1",
+    "InceptionV3/Mixed_7b/Branch_1/Conv2d_0c_3x1": "InceptionV3/Mixed_7b/Branch_1/Conv2d_0b_3x1",
+}
+
+
+def _scoped(scope: str, names: Names) -> dict[str, str]:
+    """The same names inside a variable scope; "1x1" is the name of a step, not of a block."""
+    return {ours: name if ours == "1x1" else f"{scope}/{name}" for ours, name in names.items()}
+
+
 _AUXILIARY = ("AuxLogits.",)  # keys of the auxiliary head, which the networks here do not have
 _KERAS_NAMED = {
     "block_a": "block35_{j}_conv",
@@ -88,21 +148,39 @@ _KERAS_NAMED = {
 class Layout:
     """One way to name tensors, and which presets have checkpoints named so.
 
-    `naming` says by what a layer goes: "path", as here; "place", the block's name and the place in it; "created" and
-    "depth", a number for what has no name of its own, in the order of making or, as Keras 3 lists layers, by their
-    distance from the output.
+    `naming` says by what a layer goes: "path", as here; "place", the block's name and the place in it; "scope", the
+    same as TensorFlow's code nests its variables; "created" and "depth", a number for what has no name of its own, in
+    the order of making or, as Keras 3 lists layers, by their distance from the output.
     """
 
     name: str
     title: str  # whose layout it is
     presets: Mapping[str, Names] = field(hash=False)
-    tensors: Mapping[str, str] = field(default_factory=lambda: _TORCH, hash=False)  # ours below a unit -> theirs
-    naming: Literal["path", "place", "created", "depth"] = "place"
+    tensors: Tensors = field(default_factory=lambda: _TORCH, hash=False)
+    naming: Literal["path", "place", "scope", "created", "depth"] = "place"
     branches: Mapping[str, Branches] = field(default_factory=dict, hash=False)  # by preset
+    renamed: Mapping[str, str] = field(default_factory=dict, hash=False)  # layers whose name is no regular one
     unused: tuple[str, ...] = ()  # beginnings of keys that a file may have and nothing here takes
     released: tuple[int, ...] = (1000,)  # classes of the files that were published
+    only_released: bool = False  # a file of other classes is taken for one of another layout with the same keys
     background: bool = False  # a classifier of 1001 rows has the background in row 0
     channels_last: bool = False  # kernels are (H, W, in, out) and matrices (in, out)
+    classifies_by_convolution: tuple[str, ...] = ()  # presets whose classifier is stored as a 1x1 convolution
+    outputs: Mapping[str, Names] = field(default_factory=dict, hash=False)  # by preset: layers without weights
+    remarks: Mapping[str, str] = field(default_factory=dict, hash=False)  # by preset: what a file named so implies
+
+    def stored_shape(self, preset: str, key: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape in which a file has a tensor of a preset; `key` and `shape` are ours.
+
+        Examples
+        --------
+        >>> LAYOUTS["tf_slim"].stored_shape("inception_v3.tf_slim", "classifier.weight", (1000, 2048))
+        (1, 1, 2048, 1000)
+        """
+        if not self.channels_last or len(shape) < 2:
+            return shape
+        window = (1, 1) if key == "classifier.weight" and preset in self.classifies_by_convolution else shape[2:]
+        return (*window, shape[1], shape[0])
 
 
 _TIMM = {"inception_v4.tf_slim": _V4, "inception_resnet_v2.tf_slim": _V2}
@@ -111,6 +189,21 @@ _CADENE = {
     "inception_resnet_v2.tf_slim": _V2 | {"classifier": "last_linear"},
     "inception_v3.torchvision": _V3 | {"classifier": "last_linear"},
 }
+_KERAS_OUTPUTS = {  # what joins the branches, or adds them
+    "inception_v3.tf_slim": {stage: f"mixed{i}" for i, stage in enumerate(sorted(_BRANCHES_V3))},
+    "inception_resnet_v2.tf_slim": {
+        "block_a": "block35_{j}",
+        "block_b": "block17_{j}",
+        "block_c": "block8_{j}",
+        "block8": "block8_{j}",
+    },
+}
+_COUNTED = "its averages count padding, as those of TorchVision and timm do"
+_LEFT_OUT = {"inception_v3.tf_slim": "its averages leave padding out, as those of TF-slim and Keras do"}
+_FID = (
+    "its averages leave padding out, as those of pytorch-fid do; that code takes a maximum instead of the average "
+    "of Mixed_7c, which this network does not"
+)
 LAYOUTS: Mapping[str, Layout] = {
     layout.name: layout
     for layout in (
@@ -124,6 +217,7 @@ LAYOUTS: Mapping[str, Layout] = {
             unused=_AUXILIARY,
             released=(1001,),
             background=True,
+            remarks={"inception_v3.torchvision": _COUNTED},
         ),
         Layout(
             name="torchvision",
@@ -131,6 +225,16 @@ LAYOUTS: Mapping[str, Layout] = {
             presets={"inception_v3.torchvision": _V3},
             branches={"inception_v3.torchvision": _BRANCHES_V3},
             unused=_AUXILIARY,
+            remarks={"inception_v3.torchvision": _COUNTED},
+        ),
+        Layout(
+            name="fid",
+            title="pytorch-fid",
+            presets={"inception_v3.tf_slim": _V3},
+            branches={"inception_v3.tf_slim": _BRANCHES_V3},
+            released=(1008,),
+            only_released=True,
+            remarks={"inception_v3.tf_slim": _FID},
         ),
         Layout(
             name="facenet_pytorch",
@@ -148,34 +252,63 @@ LAYOUTS: Mapping[str, Layout] = {
             tensors=_KERAS,
             naming="created",
             channels_last=True,
+            outputs=_KERAS_OUTPUTS,
+            remarks=_LEFT_OUT,
         ),
         Layout(
             name="keras_v3",
-            title="Keras 3 .weights.h5",
+            title="Keras 3",
             presets={"inception_resnet_v2.tf_slim": {}, "inception_v3.tf_slim": {}},
             tensors=_KERAS_V3,
             naming="depth",
             channels_last=True,
+            remarks=_LEFT_OUT,
+        ),
+        Layout(
+            name="tf_slim",
+            title="TF-slim and facenet",
+            presets={
+                "inception_v4.tf_slim": _scoped("InceptionV4", _SLIM_V4),
+                "inception_resnet_v2.tf_slim": _scoped("InceptionResnetV2", _SLIM_RESNET),
+                "inception_v3.tf_slim": _scoped("InceptionV3", _SLIM_V3),
+                "inception_resnet_v1.facenet": _scoped("InceptionResnetV1", _SLIM_RESNET | _SLIM_FACENET)
+                | {"classifier": "Logits"},
+            },
+            tensors=_TF_SLIM,
+            naming="scope",
+            renamed=_SLIM_RENAMED,
+            unused=("InceptionV4/AuxLogits/", "InceptionResnetV2/AuxLogits/", "InceptionV3/AuxLogits/"),
+            released=(1001, 8631, 10575),
+            background=True,
+            channels_last=True,
+            classifies_by_convolution=("inception_v3.tf_slim",),
+            remarks=_LEFT_OUT,
         ),
     )
 }
 
 
-def layouts_of(network: Network) -> tuple[Layout, ...]:
+def layouts_of(network: Network, *, any_classes: bool = False) -> tuple[Layout, ...]:
     """Our own layout, and those in which checkpoints of this network's preset exist.
 
     Once a stem, a number of blocks or a factorisation was edited by hand, no released name says which layer is meant:
-    only our own layout is left.
+    only our own layout is left. With `any_classes`, also those that only other numbers of classes were released in.
 
     Examples
     --------
     >>> from irnet.models import network
     >>> [layout.name for layout in layouts_of(network("inception_v4.tf_slim"))]
-    ['irnet', 'timm', 'cadene']
+    ['irnet', 'timm', 'cadene', 'tf_slim']
     """
     released = network.name in PRESETS and all(
         edit.is_knob or edit.what in ("filters", "kernel", "scale") for edit in network.edits
     )
     return tuple(
-        found for found in LAYOUTS.values() if found.naming == "path" or (released and network.name in found.presets)
+        found
+        for found in LAYOUTS.values()
+        if found.naming == "path"
+        or (
+            (released and network.name in found.presets)
+            and (any_classes or not found.only_released or network.head.classes in found.released)
+        )
     )

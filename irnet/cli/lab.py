@@ -15,7 +15,20 @@ from typing import Annotated, Any, Literal
 import typer
 
 from irnet.charts import to_file, to_vega
-from irnet.cli.terminal import Form, Knobs, Name, memory_limit, network_of, show, table, write_out
+from irnet.cli.terminal import (
+    Body,
+    Ema,
+    Form,
+    Key,
+    Knobs,
+    Name,
+    loader,
+    memory_limit,
+    network_of,
+    show,
+    table,
+    write_out,
+)
 from irnet.diagrams.files import write
 from irnet.spec import Network
 from irnet.tables import from_records, to_csv
@@ -34,6 +47,7 @@ Norms = Annotated[
 Checkpoint = Annotated[Path | None, typer.Option(help="A checkpoint of this network, instead of untrained.")]
 Device = Annotated[str, typer.Option(help="cpu, cuda or mps.")]
 Table = Literal["text", "json", "csv"]
+Load = Callable[[Any], Any] | None  # puts a checkpoint into a model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +59,9 @@ class Pass:
     init: Init = "torch"
     batch_norm: Norms = None
     weights: Checkpoint = None
+    body: Body = False
+    key: Key = None
+    ema: Ema = False
     device: Device = "cpu"
     knobs: Knobs = None
     form: Form = "text"
@@ -121,17 +138,25 @@ def block(
 
 def _prepare(name: str, asked: Pass) -> tuple[Any, Any, str]:
     """A model, a picture as it takes it, and which batch norm statistics are meant."""
-    spec, photos = network_of(name, asked.knobs), import_module("irnet.lab.photos")
-    image = photos.to_input(photos.photo_or_file(asked.photo), spec.input_shape[1:])
-    model = _model(spec, asked.weights, asked.device, asked.seed, asked.init)
-    return model, image, asked.batch_norm or ("running" if asked.weights else "batch")
+    load = loader(asked.weights, body=asked.body, key=asked.key, ema=asked.ema)
+    spec = network_of(name, asked.knobs)
+    model = _model(spec, load, asked.device, asked.seed, asked.init)
+    return model, _input(spec, asked.photo), asked.batch_norm or ("running" if load else "batch")
 
 
-def _model(spec: Network, weights: Path | None, *made: Any) -> Any:
-    """A network, built on a device, from a seed and with an initialiser; a file gives it other weights."""
+def _input(spec: Network, photo: str) -> Any:
+    """A picture as a network takes it; what is done about its channels is said."""
+    photos = import_module("irnet.lab.photos")
+    if sentence := photos.channels_sentence(spec.input_shape[0]):
+        typer.echo(f"irnet: {sentence}", err=True)
+    return photos.to_input(photos.photo_or_file(photo), spec.input_shape)
+
+
+def _model(spec: Network, load: Load, *made: Any) -> Any:
+    """A network, built on a device, from a seed and with an initialiser; a checkpoint gives it other weights."""
     model = import_module("irnet.runtime.build").build(spec, *made)
-    if weights:
-        import_module("irnet.runtime.weights").load_weights(model, weights)
+    if load:
+        load(model)
     return model
 
 
@@ -176,6 +201,9 @@ def activations(
         int | None, typer.Option(help="A class: adds the gradient norm of its cross-entropy at every block's input.")
     ] = None,
     weights: Checkpoint = None,
+    body: Body = False,
+    key: Key = None,
+    ema: Ema = False,
     device: Device = "cpu",
     statistic: Annotated[
         str, typer.Option(help="For svg and png: mean_abs, std, maximum, zero_share, ratio or gradient.")
@@ -191,12 +219,13 @@ def activations(
     """Magnitudes in every block of a network, with and without residual scaling; untrained without --weights."""
     spec = network_of(name, knobs)
     tables = import_module("irnet.lab.scale_tables")
-    photos, experiment = (import_module(f"irnet.lab.{part}") for part in ("photos", "activations"))
+    experiment = import_module("irnet.lab.activations")
     tables.check_plot(tensor, statistic, label)
     with memory_limit(device):
-        image = photos.to_input(photos.photo_or_file(photo), spec.input_shape[1:])
+        image = _input(spec, photo)
         layout = import_module("irnet.runtime.build").channels_last
-        model = layout(_model(spec, weights, device)) if weights else None
+        load = loader(weights, body=body, key=key, ema=ema)
+        model = layout(_model(spec, load, device)) if load else None
         result = experiment.residual_scale(
             spec,
             image,
@@ -286,6 +315,9 @@ def receptive_field(
     init: Init = "torch",
     batch_norm: Annotated[str, typer.Option(help="running or batch statistics.")] = "running",
     weights: Checkpoint = None,
+    body: Body = False,
+    key: Key = None,
+    ema: Ema = False,
     device: Device = "cpu",
     knobs: Knobs = None,
     form: Annotated[Table, typer.Option("--format", help="How to print.")] = "text",
@@ -304,8 +336,8 @@ def receptive_field(
         found: dict[str, Any] = fields.record(fields.receptive_field(spec, path, position))
     else:
         ask = {"channel": channel, "init": init, "batch_norm": batch_norm, "device": device}
-        if weights:
-            ask["model"] = _model(spec, weights, device)
+        if load := loader(weights, body=body, key=key, ema=ema):
+            ask["model"] = _model(spec, load, device)
         found = _gradient(spec, photo, path, position, out, ask | {"seeds": range(seed, seed + seeds)})
     if form == "text":
         table(found["theoretical"], f"{spec.label}, {path}, on {'x'.join(map(str, spec.input_shape[1:]))} pixels")
@@ -319,15 +351,14 @@ def _gradient(
 ) -> dict[str, Any]:
     """The effective field as a record; the picture is written to `out`."""
     photos, experiment = (import_module(f"irnet.lab.{part}") for part in ("photos", "fields"))
-    image, size = photos.photo_or_file(photo), spec.input_shape[1:]
-    result = experiment.effective_field(spec, photos.to_input(image, size), path, position, **ask)
+    result = experiment.effective_field(spec, _input(spec, photo), path, position, **ask)
     found: dict[str, Any] = experiment.record(result)
     if out:
         if out.suffix.lower() != ".png":
             raise ValueError(f"--out writes a PNG, and {out.name} is called otherwise")
         draw = import_module("irnet.diagrams.field_picture")
         notes = (_source(found), *found["sentences"])
-        ground = draw.heat_layer(photos.fit(image, size), result.magnitude)
+        ground = draw.heat_layer(photos.fit(photos.photo_or_file(photo), spec.input_shape[1:]), result.magnitude)
         picture = io.BytesIO()
         draw.field_picture(ground, result.seen, draw.outlines(result.seen, result.box), notes).save(picture, "PNG")
         write(out, picture.getvalue())

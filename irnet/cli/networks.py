@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
@@ -13,13 +14,14 @@ import typer
 
 from irnet.cli.terminal import Form, Knobs, Name, memory_limit, network_of, show, table, write_out
 from irnet.codegen import code as source_code
-from irnet.comparison.changes import part_counts
+from irnet.comparison.changes import Change, grid_changes, grid_sentence, part_counts
 from irnet.comparison.side_by_side import all_changes, change_records, changed_knobs, check_count, side_by_side
 from irnet.diagrams.beside import opened_beside
 from irnet.diagrams.beside_files import beside_file
 from irnet.diagrams.nested import LEVELS
 from irnet.edit import apply, edits_of, network, network_of_label
 from irnet.edit.document import LARGEST, load
+from irnet.models import network_of_recipe, recipe_of
 from irnet.models.errata import errata as errata_named
 from irnet.provenance.erratum_checks import erratum_record
 from irnet.provenance.explanations import claims, similar_figures, summaries
@@ -44,7 +46,16 @@ def list_(form: Form = "text") -> None:
 
 def summary(name: Name, knobs: Knobs = None, form: Form = "text") -> None:
     """Parameters and MACs of a network, stage by stage."""
-    show(stage_summary(network_of(name, knobs)), form, _summary_text)
+    spec = network_of(name, knobs)
+    found = stage_summary(spec)
+    changes: tuple[Change, ...] = ()
+    with suppress(ValueError):  # the network without its edits of places may be none
+        changes = grid_changes(network_of_recipe(spec.name, recipe_of(spec)), spec)
+    if changes:
+        found["grids"] = [{"where": one.where, "was": one.left, "is": one.right} for one in changes]
+    show(found, form, _summary_text)
+    if changes and form == "text":
+        typer.echo(grid_sentence(changes))
 
 
 def _summary_text(data: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -24,6 +25,9 @@ Knobs = Annotated[
     list[str] | None,
     typer.Option("--set", help="Change a knob or a place: a=6, input_size=224x261, inception_b.0.b1.filters=200."),
 ]
+Body = Annotated[bool, typer.Option("--body", help="Load all of a checkpoint but its classifier.")]
+Key = Annotated[str | None, typer.Option("--key", help="Which of several networks in a checkpoint: state_dict.")]
+Ema = Annotated[bool, typer.Option("--ema", help="Take the averaged network of a checkpoint.")]
 
 
 def show(data: Any, form: str, text: Callable[[Any], object]) -> None:
@@ -65,3 +69,25 @@ def memory_limit(device: str) -> AbstractContextManager[None]:
     """One sentence where the device runs out of memory while the block runs."""
     limited: AbstractContextManager[None] = import_module("irnet.runtime.device").memory_limit(device)
     return limited
+
+
+def loader(weights: Path | None, *, body: bool, key: str | None, ema: bool) -> Callable[[Any], Any] | None:
+    """What puts a checkpoint into a model and says on stderr what it left out or changed; None without a checkpoint.
+
+    Raises
+    ------
+    ValueError
+        If there is none and the options say what to take from it.
+    """
+    if weights is None:
+        if body or ema or key is not None:
+            raise ValueError("--body, --key and --ema say what to take from a checkpoint: name one with --weights")
+        return None
+    return partial(put_in, weights=weights, body=body, key=key, ema=ema)
+
+
+def put_in(model: Any, *, weights: Path, body: bool, key: str | None, ema: bool) -> None:
+    """Put a checkpoint into a model; what was left out or changed is said on stderr."""
+    loaded = import_module("irnet.runtime.weights").load_weights(model, weights, body=body, key=key, ema=ema)
+    if loaded.notes or loaded.untouched:
+        typer.echo(f"irnet: {loaded.sentence}", err=True)

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import Any
 
 from irnet.codegen.blocks import TAKEN, Block, blocks_of, class_of, unused_name
 from irnet.codegen.layout import CONSTANT, Call, call, camel, docstring, laid_out
 from irnet.codegen.modules import CONCAT, CONV, RESIDUAL, filters, module, norm
+from irnet.edit import network as network_of
 from irnet.spec import Conv, Network, Pool, Stage
 from irnet.tree import resolve
 from irnet.units import exact, grid, sides
@@ -32,8 +34,10 @@ def class_name(network: Network) -> str:
     return unused_name(camel(network.architecture), taken)
 
 
-def code(network: Network) -> str:
-    """PyTorch source of a network, the text of one file; the same network gives the same text.
+def code(network: Network | str, **knobs: Any) -> str:
+    """PyTorch source of a network, or of a preset by its name, the text of one file; knobs are changed as asked.
+
+    The same network gives the same text.
 
     Raises
     ------
@@ -42,10 +46,10 @@ def code(network: Network) -> str:
 
     Examples
     --------
-    >>> from irnet.models import network
-    >>> "class InceptionResNetB(nn.Module):" in code(network("inception_resnet_v2"))
+    >>> "class InceptionResNetB(nn.Module):" in code("inception_resnet_v2", classes=10)
     True
     """
+    network = network_of(network, **knobs)
     for stage in network.stages:
         if not stage.name.isidentifier():
             raise ValueError(f"a stage called {stage.name!r} can't be an attribute of a Python class")

@@ -24,7 +24,7 @@ import irnet
 
 model = irnet.build({call})
 # irnet.load_weights(model, "model.safetensors")
-image = torch.zeros(1, {shape})  # an RGB image in [-1, 1], (N, C, H, W)
+image = torch.zeros(1, {shape})  # {kind} image in [-1, 1], (N, C, H, W)
 """
 
 _CAPTURE = """
@@ -115,6 +115,7 @@ def snippets(network: Network, path: str) -> tuple[Snippet, ...]:
         "cam": f"{height} x {width}",
         "call": constructor(network),
         "shape": ", ".join(map(str, network.input_shape)),
+        "kind": "an RGB" if network.input_shape[0] == 3 else "one",
     }
     templates = {"Read its output": _CAPTURE, "Read its output, in plain torch": _HOOK}
     templates |= {"Grad-CAM at this layer": _CAM} if box.stage else {}

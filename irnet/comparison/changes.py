@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from irnet.comparison.align import ORDER, Match, align
 from irnet.comparison.distance import SUM_NORM
 from irnet.html import joined_html, words
+from irnet.models import as_network
 from irnet.spec import Conv, Network, Pool, Source, Stage
 from irnet.tables import MOST, from_records, to_html
 from irnet.tree import BYTES, describe, parent_of, without_block
 from irnet.tree.totals import StageTotal, stages, totals
-from irnet.units import grid, share
+from irnet.units import grid, share, sides
 
 PARTS = {
     "stem": "Stem",
@@ -83,17 +84,47 @@ class Comparison:
         return joined_html(words(self.finding, strong=True), *tables)
 
 
-def compare(left: Network, right: Network) -> Comparison:
-    """Align two networks part by part and list everything that differs in their structure.
+def compare(left: Network | str, right: Network | str) -> Comparison:
+    """Align two networks, or presets by their names, part by part and list everything that differs in their structure.
 
     Examples
     --------
     >>> from irnet.models import network
-    >>> found = compare(network("inception_resnet_v2"), network("inception_resnet_v2", scale_b=0.2))
+    >>> found = compare("inception_resnet_v2", network("inception_resnet_v2", scale_b=0.2))
     >>> [(change.where, change.left, change.right) for change in found.changes]
     [('block_b.scale', 0.1, 0.2)]
     """
-    return Comparison(left, right, tuple(_changes(left, right)))
+    one, two = as_network(left), as_network(right)
+    return Comparison(one, two, tuple(_changes(one, two)))
+
+
+def grid_changes(original: Network, edited: Network) -> tuple[Change, ...]:
+    """The stages that put out another grid, and the pixels of the input from one output of the last to the next.
+
+    Examples
+    --------
+    >>> from irnet.edit import network
+    >>> edited = network("inception_v4", "reduction_b.stride=1", "reduction_b.padding=same")
+    >>> [(change.where, change.left, change.right) for change in grid_changes(network("inception_v4"), edited)]
+    [('reduction_b', '8x8', '17x17'), ('inception_c', '8x8', '17x17'), ('output stride', '32', '16')]
+    """
+    found = [stages(network)[:-1] for network in (original, edited)]
+    was, now = ({stage.name: stage.out_shape[1:] for stage in each if stage.repeat} for each in found)
+    rows = [(name, *("x".join(map(str, side)) for side in (was[name], now[name]))) for name in now if name in was]
+    strides = [sides(each[-1].field.stride) for each in found]
+    return tuple(Change(*row) for row in (*rows, ("output stride", *strides)) if row[1] != row[2])
+
+
+def grid_sentence(changes: Sequence[Change]) -> str:
+    """What edits do to the grids behind them, as `grid_changes` found it; "" for none.
+
+    Examples
+    --------
+    >>> grid_sentence([Change("inception_c", "8x8", "15x15"), Change("output stride", "32", "16")])
+    'Grids: inception_c 15x15 in place of 8x8, output stride 16 in place of 32.'
+    """
+    each = ", ".join(f"{change.where} {change.right} in place of {change.left}" for change in changes)
+    return f"Grids: {each}." if each else ""
 
 
 def _differences(ours: dict[str, Any], theirs: dict[str, Any], prefix: str = "") -> Iterator[Change]:

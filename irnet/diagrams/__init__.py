@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import graphviz
 from graphviz.backend import dot_command
@@ -23,7 +24,7 @@ from irnet.diagrams.page import Page
 from irnet.diagrams.render import FORMATS, Format, layout_engine, render
 from irnet.diagrams.theme import LIGHT, theme_named
 from irnet.diagrams.words import Words, beside_alt, block_words, overview_words
-from irnet.models import network as preset
+from irnet.edit import network as network_of
 from irnet.spec import Network
 
 __all__ = ["FLOWS", "FORMATS", "diagram", "draw", "explore", "source", "words"]
@@ -57,7 +58,7 @@ def draw(
 
     Examples
     --------
-    >>> b"figure-title" in draw(preset("inception_v4"), "svg", "stem")
+    >>> b"figure-title" in draw(network_of("inception_v4"), "svg", "stem")
     True
     """
     described = words(network, stage)
@@ -114,7 +115,7 @@ class Diagram(graphviz.Digraph):
 
 
 def diagram(
-    network: Network | str, path: str | None = None, theme: str = "light", flow: Flow = "down"
+    network: Network | str, path: str | None = None, theme: str = "light", flow: Flow = "down", **knobs: Any
 ) -> graphviz.Digraph:
     """A diagram that shows itself in a notebook and saves itself.
 
@@ -128,18 +129,20 @@ def diagram(
         "light", "dark" or "print".
     flow
         "down" or "right": the way that the arrows run.
+    **knobs
+        Of the preset's recipe, as `irnet.network` takes them.
 
     Raises
     ------
     ValueError
-        For an unknown name, path, theme or flow.
+        For an unknown name, path, theme or flow, or what is no network.
 
     Examples
     --------
     >>> "1154" in diagram("inception_resnet_v2", "block_b").source
     False
     """
-    spec = preset(network) if isinstance(network, str) else network
+    spec = network_of(network, **knobs)
     stage, _, index = (path or "").partition(".")
     if index and not index.isdecimal():
         raise ValueError(f"{path!r} is not a stage or one of its blocks, such as 'block_b' or 'block_b.3'")
@@ -148,15 +151,15 @@ def diagram(
     return Diagram(spec, stage, body)
 
 
-def explore(network: Network | str, flow: Flow = "down") -> Page:
+def explore(network: Network | str, flow: Flow = "down", **knobs: Any) -> Page:
     """The network as a canvas that opens in place; it shows itself in a notebook cell, without a server.
 
     Raises
     ------
     ValueError
-        For an unknown name.
+        For an unknown name or knob, or what is no network.
     """
-    return Page(preset(network) if isinstance(network, str) else network, flow)
+    return Page(network_of(network, **knobs), flow)
 
 
 def save(

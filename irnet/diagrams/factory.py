@@ -194,7 +194,9 @@ def check(folder: Path, workers: int | None = None) -> list[str]:
 def _order_of(folder: Path) -> Order:
     index = folder / INDEX
     if not index.is_file():
-        raise ValueError(f"{folder} has no {INDEX}, so nothing says how it was made; write it with irnet export --all")
+        raise ValueError(
+            f"{folder} has no {INDEX}, so nothing says how it was made; write it with `irnet export --all {folder}`"
+        )
     try:
         record = json.loads(index.read_text(encoding="utf-8"))["order"]
         forms, themes, only = (tuple(map(str, record[name])) for name in ("forms", "themes", "only"))

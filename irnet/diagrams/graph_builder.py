@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, get_args
 from irnet.comparison.side_by_side import Mark
 from irnet.diagrams.bars import Spans, across, along, quote, quote_name, typeset
 from irnet.diagrams.measures import SCREEN, Measures
-from irnet.diagrams.photograph import slotted
+from irnet.diagrams.photograph import slotted, slotted_title
 from irnet.diagrams.theme import NAMES, Kind, Paint, Theme
 
 Flow = Literal["down", "right"]  # the way that the arrows run
@@ -187,7 +187,7 @@ class GraphBuilder:
         title, _ = self._record(path, title, "", description, kind, "frame")
         words = typeset(f"{self._sign(path)}{title}")
         words = f'<font point-size="{self.measures.aside}" color="{self.theme.faint}">{words}</font>' if words else ""
-        label = slotted(words, min(1, self.style.slots.get(path, 0)))
+        label = slotted_title(words) if self.style.slots else words
         with self._around(
             path,
             f"{self._named(path, description)} label={f'<{label}>' if label else quote('')} "

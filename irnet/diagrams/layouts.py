@@ -12,6 +12,7 @@ from irnet.diagrams.graph_builder import Flow, GraphBuilder
 from irnet.diagrams.measures import FLAT, LOW, LOWER, POINTS, SCREEN, SLIM, SLIMMEST, TIGHT, Measures
 from irnet.diagrams.render import laid_out, layout_engine
 
+TEX_POINTS = 72.27  # per inch, where SVG, PDF and CSS have 72
 LEAST = 8.0  # points: the smallest text on paper
 
 
@@ -27,7 +28,7 @@ class Room:
 
 _ROOMS = (
     Room("natural", inf, inf),
-    Room("column", 3.5 * POINTS, 9 * POINTS),  # one column of a two-column paper
+    Room("column", 252 * POINTS / TEX_POINTS, 9 * POINTS),  # IEEEtran's; LaTeX's article has 229.5
     Room("page", 5.5 * POINTS, 9 * POINTS),  # a one-column paper
     Room("slide", 13.33 * POINTS, 7.5 * POINTS, 2.0),  # sixteen to nine
 )

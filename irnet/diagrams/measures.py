@@ -87,7 +87,7 @@ TIGHT = Measures(
     detail=8,
     aside=8,
     node='margin="0.02,0.02" height=0.3',
-    pad=0.03,
+    pad=0.02,
     rank=0.5,
     shrunk=0.64,
     line=54,

@@ -105,6 +105,13 @@ def shown_in(network: Network, opened: Expansion) -> frozenset[str]:
     return draw_nested(GraphBuilder(LIGHT), network, opened).drawn
 
 
+def looked_at(network: Network, opened: Expansion) -> tuple[str, ...]:
+    """The paths of the boxes and bars that are drawn with boxes open as `opened` says, and of those around them."""
+    tree, drawn = resolve(network), shown_in(network, opened)
+    around = (box.path for path in drawn if path in tree for box in tree.around(path))
+    return tuple(sorted({*drawn, *around}))
+
+
 def draw_nested(sheet: GraphBuilder, network: Network, opened: Expansion, turns: Collection[str] = ()) -> GraphBuilder:
     """`sheet` with the boxes and arrows of `network` on it; each of `turns` starts a column or a row."""
     found = resolve(network)

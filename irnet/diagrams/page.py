@@ -17,7 +17,7 @@ from irnet.diagrams.graph_builder import Flow, Style
 from irnet.diagrams.measures import CANVAS
 from irnet.diagrams.nested import LEVELS, Expansion, depth, nested, shown_in
 from irnet.diagrams.overlay import dark_for_light
-from irnet.diagrams.photograph import Photograph, for_canvas, inline, seen, slots_in
+from irnet.diagrams.photograph import Photograph, channels_for_canvas, for_canvas, inline, seen, slots_in
 from irnet.diagrams.words import overview_words
 from irnet.spec import Network
 from irnet.tree import Box, details, resolve
@@ -88,7 +88,10 @@ def _boxes(network: Network, found: Photograph, pictures: dict[str, str]) -> dic
     kept |= {f"{unit}.input" for unit in kept} | {stage.children[-1] for stage in tree.top if stage.children}
     kept |= {part for path in kept for part, _ in boxes.get(path, {}).get("parts", ())}
     shown = {path: one for path, one in boxes.items() if path in kept}
-    pictures.update({one["src"]: made[one["src"]] for one in shown.values()})
+    for path in shown.keys() & found.channels.keys():
+        shown[path]["channels"] = channels_for_canvas(found.channels[path], named)
+    pieces = [one for said in shown.values() for one in (said, *said.get("channels", {}).get("boxes", {}).values())]
+    pictures.update({one["src"]: made[one["src"]] for one in pieces})
     return shown
 
 

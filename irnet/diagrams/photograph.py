@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
 from math import ceil, isfinite, sqrt
@@ -23,11 +23,12 @@ from PIL import Image
 from irnet.diagrams.theme import NOT_FINITE, SEQUENTIAL, rgb
 from irnet.spec import Fork, Network, Residual
 from irnet.tree import resolve
-from irnet.units import share, sides
+from irnet.units import exact, share, sides
 
 Pixels = NDArray[np.uint8]
 BRIGHTEST, GAP, WRONG = 253, 254, 255  # of a map: the largest magnitude, nothing at all, and what is no finite number
 SLOT_WIDE, SLOT_HIGH, LINE = 52, 60, 9  # points: a picture, its number under it, and where there are several its name
+SLOT_FRAME = 28  # points: the side of the picture of a frame
 TERMS = MappingProxyType({"input": "x", "project": "F(x)", "scale": "s F(x)", "add": "sum"})  # of a residual block
 _SLOT = "#010203"  # no theme has it: how Graphviz is told to leave room, and where it left it
 
@@ -57,6 +58,23 @@ class BoxMap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Channels:
+    """Some channels of one box, side by side on one scale of brightness, and the same of the terms of its sum."""
+
+    path: str
+    numbers: tuple[int, ...]  # of the channels, the strongest first
+    count: int  # of all channels
+    boxes: Mapping[str, BoxMap]  # by path: the box, and what is shown beside it
+
+    @property
+    def text(self) -> str:
+        """Which channels they are."""
+        if len(self.numbers) == 1:
+            return f"channel {self.numbers[0]} of {exact(self.count)}"
+        return f"{len(self.numbers)} strongest of {exact(self.count)} channels"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Photograph:
     """One picture's way through a network: a map of every box."""
 
@@ -65,6 +83,7 @@ class Photograph:
     batch_norm: str
     photo: bytes  # JPEG: the picture as it was run
     boxes: Mapping[str, BoxMap]  # by path; "block_b.3.input" is what that block is given
+    channels: Mapping[str, Channels] = field(default_factory=dict)  # by path: some of a box, where they were asked for
 
     @property
     def origin(self) -> str:
@@ -75,16 +94,6 @@ class Photograph:
     def photo_key(self) -> str:
         """What the address of the picture itself is made of."""
         return sha256(self.photo).hexdigest()[:24]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Channels:
-    """The strongest channels of one box, side by side on one scale."""
-
-    path: str
-    numbers: tuple[int, ...]  # of the channels, the strongest first
-    count: int  # of all channels
-    pixels: Pixels  # (h, w)
 
 
 def tile(maps: Pixels) -> Pixels:
@@ -185,6 +194,27 @@ def for_canvas(network: Network, found: Photograph, address: Address) -> dict[st
     return made
 
 
+def channels_for_canvas(found: Channels, address: Address) -> dict[str, Any]:
+    """What the canvas reads of the channels of a box: pictures of it and of the terms of its sum, and which they are.
+
+    Under a picture stands the number of its channel, or how many of how many they are.
+    """
+    few, first = f"{len(found.numbers)} of {found.count}", found.numbers[0]
+    return {
+        "words": found.text,
+        "numbers": found.numbers,
+        "count": found.count,
+        "boxes": {
+            path: {
+                "src": address(box.key, lambda box=box: png(box.pixels), "png"),  # type: ignore[misc]
+                "number": few if found.numbers[1:] else f"#{first}: {box.mean_abs:.2g}",
+                "text": f"{found.text}: {box.text}",
+            }
+            for path, box in found.boxes.items()
+        },
+    }
+
+
 def for_reader(network: Network, found: Photograph, shown: Collection[str]) -> list[dict[str, object]]:
     """One record for every box that is shown, in the order they run."""
     return [
@@ -229,6 +259,13 @@ def slotted(label: str, pictures: int) -> str:
         f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{room}</tr><tr><td>{label}</td></tr>'
         "</table>"
     )
+
+
+def slotted_title(title: str) -> str:
+    """The title of a frame in DOT, beside room for a small picture."""
+    room = f'<td width="{SLOT_FRAME}" height="{SLOT_FRAME}" fixedsize="true" bgcolor="{_SLOT}"></td>'
+    words = f"<td> {title}</td>" if title else ""
+    return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{room}{words}</tr></table>'
 
 
 def with_slots(svg: bytes) -> bytes:

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import vl_convert
 
 from irnet.diagrams.pdf import normalise
-from irnet.diagrams.titles import clear_titles
+from irnet.diagrams.titles import WIDEST, clear_titles, text_width
 from irnet.units import typed
 
 Format = Literal["svg", "png", "pdf", "dot"]
@@ -144,6 +144,8 @@ def _describe(svg: str, title: str, description: str) -> bytes:
         if group.get("class", "").split(" ")[0] in ("node", "edge", "cluster"):
             _unwrap(group)
     graph = root.find(f"{{{_SVG}}}g")
+    if graph is not None:
+        _hold_captions(graph, float(root.attrib["viewBox"].split()[2]))
     if graph is not None and (old := graph.find(f"{{{_SVG}}}title")) is not None:
         graph.remove(old)
     for at, (tag, text) in enumerate((("title", title), ("desc", description))):
@@ -154,6 +156,16 @@ def _describe(svg: str, title: str, description: str) -> bytes:
     if title:
         root.set("aria-labelledby", "figure-title figure-desc" if description else "figure-title")
     return b'<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode").encode()
+
+
+def _hold_captions(graph: ElementTree.Element, width: float) -> None:
+    """Give the lines under a drawing that a wider font would push off the page their length; others stay free."""
+    left = float(re.findall(r"translate\((-?[\d.]+)", graph.get("transform", "translate(0"))[0])
+    for line in graph.iterfind(f"{{{_SVG}}}text"):
+        long = text_width(line.text or "", float(line.get("font-size", 0)))
+        if left + float(line.get("x", 0)) + WIDEST * long > width:
+            line.set("textLength", f"{long:.1f}")
+            line.set("lengthAdjust", "spacingAndGlyphs")
 
 
 def _unwrap(group: ElementTree.Element) -> None:

@@ -1,4 +1,4 @@
-"""Titles of frames, moved along the frame's top to where no arrow strikes them."""
+"""Titles of frames, moved along the frame's top to where no arrow strikes them, and how wide text is."""
 
 from __future__ import annotations
 
@@ -22,13 +22,40 @@ class Line:
     bottom: float
 
 
-LETTER = 0.55  # of the size of the text: how wide a letter is, on average and at most
+WIDEST = 1.25  # how much wider text may be in the font that a reader has instead of Arial, as DejaVu Sans
+_WIDTHS = {  # of Arial's, Helvetica's and Liberation Sans's letters, in thousandths of their size
+    222: "ijl",
+    278: " !,./:;I[\\]ft\u00a0\u00b7",
+    333: "()-`r",
+    500: "Jcksvxyz",
+    584: "+<=>~\u00d7",
+    611: "FTZ",
+    667: "&ABEKPSVXY",
+    722: "CDHNRUw",
+    778: "GOQ",
+    833: "Mm",
+    944: "W",
+    1000: "\u2192",
+}
+_LETTERS = {letter: width for width, letters in _WIDTHS.items() for letter in letters}
+_USUAL = 556  # digits and most small letters
 ROOM = 5.0  # points between a title and an arrow, or the frame's side
 STEPS = 12  # straight pieces of a curve
 _FRAME = re.compile(r'<g id="[^"]*" class="cluster.*?</g>\n</g>', re.DOTALL)
 _SHAPE = re.compile(r'<(?:path|polygon) [^>]*(?:d|points)="([^"]+)"')
 _LINE = re.compile(r'<g id="[^"]*" class="edge">.*?<path [^>]*d="([^"]+)"', re.DOTALL)
 _TITLE = re.compile(r'(<text [^>]*) x="(-?[\d.]+)" y="(-?[\d.]+)"([^>]*font-size="([\d.]+)"[^>]*)>([^<]*)<')
+
+
+def text_width(text: str, size: float) -> float:
+    """How wide text of this size is in Arial, Helvetica or Liberation Sans, in the unit of the size.
+
+    Examples
+    --------
+    >>> text_width("Will", 10)
+    16.1
+    """
+    return size * sum(_LETTERS.get(letter, _USUAL) for letter in text) / 1000
 
 
 def clear_titles(svg: str) -> str:
@@ -44,7 +71,7 @@ def _clear(frame: str, lines: Sequence[Line]) -> str:
     _, x, y, _, size, text = titles[0]
     start, base, high = float(x), float(y), float(size)
     right = _line(shape[1]).right - ROOM
-    wide = LETTER * high * len(unescape(text))
+    wide = WIDEST * text_width(unescape(text), high)
     near = [line for line in lines if line.right >= start - ROOM and line.left <= right]
     struck = sorted(_struck(near, (base - high, base + high / 4)))
     for at in (start, *(end + ROOM for _, end in struck if end > start)):

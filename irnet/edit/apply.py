@@ -8,26 +8,42 @@ from functools import partial
 from typing import Any
 
 from irnet.edit.derived import why_not
-from irnet.edit.parse import LIMITS, check_count, parse, read_label, shorten
-from irnet.models import PRESETS, edit_recipe, full_name, network_of_recipe
+from irnet.edit.parse import LIMITS, PADDINGS, check_count, edits_of, read_label, shorten
+from irnet.models import PRESETS, as_network, edit_recipe, full_name, network_of_recipe
 from irnet.models.fragments import chain
 from irnet.models.recipe import check_number
-from irnet.spec import STEM, Chain, Conv, Edit, Kernel, Network, Node, Residual, Stage, pair, parts, with_parts
+from irnet.spec import (
+    STEM,
+    Chain,
+    Conv,
+    Edit,
+    Kernel,
+    Network,
+    Node,
+    Pool,
+    Residual,
+    Stage,
+    pair,
+    parts,
+    with_ends,
+    with_parts,
+)
 from irnet.tree import stage_of, steps_in_block
 
 Rest = tuple[Node, ...]  # a node, and what follows it in its chain
 Change = Callable[[Rest], Rest]
 
 
-def network(name: str, /, *edits: str, **changes: Any) -> Network:
-    """The network of a preset, with its knobs changed and its places edited where asked.
+def network(name: Network | str, /, *edits: str, **changes: Any) -> Network:
+    """The network of a preset, or one that is given, with its knobs changed and its places edited where asked.
 
     Parameters
     ----------
     name
-        A key of `irnet.PRESETS`, or a bare architecture name.
+        A key of `irnet.PRESETS`, a bare architecture name, or a network made of one.
     *edits
-        Edits as text, in order, as `irnet.edit.parse` describes them: "inception_b.0.b1.filters=200".
+        Edits as text, in order, as `irnet.edit.parse` describes them: "inception_b.0.b1.filters=200"; commas may
+        separate them.
     **changes
         Knobs of the preset's recipe, such as `classes`, `dropout`, `input_size` (pixels, or (height, width)).
 
@@ -43,9 +59,11 @@ def network(name: str, /, *edits: str, **changes: Any) -> Network:
     >>> network("inception_v4", "stem=inception_v3.tf_slim").label
     'inception_v4.paper (stem=inception_v3.tf_slim)'
     """
-    full = full_name(name)
+    original = as_network(name)
+    if not edits and not changes:
+        return original
     knobs = tuple(Edit("", knob, value) for knob, value in changes.items())
-    return apply(network_of_recipe(full, PRESETS[full]), (*(parse(PRESETS[full], text) for text in edits), *knobs))
+    return apply(original, (*edits_of(original.name, ",".join(edits)), *knobs))
 
 
 def network_of_label(label: str) -> Network:
@@ -119,7 +137,8 @@ def edit_place(network: Network, edit: Edit) -> Network:
 
 def _edit_place(network: Network, edit: Edit) -> Network:
     what, value = edit.what, edit.value
-    for number in value if isinstance(value, tuple) else (value,):
+    numbers = value if isinstance(value, tuple) else () if what == "padding" else (value,)
+    for number in numbers:
         check_number(what, number, LIMITS[what], whole=what != "scale")
     change: Change
     match what, value:
@@ -135,6 +154,10 @@ def _edit_place(network: Network, edit: Edit) -> Network:
             change = partial(_split, first=value)
         case "join", int():
             change = partial(_join, side=value)
+        case "stride", int():
+            change = partial(_with_windows, stride=value)
+        case "padding", str() if value in PADDINGS:
+            change = partial(_with_windows, padding=value)
         case _:
             raise ValueError(f"{what} can't be {value!r}")
     steps = steps_in_block(edit.where)
@@ -179,6 +202,21 @@ def _with_filters(rest: Rest, filters: int) -> Rest:
 
 def _with_kernel(rest: Rest, kernel: Kernel) -> Rest:
     return (replace(_first_conv(rest), kernel=kernel), *rest[1:])
+
+
+def _with_windows(rest: Rest, **changes: Any) -> Rest:
+    """Another stride or padding of the convolution or pooling, or of all that the branches of a fork end with."""
+
+    def change(node: Node) -> Node:
+        if isinstance(node, Pool) and changes.get("padding") == "valid":
+            return replace(node, padding="valid", counts_padding=False)
+        if isinstance(node, Conv | Pool):
+            return replace(node, **changes)
+        raise ValueError(f"only a convolution, a pooling or a fork of them has a {next(iter(changes))}")
+
+    if isinstance(rest[0], Chain):
+        raise ValueError(f"{len(rest[0].nodes)} steps are there; name the one whose {next(iter(changes))} is meant")
+    return (with_ends(rest[0], change), *rest[1:])
 
 
 def _with_scale(rest: Rest, scale: float) -> Rest:

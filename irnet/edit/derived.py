@@ -42,11 +42,12 @@ given, so its width can't be set by itself. Change what the block is given: redu
 def other_edit(network: Network, edit: Edit) -> Edit | None:
     """The edit of another place, or of a knob, that does what one of a derived width was meant to do."""
     tree = resolve(network)
-    if not isinstance(edit.value, int) or not _whose_width(tree, edit.where):
+    if not isinstance(edit.value, int | str) or not _whose_width(tree, edit.where):
         return None
-    if name_of(edit.where) in UNITS and edit.what in ("filters", "kernel"):
+    name, window = name_of(edit.where), edit.what in ("stride", "padding")
+    if (name in UNITS and (window or edit.what in ("filters", "kernel"))) or (name == "concat" and window):
         return replace(edit, where=parent_of(edit.where))
-    if edit.what != "filters":
+    if edit.what != "filters" or not isinstance(edit.value, int):
         return None
     if stage_of(edit.where) == "classifier":
         return Edit("", "classes", edit.value)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence, Sized
+from typing import get_args
 
 from irnet.models import PRESETS, full_name
 from irnet.models.recipe import Limits, Recipe, parse_knob
-from irnet.spec import STEM, Edit
+from irnet.spec import STEM, Edit, Padding
 from irnet.units import typed
 
 MOST = 200  # edits of one network
@@ -20,7 +21,17 @@ FILTERS = Limits(1, 8192, 1, "Filters of a convolution")
 SIDE = Limits(1, 31, 1, "Side of a kernel in pixels")
 REPEAT = Limits(0, 60, 1, "Blocks of a stage")
 SCALE = Limits(0, 1, 0.01, "Scale of a residual")
-LIMITS = {"filters": FILTERS, "kernel": SIDE, "split": SIDE, "join": SIDE, "repeat": REPEAT, "scale": SCALE}
+STRIDE = Limits(1, 8, 1, "Stride of a convolution or pooling")
+LIMITS = {
+    "filters": FILTERS,
+    "kernel": SIDE,
+    "stride": STRIDE,
+    "split": SIDE,
+    "join": SIDE,
+    "repeat": REPEAT,
+    "scale": SCALE,
+}
+PADDINGS = get_args(Padding)  # the values of the one setting that is no number
 
 
 def parse(recipe: Recipe, text: str) -> Edit:
@@ -43,8 +54,12 @@ def parse(recipe: Recipe, text: str) -> Edit:
         return Edit("", STEM, value)
     if not where:
         return Edit("", *parse_knob(recipe, text))
-    if not re.fullmatch(r"[a-z0-9_.]{1,99}", where) or what not in LIMITS:
-        raise ValueError(f"'{typed(text, 99)}' does not say a place, one of {', '.join(LIMITS)}, and a value")
+    if not re.fullmatch(r"[a-z0-9_.]{1,99}", where) or what not in (*LIMITS, "padding"):
+        raise ValueError(f"'{typed(text, 99)}' does not say a place, one of {', '.join(LIMITS)}, padding, and a value")
+    if what == "padding":
+        if value.lower() not in PADDINGS:
+            raise ValueError(f"{where}: padding={typed(value, 20)} is not {' or '.join(PADDINGS)}")
+        return Edit(where, what, value.lower())
     number = r"\d{1,6}"
     if what in ("kernel", "split") and re.fullmatch(f"{number}x{number}", value, re.ASCII):
         height, width = map(int, value.split("x"))
@@ -90,7 +105,7 @@ def edits_of(name: str, text: str) -> tuple[Edit, ...]:
     """
     texts = [part for part in text.split(",") if part.strip()]
     check_count(texts)
-    return tuple(parse(PRESETS[name], part) for part in texts)
+    return tuple(parse(PRESETS[full_name(name)], part) for part in texts)
 
 
 def read_label(label: str) -> tuple[str, tuple[Edit, ...]]:

@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from irnet.edit.apply import edit_place
-from irnet.edit.parse import LIMITS
+from irnet.edit.parse import LIMITS, PADDINGS
 from irnet.models import PRESETS, full_name, recipe_of
 from irnet.models.recipe import Limits, knobs, limits
-from irnet.spec import STEM, Conv, Edit, Network, Node, Residual, Value, pair
+from irnet.spec import STEM, Chain, Conv, Edit, Fork, Network, Node, Pool, Residual, Value, ends, pair
 from irnet.tree import first_block, name_of, parent_of, resolve
 from irnet.units import sides
 
@@ -60,7 +60,8 @@ def settings(network: Network, path: str = "") -> tuple[Setting, ...]:
     box = resolve(network)[path]
     if not box.stage:
         return tuple(_knobs(network, OF_HEAD))
-    return (*_inside(network, path), _of_stage(network, box.stage))
+    inside = path if box.level != "stage" else box.children[0]
+    return (*_inside(network, inside), _of_stage(network, box.stage))
 
 
 def moves(network: Network, path: str) -> tuple[Move, ...]:
@@ -107,12 +108,26 @@ def _around(network: Network, path: str) -> Iterator[tuple[str, Node]]:
 
 
 def _inside(network: Network, path: str) -> Iterator[Setting]:
-    for where, node in _around(network, path):
+    around = tuple(_around(network, path))
+    for where, node in around:
         if isinstance(node, Conv):
             yield _setting(where, "filters", "Filters", node.filters)
             yield _setting(where, "kernel", "Kernel", pair(node.kernel))
         elif isinstance(node, Residual):
             yield _setting(where, "scale", LIMITS["scale"].help, node.scale)
+    if around and not any(isinstance(node, Residual) for _, node in around):  # a sum needs the grid as it is
+        yield from _of_windows(*around[0])
+
+
+def _of_windows(where: str, node: Node) -> Iterator[Setting]:
+    """Stride and padding of a convolution or pooling, or of all that the branches of a fork end with."""
+    found = () if isinstance(node, Chain) else tuple(end for end in ends(node) if isinstance(end, Conv | Pool))
+    each = " of every branch" if isinstance(node, Fork) else ""
+    if len({end.stride for end in found}) == 1:
+        yield _setting(where, "stride", f"Stride{each}", found[0].stride)
+    paddings = {end.padding for end in found if pair(end.kernel) != (1, 1)}
+    if len(paddings) == 1:
+        yield Setting(where=where, what="padding", label=f"Padding{each}", value=paddings.pop(), options=PADDINGS)
 
 
 def _setting(where: str, what: str, label: str, value: Value) -> Setting:

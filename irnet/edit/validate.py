@@ -9,10 +9,10 @@ from itertools import islice
 
 from irnet.edit.apply import apply
 from irnet.edit.derived import other_edit
-from irnet.edit.parse import LIMITS
+from irnet.edit.parse import LIMITS, PADDINGS
 from irnet.models import PRESETS, recipe_of
-from irnet.models.recipe import knobs, limits
-from irnet.spec import STEM, Edit, Network
+from irnet.models.recipe import knobs, limits, near_knobs
+from irnet.spec import STEM, Chain, Edit, Fork, Network, Value
 from irnet.tree import Illegal, resolve, smallest_input
 from irnet.units import exact
 
@@ -124,6 +124,9 @@ def _near(legal: Network, edit: Edit) -> Iterator[Edit]:
     if other := other_edit(legal, edit):
         yield other
         return
+    if edit.what in ("stride", "padding"):
+        yield from _near_windows(legal, edit)
+        return
     places = sorted({Edit(row.path, edit.what, edit.value).where for row in resolve(legal).rows if row.op == "conv"})
     names = [stage.name for stage in legal.stages] if edit.what == "repeat" else places
     if edit.what == "scale":
@@ -135,13 +138,27 @@ def _near(legal: Network, edit: Edit) -> Iterator[Edit]:
         yield from (replace(edit, where=name) for name in get_close_matches(edit.where, names, n=3, cutoff=0.5))
 
 
+def _near_windows(legal: Network, edit: Edit) -> Iterator[Edit]:
+    """The same for the fork that a place is a branch of, then other values; places near one that is not there."""
+    tree = resolve(legal)
+    if edit.where not in tree:
+        places = {Edit(box.path, edit.what, edit.value).where for box in tree.values() if box.node}
+        yield from (replace(edit, where=name) for name in get_close_matches(edit.where, sorted(places), n=3))
+    elif isinstance(tree[edit.where].node, Chain):
+        yield replace(edit, where=tree[edit.where].children[-1])
+    else:
+        around = reversed(tree.around(edit.where))
+        yield from (replace(edit, where=box.path) for box in around if isinstance(box.node, Fork))
+        yield from (replace(edit, value=value) for value in _values(edit))
+
+
 def _near_knobs(legal: Network, edit: Edit) -> Iterator[Edit]:
     if edit.what == STEM:
         yield from (Edit("", STEM, name) for name in get_close_matches(str(edit.value), PRESETS, n=2, cutoff=0.3))
         return
     preset = PRESETS[legal.name]
     if edit.what not in knobs(preset):
-        yield from (replace(edit, what=name) for name in get_close_matches(edit.what, knobs(preset), n=2))
+        yield from (replace(edit, what=name) for name in near_knobs(preset, edit.what))
     elif edit.what == "input_size":
         yield Edit("", "input_size", smallest_input(legal))
     elif isinstance(edit.value, int | float):
@@ -152,10 +169,15 @@ def _near_knobs(legal: Network, edit: Edit) -> Iterator[Edit]:
             yield Edit("", edit.what, type(now)(limit.low + steps * limit.step))
 
 
-def _values(edit: Edit) -> Iterator[int | float | tuple[int, int]]:
+def _values(edit: Edit) -> Iterator[Value]:
     """Values near the one of an edit, the nearest first."""
+    if edit.what == "padding":
+        yield from PADDINGS
+        return
     limit, value = LIMITS[edit.what], edit.value
     match edit.what, value:
+        case "stride", int():
+            yield from sorted(range(int(limit.low), int(limit.high) + 1), key=lambda stride: abs(stride - value))
         case "kernel", int() | (int(), int()):
             height, width = value if isinstance(value, tuple) else (value, value)
             sides = range(int(limit.low), int(limit.high) + 1)

@@ -163,7 +163,7 @@ def residual_scale(
     network
         Any; one without residual blocks gives one curve of its block outputs, whatever the scales.
     image
-        (1, 3, H, W) in [-1, 1], of the network's input size.
+        (1, C, H, W) in [-1, 1], of the network's input size.
     scales
         None for the network's own, a value from 0 to 1 for all residual blocks (1.0 is "without scaling"), or pairs of
         a stage and its value; stages without one keep theirs.

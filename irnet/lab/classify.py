@@ -11,8 +11,9 @@ from types import MappingProxyType
 import torch
 from PIL import Image
 
-from irnet.lab.photos import middle, to_input
+from irnet.lab.photos import channels_sentence, middle, to_input
 from irnet.runtime.build import Model
+from irnet.spec import Shape
 
 IMAGENET = 1000  # classes; 1001 with TF-slim's background in front
 _UNNAMED = (
@@ -68,6 +69,16 @@ class Result:
     guesses: tuple[Guess, ...]  # likeliest first
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features:
+    """What a network without a classifier puts out for one picture, and what it comes from."""
+
+    network: str
+    weights: str
+    preprocessing: str
+    values: tuple[float, ...]
+
+
 @torch.no_grad()
 def classify(model: Model, image: Image.Image, *, labels: Path | str | None = None, top: int = 5) -> Result:
     """The `top` likeliest classes of a picture, after the preprocessing that the network's weights were made with.
@@ -91,17 +102,21 @@ def classify(model: Model, image: Image.Image, *, labels: Path | str | None = No
     """
     classes = model.network.head.classes
     if not classes:
-        raise ValueError(f"{model.network.label} has no classifier, so it has no classes to choose from")
+        raise ValueError(
+            f"{model.network.label} has no classifier, so it has no classes to choose from; --body prints what it "
+            "puts out, in Python irnet.lab.classify.features(model, image)"
+        )
     if not model.loaded:
-        raise ValueError(f"{model.network.label} has no weights from a file ({model.origin}); load some first")
+        raise ValueError(
+            f"the classifier of {model.network.label} has no weights from a file ({model.origin}); load some first"
+        )
     names, classes_ = _labels(labels, classes)
-    wanted = PREPROCESSING.get(model.network.name, WHOLE)
-    pixels = prepare(image, model.network.input_shape[1:], wanted).to(next(model.parameters()).device)
-    found = model(pixels)[0].softmax(0).topk(min(top, classes))
+    preprocessing, out = _run(model, image)
+    found = out.softmax(0).topk(min(top, classes))
     return Result(
         network=model.network.label,
         weights=model.origin,
-        preprocessing=wanted.sentence,
+        preprocessing=preprocessing,
         names=classes_,
         guesses=tuple(
             Guess(i, names[i] if names else None, p)
@@ -110,9 +125,38 @@ def classify(model: Model, image: Image.Image, *, labels: Path | str | None = No
     )
 
 
-def prepare(image: Image.Image, size: tuple[int, int], wanted: Preprocessing) -> torch.Tensor:
-    """A picture as a tensor (1, 3, H, W) in about [-1, 1]."""
-    return to_input(middle(image, size, wanted.fraction), size) * (127.5 / wanted.divisor)
+def features(model: Model, image: Image.Image) -> Features:
+    """What a network without a classifier puts out for a picture: facenet's embedding, of length 1, or pooled features.
+
+    Raises
+    ------
+    ValueError
+        If the network has a classifier, or weights that are not from a file.
+    """
+    if model.network.head.classes or not model.loaded:
+        raise ValueError(
+            f"{model.network.label} ({model.origin}) is no network without a classifier with weights from a file"
+        )
+    preprocessing, out = _run(model, image)
+    return Features(
+        network=model.network.label,
+        weights=model.origin,
+        preprocessing=preprocessing,
+        values=tuple(out.tolist()),
+    )
+
+
+@torch.no_grad()
+def _run(model: Model, image: Image.Image) -> tuple[str, torch.Tensor]:
+    """What was done to a picture, and what the network puts out for it."""
+    wanted, shape = PREPROCESSING.get(model.network.name, WHOLE), model.network.input_shape
+    out = model(prepare(image, shape, wanted).to(next(model.parameters())))[0]
+    return f"{wanted.sentence}. {channels_sentence(shape[0])}".removesuffix(". "), out
+
+
+def prepare(image: Image.Image, shape: Shape, wanted: Preprocessing) -> torch.Tensor:
+    """A picture as a tensor (1, C, H, W) in about [-1, 1]."""
+    return to_input(middle(image, shape[1:], wanted.fraction), shape) * (127.5 / wanted.divisor)
 
 
 def records(result: Result) -> list[dict[str, object]]:

@@ -87,7 +87,7 @@ def effective_field(
     network
         Any.
     image
-        (1, 3, H, W) in [-1, 1], of the network's input size.
+        (1, C, H, W) in [-1, 1], of the network's input size.
     path, position
         A box, and (row, column) on its grid; without a position, the middle.
     channel

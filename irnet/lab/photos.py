@@ -13,9 +13,12 @@ from PIL import Image, ImageOps
 from skimage import data
 from torch import Tensor
 
+from irnet.spec import Shape
+
 PHOTOS = ("astronaut", "coffee", "chelsea", "rocket", "hubble_deep_field", "retina")
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 40_000_000
+LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue: ITU-R BT.601, as Pillow's "L"
 ORIENTATION = 0x0112  # the tag of EXIF
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -127,15 +130,47 @@ def fit(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     return ImageOps.fit(image, (width, height), Image.Resampling.BICUBIC)
 
 
-def to_input(image: Image.Image, size: tuple[int, int]) -> Tensor:
+def to_input(image: Image.Image, shape: Shape) -> Tensor:
     """An image as the released networks take it: filling (height, width) from its middle, bicubic, in [-1, 1].
 
-    Returns a tensor (1, 3, H, W) on the CPU. Source: timm's configuration of these networks, mean = std = 0.5.
+    Returns a tensor (1, C, H, W) on the CPU. Source: timm's configuration of these networks, mean = std = 0.5.
 
     Examples
     --------
-    >>> to_input(photo("coffee"), (299, 299)).shape
+    >>> to_input(photo("coffee"), (3, 299, 299)).shape
     torch.Size([1, 3, 299, 299])
     """
-    pixels = torch.from_numpy(np.asarray(fit(image, size), dtype=np.float32) / 127.5 - 1)
-    return pixels.permute(2, 0, 1).unsqueeze(0).contiguous()
+    channels, *size = shape
+    pixels = torch.from_numpy(np.asarray(fit(image, (size[0], size[1])), dtype=np.float32) / 127.5 - 1)
+    return with_channels(pixels.permute(2, 0, 1).unsqueeze(0).contiguous(), channels)
+
+
+def with_channels(images: Tensor, channels: int) -> Tensor:
+    """RGB images (N, 3, H, W) as (N, channels, H, W): one is their luminance, others are red, green, blue in turn.
+
+    Examples
+    --------
+    >>> with_channels(torch.tensor([1.0, 2.0, 3.0]).view(1, 3, 1, 1), 4).flatten().tolist()
+    [1.0, 2.0, 3.0, 1.0]
+    """
+    if channels == 3:
+        return images
+    if channels == 1:
+        return (images * images.new_tensor(LUMINANCE).view(3, 1, 1)).sum(1, keepdim=True)
+    return images[:, torch.arange(channels) % 3]
+
+
+def channels_sentence(channels: int) -> str:
+    """What a network with so many input channels is given of a photograph; "" for the usual three.
+
+    Examples
+    --------
+    >>> channels_sentence(5)
+    'A photograph has 3 channels; the 5 of the network are red, green, blue, red, green.'
+    """
+    if channels == 3:
+        return ""
+    if channels == 1:
+        return "The network has 1 input channel and is given the luminance of the photograph."
+    names = ", ".join(("red", "green", "blue")[i % 3] for i in range(channels))
+    return f"A photograph has 3 channels; the {channels} of the network are {names}."

@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 from irnet.models import inception_resnet, inception_v3, inception_v4
-from irnet.models.recipe import Recipe, knobs
+from irnet.models.recipe import Recipe, knobs, no_knob
 from irnet.spec import Edit, Network
-from irnet.units import typed
+from irnet.units import typed, what_is
 
 PRESETS: Mapping[str, Recipe] = MappingProxyType(
     {
@@ -72,6 +72,37 @@ def title(name: str) -> str:
     return f"{ARCHITECTURES[architecture]} ({source}){space}{edits}"
 
 
+_PROJECTS = {  # what may stand after an architecture's name, to who has it so
+    "keras": "Keras",
+    "slim": "TF-slim",
+    "tensorflow": "TF-slim",
+    "timm": "timm",
+    "tf_in1k": "timm",
+    "tf_adv_in1k": "timm",
+    "tf_ens_adv_in1k": "timm",
+    "tv_in1k": "timm",
+    "gluon_in1k": "timm",
+    "torchvision": "TorchVision",
+    "pytorch": "PyTorch",
+    "cadene": "Cadene",
+    "facenet_pytorch": "facenet-pytorch",
+}
+_NETWORKS = {  # who has the released network of an architecture, by preset
+    "inception_v4.tf_slim": ("TF-slim", "timm", "Cadene"),
+    "inception_resnet_v1.facenet": ("facenet-pytorch",),
+    "inception_resnet_v2.tf_slim": ("TF-slim", "timm", "Keras", "Cadene"),
+    "inception_v3.tf_slim": ("TF-slim", "Keras"),
+    "inception_v3.torchvision": ("TorchVision", "timm", "Cadene", "PyTorch"),
+}
+
+
+def _released_as(name: str) -> str | None:
+    """The preset of a network that is named as a project has it: "inception_resnet_v2.keras"."""
+    architecture, _, tag = name.partition(".")
+    holders = (preset for preset, who in _NETWORKS.items() if _PROJECTS.get(tag) in who)
+    return next((preset for preset in holders if preset.partition(".")[0] == architecture), None)
+
+
 def full_name(name: str) -> str:
     """The preset that `name` means: itself, or a bare architecture's `.paper` (else its `.tf_slim`).
 
@@ -90,6 +121,8 @@ def full_name(name: str) -> str:
             return candidate
     near = get_close_matches(name, PRESETS, n=2, cutoff=0.5)
     hint = f"; did you mean {' or '.join(near)}?" if near else "."
+    if released := _released_as(name):
+        hint = f"; the network that {_PROJECTS[name.partition('.')[2]]} has is {released}."
     raise ValueError(f"no network is called '{typed(name)}'{hint} All names: {', '.join(PRESETS)}")
 
 
@@ -117,6 +150,31 @@ def network(name: str, /, **changes: Any) -> Network:
     return network_of_recipe(full, edit_recipe(full, changes))
 
 
+def as_network(given: object, /) -> Network:
+    """The network that is meant: itself, that of a preset's name, or that of a built model.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, or anything that is no network.
+
+    Examples
+    --------
+    >>> as_network("inception_v4").label
+    'inception_v4.paper'
+    >>> as_network(None)
+    Traceback (most recent call last):
+    ValueError: None is no network: give the name of one, as "inception_v4", or what irnet.network("inception_v4") gives
+    """
+    if isinstance(given, str):
+        return network(given)
+    found = getattr(given, "network", given)  # a built model knows its own
+    if not isinstance(found, Network):
+        hint = 'give the name of one, as "inception_v4", or what irnet.network("inception_v4") gives'
+        raise ValueError(f"{what_is(given)} is no network: {hint}")
+    return found
+
+
 def recipe_of(network: Network) -> Recipe:
     """The recipe of a network that was made from a preset, with its knobs; edits of places are no knobs."""
     knob_edits = (edit for edit in network.edits if edit.is_knob)
@@ -135,9 +193,7 @@ def edit_recipe(name: str, changes: Mapping[str, Any]) -> Recipe:
     have = knobs(preset)
     for knob in changes:
         if knob not in have:
-            near = get_close_matches(knob, have, n=1)
-            hint = f"; did you mean {near[0]}?" if near else "."
-            raise ValueError(f"{name} has no knob '{typed(knob)}'{hint} Its knobs: {', '.join(have)}")
+            raise ValueError(f"{name} has {no_knob(preset, knob)}")
     try:
         return replace(preset, **changes)
     except ValueError as error:

@@ -5,13 +5,21 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 from typing import Any
 
-from irnet.spec import Conv, Edit, Head, Network, Node, Part, Shape, Source, Stage, parts, with_parts
+from irnet.spec import Conv, Edit, Head, Network, Node, Part, Shape, Source, Stage, pair, parts, with_parts
 from irnet.units import typed
 
 Size = int | tuple[int, int]  # pixels; an int means square, a pair is (height, width)
 _WORDS = {"true": True, "1": True, "false": False, "0": False}
+_ELSEWHERE = {  # what other libraries call a knob
+    **dict.fromkeys(("in_chans", "in_channels", "num_channels", "input_channels"), ("channels",)),
+    **dict.fromkeys(("input_shape", "img_size", "image_size", "size", "resolution"), ("input_size",)),
+    **dict.fromkeys(("num_classes", "n_classes"), ("classes",)),
+    **dict.fromkeys(("drop_rate", "dropout_prob"), ("dropout",)),
+    **dict.fromkeys(("scale", "scales", "residual_scale"), ("scale_a", "scale_b", "scale_c")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,7 @@ class Recipe(ABC):
     classes: int = knob(1000, 0, 21_843, "Classes (0 leaves the classifier out)")
     dropout: float = knob(0.2, 0.0, 0.95, "Dropout: probability of dropping", 0.05)
     input_size: Size = knob(299, 1, 4096, "Input size in pixels")
+    channels: int = knob(3, 1, 16, "Input channels: 3 for RGB")
     width: float = knob(1.0, 0.125, 4.0, "Width: all filters times this, in multiples of 8", 0.125)
     depth: int = knob(1, 1, 4, "Depth: every inception block this many times")
     sources: Mapping[str, Source] = field(default_factory=dict, hash=False, compare=False, repr=False)
@@ -78,8 +87,7 @@ class Recipe(ABC):
     @property
     def input_shape(self) -> Shape:
         """Channels, height and width of one input image."""
-        size = self.input_size
-        return (3, *size) if isinstance(size, tuple) else (3, size, size)
+        return self.channels, *pair(self.input_size)
 
 
 def widen(node: Node, width: float) -> Node:
@@ -113,6 +121,28 @@ def limits(recipe: Recipe) -> dict[str, Limits]:
 def knobs(recipe: Recipe) -> dict[str, Any]:
     """The knobs of `recipe` with their values."""
     return {name: getattr(recipe, name) for name in limits(recipe)}
+
+
+def near_knobs(recipe: Recipe, name: str) -> list[str]:
+    """The knobs that somebody may mean who says `name`: those that other libraries call so, else the most alike.
+
+    Examples
+    --------
+    >>> from irnet.models.inception_v4 import PAPER
+    >>> near_knobs(PAPER, "in_chans"), near_knobs(PAPER, "clases"), near_knobs(PAPER, "scale")
+    (['channels'], ['classes'], [])
+    """
+    have = knobs(recipe)
+    if name in _ELSEWHERE:
+        return [knob for knob in _ELSEWHERE[name] if knob in have]
+    return get_close_matches(name, have, n=1)
+
+
+def no_knob(recipe: Recipe, name: str) -> str:
+    """What is said of a knob that there is not."""
+    near = near_knobs(recipe, name)
+    hint = f"; did you mean {', '.join(near)}?" if near else "."
+    return f"no knob '{typed(name)}'{hint} Its knobs: {', '.join(knobs(recipe))}"
 
 
 def check(recipe: Recipe) -> None:
@@ -156,7 +186,8 @@ def parse_knob(recipe: Recipe, text: str) -> tuple[str, Any]:
     Raises
     ------
     ValueError
-        If the text is not of that form, or its value is no number (for `input_size`: not "299" or "224x261").
+        If the text is not of that form, or its value is no number (for `input_size`: not "299" or "224x261") and
+        perhaps that of another library's knob.
 
     Examples
     --------
@@ -179,6 +210,8 @@ def parse_knob(recipe: Recipe, text: str) -> tuple[str, Any]:
             case _:
                 return name, int(value)
     except (ValueError, KeyError):
+        if name in _ELSEWHERE:
+            raise ValueError(f"the network has {no_knob(recipe, name)}") from None
         raise ValueError(f"{typed(name)}={typed(value)} is not {_form(recipe, name)}") from None
 
 

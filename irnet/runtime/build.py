@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import assert_never
+from typing import Any, assert_never
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from irnet.models import network as preset
+from irnet.edit import network as network_of
 from irnet.runtime.device import check_device
 from irnet.runtime.init import Init, Tell, initialise
 from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Norm, Pool, Residual, pair
+from irnet.units import what_is
 
 
 class ConvUnit(nn.Sequential):
@@ -70,7 +71,9 @@ class ResidualUnit(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) in and out."""
         total: Tensor = self.add(x, self.scale(self.project(self.body(x))))
-        out: Tensor = self.relu(total if self.bn is None else self.bn(total))
+        if self.bn is not None:
+            total = self.bn(total)
+        out: Tensor = self.relu(total)
         return out
 
 
@@ -134,8 +137,10 @@ class Model(nn.Module):
             self.add_module(name, unit)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, 3, H, W) to (N, classes), or to features where there is no classifier."""
-        return self.through(x, (*self.stage_names, *self.head_names))
+        """(N, C, H, W) to (N, classes), or to features where there is no classifier."""
+        for unit in self.children():  # in this form `torch.jit.script` can read it too
+            x = unit(x)
+        return x
 
     def through(self, x: Tensor, names: Iterable[str]) -> Tensor:
         """`x` after the children with these names, in this order."""
@@ -158,7 +163,12 @@ def _head(head: Head, width: int, norm: Norm) -> dict[str, nn.Module]:
 
 
 def build(
-    network: Network | str, device: str = "cpu", seed: int = 0, init: Init = "torch", tell: Tell | None = None
+    network: Network | str,
+    device: str = "cpu",
+    seed: int = 0,
+    init: Init = "torch",
+    tell: Tell | None = None,
+    **knobs: Any,
 ) -> Model:
     """A fresh model in eval mode; the same seed gives the same weights on every device.
 
@@ -177,11 +187,13 @@ def build(
         "torch", "he" or "tf", as `irnet.runtime.init.initialise` describes them.
     tell
         Gets how far it is, as `irnet.runtime.init.initialise` tells it.
+    **knobs
+        Of the preset's recipe, as `irnet.network` takes them: `build("inception_v4", classes=10)`.
 
     Raises
     ------
     ValueError
-        For an unknown name or init, or a device that is not there.
+        For an unknown name, knob or init, a device that is not there, or what is no network.
 
     Examples
     --------
@@ -190,7 +202,7 @@ def build(
     1152
     """
     where = check_device(device)
-    spec = preset(network) if isinstance(network, str) else network
+    spec = network_of(network, **knobs)
     with torch.device("meta"):
         model = Model(spec).eval()
     if where.type == "meta":
@@ -199,6 +211,18 @@ def build(
     initialise(model, init, seed, tell)
     model.origin = f"untrained, init {init}, seed {seed}"
     return model.to(where)
+
+
+def check_model(given: object, kind: type[nn.Module] = Model) -> None:
+    """Refuse what is no model, or no module of this kind.
+
+    Raises
+    ------
+    ValueError
+        Naming what it is, and how to get a model.
+    """
+    if not isinstance(given, kind):
+        raise ValueError(f'{what_is(given)} is no model: give what irnet.build("inception_v4") gives')
 
 
 def channels_last(model: Model) -> Model:

@@ -11,7 +11,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from irnet.runtime.build import ConvUnit, Model, Scale
+from irnet.runtime.build import ConvUnit, Model, Scale, check_model
 from irnet.runtime.init import Tell
 from irnet.tree import stage_of
 
@@ -51,7 +51,10 @@ def capture(
     ------
     KeyError
         For a pattern that no module's path matches, with near ones.
+    ValueError
+        If it is no module.
     """
+    check_model(model, nn.Module)
     found: dict[str, Any] = {}
 
     def save(path: str) -> RemovableHandle:
@@ -72,7 +75,10 @@ def intervene(model: nn.Module, edits: Mapping[str, Callable[[Tensor], Tensor]])
     ------
     KeyError
         For a pattern that no module's path matches.
+    ValueError
+        If it is no module.
     """
+    check_model(model, nn.Module)
 
     def swap(path: str, edit: Callable[[Tensor], Tensor]) -> RemovableHandle:
         return model.get_submodule(path).register_forward_hook(lambda _module, _given, made: edit(made))

@@ -24,6 +24,7 @@ import torch
 from torch import nn
 
 from irnet.edit import network_of_label
+from irnet.models import as_network
 from irnet.opening.check import Report, compare_with_preset
 from irnet.opening.document import from_document, to_document
 from irnet.opening.graph import Graph
@@ -60,6 +61,8 @@ def check(
     'Model is held against Inception-v3 (TF-slim, Keras): 9 differences (23,834,568 parameters, 5.71 GMAC).'
     """
     wanted = network_of_label(against) if against else None
+    if not isinstance(source, str | nn.Module):
+        source = as_network(source)
     if isinstance(source, Network):
         graph = trace(build(source, "meta"), source.input_shape)
     elif isinstance(source, nn.Module):

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from irnet.lab.forward import Unit, batch_statistics, units
+from irnet.lab.photos import with_channels
 from irnet.lab.statistics import Moments, Stats, reader, statistics
 from irnet.runtime.build import Model, build, channels_last
 from irnet.runtime.capture import capture
@@ -194,7 +195,7 @@ class Trainer:
         yield from map(self._placed, zip(images.tensor_split(parts), labels.tensor_split(parts), strict=True))
 
     def _placed(self, batch: Batch) -> Batch:
-        images, labels = batch
+        images, labels = with_channels(batch[0], self.network.input_shape[0]), batch[1]
         layout = torch.channels_last if self.run.channels_last else torch.contiguous_format
         return images.to(self.device, memory_format=layout), labels.to(self.device)
 

@@ -61,6 +61,19 @@ def first_block(path: str) -> str:
     return ".".join((stage, "0", *rest[1:])) if rest else stage
 
 
+def last_block(path: str) -> str:
+    """Of a box that stands for many blocks, the last of them; others stand for themselves.
+
+    Examples
+    --------
+    >>> last_block("block_b.1-9"), last_block("block_b.0.body")
+    ('block_b.9', 'block_b.0.body')
+    """
+    stage, _, blocks = path.rpartition(".")
+    _, many, last = blocks.partition("-")
+    return f"{stage}.{last}" if many else path
+
+
 def without_block(path: str) -> str:
     """A path without the number of its block, for what is said of all blocks of a stage.
 

@@ -3,33 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from math import prod
 from typing import Literal, NamedTuple, assert_never
 
-from irnet.spec import Chain, Conv, Fork, Network, Node, Padding, Pool, Residual, Shape, Stage, pair, parts
+from irnet.models import PRESETS, as_network
+from irnet.spec import (
+    Chain,
+    Conv,
+    Edit,
+    Fork,
+    Network,
+    Node,
+    Padding,
+    Pool,
+    Residual,
+    Shape,
+    Stage,
+    pair,
+    parts,
+    with_ends,
+)
 from irnet.tree.box import Box, Illegal, Level, Op, ReceptiveField, Row, Rows, Sides, TooSmall, Tree
 from irnet.tree.labels import after_sum, describe_operation, notation, short_notation
 
 
-def resolve(network: Network) -> Tree:
-    """Every box of `network` with its shapes, counts and receptive field; its steps, in order, are `Tree.rows`.
+def resolve(network: Network | str) -> Tree:
+    """Every box of a network with its shapes, counts and receptive field; its steps, in order, are `Tree.rows`.
+
+    Parameters
+    ----------
+    network
+        A network, or the name of a preset.
 
     Raises
     ------
     ValueError
-        If the input is too small (the message names the first block that fails, the size there and the smallest
-        input that works), or if branches end on different grids; the message starts with the path.
+        If it is no network, if the input is too small (the message names the first block that fails, the size there
+        and the smallest input that works), or if branches end on different grids; the message starts with the path.
 
     Examples
     --------
-    >>> from irnet.models import network
-    >>> tree = resolve(network("inception_resnet_v2"))
+    >>> tree = resolve("inception_resnet_v2")
     >>> tree["block_b.0.body.b1.1"].aria_label
     '1x7 convolution, 160 filters, step 2 of 3, branch 2 of 2 of Inception-ResNet-B 1 of 10'
-    >>> sum(row.params for row in resolve(network("inception_v4")).rows)
+    >>> sum(row.params for row in resolve("inception_v4").rows)
     42679816
     """
+    network = as_network(network)
     prose = ((stage.title, stage.part, stage.source) for stage in network.stages)
     return _resolve_once(network, (network.name, network.source, network.head.source, *prose))
 
@@ -44,8 +66,29 @@ def _resolve_once(network: Network, _prose: tuple[object, ...]) -> Tree:
         raise Illegal(
             error.path,
             f"an input of {height}x{width} pixels is too small for {network.name}: {error}; "
-            f"each side needs at least {smallest_input(network)} pixels",
+            f"each side needs at least {smallest_input(network)} pixels{_fewer_reductions(network)}",
         ) from None
+
+
+def _without_stride(node: Node) -> Node:
+    return replace(node, stride=1) if isinstance(node, Conv | Pool) else node
+
+
+def _fewer_reductions(network: Network) -> str:
+    """The edits of as few of the first strides as make the input large enough; "" where they do not, or can't be."""
+    edits: list[str] = []
+    stages = list(network.stages) if network.name in PRESETS else []
+    for i, stage in enumerate(stages):
+        nodes = list(stage.node.nodes if isinstance(stage.node, Chain) else (stage.node,))
+        for j, node in enumerate(nodes):
+            nodes[j] = with_ends(node, _without_stride)
+            if nodes[j] != node and stage.repeat:
+                stages[i] = replace(stage, node=Chain(tuple(nodes)) if len(nodes) > 1 else nodes[0])
+                where = f"{stage.name}.0.{j}" if len(nodes) > 1 else stage.name
+                edits.append(Edit(where, "stride", 1).text)
+                if smallest_input(replace(network, stages=tuple(stages))) <= min(network.input_shape[1:]):
+                    return f", or the network fewer reductions: {', '.join(edits)}"
+    return ""
 
 
 @lru_cache(maxsize=64)

@@ -3,12 +3,61 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from PIL import Image
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
+from irnet.lessons import LESSONS
 from irnet.models import title
 from tests.browser.conftest import Viewer
+from tests.browser.views import FOCUSED
+
+WIDE: ViewportSize = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+AT = f"(target) => {{ {FOCUSED} return now === target; }}"
+STOPS = 150  # of the Tab key on one page, at most
+
+
+@dataclass
+class Reader:
+    """Who starts on the home page, and clicks, or has no pointer: Tab and arrow keys look around, Enter counts."""
+
+    viewer: Viewer
+    by_keys: bool
+    clicks: int = 0
+
+    @property
+    def page(self) -> Page:
+        """What the reader sees."""
+        return self.viewer.page
+
+    def go(self, target: Locator) -> None:
+        """Move the focus there, as Tab does."""
+        expect(target).to_be_visible()
+        for _ in range(STOPS):
+            if target.evaluate(AT):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"{STOPS} presses of Tab do not lead to {target}")
+
+    def click(self, target: Locator) -> None:
+        """Click once, or press Enter there."""
+        self.clicks += 1
+        if self.by_keys:
+            self.go(target)
+            self.page.keyboard.press("Enter")
+        else:
+            target.click()
+
+    def link(self, name: str, *, at: int = 0) -> None:
+        """Follow a link."""
+        self.click(self.page.get_by_role("link", name=name, exact=True).nth(at))
+        expect(self.page.locator(".st-key-ways")).to_have_count(0)
+        self.viewer.settle()
 
 
 @pytest.mark.parametrize(
@@ -163,15 +212,138 @@ def test_each_choice_of_the_model_is_a_step_of_the_history(fresh: Viewer) -> Non
     assert not fresh.troubles()
 
 
-def drag(page: Page, slider: Locator, far: int) -> None:
-    """Drag the thumb of a slider to the right, in thirty moves."""
+def thumb_of(slider: Locator) -> tuple[float, float]:
+    """Where the thumb of a slider is, in sight."""
     thumb = slider.locator("xpath=ancestor::*[@data-testid='stSlider']").locator("[data-testid=stSliderThumbValue]")
     thumb.scroll_into_view_if_needed()
     box = thumb.bounding_box()
     assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] + 8
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] + 8
+
+
+def drag(page: Page, slider: Locator, far: int) -> None:
+    """Drag the thumb of a slider to the right, in thirty moves."""
+    x, y = thumb_of(slider)
     page.mouse.move(x, y)
     page.mouse.down()
     for i in range(30):
         page.mouse.move(x + far * (i + 1) / 30, y)
     page.mouse.up()
+
+
+def sees_the_1x7_and_its_scale(reader: Reader, _folder: Path) -> int:
+    page = reader.page
+    branch, slider = page.locator("g[id='block_b.0.body.b1']"), page.get_by_role("slider", name="Residual scale s")
+    page.wait_for_selector(".frame[data-maps]")
+    if reader.by_keys:
+        reader.go(page.locator("g[id='block_b.0']"))  # which is chosen, the one stop of the canvas
+        for key in ("ArrowDown", "ArrowRight"):
+            page.keyboard.press(key)
+        expect(branch).to_be_focused()
+        page.keyboard.press("Enter")
+        reader.clicks += 1
+    else:
+        reader.click(branch)
+        reader.click(page.get_by_role("toolbar").first.get_by_role("button", name="Open", exact=True))
+    conv = page.locator("g[id='block_b.0.body.b1.1']")
+    expect(conv).to_be_visible()
+    expect(conv).to_have_attribute("aria-label", re.compile("^1x7 convolution, 160 filters.*mean magnitude"))
+    assert reader.clicks <= 2
+    reader.viewer.settle()
+    expect(slider).to_have_value("0.1")
+    scaled = page.locator("g[id='block_b.0.scale']")
+    before = str(scaled.get_attribute("aria-label"))
+    if reader.by_keys:
+        reader.go(slider)
+        page.keyboard.press("ArrowRight")
+    else:
+        x, y = thumb_of(slider)
+        page.mouse.click(x + 100, y)
+    reader.clicks += 1
+    expect(scaled).not_to_have_attribute("aria-label", before)
+    return 3
+
+
+def exports_v1_beside_v2_as_a_slide(reader: Reader, _folder: Path) -> int:
+    reader.link("Compare v1 and v2")
+    reader.click(reader.page.get_by_role("button", name="Download", exact=True))
+    button = reader.page.get_by_role("button", name="Slide SVG")
+    expect(button).to_be_visible()
+    with reader.page.expect_download() as loading:
+        reader.click(button)
+    assert "slide" in loading.value.suggested_filename
+    text = Path(loading.value.path()).read_text(encoding="utf-8")
+    assert "inception_resnet_v1.paper" in text
+    assert "inception_resnet_v2.paper" in text
+    return 4
+
+
+def finds_why_timm_says_13_18(reader: Reader, _folder: Path) -> int:
+    reader.link("Explore")
+    reader.link("Cost")
+    row = reader.page.get_by_role("row").filter(has_text="timm").filter(has_text="13.18 G MACs")
+    expect(row).to_contain_text("13.16 G MACs in convolutions and linear layers + 27.0 M batch norm")
+    expect(row).to_be_in_viewport()
+    return 2
+
+
+def sees_a_photograph_of_its_own_inside_the_network(reader: Reader, folder: Path) -> int:
+    page = reader.page
+    Image.new("RGB", (200, 160), "tomato").save(folder / "mine.png")
+    reader.link("Run a photograph through it", at=1)
+    page.wait_for_selector(".frame[data-maps]")
+    reader.viewer.settle()
+    picture = page.locator("g[id='block_b'] image.magnitude").last
+    before = str(picture.get_attribute("href"))
+    with page.expect_file_chooser() as choosing:
+        reader.click(page.get_by_test_id("stFileUploaderDropzone").locator("button"))
+    choosing.value.set_files(folder / "mine.png")
+    expect(picture).not_to_have_attribute("href", before)
+    expect(page.get_by_text("mine.png").first).to_be_visible()
+    return 3
+
+
+def finishes_the_tour(reader: Reader, _folder: Path) -> int:
+    page = reader.page
+    reader.link("Take the tour of the paper")
+    steps = len(next(lesson for lesson in LESSONS if lesson.id == "tour").steps)
+    for step in range(2, steps + 1):
+        reader.click(page.get_by_role("button", name="Next").filter(has_text="Next"))
+        expect(page.get_by_text(f"Step {step} of {steps}", exact=True)).to_be_visible()
+        reader.viewer.settle()
+    expect(page.get_by_role("heading", name="What you have learnt")).to_be_visible()
+    expect(page.get_by_role("heading", name="What next?")).to_be_visible()
+    return steps
+
+
+def watches_a_network_die_and_says_why(reader: Reader, _folder: Path) -> int:
+    reader.link("Watch a network die")
+    why = reader.page.get_by_text(re.compile(r"^At residual scale 1, .* put out 100.0 % zeros.*At scale 0.1 .* learnt"))
+    expect(why).to_be_in_viewport()
+    expect(reader.page.get_by_text("3 of 3 dead", exact=True)).to_be_visible()
+    return 1
+
+
+JOURNEYS = (
+    sees_the_1x7_and_its_scale,
+    exports_v1_beside_v2_as_a_slide,
+    finds_why_timm_says_13_18,
+    sees_a_photograph_of_its_own_inside_the_network,
+    finishes_the_tour,
+    watches_a_network_die_and_says_why,
+)
+
+
+@pytest.mark.parametrize(
+    ("size", "by_keys"), [(WIDE, False), (PHONE, False), (WIDE, True)], ids=["1440", "390", "by keys"]
+)
+@pytest.mark.parametrize("journey", JOURNEYS, ids=lambda journey: journey.__name__)
+def test_a_journey_from_home_takes_as_few_clicks_as_it_says(
+    viewer: Viewer, journey: Callable[[Reader, Path], int], size: ViewportSize, by_keys: bool, tmp_path: Path
+) -> None:
+    viewer.page.set_viewport_size(size)
+    viewer.open("")
+    reader = Reader(viewer, by_keys)
+    most = journey(reader, tmp_path)
+    assert reader.clicks <= most
+    assert not viewer.troubles()

@@ -75,7 +75,7 @@ def test_from_the_home_page_a_moved_scale_shows_what_it_does(viewer: Viewer) -> 
     assert set(moved(viewer, page, 1, "at scale 0.95")) == {PUBLISHED, "at scale 0.95"}
     viewer.turn("Experiment", "Block")
     expect(page.locator(".katex").first).to_be_in_viewport()
-    expect(page.get_by_role("combobox", name="Block")).to_have_value("Inception-ResNet-A 1 of 5 (Fig. 16)")
+    expect(page.get_by_role("combobox", name="Block")).to_have_value("Inception-ResNet-A 1 of 5")
     assert not viewer.troubles()
 
 

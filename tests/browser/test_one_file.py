@@ -76,4 +76,28 @@ def test_a_photograph_that_is_baked_in_is_in_every_box_with_and_without_scaling(
     expect(page).to_have_url(re.compile(r"scale=without\+scaling"))
     page.reload()
     expect(page.get_by_role("radio", name="without scaling")).to_be_checked()
+    _channels(page)
     expect(page.locator("g[id='input'] image.photo")).to_have_attribute("href", re.compile("^data:image/jpeg"))
+
+
+def _channels(page: Page) -> None:
+    """The chosen box shows its strongest channels or one of them, as the address says; another box its mean."""
+    box, choice = page.locator("g[id='block_a.0.add']"), page.get_by_label("This box shows")
+    expect(choice).to_be_hidden()
+    box.click()
+    images = box.locator("image.magnitude:not(.channels)")
+    means = [image.get_attribute("href") for image in images.all()]
+    choice.select_option("the 9 strongest channels")
+    expect(box.locator(".number").first).to_have_text(re.compile(r"^9 of \d+$"))
+    choice.select_option(index=3)
+    expect(page).to_have_url(re.compile(r"map=\d+"))
+    number = re.search(r"map=(\d+)", page.url)
+    assert number
+    expect(box.locator(".number:not(.name)")).to_have_text([f"#{number[1]}"] * 4)
+    channel = [image.get_attribute("href") for image in images.all()]
+    assert len({*channel}) == 3  # x, F(x), which is s F(x) where nothing is scaled, and the sum
+    assert {*channel}.isdisjoint(means)
+    page.reload()
+    expect(box.locator(".number:not(.name)").first).to_have_text(f"#{number[1]}")
+    choice.select_option("mean magnitude")
+    expect(images.first).to_have_attribute("href", str(means[0]))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Viewer
@@ -32,26 +30,50 @@ def drawn(page: Page, times: int) -> None:
     )
 
 
-def test_an_uploaded_photograph_is_inside_the_network_after_two_clicks_from_home(
-    viewer: Viewer, tmp_path: Path
-) -> None:
-    Image.new("RGB", (200, 160), "tomato").save(tmp_path / "mine.png")
-    page = viewer.open("")
-    page.get_by_role("link", name="Run a photograph through it").nth(1).click()
-    expect(page).to_have_url(re.compile("overlay=photograph"))
+def test_a_chosen_box_shows_the_channel_that_the_reader_wants_and_the_address_keeps_it(viewer: Viewer) -> None:
+    page = viewer.open(f"network?{SMALLER}&overlay=photograph&turned=block_b&box=block_b.0.add")
     drawn(page, 1)
     viewer.settle()
-    before = hrefs(page)
-    with page.expect_file_chooser() as choosing:
-        page.get_by_test_id("stFileUploaderDropzone").locator("button").click()
-    choosing.value.set_files(tmp_path / "mine.png")
-    drawn(page, 2)
+    box = page.locator("g[id='block_b.0.add']")
+    pictures, numbers = box.locator("image.magnitude:not(.channels)"), box.locator(".number:not(.name)")
+    means = hrefs(page)["block_b.0.add"]
+    page.get_by_text("one channel", exact=True).click()
+    expect(page.get_by_label("Channel, 0 to 895")).to_be_visible()
+    page.get_by_label("Channel, 0 to 895").fill("37")
+    page.keyboard.press("Enter")
+    expect(numbers).to_have_text([re.compile(r"^#37: ")] * 4)
+    expect(box).to_have_attribute("aria-label", re.compile("; channel 37 of 896: mean magnitude"))
+    assert {image.get_attribute("href") for image in pictures.all()}.isdisjoint(means)
+    expect(page).to_have_url(re.compile(r"shows=one(\+|%20)channel.*map=37|map=37.*shows=one(\+|%20)channel"))
     viewer.settle()
-    after = hrefs(page)
-    assert set(after) == set(before) >= {"input", "stem", "block_a", "block_b", "pool", "classifier"}
-    assert all(set(one).isdisjoint(before[path]) for path, one in after.items())
-    expect(page.get_by_text("mine.png").first).to_be_visible()
-    expect(page.get_by_text("Untrained, init tf, seed 0")).to_be_visible()
+    page.reload()
+    expect(numbers).to_have_text([re.compile(r"^#37: ")] * 4)
+    viewer.settle()
+    page.get_by_text("strongest", exact=True).click()
+    expect(numbers).to_have_text(["16 of 896"] * 4)
+    viewer.settle()
+    page.locator("g[id='block_b.0.scale']").click()
+    expect(page.locator("g[id='block_b.0.scale'] .number")).to_have_text("16 of 896")
+    expect(pictures.first).to_have_attribute("href", means[0])  # of the box that is left
+    viewer.settle()
+    page.get_by_text("mean", exact=True).click()
+    expect(page.locator("g[id='block_b.0.scale'] .number")).to_have_text(re.compile(r"^[\d.]+$"))
+    assert not viewer.troubles()
+
+
+def test_a_box_that_opens_keeps_a_small_map_in_its_frame_and_fills_the_boxes_inside(viewer: Viewer) -> None:
+    page = viewer.open(f"network?{SMALLER}&overlay=photograph&box=block_b")
+    drawn(page, 1)
+    viewer.settle()
+    page.locator("g[id='block_b']").dblclick()
+    framed, beside = (page.locator(f"{g} > image.m0") for g in ("g.cluster[id='block_b']", "g[id='stem']"))
+    expect(framed).to_have_count(1)
+    expect(page.locator(".slot:not(.full)")).to_have_count(0)
+    small, large = framed.bounding_box(), beside.bounding_box()
+    assert small
+    assert large
+    assert small["width"] < 0.7 * large["width"]
+    expect(page.locator("g.cluster[id='block_b']")).to_have_attribute("aria-label", re.compile("mean magnitude"))
     assert not viewer.troubles()
 
 

@@ -6,7 +6,7 @@ const SIDE = 48, CHANNELS = 100, WINDOW = 250, FADE = 30, SOON = 250, TRIES = 20
 async function look(s, asked, seen) {
   s.seen = seen ?? null;
   const key = asked && Object.entries(asked).map(([prefix, from]) => `${prefix} ${typeof from === "string" ? from : from.name}`).join();
-  if (key === s.asked) return detail(s);
+  if (key === s.asked) return chosenMaps(s) === s.painted ? detail(s) : paint(s);
   s.asked = key;
   if (!asked) { s.found = null; return undefined; }
   const every = await Promise.all(Object.entries(asked).map(async ([prefix, from]) => [prefix, typeof from === "string" ? await answerOf(s, from, () => s.asked === key) : from]));
@@ -29,23 +29,29 @@ async function answerOf(s, address, wanted) {
   return null;
 }
 
+// The maps that the reader chose for one box, once they are there; null while it shows its mean magnitude.
+function chosenMaps(s) {
+  return s.seen?.chosen && s.near?.from === s.seen.channels ? s.near : null;
+}
+
 function mapOf(s, id) {
   return s.found?.get(id) ?? s.found?.get(id.replace(/\.\d+-(\d+)$/, ".$1"));  // many blocks in one box: the last of them
 }
 
 // The pictures of every box that has room; elements stay, and only what changed gets another address.
 function paint(s) {
+  const near = (s.painted = chosenMaps(s)), mapIn = (g, id) => (near && g.id === s.seen.path && near.boxes.get(id)) || mapOf(s, id);
   for (const slot of s.svg?.querySelectorAll(".slot") ?? []) {
-    const g = slot.closest("g.node, g.cluster"), own = mapOf(s, g.id);
+    const g = slot.closest("g.node, g.cluster"), framed = g.classList.contains("cluster"), { parts, prefix } = mapOf(s, g.id) ?? {}, own = mapIn(g, g.id);
     if (!own) continue;
-    const shown = !own.parts || !s.found.has(g.id) || g.classList.contains("cluster") ? [["", own]] : own.parts.map(([path, name]) => [name, s.found.get(own.prefix + path) ?? own]);
-    const box = slot.getBBox(), across = box.width / shown.length;
+    const shown = !parts || !s.found.has(g.id) || framed ? [["", own]] : parts.map(([path, name]) => [name, mapIn(g, prefix + path) ?? own]);
+    const box = slot.getBBox(), across = box.width / shown.length, side = framed ? across : SIDE;
     shown.forEach(([name, one], i) => {
-      const x = box.x + across * (i + 0.5), frame = { x: x - SIDE / 2, y: box.y, width: SIDE, height: SIDE };
+      const x = box.x + across * (i + 0.5), frame = { x: x - side / 2, y: box.y, width: side, height: side };
       const image = piece(g, "image", `magnitude m${i}`, frame);
       image.classList.toggle("photo", !one.number);
       if (image.getAttribute("href") !== one.src) image.setAttribute("href", one.src);
-      piece(g, "text", `number n${i}`, { x, y: box.y + SIDE + 9 }).textContent = one.number ?? "";
+      if (!framed) piece(g, "text", `number n${i}`, { x, y: box.y + SIDE + 9 }).textContent = one.number ?? "";
       if (name) piece(g, "text", `number name t${i}`, { x, y: box.y + SIDE + 18 }).textContent = name;
       if (i === shown.length - 1) g.frame = frame;
     });
@@ -74,8 +80,8 @@ function closer(s) {
   }, SOON);
 }
 
-function far(s) {
-  return s.svg ? (SIDE * s.k * size(s).w) / s.svg.viewBox.baseVal.width : 0;  // where it will be, not where it glides
+function far(s, g) {
+  return s.svg ? ((g?.frame?.width ?? SIDE) * s.k * size(s).w) / s.svg.viewBox.baseVal.width : 0;  // where it will be, not where it glides
 }
 
 // The box whose picture is in the middle of the view, once it is large.
@@ -90,11 +96,12 @@ function holds(box, x, y) {
   return box.left <= x && x <= box.right && box.top <= y && y <= box.bottom;
 }
 
-// What the server says of the chosen box: its strongest channels, and which pixels an output of it sees.
+// What the server says of the chosen box: some of its channels, and which pixels an output of it sees. The channels take
+// the place of its map where the reader chose them, else they come up on zooming in.
 async function detail(s) {
   for (const old of s.svg?.querySelectorAll(".channels, .seen, .note") ?? []) {
     const g = old.closest("g.node, g.cluster");
-    if (g.id === s.selected) continue;
+    if (g.id === s.selected && !s.seen?.chosen) continue;
     for (const piece of g.querySelectorAll(".magnitude, .number")) piece.removeAttribute("opacity");
     old.remove();
   }
@@ -102,19 +109,21 @@ async function detail(s) {
   if (!seen || !g?.frame || seen.path !== s.selected) return;
   s.at = seen.grid.map((side) => Math.floor(side / 2));
   watch(s);
-  const channels = seen.channels && piece(g, "image", "channels magnitude", g.frame);  // below what one output sees
   fade(s);
-  if (!channels || channels.dataset.from === seen.channels) return;
-  const found = await answerOf(s, seen.channels, () => s.seen === seen);
-  if (!found || s.seen !== seen || !g.isConnected) return;
-  channels.dataset.from = seen.channels;
-  channels.setAttribute("href", found.src);
-  seen.words = found.words;
+  if (!seen.channels) return;
+  if (s.near?.from !== seen.channels) {
+    const found = await (typeof seen.channels === "string" ? answerOf(s, seen.channels, () => s.seen === seen) : seen.channels);
+    if (!found || s.seen !== seen || !g.isConnected) return;
+    const prefix = mapOf(s, g.id)?.prefix ?? "";
+    s.near = { from: seen.channels, words: found.words, boxes: new Map(Object.entries(found.boxes).map(([path, one]) => [prefix + path, one])) };
+    if (seen.chosen) { paint(s); return; }
+  }
+  if (!seen.chosen) piece(g, "image", "channels magnitude", g.frame).setAttribute("href", s.near.boxes.get(seen.path).src);  // below what one output sees
   fade(s);
 }
 
 function fade(s) {
-  const g = find(s, s.selected), side = far(s), shown = (from) => Math.max(0, Math.min(1, (side - from) / FADE));
+  const g = find(s, s.selected), side = far(s, g), shown = (from) => Math.max(0, Math.min(1, (side - from) / FADE));
   const photo = [...(s.found?.entries() ?? [])].find(([id]) => id === `${mapOf(s, s.selected ?? "")?.prefix ?? ""}input`)?.[1];
   if (!s.seen || !g?.frame || s.seen.path !== s.selected || !photo) return;
   const channels = g.querySelector(".channels"), close = shown(WINDOW);
@@ -125,8 +134,8 @@ function fade(s) {
   lay(s, g, photo, close);
   const input = find(s, `${photo.prefix}input`);
   if (input?.frame) lay(s, input, null, 1);
-  const words = close > 0.5 ? s.seen.window : shown(CHANNELS) > 0.5 ? s.seen.words ?? "" : "";
-  const note = piece(g, "text", "note", { x: g.frame.x + SIDE / 2, y: g.frame.y + SIDE + 5 });
+  const words = close > 0.5 ? s.seen.window : shown(CHANNELS) > 0.5 && s.near?.from === s.seen.channels ? s.near?.words ?? "" : "";
+  const note = piece(g, "text", "note", { x: g.frame.x + g.frame.width / 2, y: g.frame.y + g.frame.height + 5 });
   note.textContent = words;
   for (const text of g.querySelectorAll(".number")) text.setAttribute("opacity", words ? 0 : 1);
 }
@@ -145,7 +154,7 @@ function lay(s, g, photo, opacity) {
     const box = ({ x: bx, y: by, width: bw, height: bh }) => `M${bx} ${by}h${bw}v${bh}h${-bw}z`;
     piece(g, "path", "seen shade", { d: box(g.frame) + box(ends), "fill-rule": "evenodd", opacity });
   }
-  piece(g, "rect", "seen window", { ...ends, opacity, "stroke-width": (2 * SIDE) / far(s) });
+  piece(g, "rect", "seen window", { ...ends, opacity, "stroke-width": (2 * width) / far(s, g) });
 }
 
 // The pointer on the chosen box says which output is looked from.
@@ -154,9 +163,9 @@ function watch(s) {
   s.watched = true;
   s.view.addEventListener("pointermove", (e) => {
     const g = find(s, s.selected);
-    if (!s.seen || !g?.frame || far(s) < CHANNELS) return;
+    if (!s.seen || !g?.frame || far(s, g) < CHANNELS) return;
     const place = new DOMPoint(e.clientX, e.clientY).matrixTransform(g.getScreenCTM().inverse());
-    const at = [(place.y - g.frame.y) / SIDE, (place.x - g.frame.x) / SIDE];
+    const at = [(place.y - g.frame.y) / g.frame.height, (place.x - g.frame.x) / g.frame.width];
     if (at.some((part) => part < 0 || part >= 1)) return;
     s.at = at.map((part, axis) => Math.floor(part * s.seen.grid[axis]));
     fade(s);
