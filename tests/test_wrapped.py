@@ -83,7 +83,11 @@ REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
         {},
         "choose one with --key 'a b', in Python with key='a b'",
     ),
-    "the file itself and one inside": (STATE | {"x": EMA}, {}, "'.' of 20 tensors and 'x' of 20 tensors"),
+    "the file itself and one inside": (
+        STATE | {"x": EMA},
+        {},
+        "'.' (the file itself) of 20 tensors and 'x' of 20 tensors",
+    ),
     "a key that is not there": (TWO, {"key": "model"}, "no dictionary of tensors at 'model'; it has 'state_dict' of"),
     "nothing averaged": ({"model": STATE}, {"ema": True}, "leave out --ema; it has 'model' of 20 tensors"),
     "two choices": (TWO, {"key": "a", "ema": True}, "leave one of them out"),

@@ -75,7 +75,8 @@ def choose_key(name: str, networks: Mapping[str, int], key: str | None, *, ema: 
     """
     if key is not None and key in networks:
         return key
-    there = _few([f"'{typed(path, _LONGEST)}' of {exact(size)} tensors" for path, size in networks.items()])
+    names = {path: "'.' (the file itself)" if path == TOP else f"'{typed(path, _LONGEST)}'" for path in networks}
+    there = _few([f"{names[path]} of {exact(size)} tensors" for path, size in networks.items()])
     if key is not None:
         raise ValueError(f"{name} has no dictionary of tensors at {typed(key)!r}; it has {there}")
     averaged = [path for path in networks if _AVERAGED.search(path)]
