@@ -17,13 +17,17 @@ OPEN_PAGE = "open-page"
 
 
 class Fields:
-    """The hidden fields of one run; made where their container goes."""
+    """The hidden fields of one run, or of what is `called` so in it; made where their container goes.
 
-    def __init__(self) -> None:
-        self._place = st.container(key=HIDDEN)
+    Without `bound` there are none: values come from the session alone, and the address stays free of them.
+    """
+
+    def __init__(self, called: str = "", *, bound: bool = True) -> None:
+        self._bound = bound
+        self._place = st.container(key=f"{HIDDEN}{called and f'-{called}'}")
         self.drawn: tuple[str, ...] = ()
 
-    def value(self, hidden: str, default: Any, *args: Any, key: str) -> Any:
+    def value(self, hidden: str, default: Any, /, *args: Any, key: str, **more: Any) -> Any:
         """The value of the parameter `key` of the address, else of the session, else `default`.
 
         Only what differs from its default has a field, because each costs milliseconds of every run.
@@ -31,11 +35,11 @@ class Fields:
         Parameters
         ----------
         hidden
-            The kind of the field that holds the value: "selectbox", "number_input", "toggle" or "text_input".
+            The kind of the field that holds the value: "selectbox", "number_input", "toggle", "pills" or "text_input".
         """
-        if key in st.query_params or st.session_state.get(key, default) != default:
+        if self._bound and (key in st.query_params or st.session_state.get(key, default) != default):
             getattr(self._place, hidden)(
-                f"{key} in the address", *args, key=key, bind="query-params", persist_state="session"
+                f"{key} in the address", *args, key=key, bind="query-params", persist_state="session", **more
             )
             self.drawn += (key,)
         return st.session_state.setdefault(key, default)

@@ -52,25 +52,31 @@ class Choice:
     trial: Validation  # what the edits come to
 
 
-def read_state(page: str) -> None:
-    """Bring the chosen network of the address and that of the session together; on every page, before all else."""
+def read_state(page: str, *, shown: bool) -> None:
+    """Bring the chosen network of the address and that of the session together; on every page, before all else.
+
+    Only where the network is `shown` does the address keep it.
+    """
     complaints = wrong_in_address()
     drawn, moved = st.session_state.get(DRAWN, ()), first_run_on(page)
     for key, value in _model_in_address():
         # Streamlit keeps the value of a widget that stays, and what no widget held is ours to read.
         if moved or key not in drawn:
             st.session_state[key] = value
-    fields = Fields()
+    if moved and (named := st.query_params.get(MODEL, "")) in PRESETS:  # an address that names a network says all of it
+        st.session_state.update({key: value for key, value in _usual(named).items() if key not in st.query_params})
+    fields = Fields(bound=shown)
     names = list(PRESETS)
     preset = fields.value("selectbox", FIRST, names, names.index(FIRST), key=MODEL)
-    fields.value("selectbox", DEVICES[0], DEVICES, key=DEVICE)
+    device = Fields("device")  # every page that runs or trains has one
+    device.value("selectbox", DEVICES[0], DEVICES, key=DEVICE)
     usual = fields_of(preset, PRESETS[preset])
     for name, limit in limits(PRESETS[preset]).items():
         for key in (f"{preset}.{part}" for part in _parts(name)):
             hidden, args = _widget(usual[key], limit)
             fields.value(hidden, usual[key], *args, key=key)
     complaints += edits.read(fields, preset)
-    st.session_state[DRAWN] = fields.drawn
+    st.session_state[DRAWN] = fields.drawn + device.drawn
     show.ignored_line(complaints)
 
 
@@ -99,7 +105,8 @@ def panel() -> None:
     words = [title(preset), f"{sides(tuple(sizes))} px"]
     words += [f"{changed} {'change' if changed == 1 else 'changes'}"] if changed else []
     st.markdown(" · ".join(words))
-    _popover(preset, address())
+    with st.container(width="content"):
+        _popover(preset, address())
 
 
 @st.fragment

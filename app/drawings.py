@@ -176,7 +176,7 @@ def _without(svg: bytes, asked: Mapping[str, str]) -> bytes:
     """A drawing without the number that its address hides."""
     number = asked.get("hidden", "")
     if number and not NUMBER.fullmatch(number):
-        raise ValueError(f"hidden can't be {number[:40]!r}; it is one number, as 1024")
+        raise ValueError(f"hidden can't be {number[:40]!r}; it is one number, such as 1024")
     return hide_in_svg(svg, number)
 
 

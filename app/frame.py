@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.bar import bar
+from app.bar import VIEWS, bar
 from app.controls import read_state
 from app.lesson import presenting
 from app.views import styles
@@ -18,7 +18,7 @@ def run(page: StreamlitPage) -> None:
     """Run a page; bad input is shown as one sentence and the app goes on."""
     styles.every()
     name = page.url_path or "overview"
-    read_state(name)
+    read_state(name, shown=VIEWS[name].network)
     if not (name == "learn" and presenting()):
         bar(name)
     with refusals():

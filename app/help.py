@@ -16,34 +16,33 @@ class Help:
 HELP = {
     "overview": Help(
         "Choose a way in, or open one of the paper's networks to see every step of it. "
-        "The table tells apart what goes by the same name.",
+        "The table tells networks of the same name apart.",
         "tour",
     ),
     "network": Help(
         "Click a box to read what it is; a double click opens it. "
         "By keyboard: Tab into the drawing, arrow keys to walk, Enter to choose and then to open, Escape to go up, "
         "/ to search. "
-        "The button at the upper right chooses the network and changes it.",
+        "Change, at the upper right, chooses the network and its size.",
         "one-by-one-first",
     ),
     "edit": Help(
-        "Choose a box and change its filters, kernel or number of blocks; what can't be is refused with the nearest "
-        "that can. "
-        "Undo and redo go through the steps. "
-        "Under Export are the network's files and its address.",
+        "Choose a box and change its filters, kernel or number of blocks; a value that is refused "
+        "comes with the nearest legal one. "
+        "Undo and redo go through your edits. "
+        "Export has the network's files and its code.",
         "widths-add-up",
     ),
     "compare": Help(
-        "Choose up to three networks beside the one above, or a ready-made comparison. "
-        "A box that is chosen in one network lights up its partners in the others, and the table says what stands "
-        "there. "
-        "What differs and Counts have the same as tables.",
+        "Choose up to three networks to compare with the one at the top, or a ready-made comparison. "
+        "Choosing a box lights up its counterparts in the other networks, and the table below describes them. "
+        "What differs and Counts show the same as tables.",
         "v1-against-v2",
     ),
     "cost": Help(
-        "Find the figure that you met, and what it adds up. "
-        "Three libraries count the built network; choose a tab for modules, stages or the whole tree. "
-        "Why they differ adds up the gaps.",
+        "Find the figure that you came across, and what it adds up. "
+        "Three libraries count the built network; the tabs show modules, stages or the whole tree. "
+        "Why they differ explains the gaps.",
         "macs-are-not-flops",
     ),
     "provenance": Help(
@@ -53,12 +52,12 @@ HELP = {
     ),
     "errata": Help(
         "Choose a place where the paper contradicts itself. "
-        "Beside what is printed stand the calculation and the drawing of the place.",
+        "Beside what is printed are the calculation and a drawing of the place.",
         "widths-add-up",
     ),
     "figures": Help(
-        "Search for a figure, set theme and width, and take the file in the form that your document needs. "
-        "Snippets have the lines to paste beside it.",
+        "Search for a figure, set theme and width, and download it in the format that your document needs. "
+        "Snippets has the lines to paste with it.",
         "reductions",
     ),
     "activations": Help(
@@ -73,23 +72,23 @@ HELP = {
     ),
     "maps": Help(
         "Choose a box in the strip or in the diagram to see its channels. "
-        "Point at a picture to read single values; PNG and NPZ are the files.",
+        "Point at a picture to read single values; download it as PNG or NPZ.",
         "factorised",
     ),
     "field": Help(
         "Choose a box and a place on its grid, or click the picture. "
-        "The frame is what can be seen from there, the heat how much each pixel matters.",
+        "The frame shows what can be seen from there, the heat how much each pixel matters.",
         "factorised",
     ),
     "race": Help(
         "Start the race of the paper's pairs, set up one of your own, or open an earlier one. "
-        "It can be paused or stopped and goes on from where it was, also when this page is closed.",
+        "It can be paused, stopped and resumed, and keeps running when this page is closed.",
         "tour",
     ),
     "death": Help(
         "Start the short map, or set up one of your own. "
         "A cell fills in when its runs end; choose it to read its story. "
-        "Runs can be paused or stopped and go on from where they were.",
+        "Runs can be paused, stopped and resumed.",
         "scale-and-death",
     ),
     "learn": Help(

@@ -13,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import edits, photograph, text
+from app import photograph, text
 from app.components.canvas import FILL, canvas
 from app.components.prose import prose
 from app.controls import fields_of
@@ -376,11 +376,7 @@ def _unusual(view: Mapping[str, str]) -> dict[str, str]:
 
 
 def _knobs(network: Network) -> dict[str, Any]:
-    """The address of a preset with the knobs that are turned in it; others that the session turned are turned back."""
-    name = network.name
-    usual = fields_of(name, PRESETS[name])
-    fields: dict[str, Any] = {"model": name}
-    for key, value in fields_of(name, recipe_of(network)).items():
-        if value != usual[key] or value != st.session_state.get(key, value):
-            fields[key] = str(value).lower()
-    return fields | dict.fromkeys((key for key, made in edits.parameter(network).items() if made), "")
+    """The address of a preset with the knobs that are turned in it."""
+    name, usual = network.name, fields_of(network.name, PRESETS[network.name])
+    turned = {key: value for key, value in fields_of(name, recipe_of(network)).items() if value != usual[key]}
+    return {"model": name} | {key: str(value).lower() for key, value in turned.items()}

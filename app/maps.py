@@ -26,7 +26,7 @@ HEADERS = {"Cache-Control": "private, max-age=31536000, immutable"}  # private: 
 KEPT = 96  # passes; one takes a few hundred kilobytes
 OFTEN = 0.02  # seconds between two looks at whether a pass has ended
 TYPES = {"png": "image/png", "jpg": "image/jpeg"}
-GONE = "this photograph is not kept any more: reload the page"
+GONE = "this photograph is no longer stored: reload the page"
 
 Files = dict[str, Callable[[], bytes]]
 

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 import streamlit as st
 
+from app.address import Fields, field
 from app.views.show import ignored_line
 from irnet.models import PRESETS, full_name, network
 from irnet.models.errata import errata
@@ -45,23 +46,26 @@ def choose(
     return chosen or ""
 
 
-def choose_by_name(label: str, names: Mapping[str, str], key: str, *, index: int = 0) -> str:
-    """A choice of one of the keys of `names`, which is shown by its name and stands in the address as it is."""
-    options = list(names)
-    if key not in st.session_state:
+def choose_by_name(
+    label: str, names: Mapping[str, str], key: str, *, index: int = 0, help_text: str | None = None
+) -> str:
+    """A choice of one of the keys of `names`, which is shown by its name and stands in the address as it is.
+
+    An older address may have the name itself.
+    """
+    options, asked = list(names), st.query_params.get(key, "")
+    meant = next((option for option, name in names.items() if name == asked != option), "")
+    if meant:
+        st.session_state[key] = meant
+    elif key not in st.session_state:
         ignored_line(unknown({key: options}))
-        st.session_state[key] = st.query_params.get(key)
-    if st.session_state[key] not in names:  # as after a change of model
+    elif st.session_state[key] not in names:  # as after a change of model
         st.session_state[key] = options[index]
-    chosen: str = st.selectbox(label, options, key=key, format_func=names.__getitem__)
-    put(key, "" if chosen == options[index] else chosen)
+    if meant:
+        put(key, meant)
+    chosen: str = Fields(key, bound=not meant).value("selectbox", options[index], options, index, key=key)
+    field(st.selectbox, label, options, key=key, format_func=names.__getitem__, help=help_text)
     return chosen
-
-
-def repeat(key: str) -> None:
-    """Before the options of a choice change: let the address name its value, also where it was the first of them."""
-    if key in st.session_state:
-        st.session_state[key] = st.session_state[key]
 
 
 def wrong_in_address() -> list[str]:
@@ -116,5 +120,5 @@ def refusal(key: str, value: str) -> str:
             _, number = parse_knob(PRESETS[preset], f"{knob}={value}")
             network(preset, **{knob: number})
     except ValueError as error:
-        return f"The address asks for something else than there is: {error}"
+        return f"The address asks for something that does not exist: {error}"
     return ""

@@ -16,13 +16,13 @@ INTRODUCTION = (
 
 LIVE = (
     "Inception-ResNet-B (Figure 17) in the middle of Inception-ResNet-v2: branches side by side, a 1x1 linear "
-    "convolution that restores the depth, and a residual that is scaled before it is added to what came in. Move the "
-    "scale and see what the sum becomes."
+    "convolution that restores the depth, and a residual that is scaled before it is added to the input. Move the "
+    "scale to see how the sum changes."
 )
-UNTRAINED_LOOK_SHORT = "What is seen is how a picture propagates, not what a network learned."
+UNTRAINED_LOOK_SHORT = "The pictures show how an image propagates, not what a network has learned."
 V1_AND_V2 = {"model": "inception_resnet_v1.paper", "with": "inception_resnet_v2.paper"}  # the address of a comparison
 OWN = "Yours, as you changed it; the three below are the paper's."
-DEVICE = "Where networks are built and trained; meta has shapes and no numbers."
+DEVICE = "Where networks are built, run and trained; meta has shapes but no numbers."
 
 IDEAS = {
     "inception_v4.paper": (
@@ -45,52 +45,55 @@ DEATH = (
     "before the pooling put out only zeros. Scaling the residual by 0.1 to 0.3 before the sum seemed to make training "
     "stable. That is a claim about **training**."
 )
-UNTRAINED = "Below are **untrained** weights: the plots show how magnitudes propagate, and nothing about accuracy."
+UNTRAINED = "These weights are **untrained**: the plots show how magnitudes propagate and say nothing about accuracy."
+STATISTICS = "batch: of this picture, as in training; running: 0 and 1, as stored before any training"
 RUNNING_UNTRAINED = (
     "The running statistics of untrained weights are mean 0 and variance 1, so batch norm changes nothing here, and "
-    "what every convolution adds is passed on unchecked. Training, and every trained network, normalises."
+    "magnitudes grow from convolution to convolution unchecked. In training, and in a trained network, it normalises."
 )
 BOTH_STATISTICS = "The same curves with the other kind of batch norm statistics beside them."
-TRAINED = "Below are **loaded** weights; a scale other than the one they were trained with changes what they compute."
+TRAINED = "These weights were **loaded**; a scale other than the one they were trained with changes what they compute."
 UNTRAINED_LOOK = (
-    "Below are **untrained** weights: what is seen is how the picture propagates, not what a network learned."
+    "These weights are **untrained**: the pictures show how an image propagates, not what a network has learned."
 )
 MAPS = (
-    "What every channel shows of one photograph. Choose a box in the strip or in the diagram: a fork shows its "
-    "branches and their concatenation, a residual block x, F(x) and the sum."
+    "Every channel of one box, for one photograph. Choose the box in the strip or in the diagram: a fork shows its "
+    "branches and their concatenation, a residual block shows x, F(x) and the sum."
 )
 STRIP = (
-    "The strip has the mean magnitude over the channels, unit by unit, each on a colour scale of its own; the number "
-    "below is the mean of the whole."
+    "The strip shows the mean magnitude over the channels of every unit, each on its own colour scale; the number "
+    "below is the mean of the picture."
 )
 BLOCK = (
     "A residual block adds a small correction to its input: y = ReLU(x + s F(x)). Step through it term by term; the "
-    "frame in the equation is around the term that is shown."
+    "term that is shown is framed in the equation."
 )
-BLOCK_SCALE = "It multiplies the residual F(x) of this block alone; every other block keeps its own scale."
-PLAY = "Goes on by itself, a step every few seconds, and stops at the last."
-NO_BLOCK = "This network has no residual block. Choose an Inception-ResNet with at least one block in the line above."
+BLOCK_SCALE = "Multiplies the residual F(x) of this block alone; every other block keeps its own scale."
+PLAY = "Advances by itself, one step every few seconds, and stops at the last."
+NO_BLOCK = "This network has no residual block. Choose an Inception-ResNet with at least one block under Change."
 WEIGHTS = (
     "PyTorch, TorchScript, safetensors, Keras, NumPy or TensorFlow: one file, or an index with all its files. Nothing "
-    "in them is executed; they have to fit the network that is chosen above, and seed and initial weights are unused."
+    "in them is executed; they have to match the network chosen above. Seed and initial weights are then not used."
 )
 SEVERAL_FILES = (
     "{} files are no checkpoint: of several, one is the index, which ends in .index or .safetensors.index.json, and "
     "there are {} at most"
 )
 LARGE_FILES = "the {} files have more than {} MB together"
-NO_CLASSES = "Untrained weights know no classes: choose a checkpoint under Trained weights."
-NO_RUNS = "This server is open to a network and trains only where the environment variable IRNET_RUNS names a folder."
-NO_FOLDER = "The server offers none: upload one, or let the environment variable {} name a folder when it starts."
+NO_CLASSES = "Untrained weights can tell no classes apart: choose a checkpoint under Trained weights."
+NO_RUNS = "This server can be reached from outside, so it trains only where the variable IRNET_RUNS names a folder."
+NO_FOLDER = (
+    "The server offers no checkpoints: upload one, or start it with the environment variable {} set to a folder."
+)
 
 NORMS = (
-    "Batch norm follows every ordinary convolution; there is none after the sums, so nothing holds the sum's "
-    "magnitude in check but the scale."
+    "Batch norm follows every ordinary convolution; there is none after the sums, so only the scale holds the "
+    "magnitude of the sum in check."
 )
 
 MET = (
-    "Printed for released networks of this name. One MAC is one multiply-accumulate, or 2 FLOPs; counters differ in "
-    "what else they add, and in the size of the image."
+    "These figures were printed for released networks of this name. One MAC is one multiply-accumulate, or 2 FLOPs; "
+    "counters differ in what else they add, and in the size of the image."
 )
 
 COUNTING = (
@@ -101,13 +104,13 @@ COUNTING = (
 )
 
 LEDGER = (
-    "Three counters, three totals. Each is a sum of the same terms with other factors; an empty cell is work that "
+    "Three counters, three totals. Each adds up the same terms with different factors; an empty cell is work that "
     "the counter leaves out. Every column adds up to what the counter measured, to the unit."
 )
 
 PROVENANCE = (
     "The same name stands for different networks. Here is what the paper and each release call a stage, where they "
-    "differ, and how counts that others published follow from ours."
+    "differ, and how published counts follow from ours."
 )
 NAMES = (
     "Names in TF-slim and facenet are variable scopes and end points, in Keras layers, elsewhere attributes of the "
@@ -118,26 +121,32 @@ PUBLISHED = (
     "Every line is computed from this network's own steps. Where a source prints all digits, the lines add up to the "
     "unit; where it rounds, to the digits that it prints."
 )
+BASIS = {  # of a statement about the paper or a release
+    "computed": "computed here from the networks",
+    "read": "read in the source named",
+    "run": "run here with the code named",
+    "unverified": "not verified",
+}
 ERRATA = (
     f"{len(ERRATA_OF_THE_PAPER)} places where the print disagrees with arithmetic, with itself or with released code. "
-    "The lines below are calculated from the networks while you look; none is typed in."
+    "The lines below are calculated from the networks as you open the page; none is typed in."
 )
-ARITHMETIC = "What the networks and the paper's own numbers say to it; a line without a mark claims nothing."
-WORDS_ALONE = "The words alone show it: there is nothing to calculate."
-NO_PLACE = "It stands in the text, a caption or a table: no diagram shows it."
-TRY_WIDTH = "Any whole number. It goes through the same refusals as a network's own filters and sums."
+ARITHMETIC = "What the networks and the paper's own numbers say about it; a line without a verdict claims nothing."
+WORDS_ALONE = "The wording alone shows it: there is nothing to calculate."
+NO_PLACE = "It is in the text, a caption or a table: no diagram shows it."
+TRY_WIDTH = "Any whole number. It is checked exactly as a network's own filters and sums are."
 
 FIGURES = (
     "The paper's Figures 3 to 20 redrawn from the networks, the blocks that were released, whole networks, "
-    "comparisons, charts and tables, in the form that a document needs. `irnet export --all` writes them all, and "
+    "comparisons, charts and tables, in the formats that documents need. `irnet export --all` writes them all, and "
     "`irnet export --check` says which are out of date."
 )
 WIDTHS = (
     "One column of a two-column paper (252 points of TeX, as IEEE's), a one-column page, a slide. The figure is laid "
-    "out so that no text is smaller than 8 points there; where that can't be, a sentence says so, and which widths it "
-    "fits."
+    "out so that no text is smaller than 8 points there; where that is impossible, a message says so and names the "
+    "widths that it fits."
 )
-NO_FIGURE = "Nothing in the catalogue has all of these words: take one of them away."
+NO_FIGURE = "No figure has all of these words: remove one of them."
 COPY_MARKDOWN = "For a README, with a light and a dark file beside it"
 COPY_MERMAID = "For Markdown on GitHub, which draws it"
 COPY_TABLE = "For Markdown"
@@ -145,41 +154,43 @@ COPY_BOOKTABS = "For LaTeX, with the package booktabs"
 COPY_LATEX = "For a paper, with the light PDF beside it"
 
 EMPTY_BOX = (
-    "Click a box to see its shapes, counts and source. A second click on Open, Enter or a double click opens it; "
-    "arrow keys walk along the arrows, Escape goes up."
+    "Click a box to see its shapes, counts and source. A double click, Enter or the button Open opens it; "
+    "the arrow keys follow the arrows, and Escape goes up."
 )
 COMPARE_EDITED = "inception_v4.paper (a=6, b=3)"
 COMPARE_HELP = (
-    "A preset and what is changed in it; several with a semicolon between them. They stand behind the one above."
+    "A preset with its changes in brackets; separate several with semicolons. They follow the networks above."
 )
 EMPTY_PLACE = (
-    "Click a box to see what stands there in every network; its partners light up with it. A double click opens it "
-    "in all of them."
+    "Click a box to see what is in its place in every network; its counterparts light up. A double click opens it in "
+    "all of them."
 )
 BOX = "block_b.0.project"
 BOX_HELP = "A path, a key of a checkpoint such as repeat_1.3.conv2d.weight, or an error message with one in it."
-NO_SNIPPET = "# This box is no module of its own; choose one inside it or around it."
-NO_KEYS = "There are no weights in this box, so no checkpoint has a key for it; choose a convolution or a linear layer."
+NO_SNIPPET = "# This box is not a module of its own; choose one inside or around it."
+NO_KEYS = "This box has no weights, so no checkpoint has a key for it; choose a convolution or a linear layer."
 EMPTY_UPLOAD = "JPEG, PNG or WebP, at most 10 MB and 40 megapixels. The picture stays on this machine."
-LOSS = "The loss is the cross-entropy for this class; any will do to see what is left of a gradient on its way back."
+LOSS = (
+    "The loss is the cross-entropy for this class; any class will do to see what is left of a gradient on its way back."
+)
 READ_GRADIENT = (
     "The L2 norm of the gradient of the cross-entropy at the block's input. Read it right to left: the loss is at the "
     "end of the network."
 )
 SUM_NORM = "The same network with batch norm after every addition, at the same scales, beside the paper's."
 NOTHING_DIFFERS = "Nothing differs here: edit a box or choose another network."
-NO_MODULE = "No module has this in its path or kind; a shorter word or a deeper tree finds more."
-NO_RUN_YET = "None has been started on this server yet."
-NO_SUMS = "This network adds nothing: choose an Inception-ResNet in the line above."
+NO_MODULE = "No module has this in its path or kind: try a shorter word or a deeper tree."
+NO_RUN_YET = "No run has been started on this server yet."
+NO_SUMS = "This network has no residual sums: choose an Inception-ResNet under Change."
 SAVED = (
     "Section 3.2 leaves batch norm off the sums so that a model replica fits on one GPU. Predicted: every tensor that "
     "a backward formula reads, added up from the rows. Measured: what PyTorch's autograd saves in a training forward "
     "pass of the built network, each storage once; weights are not counted. float32."
 )
-NO_RESIDUALS = "Inception-v4 has no residuals: its line shows what its blocks put out, as a reference."
+NO_RESIDUALS = "Inception-v4 has no residuals: its curve shows the output of its blocks, for reference."
 READ_MAGNITUDES = (
     "Each point is the mean magnitude of one block's output, for one picture. The grid shrinks and the width grows "
-    "at the reductions, so steps between groups of blocks are no effect of the scale."
+    "at the reductions, so steps between groups of blocks are not an effect of the scale."
 )
 
 
@@ -190,26 +201,26 @@ FIELD = (
 FIELD_UNTRAINED = "The heat comes from **untrained** weights: it shows how paths add up, not what a network looks at."
 FIELD_TRAINED = "The heat comes from **loaded** weights."
 FIELD_BATCH = (
-    "With batch statistics every pixel reaches every output through the mean, also from outside the rectangle; running "
-    "statistics leave the rectangle sharp."
+    "With batch statistics every pixel reaches every output through the mean, even from outside the rectangle; running "
+    "statistics keep the rectangle sharp."
 )
-FIELD_CLICK = "Click the picture to look from there; the sliders do the same."
+FIELD_CLICK = "Click the picture or move the sliders to choose the output."
 FIELD_HEAT = (
-    "Heat: the root of the gradient's magnitude, summed over the colours, beside its largest value; the picture is "
-    "grey so that only the heat has colour."
+    "Heat: the square root of the gradient's magnitude, summed over the colours, relative to its maximum. The picture "
+    "is grey so that only the heat has colour."
 )
-FIELD_CHANNEL = "Of the box's output; empty for the mean of all channels."
+FIELD_CHANNEL = "A channel of the box's output; leave it empty for the mean of all."
 LEARN = (
     f"A tour of the paper and {numeral(len(LESSONS) - 1)} lessons. Click a word to see its box, or a box to see its "
     "word. Every step asks you to predict something before it gives the answer. All numbers are calculated from the "
     "networks as you read."
 )
-TABLE_WAITS = "A table follows here as soon as you have answered."
+TABLE_WAITS = "A table appears here once you have answered."
 HANDOUT = "For printing: every step on a page of its own, and the answers at the end."
 EDITOR = (
     "Every field is checked as you leave it. The address of this page holds the draft; nothing is stored on the server."
 )
-EDITOR_WRONG = "The lesson can be exported as soon as nothing is wrong with it."
+EDITOR_WRONG = "The lesson can be exported once its mistakes are corrected."
 EDITOR_LINK = "This link opens the lesson. The whole lesson is in it, and nothing is stored here."
 EDITOR_ASKS = "Readers predict the answer before they see it; until then the picture does not show the number."
 EDITOR_NETWORKS = "A preset, or an edited one: inception_v4.paper (a=6). Type it and press Enter."
@@ -223,48 +234,48 @@ EDITOR_NOTES = "block_b.0.project: This width follows from the sum."
 EDITOR_ANSWER = "A formula such as channels stem.0.concat + 64, or one of the choices, word for word."
 
 EDIT = (
-    "Choose a box to change its filters, kernel, stride, padding, stem, scale or number of blocks; with none chosen, "
-    "the network's knobs. All blocks of a stage change together. A place that is edited keeps its value when a knob "
-    "changes."
+    "Choose a box to change its filters, kernel, stride, padding, stem, scale or number of blocks. All blocks of a "
+    "stage change together. Size, width and depth of the whole network are under Change, at the top; a box that was "
+    "edited keeps its value when they change."
 )
 NOTHING_TO_EDIT = (
     "Nothing can be changed here: its width follows from what is around it. Choose one of the boxes that lead to it."
 )
-EDITS_FULL = "There are as many edits as a network takes: undo some of them."
-EDITS_UPLOAD = "JSON as this page writes it, at most {} kB. Its edits take the place of those that are here."
+EDITS_FULL = "This network has as many edits as are possible: undo some of them."
+EDITS_UPLOAD = "JSON as this page writes it, at most {} kB. Its edits replace those that are here."
 
 TOY = (
-    "**Toy data, on this machine, after minutes at most: not ImageNet.** What is found here says how these networks "
-    "behave at this size, and is shown as it is where it disagrees with the paper."
+    "**Toy data, trained on this machine for minutes at most: not ImageNet.** The results say how these networks "
+    "behave at this size, and are shown as they are where they disagree with the paper."
 )
 RACE = (
     "The paper's Figures 21 to 26 show Inception-ResNets training faster than plain Inceptions of similar cost. "
     "Here its pairs race on the same images with the same optimiser and seeds."
 )
-RACE_NETWORKS = "Two to four, all in the same width and with the same data, optimiser and seeds."
+RACE_NETWORKS = "Two to four, all of the same width and with the same data, optimiser and seeds."
 RACE_PAIRS = "Race the paper's pairs: each Inception-ResNet and the plain Inception that the paper sets beside it."
-RACE_BEGINS = "No step has been taken yet; the curves begin with the first."
-NO_GOAL = "Held-out accuracy has not been measured yet; the first to reach it is named here once it has."
+RACE_BEGINS = "Training has not begun yet; the curves begin with the first step."
+NO_GOAL = "Held-out accuracy has not been measured yet; the first network to reach the goal will be named here."
 PAPER_HEAD = "Paper, ImageNet"
 OURS_HEAD = "Ours, toy data"
 PAPER_NOTE = "Full training on ImageNet, errors in percent as the paper prints them. Nothing below was measured here."
 MAP = (
-    "A network is dead when its last block puts out nothing but zeros: no gradient passes, and nothing can be learnt "
-    "any more. Whether that happens depends on the learning rate, the width and the scale of the residuals."
+    "A network is dead when its last block outputs nothing but zeros: no gradient passes, and it learns nothing from "
+    "then on. Whether that happens depends on the learning rate, the width and the scale of the residuals."
 )
-FINISHED = "Trained before, and part of irnet; python -m benchmarks.finished trains it again."
+FINISHED = "Trained in advance and shipped with irnet; python -m benchmarks.finished trains it again."
 MAP_CURATED = (
     "Watch a network die: Inception-ResNet-v2 at a quarter of its width, with residual scales 0.1 and 1 and a high "
     "learning rate. The unscaled network dies, the scaled one learns."
 )
 MAP_CLICK = "Click a cell, or choose it under One cell, to see how its network lived or died."
-NOT_BOTH = "A dead and a living run stand here side by side as soon as this map has both."
+NOT_BOTH = "A dead and a living run appear here side by side once this map has both."
 CELL_BEGINS = "No run of this cell has taken a step yet."
-KEEP = "Without it, the run stops half a minute after the last tab that shows it is closed; it can go on later."
-SEEDS = "Each network or cell is trained with so many seeds; several give a band and a spread."
+KEEP = "Without it, the run stops half a minute after the last tab that shows it is closed; it can be resumed later."
+SEEDS = "Each network or cell is trained once per seed; several seeds give a band and a spread."
 AXES_HELP = "Every combination is trained; a third axis gives a grid for each of its values."
-AXIS_VALUES = "With commas between them."
-SHARED = "Runs of this server: everybody who opens it sees them."
+AXIS_VALUES = "Separate them with commas."
+SHARED = "Runs are shared: everyone who opens this server sees them."
 AS_EARLIER = "going by earlier runs here"
 NO_EARLIER = "a guess, until a run has shown how fast this machine is"
 RUNNING = "Running the network"
@@ -274,14 +285,14 @@ SHOWS = "The mean magnitude over its channels, its strongest channels side by si
 READ_MAPS = (
     "Every picture is the mean magnitude over channels, from dark for zero to pale. The terms of a residual block "
     "share a scale of brightness. Zoom into a box for its channels, and for the window of the photograph that an "
-    "output sees: the pointer says which."
+    "output sees: point at one to choose it."
 )
 UNSCALED = "Adds every residual as it is, not multiplied by a small number."
-GO_ON = "Stopped here. Go on"
-QUEUE = "others are running networks here, number {} in the queue"
-SAME_WORK = "another reader has just asked for the same"
-FILES = "The server can't use its files ({}); what it kept before is still there. Tell whoever runs it."
-FULL = "There is not enough memory for this. Take a smaller input, width or depth."
+GO_ON = "Stopped here. Resume"
+QUEUE = "others are running networks here; you are number {} in the queue"
+SAME_WORK = "another reader has just asked for the same result"
+FILES = "The server can't use its files ({}); earlier results are still there. Please tell whoever runs it."
+FULL = "There is not enough memory for this. Choose a smaller input, width or depth."
 
 
 def plain(words: str) -> str:

@@ -83,7 +83,7 @@ def start(label: str, sweep: Sweep, key: str) -> None:
         st.caption(text.NO_RUNS)
         return
     count = len(list(sweep.runs()))
-    st.caption(f"{count} runs of {sweep.base.steps} steps: {runs.estimate(sweep)}; waiting for a turn comes on top.")
+    st.caption(f"{count} runs of {sweep.base.steps} steps: {runs.estimate(sweep)}; time in the queue is extra.")
     keep = st.toggle("Keep running when the tab is closed", True, key=f"{key}.keep", help=text.KEEP)
     st.button(
         label,

@@ -29,8 +29,10 @@ SMALL = 139  # pixels: the smallest side that leaves a C block more than one pix
 def opened(page: str, preset: str = "", /, **address: object) -> AppTest:
     """`page` after its first run, with these values in its address."""
     app = AppTest.from_file(ROOT / "pages.py", default_timeout=120)
-    for key, value in ({"model": preset} if preset else {}).items() | address.items():
-        app.query_params[key] = str(value).lower() if isinstance(value, bool) else str(value)
+    for key, value in (({"model": preset} if preset else {}) | address).items():
+        app.query_params[key] = (
+            value if isinstance(value, list) else str(value).lower() if isinstance(value, bool) else str(value)
+        )
     if page != "overview":
         app.switch_page(f"app/pages/{page}.py")
     return app.run()

@@ -89,7 +89,7 @@ def test_a_selection_that_the_next_model_lacks_is_told_and_the_page_goes_on() ->
         "inception_v4.paper has no box 'block_c.1'; near ones: inception_c.1, inception_c.2.b1, inception_c.1.b3"
     ]
     assert not app.exception
-    assert app.selectbox(key="stage").value == "here"
+    assert app.selectbox(key="own.stage").value == "here"
 
 
 def test_knobs_survive_a_change_of_page_and_the_way_back_to_the_preset_undoes_them() -> None:
@@ -196,7 +196,7 @@ def test_the_server_offers_the_checkpoints_of_its_folder_and_nothing_else(
 def test_loaded_weights_are_told_and_classify_the_photograph(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IRNET_WEIGHTS", os.fspath(folder))
     app = opened("activations", V1, weights="true", plot="Classes", **sized(V1))
-    assert any("know no classes" in caption.value for caption in app.caption)
+    assert any("tell no classes apart" in caption.value for caption in app.caption)
     app.selectbox(key="served").set_value("v1.safetensors").run()
     assert not troubles(app)
     assert any("eights loaded from v1.safetensors" in caption.value for caption in app.caption)

@@ -13,7 +13,7 @@ from irnet.diagrams.nested import Expansion
 from irnet.edit import network, network_of_label
 from irnet.edit.document import document
 from irnet.edit.history import history
-from irnet.models import PRESETS
+from irnet.models import PRESETS, title
 from irnet.spec import Edit
 from irnet.tree import resolve
 from irnet.tree.totals import totals
@@ -194,7 +194,7 @@ def headers(app: AppTest) -> list[str]:
 def test_the_overview_shows_an_edited_network_beside_its_preset() -> None:
     app = opened("overview", V4, **{f"{V4}.edits": EDIT, f"{V4}.a": 6})
     assert not troubles(app)
-    assert f"Yours, from {V4}" in headers(app)
+    assert f"Yours, from {title(V4)}" in headers(app)
     made, first = totals(network_of_label(f"{V4} (a=6, {EDIT})")), totals(network(V4))
     assert rows(app)["Parameters"].endswith(f": {made.params - first.params:+,} to the preset's")
     assert rows(app)["MACs"].endswith(f": {made.macs - first.macs:+,} to the preset's")
@@ -210,9 +210,9 @@ def test_the_overview_has_no_card_for_a_network_as_published() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({}, "E4 concerns its block_b. Errata in it: E1, "),
+        ({}, "E4 concerns its Inception-ResNet-B. Errata in it: E1, "),
         ({"inception_resnet_v2.paper.b": 0}, "E4 concerns nothing in it. Errata in it: E1, "),
-        ({"inception_resnet_v2.paper.edits": "block_a.0.scale=0.2"}, "E4 concerns its block_b."),
+        ({"inception_resnet_v2.paper.edits": "block_a.0.scale=0.2"}, "E4 concerns its Inception-ResNet-B."),
     ],
 )
 def test_the_errata_page_tells_what_concerns_the_readers_network(changes: dict[str, object], said: str) -> None:

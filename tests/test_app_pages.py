@@ -210,3 +210,34 @@ def test_the_errata_page_shows_every_erratum(id_: str) -> None:
     ways = {step.reading for step in refutation(id_)}
     assert len(app.table) == 1 + len(ways)
     assert {way for way in ways if way} <= {header.value for header in app.subheader}
+
+
+def test_networks_to_compare_with_have_the_names_people_say_and_an_address_names_their_presets() -> None:
+    app = opened("compare", V2, **{"with": [V1, "inception_v4.tf_slim"]})
+    field = app.multiselect(key="own.with")
+    assert field.value == [V1, "inception_v4.tf_slim"]
+    assert set(field.options) == set(map(title, PRESETS))
+    assert app.title[0].value == " and ".join(map(title, (V2, V1, "inception_v4.tf_slim")))
+    field.set_value([V4]).run()
+    assert app.query_params["with"] in (V4, [V4])
+    assert not troubles(app)
+
+
+def test_settings_draw_nothing_until_they_are_opened_and_the_address_says_what_they_are() -> None:
+    app = opened("maps", V1, **sized(V1), norm="running", seed=3)
+    assert any("seed 3**; running statistics" in caption.value for caption in app.caption)
+    assert not [one for one in app.number_input if one.key == "own.seed"]
+    app.session_state["settings"] = True
+    app.run()
+    app.number_input(key="own.seed").set_value(4).run()
+    assert any("seed 4**; running statistics" in caption.value for caption in app.caption)
+    assert app.query_params["seed"] in ("4", ["4"])
+    assert not troubles(app)
+
+
+def test_an_older_address_that_has_a_name_instead_of_what_it_names_still_opens() -> None:
+    app = opened("network", V1, stage="Whole network")
+    app.run()
+    assert app.selectbox(key="own.stage").value == "all"
+    assert app.query_params["stage"] in ("all", ["all"])
+    assert not troubles(app)

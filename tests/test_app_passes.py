@@ -70,7 +70,7 @@ def test_a_network_without_residual_blocks_says_what_to_choose() -> None:
 def test_an_unknown_block_in_the_address_is_told_and_the_first_is_shown() -> None:
     app = opened("block", V1, **sized(V1), block="block_z.1")
     assert ["block 'block_z.1', which is not there" in warning.value for warning in app.warning] == [True]
-    assert app.selectbox(key="block").value == "block_a.0"
+    assert app.selectbox(key="own.block").value == "block_a.0"
 
 
 def test_untrained_weights_are_called_untrained() -> None:
@@ -139,7 +139,7 @@ def test_a_photograph_runs_through_the_canvas_of_a_network_and_its_numbers_are_t
     app = opened("network", preset, **sized(preset), overlay="photograph", box="stem", **{"photo.numbers": True})
     told = [caption.value for caption in app.caption]
     assert any("**Untrained, init tf, seed 0; batch statistics**" in text for text in told)
-    assert any(re.match(r"\*\*stem\*\*: mean magnitude 0\.\d+, [\d.]+ % zeros", text.value) for text in app.markdown)
+    assert any(re.match(r"\*\*Stem\*\*: mean magnitude 0\.\d+, [\d.]+ % zeros", text.value) for text in app.markdown)
     assert [slider.key for slider in app.slider if "s." in str(slider.key)] == (["s.0.1"] if preset == V1 else [])
     data = json.loads(app.get("bidi_component")[0].proto.json)
     assert data["seen"]["path"] == "stem"
@@ -168,7 +168,7 @@ def told(app: AppTest) -> dict[str, Any]:
 def test_one_photograph_runs_through_networks_side_by_side() -> None:
     other = f"{V4} (input_size={SMALL})"
     app = opened("compare", V1, **sized(V1), edited=other, photographed=True, place="0/stem", **{"with": ""})
-    app.pills(key="with").set_value([]).run()
+    app.multiselect(key="own.with").set_value([]).run()
     data = told(app)
     assert list(data["maps"]) == ["0/", "1/"]
     assert data["seen"]["path"] == "0/stem"

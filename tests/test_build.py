@@ -140,7 +140,7 @@ def cards(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 
 ABSENT = "device '{}' is not on this machine, which has cpu, meta"
-UNKNOWN = "'{}' is no device; this machine has cpu, meta"
+UNKNOWN = "'{}' is not a device; this machine has cpu, meta"
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,7 @@ def test_a_verb_says_it_in_words(verb: list[str], told: str, capsys: pytest.Capt
         (("errata", "E99"), "no erratum is called 'E99'; they are E1, "),
         (("compare", V1), "1 networks can't be compared; 2 to 4 can"),
         (("diagram", V1, "--out", "d", "--flow", "up"), "'up' is not one of"),
-        (("cost", V1, "--device", "abacus"), "'abacus' is no device; this machine has cpu"),
+        (("cost", V1, "--device", "abacus"), "'abacus' is not a device; this machine has cpu"),
         (("activations", V1, "--photo", "nowhere.png"), "no photograph or file is called 'nowhere.png'"),
         (("diagram", V1, "--out", "/dev/null/d"), "Not a directory"),
         (("paint", V1), "No such command 'paint'"),

@@ -29,7 +29,7 @@ TINY_KNOBS = [f"--set={knob}" for knob in ("a=1", "b=1", "c=1", "width=0.125", "
 render = import_module("irnet.diagrams.render")  # a function of that name is in the way
 Engine = Callable[[str], Path]
 DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" width="9pt" height="9pt"></svg>'
-NOT_WHOLE = "what it wrote is no whole drawing"
+NOT_WHOLE = "what it wrote is not a whole drawing"
 DISK_FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
@@ -78,7 +78,7 @@ def test_a_renderer_that_can_not_be_started_gets_one_sentence(engine: Engine) ->
 
 def test_a_renderer_that_hangs_is_ended_within_the_limit(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(render, "TIME_LIMIT", 0.3)
-    with pytest.raises(RuntimeError, match=r"^graphviz-pure laid nothing out within 0\.3 seconds$"):
+    with pytest.raises(RuntimeError, match=r"^graphviz-pure did not finish within 0\.3 seconds$"):
         laid_out("digraph { b }", engine("exec sleep 60"))
 
 
@@ -153,7 +153,9 @@ def test_a_race_that_finds_no_room_is_refused_in_a_sentence_and_starts_once_ther
     app = opened("race", new=True)
     with small_files(20):
         app.button(key="race.start").click().run()
-    told = "The server can't use its files (File too large); what it kept before is still there. Tell whoever runs it."
+    told = (
+        "The server can't use its files (File too large); earlier results are still there. Please tell whoever runs it."
+    )
     assert [error.value for error in app.error] == [told]
     assert not list(tmp_path.iterdir())
     app.button(key="race.start").click().run()
@@ -205,7 +207,9 @@ def test_an_upload_on_a_full_disk_ends_in_one_sentence_and_leaves_nothing_behind
 def test_a_device_out_of_memory_gets_one_sentence_and_holds_nothing(error: BaseException) -> None:
     with pytest.raises(RuntimeError) as refused, device.memory_limit("cuda"):
         raise error
-    assert str(refused.value) == "cuda has not enough memory for this: take a smaller input, width, depth or batch"
+    assert (
+        str(refused.value) == "cuda does not have enough memory for this: choose a smaller input, width, depth or batch"
+    )
     assert error.__traceback__ is None
 
 
@@ -230,7 +234,7 @@ sys.exit(status)
     )
     assert done.returncode == 2
     assert not done.stdout
-    told = "irnet: cpu has not enough memory for this: take a smaller input, width, depth or batch\n"
+    told = "irnet: cpu does not have enough memory for this: choose a smaller input, width, depth or batch\n"
     assert done.stderr == told * len(verbs.split(";"))
 
 
@@ -243,7 +247,7 @@ def test_a_model_that_the_allocator_refuses_is_told_on_the_page(monkeypatch: pyt
         broken.setattr("app.server.networks.build", refuse)
         app = opened("block", V1, **sized(V1), **{f"{V1}.a": 1})
         assert [error.value for error in app.error] == [
-            "Cpu has not enough memory for this: take a smaller input, width, depth or batch."
+            "Cpu does not have enough memory for this: choose a smaller input, width, depth or batch."
         ]
     assert not troubles(app.run())
 

@@ -121,7 +121,7 @@ def test_only_this_site_frames_the_app_unless_others_are_named(monkeypatch: pyte
 def test_a_parent_that_is_no_site_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     for word in ("*", "course.example", "https://a;script-src", "https://a,b", "'none'", "http:", "https://"):
         monkeypatch.setenv(PARENTS, word)
-        with pytest.raises(ValueError, match="is no site; one is"):
+        with pytest.raises(ValueError, match="is not a site; one is"):
             parents()
 
 

@@ -130,14 +130,13 @@ def test_the_only_dense_layer_is_the_classifier_and_of_two_none_is(tmp_path: Pat
 
 def test_a_dense_layer_behind_others_with_weights_is_no_classifier(tmp_path: Path) -> None:
     """Without the normalisation before it, it would say something else."""
-    ways: tuple[tuple[Callable[..., None], str], ...] = (
-        (save_keras, "model_weights/inception_v3"),
-        (save_keras_v3, "layers/functional/"),
-    )
-    for n, (save, root) in enumerate(ways):
-        file = tmp_path / str(n)
-        save(file, BODY, root=root)
-        save(file, [*DENSE, ("batch_normalization_9", "batch_normalization", {"gamma": ONE[0, 0, 0]})])
+    head = [*DENSE, ("batch_normalization_9", "batch_normalization", {"gamma": ONE[0, 0, 0]})]
+    old, new = tmp_path / "old", tmp_path / "new"
+    save_keras(old, BODY, root="model_weights/inception_v3")
+    save_keras(old, head)
+    save_keras_v3(new, BODY, root="layers/functional/")
+    save_keras_v3(new, head)
+    for file in (old, new):
         assert sum(key.startswith("head/") for key in keys_of(file)) == 3
 
 

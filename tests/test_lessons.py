@@ -108,7 +108,7 @@ def test_a_lesson_s_end_does_not_give_the_last_answer_away() -> None:
 
 
 def test_a_drawing_hides_one_number_and_refuses_anything_else() -> None:
-    with pytest.raises(ValueError, match="hidden can't be '<b>'; it is one number, as 1024"):
+    with pytest.raises(ValueError, match="hidden can't be '<b>'; it is one number, such as 1024"):
         svg("inception_v4.paper", {"level": "0", "hidden": "<b>"})
     largest = str(max(stage.params for stage in resolve(network("inception_v4")).top))
     legend = svg("inception_v4.paper", {"level": "0", "overlay": "parameters", "hidden": largest})
@@ -149,7 +149,7 @@ def test_the_example_in_contributing_is_a_lesson() -> None:
 
 
 def test_a_file_that_is_no_text_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"^document: this is no text in UTF-8 \(byte 4\)$"):
+    with pytest.raises(ValueError, match=r"^document: this is not UTF-8 text \(byte 4\)$"):
         read_lesson(b"+++\n\xff\n+++")
 
 
@@ -208,7 +208,7 @@ def _changed(**changes: object) -> str:
 
 
 HOSTILE = {
-    "": "document: this is no JSON",
+    "": "document: this is neither JSON",
     "[" * 50_000: "document: ",
     "x" * (LARGEST + 1): "larger than",
     "[]": "format: ",
@@ -232,7 +232,7 @@ HOSTILE = {
     _changed(prose="{params.__class__}"): "steps.0.prose: no quantity",
     _changed(prose="x" * 4001): "steps.0.prose: ",
     _changed(controls=["rm"]): "steps.0.controls: there is no control 'rm'",
-    _changed(table="knobs"): "steps.0.table: the table 'knobs' is of two networks or more",
+    _changed(table="knobs"): "steps.0.table: the table 'knobs' needs two networks or more",
     _changed(notes=[{"box": "", "text": "x"}]): "steps.0.notes.0.box: ",
     _changed(question={"text": "?", "answer": "x", "choices": ["y"]}): "steps.0.question: two choices or more",
     _changed(question={"text": "?", "answer": "x", "choices": ["y", "z"]}): "steps.0.question: the answer 'x' is none",
@@ -253,7 +253,7 @@ TOP = '+++\ntitle = "One"\nnetworks = ["inception_v4.paper"]\n+++\n# A\n'
 HOSTILE_MARKDOWN = {  # the first line is 1
     "+++": "line 1: a header begins here, but there is no second line +++",
     "+++\n+++": "title: Field required",
-    "+++\ntitle = One\n+++\n# A": "line 1: this header is no TOML (Invalid value (at line 2, column 9))",
+    "+++\ntitle = One\n+++\n# A": "line 1: this header is not TOML (Invalid value (at line 2, column 9))",
     "+++\n+++\n+++\n+++": "line 3: a header begins here, but a step has one",
     "+++\ntitle = 'One'\n+++": "steps: Tuple should have at least 1 item",
     "+++\ntitle = 'One'\n+++\nWords": "line 4: 'Words' is in no step",
@@ -270,7 +270,7 @@ HOSTILE_MARKDOWN = {  # the first line is 1
     TOP + "+++\nanswer = 'params'\nquestion = '?'\ntolerance = nan\n+++": "line 5, step 1: question.tolerance: ",
     TOP + f"{{{'9' * 241}}}": "line 5, step 1: prose: a formula of 241 characters is longer than 240",
     f"+++\n{'.'.join('a' * 40_000)} = 1\n+++": "line 1: a line of this header has more than 60 dots",
-    f"+++\na = {'[' * 40_000}\n+++": "line 1: this header is no TOML",
+    f"+++\na = {'[' * 40_000}\n+++": "line 1: this header is not TOML",
     "+++\n+++\n" + "# A\n" * 20_000: "title: Field required",
 }
 

@@ -66,7 +66,7 @@ def test_counts_and_factors_are_written_as_words_and_a_formula_may_run_over_a_li
         ("{params / 7|numeral}", "can't be counted"),
         ("{macs / params|multiple}", "can't be counted"),
         ("{1 - 2|numeral}", "can't be counted"),
-        ("{params|hex}", "numbers can't be written as 'hex'; they can as exact, short"),
+        ("{params|hex}", "numbers can't be written as 'hex'; choose one of exact, short"),
     ],
 )
 def test_a_number_that_no_word_says_exactly_and_an_unknown_form_are_refused(text: str, told: str) -> None:

@@ -70,7 +70,9 @@ def test_an_empty_batch_and_a_single_image_for_an_embedding_are_refused() -> Non
 
 def test_memory_that_is_not_there_gets_one_sentence_and_another_error_is_not_taken_for_it() -> None:
     spec = replace(network("inception_resnet_v1"), input_shape=(3, 2_000_001, 2_000_001))
-    with pytest.raises(RuntimeError, match=r"^cpu has not enough memory for this: take a smaller input, width, depth"):
+    with pytest.raises(
+        RuntimeError, match=r"^cpu does not have enough memory for this: choose a smaller input, width, depth"
+    ):
         saved_for_backward(spec, 2, "cpu")
     with pytest.raises(RuntimeError, match=r"^on purpose$"), memory_limit("cpu"):
         raise RuntimeError("on purpose")

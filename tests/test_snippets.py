@@ -123,5 +123,5 @@ def test_a_cam_shows_only_what_speaks_for_the_class() -> None:
 def test_an_unknown_box_and_a_network_of_no_preset_are_refused() -> None:
     with pytest.raises(KeyError, match=r"has no box 'block_z'"):
         snippets(V2, "block_z")
-    with pytest.raises(ValueError, match=r"^mine is no preset"):
+    with pytest.raises(ValueError, match=r"^mine is not a preset"):
         snippets(replace(V2, name="mine"), "pool")

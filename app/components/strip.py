@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -33,7 +33,7 @@ export default function strip({ data, parentElement, setTriggerValue }) {
       const label = document.createElement("span"), value = document.createElement("span");
       button.type = "button"; button.title = unit.title; button.dataset.path = unit.path;
       image.src = unit.src; image.alt = "";
-      label.textContent = unit.path; value.textContent = unit.told;
+      label.textContent = unit.name; value.textContent = unit.value;
       button.append(image, label, value);
       return button;
     }));
@@ -59,8 +59,16 @@ def _component() -> Callable[..., Any]:
     return st.components.v2.component("irnet_strip", html=_HTML, css=_CSS, js=_JS)
 
 
-def strip(thumbs: Sequence[Thumb], selected: str, made: str, *, key: str, on_click: Callable[[str], None]) -> None:
-    """The units side by side, the chosen one marked; `made` changes exactly when the pictures do."""
+def strip(
+    thumbs: Sequence[Thumb],
+    selected: str,
+    made: str,
+    *,
+    key: str,
+    names: Mapping[str, str],
+    on_click: Callable[[str], None],
+) -> None:
+    """The units side by side by their `names`, the chosen one marked; `made` changes exactly when the pictures do."""
 
     def clicked() -> None:
         path = st.session_state[key]["clicked"]
@@ -69,7 +77,7 @@ def strip(thumbs: Sequence[Thumb], selected: str, made: str, *, key: str, on_cli
 
     data = {
         "label": "Mean magnitude over the channels, unit by unit",
-        "units": _units(tuple(thumbs), made),
+        "units": [one | {"name": names[one["path"]]} for one in _units(tuple(thumbs), made)],
         "made": made,
         "selected": selected,
     }
@@ -83,7 +91,7 @@ def _units(_thumbs: tuple[Thumb, ...], made: str) -> list[dict[str, str]]:
         {
             "path": thumb.path,
             "title": f"{thumb.title}: {thumb.channels} channels{f', {thumb.dead} dead' if thumb.dead else ''}",
-            "told": f"{thumb.mean_abs:.3g}{f', {thumb.dead} dead' if thumb.dead else ''}",
+            "value": f"{thumb.mean_abs:.3g}{f', {thumb.dead} dead' if thumb.dead else ''}",
             "src": f"data:image/png;base64,{b64encode(thumbnail(thumb.picture)).decode()}",
         }
         for thumb in _thumbs

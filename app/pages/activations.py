@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import streamlit as st
 from PIL import Image
 
 from app import text
+from app.address import Fields, field
 from app.controls import Choice, network_choice
-from app.passes import Setting, Weights, kept_for_backward, reference, residual_scales
+from app.passes import Setting, Weights, classify_image, kept_for_backward, reference, residual_scales
 from app.views import activations, head, show
 from app.views.show import refusals
-from app.weights import weights
 from irnet.charts import Line, multiples
 from irnet.lab.activations import TENSORS, Result, other
+from irnet.lab.classify import records as class_records
 from irnet.lab.forward import Scaling
 from irnet.lab.scale_tables import OF_BLOCK, WORDS, chart, finding, overflows, records, weights_and_statistics
 from irnet.spec import Edit, Network, Residual
@@ -32,6 +33,11 @@ VIEWS = CURVES, FIVE, NORMS, NUMBERS, CLASSES = (
     "Classes",
 )
 PLOTS = (CURVES, FIVE, NUMBERS)  # views of a statistic that the reader chooses
+BESIDE = {  # by the parameter of the address
+    "reference": ("Inception-v4", text.NO_RESIDUALS),
+    "norms": ("Batch norm on the sums", text.SUM_NORM),
+    "statistics": ("Batch and running statistics", text.BOTH_STATISTICS),
+}
 SHARES = ("zero_share",)  # may be 0, which has no logarithm
 
 
@@ -72,19 +78,16 @@ def plot_choice(network: Network) -> tuple[str, str, bool, int | None]:
     return "" if whole else tensor, statistic, log and statistic not in SHARES, label
 
 
-def beside(*, trained: bool) -> tuple[bool, bool, bool]:
-    """What the reader wants beside the two scales: Inception-v4, batch norm on the sums, the other statistics."""
-    return (
-        st.toggle("Inception-v4", key="reference", help=text.NO_RESIDUALS, bind="query-params"),
-        st.toggle("Batch norm on the sums", key="norms", help=text.SUM_NORM, bind="query-params", disabled=trained),
-        st.toggle(
-            "Batch and running statistics",
-            key="statistics",
-            help=text.BOTH_STATISTICS,
-            bind="query-params",
-            disabled=trained,
-        ),
-    )
+def beside() -> tuple[list[bool], Callable[[bool], None]]:
+    """What the reader wants beside the two scales, in the order of `BESIDE`, and what draws the switches for it."""
+    hidden = Fields("beside")
+    wanted = [bool(hidden.value("toggle", False, key=key)) for key in BESIDE]
+
+    def draw(trained: bool) -> None:
+        for key, (label, help_text) in BESIDE.items():
+            field(st.toggle, label, key=key, help=help_text, disabled=trained and key != "reference")
+
+    return wanted, draw
 
 
 def results_of(
@@ -93,7 +96,7 @@ def results_of(
     scale: Scaling,
     setting: Setting,
     loaded: Weights | None,
-    wanted: tuple[bool, bool, bool],
+    wanted: Sequence[bool],
 ) -> list[Result]:
     """The network's own scale and the reader's, block by block, and what the reader wants beside them."""
     v4, norm, both = wanted
@@ -173,8 +176,8 @@ def memory(network: Network) -> None:
         sum(s.repeat for s in network.stages if isinstance(s.node, Residual)),
     )
     st.markdown(
-        f"**Batch norm on {sums} sums would keep {short(more, 'B')} more for a batch of {batch}, "
-        f"{share(more, cost.bytes_without)} on top**"
+        f"**Batch norm on {sums} sums would need {short(more, 'B')} more memory for a batch of {batch}, "
+        f"an increase of {share(more, cost.bytes_without)}**"
     )
     bare = totals(with_sum_norm(network, norm=False)).params
     measured = [kept_for_backward(with_sum_norm(network, norm=norm), batch) for norm in (False, True)]
@@ -218,6 +221,16 @@ def numbers(network: Network, results: Sequence[Result], tensor: str, statistic:
     )
 
 
+def classes(network: Network, image: Image.Image, device: str, loaded: Weights | None) -> None:
+    """The likeliest classes of the photograph; untrained weights have none."""
+    if not loaded:
+        st.caption(text.NO_CLASSES)
+        return
+    found = classify_image(network, image, device, loaded)
+    st.caption(text.plain(f"{found.weights}. {found.preprocessing}. Labels: {found.names}."))
+    show.table(class_records(found), f"{found.network}.classes", alt="The likeliest classes of the photograph")
+
+
 @st.fragment
 @refusals()
 def lab(choice: Choice) -> None:
@@ -230,14 +243,8 @@ def lab(choice: Choice) -> None:
     with controls:
         scale = scaling(network)
         tensor, statistic, log, label = plot_choice(network) if view in PLOTS else ("output", "mean_abs", True, None)
-        with st.popover("Photograph", icon=":material/image:", width="stretch"):
-            image = activations.picture(network)
-        settings = st.popover("Settings", icon=":material/tune:", width="stretch")
-        loaded = weights()
-        with settings:
-            several = "" if loaded else "Seeds, for a band"
-            setting = activations.setting(choice.device, several=several, trained=bool(loaded))
-            wanted = beside(trained=bool(loaded))
+        wanted, draw = beside()
+        image, setting, loaded = activations.inputs(network, choice.device, several="Seeds, for a band", more=draw)
     setting = replace(setting, label=label)
     with tabs[view]:
         if view in (CURVES, NUMBERS):
@@ -251,7 +258,7 @@ def lab(choice: Choice) -> None:
         elif view == NORMS:
             memory(network)
         else:
-            activations.classes(network, image, choice.device, loaded)
+            classes(network, image, choice.device, loaded)
     with shown:
         st.caption(f"{text.NORMS} {text.DEATH} {text.TRAINED if loaded else text.UNTRAINED}")
 

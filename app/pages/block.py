@@ -13,7 +13,6 @@ from app.passes import block_at_scale
 from app.state import choose_by_name
 from app.views import activations, head, show
 from app.views.tiles import heat
-from app.weights import weights
 from irnet.charts import Bins, Chart
 from irnet.lab.block import BlockSteps, Step, is_branch, own_scale, records, residual_blocks
 from irnet.spec import Network
@@ -73,7 +72,7 @@ def _walk(result: BlockSteps, *, playing: bool) -> None:
     st.markdown(f"${equation(result, name)}$", text_alignment="center")  # inline: a display of its own would scroll
     st.markdown(f"**Step {at + 1} of {len(names)}.** {text.plain(step.words)}")
     if step.troubles:
-        st.warning(f"{step.troubles}: drawn in purple, and in no bar.", icon=":material/error:")
+        st.warning(f"{step.troubles}: drawn in purple, and left out of the histogram.", icon=":material/error:")
     _figures(result, step)
     left, right = st.columns([3, 2])
     with left:
@@ -165,12 +164,6 @@ def _histogram(step: Step) -> None:
     show.chart(chart, "histogram", alt=f"{title}; how often every value occurs")
 
 
-def origin(result: BlockSteps, device: str) -> str:
-    """Which weights, statistics and device the steps come from."""
-    weights = text.plain(result.weights[:1].upper() + result.weights[1:])
-    return f"**{weights}**; {result.batch_norm} statistics; computed on {device}."
-
-
 def numbers(result: BlockSteps) -> None:
     """Every step in one table."""
     keys = ("step", "term", "shape", *asdict(result.steps[0].stats), "troubles")
@@ -191,15 +184,11 @@ with controls:
     st.caption(resolve(network)[path].source.ref)
     s = scale(stage_of(path), own_scale(network, path))
     playing = play()
-    with st.popover("Photograph", icon=":material/image:", width="stretch"):
-        image = activations.picture(network)
-    settings = st.popover("Settings", icon=":material/tune:", width="stretch")
-    loaded = weights()
-    with settings:
-        setting = activations.setting(choice.device, trained=bool(loaded))
+    image, setting, loaded = activations.inputs(network, choice.device)
 with shown:
     with st.container():  # a place of its own for the spinner, so that what follows stays where it is
         result = block_at_scale(network, image, setting, loaded, path, s)
     walk(result, playing=playing)
-    st.caption(f"{origin(result, choice.device)} {text.BLOCK} {text.TRAINED if loaded else text.UNTRAINED_LOOK}")
+    ran = activations.origin(result.weights, result.batch_norm, choice.device)
+    st.caption(f"{ran} {text.BLOCK} {text.TRAINED if loaded else text.UNTRAINED_LOOK}")
 numbers(result)

@@ -1,17 +1,49 @@
 """What fvcore, torchinfo and torch count on the built network, and why they differ."""
 
+from __future__ import annotations
+
 import streamlit as st
 
 from app import text
 from app.controls import address, network_choice
 from app.passes import counted_otherwise, module_counts
-from app.views import counters, head, show
+from app.views import head, show
 from irnet.diagrams.chart_figures import cost_chart, module_chart
 from irnet.provenance.explanations import printed_work
 from irnet.provenance.ledger import ledger, records
 from irnet.runtime import measure
+from irnet.runtime.measure import ModuleCount, Others
 from irnet.tree.totals import stage_records
-from irnet.units import exact
+from irnet.units import exact, short
+
+
+def figures_of(whole: ModuleCount, others: Others | None = None) -> None:
+    """What each says of the whole network in a row; those that have not been asked yet leave their place free."""
+    total = whole.total or 0
+    show.figures(
+        {
+            "Parameters": short(whole.params),
+            "fvcore MACs": short(whole.macs),
+            "fvcore in all": short(total),
+            "torchinfo": short(others.torchinfo_mult_adds) if others else text.NOT_YET,
+            "torch FLOPs": short(others.torch_flops) if others else text.NOT_YET,
+        },
+        {
+            "fvcore MACs": f"{exact(whole.macs)} in convolutions and linear layers, one image",
+            "fvcore in all": f"{exact(total)}: MACs, batch norm and the global average together",
+        }
+        | _of_others(others),
+    )
+
+
+def _of_others(others: Others | None) -> dict[str, str]:
+    if others is None:
+        return {}
+    return {
+        "torchinfo": f"{exact(others.torchinfo_mult_adds)} of what it calls mult-adds",
+        "torch FLOPs": f"{exact(others.torch_flops)}: two for every MAC of convolutions and linear layers",
+    }
+
 
 choice = network_choice()
 network = choice.network
@@ -19,8 +51,8 @@ head.heading("Cost of", network)
 place = st.empty()
 counts = module_counts(network, choice.device)
 with place.container():
-    counters.figures(counts[0])
-st.header("Which figure did you meet?")
+    figures_of(counts[0])
+st.header("Which figure did you come across?")
 st.caption(text.MET)
 figures = [{key: value for key, value in one.items() if key != "count"} for one in printed_work(network)]
 show.small(
@@ -76,4 +108,4 @@ if gaps.open:
         )
 others = counted_otherwise(network, choice.device)  # asked last, and before the place of the first numbers is cleared
 with place.container():
-    counters.figures(counts[0], others)
+    figures_of(counts[0], others)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
 from app import lesson as page
@@ -18,6 +21,15 @@ from irnet.lessons.prose import bare
 from irnet.lessons.value import Lesson
 from irnet.provenance.quantities import fill
 
+MEMORY = "memory"  # the component that keeps the progress in the browser, as long as its tab is open
+_JS = """
+export default function memory({ data, setStateValue }) {
+  const kept = JSON.parse(sessionStorage.getItem("irnet.progress") ?? "{}"), merged = { ...kept };
+  for (const [id, [at, finished]] of Object.entries(data)) merged[id] = [at, finished || Boolean(kept[id]?.[1])];
+  sessionStorage.setItem("irnet.progress", JSON.stringify(merged));
+  if (JSON.stringify(merged) !== JSON.stringify(data)) setStateValue("progress", merged);
+}
+"""
 NOT_TO_TRY = ("overview", "learn", "lesson_editor")  # pages that show nothing of what a lesson taught
 
 
@@ -55,6 +67,25 @@ def remember(lesson: Lesson, i: int) -> None:
     progress = st.session_state.get(PROGRESS, {})
     _, finished = progress.get(lesson.id, (0, False))
     st.session_state[PROGRESS] = progress | {lesson.id: (i, finished or i == len(lesson.steps) - 1)}
+
+
+@st.cache_resource(show_spinner=False)
+def _component() -> Callable[..., Any]:
+    """Registered once a process."""
+    return st.components.v2.component("irnet_memory", html="<span></span>", js=_JS)
+
+
+def keep_progress() -> None:
+    """Let the browser keep the progress, and take what it kept: a page that is loaded again is a new session here."""
+
+    def take() -> None:
+        counts = {lesson.id: len(lesson.steps) for lesson in LESSONS}
+        found: dict[str, Any] = st.session_state[MEMORY]["progress"]
+        st.session_state[PROGRESS] = {  # a browser's word is checked again
+            id_: (min(max(int(at), 0), counts.get(id_, 1) - 1), bool(finished)) for id_, (at, finished) in found.items()
+        }
+
+    _component()(key=MEMORY, data=st.session_state.get(PROGRESS, {}), on_progress_change=take)
 
 
 def ending(lesson: Lesson) -> None:
@@ -143,3 +174,4 @@ if chosen := page.lesson_of_address():
     read(chosen)
 else:
     shelf()
+keep_progress()

@@ -30,7 +30,9 @@ def parents() -> tuple[str, ...]:
     found = tuple(os.environ.get(PARENTS, "").split())
     for word in found:
         if not ORIGIN.fullmatch(word):
-            raise ValueError(f"{PARENTS}: {word!r} is no site; one is https://course.example or https://*.example:8443")
+            raise ValueError(
+                f"{PARENTS}: {word!r} is not a site; one is https://course.example or https://*.example:8443"
+            )
     return found
 
 

@@ -35,7 +35,7 @@ def inside(home: Path, name: str) -> Path:
             place = base
         if base in place.parents:
             return place
-    raise ValueError(f"{name!r} is no name of anything in the server's folder")
+    raise ValueError(f"{name!r} is not in the server's folder")
 
 
 @contextmanager
@@ -64,7 +64,7 @@ def _plain_file(stack: ExitStack, base: Path, name: str) -> int:
     except OSError as error:
         raise ValueError(f"{name!r} can't be read in the server's folder: {error.strerror}") from None
     if not stat.S_ISREG(os.fstat(at).st_mode):
-        raise ValueError(f"{name!r} in the server's folder is no plain file")
+        raise ValueError(f"{name!r} in the server's folder is not a plain file")
     return at
 
 

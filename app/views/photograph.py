@@ -94,7 +94,7 @@ class Look:
         read = f" {text.READ_MAPS}" if drawn else ""
         st.caption(f"{whose}**{text.plain(found.origin)}**{scaled}.{read}")
         if one := found.boxes.get(self.chosen):
-            st.markdown(f"**{self.chosen}**: {one.text}.")
+            st.markdown(f"**{text.plain(resolve(self.network)[self.chosen].aria_label)}**: {one.text}.")
         if near and self.shows != MEAN:
             which = f": {', '.join(map(str, near.numbers))}" if self._channel is None else ""
             st.markdown(f"It shows {near.text}{which}; {near.boxes[self.chosen].text}.")
@@ -125,8 +125,7 @@ def controls(networks: Sequence[Network]) -> Callable[..., Look]:
         image = activations.picture(*networks, preview=False)  # the input's box shows it
         scale = _scale(networks)
         loaded = weights() if len(networks) == 1 else None
-        with st.popover("Statistics and first weights", icon=":material/tune:"):
-            setting = activations.setting(st.session_state["device"], trained=bool(loaded))
+        setting = activations.setting(st.session_state["device"], trained=bool(loaded))
     return partial(Look, image=image, setting=setting, weights=loaded, scale=scale)
 
 

@@ -18,6 +18,7 @@ from irnet.codegen import code
 from irnet.comparison.side_by_side import Changes, change_records
 from irnet.diagrams import FORMATS
 from irnet.diagrams.theme import THEMES
+from irnet.models import title
 from irnet.spec import Network
 from irnet.tables import Column, Records, Table, from_records, to_csv, to_html, to_json
 from irnet.tree import stage_of
@@ -232,7 +233,7 @@ def downloads(files: Mapping[str, Callable[[], bytes]], helps: Mapping[str, str]
 
 def figures(values: Mapping[str, str], helps: Mapping[str, str] | None = None) -> None:
     """Key numbers in a row."""
-    with st.grid(len(values), min_column_width=130):
+    with st.grid(len(values), min_column_width=130, wrap=False):
         for label, value in values.items():
             st.metric(label, value, help=(helps or {}).get(label))
 
@@ -247,14 +248,27 @@ def pairs(values: Mapping[str, str]) -> None:
     )
 
 
+def headers(networks: Sequence[Network]) -> list[str]:
+    """What the columns of networks side by side are called."""
+    return [f"{i + 1}: {title(network.label)}" for i, network in enumerate(networks)]
+
+
+def with_headers(records: Records, networks: Sequence[Network]) -> list[dict[str, Any]]:
+    """Records whose columns are called by labels, with what people call the networks."""
+    names = {
+        f"{i + 1}: {network.label}": name
+        for i, (network, name) in enumerate(zip(networks, headers(networks), strict=True))
+    }
+    return [{names.get(key, key): value for key, value in record.items()} for record in records]
+
+
 def changes(found: Sequence[Changes], networks: Sequence[Network], name: str) -> None:
     """What differs, one column a network, and what the sources say of it; or that nothing does."""
     if not found:
         st.caption(text.NOTHING_DIFFERS)
         return
-    labels = ", ".join(f"{i + 1}: {network.label}" for i, network in enumerate(networks))
-    alt = f"What differs between {labels}: {name.rpartition('.')[2]}"
-    small(change_records(networks, found), name, alt=alt, nothing="not there")
+    alt = f"What differs between {', '.join(headers(networks))}: {name.rpartition('.')[2]}"
+    small(with_headers(change_records(networks, found), networks), name, alt=alt, nothing="not there")
     for why in dict.fromkeys(one.why for one in found if one.why):
         places = dict.fromkeys(stage_of(one.where).split(":")[0] for one in found if one.why == why)
         st.markdown(f"**{', '.join(places)}**: {why}")

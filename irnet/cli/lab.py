@@ -5,7 +5,10 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -47,38 +50,60 @@ Table = Literal["text", "json", "csv"]
 Load = Callable[[Any], Any] | None  # puts a checkpoint into a model
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """The options of every verb that runs one photograph through a network."""
+
+    photo: Photo = "astronaut"
+    seed: Seed = 0
+    init: Init = "torch"
+    batch_norm: Norms = None
+    weights: Checkpoint = None
+    body: Body = False
+    key: Key = None
+    ema: Ema = False
+    device: Device = "cpu"
+    knobs: Knobs = None
+    form: Form = "text"
+
+
+def _with_options_of_a_pass(verb: Callable[..., None]) -> Callable[..., None]:
+    """The verb with the fields of `Pass` as options, which it gets as `asked`."""
+    own, shared = signature(verb, eval_str=True).parameters, signature(Pass, eval_str=True).parameters
+
+    @wraps(verb)
+    def command(**given: Any) -> None:
+        verb(asked=Pass(**{name: given.pop(name) for name in shared}), **given)
+
+    options = [one.replace(kind=one.KEYWORD_ONLY) for one in (*own.values(), *shared.values()) if one.name != "asked"]
+    command.__annotations__ = {one.name: one.annotation for one in options}
+    command.__dict__["__signature__"] = signature(verb).replace(parameters=options)
+    return command
+
+
+@_with_options_of_a_pass
 def maps(
+    *,
     name: Name,
     path: Place,
     out: Annotated[Path, typer.Option(help="File to write, .npz (every tensor of the box) or .png (one of them).")],
-    photo: Photo = "astronaut",
     tensor: Annotated[str, typer.Option(help="x, b0, concat, project, add ...; without: what the box puts out.")] = "",
     order: Annotated[str, typer.Option(help="strength or index.")] = "strength",
     page: Annotated[int, typer.Option(help="Of the channels in a PNG, from 1.")] = 1,
     size: Annotated[int, typer.Option(help="Channels on a page of a PNG.", min=1, max=256)] = 64,
-    seed: Seed = 0,
-    init: Init = "torch",
-    batch_norm: Norms = None,
-    weights: Checkpoint = None,
-    body: Body = False,
-    key: Key = None,
-    ema: Ema = False,
-    device: Device = "cpu",
-    knobs: Knobs = None,
-    form: Form = "text",
+    asked: Pass,
 ) -> None:
     """Write the feature maps of a box, for one photograph, as numbers or as a picture."""
     ending = out.suffix.lower()
     if ending not in (".npz", ".png"):
         raise ValueError(f"{out} is neither .npz nor .png, the two kinds of file that are written")
     lab, mosaic = (import_module(f"irnet.lab.{part}") for part in ("maps", "mosaic"))
-    with memory_limit(device):
-        load = loader(weights, body=body, key=key, ema=ema)
-        model, image, norms = _prepare(network_of(name, knobs), photo, load, (device, seed, init), batch_norm)
+    with memory_limit(asked.device):
+        model, image, norms = _prepare(name, asked)
         found = lab.feature_maps(model, image, path, batch_norm=norms)
     chosen = found.tensor(tensor)
     shown = lab.page(lab.channels(chosen, order), page, size)
-    title = f"{found.network} {path} on {Path(photo).name}, {found.weights}"
+    title = f"{found.network} {path} on {Path(asked.photo).name}, {found.weights}"
     write(out, mosaic.arrays(found) if ending == ".npz" else mosaic.mosaic(chosen, shown, title))
     record = {part: getattr(found, part) for part in ("network", "path", "weights", "batch_norm")}
     tensors = [
@@ -91,40 +116,32 @@ def maps(
         }
         for one in found.tensors
     ]
-    show(record | {"photo": photo, "file": str(out), "tensors": tensors}, form, _maps_text)
+    show(record | {"photo": asked.photo, "file": str(out), "tensors": tensors}, asked.form, _maps_text)
 
 
+@_with_options_of_a_pass
 def block(
+    *,
     name: Name,
     path: Place,
-    photo: Photo = "astronaut",
     scale: Annotated[float | None, typer.Option(help="Of this block alone, 0 to 1. Without: its own.")] = None,
-    seed: Seed = 0,
-    init: Init = "torch",
-    batch_norm: Norms = None,
-    weights: Checkpoint = None,
-    body: Body = False,
-    key: Key = None,
-    ema: Ema = False,
-    device: Device = "cpu",
-    knobs: Knobs = None,
-    form: Form = "text",
+    asked: Pass,
 ) -> None:
     """Run one residual block as an equation, y = ReLU(x + s F(x)), and print every term in numbers."""
     lab = import_module("irnet.lab.block")
-    with memory_limit(device):
-        load = loader(weights, body=body, key=key, ema=ema)
-        model, image, norms = _prepare(network_of(name, knobs), photo, load, (device, seed, init), batch_norm)
+    with memory_limit(asked.device):
+        model, image, norms = _prepare(name, asked)
         result = lab.block_steps(model, image, path, scale=scale, batch_norm=norms)
     record = {part: getattr(result, part) for part in ("network", "path", "weights", "batch_norm", "scale", "own")}
-    show(record | {"photo": photo, "steps": lab.records(result)}, form, _block_text)
+    show(record | {"photo": asked.photo, "steps": lab.records(result)}, asked.form, _block_text)
 
 
-def _prepare(
-    spec: Network, photo: str, load: Load, made: tuple[str, int, str], batch_norm: str | None
-) -> tuple[Any, Any, str]:
+def _prepare(name: str, asked: Pass) -> tuple[Any, Any, str]:
     """A model, a picture as it takes it, and which batch norm statistics are meant."""
-    return _model(spec, load, *made), _input(spec, photo), batch_norm or ("running" if load else "batch")
+    load = loader(asked.weights, body=asked.body, key=asked.key, ema=asked.ema)
+    spec = network_of(name, asked.knobs)
+    model = _model(spec, load, asked.device, asked.seed, asked.init)
+    return model, _input(spec, asked.photo), asked.batch_norm or ("running" if load else "batch")
 
 
 def _input(spec: Network, photo: str) -> Any:

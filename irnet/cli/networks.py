@@ -221,7 +221,7 @@ def _errata_text(data: Records) -> None:
             rows = [{key: step[key] for key in ("label", "expression", "result", "holds")} for step in steps]
             table(rows, f"\nRead so: {reading}" if reading else "")
         if not found["arithmetic"]:
-            typer.echo("The words alone show it: there is nothing to calculate.")
+            typer.echo("The wording alone shows it: there is nothing to calculate.")
 
 
 def ledger(name: Name, knobs: Knobs = None, form: Form = "text") -> None:

@@ -138,7 +138,7 @@ def constructor(network: Network) -> str:
     irnet.network("inception_v4.paper", "inception_b.0.b1.filters=200", a=6)
     """
     if network.name not in PRESETS:
-        raise ValueError(f"{network.name} is no preset, so there is no call that makes it")
+        raise ValueError(f"{network.name} is not a preset, so there is no call that makes it")
     places = [f'"{edit.text}"' for edit in network.edits if not edit.is_knob]
     knobs = [f"{edit.what}={edit.value!r}" for edit in network.edits if edit.is_knob]
     arguments = ", ".join([f'"{network.name}"', *places, *knobs])

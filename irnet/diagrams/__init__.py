@@ -39,7 +39,7 @@ def source(network: Network, stage: str = "", theme: str = "light", index: int =
         For an unknown stage, theme or flow, or a block that the stage does not have.
     """
     if flow not in FLOWS:
-        raise ValueError(f"arrows can't run {flow!r}; they can {', '.join(FLOWS)}")
+        raise ValueError(f"arrows can't run {flow!r}; choose one of {', '.join(FLOWS)}")
     sheet = GraphBuilder(theme_named(theme), flow)
     if stage:
         return block_sheet(sheet, network, stage_named(network, stage), index).text
@@ -61,9 +61,9 @@ def draw(
     >>> b"figure-title" in draw(network_of("inception_v4"), "svg", "stem")
     True
     """
-    told = words(network, stage)
+    described = words(network, stage)
     dot = source(network, stage, theme, index, flow)
-    return render(dot, form, title=told.alt, description=told.caption)
+    return render(dot, form, title=described.alt, description=described.caption)
 
 
 def canvas_svgs(
@@ -107,11 +107,11 @@ class Diagram(graphviz.Digraph):
 
     def __init__(self, network: Network, stage: str, body: list[str]) -> None:
         super().__init__(body=body)
-        self._told = words(network, stage)
+        self._described = words(network, stage)
 
     def _repr_mimebundle_(self, *_: object, **__: object) -> dict[str, str]:
-        svg = render(self.source, "svg", title=self._told.alt, description=self._told.caption)
-        return {"image/svg+xml": svg.decode(), "text/plain": self._told.alt}
+        svg = render(self.source, "svg", title=self._described.alt, description=self._described.caption)
+        return {"image/svg+xml": svg.decode(), "text/plain": self._described.alt}
 
 
 def diagram(

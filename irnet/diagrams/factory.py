@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
@@ -26,6 +27,7 @@ from irnet.diagrams.theme import theme_named
 
 INDEX = "figures.json"
 FORMS = tuple(dict.fromkeys((*FIGURE_FORMS, *CHART_FORMS, *TABLE_FORMS)))
+_SPACE = re.compile(r"[\s_.]+")
 Files = dict[str, bytes]  # name -> content
 
 
@@ -92,6 +94,19 @@ def entry_named(name: str) -> Entry:
 def listing() -> list[dict[str, str]]:
     """Id, group and title of every figure, chart and table."""
     return [{"id": one.id, "group": one.group, "title": one.title} for one in entries().values()]
+
+
+def ids_with(words: str) -> list[str]:
+    """Ids of what has all of these words in its id, group or title.
+
+    Examples
+    --------
+    >>> ids_with("figure 17")
+    ['figure_17']
+    """
+    wanted = _SPACE.split(words.lower().strip())
+    texts = {one["id"]: _SPACE.sub(" ", " ".join(one.values())).lower() for one in listing()}
+    return [name for name, searched in texts.items() if all(word in searched for word in wanted)]
 
 
 def forms_of(name: str) -> Mapping[str, str]:

@@ -65,7 +65,7 @@ def style(network: Network, shown: Collection[str], overlay: Overlay = "operatio
     if overlay not in OVERLAYS:
         raise ValueError(f"no overlay is called {overlay!r}; they are {', '.join(OVERLAYS)}")
     if edges not in EDGES:
-        raise ValueError(f"arrows can't stand for {edges!r}; they can for {', '.join(EDGES)}")
+        raise ValueError(f"arrows can't stand for {edges!r}; choose one of {', '.join(EDGES)}")
     widths, arrows = _widths(network, shown, edges)
     if overlay in ("operation", "photograph"):
         slots = slots_in(network, shown) if overlay == PHOTOGRAPH else {}

@@ -82,12 +82,12 @@ def _boxes(network: Network, found: Photograph, pictures: dict[str, str]) -> dic
         made[key] = made.get(key) or inline(make(), ending)
         return key
 
-    told = for_canvas(network, found, named)
+    boxes = for_canvas(network, found, named)
     tree = resolve(network)
     kept = {"input", *(path for path, box in tree.items() if _is_drawn(box))}
     kept |= {f"{unit}.input" for unit in kept} | {stage.children[-1] for stage in tree.top if stage.children}
-    kept |= {part for path in kept for part, _ in told.get(path, {}).get("parts", ())}
-    shown = {path: one for path, one in told.items() if path in kept}
+    kept |= {part for path in kept for part, _ in boxes.get(path, {}).get("parts", ())}
+    shown = {path: one for path, one in boxes.items() if path in kept}
     for path in shown.keys() & found.channels.keys():
         shown[path]["channels"] = channels_for_canvas(found.channels[path], named)
     pieces = [one for said in shown.values() for one in (said, *said.get("channels", {}).get("boxes", {}).values())]
@@ -122,7 +122,7 @@ def _detail(network: Network, box: Box) -> dict[str, object]:
     needs = max(((depth(outer) or 0) + 1 for outer in around), default=0)
     title = "" if box.level == "branch" and box.op == "group" else box.title  # its steps are found by theirs
     words = f"{box.path} {title} {box.op} {box.source.ref}".lower()
-    about = {"told": details(network, box.path), "seen": seen(network, box.path)}
+    about = {"details": details(network, box.path), "seen": seen(network, box.path)}
     return about | {"depth": depth(box) or 0, "needs": needs, "words": words}
 
 

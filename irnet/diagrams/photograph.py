@@ -234,7 +234,7 @@ def seen(network: Network, path: str) -> dict[str, Any]:
     box = resolve(network)[path]
     return {
         "path": path,
-        "told": f"one output sees {sides(box.field.size)} px",
+        "window": f"one output sees {sides(box.field.size)} px",
         "grid": box.out_shape[1:],
         "picture": network.input_shape[1:],
         "size": box.field.size,

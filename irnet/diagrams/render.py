@@ -102,11 +102,11 @@ def laid_out(dot: str, engine: Path) -> str:
             [engine, "-q", "-Tsvg"], input=dot.encode(), capture_output=True, timeout=TIME_LIMIT, check=False
         )
     except subprocess.TimeoutExpired:
-        raise RuntimeError(f"{engine.name} laid nothing out within {TIME_LIMIT} seconds") from None
+        raise RuntimeError(f"{engine.name} did not finish within {TIME_LIMIT} seconds") from None
     except OSError as error:
         raise RuntimeError(f"{engine.name} can't be started: {error.strerror}") from None
     if done.returncode or not _is_whole(done.stdout):
-        why = f"exit status {done.returncode}" if done.returncode else "what it wrote is no whole drawing"
+        why = f"exit status {done.returncode}" if done.returncode else "what it wrote is not a whole drawing"
         raise RuntimeError(f"{engine.name} failed: {typed(done.stderr.decode(errors='replace').strip(), 300) or why}")
     return clear_titles(done.stdout.decode())
 

@@ -114,7 +114,7 @@ def _check(step: Step, where: str) -> None:
             raise ValueError(f"{where}.controls: there is no control {name!r}; there are {', '.join(may)}")
     if (step.table == "knobs") > (len(step.networks) > 1) or (step.table == "ledger") > (len(step.networks) == 1):
         asked = "two networks or more" if step.table == "knobs" else "one network"
-        raise ValueError(f"{where}.table: the table {step.table!r} is of {asked}, not of {len(step.networks)}")
+        raise ValueError(f"{where}.table: the table {step.table!r} needs {asked}, not {len(step.networks)}")
     if step.question:
         with _at(f"{where}.question"):
             right(step.question, network)

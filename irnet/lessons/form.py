@@ -88,12 +88,12 @@ def read_lesson(text: str | bytes) -> Lesson:
         try:
             return read_markdown(text if isinstance(text, str) else text.decode())
         except UnicodeDecodeError as error:
-            raise ValueError(f"document: this is no text in UTF-8 (byte {error.start})") from None
+            raise ValueError(f"document: this is not UTF-8 text (byte {error.start})") from None
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError(
-            f"document: this is no JSON ({str(error)[:120]}), and no Markdown, which begins with a line {MARK}"
+            f"document: this is neither JSON ({str(error)[:120]}) nor Markdown, which begins with a line {MARK}"
         ) from None
     if not isinstance(found, dict) or found.pop("format", None) != FORMAT:
         raise ValueError(f"format: a lesson says {FORMAT!r} there")

@@ -91,12 +91,12 @@ def _header(lines: list[str], start: int, section: _Section) -> int:
         wrong = f"there is no second line {MARK}" if end is None else "a step has one, and this is its second"
         raise ValueError(f"line {start}: a header begins here, but {wrong}")
     if any(line.count(".") > _DOTS for line in lines[start:end]):
-        raise ValueError(f"line {start}: a line of this header has more than {_DOTS} dots; make two or more of it")
+        raise ValueError(f"line {start}: a line of this header has more than {_DOTS} dots; split it")
     try:
         section.settings |= tomllib.loads("\n".join(lines[start:end]))
     except (ValueError, RecursionError) as error:
         sentence = re.sub(r"at line (\d+)", lambda found: f"at line {start + int(found[1])}", str(error))
-        raise ValueError(f"line {start}: this header is no TOML ({typed(sentence, 200)})") from None
+        raise ValueError(f"line {start}: this header is not TOML ({typed(sentence, 200)})") from None
     section.has_header = True
     return end + 1
 

@@ -257,5 +257,5 @@ def formulas(text: str) -> tuple[str, ...]:
 def _formula_text(inside: str, network: Network) -> str:
     formula, _, form = inside.partition("|")
     if form.strip() not in FORMS:
-        raise ValueError(f"numbers can't be written as {form[:20]!r}; they can as {', '.join(filter(None, FORMS))}")
+        raise ValueError(f"numbers can't be written as {form[:20]!r}; choose one of {', '.join(filter(None, FORMS))}")
     return FORMS[form.strip()](quantity(formula, network))

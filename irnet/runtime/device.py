@@ -36,7 +36,7 @@ def check_device(device: str) -> torch.device:
     try:
         wanted = torch.device(device)
     except RuntimeError:
-        raise ValueError(f"{device!r} is no device; this machine has {here}") from None
+        raise ValueError(f"{device!r} is not a device; this machine has {here}") from None
     cards = torch.cuda.device_count() if wanted.type == "cuda" else 1
     if wanted.type not in available() or (wanted.index or 0) >= cards:
         raise ValueError(f"device {device!r} is not on this machine, which has {here}")
@@ -77,4 +77,4 @@ def memory_limit(device: str) -> Iterator[None]:
         return
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-    raise RuntimeError(f"{device} has not enough memory for this: take a smaller input, width, depth or batch")
+    raise RuntimeError(f"{device} does not have enough memory for this: choose a smaller input, width, depth or batch")

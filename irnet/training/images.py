@@ -148,7 +148,7 @@ def bundled_crops(settings: Data) -> Crops:
     """
     count = settings.classes or len(PICTURES)
     if count > len(PICTURES):
-        raise ValueError(f"classes={count}, and there are {len(PICTURES)} bundled pictures")
+        raise ValueError(f"classes={count} is more than the {len(PICTURES)} bundled pictures")
     names = PICTURES[:count]
     pictures = tuple(pixels_of(Image.fromarray(getattr(data, name)())) for name in names)
     return Crops(settings, names, settings.epoch, pictures)
@@ -199,7 +199,7 @@ def folder_of(settings: Data) -> Folder:
     """
     root = Path(settings.folder)
     if not root.is_dir():
-        raise ValueError(f"{root} is no folder on this machine")
+        raise ValueError(f"{root} is not a folder on this machine")
     names = sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("."))
     _check_classes(root, names, settings)
     side = max(settings.size, floor(settings.size * ROOM))
@@ -221,9 +221,9 @@ def folder_of(settings: Data) -> Folder:
 
 def _check_classes(root: Path, names: list[str], settings: Data) -> None:
     if not names:
-        raise ValueError(f"{root} has no folder in it; pictures belong in one folder a class, such as {root}/cat")
+        raise ValueError(f"{root} has no folder in it; pictures belong in one folder per class, such as {root}/cat")
     if len(names) == 1:
-        raise ValueError(f"{root} has one class only, {names[0]}; there is nothing to tell apart")
+        raise ValueError(f"{root} has only one class, {names[0]}; training needs two or more")
     if settings.classes not in (None, len(names)):
         raise ValueError(f"classes={settings.classes}, and {root} has {len(names)}: {', '.join(names[:10])}")
 
@@ -231,7 +231,7 @@ def _check_classes(root: Path, names: list[str], settings: Data) -> None:
 def _files(folder: Path) -> list[Path]:
     files = sorted(file for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
     if not files:
-        raise ValueError(f"{folder} has no picture in it")
+        raise ValueError(f"{folder} contains no picture")
     if len(files) == 1:
         raise ValueError(f"{folder} has one picture; a class needs two, of which one is held out")
     return files

@@ -54,7 +54,7 @@ def begin(directory: Path, queue: Path, at_most: int = 1, *, keep: bool = True) 
         command.append("--while-watched")
     with hold(directory / "log") as log:  # the process inherits the lock
         if not log:
-            raise ValueError(f"{directory.name} is running already, or on its way out; try again in a moment")
+            raise ValueError(f"{directory.name} is still running, or about to stop; try again in a moment")
         ask(directory, "run")
         started = subprocess.Popen(
             command, cwd=PACKAGE, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True

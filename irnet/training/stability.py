@@ -274,13 +274,15 @@ def stability(base: Run, axes: Sequence[tuple[str, Sequence[Any]]], seeds: Seque
     """
     for name, _ in axes:
         if name not in AXIS_NAMES:
-            raise ValueError(f"{name!r} is no axis of the death map; the axes are {', '.join(AXIS_NAMES)}")
+            raise ValueError(f"{name!r} is not an axis of the death map; the axes are {', '.join(AXIS_NAMES)}")
     if not 1 <= len(axes) <= MOST_AXES:
         raise ValueError(f"the death map has 1 to {MOST_AXES} axes, not {len(axes)}")
     if base.data.held_out < 2:
         raise ValueError(f"held_out={base.data.held_out}: a death map is read from at least 2 held-out images")
     if not base.evaluate_every:
-        raise ValueError("evaluate_every=0: a death map is read from measurements on the way, as every 10 steps")
+        raise ValueError(
+            "evaluate_every=0: a death map is read from measurements during training, such as every 10 steps"
+        )
     grid = tuple((name, tuple(values)) for name, values in axes)
     return Sweep(kind="stability", base=base, axes=(("seed", tuple(seeds)), *grid), threads=threads)
 

@@ -122,7 +122,7 @@ def _compute(directory: Path, todo: list[int], owner: Owner, backend: Backend, t
         if last_word(directory) != "stop":
             left = sum(not end_of(run_file(directory, number)) for number in todo)
             raise RuntimeError(
-                f"a worker process was killed, by hand or for want of memory; {left} runs are left: "
+                f"a worker process was killed, by hand or because memory ran out; {left} runs are left: "
                 f"{command('resume', directory)}"
             ) from None
         return

@@ -70,9 +70,9 @@ def test_a_renderer_that_breaks_is_told_in_the_place_of_the_drawing_and_the_app_
     expect(drawing).to_be_visible()
     for mode, control, told in (
         ("crashes", "branches", "graphviz-pure failed: exit status -11"),
-        ("hangs", "steps", "graphviz-pure laid nothing out within 1 seconds"),
+        ("hangs", "steps", "graphviz-pure did not finish within 1 seconds"),
         ("missing", "units", "pip install graphviz-pure, or install Graphviz"),
-        ("stops", "right", "graphviz-pure failed: what it wrote is no whole drawing"),
+        ("stops", "right", "graphviz-pure failed: what it wrote is not a whole drawing"),
     ):
         does(mode)
         press(page, control)

@@ -59,7 +59,8 @@ def test_an_edited_network_is_compared_taken_away_and_brought_back(viewer: Viewe
     page.get_by_role("link", name="Compare with the original").click()
     expect(page).to_have_url(re.compile(r"/compare\?"))
     viewer.settle()
-    said = re.compile(rf"{MODEL} has .* fewer .* than {MODEL} \(inception_a\.repeat=9\)")
+    name = re.escape(title(MODEL))
+    said = re.compile(rf"{name} has .* fewer .* than {name} \(inception_a\.repeat=9\)")
     expect(page.get_by_text(said)).to_be_visible()
     for side, repeat in ((0, 9), (1, 4)):
         expect(page.locator(f".frame g[id='{side}/inception_a']")).to_contain_text(f"{repeat} × Inception-A")

@@ -202,7 +202,7 @@ def test_a_click_in_the_diagram_chooses_the_box_of_a_field_and_one_on_its_pictur
 def test_a_network_that_runs_is_stopped_and_gone_on_with(viewer: Viewer) -> None:
     page = viewer.page
     page.goto(f"{viewer.url}/cost?model={SLOW}&{SLOW}.depth=4")  # a network that no other test has built
-    bar, go_on = page.get_by_role("progressbar"), page.get_by_role("button", name="Stopped here. Go on")
+    bar, go_on = page.get_by_role("progressbar"), page.get_by_role("button", name="Stopped here. Resume")
     expect(bar).to_be_visible()
     expect(page.get_by_text("Counting with fvcore: ")).to_be_visible()
     expect(go_on).to_be_hidden()

@@ -104,6 +104,8 @@ def test_a_reader_finishes_the_tour_from_the_home_page(fresh: Viewer, width: int
     expect(page.get_by_role("heading", name="What you have learnt")).to_be_visible()
     page.get_by_role("button", name="All lessons").last.click()
     expect(page.get_by_text("Finished")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("Finished")).to_be_visible()
     assert not fresh.troubles()
 
 

@@ -84,7 +84,7 @@ def test_a_moved_scale_changes_pictures_and_numbers_and_draws_nothing_again(view
     expect(page.locator("g[id='block_b.0.add'] .name")).to_have_text(["x", "F(x)", "s F(x)", "sum"])
     label = page.locator("g[id='block_b.0.scale']")
     expect(label).to_have_attribute("aria-label", re.compile(r"mean magnitude \S+, [\d.]+ % zeros$"))
-    expect(page.locator(".told")).to_have_text(re.compile(r"^Chosen: .*mean magnitude"))
+    expect(page.locator(".status")).to_have_text(re.compile(r"^Chosen: .*mean magnitude"))
     before, said = hrefs(page), label.get_attribute("aria-label")
     painted = int(page.locator(".frame").get_attribute("data-maps") or 0)
     page.get_by_text("Without scaling", exact=True).click()

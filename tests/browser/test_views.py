@@ -8,7 +8,7 @@ from irnet.lessons import LESSONS
 from irnet.models import PRESETS
 from tests.apps import LIVE, PAGES, SMALL, STRUCTURAL
 from tests.browser.conftest import Viewer
-from tests.browser.views import SHADOWS, STOPS, TALL, cut_off, faults
+from tests.browser.views import FITS, SHADOWS, STOPS, TALL, cut_off, faults
 
 MODEL = "inception_resnet_v1.paper"
 
@@ -101,6 +101,26 @@ def views(viewer: Viewer, address: str, picture: Picture) -> None:
 def _count(selector: str) -> str:
     """JavaScript that counts the elements on the page and inside its components."""
     return f"[document, ...{SHADOWS}].reduce((n, root) => n + root.querySelectorAll({selector!r}).length, 0)"
+
+
+RESULTS = {
+    **dict.fromkeys(("network", "edit", "compare", "figures"), ".frame[data-drawn]"),
+    **{f"{name}?{SMALLER}": ".js-plotly-plot .main-svg" for name in ("maps", "field", "activations")},
+}
+
+
+@pytest.mark.parametrize("address", RESULTS)
+def test_the_result_is_in_the_first_screen_on_a_desktop_and_on_a_phone(viewer: Viewer, address: str) -> None:
+    page = viewer.open(address)
+    result = page.locator(RESULTS[address]).first
+    for width, height in ((1440, 900), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        result.wait_for()
+        viewer.settle()
+        page.wait_for_function(FITS, arg=width)
+        box = result.bounding_box()
+        assert box is not None
+        assert box["y"] < 0.75 * height
 
 
 def test_every_page_is_visited() -> None:

@@ -75,7 +75,7 @@ def column(pixel: Tensor) -> float:
 
 def test_every_bundled_picture_is_there_without_a_network_and_no_more_are_asked_for() -> None:
     assert set(bundled_crops(CROPS).held_out()[1].tolist()) == {*range(12)}
-    with pytest.raises(ValueError, match="classes=13, and there are 12 bundled pictures"):
+    with pytest.raises(ValueError, match="classes=13 is more than the 12 bundled pictures"):
         bundled_crops(replace(CROPS, classes=13))
 
 
@@ -118,10 +118,10 @@ def test_of_two_pictures_a_class_holds_one_back_and_a_broken_one_gets_one_senten
 @pytest.mark.parametrize(
     ("folders", "told"),
     [
-        ((".", "ant"), "{} has one class only, ant; there is nothing to tell apart"),
+        ((".", "ant"), "{} has only one class, ant; training needs two or more"),
         ((".",), "{} has no folder in it"),
-        ((".", "ant", "bee"), "{}/ant has no picture in it"),
-        ((), "{} is no folder on this machine"),
+        ((".", "ant", "bee"), "{}/ant contains no picture"),
+        ((), "{} is not a folder on this machine"),
     ],
 )
 def test_a_folder_without_classes_gets_one_sentence(folders: tuple[str, ...], told: str, tmp_path: Path) -> None:

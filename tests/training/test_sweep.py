@@ -83,7 +83,8 @@ def test_a_killed_worker_ends_in_a_sentence_and_the_sweep_goes_on(undisturbed: P
     _, said = process.communicate(timeout=30)
     assert process.returncode == 2
     assert (
-        f"a worker process was killed, by hand or for want of memory; 2 runs are left: irnet resume {directory}" in said
+        f"a worker process was killed, by hand or because memory ran out; 2 runs are left: irnet resume {directory}"
+        in said
     )
     resume(directory, ONE)
     assert curves(directory) == curves(undisturbed)

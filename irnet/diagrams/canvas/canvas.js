@@ -173,8 +173,8 @@ function mark(s) {
   markHits(s);
   const twins = new Set(partners(s, s.selected));
   for (const g of s.boxes ?? []) g.classList.toggle("partner", twins.has(g.id) && g.id !== s.selected);
-  const box = find(s, s.selected), told = s.frame.querySelector(".told"), said = box ? `Chosen: ${box.getAttribute("aria-label") ?? s.selected}` : "";
-  if (told.textContent !== said) told.textContent = said;  // read aloud when it changes
+  const box = find(s, s.selected), status = s.frame.querySelector(".status"), said = box ? `Chosen: ${box.getAttribute("aria-label") ?? s.selected}` : "";
+  if (status.textContent !== said) status.textContent = said;  // read aloud when it changes
   const button = (act) => s.bar.querySelector(`[data-do=${act}]`);
   button("near").hidden = !box;
   button("shut").hidden = !(s.boxes ?? []).some((g) => g.classList.contains("cluster"));
@@ -189,9 +189,9 @@ function pin(s) {
     const g = find(s, id), shape = g?.querySelector("path, polygon, ellipse");
     if (!shape) continue;
     const box = shape.getBBox(), x = box.x + box.width, y = box.y;
-    const make = (tag, told) => {
+    const make = (tag, attributes) => {
       const element = document.createElementNS(s.svg.namespaceURI, tag);
-      for (const [name, value] of Object.entries({ ...told, class: `pin ${tag}` })) element.setAttribute(name, value);
+      for (const [name, value] of Object.entries({ ...attributes, class: `pin ${tag}` })) element.setAttribute(name, value);
       g.append(element);
       return element;
     };
@@ -209,9 +209,9 @@ function partners(s, id) {
 }
 
 // Whatever a reader does is a request with a number, asked again until the server's word has seen it.
-function request(s, what, told) {
+function request(s, what, more) {
   const number = announce(s);
-  send(s, what, { ...told, number });
+  send(s, what, { ...more, number });
 }
 
 // From here on an answer to an older request changes nothing.

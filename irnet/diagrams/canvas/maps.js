@@ -63,9 +63,9 @@ function paint(s) {
   detail(s);
 }
 
-function piece(g, tag, kind, told) {
+function piece(g, tag, kind, attributes) {
   const made = [...g.children].find((e) => e.getAttribute("class")?.startsWith(kind)) ?? g.appendChild(document.createElementNS(g.namespaceURI, tag));
-  for (const [name, value] of Object.entries(made.parentNode && made.hasAttribute("class") ? told : { preserveAspectRatio: "none", ...told, class: kind })) made.setAttribute(name, value);
+  for (const [name, value] of Object.entries(made.parentNode && made.hasAttribute("class") ? attributes : { preserveAspectRatio: "none", ...attributes, class: kind })) made.setAttribute(name, value);
   return made;
 }
 
@@ -134,7 +134,7 @@ function fade(s) {
   lay(s, g, photo, close);
   const input = find(s, `${photo.prefix}input`);
   if (input?.frame) lay(s, input, null, 1);
-  const words = close > 0.5 ? s.seen.told : shown(CHANNELS) > 0.5 && s.near?.from === s.seen.channels ? s.near?.words ?? "" : "";
+  const words = close > 0.5 ? s.seen.window : shown(CHANNELS) > 0.5 && s.near?.from === s.seen.channels ? s.near?.words ?? "" : "";
   const note = piece(g, "text", "note", { x: g.frame.x + g.frame.width / 2, y: g.frame.y + g.frame.height + 5 });
   note.textContent = words;
   for (const text of g.querySelectorAll(".number")) text.setAttribute("opacity", words ? 0 : 1);

@@ -4,7 +4,7 @@ const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
 const states = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).json();
 for (const boxes of Object.values(photographs))
   for (const one of Object.values(boxes)) for (const each of [one, ...Object.values(one.channels?.boxes ?? {})]) each.src = pictures[each.src];
-const root = document.getElementById("canvas"), told = document.getElementById("told");
+const root = document.getElementById("canvas"), table = document.getElementById("details");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const scales = Object.keys(photographs);
 const view = { key: "0", box: "", scale: scales[0] ?? "", map: "", answered: 0 };
@@ -62,7 +62,7 @@ function render() {
       ({ clicked: select, toggled: turnOver, shut })[what]?.(asked.path);
     },
   });
-  told.replaceChildren(...Object.entries(details[view.box]?.told ?? {}).map(([name, value]) => {
+  table.replaceChildren(...Object.entries(details[view.box]?.details ?? {}).map(([name, value]) => {
     const row = document.createElement("tr"), head = document.createElement("th"), cell = document.createElement("td");
     head.scope = "row"; head.textContent = name; cell.textContent = value;
     row.append(head, cell);
