@@ -97,4 +97,5 @@ def test_a_page_with_a_photograph_says_it(channels: int, said: str) -> None:
     assert not troubles(app)
     assert [caption.value for caption in app.caption if said in caption.value] == [channels_sentence(channels)]
     usual = opened("maps", V1, **sized(V1), **{f"{V1}.width": 0.25})
-    assert not [caption for caption in usual.caption if "channel" in caption.value and "photograph" in caption.value]
+    said_of_any = ("input channel", "A photograph has 3 channels")
+    assert not [caption for caption in usual.caption if any(words in caption.value for words in said_of_any)]

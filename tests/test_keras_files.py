@@ -149,6 +149,7 @@ def test_of_two_models_inside_one_file_the_reader_chooses(tmp_path: Path) -> Non
     ):
         keys_of(file)
     assert keys_of(file, key="left")["conv2d_3/kernel"] == 3
+    assert len(keys_of(file, key="left")) == len(BODY)
     assert keys_of(file, key="right")["conv2d_3/kernel"] == 13
 
 
