@@ -21,7 +21,7 @@ ORDER = Order(("svg", "md"), ("light", "dark"), only=("figure_17", "table.networ
 V2 = "inception_resnet_v2"
 PAGES = {
     "network": f"network?model={V2}.paper&box=block_b.0.body.b1.1&overlay=operation",
-    "compare": f"compare?model={V2}.paper&with={V2}.tf_slim&opened=0/block_a,1/block_a&place=0/block_a.0.scale",
+    "compare": f"compare?model={V2}.paper&with={V2}.tf_slim",
     "errata": "errata?erratum=E4",
     "cost": f"cost?model={V2}.paper",
     "activations": f"activations?model={V2}.paper&reference=true",
