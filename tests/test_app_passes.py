@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from typing import Any
@@ -20,7 +19,7 @@ from irnet.lessons.form import pack
 from irnet.lessons.value import Lesson, Step
 from irnet.models import network
 from irnet.runtime.build import Model
-from tests.apps import SMALL, opened, sized, troubles
+from tests.apps import SMALL, in_its_own_thread, opened, sized, troubles
 
 V1, V4 = "inception_resnet_v1.paper", "inception_v4.paper"
 SETTING = Setting((0,), "tf", "batch", "cpu")
@@ -144,7 +143,7 @@ def test_a_photograph_runs_through_the_canvas_of_a_network_and_its_numbers_are_t
     data = json.loads(app.get("bidi_component")[0].proto.json)
     assert data["seen"]["path"] == "stem"
     digest = data["maps"][""].removeprefix("map/").removesuffix(".json")
-    assert asyncio.run(MAP_CACHE.answer(digest))
+    assert in_its_own_thread(MAP_CACHE.answer(digest))
     assert not troubles(app)
     app.selectbox(key="overlay").set_value("MACs").run()
     assert json.loads(app.get("bidi_component")[0].proto.json)["maps"] is None

@@ -36,6 +36,7 @@ from irnet.runtime.build import build
 from irnet.runtime.capture import capture, rescale
 from irnet.spec import Network
 from irnet.tree import resolve
+from tests.apps import in_its_own_thread
 
 SPEC = network("inception_resnet_v1.paper", input_size=107, a=2, b=2, c=1)
 IMAGE = torch.rand(1, 3, 107, 107, generator=torch.Generator().manual_seed(0)) * 2 - 1
@@ -254,8 +255,8 @@ def test_an_address_of_a_pass_that_runs_waits_for_it_and_one_that_was_given_up_d
                 cache.keep("d", SPEC, found)
         return await waiting
 
-    assert asyncio.run(asked(None)) is None
-    assert asyncio.run(asked(FOUND)) == {"boxes": for_canvas(SPEC, FOUND, lambda key, _, end: f"map/{key}.{end}")}
+    assert in_its_own_thread(asked(None)) is None
+    assert in_its_own_thread(asked(FOUND)) == {"boxes": for_canvas(SPEC, FOUND, lambda key, _, end: f"map/{key}.{end}")}
 
 
 def test_the_oldest_pictures_go_first() -> None:
@@ -264,7 +265,7 @@ def test_the_oldest_pictures_go_first() -> None:
         pixels = np.full((2, 2), i, np.uint8)
         box = BoxMap(pixels=pixels, mean_abs=0.0, zero_share=0.0)
         cache.keep_channels(f"d{i}", Channels(path="stem", numbers=(0,), count=1, boxes={"stem": box}))
-    assert [asyncio.run(cache.answer(f"d{i}")) is None for i in range(3)] == [True, False, False]
+    assert [in_its_own_thread(cache.answer(f"d{i}")) is None for i in range(3)] == [True, False, False]
 
 
 def test_a_pass_is_known_by_all_that_its_maps_depend_on() -> None:

@@ -131,7 +131,7 @@ def test_the_page_starts_in_the_middle_and_a_smaller_grid_brings_its_sliders_bac
     app = opened("field", V1, **sized(V1))
     assert not troubles(app)
     assert [app.slider(key=axis).value for axis in ("row", "column")] == [3, 3]
-    said = " ".join(found.value for found in app.markdown)
+    said = " ".join(found.value for found in (*app.markdown, *app.caption))
     assert "**untrained** weights" in said
     assert "running statistics" in said
     app = opened("field", V1, box="block_a.1", row=13, column=9, channel=5, **sized(V1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -39,7 +39,7 @@ class Look:
     chosen: str = ""
     shows: int | str = MEAN  # what the chosen box shows: a channel by its number, or one of `SHOWS`
 
-    @cached_property
+    @property
     def _pass(self) -> str:
         return digest_of(self.network, self.image, self.setting, self.weights, self.scale)
 

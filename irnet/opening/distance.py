@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import lru_cache
 from itertools import permutations
 from typing import cast
 
@@ -18,7 +18,7 @@ FIELD = 0.3  # and a setting that differs
 MOST = 6  # branches that are tried in every order
 
 
-@cache
+@lru_cache(maxsize=4096)
 def size(part: Part) -> float:
     """What it costs to take a part away."""
     match part:
@@ -34,7 +34,7 @@ def _length(steps: Steps) -> float:
     return sum(map(size, steps))
 
 
-@cache
+@lru_cache(maxsize=4096)
 def distance(one: Part, two: Part) -> float:
     """What it costs to make one part into another."""
     if one == two:
@@ -50,7 +50,7 @@ def distance(one: Part, two: Part) -> float:
             return size(one) + size(two)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def apart(one: Steps, two: Steps) -> float:
     """The distance of two sequences, at the least cost."""
     return sum(

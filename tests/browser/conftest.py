@@ -111,10 +111,10 @@ class Viewer:
 
     def panel(self) -> None:
         """Open the panel of the network, or shut it."""
-        body = self.page.get_by_test_id("stPopoverBody")
-        shown = body.count() > 0
+        last = self.page.get_by_role("button", name="Back to the preset")  # what is drawn last
+        shown = last.count() > 0
         self.page.locator(".st-key-panel button").first.click()
-        expect(body).to_have_count(0 if shown else 1)
+        expect(last).to_have_count(0 if shown else 1)
         self.settle()
 
     def settle(self) -> None:

@@ -57,7 +57,7 @@ def panel(viewer: Viewer) -> None:
     """Open the panel of the network."""
     tab(viewer.page, viewer.page.locator(".st-key-panel button"), "Shift+Tab")
     viewer.page.keyboard.press("Enter")
-    expect(viewer.page.get_by_test_id("stPopoverBody")).to_be_visible()
+    expect(viewer.page.get_by_role("button", name="Back to the preset")).to_be_visible()  # what is drawn last
     viewer.settle()
 
 

@@ -179,7 +179,7 @@ def test_a_click_in_the_diagram_chooses_the_box_of_a_field_and_one_on_its_pictur
     expect(page).to_have_url(re.compile(r"[?&]box=reduction_a(&|$)"))
     expect(page.get_by_text("What comes together here sees different fields")).to_be_visible()
     viewer.settle()
-    page.get_by_text("Click the picture to look from there").scroll_into_view_if_needed()
+    page.get_by_text("Click the picture or move the sliders").scroll_into_view_if_needed()
     image = page.locator(".js-plotly-plot .imagelayer image").first.bounding_box()
     assert image
     x, y = image["x"] + 0.02 * image["width"], image["y"] + 0.98 * image["height"]
@@ -194,7 +194,7 @@ def test_a_click_in_the_diagram_chooses_the_box_of_a_field_and_one_on_its_pictur
     viewer.settle()
     expect(page.get_by_text("The output at row 6, column 0 on a grid of 7x7 sees")).to_be_visible()
     name, content = file(page, "PNG")
-    assert name == f"{MODEL}.reduction_a.field.png"
+    assert name == f"{MODEL}.reduction_a.0.field.png"
     assert content.startswith(b"\x89PNG")
     assert not viewer.troubles()
 

@@ -168,7 +168,7 @@ def test_a_story_tells_every_block_at_every_step() -> None:
     [
         (TINY, [("colour", ("red",))], "'colour' is not an axis of the death map"),
         (TINY, [("scale", (1.0,)), ("rate", (1.0,)), ("width", (1.0,)), ("depth", (1,))], "has 1 to 3 axes, not 4"),
-        (replace(TINY, evaluate_every=0), [("scale", (1.0,))], "read from measurements on the way"),
+        (replace(TINY, evaluate_every=0), [("scale", (1.0,))], "read from measurements during training"),
         (replace(TINY, data=Data(held_out=1)), [("scale", (1.0,))], "at least 2 held-out images"),
         (
             replace(TINY, network="inception_v4", width=0.125),
