@@ -33,14 +33,14 @@ class Work:
 
     def __init__(self, what: str) -> None:
         self._what, self._place, self._bar = what, st.empty(), None
-        self._next = monotonic() + SOON
+        self._next, self._said = monotonic() + SOON, (-1.0, "")
 
     def tell(self, share: float, where: str) -> None:
         """Say how far it is, from time to time; ends the script where the reader has stopped it."""
         st.session_state.get("work")  # whatever it is: a look at the session is where a script can be ended
-        if monotonic() < self._next:
+        if monotonic() < self._next or (share, where) == self._said:  # who waits in a queue hears of changes alone
             return
-        self._next = monotonic() + OFTEN
+        self._next, self._said = monotonic() + OFTEN, (share, where)
         bar = self._bar = self._bar or self._begun()
         bar.progress(min(1.0, share), f"{text.plain(self._what)}: {text.plain(where)}")
 
