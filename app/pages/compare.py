@@ -64,11 +64,11 @@ def finding(networks: tuple[Network, ...]) -> str:
     """What a ready-made comparison shows, and how the size and cost of the others compare to the first's."""
     first, *rest = networks
     shown = _ready(st.session_state.get("ready")) or ready(tuple(spec.label for spec in networks))
-    told = [shown.shows] if shown and shown.names == tuple(spec.label for spec in networks) else []
+    sentences = [shown.shows] if shown and shown.names == tuple(spec.label for spec in networks) else []
     for other in rest:
         sentence = compare(first, other).finding
-        told.append(sentence.replace(other.label, title(other.label)).replace(first.label, title(first.label)))
-    return " ".join(told)
+        sentences.append(sentence.replace(other.label, title(other.label)).replace(first.label, title(first.label)))
+    return " ".join(sentences)
 
 
 def _ready(title: str | None) -> Ready | None:

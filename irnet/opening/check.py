@@ -18,7 +18,7 @@ from irnet.opening.words import LINEAR, describe_linear, describe_part, describe
 from irnet.spec import Conv, Network, Pool, Source
 from irnet.tree import Box, resolve, smallest_input
 from irnet.tree.labels import describe_operation
-from irnet.tree.paths import first_block, name_of, parent_of
+from irnet.tree.paths import first_block, name_of, parent_of, steps_in_block
 from irnet.units import exact, short
 
 STRANGER = 0.5  # so far apart, two networks are not called near
@@ -119,7 +119,7 @@ def compare_with_preset(graph: Graph, against: Network | None = None) -> Report:
         source=graph.name,
         nearest=best.label,
         asked=against is not None,
-        differences=tuple(_grouped(best, _differences(best, theirs, ours))),
+        differences=tuple(_group(best, _differences(best, theirs, ours))),
         params=sum(operation.params for operation in graph.operations),
         macs=sum(operation.macs for operation in graph.operations),
         irreducible=sum(1 for part in _every(theirs) if isinstance(part, Tangle)),
@@ -169,7 +169,7 @@ def _merge_differences(network: Network, here: Merge, there: Merge) -> Iterator[
     if here.how == CONCAT and None not in [i for i, _ in pairs] and order != sorted(order):
         numbers = ", ".join(str(j + 1) for j in order)
         said = f"branches are concatenated in the order {numbers} of the preset's"
-        yield _said(network, there.module, here.module, "order", numbers, "as drawn", said)
+        yield _difference_at(network, there.module, here.module, "order", numbers, "as drawn", said)
 
 
 def _implied(here: Operation, there: Operation) -> set[str]:
@@ -203,11 +203,11 @@ def _difference(network: Network, near: str, here: Part | None, there: Part | No
     elif there is None:
         where = "on the sum" if near and name_of(near) == "add" else "besides"
         said = f"has a {found} {where}".replace("a average", "an average")
-        if isinstance(here, Operation) and here.kind in ("avg_pool", "max_pool") and "body" in near.split("."):
+        if isinstance(here, Operation) and here.kind in ("avg_pool", "max_pool") and "body" in steps_in_block(near):
             said += "; inside residual blocks pooling is replaced by the shortcut"
     else:
         said = f"has a {found} in the place of the {wanted}"
-    return _said(network, near, _module(here), "layer", found or None, wanted or None, said)
+    return _difference_at(network, near, _module(here), "layer", found or None, wanted or None, said)
 
 
 def _setting(network: Network, path: str, name: str, here: Operation, there: Operation) -> Difference:
@@ -216,10 +216,10 @@ def _setting(network: Network, path: str, name: str, here: Operation, there: Ope
     harmless = name == "bias" and bool(theirs) and here.setting("norm") is not None
     describe = describe_linear if name_of(path) == "project" else describe_setting
     said = describe(name, theirs, ours) + (", and batch norm takes it away" if harmless else "")
-    return _said(network, path, here.module, name, theirs, ours, said, harmless)
+    return _difference_at(network, path, here.module, name, theirs, ours, said, harmless)
 
 
-def _said(
+def _difference_at(
     network: Network,
     path: str,
     theirs: str,
@@ -232,7 +232,7 @@ def _said(
     source = _source(network, path)
     number = rf"\b{write(here)}\b"
     printed = [erratum.id for erratum in source.errata if name == "filters" and re.search(number, erratum.printed)]
-    told = f"{said}, as the paper prints it ({', '.join(printed)})" if printed else said
+    sentence = f"{said}, as the paper prints it ({', '.join(printed)})" if printed else said
     return Difference(
         path=path,
         theirs=theirs,
@@ -241,7 +241,7 @@ def _said(
         there=there,
         figure=source.ref,
         harmless=harmless,
-        sentence=told,
+        sentence=sentence,
     )
 
 
@@ -250,16 +250,16 @@ def _source(network: Network, path: str) -> Source:
     return tree_[path].source if path in tree_ else network.source
 
 
-def _grouped(network: Network, found: Iterator[Difference]) -> Iterator[Difference]:
+def _group(network: Network, found: Iterator[Difference]) -> Iterator[Difference]:
     """Equal differences of several blocks as one, with the place in words in front."""
     groups: dict[tuple[object, ...], list[Difference]] = {}
     for one in found:
         groups.setdefault((first_block(one.path), one.field, one.here, one.there, one.sentence), []).append(one)
     for same in groups.values():
-        yield _told(network, same)
+        yield _with_place(network, same)
 
 
-def _told(network: Network, same: Sequence[Difference]) -> Difference:
+def _with_place(network: Network, same: Sequence[Difference]) -> Difference:
     boxes, first = resolve(network), same[0]
     where, blocks = "Before everything else", tuple[int, ...]()
     if first.path in boxes:

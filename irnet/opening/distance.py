@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import permutations
 from typing import cast
@@ -43,9 +43,7 @@ def distance(one: Part, two: Part) -> float:
         case Operation(), Operation() if one.kind == two.kind:
             return FIELD * len(settings_apart(one, two))
         case Merge(how, ours), Merge(other, theirs):
-            pairs = match_branches(ours, theirs)
-            total = sum(apart(ours[i] if i is not None else (), theirs[j] if j is not None else ()) for i, j in pairs)
-            return total + FIELD * (how != other)
+            return _cost(ours, theirs, match_branches(ours, theirs)) + FIELD * (how != other)
         case _:
             return size(one) + size(two)
 
@@ -80,11 +78,13 @@ def match_branches(ours: Sequence[Steps], theirs: Sequence[Steps]) -> Pairs:
     if width > MOST:
         return tuple(zip(left, right, strict=True))
 
-    def cost(order: Iterable[int | None]) -> float:
-        pairs = zip(left, order, strict=True)
-        return sum(apart(ours[i] if i is not None else (), theirs[j] if j is not None else ()) for i, j in pairs)
+    orders = (tuple(zip(left, order, strict=True)) for order in permutations(right))
+    return min(orders, key=lambda pairs: _cost(ours, theirs, pairs))
 
-    return tuple(zip(left, min(permutations(right), key=cost), strict=True))
+
+def _cost(ours: Sequence[Steps], theirs: Sequence[Steps], pairs: Pairs) -> float:
+    """How far branches that stand for each other are apart; a lone one is as far as it is long."""
+    return sum(apart(ours[i] if i is not None else (), theirs[j] if j is not None else ()) for i, j in pairs)
 
 
 def settings_apart(one: Operation, two: Operation) -> list[str]:

@@ -11,8 +11,7 @@ import os
 import resource
 import subprocess
 import sys
-from ast import literal_eval
-from collections.abc import Sequence
+from ast import Call, Name, literal_eval, parse
 from copy import deepcopy
 from difflib import get_close_matches
 from importlib import import_module
@@ -136,23 +135,17 @@ def load_module(source: str, call: str = "") -> nn.Module:
 
 
 def _arguments(call: str) -> dict[str, Any]:
+    """The keyword arguments that a text writes; their values are literals, and nothing in it is run."""
     try:
-        pairs = [part.partition("=") for part in _split(call)]
-        return {name.strip(): literal_eval(value.strip()) for name, _, value in pairs}
+        written = parse(f"f({call})", mode="eval").body
+        if not isinstance(written, Call) or not isinstance(written.func, Name) or written.args:
+            raise ValueError
+        named = {keyword.arg: literal_eval(keyword.value) for keyword in written.keywords if keyword.arg}
+        if len(named) < len(written.keywords):
+            raise ValueError
+        return named
     except (ValueError, SyntaxError):
         raise ValueError(f"{call!r} can't be read as arguments; write them as num_classes=10, dropout=0.2") from None
-
-
-def _split(call: str) -> Sequence[str]:
-    """The arguments of a call, commas inside brackets left alone."""
-    found, depth = [""], 0
-    for letter in call:
-        depth += (letter in "([{") - (letter in ")]}")
-        if letter == "," and not depth:
-            found.append("")
-        else:
-            found[-1] += letter
-    return [part for part in found if part.strip()]
 
 
 def _from_collection(where: str, name: str, arguments: dict[str, Any]) -> Any:

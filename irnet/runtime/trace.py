@@ -33,6 +33,8 @@ _NOTHING = ("dropout", "feature_dropout", "contiguous", "clone", "detach", "alia
 def trace(module: nn.Module, input_shape: Shape = (3, 299, 299)) -> Graph:
     """The operations of `module` in evaluation, for one picture of (channels, height, width).
 
+    The module itself is moved to "meta": its numbers are gone.
+
     Raises
     ------
     ValueError

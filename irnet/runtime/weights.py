@@ -41,18 +41,18 @@ class Contents:
     @property
     def notes(self) -> tuple[str, ...]:
         """The same for people, a clause each."""
-        told = [f"taken from {typed(self.taken_from)!r}"] if self.taken_from else []
+        clauses = [f"taken from {typed(self.taken_from)!r}"] if self.taken_from else []
         if self.others:
-            told.append(f"not taken: {_listed(map(repr, map(typed, self.others)))}")
+            clauses.append(f"not taken: {_listed(map(repr, map(typed, self.others)))}")
         if self.prefixes:
-            told.append(f"after the prefix {_listed(map(repr, map(typed, self.prefixes)))}")
+            clauses.append(f"after the prefix {_listed(map(repr, map(typed, self.prefixes)))}")
         if self.rest:
-            told.append(f"not of the network: {_grouped(self.rest)}")
+            clauses.append(f"not of the network: {_grouped(self.rest)}")
         if self.ignored:
-            told.append(f"ignored: {_listed(self.ignored)}")
+            clauses.append(f"ignored: {_listed(self.ignored)}")
         if self.rounded:
-            told.append(f"rounded from {_listed(self.rounded)}")
-        return tuple(told)
+            clauses.append(f"rounded from {_listed(self.rounded)}")
+        return tuple(clauses)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +82,8 @@ class Identity(Contents):
     def sentence(self) -> str:
         """What was found, for people."""
         if self.preset is None or self.layout is None:
-            told = [f"{self.file} is none of the networks that `irnet list` names: it holds {_grouped(self.rest)}"]
-            return "; ".join((*told, *replace(self, rest={}).notes))
+            clauses = [f"{self.file} is none of the networks that `irnet list` names: it holds {_grouped(self.rest)}"]
+            return "; ".join((*clauses, *replace(self, rest={}).notes))
         sizes = _sizes(self.classes or 0, self.channels or 3)
         edited = f" ({', '.join(self.edits)})" if self.edits else ""
         what = f"{self.preset}{edited} in the layout of {LAYOUTS[self.layout].title}, {sizes}"
@@ -91,18 +91,18 @@ class Identity(Contents):
             what += " and the background" if self.background else ""
             what += ", with an auxiliary head that is left out" if self.auxiliary else ""
             remark = LAYOUTS[self.layout].remarks.get(self.preset)
-            told = [f"{self.file} is {what}", *([remark] if remark else [])]
-            told += [f"nothing in it tells it from {' or '.join(self.also)}"] if self.also else []
+            clauses = [f"{self.file} is {what}", *([remark] if remark else [])]
+            clauses += [f"nothing in it tells it from {' or '.join(self.also)}"] if self.also else []
         elif self.asked:
-            told = [f"{self.file} is not {self.asked}: {self.differences}"]
+            clauses = [f"{self.file} is not {self.asked}: {self.differences}"]
             if self.fits:
-                return f"{told[0]}; it is {self.fits}"
+                return f"{clauses[0]}; it is {self.fits}"
         else:
-            told = [
+            clauses = [
                 f"{self.file} is none of the networks here; the nearest is {what}, from which it differs in "
                 f"{_tensors(self.off)}: {self.differences}"
             ]
-        return "; ".join((*told, *self.notes))
+        return "; ".join((*clauses, *self.notes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,11 +119,11 @@ class Loaded(Contents):
     @property
     def sentence(self) -> str:
         """What was done, for people."""
-        told = [f"{_tensors(self.tensors)} of {self.file} loaded, in the layout of {LAYOUTS[self.layout].title}"]
-        told += ["row 0 of its classifier, the background, left out"] if self.dropped_background else []
-        told += [f"{_tensors(self.auxiliary)} of an auxiliary head left out"] if self.auxiliary else []
-        told += [f"untouched: {_listed(self.untouched)}"] if self.untouched else []
-        return "; ".join((*told, *self.notes))
+        clauses = [f"{_tensors(self.tensors)} of {self.file} loaded, in the layout of {LAYOUTS[self.layout].title}"]
+        clauses += ["row 0 of its classifier, the background, left out"] if self.dropped_background else []
+        clauses += [f"{_tensors(self.auxiliary)} of an auxiliary head left out"] if self.auxiliary else []
+        clauses += [f"untouched: {_listed(self.untouched)}"] if self.untouched else []
+        return "; ".join((*clauses, *self.notes))
 
 
 def identify(file: Path | str, name: str | None = None, *, key: str | None = None, ema: bool = False) -> Identity:
