@@ -98,15 +98,15 @@ def _usual(preset: str) -> dict[str, Any]:
 
 def panel() -> None:
     """The line that says which network this is; it opens to what can be changed, and is empty while it is shut."""
-    preset = st.session_state[MODEL]
+    preset, now = st.session_state[MODEL], address()
     sizes = [st.session_state[f"{preset}.{part}"] for part in _parts("input_size")]
-    unlike = {key for key in address() if key.startswith(f"{preset}.")} - _other_keys(preset)
+    unlike = {key for key in now if key.startswith(f"{preset}.")} - _other_keys(preset)
     changed = len(unlike) + len(edits.history_of(preset).done)
     words = [title(preset), f"{sides(tuple(sizes))} px"]
     words += [f"{changed} {'change' if changed == 1 else 'changes'}"] if changed else []
     st.markdown(" · ".join(words))
     with st.container(width="content"):
-        _popover(preset, address())
+        _popover(preset, now)
 
 
 @st.fragment
