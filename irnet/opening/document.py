@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from irnet.opening.graph import Graph, Operation, Setting
+from irnet.opening.graph import Graph, Operation, Setting, Weight
 from irnet.spec import Shape
 
 
@@ -21,7 +21,7 @@ def to_document(graph: Graph) -> dict[str, Any]:
         "name": graph.name,
         "input_shape": list(graph.input_shape),
         "operations": [
-            [one.kind, dict(one.settings), one.module, list(one.out_shape), one.params, one.macs]
+            [one.kind, dict(one.settings), one.module, list(one.out_shape), one.params, one.macs, _weights(one)]
             for one in graph.operations
         ],
         "reads": [list(sources) for sources in graph.reads],
@@ -32,8 +32,16 @@ def to_document(graph: Graph) -> dict[str, Any]:
 def from_document(data: dict[str, Any]) -> Graph:
     """The graph that `to_document` wrote."""
     operations = tuple(
-        Operation(kind, tuple((name, _setting(value)) for name, value in settings.items()), module, tuple(out), *counts)
-        for kind, settings, module, out, *counts in data["operations"]
+        Operation(
+            kind,
+            tuple((name, _setting(value)) for name, value in settings.items()),
+            module,
+            tuple(out),
+            params,
+            macs,
+            tuple(Weight(role, key, tuple(shape)) for role, key, shape in weights),
+        )
+        for kind, settings, module, out, params, macs, weights in data["operations"]
     )
     return Graph(
         name=data["name"],
@@ -42,6 +50,10 @@ def from_document(data: dict[str, Any]) -> Graph:
         reads=tuple(map(tuple, data["reads"])),
         output=data["output"],
     )
+
+
+def _weights(operation: Operation) -> list[Any]:
+    return [[weight.role, weight.key, list(weight.shape)] for weight in operation.weights]
 
 
 def _setting(value: Any) -> Setting:

@@ -2,6 +2,12 @@
 
 Everything that tells two operations of one kind apart is a setting, with defaults filled in, so that equal layers are
 equal values. Names of modules take no part in that: they lend titles and addresses, and structure never needs them.
+
+Every reader (of a traced module, an ONNX, Keras or exported file) writes the same kinds, with PyTorch's names for the
+rest: `conv` (filters, kernel, stride, padding, dilation, groups, bias), `linear` (features, bias), `batch_norm` (eps),
+`max_pool` and `avg_pool` (kernel, stride, padding, ceil, grid that is read; an average's counts_padding),
+`global_pool`, `pad` (sides, value), `scale` (factor), `concat`, `add`, `mul`, `div`, `relu` and the other activations by
+their names. Pairs are (height, width). Dropout and what else does nothing in evaluation is left out.
 """
 
 from __future__ import annotations
@@ -16,6 +22,15 @@ Settings = tuple[tuple[str, Setting], ...]
 INPUT = "input"
 CONCAT, ADD, MUL, DIV = "concat", "add", "mul", "div"
 MERGES = (CONCAT, ADD, MUL, DIV)  # kinds in which branches can meet
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A tensor that an operation owns: parameters, and the running statistics of a batch norm."""
+
+    role: str  # the operation's argument that it is: "weight", "bias", "running_mean"
+    key: str  # the author's name of it, in a state_dict or a file
+    shape: tuple[int, ...]  # as PyTorch lays it out: (filters, channels, height, width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +49,7 @@ class Operation:
     out_shape: tuple[int, ...] = field(default=(), compare=False)  # (C, H, W) or (F,); the batch is left out
     params: int = field(default=0, compare=False)  # of weights that no earlier operation has
     macs: int = field(default=0, compare=False)  # multiply-accumulates of a convolution or a linear layer, one picture
+    weights: tuple[Weight, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "settings", tuple(sorted(self.settings)))

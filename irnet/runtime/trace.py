@@ -13,7 +13,7 @@ from torch import nn
 from torch.export import ExportedProgram, export
 from torch.fx import Node
 
-from irnet.opening.graph import ADD, CONCAT, DIV, INPUT, MUL, Graph, Operation, Setting
+from irnet.opening.graph import ADD, CONCAT, DIV, INPUT, MUL, Graph, Operation, Setting, Weight
 from irnet.spec import Shape
 
 _KINDS: Mapping[str, str] = {
@@ -81,7 +81,7 @@ class _Tracing:
         self.name, self.input_shape = name, input_shape
         self.nodes = list(program.graph.nodes)
         self.left = {*signature.inputs_to_parameters}  # whose parameters are not yet counted
-        self.weights = {*self.left, *signature.inputs_to_buffers}
+        self.keys = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}  # names in the state_dict
         start = next(node for node in self.nodes if node.op == "placeholder" and node.name in signature.user_inputs)
         self.operations = [Operation(INPUT, (("shape", input_shape),), out_shape=input_shape)]
         self.reads: list[tuple[int, ...]] = [()]
@@ -131,15 +131,16 @@ class _Tracing:
 
     def _operation(self, node: Node, kind: str, many: int) -> Operation:
         args = _arguments(node)
-        held = [arg for arg in args.values() if isinstance(arg, Node) and arg.name in self.weights]
+        held = {role: arg for role, arg in args.items() if isinstance(arg, Node) and arg.name in self.keys}
         weight = _shape(args["weight"]) if kind in ("conv", "linear") else ()  # also one that is computed
         kind, settings = _settings(kind, args, weight, many)
-        own = {arg.name: prod(_shape(arg)) for arg in held if arg.name in self.left}
+        own = {arg.name: prod(_shape(arg)) for arg in held.values() if arg.name in self.left}
         self.left -= own.keys()
         stack = list((node.meta.get("nn_module_stack") or {"": ("", "")}).values())
         out = _shape(node)[1:]
         macs = prod(weight) * prod(out[1:]) if weight else 0
-        return Operation(kind, tuple(settings.items()), str(stack[-1][0]), out, sum(own.values()), macs)
+        weights = tuple(Weight(role, self.keys[arg.name], _shape(arg)) for role, arg in held.items())
+        return Operation(kind, tuple(settings.items()), str(stack[-1][0]), out, sum(own.values()), macs, weights)
 
 
 def _arguments(node: Node) -> dict[str, Any]:
