@@ -6,18 +6,17 @@ equal values. Names of modules take no part in that: they lend titles and addres
 Every reader (of a traced module, an ONNX, Keras or exported file) writes the same kinds, with PyTorch's names for the
 rest: `conv` (filters, kernel, stride, padding, dilation, groups, bias), `linear` (features, bias), `batch_norm` (eps),
 `max_pool` and `avg_pool` (kernel, stride, padding, ceil, grid that is read; an average's counts_padding),
-`global_pool`, `pad` (sides, value), `scale` (factor), `concat`, `add`, `mul`, `div`, `relu` and the other activations by
-their names. Pairs are (height, width). Dropout and what else does nothing in evaluation is left out.
+`global_pool`, `pad` (sides, value), `scale` (factor), `concat`, `add`, `mul`, `div`, and activations by their names,
+as `relu`. Pairs are (height, width). Dropout and what else does nothing in evaluation is left out.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from irnet.spec import Shape
+from irnet.spec import Setting, Settings, Shape
 
-Setting = int | float | bool | str | None | tuple["Setting", ...]
-Settings = tuple[tuple[str, Setting], ...]
+__all__ = ["ADD", "CONCAT", "DIV", "INPUT", "MERGES", "MUL", "Graph", "Operation", "Setting", "Settings", "Weight"]
 
 INPUT = "input"
 CONCAT, ADD, MUL, DIV = "concat", "add", "mul", "div"
