@@ -15,7 +15,8 @@ from typing import Literal
 
 Kernel = int | tuple[int, int]  # (height, width); an int means square
 Edges = tuple[int, int, int, int]  # pixels added at the top, bottom, left and right
-Padding = Literal["same", "valid"] | Edges  # the paper's unmarked boxes, half a kernel all round, and its "V", none
+NamedPadding = Literal["same", "valid"]  # the paper's unmarked boxes, half a kernel on every side, and its "V", none
+Padding = NamedPadding | Edges
 Shape = tuple[int, int, int]  # (channels, height, width); the batch is never part of a spec
 Setting = int | float | bool | str | None | tuple["Setting", ...]
 Settings = tuple[tuple[str, Setting], ...]

@@ -31,7 +31,7 @@ LIMITS = {
     "repeat": REPEAT,
     "scale": SCALE,
 }
-PADDINGS = get_args(Padding)  # the values of the one setting that is no number
+PADDINGS = get_args(NamedPadding)  # the values of the one setting that is no number
 
 
 def parse(recipe: Recipe, text: str) -> Edit:
