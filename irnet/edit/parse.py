@@ -12,7 +12,7 @@ from typing import get_args
 
 from irnet.models import PRESETS, full_name
 from irnet.models.recipe import Limits, Recipe, parse_knob
-from irnet.spec import STEM, Edit, Padding
+from irnet.spec import STEM, Edit, NamedPadding
 from irnet.units import typed
 
 MOST = 200  # edits of one network
