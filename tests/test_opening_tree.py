@@ -53,7 +53,7 @@ def _write(steps: Steps) -> str:
         ("conv concat", ((0,), (1, 1)), "conv concat(|)"),
         ("split getitem getitem conv concat", ((0,), (1,), (1,), (3,), (2, 4)), "split concat(getitem|getitem conv)"),
         ("conv matmul relu", ((0,), (1, 1), (2,)), "conv matmul relu"),
-        ("ones conv add", ((), (0,), (1, 2)), "conv tangle:1"),
+        ("ones conv add", ((), (0,), (1, 2)), "conv tangle:2"),
         ("conv getitem getitem getitem attend", ((0,), (1,), (1,), (1,), (2, 3, 4)), "conv tangle:4"),
         ("conv relu conv conv add add linear", ((0,), (1,), (1,), (2,), (2, 3), (4, 5), (6,)), "conv tangle:5 linear"),
         (

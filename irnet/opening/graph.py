@@ -44,11 +44,12 @@ class Operation:
 
     kind: str  # "conv", "batch_norm", "relu", "max_pool", "concat"; what has no word here keeps the name of its source
     settings: Settings = ()
-    module: str = field(default="", compare=False)  # the author's path of the module that it belongs to
-    out_shape: tuple[int, ...] = field(default=(), compare=False)  # (C, H, W) or (F,); the batch is left out
-    params: int = field(default=0, compare=False)  # of weights that no earlier operation has
-    macs: int = field(default=0, compare=False)  # multiply-accumulates of a convolution or a linear layer, one picture
-    weights: tuple[Weight, ...] = field(default=(), compare=False)
+    # whatever follows takes no part in equality
+    module: str = field(default="", compare=False, repr=False)  # the author's path of what it belongs to
+    out_shape: tuple[int, ...] = field(default=(), compare=False, repr=False)  # (C, H, W) or (F,), without the batch
+    params: int = field(default=0, compare=False, repr=False)  # of weights that no earlier operation has
+    macs: int = field(default=0, compare=False, repr=False)  # of a convolution or a linear layer, for one picture
+    weights: tuple[Weight, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "settings", tuple(sorted(self.settings)))

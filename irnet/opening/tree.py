@@ -10,7 +10,7 @@ follows g. The channels are the same.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from irnet.opening.graph import ADD, CONCAT, MERGES, MUL, Graph, Operation
 
@@ -23,7 +23,7 @@ class Merge:
 
     how: str
     branches: tuple[Steps, ...]
-    module: str = ""
+    module: str = field(default="", repr=False)
 
     def __eq__(self, other: object) -> bool:
         """Whatever module it belongs to."""
@@ -36,9 +36,13 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Tangle:
-    """Operations between one value and the next that no branches can write, in the order of the graph."""
+    """Operations between one value and the next that no branches can write, in the order of the graph.
+
+    `reads` has for each the positions of those that it reads among them, -1 for the value that they begin with.
+    """
 
     operations: tuple[Operation, ...]
+    reads: tuple[tuple[int, ...], ...] = ()
 
 
 Part = Operation | Merge | Tangle
@@ -132,7 +136,7 @@ class _Reading:
             branches = self._branches(inside, first, sources, at, levels - 1)
             if branches is not None:
                 return Merge(operation.kind, branches, operation.module)
-        return self._tangle([*inside, at])
+        return self._tangle([*inside, at], first)
 
     def _branches(
         self, inside: Sequence[int], first: int, sources: Sequence[int], end: int, levels: int
@@ -186,8 +190,17 @@ class _Reading:
             groups[group_of[at]].append(at)
         return group_of, groups
 
-    def _tangle(self, members: Sequence[int]) -> Tangle:
-        return Tangle(tuple(self.graph.operations[at] for at in sorted(members)))
+    def _tangle(self, members: Sequence[int], first: int) -> Tangle:
+        every = {first, *members}
+        ahead = list(members)
+        while ahead:  # constants, which come from nowhere
+            missing = [source for source in self.reads[ahead.pop()] if source not in every]
+            every.update(missing)
+            ahead += missing
+        members = sorted(every - {first})
+        place = {at: i for i, at in enumerate(members)} | {first: -1}
+        reads = tuple(tuple(place[source] for source in self.reads[at]) for at in members)
+        return Tangle(tuple(self.graph.operations[at] for at in members), reads)
 
 
 def _nested(graph: Graph) -> tuple[tuple[int, ...], ...]:
