@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
@@ -22,6 +23,7 @@ from irnet.tree.paths import first_block, name_of, parent_of, steps_in_block
 from irnet.units import exact, short
 
 STRANGER = 0.5  # so far apart, two networks are not called near
+LIKELY = 3  # presets that are looked at closely
 PORT = 0.25  # so near, one is another way to write the other, with slips
 
 
@@ -137,8 +139,20 @@ def nearest_preset(graph: Graph, steps: Steps) -> Network | None:
 
 
 def _best(graph: Graph, steps: Steps) -> Network:
-    fitted = [_fit(preset(name), graph, steps) for name in PRESETS]
-    return min(fitted, key=lambda found: apart(steps, steps_of(found)))
+    """The preset that is nearest, of those that have most layers in common."""
+    layers = _layers(steps)
+
+    def strange(name: str) -> int:
+        ours = _layers(steps_of(preset(name)))
+        return layers.total() + ours.total() - 2 * (layers & ours).total()
+
+    likely = sorted(PRESETS, key=strange)[:LIKELY]
+    return min((_fit(preset(name), graph, steps) for name in likely), key=lambda one: apart(steps, steps_of(one)))
+
+
+def _layers(steps: Steps) -> Counter[Part]:
+    """Every operation of a tree, and how often it is there."""
+    return Counter(part for part in parts(steps) if isinstance(part, Operation))
 
 
 def _share(theirs: Steps, ours: Steps) -> float:

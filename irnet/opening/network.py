@@ -15,13 +15,14 @@ from math import prod
 from typing import Any, Literal, cast
 
 from irnet.comparison.distance import FIELD, distance
+from irnet.models import ARCHITECTURES, PRESETS
 from irnet.opening.blocks import block_title, ends_by_itself, has_shortcut
 from irnet.opening.check import nearest_preset
 from irnet.opening.distance import align_steps
 from irnet.opening.graph import ADD, CONCAT, MUL, Graph, Operation
 from irnet.opening.normal_form import normal_form
 from irnet.opening.preset import steps_of
-from irnet.opening.tree import Merge, Part, Steps, Tangle, tree
+from irnet.opening.tree import Merge, Part, Steps, Tangle, parts, tree
 from irnet.spec import (
     ACTIVATIONS,
     IDENTITY,
@@ -132,7 +133,7 @@ def network_from_graph(graph: Graph) -> Network:
         keys += more
         modules += names
     return Network(
-        graph.name,
+        _short_name(graph.name),
         tuple(stages),
         head,
         replace(near.norm if near else Norm(), eps=making.eps),
@@ -142,23 +143,22 @@ def network_from_graph(graph: Graph) -> Network:
     )
 
 
+def _short_name(source: str) -> str:
+    """What a network is called: the last part of its source, without what no name of a file has."""
+    last = source.rpartition(":")[2].replace("\\", "/").rpartition("/")[2]
+    name = re.sub(r"[^\w.-]+", "_", re.sub(r"\.(onnx|pt2|keras|h5|json)$", "", last), flags=re.ASCII)[:60] or "opened"
+    return f"{name}_opened" if name in PRESETS or name in ARCHITECTURES else name
+
+
 def _usual_norm(steps: Steps) -> float:
     """The epsilon that most batch norms have."""
     found = Counter[float]()
-    for part in _every(steps):
+    for part in parts(steps):
         if isinstance(part, Operation):
             eps = part.setting("eps") if part.kind == "batch_norm" else part.setting("norm")
             if isinstance(eps, float):
                 found[eps] += 1
     return found.most_common(1)[0][0] if found else Norm().eps
-
-
-def _every(steps: Steps) -> Iterator[Part]:
-    for part in steps:
-        yield part
-        if isinstance(part, Merge):
-            for branch in part.branches:
-                yield from _every(branch)
 
 
 def _head(steps: Steps, near: Network | None) -> tuple[Head, Steps, Names]:
@@ -254,9 +254,9 @@ class _Making:
             case Operation():
                 return self._layers(part, given), _shape(part.out_shape, given)
 
-    def _residual(self, parts: Sequence[Part], given: Shape) -> tuple[_Piece | None, int]:
+    def _residual(self, following: Sequence[Part], given: Shape) -> tuple[_Piece | None, int]:
         """The paper's residual block where the next parts are one: x + scale * linear 1x1 of something, norm, ReLU."""
-        first = parts[0]
+        first = following[0]
         if not (isinstance(first, Merge) and first.how == ADD and len(first.branches) == 2 and not first.branches[0]):
             return None, 0
         *body, last = first.branches[1]
@@ -271,11 +271,11 @@ class _Making:
         ):
             return None, 0
         used, more, keys = 1, {"norm": False, "relu": False}, list(_keys(last, "project.", ""))
-        if len(parts) > used and parts[used] == Operation("batch_norm", (("eps", self.eps),)):
-            norm = cast("Operation", parts[used])
+        if len(following) > used and following[used] == Operation("batch_norm", (("eps", self.eps),)):
+            norm = cast("Operation", following[used])
             keys += [(f"bn.{weight.role}", weight.key) for weight in norm.weights]
             used, more["norm"] = used + 1, True
-        if len(parts) > used and _is(parts[used], "relu"):
+        if len(following) > used and _is(following[used], "relu"):
             used, more["relu"] = used + 1, True
         inner, _ = self.chain(tuple(body), given)
         piece = _inside(Residual(inner.node, factor, more["relu"], more["norm"]), [("body", inner)])

@@ -27,6 +27,7 @@ from irnet.models import as_network
 from irnet.opening.check import Report, compare_with_preset
 from irnet.opening.document import from_document, to_document
 from irnet.opening.graph import Graph
+from irnet.opening.network import network_from_graph
 from irnet.runtime.build import Model, build
 from irnet.runtime.trace import trace
 from irnet.spec import Network, Shape
@@ -60,15 +61,42 @@ def check(
     'Model is held against Inception-v3 (TF-slim, Keras): 9 differences (23,834,568 parameters, 5.71 GMAC).'
     """
     wanted = network_of_label(against) if against else None
-    if not isinstance(source, str | nn.Module):
-        source = as_network(source)
-    if isinstance(source, Network):
-        graph = trace(build(source, "meta"), source.input_shape)
-    elif isinstance(source, nn.Module):
-        graph = trace(deepcopy(source), source.network.input_shape if isinstance(source, Model) else input_shape)
-    else:
-        graph = read_source(source, call, input_shape)
-    return compare_with_preset(graph, wanted)
+    return compare_with_preset(_graph(source, call, input_shape), wanted)
+
+
+def open_network(source: str | nn.Module | Network, *, call: str = "", input_shape: Shape = (3, 299, 299)) -> Network:
+    """A network that somebody else wrote, as one of ours: everything that takes a network takes it.
+
+    Parameters
+    ----------
+    source
+        An nn.Module, which is traced and never run on numbers; a network of ours; or what `read_source` takes.
+    call
+        Keyword arguments for a class or a function that a source names: "num_classes=10".
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if the source can't be read.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> opened = open_network(nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ReLU()), input_shape=(3, 32, 32))
+    >>> [stage.node for stage in opened.stages]
+    [Conv(filters=8, kernel=3, stride=1, padding='valid')]
+    """
+    return source if isinstance(source, Network) else network_from_graph(_graph(source, call, input_shape))
+
+
+def _graph(source: str | nn.Module | Network, call: str, input_shape: Shape) -> Graph:
+    """The graph of a source of any kind."""
+    if isinstance(source, str):
+        return read_source(source, call, input_shape)
+    if isinstance(source, nn.Module):
+        return trace(deepcopy(source), source.network.input_shape if isinstance(source, Model) else input_shape)
+    spec = as_network(source)
+    return trace(build(spec, "meta"), spec.input_shape)
 
 
 def read_source(source: str, call: str = "", input_shape: Shape = (3, 299, 299), seconds: float = SECONDS) -> Graph:
