@@ -150,7 +150,7 @@ def looking_at(network: Network, path: str, spot: Rectangle) -> Seen:
     >>> from irnet.models import network
     >>> seen = looking_at(network("inception_v4"), "inception_a.0", Rectangle(200, 80, 250, 130))
     >>> seen.position, [part.name for part in seen.parts if Rectangle(200, 80, 250, 130).within(part.rectangle)]
-    ((25, 10), ['b0', 'b1', 'b2', 'b3'])
+    ((26, 11), ['b0', 'b2', 'b3'])
     """
     row = resolve(network).row(path)
     middle = ((spot.top + spot.bottom) / 2, (spot.left + spot.right) / 2)
