@@ -88,6 +88,13 @@ def canvas_svgs(
     return light, darken(light)
 
 
+def block_svgs(network: Network, stage: str) -> tuple[bytes, bytes]:
+    """SVG of one block of a stage, light and dark."""
+    sheet = block_sheet(GraphBuilder(LIGHT, measures=CANVAS), network, stage_named(network, stage))
+    light = canvas_svg(sheet, words(network, stage).alt)
+    return light, darken(light)
+
+
 def beside_svgs(
     networks: tuple[Network, ...],
     opened: tuple[Expansion, ...],

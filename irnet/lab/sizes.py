@@ -150,6 +150,19 @@ def _nearer(image: Image.Image, place: Rectangle, zoom: float, size: tuple[int, 
     return resized, spot
 
 
+def finding(what: str, found: tuple[Look, ...]) -> str:
+    """How many branches see an object whole, size by size, in one sentence.
+
+    Examples
+    --------
+    >>> finding("mission patch", looks("mission patch", "inception_v4.paper/inception_a.0", 1.3))
+    'The mission patch is seen whole by 4 of 4 branches, then by 3, then by 1.'
+    """
+    first, *others = [len(look.whole) for look in found]
+    later = "".join(f", then by {count or 'none'}" for count in others)
+    return f"The {what} is seen whole by {first or 'none'} of {len(found[0].seen.parts)} branches{later}."
+
+
 def records(found: tuple[Look, ...]) -> list[dict[str, object]]:
     """One record a size and branch: what the branch sees, how large the object is, and whether it sees all of it."""
     return [

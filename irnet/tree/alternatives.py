@@ -86,7 +86,7 @@ def factorisations(side: int, channels: int, grid_side: int) -> tuple[Alternativ
     if many > 1:
         ways[f"{numeral(many)} 3x3"] = chain(*[conv(channels, 3)] * many)
     ways[f"1x{side} and {side}x1"] = chain(conv(channels, (1, side)), conv(channels, (side, 1)))
-    return tuple(_alternatives(ways, (channels, grid_side, grid_side), "section 3"))
+    return tuple(_alternatives("factorisation", ways, (channels, grid_side, grid_side), "section 3"))
 
 
 def reductions(channels: int, grid_side: int) -> tuple[Alternative, ...]:
@@ -109,14 +109,13 @@ def reductions(channels: int, grid_side: int) -> tuple[Alternative, ...]:
         "Convolution first": chain(conv(2 * channels, 3), MAX),
         "Side by side": fork(down(channels), MAX),
     }
-    return tuple(_alternatives(ways, (channels, grid_side, grid_side), "section 5"))
+    return tuple(_alternatives("reduction", ways, (channels, grid_side, grid_side), "section 5"))
 
 
-def _alternatives(ways: dict[str, Node], given: Shape, where: str) -> Iterator[Alternative]:
+def _alternatives(name: str, ways: dict[str, Node], given: Shape, where: str) -> Iterator[Alternative]:
     source = Source(f"{RETHINKING}, {where}")
     for title, node in ways.items():
         stage = Stage(BLOCK, node, title=title, source=source)
-        name = title.lower().replace(" ", "_")
         one = Network(name, (stage,), Head(classes=0, source=source), input_shape=given, source=source)
         resolve(one)  # refuses what does not fit
         yield Alternative(one)
