@@ -301,8 +301,8 @@ FACTORISE = (
     "not in early layers."
 )
 REDUCE = (
-    "To halve a grid, pooling first is cheap, but all that follows has to do with what little is left; convolution "
-    "first keeps everything until it has been read, and costs accordingly. The paper on Inception-v3 does both at "
+    "To halve a grid, pooling first is cheap, but what follows never sees what pooling threw away; convolution first "
+    "reads the whole grid, and costs accordingly. The paper on Inception-v3 does both at "
     "once and stacks the results (arXiv 1512.00567, section 5). There Inception modules stand where one 3x3 "
     "convolution stands here."
 )
@@ -314,14 +314,14 @@ THREE_SIZES = (
 LABEL_SMOOTHING = (
     "With hard targets the loss rewards every further logit of lead without end. Label smoothing takes a share "
     "epsilon of the target from the true class and spreads it over all classes, so that there is a lead that is large "
-    "enough. The paper on Inception-v3 uses 0.1 over 1000 classes and reports 0.2 % less error for it, top-1 and top-5 "
-    "(arXiv 1512.00567, section 7)."
+    "enough. The paper on Inception-v3 uses 0.1 over 1000 classes and reports about 0.2 percentage points less "
+    "error for it (arXiv 1512.00567, section 7)."
 )
 RMSPROP = (
     "RMSProp divides every weight's step by a moving root mean square of its gradients, so that steep and flat "
     "directions go at a similar speed. The paper trains with decay 0.9, epsilon 1.0 and rate 0.045, which it lowers "
-    "as training goes on (section 4). Here the rate stays, and epsilon is added to the root, as PyTorch does, not "
-    "below it, as TensorFlow does."
+    "as training goes on (section 4). Here the rate stays, so that near the minimum the steps become too long again; "
+    "epsilon is added to the root, as PyTorch does, not below it, as TensorFlow does."
 )
 AUXILIARY_HEADS = (
     "A head in the middle of a deep network adds its loss, with weight 0.3 in GoogLeNet, to give the early layers a "

@@ -25,7 +25,7 @@ from irnet.tree.alternatives import BLOCK, Alternative
 from irnet.tree.receptive_field import Rectangle
 from irnet.units import grid, short
 
-HEIGHT = 330  # pixels of a drawing
+HEIGHT = 350  # pixels of a drawing
 
 
 def finding(sentence: str) -> None:
@@ -49,9 +49,9 @@ def factorise(shown: DeltaGenerator, controls: DeltaGenerator) -> None:
             ways,
             "factorise",
             lambda way: {
-                "Weights per pair": str(way.weights_per_pair),
+                "Weights per pair of channels": str(way.weights_per_pair),
                 "MACs": short(way.block.macs),
-                "Field": "{}x{}".format(*way.block.field.size),
+                "Receptive field": "{}x{}".format(*way.block.field.size),
             },
         )
         st.caption(text.FACTORISE)
@@ -72,7 +72,7 @@ def reduce(shown: DeltaGenerator, controls: DeltaGenerator) -> None:
             lambda way: {
                 "Parameters": short(way.block.params),
                 "MACs": short(way.block.macs),
-                "Smallest": grid(way.smallest.out_shape),
+                "Smallest on the way": grid(way.smallest.out_shape),
             },
         )
         st.caption(text.REDUCE)
@@ -86,10 +86,10 @@ def _side_by_side(ways: Sequence[Alternative], key: str, numbers: Callable[[Alte
             with st.container(border=True):
                 name = f"{key}.{way.title.lower().replace(' ', '_')}"
                 bottleneck = ": a bottleneck" if way.is_bottleneck else ""
-                st.subheader(f"{way.title}{bottleneck}")
+                st.subheader(f"{way.title[:1].upper()}{way.title[1:]}{bottleneck}")
                 alt = words(way.network, BLOCK).alt
                 drawing(block_drawings(way.network, BLOCK), alt, key=f"{key}.{i}", height=HEIGHT)
-                show.figures(numbers(way))
+                show.pairs(numbers(way))
                 show.downloads(
                     {f"{name}.{form}": partial(picture, way.network, form, BLOCK) for form in FORMATS},
                     key=f"{key}.{i}",
@@ -111,7 +111,7 @@ def three_sizes(shown: DeltaGenerator, controls: DeltaGenerator) -> None:
             for i, look in enumerate(looks):
                 with st.container():
                     whole = Rectangle(0, 0, *look.seen.picture)
-                    figure = outlined(look.image, look.seen.picture, look.outlines, whole, height=420)
+                    figure = outlined(look.image, look.seen.picture, look.outlines, whole, height=380)
                     st.plotly_chart(figure, key=f"sizes.{i}", config=show.STILL, alt=f"The {what}, {look.sentence}")
                     st.markdown(text.plain(f"{look.sentence[:1].upper()}{look.sentence[1:]}"))
                     show.file("PNG", f"sizes.{i + 1}.png", partial(_png, what, look), key=f"sizes.{i}")
@@ -143,7 +143,7 @@ def smooth(shown: DeltaGenerator, controls: DeltaGenerator) -> None:
     found = label_smoothing.Smoothing(epsilon, classes)
     with shown:
         finding(label_smoothing.finding(found))
-        with st.grid(2, min_column_width=340):
+        with st.grid(3, min_column_width=290):
             for i, chart in enumerate(label_smoothing.charts(found)):
                 show.chart(chart, f"smooth.{i}", alt=chart.title)
         st.caption(text.LABEL_SMOOTHING)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import exp, inf, log
 
-from irnet.charts import Chart, Line, Rule
+from irnet.charts import Bars, Chart, Line, Rule
 from irnet.units import exact
 
 EPSILON, CLASSES = 0.1, 1000  # of the paper
@@ -89,16 +89,19 @@ beyond, it pulls back.
     return f"{asked}, so the loss is least at a lead of {found.best_lead:.3g} logits; beyond, it pulls back."
 
 
-def charts(found: Smoothing) -> tuple[Chart, Chart]:
-    """The loss and its gradient against the lead, with smoothing and without."""
+def charts(found: Smoothing) -> tuple[Chart, ...]:
+    """The targets, and the loss and its gradient against the lead, with smoothing and without."""
     plain = Smoothing(0, found.classes)
     every = {f"epsilon {found.epsilon:g}": found, **({} if found == plain else {"epsilon 0": plain})}
     note, x = f"{exact(found.classes)} classes; all wrong ones have the same logit", "lead of the true class, logits"
     best = f"is least at a lead of {found.best_lead:.3g}" if found.other else "falls with every further logit"
     turn = f"changes its sign at a lead of {found.best_lead:.3g}" if found.other else "comes to 0 only in the limit"
+    names = ("the true class", "all others together")
+    targets = tuple(Bars(name=name, names=names, values=(one.true, 1 - one.true)) for name, one in every.items())
     loss = tuple(Line(name=name, x=LEADS, y=[one.loss(lead) for lead in LEADS]) for name, one in every.items())
     slope = tuple(Line(name=name, x=LEADS, y=[one.gradient(lead) for lead in LEADS]) for name, one in every.items())
     return (
+        Chart(title=f"The true class is asked for {found.true:.4g}", note=note, y="target", marks=targets),
         Chart(title=f"The loss {best}", note=note, x=x, y="cross-entropy, nats", marks=loss),
         Chart(title=f"Its gradient {turn}", note=note, x=x, y="d loss / d true logit", marks=(*slope, Rule(0.0))),
     )

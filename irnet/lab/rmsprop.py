@@ -17,6 +17,7 @@ RATE, DECAY, EPSILON = 0.045, 0.9, 1.0  # of the paper
 STEEPNESS, STEPS = 100.0, 200
 MOST_STEPS, STEEPEST = 1000, 1000.0
 GOAL = 0.01  # of the first loss
+FOLLOWED = 40  # steps of a path that are drawn
 FAR = 10.0  # what is so far from the minimum is not followed further
 Point = tuple[float, float]
 
@@ -132,18 +133,19 @@ gradient descent, best rate 0.0198: 116.
 def charts(found: Sequence[Descent], decay: float, epsilon: float) -> tuple[Chart, Chart]:
     """The loss step by step, and the paths in the valley of those that stay in it."""
     valley = f"(x^2 + {found[0].steepness:g} y^2) / 2 from (1, 1); decay {decay:g}, epsilon {epsilon:g}"
+    first, _, best = found
+    title = f"Steps needed: RMSProp {first.end}, gradient descent at its best rate {best.end}"
     losses = [Line(name=one.label, x=range(len(one.points)), y=[loss or None for loss in one.losses]) for one in found]
     paths = [
-        Line(name=one.label, x=[x for x, _ in one.points], y=[y for _, y in one.points])
+        Line(name=one.label, x=[x for x, _ in one.points[: FOLLOWED + 1]], y=[y for _, y in one.points[: FOLLOWED + 1]])
         for one in found
         if not one.is_far
     ]
-    first, _, best = found
-    title = f"Steps needed: RMSProp {first.end}, gradient descent at its best rate {best.end}"
+    walked = min(FOLLOWED, len(first.points) - 1)
     goal = Rule(GOAL * found[0].losses[0])
     return (
         Chart(title=title, note=valley, x="step", y="loss", log=True, marks=(*losses, goal)),
-        Chart(title="Ways to the minimum at (0, 0)", note=valley, x="x", y="y", marks=tuple(paths)),
+        Chart(title=f"The first {walked} steps towards (0, 0)", note=valley, x="x", y="y", marks=tuple(paths)),
     )
 
 

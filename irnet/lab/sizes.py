@@ -14,6 +14,7 @@ from PIL import Image
 
 from irnet.diagrams.field_picture import DASHES, INK, MOST_OF_IT, Outline
 from irnet.edit import network as network_of
+from irnet.edit import network_of_label
 from irnet.lab.photos import photo
 from irnet.models import PRESETS, title
 from irnet.spec import Fork
@@ -164,14 +165,24 @@ def finding(what: str, found: tuple[Look, ...]) -> str:
 
 
 def records(found: tuple[Look, ...]) -> list[dict[str, object]]:
-    """One record a size and branch: what the branch sees, how large the object is, and whether it sees all of it."""
+    """One record a branch: what it is, what it sees, and whether that is all of the object at every size.
+
+    Examples
+    --------
+    >>> records(looks("mission patch", "inception_v4.paper/inception_a.0", 1.3))[1]
+    {'branch': 'b1', 'what': '1x1 conv 96', 'receptive field, pixels': '55', '1: 46': 'whole', '2: 59x60': 'a part', \
+'3: 76x77': 'a part'}
+    """
+    seen = found[0].seen
+    tree = resolve(network_of_label(seen.network))
+    whole = [{part.name for part in look.whole} for look in found]
+    heads = [f"{i}: {sides(look.spot.size)}" for i, look in enumerate(found, 1)]
     return [
         {
-            "object, pixels": sides(look.spot.size),
             "branch": part.name,
+            "what": tree[f"{seen.path}.{part.name}"].title,
             "receptive field, pixels": sides(part.field.size),
-            "sees it whole": "yes" if part in look.whole else "no",
+            **{head: "whole" if part.name in names else "a part" for head, names in zip(heads, whole, strict=True)},
         }
-        for look in found
-        for part in look.seen.parts
+        for part in seen.parts
     ]
