@@ -14,10 +14,12 @@ from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
 from app import text
+from irnet.edit import network as preset
 from irnet.lab import sizes
 from irnet.lab.auxiliary_heads import LAYERS, Setting, gradients
 from irnet.lab.auxiliary_heads import finding as told_of_heads
 from irnet.lab.label_smoothing import CLASSES, EPSILON, Smoothing
+from irnet.lab.photos import photo
 from irnet.lab.rmsprop import charts as descent_charts
 from irnet.lab.rmsprop import descend, finding
 from irnet.runtime.build import Model, build
@@ -110,9 +112,9 @@ def test_what_is_too_small_for_a_reduction_is_refused_with_what_is_needed() -> N
 def test_the_spot_on_the_picture_is_where_the_object_came_to_lie(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The object is painted over, and looked for by its colour."""
     source, place = sizes.OBJECTS[what]
-    painted = sizes.photo(source).convert("L").convert("RGB")
+    painted = photo(source).convert("L").convert("RGB")
     ImageDraw.Draw(painted).rectangle((place.left, place.top, place.right - 1, place.bottom - 1), "#ff00ff")
-    monkeypatch.setattr(sizes, "photo", lambda _: painted)
+    monkeypatch.setattr("irnet.lab.sizes.photo", lambda _: painted)
     for look in sizes.looks(what, PATCH[1], 1.5):
         pixels = np.asarray(look.image).astype(int)
         rows, columns = np.nonzero(pixels[..., 0] - pixels[..., 1] > 127)
@@ -141,7 +143,7 @@ def test_the_module_after_one_that_is_too_small_sees_it_whole(what: str) -> None
     for look in sizes.looks(what, PATCH[1], sizes.LARGEST_STEP):
         if not look.whole:
             assert look.first
-            network = sizes.network_of(PATCH[1].partition("/")[0])
+            network = preset(PATCH[1].partition("/")[0])
             seen = looking_at(network, look.first, look.spot)
             assert look.spot.within(seen.rectangle)
             assert look.first in look.sentence
