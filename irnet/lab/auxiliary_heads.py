@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from irnet.charts import Chart, Line
-from irnet.runtime.build import ConvUnit, build
+from irnet.runtime.build import build
 from irnet.runtime.init import INITS, Init, initialise
 from irnet.spec import Conv, Head, Network, Stage
 from irnet.units import fold
@@ -89,13 +89,9 @@ def gradients(setting: Setting, device: str = "cpu") -> Gradients:
     >>> found.both[0] > found.alone[0], found.both[2:] == found.alone[2:]
     (True, True)
     """
-    stage, head = Stage(LAYERS, Conv(WIDTH, 3), setting.depth), Head(CLASSES, 0.0)
-    network = Network("chain", (stage,), head, input_shape=(3, SIDE, SIDE))
+    conv, head = Conv(WIDTH, 3, norm=setting.batch_norm), Head(CLASSES, 0.0)
+    network = Network("chain", (Stage(LAYERS, conv, setting.depth),), head, input_shape=(3, SIDE, SIDE))
     model = build(network, device, setting.seed, setting.init).train()
-    if not setting.batch_norm:
-        for unit in model.modules():
-            if isinstance(unit, ConvUnit):
-                unit.add_module("bn", nn.Identity())
     auxiliary = nn.Linear(WIDTH, CLASSES)
     initialise(auxiliary, setting.init, setting.seed + 1)
     auxiliary.to(device)

@@ -81,7 +81,9 @@ def modules() -> dict[str, str]:
     found: dict[str, str] = {}
     for name in PRESETS:
         network = network_of(name)
-        forks = [path for path, box in resolve(network).items() if isinstance(box.node, Fork)]
+        forks = [
+            path for path, box in resolve(network).items() if isinstance(box.node, Fork) and box.node.merge == "concat"
+        ]
         for part in ("a", "b"):
             stages = {stage.name: stage.title for stage in network.stages if stage.part == part}
             inside = (path for path in forks if stage_of(path) in stages)
