@@ -13,7 +13,7 @@ from app import text
 from app.components.canvas import drawing
 from app.passes import gradients_with_head
 from app.server.cache import block_drawings, picture
-from app.state import choose, choose_by_name
+from app.state import choose, choose_by_name, unknown
 from app.views import show
 from app.views.outlined import outlined
 from irnet.diagrams import FORMATS, words
@@ -201,6 +201,7 @@ def heads(shown: DeltaGenerator, controls: DeltaGenerator) -> None:
         )
         norm = st.toggle("Batch norm", first.batch_norm, key="heads.norm", bind="query-params")
         seed = st.number_input("Seed", 0, 2**31 - 1, first.seed, 1, key="heads.seed", bind="query-params")
+    after = min(after, depth - 1)  # after the last layer comes the main head
     setting = auxiliary_heads.Setting(depth=depth, after=after, weight=weight, batch_norm=norm, init=init, seed=seed)
     with shown:
         found = gradients_with_head(setting)
@@ -220,6 +221,7 @@ LABS = {
     "Auxiliary heads": heads,
 }
 st.title("Small labs")
+show.ignored_line(unknown({"lab": LABS}))
 for tab, lab in zip(st.tabs(list(LABS), key="lab", on_change="rerun", bind="query-params"), LABS.values(), strict=True):
     if tab.open:
         with tab, show.refusals():
