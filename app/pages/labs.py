@@ -86,7 +86,7 @@ def _side_by_side(ways: Sequence[Alternative], key: str, numbers: Callable[[Alte
             with st.container(border=True):
                 name = f"{key}.{way.title.lower().replace(' ', '_')}"
                 bottleneck = ": a bottleneck" if way.is_bottleneck else ""
-                st.subheader(f"{way.title[:1].upper()}{way.title[1:]}{bottleneck}")
+                st.header(f"{way.title[:1].upper()}{way.title[1:]}{bottleneck}")
                 alt = words(way.network, BLOCK).alt
                 drawing(block_drawings(way.network, BLOCK), alt, key=f"{key}.{i}", height=HEIGHT)
                 show.pairs(numbers(way))
