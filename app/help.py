@@ -97,6 +97,11 @@ HELP = {
         "Present shows a step large, for a class.",
         "tour",
     ),
+    "labs": Help(
+        "Choose an idea on the way to these networks, and move its settings. "
+        "The sentence at the top says what comes out; the address holds the view.",
+        "factorised",
+    ),
     "lesson_editor": Help(
         "Write the steps of a lesson; every field is checked as you leave it. "
         "Look at it as the class sees it, then share it as a link or a file.",

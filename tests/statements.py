@@ -15,7 +15,8 @@ V2_SLIM, V3 = "inception_resnet_v2.tf_slim", "inception_v3.tf_slim"
 AT_224 = "inception_v4.paper (input_size=224)"
 
 PAPER = "arXiv 1602.07261v2"
-RETHINKING = "arXiv 1512.00567, section 3.2"
+V3_PAPER = "arXiv 1512.00567"
+RETHINKING = f"{V3_PAPER}, section 3.2"
 SLIM = "research/slim/nets/inception_resnet_v2.py of tensorflow/models at 608bd22"
 TIMM = "timm/models/inception_resnet_v2.py of timm 1.0.31"
 KERAS = "keras/src/applications/inception_resnet_v2.py of keras-team/keras at 69b9ad0"
@@ -500,6 +501,72 @@ PAGES = (
     ),
 )
 
+LABS = (
+    Statement(
+        "Windows one after another see as far as one large window, with fewer weights",
+        test="tests/test_labs.py::test_every_factorisation_sees_the_pixels_of_the_one_window",
+        source=f"{V3_PAPER}, sections 3.1 and 3.2",
+    ),
+    Statement(
+        "puts two 3x3 in the place of a 5x5, and a row and a column in the place of a square",
+        source=f"{V3_PAPER}, sections 3.1 and 3.2",
+    ),
+    Statement("Strips worked well there on grids of 12 to 20 pixels, and not in early layers", source=RETHINKING),
+    Statement(
+        "To halve a grid, pooling first is cheap, but what follows never sees what pooling threw away; convolution "
+        "first reads the whole grid, and costs accordingly.",
+        test="tests/test_labs.py::test_pooling_first_alone_is_a_bottleneck_and_convolution_first_the_dearest",
+        source=f"{V3_PAPER}, section 5, Figure 9",
+    ),
+    Statement(
+        "does both at once and stacks the results (arXiv 1512.00567, section 5)",
+        source=f"{V3_PAPER}, section 5, Figure 10",
+    ),
+    Statement(
+        "so that the next one is given features of several scales at once (arXiv 1409.4842, section 4)",
+        source="arXiv 1409.4842, section 4",
+    ),
+    Statement(
+        "What is too large for one module is for those after it, whose fields are larger.",
+        test="tests/test_labs.py::test_the_module_after_one_that_is_too_small_sees_it_whole",
+    ),
+    Statement(
+        "With hard targets the loss rewards every further logit of lead without end.",
+        test="tests/test_labs.py::test_the_best_lead_is_where_the_loss_is_least_and_there_is_none_without_smoothing",
+    ),
+    Statement(
+        "uses 0.1 over 1000 classes and reports about 0.2 percentage points less error for it (arXiv 1512.00567, "
+        "section 7)",
+        source=f"{V3_PAPER}, section 7",
+    ),
+    Statement(
+        "trains with decay 0.9, epsilon 1.0 and rate 0.045, which it lowers as training goes on (section 4)",
+        source=f"{PAPER}, section 4",
+    ),
+    Statement(
+        "Here the rate stays, so that near the minimum the steps become too long again",
+        test="tests/test_labs.py::test_with_the_papers_settings_rmsprop_arrives_first_and_swings_again_near_the_minimum",
+    ),
+    Statement(
+        "epsilon is added to the root, as PyTorch does, not below it, as TensorFlow does",
+        test="tests/test_labs.py::test_every_step_is_that_of_pytorchs_optimisers",
+        source="tensorflow/python/training/rmsprop.py of tensorflow/tensorflow at c652048",
+    ),
+    Statement(
+        "adds its loss, with weight 0.3 in GoogLeNet, to give the early layers a gradient that has come less far",
+        source="arXiv 1409.4842, section 5",
+    ),
+    Statement(
+        "Where gradients do not vanish on their way, as with batch norm or other initial weights, it does next to "
+        "nothing to them.",
+        test="tests/test_labs.py::test_an_auxiliary_head_helps_where_gradients_vanish_and_hardly_where_they_do_not",
+    ),
+    Statement(
+        "saw no faster start with auxiliary heads, only a slightly better end, and takes them for a regulariser",
+        source=f"{V3_PAPER}, section 4",
+    ),
+)
+
 PROVENANCE = (
     Statement(
         "(there 1088, as their A blocks are narrower)",
@@ -626,10 +693,14 @@ README = (
     ),
 )
 
-STATEMENTS = (*TOUR, *BLOCKS, *RESIDUALS, *COUNTING, *DEATH, *PAGES, *PROVENANCE, *README)
+STATEMENTS = (*TOUR, *BLOCKS, *RESIDUALS, *COUNTING, *DEATH, *PAGES, *LABS, *PROVENANCE, *README)
 
 # Words that count or compare and claim nothing: titles, questions, advice, settings and examples.
 PHRASES = (
+    "The targets, and where the loss is least",
+    "Smallest on the way",
+    "Steps to less than {} % of the first loss",
+    "The first {} steps towards (0, 0)",
     "PyTorch, TorchScript, safetensors, Keras, NumPy or TensorFlow",
     "a third axis",
     "(model.py, line 19)",

@@ -31,7 +31,7 @@ OF_THE_PAPER: Mapping[str, Collection[str]] = {
     r"[Ss]ections? ({})": ["1", "2", "3", "3.1", "3.2", "3.3", "4", "5", "6"],
 }
 OTHERS: Mapping[str, Collection[str]] = {  # papers, years, strides
-    r"arXiv ({})": ["1602.07261", "1512.00567", "1512.03385"],
+    r"arXiv ({})": ["1602.07261", "1512.00567", "1512.03385", "1409.4842"],
     r"et al\. ({})": ["2015", "2016"],
     r"stride (?:of )?({})": ["1", "2"],
 }
