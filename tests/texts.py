@@ -17,7 +17,7 @@ from irnet.lessons.value import Lesson, Step
 from irnet.models import PRESETS
 from irnet.models.errata import ERRATA, EVIDENCE
 from irnet.provenance.deviations import numbered_deviations
-from irnet.provenance.published import CURVES_SOURCE, TABLE_2_SOURCE
+from irnet.provenance.published import CURVES_SOURCE, TABLE_2_SOURCE, TABLES
 from irnet.provenance.quantities import network_of
 from irnet.tree import resolve
 from tests.apps import ROOT
@@ -31,7 +31,7 @@ OF_THE_PAPER: Mapping[str, Collection[str]] = {
     r"[Ss]ections? ({})": ["1", "2", "3", "3.1", "3.2", "3.3", "4", "5", "6"],
 }
 OTHERS: Mapping[str, Collection[str]] = {  # papers, years, strides
-    r"arXiv ({})": ["1602.07261", "1512.00567", "1512.03385"],
+    r"arXiv ({})": sorted({"1602.07261"} | {table.partition(",")[0] for table in TABLES}),
     r"et al\. ({})": ["2015", "2016"],
     r"stride (?:of )?({})": ["1", "2"],
 }

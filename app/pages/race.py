@@ -13,7 +13,7 @@ from app.views import training as shared
 from app.views.show import refusals
 from irnet.charts import to_file, to_vega
 from irnet.models import title
-from irnet.provenance.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE
+from irnet.provenance.published import CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE, curves
 from irnet.tables import from_records, to_csv, to_json
 from irnet.training.charts import race_chart
 from irnet.training.finished import finished
@@ -137,7 +137,7 @@ def paper() -> None:
             decimals=1,
         )
         st.caption(TABLE_2_SOURCE)
-        st.markdown("\n".join(f"- **{one.figure}**, {one.measure}: {one.shows}" for one in CURVES))
+        st.markdown("\n".join(f"- **{one.figure}**: {one.shows}" for one in curves()))
         st.caption(CURVES_SOURCE)
 
 
