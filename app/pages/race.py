@@ -12,6 +12,7 @@ from app.views import show
 from app.views import training as shared
 from app.views.show import refusals
 from irnet.charts import to_file, to_vega
+from irnet.diagrams.published_charts import curves_chart
 from irnet.models import title
 from irnet.provenance.published import CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE, curves
 from irnet.tables import from_records, to_csv, to_json
@@ -137,7 +138,10 @@ def paper() -> None:
             decimals=1,
         )
         st.caption(TABLE_2_SOURCE)
-        st.markdown("\n".join(f"- **{one.figure}**: {one.shows}" for one in curves()))
+        with st.grid(2, min_column_width=340):
+            for one in curves():
+                drawn = curves_chart(one.figure)
+                show.chart(drawn, f"paper.{one.figure}", alt=f"{one.figure} of the paper. {drawn.title}")
         st.caption(CURVES_SOURCE)
 
 

@@ -198,7 +198,7 @@ def additions(id_: str) -> tuple[str, ...]:
 
 
 def comparable(protocol: Protocol, measure: Measure) -> dict[tuple[str, ...], Result]:
-    """Own results of the papers under one protocol, by the presets that stand for the models; of several the first.
+    """Results of the papers under one protocol, by the presets that stand for the models; of several the first.
 
     Dense ones and those on test images are no one's like, and are left out.
 
@@ -209,8 +209,8 @@ def comparable(protocol: Protocol, measure: Measure) -> dict[tuple[str, ...], Re
     """
     found: dict[tuple[str, ...], Result] = {}
     for result in (result for table in TABLES.values() for result in table.results):
-        own = result.presets and not result.quotes and result.images != "test"
-        if own and _protocol(result) == protocol and getattr(result, measure) is not None:
+        fits = result.presets and result.images != "test" and _protocol(result) == protocol
+        if fits and getattr(result, measure) is not None:
             found.setdefault(result.presets, result)
     return found
 
