@@ -633,7 +633,20 @@ README = (
     ),
 )
 
-STATEMENTS = (*TOUR, *BLOCKS, *RESIDUALS, *COUNTING, *DEATH, *PAGES, *PROVENANCE, *README)
+LINE = (
+    Statement("Each 5x5 window becomes two 3x3 windows", source="arXiv 1502.03167v3, section 4.2 and appendix"),
+    Statement("Windows are factorised into smaller ones and into strips", source="arXiv 1512.00567v1, section 3"),
+    Statement("doubling every width makes it four times as costly", source="arXiv 1512.00567v1, section 1"),
+    Statement("All blocks on one grid are alike, there are more of them", source=f"{PAPER}, section 3.1"),
+    Statement(
+        "The plan of Inception-ResNet-v1 with wider blocks",
+        check=f"channels block_a.0.body.concat > channels block_a.0.body.concat @ {V1} "
+        f"and channels block_b.0.body.concat > channels block_b.0.body.concat @ {V1} "
+        f"and channels block_c.0.body.concat > channels block_c.0.body.concat @ {V1}",
+    ),
+    Statement("when the two are separated altogether", source="arXiv 1610.02357v3, section 1"),
+)
+STATEMENTS = (*TOUR, *BLOCKS, *RESIDUALS, *COUNTING, *DEATH, *PAGES, *PROVENANCE, *README, *LINE)
 
 # Words that count or compare and claim nothing: titles, questions, advice, settings and examples.
 PHRASES = (

@@ -17,6 +17,7 @@ from irnet.data_files import entry
 from irnet.models.errata import ERRATA, EVIDENCE, Evidence
 from irnet.provenance.counts import Count, published_counts
 from irnet.provenance.deviations import Deviation, numbered_deviations
+from irnet.provenance.lineage import Step, lineage
 from irnet.provenance.names import Implementation, releases
 from irnet.provenance.published import PAPERS, SLIPS, TABLES, Paper, Result, Slip
 from irnet.spec import Erratum
@@ -31,6 +32,7 @@ ENTRIES: dict[type, Callable[[], Iterable[Any]]] = {
     Slip: lambda: SLIPS,
     Paper: lambda: PAPERS,
     Ready: lambda: READY,
+    Step: lineage,
 }
 
 

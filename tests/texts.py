@@ -17,6 +17,7 @@ from irnet.lessons.value import Lesson, Step
 from irnet.models import PRESETS
 from irnet.models.errata import ERRATA, EVIDENCE
 from irnet.provenance.deviations import numbered_deviations
+from irnet.provenance.lineage import lineage
 from irnet.provenance.published import CURVES_SOURCE, TABLE_2_SOURCE, TABLES
 from irnet.provenance.quantities import network_of
 from irnet.tree import resolve
@@ -148,6 +149,7 @@ def _provenance() -> Iterator[Text]:
     for id_, erratum in ERRATA.items():
         yield from (_text(id_, words) for words in (erratum.why, erratum.certainty, EVIDENCE[id_].released))
     yield from (_text(id_, words) for id_, one in numbered_deviations().items() for words in (one.what, one.why))
+    yield from (_text("lineage", words) for step in lineage() for words in (step.idea, step.why))
     yield from (_text("published results", words) for words in (TABLE_2_SOURCE, CURVES_SOURCE))
 
 
