@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 from torch import nn
 
 from benchmarks import paper_curves
+from irnet.lessons import lesson_named
 from irnet.models import network
 from irnet.provenance.published import CURVE_EPOCHS, TABLE_2, TABLES, Result, comparable, curves, curves_of
 from irnet.spec import Network
@@ -132,6 +134,14 @@ def test_tables_hold_what_the_papers_say_about_them_in_words() -> None:
     assert all(
         0 < (again[crops].top1 or 0) - full[crops] < 0.4 for crops in full
     )  # the same with the blacklisted images
+
+
+def test_a_lesson_prints_what_the_table_of_inception_v3_has() -> None:
+    prose = lesson_named("inception-v3").steps[3].prose
+    printed = [float(found) for found in re.findall(r"[\d.]+(?= %)", prose)]
+    errors = {one.model: one.top1 for one in TABLES["1512.00567, Table 3"].results}
+    changes = ("", ", RMSProp", ", label smoothing", ", factorised 7x7")
+    assert printed == [errors[f"Inception-v2{change}"] for change in changes]
 
 
 def test_results_are_compared_only_under_one_protocol() -> None:

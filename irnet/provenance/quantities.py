@@ -17,7 +17,7 @@ from irnet.edit.validate import check
 from irnet.models import recipe_of
 from irnet.models.recipe import knobs
 from irnet.provenance.ledger import ledger, term_sum
-from irnet.provenance.published import Measure, comparable
+from irnet.provenance.published import Measure, comparable, curves_of
 from irnet.spec import Network
 from irnet.tree import Box, Row, resolve, smallest_input
 from irnet.tree.saved import saved_bytes
@@ -59,6 +59,8 @@ OF_NETWORK: Mapping[str, Callable[[Network], float]] = {
     "embedding": lambda network: network.head.embedding or 0,
     "top1": lambda network: _published_error(network, "top1"),
     "top5": lambda network: _published_error(network, "top5"),
+    "epochs": lambda network: _top1_curve(network)[0],
+    "goal": lambda network: _top1_curve(network)[1],
 }
 
 
@@ -102,6 +104,15 @@ def _published_error(network: Network, measure: Measure) -> float:
         raise ValueError(f"no paper reports a top-{measure[3:]} error of {network.name} with a single crop")
     error: float = getattr(result, measure)
     return error
+
+
+def _top1_curve(network: Network) -> tuple[int, float]:
+    """After how many epochs a network's curve in Figure 21 or 23 reaches the error that both of the pair get under."""
+    for figure in map(curves_of, ("Fig. 21", "Fig. 23")):
+        for line in figure.lines:
+            if line.preset == network.name:
+                return line.reaches(figure.goal), figure.goal
+    raise ValueError(f"Figures 21 and 23 have no curve of {network.name}")
 
 
 @lru_cache(maxsize=64)
