@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from irnet.charts import to_file, to_vega
-from irnet.diagrams.published_charts import accuracy_chart, curves_chart, reported
+from irnet.diagrams.published_charts import accuracy_chart, curve_records, curves_chart, error_records, reported
 from irnet.models import PRESETS, network
-from irnet.provenance.published import PROTOCOLS, Protocol, curves
+from irnet.provenance.published import PROTOCOLS, TABLES, Protocol, curves
 from irnet.tree.totals import totals
 
 V4, V2 = "inception_v4.paper", "inception_resnet_v2.paper"
@@ -48,3 +48,13 @@ def test_a_figure_of_curves_is_drawn_with_what_is_known_of_it(figure: str) -> No
     assert all(len(line.x) == len(line.y) == len(line.low) for line in chart.lines)
     assert max(line.x[-1] for line in chart.lines) < (200 if figure in ("Fig. 21", "Fig. 22") else 160)
     assert to_file(to_vega(chart), "svg").startswith(b"<svg")
+
+
+def test_records_have_all_points_and_all_results() -> None:
+    points = curve_records()
+    assert len(points) == sum(len(line.epochs) for one in curves()[:4] for line in one.lines)
+    assert all(point["low"] <= point["error"] <= point["high"] for point in points)
+    every = [result for table in TABLES.values() for result in table.results]
+    assert len(error_records()) == len(every)
+    split = sum(len(error_records(protocol)) for protocol in PROTOCOLS)
+    assert split == len(every) - sum(result.crops == 0 and result.models == 1 for result in every)

@@ -12,7 +12,7 @@ from app.views import show
 from app.views import training as shared
 from app.views.show import refusals
 from irnet.charts import to_file, to_vega
-from irnet.diagrams.published_charts import curves_chart
+from irnet.diagrams import published_charts as published
 from irnet.models import title
 from irnet.provenance.published import CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE, curves
 from irnet.tables import from_records, to_csv, to_json
@@ -140,8 +140,15 @@ def paper() -> None:
         st.caption(TABLE_2_SOURCE)
         with st.grid(2, min_column_width=340):
             for one in curves():
-                drawn = curves_chart(one.figure)
+                drawn = published.curves_chart(one.figure)
                 show.chart(drawn, f"paper.{one.figure}", alt=f"{one.figure} of the paper. {drawn.title}")
+        with st.container(horizontal=True):
+            for one in curves():
+                svg = partial(to_file, to_vega(published.curves_chart(one.figure)), "svg")
+                show.file(f"SVG, {one.figure}", f"figure_{one.figure[5:]}.svg", svg)
+            show.file(
+                "CSV, all", "figures_21_to_26.csv", lambda: to_csv(from_records(published.curve_records())).encode()
+            )
         st.caption(CURVES_SOURCE)
 
 

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from irnet.charts import Bubbles, Chart, Line
 from irnet.models import ARCHITECTURES, PRESETS, network
-from irnet.provenance.published import CURVE_EPOCHS, Measure, Protocol, comparable, curves_of
+from irnet.provenance.published import (
+    CURVE_EPOCHS,
+    TABLES,
+    CurveLine,
+    Measure,
+    Protocol,
+    comparable,
+    curves,
+    curves_of,
+    protocol_of,
+)
 from irnet.spec import architecture_of
 from irnet.tree.totals import totals
 
@@ -107,6 +118,10 @@ def _images(found: Sequence[Reported]) -> str:
     return f"validation images without the blacklist, which flatters top-1 by about 0.3 points{apart}"
 
 
+def _name(line: CurveLine) -> str:
+    return ARCHITECTURES[architecture_of(line.preset)]
+
+
 def curves_chart(figure: str) -> Chart:
     """One of Figures 21 to 26, as read out of the drawing.
 
@@ -123,7 +138,7 @@ def curves_chart(figure: str) -> Chart:
     found = curves_of(figure)
     lines = (
         Line(
-            name=ARCHITECTURES[architecture_of(line.preset)],
+            name=_name(line),
             x=line.epochs,
             y=line.mean,
             low=line.low,
@@ -139,3 +154,42 @@ def curves_chart(figure: str) -> Chart:
         y=f"{ERRORS[found.measure]}, %",
         marks=tuple(lines),
     )
+
+
+def curve_records() -> list[dict[str, Any]]:
+    """The points of Figures 21 to 24, which the last two repeat: one record a figure, network and place.
+
+    Examples
+    --------
+    >>> curve_records()[0]
+    {'figure': 'Fig. 21', 'network': 'Inception-v3', 'epoch': 27, 'error': 31.85, 'low': 31.82, 'high': 31.9}
+    """
+    return [
+        {"figure": one.figure, "network": _name(line), "epoch": epoch, "error": mean, "low": low, "high": high}
+        for one in curves()[:4]
+        for line in one.lines
+        for epoch, mean, low, high in zip(line.epochs, line.mean, line.low, line.high, strict=True)
+    ]
+
+
+def error_records(protocol: Protocol | None = None) -> list[dict[str, Any]]:
+    """What the papers print, one record a result, with what is known of how it was measured; all, or of one protocol.
+
+    Examples
+    --------
+    >>> [record["top-1 error, %"] for record in error_records("ensembles") if record["network"] == "Inception-v3"]
+    [17.2, 17.3]
+    """
+    return [
+        {
+            "network": result.model,
+            "top-1 error, %": result.top1,
+            "top-5 error, %": result.top5,
+            "measured with": result.protocol,
+            "printed in": table.cited,
+            "repeats": result.quotes or None,
+        }
+        for table in TABLES.values()
+        for result in table.results
+        if protocol in (None, protocol_of(result))
+    ]

@@ -209,13 +209,14 @@ def comparable(protocol: Protocol, measure: Measure) -> dict[tuple[str, ...], Re
     """
     found: dict[tuple[str, ...], Result] = {}
     for result in (result for table in TABLES.values() for result in table.results):
-        fits = result.presets and result.images != "test" and _protocol(result) == protocol
+        fits = result.presets and result.images != "test" and protocol_of(result) == protocol
         if fits and getattr(result, measure) is not None:
             found.setdefault(result.presets, result)
     return found
 
 
-def _protocol(result: Result) -> Protocol | None:
+def protocol_of(result: Result) -> Protocol | None:
+    """The protocol under which a result can be compared; None for a single model that is evaluated densely."""
     if result.models > 1:
         return "ensembles"
     return {1: PROTOCOLS[0], 10: PROTOCOLS[1], 12: PROTOCOLS[1], 144: PROTOCOLS[2]}.get(result.crops)
