@@ -83,7 +83,7 @@ HELP = {
     "race": Help(
         "Start the race of the paper's pairs, set up one of your own, or open an earlier one. "
         "It can be paused, stopped and resumed, and keeps running when this page is closed.",
-        "tour",
+        "the-sum-joins",
     ),
     "death": Help(
         "Start the short map, or set up one of your own. "
