@@ -10,7 +10,7 @@ from typing import cast
 from irnet.models import PRESETS, title
 from irnet.models import network as preset
 from irnet.opening.distance import align_steps, apart, match_branches, settings_apart
-from irnet.opening.graph import CONCAT, Graph, Operation, Setting
+from irnet.opening.graph import CONCAT, FOLDED, Graph, Operation, Setting
 from irnet.opening.normal_form import normal_form
 from irnet.opening.preset import steps_of
 from irnet.opening.tree import Merge, Part, Steps, Tangle, tree
@@ -51,6 +51,7 @@ class Report:
     macs: int
     irreducible: int  # parts that are no tree of branches
     apart: float  # 0 is equal, 1 has nothing in common
+    folded: bool = False  # whether no convolution of the file has a batch norm, so that none can be told
 
     @property
     def equal(self) -> bool:
@@ -61,6 +62,7 @@ class Report:
     def sentence(self) -> str:
         """What was found, in one sentence."""
         sizes = f"{exact(self.params)} parameters, {short(self.macs, 'MAC')}"
+        sizes += "; batch norms are folded into the convolutions, or left out" if self.folded else ""
         if not self.differences:
             return f"{self.source} is {title(self.nearest)}: no difference ({sizes})."
         kind = "that change no output " if self.equal else ""
@@ -93,6 +95,7 @@ class Report:
             "params": self.params,
             "macs": self.macs,
             "irreducible": self.irreducible,
+            "folded": self.folded,
         }
 
 
@@ -124,13 +127,15 @@ def compare_with_preset(graph: Graph, against: Network | None = None) -> Report:
         macs=sum(operation.macs for operation in graph.operations),
         irreducible=sum(1 for part in _every(theirs) if isinstance(part, Tangle)),
         apart=apart(theirs, ours) / (apart(theirs, ()) + apart((), ours)),
+        folded=any(operation.setting("norm") == FOLDED for operation in graph.operations),
     )
 
 
 def _fit(network: Network, graph: Graph, theirs: Steps) -> Network:
     """A network with the classes and the input of a graph; with its own input, where that of the graph is too small."""
-    last = next((part for part in reversed(theirs) if isinstance(part, Operation) and part.kind == "linear"), None)
-    classes = last.setting("features") if last and last.setting("norm") is None else 0
+    ends = [part for part in theirs if isinstance(part, Operation) and part.kind in ("linear", "normalize")]
+    last = ends[-1] if ends and ends[-1].kind == "linear" else None
+    classes = last.setting("features") if last and last.setting("norm") in (None, FOLDED) else 0
     found = replace(network, head=replace(network.head, classes=cast("int", classes)))
     least = smallest_input(found)
     return replace(found, input_shape=graph.input_shape) if min(graph.input_shape[1:]) >= least else found

@@ -6,8 +6,10 @@ equal values. Names of modules take no part in that: they lend titles and addres
 Every reader (of a traced module, an ONNX, Keras or exported file) writes the same kinds, with PyTorch's names for the
 rest: `conv` (filters, kernel, stride, padding, dilation, groups, bias), `linear` (features, bias), `batch_norm` (eps),
 `max_pool` and `avg_pool` (kernel, stride, padding, ceil, grid that is read; an average's counts_padding),
-`global_pool`, `pad` (sides, value), `scale` (factor), `concat`, `add`, `mul`, `div`, `relu` and the other activations by
-their names. Pairs are (height, width). Dropout and what else does nothing in evaluation is left out.
+`global_pool`, `pad` (sides, value), `scale` (factor), `concat`, `add`, `mul`, `div`, `relu` and the other activations
+by their names. Pairs are (height, width); edges that differ are (top, bottom, left, right). Dropout and what else does
+nothing in evaluation is left out. `norm` is FOLDED of a convolution or linear layer whose file has no batch norm
+behind any convolution: it is in the weights and the bias, or was left out.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ Setting = int | float | bool | str | None | tuple["Setting", ...]
 Settings = tuple[tuple[str, Setting], ...]
 
 INPUT = "input"
+FOLDED = "folded"
 CONCAT, ADD, MUL, DIV = "concat", "add", "mul", "div"
 MERGES = (CONCAT, ADD, MUL, DIV)  # kinds in which branches can meet
 

@@ -7,9 +7,10 @@ vector are none; a nested concatenation is a flat one; a factor of one is no fac
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 from typing import cast
 
-from irnet.opening.graph import ADD, CONCAT, DIV, Operation, Setting
+from irnet.opening.graph import ADD, CONCAT, DIV, MUL, Operation, Setting
 from irnet.opening.tree import Merge, Part, Steps
 
 WINDOWS = ("conv", "max_pool", "avg_pool")
@@ -68,10 +69,17 @@ def _pool(pool: Operation) -> Operation:
     """A pooling without what changes nothing: the grid that it reads, and rounding up where nothing is rounded."""
     settings = dict(pool.settings)
     grid, ceil = settings.pop("grid"), settings.pop("ceil")
-    sides = cast("list[tuple[int, int]]", [grid, *map(settings.get, ("kernel", "stride", "padding"))])
-    floor = tuple((size + 2 * edge - window) // step + 1 for size, window, step, edge in zip(*sides, strict=True))
+    sides = cast("list[tuple[int, ...]]", [grid, *map(settings.get, ("kernel", "stride", "padding"))])
+    sides[3] = _both(sides[3])
+    floor = tuple((size + edges - window) // step + 1 for size, window, step, edges in zip(*sides, strict=True))
     rounds_up = bool(ceil) and pool.out_shape[1:] != floor
     return replace(pool, settings=tuple((settings | {"rounds_up": rounds_up}).items()))
+
+
+def _both(padding: tuple[int, ...]) -> tuple[int, int]:
+    """The pixels that are added to a column and to a row, at both ends together."""
+    first, *_, last = padding
+    return (2 * first, 2 * last) if len(padding) == 2 else (first + padding[1], padding[2] + last)
 
 
 def _merge(merge: Merge, how: str) -> Steps:
@@ -109,9 +117,17 @@ def _together(last: Operation, part: Operation) -> Operation | None:
     if part.kind in _ACTIVATIONS and last.kind in _WEIGHTED and last.setting("activation") is None:
         return replace(last.with_settings(activation=part.kind), out_shape=part.out_shape, module=module)
     if last.kind == "pad" and part.kind in WINDOWS and part.setting("padding") == (0, 0):
-        sides = last.setting("sides")
-        return part.with_settings(padding=sides) if _fits(last, part) else None
+        counts = {"counts_padding": True} if part.kind == "avg_pool" else {}
+        return part.with_settings(padding=last.setting("sides"), **counts) if _fits(last, part) else None
+    if part.kind in (MUL, ADD) and last.kind == "conv" and last.setting("norm") is not None and _is_of_channels(part):
+        return replace(last, out_shape=part.out_shape) if last.setting("activation") is None else None
     return None
+
+
+def _is_of_channels(part: Operation) -> bool:
+    """Whether it has one weight a channel, as Caffe keeps the scale and shift of a batch norm."""
+    shape = part.weights[0].shape if part.weights else ()
+    return prod(shape) == part.out_shape[0] and part.out_shape[0] in shape[-3:-2]
 
 
 def _is_bare(layer: Operation) -> bool:
