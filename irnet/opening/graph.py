@@ -15,8 +15,10 @@ behind any convolution: it is in the weights and the bias, or was left out.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from math import prod
 
 from irnet.spec import Shape
+from irnet.units import exact, typed
 
 Setting = int | float | bool | str | None | tuple["Setting", ...]
 Settings = tuple[tuple[str, Setting], ...]
@@ -25,6 +27,36 @@ INPUT = "input"
 FOLDED = "folded"
 CONCAT, ADD, MUL, DIV = "concat", "add", "mul", "div"
 MERGES = (CONCAT, ADD, MUL, DIV)  # kinds in which branches can meet
+
+MAX_NODES = 20_000  # of a file; the largest network of timm has a tenth
+MAX_SIDE = 2**31 - 1
+MAX_ELEMENTS = 2**40  # of one tensor
+MAX_AXES = 16
+
+
+class Refused(ValueError):
+    """Why a file is not read: its text goes on after the file's name."""
+
+
+def check_shape(name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape that a file tells of, or that follows from it.
+
+    Raises
+    ------
+    Refused
+        If no tensor has it.
+
+    Examples
+    --------
+    >>> check_shape("stem.conv.weight", (32, 3, 3, 3))
+    (32, 3, 3, 3)
+    """
+    fits = len(shape) <= MAX_AXES and all(0 <= side <= MAX_SIDE for side in shape)
+    if not fits or prod(shape) > MAX_ELEMENTS:
+        sides = typed(" x ".join(map(str, shape[:MAX_AXES])))
+        limit = f"{exact(MAX_ELEMENTS)} numbers and {MAX_AXES} axes are the limit"
+        raise Refused(f"says of {typed(name)!r} that it is {sides}; {limit}")
+    return shape
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from irnet.opening.graph import MAX_NODES, Refused, check_shape
 from irnet.protobuf import Buffer, Malformed, fields, varint
-from irnet.units import exact, typed
+from irnet.units import exact
 
-MAX_NODES = 20_000  # of a graph; the largest network of timm has a tenth
 MAX_TENSORS = 50_000
-MAX_SIDE = 2**31 - 1
-MAX_ELEMENTS = 2**40  # of one tensor
 MAX_CONSTANT = 4096  # numbers of a tensor that shapes are computed with
 MAX_TEXT = 4096  # bytes of a name
 _DEEPEST = 8  # graphs inside each other
@@ -49,14 +47,10 @@ _PLAIN: Mapping[int, str] = {
     10: "<f8",
 }  # fields of numbers as they are in memory; the others are numbers of variable length
 _VARIABLE = (5, 7, 11)
-_RAW = 9
+RAW = 9
 
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
-
-
-class Refused(ValueError):
-    """Why a file is not read: its text goes on after the file's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,7 +274,7 @@ def _tensor(data: Buffer, span: range) -> Tensor:
         elif isinstance(value, range):
             spans[number] = value
     shape = check_shape(name, tuple(map(_signed, sides)))
-    field = next((number for number in (_RAW, *_PLAIN, *_VARIABLE) if number in spans), 0)
+    field = next((number for number in (RAW, *_PLAIN, *_VARIABLE) if number in spans), 0)
     offset = where.get("offset", "0")
     return Tensor(
         name=name,
@@ -291,14 +285,6 @@ def _tensor(data: Buffer, span: range) -> Tensor:
         file=where.get("location", ""),
         offset=int(offset) if offset.isdecimal() and len(offset) < 19 else -1,
     )
-
-
-def check_shape(name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """A shape, if it is one that a tensor can have."""
-    if any(not 0 <= side <= MAX_SIDE for side in shape) or prod(shape) > MAX_ELEMENTS:
-        sides = typed(" x ".join(map(str, shape)))
-        raise Refused(f"says of {typed(name)!r} that it is {sides}; {exact(MAX_ELEMENTS)} numbers are the limit")
-    return shape
 
 
 def _value(data: Buffer, span: range) -> tuple[str, tuple[int, ...]]:

@@ -16,16 +16,27 @@ from typing import Any, cast
 
 import numpy as np
 
-from irnet.opening.graph import ADD, CONCAT, DIV, FOLDED, INPUT, MUL, Graph, Operation, Setting, Weight
+from irnet.opening.graph import (
+    ADD,
+    CONCAT,
+    DIV,
+    FOLDED,
+    INPUT,
+    MUL,
+    Graph,
+    Operation,
+    Refused,
+    Setting,
+    Weight,
+    check_shape,
+)
 from irnet.opening.onnx_file import (
     MAX_CONSTANT,
     Model,
     Node,
     Numbers,
-    Refused,
     Subgraph,
     Tensor,
-    check_shape,
     numbers,
     read_onnx,
 )

@@ -64,6 +64,10 @@ def trace(module: nn.Module, input_shape: Shape = (3, 299, 299)) -> Graph:
     return read_program(_program(name, program), input_shape)
 
 
+class NotOnePicture(ValueError):
+    """What was exported reads something other than one picture, or makes several things."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tensor:
     """A tensor of a program, by the name that the program gives it."""
@@ -99,17 +103,17 @@ def read_program(program: Program, input_shape: Shape | None = None) -> Graph:
 
     Raises
     ------
-    ValueError
+    NotOnePicture
         If it has several inputs or outputs, or its input is no picture.
     """
     if len(program.inputs) != 1 or len(program.outputs) != 1:
-        raise ValueError(
+        raise NotOnePicture(
             f"{program.name} has {len(program.inputs)} inputs and {len(program.outputs)} outputs; "
             "one of each can be read"
         )
     shape = input_shape or program.shapes[program.inputs[0]][1:]
     if len(shape) != 3:
-        raise ValueError(f"{program.name} reads {len(shape) + 1} axes; a picture of four can be read")
+        raise NotOnePicture(f"{program.name} reads {len(shape) + 1} axes; a picture of four can be read")
     return _Reading(program, (shape[0], shape[1], shape[2])).graph()
 
 

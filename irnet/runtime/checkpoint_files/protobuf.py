@@ -9,7 +9,13 @@ from pathlib import Path
 from irnet.protobuf import Malformed, fields
 from irnet.units import exact
 
+_ONNX = "an ONNX file"
 MAX_FIELDS = 100_000  # of a message; what is in them is stepped over
+
+
+def is_onnx(path: Path) -> bool:
+    """Whether a file is one of ONNX, by what is in it."""
+    return describe(path).startswith(_ONNX)
 
 
 def describe(path: Path) -> str:
@@ -33,7 +39,7 @@ def describe(path: Path) -> str:
                 if max(counts) >= 200:
                     return "a Core ML model"
                 if graph:
-                    return f"an ONNX file of {_times(_count(data, 1, graph), 'node')}"
+                    return f"{_ONNX} of {_times(_count(data, 1, graph), 'node')}"
                 return "the graph of a TensorFlow SavedModel" if {*counts} == {1, 2} else ""
         except Malformed:
             return ""
