@@ -6,10 +6,12 @@ The numbers of fields are those of onnx.proto (github.com/onnx/onnx, IR version 
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from math import prod
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -48,6 +50,7 @@ _PLAIN: Mapping[int, str] = {
 }  # fields of numbers as they are in memory; the others are numbers of variable length
 _VARIABLE = (5, 7, 11)
 RAW = 9
+_SCOPES = "pkg.torch.onnx.name_scopes"
 
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
@@ -90,6 +93,7 @@ class Node:
     inputs: tuple[str, ...]  # "" is one that is left out
     outputs: tuple[str, ...]
     attributes: dict[str, Attribute]
+    module: str  # the author's path of it, where PyTorch wrote one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,21 +194,34 @@ def _model(data: Buffer) -> Model:
 def _node(data: Buffer, span: range, depth: int) -> Node:
     names: dict[int, list[str]] = {1: [], 2: [], 3: [], 4: [], 7: []}
     attributes: dict[str, Attribute] = {}
+    scope = ""
     for number, value in fields(data, span, most=_MOST_FIELDS):
         if number in names and isinstance(value, range):
             names[number].append(_text(data, value))
         elif number == 5 and isinstance(value, range):
             name, attribute = _attribute(data, value, depth)
             attributes[name] = attribute
+        elif number == 9 and isinstance(value, range):
+            entry = {n: _text(data, v) for n, v in fields(data, value) if n == 1 and isinstance(v, range)}
+            if entry.get(1) == _SCOPES:
+                scopes = re.findall("'([^']*)'", "".join(_text(data, v) for v in _inner(data, value, number=2)))
+                scope = scopes[-2] if len(scopes) > 1 else ""
     domain = "".join(names[7][-1:])
-    operator = "".join(names[4][-1:])
+    operator, name = ("".join(names[field][-1:]) for field in (4, 3))
     return Node(
         operator=operator if domain in ("", "ai.onnx") else f"{domain}.{operator}",
-        name="".join(names[3][-1:]),
+        name=name,
         inputs=tuple(names[1]),
         outputs=tuple(names[2]),
         attributes=attributes,
+        module=scope or _module(name),
     )
+
+
+def _module(name: str) -> str:
+    """The module in a name that PyTorch gives a node: "stem.0.conv" of "/stem/stem.0/conv/Conv"."""
+    parts = name.split("/")[1:-1]
+    return ".".join(one for one, inner in pairwise((*parts, "")) if not inner.startswith(f"{one}."))
 
 
 def _attribute(data: Buffer, span: range, depth: int) -> tuple[str, Attribute]:

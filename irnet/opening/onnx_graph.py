@@ -314,7 +314,7 @@ class _Node:
         if shape is not None:
             check_shape(self.node.name or self.node.operator, shape)
         ordered = shape if shape is None or len(shape) != 4 else tuple(shape[axes.index(axis)] for axis in _NCHW)
-        module = operation.module or typed(self.node.name or self.node.outputs[0], 200)
+        module = typed(self.node.module or self.node.name or self.node.outputs[0], 200)
         reading.operations.append(replace(operation, module=module, out_shape=(ordered or ())[1:]))
         reading.reads.append(tuple(value.place for value in sources))
         return _Data(len(reading.operations) - 1, shape, axes)
