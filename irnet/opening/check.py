@@ -13,7 +13,7 @@ from irnet.opening.distance import align_steps, apart, match_branches, settings_
 from irnet.opening.graph import CONCAT, FOLDED, Graph, Operation, Setting
 from irnet.opening.normal_form import normal_form
 from irnet.opening.preset import steps_of
-from irnet.opening.tree import Merge, Part, Steps, Tangle, tree
+from irnet.opening.tree import Merge, Part, Steps, Tangle, parts, tree
 from irnet.opening.words import LINEAR, describe_linear, describe_part, describe_setting, write
 from irnet.spec import Conv, Network, Pool, Source
 from irnet.tree import Box, resolve, smallest_input
@@ -125,7 +125,7 @@ def compare_with_preset(graph: Graph, against: Network | None = None) -> Report:
         differences=tuple(_group(best, _differences(best, theirs, ours))),
         params=sum(operation.params for operation in graph.operations),
         macs=sum(operation.macs for operation in graph.operations),
-        irreducible=sum(1 for part in _every(theirs) if isinstance(part, Tangle)),
+        irreducible=sum(1 for part in parts(theirs) if isinstance(part, Tangle)),
         apart=apart(theirs, ours) / (apart(theirs, ()) + apart((), ours)),
         folded=any(operation.setting("norm") == FOLDED for operation in graph.operations),
     )
@@ -139,14 +139,6 @@ def _fit(network: Network, graph: Graph, theirs: Steps) -> Network:
     found = replace(network, head=replace(network.head, classes=cast("int", classes)))
     least = smallest_input(found)
     return replace(found, input_shape=graph.input_shape) if min(graph.input_shape[1:]) >= least else found
-
-
-def _every(steps: Steps) -> Iterator[Part]:
-    for part in steps:
-        yield part
-        if isinstance(part, Merge):
-            for branch in part.branches:
-                yield from _every(branch)
 
 
 def _differences(network: Network, theirs: Steps, ours: Steps, near: str = "") -> Iterator[Difference]:
