@@ -10,7 +10,7 @@ from dataclasses import replace
 from math import prod
 from typing import cast
 
-from irnet.opening.graph import ADD, CONCAT, DIV, MUL, Operation, Setting
+from irnet.opening.graph import ADD, CONCAT, DIV, FOLDED, MUL, Operation, Setting
 from irnet.opening.tree import Merge, Part, Steps
 from irnet.spec import ACTIVATIONS
 
@@ -129,8 +129,10 @@ def _together(last: Operation, part: Operation) -> Operation | None:
     if last.kind == "pad" and part.kind in WINDOWS and part.setting("padding") == (0, 0):
         counts = {"counts_padding": True} if part.kind == "avg_pool" else {}
         return part.with_settings(padding=last.setting("sides"), **counts) if _fits(last, part) else None
-    if part.kind in (MUL, ADD) and last.kind == "conv" and last.setting("norm") is not None and _is_of_channels(part):
-        return replace(last, out_shape=part.out_shape) if last.setting("activation") is None else None
+    if part.kind in (MUL, ADD) and last.kind == "conv" and _is_normed(last) and _is_of_channels(part):
+        role = "norm.scale" if part.kind == MUL else "norm.shift"
+        weights = (*last.weights, replace(part.weights[0], role=role))
+        return replace(last, out_shape=part.out_shape, params=last.params + part.params, weights=weights)
     return None
 
 
@@ -138,6 +140,10 @@ def _is_of_channels(part: Operation) -> bool:
     """Whether it has one weight a channel, as Caffe keeps the scale and shift of a batch norm."""
     shape = part.weights[0].shape if part.weights else ()
     return prod(shape) == part.out_shape[0] and part.out_shape[0] in shape[-3:-2]
+
+
+def _is_normed(layer: Operation) -> bool:
+    return layer.setting("norm") not in (None, FOLDED) and layer.setting("activation") is None
 
 
 def _is_bare(layer: Operation) -> bool:

@@ -573,7 +573,7 @@ class _Node:
         out = tuple(1 if i in axes else side for i, side in enumerate(shape) if keeps or i not in axes)
         if kind == "mean" and grid:
             ordered = (*(shape[first.axes.index(axis)] for axis in (0, 1)), 1, 1)
-            value = self._append(Operation("global_pool"), [first], ordered)
+            value = self._append(Operation("global_pool"), [first], ordered if keeps else out)
             self._name(replace(value, shape=out, axes=first.axes if keeps else _NCHW))
             return
         settings: dict[str, Setting] = {"dim": axes, "keepdim": keeps}
@@ -805,7 +805,7 @@ def _float(held: Numbers) -> float:
 
 
 def _name(node: Node) -> str:
-    return repr(typed(node.name or next(filter(None, node.outputs), "without a name")))
+    return f"'{typed(node.name or next(filter(None, node.outputs), 'without a name'))}'"
 
 
 def _plain(node: Node) -> dict[str, Setting]:
