@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 def check(
     sources: Annotated[
         list[str],
-        typer.Argument(metavar="SOURCE...", help="FILE.py:NAME, package.module:NAME, timm:NAME or torchvision:NAME."),
+        typer.Argument(metavar="SOURCE...", help="FILE.onnx, FILE.pt2, FILE.py:NAME, package.module:NAME, timm:NAME."),
     ],
     against: Annotated[str, typer.Option(help='What to hold it against, also edited: "inception_v4 a=6".')] = "",
     call: Annotated[str, typer.Option(help='What NAME is called with: "num_classes=10".')] = "",
     input_size: Annotated[int, typer.Option(min=1, help="Pixels along a side of the picture.")] = 299,
     form: Annotated[Literal["text", "markdown", "json"], typer.Option("--format", help="How to print.")] = "text",
 ) -> int:
-    """Say which network somebody's code is and where it differs; exit status 0 equal, 1 different, 2 not readable."""
+    """Say which network somebody's code or file is and where it differs; exit status 0 equal, 1 different, 2 unread."""
     if against:
         network_of_label(against)  # a wrong name is said once, before anything is read
     read = import_module("irnet.runtime.sources").check

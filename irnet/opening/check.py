@@ -11,7 +11,7 @@ from typing import cast
 from irnet.models import PRESETS, title
 from irnet.models import network as preset
 from irnet.opening.distance import align_steps, apart, match_branches, settings_apart
-from irnet.opening.graph import CONCAT, Graph, Operation, Setting
+from irnet.opening.graph import CONCAT, FOLDED, Graph, Operation, Setting
 from irnet.opening.normal_form import normal_form
 from irnet.opening.preset import steps_of
 from irnet.opening.tree import Merge, Part, Steps, Tangle, parts, tree
@@ -54,6 +54,7 @@ class Report:
     macs: int
     irreducible: int  # parts that are no tree of branches
     apart: float  # 0 is equal, 1 has nothing in common
+    folded: bool = False  # whether no convolution of the file has a batch norm, so that none can be told
 
     @property
     def equal(self) -> bool:
@@ -64,6 +65,7 @@ class Report:
     def sentence(self) -> str:
         """What was found, in one sentence."""
         sizes = f"{exact(self.params)} parameters, {short(self.macs, 'MAC')}"
+        sizes += "; batch norms are folded into the convolutions, or left out" if self.folded else ""
         if not self.differences:
             return f"{self.source} is {title(self.nearest)}: no difference ({sizes})."
         kind = "that change no output " if self.equal else ""
@@ -96,6 +98,7 @@ class Report:
             "params": self.params,
             "macs": self.macs,
             "irreducible": self.irreducible,
+            "folded": self.folded,
         }
 
 
@@ -126,6 +129,7 @@ def compare_with_preset(graph: Graph, against: Network | None = None) -> Report:
         macs=sum(operation.macs for operation in graph.operations),
         irreducible=sum(1 for part in parts(theirs) if isinstance(part, Tangle)),
         apart=_share(theirs, ours),
+        folded=any(operation.setting("norm") == FOLDED for operation in graph.operations),
     )
 
 
@@ -151,8 +155,9 @@ def _best(graph: Graph, steps: Steps) -> Network:
 
 
 def _layers(steps: Steps) -> Counter[Part]:
-    """Every operation of a tree, and how often it is there."""
-    return Counter(part for part in parts(steps) if isinstance(part, Operation))
+    """Every operation of a tree, whatever its norm, and how often it is there."""
+    found = (part for part in parts(steps) if isinstance(part, Operation))
+    return Counter(one.with_settings(norm=None, bias=None) if one.kind in ("conv", "linear") else one for one in found)
 
 
 def _share(theirs: Steps, ours: Steps) -> float:
@@ -162,8 +167,9 @@ def _share(theirs: Steps, ours: Steps) -> float:
 
 def _fit(network: Network, graph: Graph, theirs: Steps) -> Network:
     """A network with the classes and the input of a graph; with its own input, where that of the graph is too small."""
-    last = next((part for part in reversed(theirs) if isinstance(part, Operation) and part.kind == "linear"), None)
-    classes = last.setting("features") if last and last.setting("norm") is None else 0
+    ends = [part for part in theirs if isinstance(part, Operation) and part.kind in ("linear", "normalize")]
+    last = ends[-1] if ends and ends[-1].kind == "linear" else None
+    classes = last.setting("features") if last and last.setting("norm") in (None, FOLDED) else 0
     found = replace(network, head=replace(network.head, classes=cast("int", classes)))
     least = smallest_input(found)
     return replace(found, input_shape=graph.input_shape) if min(graph.input_shape[1:]) >= least else found

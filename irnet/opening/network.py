@@ -19,7 +19,7 @@ from irnet.models import ARCHITECTURES, PRESETS
 from irnet.opening.blocks import block_title, ends_by_itself, has_shortcut
 from irnet.opening.check import nearest_preset
 from irnet.opening.distance import align_steps
-from irnet.opening.graph import ADD, CONCAT, MUL, Graph, Operation
+from irnet.opening.graph import ADD, CONCAT, FOLDED, MUL, Graph, Operation
 from irnet.opening.normal_form import normal_form
 from irnet.opening.preset import steps_of
 from irnet.opening.tree import Merge, Part, Steps, Tangle, parts, tree
@@ -115,8 +115,8 @@ def network_from_graph(graph: Graph) -> Network:
         raise ValueError(f"{graph.name} has nothing between its input and its output")
     near = nearest_preset(graph, steps)
     making = _Making(graph, _usual_norm(steps))
-    head, body, head_keys = _head(steps, near)
-    groups = list(_like_preset(body, near) if near else _by_block(making, body))
+    head, body, head_keys = _head(_unfolded(steps), near)
+    groups = list(_like_preset(body, steps[: len(body)], near) if near else _by_block(making, body))
     stages, keys, modules = [], list(head_keys), list[tuple[str, str]]()
     shape = graph.input_shape
     for i, group in enumerate(groups):
@@ -141,6 +141,19 @@ def network_from_graph(graph: Graph) -> Network:
         source=Source(f"opened from {graph.name}"),
         origin=Origin(graph.name, near.label if near else "", tuple(modules), tuple(keys)),
     )
+
+
+def _unfolded(steps: Steps) -> Steps:
+    """Steps whose convolutions have no batch norm where a file has folded it into their weights."""
+    found: list[Part] = []
+    for part in steps:
+        if isinstance(part, Merge):
+            found.append(replace(part, branches=tuple(map(_unfolded, part.branches))))
+        elif isinstance(part, Operation) and part.setting("norm") == FOLDED:
+            found.append(replace(part, settings=tuple(one for one in part.settings if one[0] != "norm")))
+        else:
+            found.append(part)
+    return tuple(found)
 
 
 def _short_name(source: str) -> str:
@@ -459,12 +472,12 @@ class _Group:
     source: Source
 
 
-def _like_preset(steps: Steps, near: Network) -> Iterator[_Group]:
-    """Blocks under the names of the stages of a preset."""
+def _like_preset(steps: Steps, folded: Steps, near: Network) -> Iterator[_Group]:
+    """Blocks under the names of the stages of a preset; `folded` are the same steps as they are compared."""
     boxes, ours = resolve(near), steps_of(near)
     places: list[tuple[str, int]] = []
     more = 0  # blocks that the preset does not have
-    for i, j in align_steps(steps, ours):
+    for i, j in align_steps(folded, ours):
         box = boxes[_module(ours[j])] if j is not None else None
         if i is None:
             continue
