@@ -107,8 +107,8 @@ def _replace(path: str, module: nn.Module) -> Slip:
     return lambda model: model.set_submodule(path, module)
 
 
-LINEAR = "Inception-ResNet-A 3, linear 1x1: the linear 1x1 convolution that restores the depth has"
-SWAPPED = "Inception-ResNet-B 1, branch 2 of 2, step {} of 3: is {} where the preset has {}: the pair is swapped"
+LINEAR = "Inception-ResNet-A 3 of 3, linear 1x1: the linear 1x1 convolution that restores the depth has"
+SWAPPED = "Inception-ResNet-B 1 of 2, branch 2 of 2, step {} of 3: is {} where the preset has {}: the pair is swapped"
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,10 @@ SWAPPED = "Inception-ResNet-B 1, branch 2 of 2, step {} of 3: is {} where the pr
             _normed_linear,
             [f"{LINEAR} a ReLU before the sum; it is linear", f"{LINEAR} a batch norm before the sum; it is linear"],
         ),
-        (_replace("block_b.1.scale", nn.Identity()), ["Inception-ResNet-B 2, scale: the scaling by 0.1 is missing"]),
+        (
+            _replace("block_b.1.scale", nn.Identity()),
+            ["Inception-ResNet-B 2 of 2, scale: the scaling by 0.1 is missing"],
+        ),
         (
             _pooled,
             [
@@ -129,7 +132,7 @@ SWAPPED = "Inception-ResNet-B 1, branch 2 of 2, step {} of 3: is {} where the pr
         ),
         (
             _normed_sum,
-            ["Inception-ResNet-B 2, sum: has a batch norm on the sum"],
+            ["Inception-ResNet-B 2 of 2, sum: has a batch norm on the sum"],
         ),
         (
             _replace("reduction_b.0.b0", nn.AvgPool2d(3, 2)),
@@ -155,7 +158,7 @@ def test_an_average_that_counts_its_padding_is_named() -> None:
     model.inception_c[1].b3[0] = nn.AvgPool2d(3, 1, 1)
     (found,) = compare_with_preset(trace(model), slim).differences
     assert found.sentence == (
-        "Inception-C 2, branch 4 of 4, step 1 of 2: the average counts its padding; "
+        "Inception-C 2 of 2, branch 4 of 4, step 1 of 2: the average counts its padding; "
         "the preset's does not count its padding"
     )
 
@@ -187,7 +190,7 @@ def test_ways_to_write_the_same_are_one() -> None:
 def test_a_file_is_read_in_a_process_of_its_own(file: Path) -> None:
     found = irnet.check(f"{file}:Small", call="classes=7")
     assert (found.params, found.source) == (8 * 27 + 8 + 16 + 8 * 7 + 7, f"{file}:Small")
-    assert found.sentence.startswith(f"{file}:Small is none of the networks here; the nearest is ")
+    assert found.sentence.startswith(f"{file}:Small is none of the networks here: 1 convolution, ")
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,8 @@ def _record(source: str, report: Report | str) -> dict[str, Any]:
 
 def _one(report: Report) -> None:
     typer.echo(report.sentence)
+    if not report.near:
+        return
     for found in report.differences:
         mark = " (changes no output)" if found.harmless else ""
         typer.echo(f"  {found.sentence}{mark} [{found.figure}]")
@@ -123,4 +125,6 @@ def _many(found: list[tuple[str, Report | str]], form: str) -> None:
 
 
 def _list(report: Report) -> str:
+    if not report.near:
+        return f"none of the networks here: {report.composition}"
     return "; ".join(found.sentence for found in report.differences) or "nothing"
