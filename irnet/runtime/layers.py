@@ -8,10 +8,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from irnet.spec import Layer, Setting, Shape
-from irnet.tree.layers import STATISTICS
+from irnet.tree.layers import STATISTICS, pad_edges
 from irnet.units import typed
 
 _ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
@@ -43,19 +42,6 @@ class Scaled(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Same shape in and out."""
         return self.factor * x
-
-
-class Padded(nn.Module):
-    """Adds pixels of one value round the grid."""
-
-    def __init__(self, sides: Sequence[int], value: float) -> None:
-        super().__init__()
-        top, bottom, left, right = (sides[0], sides[0], sides[1], sides[1]) if len(sides) == 2 else sides
-        self.sides, self.value = (left, right, top, bottom), value
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) to (N, C, H + top + bottom, W + left + right)."""
-        return functional.pad(x, self.sides, value=self.value)
 
 
 class Operator(nn.Module):
@@ -162,7 +148,8 @@ def layer_module(layer: Layer, given: Shape) -> nn.Module:
         case "scale":
             made = Scaled(setting("factor"))
         case "pad":
-            made = Padded(setting("sides"), setting("value") or 0.0)
+            top, bottom, left, right = pad_edges(layer)
+            made = nn.ConstantPad2d((left, right, top, bottom), setting("value") or 0.0)
         case "getitem":
             made = Item(setting("1"))
         case "local_response_norm":

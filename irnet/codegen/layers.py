@@ -1,0 +1,218 @@
+"""Layers that have no node of their own, as expressions: PyTorch's modules where there are some, else its operations.
+
+What an opened file says is a stranger's. Its kinds and settings stand in the source only as names, numbers, literal
+texts and lists of those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from keyword import iskeyword
+from math import isfinite
+
+from irnet.codegen.layout import CONSTANT, Call, Width, call, expression
+from irnet.spec import Layer, Setting
+from irnet.tree.layers import pad_edges
+from irnet.units import typed
+
+OPERATION = '''
+class Operation(nn.Module):
+    """One of PyTorch's operations, with the weights that it owns and its settings."""
+
+    def __init__(
+        self,
+        operation: Callable[..., Any],
+        weights: dict[str, tuple[int, ...]],
+        /,
+        **settings: object,
+    ) -> None:
+        super().__init__()
+        self.operation, self.settings = operation, settings
+        for role, shape in weights.items():
+            self.register_parameter(role, nn.Parameter(torch.zeros(shape)))
+
+    def forward(self, *inputs: Tensor) -> Any:
+        weights = dict(self.named_parameters())
+        return self.operation(*inputs, **weights, **self.settings)
+'''
+
+RESHAPE = '''
+class Reshape(nn.Module):
+    """Another shape for each picture of a batch."""
+
+    def __init__(self, *sides: int) -> None:
+        super().__init__()
+        self.sides = sides
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.reshape(len(x), *self.sides)
+'''
+
+ACTIVATIONS = {
+    "relu": "nn.ReLU",
+    "relu6": "nn.ReLU6",
+    "silu": "nn.SiLU",
+    "hardswish": "nn.Hardswish",
+    "hardsigmoid": "nn.Hardsigmoid",
+    "sigmoid": "nn.Sigmoid",
+    "tanh": "nn.Tanh",
+    "mish": "nn.Mish",
+    "gelu": "nn.GELU",
+}
+_SIMPLE = {kind: (head,) for kind, head in ACTIVATIONS.items()} | {  # without settings or weights
+    "identity": ("nn.Identity",),
+    "dropout": ("nn.Identity",),
+    "global_pool": ("nn.AdaptiveAvgPool2d", "1"),
+    "flatten": ("nn.Flatten",),
+}
+_MODULES = {  # kind -> module, and its arguments, which are settings of that name
+    "softmax": ("nn.Softmax", ("dim",)),
+    "hardtanh": ("nn.Hardtanh", ("min_val", "max_val")),
+    "leaky_relu": ("nn.LeakyReLU", ("negative_slope",)),
+    "elu": ("nn.ELU", ("alpha",)),
+    "gelu": ("nn.GELU", ("approximate",)),
+    "layer_norm": ("nn.LayerNorm", ("normalized_shape", "eps")),
+    "adaptive_avg_pool2d": ("nn.AdaptiveAvgPool2d", ("output_size",)),
+}
+_USUAL = {"dtype": (None,), "cudnn_enable": (True, False), "scale": (1,), "input_scale": (1,)}  # and need no word
+_ROLES = {"layer_norm": frozenset({"weight", "bias"})}  # the weights of a module that has some
+
+
+def layer(node: Layer, width: Width) -> Call:
+    """The expression that makes a layer's module for an input of this width.
+
+    Raises
+    ------
+    ValueError
+        If its kind or a setting is no name that Python has.
+
+    Examples
+    --------
+    >>> print(layer(Layer("batch_norm", (("eps", 1e-05),)), {"channels": 1}))
+    nn.BatchNorm2d(channels, eps=1e-05)
+    >>> print(layer(Layer("softmax", (("dim", 1), ("dtype", None))), {"channels": 1}))
+    nn.Softmax(dim=1)
+    >>> print(layer(Layer("roll", (("dims", (2, 3)), ("shifts", (1, 1)))), {"channels": 1}))
+    Operation(torch.ops.aten.roll, {}, dims=[2, 3], shifts=[1, 1])
+    """
+    made: Call | None
+    match node.kind:
+        case "linear" if node.setting("features"):
+            features, inputs = (node.setting(name) for name in ("features", "inputs"))
+            no_bias = {} if node.setting("bias") else {"bias": False}
+            linear = call("nn.Linear", literal(inputs) if inputs else expression(width), literal(features), **no_bias)
+            made = call("nn.Sequential", call("nn.Flatten"), linear)
+        case "batch_norm":
+            made = call("nn.BatchNorm2d", expression(width), eps=literal(node.setting("eps")))
+        case "scale":
+            made = call("Operation", "torch.mul", "{}", other=literal(node.setting("factor")))
+        case "pad":
+            top, bottom, left, right = pad_edges(node)
+            made = call("nn.ConstantPad2d", str((left, right, top, bottom)), literal(node.setting("value") or 0.0))
+        case "local_response_norm":
+            alpha, beta, k, size = (literal(node.setting(name)) for name in ("alpha", "beta", "k", "size"))
+            made = call("nn.LocalResponseNorm", size, alpha=alpha, beta=beta, k=k)
+        case "view" | "reshape" | "_unsafe_view" if size := _of_one_picture(node):
+            made = call("Reshape", *map(literal, size))
+        case _:
+            made = _module(node) or _operation(node)
+    return made
+
+
+def out_width(node: Layer, width: Width) -> Width:
+    """The width that a layer puts out for an input of this width."""
+    if node.out_shape:
+        return {CONSTANT: node.out_shape[0]}
+    features = node.setting("features") if node.kind == "linear" else None
+    return {CONSTANT: features} if isinstance(features, int) else width
+
+
+def inline(node: Layer, inputs: Sequence[str]) -> str:
+    """A layer without weights that needs no module, as an expression of what it reads; "" if it needs one.
+
+    Examples
+    --------
+    >>> inline(Layer("getitem", (("1", 2),)), ("x0",)), inline(Layer("relu"), ("x",))
+    ('x0[2]', '')
+    """
+    signs = {"add": " + ", "mul": " * ", "div": " / ", "sub": " - "}
+    value = ""
+    match node.kind:
+        case "add" | "mul" | "div" | "sub" if not (node.settings or node.weights) and len(inputs) > 1:
+            value = signs[node.kind].join(inputs)
+        case "concat":
+            value = f"torch.cat([{', '.join(inputs)}], dim=1)"
+        case "getitem":
+            value = f"{inputs[0]}[{literal(node.setting('1'))}]"
+        case "scale":
+            value = f"{literal(node.setting('factor'))} * {inputs[0]}"
+        case "identity" | "dropout":
+            value = inputs[0]
+        case "stack" | "cat" | "hstack" | "vstack" if not node.weights:
+            value = str(call(_name(node), f"[{', '.join(inputs)}]", **_literals(node)))
+    return value
+
+
+def _module(node: Layer) -> Call | None:
+    """The expression of a module of PyTorch's that has the same settings and the same weights; None without one."""
+    if not (node.settings or node.weights) and node.kind in _SIMPLE:
+        return call(*_SIMPLE[node.kind])
+    if node.kind not in _MODULES or {role for role, _ in node.weights} != _ROLES.get(node.kind, frozenset()):
+        return None
+    head, names = _MODULES[node.kind]
+    given = {name: value for name, value in node.settings if value not in _USUAL.get(name, ())}
+    if given.keys() - set(names):
+        return None
+    return call(head, **{name: literal(given[name]) for name in names if name in given})
+
+
+def _operation(node: Layer) -> Call:
+    weights = ", ".join(f"{literal(role)}: {shape}" for role, shape in node.weights)
+    return call("Operation", _name(node), f"{{{weights}}}", **_literals(node))
+
+
+def _name(node: Layer) -> str:
+    if not _is_name(node.kind):
+        raise ValueError(
+            f"PyTorch has no operation {typed(node.kind)}, so a network with it can't be written as source"
+        )
+    return f"torch.ops.aten.{node.kind}"
+
+
+def _literals(node: Layer) -> dict[str, str]:
+    """Every setting as keyword and literal."""
+    for name, _ in node.settings:
+        if not _is_name(name):
+            raise ValueError(f"{typed(node.kind)} has a setting {typed(name)}, which is no name that Python has")
+    return {name: literal(value) for name, value in node.settings}
+
+
+def _is_name(text: str) -> bool:
+    """Whether a text is a plain name; those that begin with two underscores are Python's own."""
+    return text.isascii() and text.isidentifier() and not iskeyword(text) and not text.startswith("__")
+
+
+def literal(value: Setting) -> str:
+    """A setting as Python writes it.
+
+    Examples
+    --------
+    >>> print(literal((1, float("-inf"), None, "none")))
+    [1, float("-inf"), None, "none"]
+    """
+    match value:
+        case tuple():
+            return f"[{', '.join(map(literal, value))}]"
+        case float() if not isfinite(value):
+            return f'float("{value}")'
+        case str():
+            text = ascii(value)
+            return text if '"' in text else f'"{text[1:-1]}"'
+        case _:
+            return repr(value)
+
+
+def _of_one_picture(node: Layer) -> tuple[Setting, ...]:
+    """The sides of another shape, of which the first is a batch of one picture; () where it is not."""
+    size = node.setting("size") or node.setting("shape")
+    return size[1:] if isinstance(size, tuple) and size[0] == 1 else ()
