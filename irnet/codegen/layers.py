@@ -7,12 +7,11 @@ texts and lists of those.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from keyword import iskeyword
 from math import isfinite
 
 from irnet.codegen.layout import CONSTANT, Call, Width, call, expression
 from irnet.spec import Layer, Setting
-from irnet.tree.layers import pad_edges
+from irnet.tree.layers import is_name, pad_edges
 from irnet.units import typed
 
 OPERATION = '''
@@ -112,8 +111,8 @@ def layer(node: Layer, width: Width) -> Call:
         case "local_response_norm":
             alpha, beta, k, size = (literal(node.setting(name)) for name in ("alpha", "beta", "k", "size"))
             made = call("nn.LocalResponseNorm", size, alpha=alpha, beta=beta, k=k)
-        case "view" | "reshape" | "_unsafe_view" if size := _of_one_picture(node):
-            made = call("Reshape", *map(literal, size))
+        case "view" | "reshape" if sides := _of_one_picture(node):
+            made = call("Reshape", *map(literal, sides))
         case _:
             made = _module(node) or _operation(node)
     return made
@@ -172,7 +171,7 @@ def _operation(node: Layer) -> Call:
 
 
 def _name(node: Layer) -> str:
-    if not _is_name(node.kind):
+    if not is_name(node.kind):
         raise ValueError(
             f"PyTorch has no operation {typed(node.kind)}, so a network with it can't be written as source"
         )
@@ -182,14 +181,9 @@ def _name(node: Layer) -> str:
 def _literals(node: Layer) -> dict[str, str]:
     """Every setting as keyword and literal."""
     for name, _ in node.settings:
-        if not _is_name(name):
+        if not is_name(name):
             raise ValueError(f"{typed(node.kind)} has a setting {typed(name)}, which is no name that Python has")
     return {name: literal(value) for name, value in node.settings}
-
-
-def _is_name(text: str) -> bool:
-    """Whether a text is a plain name; those that begin with two underscores are Python's own."""
-    return text.isascii() and text.isidentifier() and not iskeyword(text) and not text.startswith("__")
 
 
 def literal(value: Setting) -> str:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from irnet.spec import Layer, Setting, Shape
-from irnet.tree.layers import STATISTICS, pad_edges
+from irnet.tree.layers import STATISTICS, is_name, pad_edges
 from irnet.units import typed
 
 _ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
@@ -24,7 +24,8 @@ _ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "mish": nn.Mish,
     "gelu": nn.GELU,
 }
-_BATCHED = ("view", "reshape", "_unsafe_view", "expand")  # a traced size begins with the batch, which was one
+_TENSORS = ("Tensor", "Optional[Tensor]")
+_BATCHED = ("view", "reshape", "expand")  # a traced size begins with the batch, which was one
 
 
 def activation(name: str) -> nn.Module:
@@ -49,11 +50,9 @@ class Operator(nn.Module):
 
     def __init__(self, layer: Layer) -> None:
         super().__init__()
-        packet = getattr(torch.ops.aten, layer.kind, None)
-        if packet is None:
-            raise ValueError(f"PyTorch has no operation {typed(layer.kind)}, so a network with it can't be built")
-        self.layer, self.packet = layer, packet
+        self.layer, self.packet = layer, getattr(torch.ops.aten, layer.kind, None) if is_name(layer.kind) else None
         self.roles = tuple(role for role, _ in layer.weights)
+        self.arguments = self._arguments()
         for role, shape in layer.weights:
             if role in STATISTICS:
                 self.register_buffer(role, torch.zeros(shape))
@@ -64,26 +63,34 @@ class Operator(nn.Module):
         """What the operation makes of its inputs, in their order."""
         left, settings = list(inputs), dict(self.layer.settings)
         given: dict[str, Any] = {}
-        for argument in self._arguments():
-            name, kind = argument.name, str(argument.type)
+        for name, kind in self.arguments:
             if name in self.roles:
                 given[name] = getattr(self, name)
             elif name in settings:
                 given[name] = _value(settings[name])
             elif kind == "List[Tensor]":
                 given[name], left = left, []
-            elif kind == "Tensor" and left:
+            elif kind in _TENSORS and left:
                 given[name] = left.pop(0)
         if self.layer.kind in _BATCHED:
             given = {name: _for_batch(value, inputs[0]) for name, value in given.items()}
         return self.packet(**given)
 
-    def _arguments(self) -> Sequence[Any]:
-        """The arguments of the first overload that has all settings."""
+    def _arguments(self) -> tuple[tuple[str, str], ...]:
+        """The arguments, with their types, of the first overload that has all settings and weights.
+
+        What does not make tensors of tensors is refused: some of PyTorch's operations write files.
+        """
+        if not isinstance(self.packet, torch._ops.OpOverloadPacket):
+            raise ValueError(f"PyTorch has no operation {typed(self.layer.kind)}, so a network with it can't be built")
         names = {name for name, _ in self.layer.settings} | set(self.roles)
-        schemas = [getattr(self.packet, overload)._schema for overload in self.packet.overloads()]
-        found = next((s for s in schemas if names <= {argument.name for argument in s.arguments}), schemas[0])
-        return tuple(found.arguments)
+        for overload in self.packet.overloads():
+            schema = getattr(self.packet, overload)._schema
+            arguments = tuple((argument.name, str(argument.type)) for argument in schema.arguments)
+            pure = schema.returns and not schema.is_mutable and any("Tensor" in kind for _, kind in arguments)
+            if pure and names <= {name for name, _ in arguments}:
+                return arguments
+        raise ValueError(f"PyTorch's {typed(self.layer.kind)} does not take {', '.join(map(typed, sorted(names)))}")
 
 
 class Item(nn.Module):
@@ -143,6 +150,8 @@ def layer_module(layer: Layer, given: Shape) -> nn.Module:
         case "linear" if layer.out_shape is None:
             linear = nn.Linear(prod(given), setting("features"), bool(setting("bias")))
             made: nn.Module = nn.Sequential(nn.Flatten(), linear)
+        case "linear" | "conv" | "max_pool" | "avg_pool":
+            made = _window(layer, given)
         case "batch_norm":
             made = nn.BatchNorm2d(given[0], setting("eps"))
         case "scale":
@@ -157,6 +166,24 @@ def layer_module(layer: Layer, given: Shape) -> nn.Module:
         case _:
             made = Operator(layer)
     return made
+
+
+def _window(layer: Layer, given: Shape) -> nn.Module:
+    """A layer inside a subgraph that elsewhere is a node or reads whole vectors, by the settings of a graph."""
+    setting: Callable[[str], Any] = layer.setting
+    if layer.kind == "linear":
+        _, inputs = dict(layer.weights).get("weight", (0, given[-1]))
+        return nn.Linear(inputs, setting("features"), bool(setting("bias")))
+    window = [setting(name) for name in ("kernel", "stride", "padding")]
+    match layer.kind:
+        case "conv":
+            more = setting("dilation"), setting("groups"), bool(setting("bias"))
+            return nn.Conv2d(given[0], setting("filters"), *window, *more)
+        case "max_pool":
+            return nn.MaxPool2d(*window, ceil_mode=bool(setting("ceil")))
+        case _:
+            counts = bool(setting("counts_padding"))
+            return nn.AvgPool2d(*window, ceil_mode=bool(setting("ceil")), count_include_pad=counts)
 
 
 _SIMPLE: dict[str, Callable[[], nn.Module]] = {

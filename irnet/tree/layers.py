@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keyword import iskeyword
 from math import prod
 from typing import cast
 
@@ -83,6 +84,17 @@ def pad_edges(layer: Layer) -> Edges:
     sides = cast("tuple[int, ...]", layer.setting("sides"))
     top, bottom, left, right = (sides[0], sides[0], sides[1], sides[1]) if len(sides) == 2 else sides
     return top, bottom, left, right
+
+
+def is_name(text: str) -> bool:
+    """Whether a stranger's text can stand in code: a plain name, and none that Python or a library keeps to itself.
+
+    Examples
+    --------
+    >>> [is_name(text) for text in ("layer_norm", "_print", "class", "x; y", "")]
+    [True, False, False, False, False]
+    """
+    return text.isascii() and text.isidentifier() and not iskeyword(text) and not text.startswith("_")
 
 
 def sees_no_more(layer: Layer) -> bool:
