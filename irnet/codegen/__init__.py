@@ -14,11 +14,11 @@ from math import prod
 from typing import Any
 
 from irnet.codegen.blocks import TAKEN, Block, blocks_of, class_of, unused_name
-from irnet.codegen.layers import OPERATION, RESHAPE
+from irnet.codegen.layers import BATCH_NORM, LINEAR, OPERATION, RESHAPE
 from irnet.codegen.layout import CONSTANT, Call, call, camel, docstring, laid_out
 from irnet.codegen.modules import ANY_CONV, CONV, FORKS, RESIDUAL, Names, around, filters, module, norm
 from irnet.edit import network as network_of
-from irnet.spec import Conv, Layer, Network, Node, Pool, Stage, Subgraph, parts, with_parts
+from irnet.spec import Conv, Layer, Network, Node, Pool, Shape, Stage, Subgraph, parts, with_parts
 from irnet.tree import Tree, resolve
 from irnet.units import exact, grid, sides
 
@@ -71,8 +71,10 @@ def code(network: Network | str, **knobs: Any) -> str:
         "Residual": RESIDUAL.format(norm=norm("BatchNorm2d", "channels", network.norm)),
         "Operation": OPERATION,
         "Reshape": RESHAPE,
+        "Linear": LINEAR,
+        "BatchNorm": BATCH_NORM,
     }
-    needed = [helper.strip() for name, helper in helpers.items() if re.search(rf"(?<!\w){name}\(", text)]
+    needed = [helper.strip() for name, helper in helpers.items() if re.search(rf"(?<![\w.]){name}\(", text)]
     return "\n\n\n".join([_top(network, "".join((*needed, text))), *needed, *map("\n".join, classes)]) + "\n"
 
 
@@ -84,7 +86,7 @@ def _is_usual(node: Node) -> bool:
 
 
 def _stages(network: Network) -> tuple[Stage, ...]:
-    """The stages of a network, with linear layers that say how many numbers they read where it is more than a pixel."""
+    """The stages of a network, with layers that say what their modules need to know of their input."""
     tree, found = resolve(network), list[Stage]()
     for stage, box in tree.stages:
         nodes = [_with_inputs(tree, path) for path in (box.children if box else ())] or [stage.node]
@@ -97,13 +99,22 @@ def _with_inputs(tree: Tree, path: str) -> Node:
     box = tree[path]
     assert box.node
     if isinstance(box.node, Layer):
-        numbers = prod(box.in_shape)
-        if box.in_shape[1:] == (1, 1) or box.node.out_shape:
-            return box.node
-        if box.node.kind == "linear":
-            return replace(box.node, settings=(*box.node.settings, ("inputs", numbers)))
-        return replace(box.node, out_shape=(numbers, 1, 1)) if box.node.kind == "flatten" else box.node
+        return _sized(box.node, box.in_shape)
     return with_parts(box.node, [_with_inputs(tree, child) for child in box.children if tree[child].node])
+
+
+def _sized(layer: Layer, given: Shape) -> Layer:
+    """A layer that says what its module needs to know of its input beside the channels."""
+    numbers, is_vector = prod(given), given[1:] == (1, 1)
+    match layer.kind:
+        case "linear" if not (is_vector or layer.out_shape):
+            return replace(layer, settings=(*layer.settings, ("inputs", numbers)))
+        case "flatten" if not (is_vector or layer.out_shape):
+            return replace(layer, out_shape=(numbers, 1, 1))
+        case "batch_norm" if is_vector:
+            return replace(layer, settings=(*layer.settings, ("flat", True)))
+        case _:
+            return layer
 
 
 def _top(network: Network, text: str) -> str:

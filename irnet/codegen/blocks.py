@@ -14,7 +14,21 @@ from irnet.spec import IDENTITY, Chain, Conv, Fork, Layer, Node, Norm, Pool, Res
 CHANNELS = {"channels": 1}
 # names that the source uses for something else, or Python does
 TAKEN = frozenset(
-    {*FORKS, "Any", "Callable", "Conv", "False", "None", "Operation", "Reshape", "Residual", "Tensor", "True"}
+    {
+        *FORKS,
+        "Any",
+        "BatchNorm",
+        "Callable",
+        "Conv",
+        "False",
+        "Linear",
+        "None",
+        "Operation",
+        "Reshape",
+        "Residual",
+        "Tensor",
+        "True",
+    }
 )
 LETTERS = ("k", "l_", "m", "n")  # Table 1's; linters refuse a bare l
 

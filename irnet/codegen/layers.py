@@ -35,6 +35,22 @@ class Operation(nn.Module):
         return self.operation(*inputs, **weights, **self.settings)
 '''
 
+LINEAR = '''
+class Linear(nn.Linear):
+    """A linear layer that reads a whole grid as one vector."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.flatten(1))
+'''
+
+BATCH_NORM = '''
+class BatchNorm(nn.BatchNorm1d):
+    """Batch norm of vectors, and of grids of one pixel."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.flatten(1)).view_as(x)
+'''
+
 RESHAPE = '''
 class Reshape(nn.Module):
     """Another shape for each picture of a batch."""
@@ -96,13 +112,17 @@ def layer(node: Layer, width: Width) -> Call:
     """
     made: Call | None
     match node.kind:
-        case "linear" if node.setting("features"):
-            features, inputs = (node.setting(name) for name in ("features", "inputs"))
-            no_bias = {} if node.setting("bias") else {"bias": False}
-            linear = call("nn.Linear", literal(inputs) if inputs else expression(width), literal(features), **no_bias)
-            made = call("nn.Sequential", call("nn.Flatten"), linear)
-        case "batch_norm":
-            made = call("nn.BatchNorm2d", expression(width), eps=literal(node.setting("eps")))
+        case "linear" if node.out_shape is None:
+            inputs = node.setting("inputs")
+            made = call("Linear", literal(inputs) if inputs else expression(width), *_features(node), **_bias(node))
+        case "linear":
+            shape = dict(node.weights)["weight"]
+            made = call("nn.Linear", str(shape[1]), *_features(node), **_bias(node))
+        case "conv" | "max_pool" | "avg_pool":
+            made = _window(node, width)
+        case "batch_norm" if not node.weights:
+            kind = "BatchNorm" if node.setting("flat") else "nn.BatchNorm2d"
+            made = call(kind, expression(width), eps=literal(node.setting("eps")))
         case "scale":
             made = call("Operation", "torch.mul", "{}", other=literal(node.setting("factor")))
         case "pad":
@@ -116,6 +136,38 @@ def layer(node: Layer, width: Width) -> Call:
         case _:
             made = _module(node) or _operation(node)
     return made
+
+
+def _features(node: Layer) -> tuple[str, ...]:
+    return (literal(node.setting("features")),)
+
+
+def _bias(node: Layer) -> dict[str, object]:
+    return {} if node.setting("bias") else {"bias": False}
+
+
+def _window(node: Layer, width: Width) -> Call:
+    """A convolution or pooling inside a subgraph, by the settings of a graph."""
+    kernel, stride, padding = (_pair(node, name) for name in ("kernel", "stride", "padding"))
+    if node.kind == "conv":
+        more = {"stride": stride, "padding": padding, "dilation": _pair(node, "dilation")}
+        usual = {"stride": "1", "padding": "0", "dilation": "1"}
+        groups = {} if node.setting("groups") == 1 else {"groups": literal(node.setting("groups"))}
+        unusual = {name: value for name, value in more.items() if value != usual[name]}
+        filters = literal(node.setting("filters"))
+        return call("nn.Conv2d", expression(width), filters, kernel, **unusual, **groups, **_bias(node))
+    around = {"padding": padding} if padding != "0" else {}
+    ceil = {"ceil_mode": True} if node.setting("ceil") or node.setting("rounds_up") else {}
+    counts = {"count_include_pad": bool(node.setting("counts_padding"))} if around else {}
+    if node.kind == "max_pool":
+        return call("nn.MaxPool2d", kernel, stride=stride, **around, **ceil)
+    return call("nn.AvgPool2d", kernel, stride=stride, **around, **ceil, **counts)
+
+
+def _pair(node: Layer, name: str) -> str:
+    """A setting of one number for each axis; of the same ones that number."""
+    value = node.setting(name)
+    return literal(value[0]) if isinstance(value, tuple) and len({*value}) == 1 else f"({literal(value)[1:-1]})"
 
 
 def out_width(node: Layer, width: Width) -> Width:

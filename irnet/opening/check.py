@@ -22,6 +22,7 @@ from irnet.tree.paths import first_block, name_of, parent_of, steps_in_block
 from irnet.units import exact, short
 
 STRANGER = 0.5  # so far apart, two networks are not called near
+PORT = 0.25  # so near, one is another way to write the other, with slips
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +113,7 @@ def compare_with_preset(graph: Graph, against: Network | None = None) -> Report:
     ['Inception-ResNet-B, scale: scales by 0.3; the preset by 0.1']
     """
     theirs = normal_form(tree(graph))
-    candidates = [against] if against else [preset(name) for name in PRESETS]
-    best = min((_fit(found, graph, theirs) for found in candidates), key=lambda found: apart(theirs, steps_of(found)))
+    best = _fit(against, graph, theirs) if against else _best(graph, theirs)
     ours = steps_of(best)
     return Report(
         source=graph.name,
@@ -123,8 +123,27 @@ def compare_with_preset(graph: Graph, against: Network | None = None) -> Report:
         params=sum(operation.params for operation in graph.operations),
         macs=sum(operation.macs for operation in graph.operations),
         irreducible=sum(1 for part in parts(theirs) if isinstance(part, Tangle)),
-        apart=apart(theirs, ours) / (apart(theirs, ()) + apart((), ours)),
+        apart=_share(theirs, ours),
     )
+
+
+def nearest_preset(graph: Graph, steps: Steps) -> Network | None:
+    """The preset that a graph, whose steps these are, differs least from; None where that is more than a port would.
+
+    Classes and the size of the picture are taken from the graph.
+    """
+    best = _best(graph, steps)
+    return best if _share(steps, steps_of(best)) <= PORT else None
+
+
+def _best(graph: Graph, steps: Steps) -> Network:
+    fitted = [_fit(preset(name), graph, steps) for name in PRESETS]
+    return min(fitted, key=lambda found: apart(steps, steps_of(found)))
+
+
+def _share(theirs: Steps, ours: Steps) -> float:
+    """How far two networks are apart: 0 is equal, 1 has nothing in common."""
+    return apart(theirs, ours) / (apart(theirs, ()) + apart((), ours))
 
 
 def _fit(network: Network, graph: Graph, theirs: Steps) -> Network:

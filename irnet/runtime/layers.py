@@ -33,6 +33,22 @@ def activation(name: str) -> nn.Module:
     return _ACTIVATIONS[name]()
 
 
+class Linear(nn.Linear):
+    """A linear layer that reads a whole grid as one vector."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) or (N, F) to (N, features)."""
+        return super().forward(x.flatten(1))
+
+
+class BatchNorm(nn.BatchNorm1d):
+    """A batch norm of grids or vectors."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) or (N, C), same shape out."""
+        return super().forward(x.flatten(2)).view_as(x) if x.dim() > 2 else super().forward(x)
+
+
 class Scaled(nn.Module):
     """Multiplies by a constant."""
 
@@ -64,10 +80,11 @@ class Operator(nn.Module):
         left, settings = list(inputs), dict(self.layer.settings)
         given: dict[str, Any] = {}
         for name, kind in self.arguments:
+            number = type(settings.get(name)) in (int, float)
             if name in self.roles:
                 given[name] = getattr(self, name)
-            elif name in settings:
-                given[name] = _value(settings[name])
+            elif "Tensor" not in kind or number:
+                given |= {name: _value(settings[name])} if name in settings else {}
             elif kind == "List[Tensor]":
                 given[name], left = left, []
             elif kind in _TENSORS and left:
@@ -138,7 +155,7 @@ def layer_module(layer: Layer, given: Shape) -> nn.Module:
 
     Examples
     --------
-    >>> layer_module(Layer("linear", (("features", 10), ("bias", True))), (512, 1, 1))[1]
+    >>> layer_module(Layer("linear", (("features", 10), ("bias", True))), (512, 1, 1))
     Linear(in_features=512, out_features=10, bias=True)
     """
     setting: Callable[[str], Any] = layer.setting
@@ -148,12 +165,11 @@ def layer_module(layer: Layer, given: Shape) -> nn.Module:
         return _SIMPLE[layer.kind]()
     match layer.kind:
         case "linear" if layer.out_shape is None:
-            linear = nn.Linear(prod(given), setting("features"), bool(setting("bias")))
-            made: nn.Module = nn.Sequential(nn.Flatten(), linear)
+            made: nn.Module = Linear(prod(given), setting("features"), bool(setting("bias")))
         case "linear" | "conv" | "max_pool" | "avg_pool":
             made = _window(layer, given)
-        case "batch_norm":
-            made = nn.BatchNorm2d(given[0], setting("eps"))
+        case "batch_norm" if not layer.weights:
+            made = BatchNorm(given[0], setting("eps"))
         case "scale":
             made = Scaled(setting("factor"))
         case "pad":
@@ -175,15 +191,15 @@ def _window(layer: Layer, given: Shape) -> nn.Module:
         _, inputs = dict(layer.weights).get("weight", (0, given[-1]))
         return nn.Linear(inputs, setting("features"), bool(setting("bias")))
     window = [setting(name) for name in ("kernel", "stride", "padding")]
+    ceil = bool(setting("ceil") or setting("rounds_up"))
     match layer.kind:
         case "conv":
             more = setting("dilation"), setting("groups"), bool(setting("bias"))
             return nn.Conv2d(given[0], setting("filters"), *window, *more)
         case "max_pool":
-            return nn.MaxPool2d(*window, ceil_mode=bool(setting("ceil")))
+            return nn.MaxPool2d(*window, ceil_mode=ceil)
         case _:
-            counts = bool(setting("counts_padding"))
-            return nn.AvgPool2d(*window, ceil_mode=bool(setting("ceil")), count_include_pad=counts)
+            return nn.AvgPool2d(*window, ceil_mode=ceil, count_include_pad=bool(setting("counts_padding")))
 
 
 _SIMPLE: dict[str, Callable[[], nn.Module]] = {
