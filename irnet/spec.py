@@ -289,6 +289,8 @@ def with_parts(node: Node, instead: Sequence[Node]) -> Node:
             return replace(node, branches=tuple(instead))
         case Residual():
             return replace(node, body=instead[0])
+        case Subgraph():
+            return replace(node, layers=tuple(one for one in instead if isinstance(one, Layer)))
         case _:
             return node
 
