@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from hypothesis import settings
@@ -24,6 +24,7 @@ from irnet.spec import (
     Fork,
     Head,
     Layer,
+    Merge,
     Network,
     Node,
     Norm,
@@ -145,9 +146,10 @@ def networks(draw: st.DrawFn, low: int = 1, high: int = 12, gaps: bool = True) -
 def windows(draw: st.DrawFn) -> Node:
     """A convolution or pooling with anything that only networks of others have."""
     kernel, stride = draw(st.integers(1, 3) | st.tuples(SIDES, SIDES)), draw(st.integers(1, 2))
-    padding: Padding = draw(st.just("valid") | st.tuples(*[st.integers(0, 1)] * 4))
+    valid: st.SearchStrategy[Padding] = st.just("valid")
+    padding = draw(valid | st.tuples(*[st.integers(0, 1)] * 4))
     if draw(st.booleans()):
-        op = draw(st.sampled_from(["max", "avg"]))
+        op: Literal["max", "avg"] = draw(st.sampled_from(("max", "avg")))
         even = isinstance(padding, str) or padding[::2] == padding[1::2]
         fits_in = isinstance(kernel, int) and kernel > 1
         counts = op == "avg" and isinstance(padding, tuple) and any(padding) and (draw(st.booleans()) or not even)
@@ -194,14 +196,14 @@ SHARED = Subgraph(  # of its second layer two read, and they meet across
 @st.composite
 def networks_of_others(draw: st.DrawFn) -> Network:
     """A small network with what only networks of others have, all of the grammar that a picture can go through."""
-    still = LAYERS | st.sampled_from([GATE, SHARED, Chain((Layer("relu"), SHARED))])
-    body = st.lists(still, min_size=1, max_size=3).map(tuple).map(Chain)
+    still: st.SearchStrategy[Node] = LAYERS | st.sampled_from([GATE, SHARED, Chain((Layer("relu"), SHARED))])
+    body = st.lists(still, min_size=1, max_size=3).map(lambda nodes: Chain(tuple(nodes)))
     parts: list[Node] = draw(st.lists(windows() | body | sums(), min_size=1, max_size=4))
     stages = [Stage(f"s{i}", node) for i, node in enumerate(parts)]
     twins = draw(body), draw(body)
     stages.append(Stage("twins", twins[0], 4, others=((1, twins[1]), (3, twins[1]))))
     if headless := draw(st.booleans()):
-        stages.append(Stage("logits", draw(st.sampled_from([LINEAR, Chain((Layer("flatten"), LINEAR))]))))
+        stages.append(Stage("logits", LINEAR if draw(st.booleans()) else Chain((Layer("flatten"), LINEAR))))
     head = NO_HEAD if headless else Head(draw(st.integers(0, 3)), 0.2, None)
     shape: Shape = (2 * draw(st.integers(1, 2)), draw(st.integers(9, 16)), draw(st.integers(9, 16)))
     return Network("random", tuple(stages), head, input_shape=shape)
@@ -210,7 +212,7 @@ def networks_of_others(draw: st.DrawFn) -> Network:
 @st.composite
 def sums(draw: st.DrawFn) -> Node:
     """Branches that are summed or multiplied: two convolutions of one shape, or a layer beside the input."""
-    merge = draw(st.sampled_from(["add", "mul"]))
+    merge: Merge = draw(st.sampled_from(("add", "mul")))
     if draw(st.booleans()):
         return Fork((IDENTITY, draw(LAYERS.filter(lambda one: one.kind != "pad"))), merge)
     one = draw(windows())

@@ -119,6 +119,8 @@ def _layers(network: Network, layout: Layout) -> Iterator[tuple[_Unit, str, str]
             yield from _by_creation(names, placed)
         case "depth":
             yield from _by_depth(placed)
+        case "author":
+            raise ValueError(f"{network.name} was not opened, so nobody else has names for its weights")
         case _:
             assert_never(layout.naming)
 

@@ -119,21 +119,17 @@ def _sized(layer: Layer, given: Shape) -> Layer:
 
 def _top(network: Network, text: str) -> str:
     """The docstring of the file, and what its text imports."""
+    paper = "A" if network.origin else "From Szegedy et al. 2016, arXiv 1602.07261, a"
     about = docstring(
         0,
         f"{network.label}: {network.source.ref}.",
-        f"{_written(network)}, as irnet writes it down. {network.source.note}",
+        f"{paper}s irnet writes it down. {network.source.note}",
         "Modules have the names that irnet.build gives them: its state dict loads here as it is.",
     )
     typing = ["from collections.abc import Callable", "from typing import Any", ""] if "Callable[" in text else []
     torch = ["import torch"] if "torch." in text else []
     functional = ["from torch.nn.functional import normalize"] if _embeds(network) else []
     return "\n".join([*about, "", *typing, *torch, "from torch import Tensor, nn", *functional])
-
-
-def _written(network: Network) -> str:
-    """Who wrote a network."""
-    return f"Opened from {network.origin.source}" if network.origin else "From Szegedy et al. 2016, arXiv 1602.07261"
 
 
 def _embeds(network: Network) -> bool:

@@ -113,7 +113,9 @@ def unused_name(name: str, taken: Collection[str]) -> str:
 
 
 def _kind(stage: Stage) -> str:
-    """What the paper calls a block; a stage that it does not have goes by the stage's name."""
+    """What the paper calls a block; one that it does not have goes by its title, or by the stage's name."""
+    if stage.part == "blocks" and stage.title:
+        return camel(stage.title)
     if stage.part in ("a", "b", "c"):
         return f"Inception{'ResNet' if isinstance(stage.node, Residual) else ''}{stage.part.upper()}"
     return camel(stage.part if stage.part in ("reduction_a", "reduction_b") else stage.name)

@@ -66,7 +66,8 @@ class Operator(nn.Module):
 
     def __init__(self, layer: Layer) -> None:
         super().__init__()
-        self.layer, self.packet = layer, getattr(torch.ops.aten, layer.kind, None) if is_name(layer.kind) else None
+        self.layer = layer
+        self.packet: Any = getattr(torch.ops.aten, layer.kind, None) if is_name(layer.kind) else None
         self.roles = tuple(role for role, _ in layer.weights)
         self.arguments = self._arguments()
         for role, shape in layer.weights:
@@ -101,7 +102,8 @@ class Operator(nn.Module):
         if not isinstance(self.packet, torch._ops.OpOverloadPacket):
             raise ValueError(f"PyTorch has no operation {typed(self.layer.kind)}, so a network with it can't be built")
         names = {name for name, _ in self.layer.settings} | set(self.roles)
-        for overload in self.packet.overloads():
+        packet: Any = self.packet
+        for overload in packet.overloads():
             schema = getattr(self.packet, overload)._schema
             arguments = tuple((argument.name, str(argument.type)) for argument in schema.arguments)
             pure = schema.returns and not schema.is_mutable and any("Tensor" in kind for _, kind in arguments)
@@ -190,16 +192,16 @@ def _window(layer: Layer, given: Shape) -> nn.Module:
     if layer.kind == "linear":
         _, inputs = dict(layer.weights).get("weight", (0, given[-1]))
         return nn.Linear(inputs, setting("features"), bool(setting("bias")))
-    window = [setting(name) for name in ("kernel", "stride", "padding")]
+    kernel, stride, padding = map(setting, ("kernel", "stride", "padding"))
     ceil = bool(setting("ceil") or setting("rounds_up"))
     match layer.kind:
         case "conv":
             more = setting("dilation"), setting("groups"), bool(setting("bias"))
-            return nn.Conv2d(given[0], setting("filters"), *window, *more)
+            return nn.Conv2d(given[0], setting("filters"), kernel, stride, padding, *more)
         case "max_pool":
-            return nn.MaxPool2d(*window, ceil_mode=ceil)
+            return nn.MaxPool2d(kernel, stride, padding, ceil_mode=ceil)
         case _:
-            return nn.AvgPool2d(*window, ceil_mode=ceil, count_include_pad=bool(setting("counts_padding")))
+            return nn.AvgPool2d(kernel, stride, padding, ceil, bool(setting("counts_padding")))
 
 
 _SIMPLE: dict[str, Callable[[], nn.Module]] = {
