@@ -14,7 +14,7 @@ from irnet.comparison.side_by_side import Mark
 from irnet.diagrams.bars import Spans, across, along, quote, quote_name, typeset
 from irnet.diagrams.measures import SCREEN, Measures
 from irnet.diagrams.photograph import slotted, slotted_title
-from irnet.diagrams.theme import NAMES, Kind, Paint, Theme
+from irnet.diagrams.theme import NAMES, WIDER, Kind, Paint, Theme
 
 Flow = Literal["down", "right"]  # the way that the arrows run
 FLOWS: tuple[Flow, ...] = get_args(Flow)
@@ -166,7 +166,8 @@ class GraphBuilder:
         text, _ = self._record(path, text, "", description, kind, "bar")
         text = f"{self._sign(path)}{text}"
         lay = across if self.flow == "down" else along
-        corners = ' style="rounded"' if self._is_rounded(path) else ""
+        styles = ["rounded"] * self._is_rounded(path) + [paint.style] * (paint.style != "solid")
+        corners = f' style="{",".join(styles)}"' if styles else ""
         label = (
             f'<<table border="{paint.cell_border}" cellborder="0" cellspacing="0" cellpadding="0"{corners} '
             f'bgcolor="{fill}" color="{paint.border}">'
@@ -339,7 +340,8 @@ class GraphBuilder:
     def legend(self) -> tuple[Swatch, ...]:
         """Everything that a colour or a width says: operations or an overlay's fills, marks, widths of arrows."""
         theme, style = self.theme, self.style
-        paints = ((name, theme.paints[kind]) for kind, name in NAMES.items() if name and kind in self.shown)
+        shown = {kind for kind in self.shown if WIDER.get(kind) not in self.shown}
+        paints = ((name, theme.paints[kind]) for kind, name in NAMES.items() if name and kind in shown)
         meant = {**MARKS, **(REFUSED if "refused" in style.marks.values() else {})} if style.marks else {}
         return (
             *(Swatch(text, fill, "#808080") for fill, text in style.legend),

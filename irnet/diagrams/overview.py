@@ -8,6 +8,7 @@ from irnet.diagrams.graph_builder import GraphBuilder
 from irnet.diagrams.theme import Kind
 from irnet.spec import Network, Residual, Stage
 from irnet.tree import Box, resolve
+from irnet.tree.labels import differing_blocks
 from irnet.tree.totals import StageTotal, stages
 from irnet.units import extent, grid, short
 
@@ -31,8 +32,9 @@ def _boxes(
 ) -> Iterator[tuple[str, str]]:
     """Draw one box after the other; yield its id and the size of what comes in."""
     shape, kinds = grid(network.input_shape), {stage.name: stage_kind(stage) for stage in network.stages}
+    differing = {stage.name: differing_blocks(stage) for stage in network.stages}
     for stage in blocks:
-        stage_box(sheet, stage, kinds[stage.name])
+        stage_box(sheet, stage, kinds[stage.name], differing[stage.name])
         yield stage.name, shape
         shape = grid(stage.out_shape)
     for layer in head:
@@ -58,10 +60,10 @@ def stage_kind(stage: Stage) -> Kind:
     return "residual" if isinstance(stage.node, Residual) else "inception"
 
 
-def stage_box(sheet: GraphBuilder, stage: StageTotal, kind: Kind) -> None:
-    """The box of a whole stage, with its repeats and what it adds up to."""
+def stage_box(sheet: GraphBuilder, stage: StageTotal, kind: Kind, differing: str = "") -> None:
+    """The box of a whole stage, with its repeats, what it adds up to and what its blocks differ in."""
     times = f"{stage.repeat} × " if stage.repeat > 1 else ""
-    detail = f"{short(stage.params)} parameters, {short(stage.macs, 'MAC')}"
+    detail = "\n".join(filter(None, (f"{short(stage.params)} parameters, {short(stage.macs, 'MAC')}", differing)))
     description = f"{stage.name}: {times}{stage.title}, {detail}, {stage.source.ref}"
     size = f"{_size(sheet, extent(stage.out_shape))}, ".lstrip(", ")
     sheet.box(stage.name, f"{times}{stage.title}", f"{size}{detail}", kind, description=description, wide=STAGE)
