@@ -184,6 +184,7 @@ class BlockDrawing:
         for i, child in enumerate(branches):
             start = tip.branch(i)
             if child.node == IDENTITY:
+                self.sheet.crossed = True
                 ends.append((start, child.out_shape[0], self._span(child)))
                 continue
             steps = self.tree.children(child.path) if isinstance(child.node, Chain) else ()

@@ -15,6 +15,7 @@ from irnet.diagrams.bars import Spans, across, along, quote, quote_name, typeset
 from irnet.diagrams.measures import SCREEN, Measures
 from irnet.diagrams.photograph import slotted, slotted_title
 from irnet.diagrams.theme import NAMES, WIDER, Kind, Paint, Theme
+from irnet.units import printable
 
 Flow = Literal["down", "right"]  # the way that the arrows run
 FLOWS: tuple[Flow, ...] = get_args(Flow)
@@ -107,6 +108,7 @@ class GraphBuilder:
     links: list[Link] = field(default_factory=list)
     around: list[str] = field(default_factory=list)  # paths of the frames round what is being drawn; "" of a row
     rows: Rows = ()  # into which what runs right is broken
+    crossed: bool = False  # whether a line runs round frames, which Graphviz ranks well only all together
     text: str = ""  # DOT of the whole, once it is closed
 
     @property
@@ -136,7 +138,7 @@ class GraphBuilder:
         paint, fill = self._paint(path, kind)
         title, detail = self._record(path, title, detail, description, kind)
         width = round(wide * self.measures.shrunk, 2) if wide else self.measures.wide
-        label = f"<b>{self._sign(path)}{self._lines(title, width)}</b>"
+        label = f"<b>{self._sign(path)}{self._lines(printable(title).strip() or path, width)}</b>"
         if detail:
             size = self.measures.detail
             label += f'<br/><font point-size="{size}" color="{self.theme.faint}">{self._lines(detail, width)}</font>'
@@ -310,7 +312,7 @@ class GraphBuilder:
         head = [
             "digraph {",
             *(["rankdir=LR"] if self.flow == "right" else []),
-            *(["newrank=true"] if shared else []),
+            *(["newrank=true"] if shared or self.crossed else []),
             f'graph [bgcolor="{theme.paper}" nodesep={sizes.gap} ranksep={ranksep * sizes.rank:g} splines=spline '
             f'fontname="{FONT}" ordering=out pad={sizes.pad} labelloc=b fontcolor="{theme.ink}" '
             f"label={self._underneath(title, min(columns, sizes.columns))}]",

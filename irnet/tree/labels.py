@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import fields
 
-from irnet.spec import Chain, Conv, Fork, Layer, Node, Pool, Residual, Stage, Subgraph, edges, pair, parts
+from irnet.spec import IDENTITY, Chain, Conv, Fork, Layer, Node, Pool, Residual, Stage, Subgraph, edges, pair, parts
 
 ACTIVATION_NAMES = {
     "relu": "ReLU",
@@ -117,6 +117,8 @@ def differing(one: Node, two: Node) -> tuple[str, ...]:
     >>> differing(Chain((Conv(8), Conv(9))), Chain((Conv(8), Conv(9, 3, 2)))), differing(Conv(8), Pool("max"))
     (('kernel', 'stride'), ('layers',))
     """
+    if IDENTITY in (one, two):
+        return ("shortcut",)
     inner, other = parts(one), parts(two)
     if type(one) is not type(two) or len(inner) != len(other):
         return ("layers",)
