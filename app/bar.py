@@ -54,7 +54,14 @@ PLACES = (
             View("death", "Death map", network=False),
         ),
     ),
-    Place("Learn", (View("learn", "Lessons", network=False), View("lesson_editor", "Lesson editor", network=False))),
+    Place(
+        "Learn",
+        (
+            View("learn", "Lessons", network=False),
+            View("labs", "Small labs", network=False),
+            View("lesson_editor", "Lesson editor", network=False),
+        ),
+    ),
     Place(
         "Sources",
         (

@@ -23,6 +23,7 @@ effective_field_of = remote(networks.effective_field_of, "Running the network up
 glance_at = remote(networks.glance_at, "Running the network", entries=16)
 box_maps = remote(networks.box_maps, "Running to the box", entries=4)
 block_at_scale = remote(networks.block_at_scale, "Running the block", entries=32)
+gradients_with_head = remote(networks.gradients_with_head, "Running a small network", entries=32)
 
 photograph = remote(networks.photograph, "Running the network", entries=16)
 channels = remote(networks.channels, "Running the block", entries=64)

@@ -21,7 +21,8 @@ Shape = tuple[int, int, int]  # (channels, height, width); the batch is never pa
 Setting = int | float | bool | str | None | tuple["Setting", ...]
 Settings = tuple[tuple[str, Setting], ...]
 Basis = Literal["computed", "read", "run", "unverified"]  # how a claim is known: "run" is run here, with the named code
-Part = Literal["stem", "a", "reduction_a", "b", "reduction_b", "c", "tail"]  # what two networks are aligned by
+# what two networks are aligned by; "blocks" are those of an opened network that is near no preset
+Part = Literal["stem", "a", "reduction_a", "b", "reduction_b", "c", "blocks", "tail"]
 
 
 def pair(kernel: Kernel) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from irnet.models import PRESETS
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (  # lowest first; parts of one layer do not know each other
-    ("irnet.units", "irnet.data_files"),
+    ("irnet.units", "irnet.data_files", "irnet.protobuf"),
     ("irnet.spec", "irnet.tables", "irnet.html"),
     ("irnet.models",),
     ("irnet.tree",),

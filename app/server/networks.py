@@ -24,6 +24,7 @@ from app.server.resource_pool import ResourcePool, content, identity
 from app.server.roots import open_below
 from app.server.worker import Tell, reporter
 from irnet.diagrams.photograph import Channels, Photograph
+from irnet.lab import auxiliary_heads
 from irnet.lab.activations import Activations, Curve, Result, check, origin
 from irnet.lab.block import BlockSteps, block_steps
 from irnet.lab.classify import Result as Classes
@@ -302,6 +303,12 @@ def channels(
     """One channel of a box, or its strongest; its unit alone is run."""
     with _photographed(network, image, setting, weights) as (model, one):
         return one.channels(model, path, scale, channel)
+
+
+def gradients_with_head(setting: auxiliary_heads.Setting) -> auxiliary_heads.Gradients:
+    """What an auxiliary head does to gradients, in a small network that is made for it and thrown away."""
+    with QUEUE.taken(lambda place: reporter()(0.0, text.QUEUE.format(place))):
+        return auxiliary_heads.gradients(setting)
 
 
 def bearable(network: Network) -> None:

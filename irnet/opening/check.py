@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
@@ -10,7 +11,7 @@ from typing import cast
 from irnet.models import PRESETS, title
 from irnet.models import network as preset
 from irnet.opening.distance import align_steps, apart, match_branches, settings_apart
-from irnet.opening.graph import CONCAT, Graph, Operation, Setting
+from irnet.opening.graph import CONCAT, FOLDED, Graph, Operation, Setting
 from irnet.opening.normal_form import normal_form
 from irnet.opening.preset import steps_of
 from irnet.opening.tree import Merge, Part, Steps, Tangle, parts, tree
@@ -22,6 +23,8 @@ from irnet.tree.paths import first_block, name_of, parent_of, steps_in_block
 from irnet.units import exact, short
 
 STRANGER = 0.5  # so far apart, two networks are not called near
+LIKELY = 3  # presets that are looked at closely
+PORT = 0.25  # so near, one is another way to write the other, with slips
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,7 @@ class Report:
     macs: int
     irreducible: int  # parts that are no tree of branches
     apart: float  # 0 is equal, 1 has nothing in common
+    folded: bool = False  # whether no convolution of the file has a batch norm, so that none can be told
 
     @property
     def equal(self) -> bool:
@@ -61,6 +65,7 @@ class Report:
     def sentence(self) -> str:
         """What was found, in one sentence."""
         sizes = f"{exact(self.params)} parameters, {short(self.macs, 'MAC')}"
+        sizes += "; batch norms are folded into the convolutions, or left out" if self.folded else ""
         if not self.differences:
             return f"{self.source} is {title(self.nearest)}: no difference ({sizes})."
         kind = "that change no output " if self.equal else ""
@@ -93,6 +98,7 @@ class Report:
             "params": self.params,
             "macs": self.macs,
             "irreducible": self.irreducible,
+            "folded": self.folded,
         }
 
 
@@ -112,8 +118,7 @@ def compare_with_preset(graph: Graph, against: Network | None = None) -> Report:
     ['Inception-ResNet-B, scale: scales by 0.3; the preset by 0.1']
     """
     theirs = normal_form(tree(graph))
-    candidates = [against] if against else [preset(name) for name in PRESETS]
-    best = min((_fit(found, graph, theirs) for found in candidates), key=lambda found: apart(theirs, steps_of(found)))
+    best = _fit(against, graph, theirs) if against else _best(graph, theirs)
     ours = steps_of(best)
     return Report(
         source=graph.name,
@@ -123,14 +128,48 @@ def compare_with_preset(graph: Graph, against: Network | None = None) -> Report:
         params=sum(operation.params for operation in graph.operations),
         macs=sum(operation.macs for operation in graph.operations),
         irreducible=sum(1 for part in parts(theirs) if isinstance(part, Tangle)),
-        apart=apart(theirs, ours) / (apart(theirs, ()) + apart((), ours)),
+        apart=_share(theirs, ours),
+        folded=any(operation.setting("norm") == FOLDED for operation in graph.operations),
     )
+
+
+def nearest_preset(graph: Graph, steps: Steps) -> Network | None:
+    """The preset that a graph, whose steps these are, differs least from; None where that is more than a port would.
+
+    Classes and the size of the picture are taken from the graph.
+    """
+    best = _best(graph, steps)
+    return best if _share(steps, steps_of(best)) <= PORT else None
+
+
+def _best(graph: Graph, steps: Steps) -> Network:
+    """The preset that is nearest, of those that have most layers in common."""
+    layers = _layers(steps)
+
+    def strange(name: str) -> int:
+        ours = _layers(steps_of(preset(name)))
+        return layers.total() + ours.total() - 2 * (layers & ours).total()
+
+    likely = sorted(PRESETS, key=strange)[:LIKELY]
+    return min((_fit(preset(name), graph, steps) for name in likely), key=lambda one: apart(steps, steps_of(one)))
+
+
+def _layers(steps: Steps) -> Counter[Part]:
+    """Every operation of a tree, whatever its norm, and how often it is there."""
+    found = (part for part in parts(steps) if isinstance(part, Operation))
+    return Counter(one.with_settings(norm=None, bias=None) if one.kind in ("conv", "linear") else one for one in found)
+
+
+def _share(theirs: Steps, ours: Steps) -> float:
+    """How far two networks are apart: 0 is equal, 1 has nothing in common."""
+    return apart(theirs, ours) / (apart(theirs, ()) + apart((), ours))
 
 
 def _fit(network: Network, graph: Graph, theirs: Steps) -> Network:
     """A network with the classes and the input of a graph; with its own input, where that of the graph is too small."""
-    last = next((part for part in reversed(theirs) if isinstance(part, Operation) and part.kind == "linear"), None)
-    classes = last.setting("features") if last and last.setting("norm") is None else 0
+    ends = [part for part in theirs if isinstance(part, Operation) and part.kind in ("linear", "normalize")]
+    last = ends[-1] if ends and ends[-1].kind == "linear" else None
+    classes = last.setting("features") if last and last.setting("norm") in (None, FOLDED) else 0
     found = replace(network, head=replace(network.head, classes=cast("int", classes)))
     least = smallest_input(found)
     return replace(found, input_shape=graph.input_shape) if min(graph.input_shape[1:]) >= least else found

@@ -8,7 +8,7 @@ from itertools import permutations
 from typing import cast
 
 from irnet.comparison.distance import in_order
-from irnet.opening.graph import Operation
+from irnet.opening.graph import FOLDED, Operation
 from irnet.opening.tree import Merge, Part, Steps, Tangle
 
 Pairs = tuple[tuple[int | None, int | None], ...]  # positions on either side; None where one has nothing
@@ -88,6 +88,7 @@ def _cost(ours: Sequence[Steps], theirs: Sequence[Steps], pairs: Pairs) -> float
 
 
 def settings_apart(one: Operation, two: Operation) -> list[str]:
-    """The names of the settings in which two operations of one kind differ."""
+    """The names of the settings in which two operations of one kind differ; a norm that is folded can't be told."""
     ours, theirs = dict(one.settings), dict(two.settings)
-    return [name for name in {**theirs, **ours} if ours.get(name) != theirs.get(name)]
+    untold = ("norm", "bias") if FOLDED in (ours.get("norm"), theirs.get("norm")) else ()
+    return [name for name in {**theirs, **ours} if ours.get(name) != theirs.get(name) and name not in untold]

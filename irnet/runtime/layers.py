@@ -33,6 +33,22 @@ def activation(name: str) -> nn.Module:
     return _ACTIVATIONS[name]()
 
 
+class Linear(nn.Linear):
+    """A linear layer that reads a whole grid as one vector."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) or (N, F) to (N, features)."""
+        return super().forward(x.flatten(1))
+
+
+class BatchNorm(nn.BatchNorm1d):
+    """A batch norm of grids or vectors."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) or (N, C), same shape out."""
+        return super().forward(x.flatten(2)).view_as(x) if x.dim() > 2 else super().forward(x)
+
+
 class Scaled(nn.Module):
     """Multiplies by a constant."""
 
@@ -80,13 +96,14 @@ class Operator(nn.Module):
         given: dict[str, Any] = {}
         for argument in self._arguments():
             name, kind = argument.name, str(argument.type)
+            number = type(settings.get(name)) in (int, float)
             if name in self.roles:
                 given[name] = getattr(self, name)
-            elif name in settings:
-                given[name] = _value(settings[name])
+            elif "Tensor" not in kind or number:
+                given |= {name: _value(settings[name])} if name in settings else {}
             elif kind == "List[Tensor]":
                 given[name], left = left, []
-            elif kind == "Tensor" and left:
+            elif left and kind == "Tensor":
                 given[name] = left.pop(0)
         if self.layer.kind in _BATCHED:
             given = {name: _for_batch(value, inputs[0]) for name, value in given.items()}
@@ -145,7 +162,7 @@ def layer_module(layer: Layer, given: Shape) -> nn.Module:
 
     Examples
     --------
-    >>> layer_module(Layer("linear", (("features", 10), ("bias", True))), (512, 1, 1))[1]
+    >>> layer_module(Layer("linear", (("features", 10), ("bias", True))), (512, 1, 1))
     Linear(in_features=512, out_features=10, bias=True)
     """
     setting: Callable[[str], Any] = layer.setting
@@ -155,10 +172,9 @@ def layer_module(layer: Layer, given: Shape) -> nn.Module:
         return _SIMPLE[layer.kind]()
     match layer.kind:
         case "linear" if layer.out_shape is None:
-            linear = nn.Linear(prod(given), setting("features"), bool(setting("bias")))
-            made: nn.Module = nn.Sequential(nn.Flatten(), linear)
-        case "batch_norm":
-            made = nn.BatchNorm2d(given[0], setting("eps"))
+            made: nn.Module = Linear(prod(given), setting("features"), bool(setting("bias")))
+        case "batch_norm" if not layer.weights:
+            made = BatchNorm(given[0], setting("eps"))
         case "scale":
             made = Scaled(setting("factor"))
         case "pad":

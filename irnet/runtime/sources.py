@@ -1,7 +1,7 @@
-"""Networks by source: a preset's name, timm:NAME, torchvision:NAME, package.module:NAME or FILE.py:NAME.
+"""Networks by source: a preset's name, a file, timm:NAME, torchvision:NAME, package.module:NAME or FILE.py:NAME.
 
-Somebody's code is imported and called in a process of its own, with a limit of time and of memory, and only because a
-reader named it on the command line.
+Of a file (.onnx, .pt2) nothing is run. Somebody's code is imported and called in a process of its own,
+with a limit of time and of memory, and only because a reader named it on the command line.
 """
 
 from __future__ import annotations
@@ -27,7 +27,12 @@ from irnet.models import as_network
 from irnet.opening.check import Report, compare_with_preset
 from irnet.opening.document import from_document, to_document
 from irnet.opening.graph import Graph
+from irnet.opening.network import network_from_graph
+from irnet.opening.onnx_graph import read_onnx_graph
 from irnet.runtime.build import Model, build
+from irnet.runtime.checkpoint_files.checkpoint import check_size
+from irnet.runtime.checkpoint_files.protobuf import is_onnx
+from irnet.runtime.exported_program import read_exported_program
 from irnet.runtime.trace import trace
 from irnet.spec import Network, Shape
 
@@ -60,15 +65,42 @@ def check(
     'Model is held against Inception-v3 (TF-slim, Keras): 9 differences (23,834,568 parameters, 5.71 GMAC).'
     """
     wanted = network_of_label(against) if against else None
-    if not isinstance(source, str | nn.Module):
-        source = as_network(source)
-    if isinstance(source, Network):
-        graph = trace(build(source, "meta"), source.input_shape)
-    elif isinstance(source, nn.Module):
-        graph = trace(deepcopy(source), source.network.input_shape if isinstance(source, Model) else input_shape)
-    else:
-        graph = read_source(source, call, input_shape)
-    return compare_with_preset(graph, wanted)
+    return compare_with_preset(_graph(source, call, input_shape), wanted)
+
+
+def open_network(source: str | nn.Module | Network, *, call: str = "", input_shape: Shape = (3, 299, 299)) -> Network:
+    """A network that somebody else wrote, as one of ours: everything that takes a network takes it.
+
+    Parameters
+    ----------
+    source
+        An nn.Module, which is traced and never run on numbers; a network of ours; or what `read_source` takes.
+    call
+        Keyword arguments for a class or a function that a source names: "num_classes=10".
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if the source can't be read.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> opened = open_network(nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ReLU()), input_shape=(3, 32, 32))
+    >>> [stage.node for stage in opened.stages]
+    [Conv(filters=8, kernel=3, stride=1, padding='valid')]
+    """
+    return source if isinstance(source, Network) else network_from_graph(_graph(source, call, input_shape))
+
+
+def _graph(source: str | nn.Module | Network, call: str, input_shape: Shape) -> Graph:
+    """The graph of a source of any kind."""
+    if isinstance(source, str):
+        return read_source(source, call, input_shape)
+    if isinstance(source, nn.Module):
+        return trace(deepcopy(source), source.network.input_shape if isinstance(source, Model) else input_shape)
+    spec = as_network(source)
+    return trace(build(spec, "meta"), spec.input_shape)
 
 
 def read_source(source: str, call: str = "", input_shape: Shape = (3, 299, 299), seconds: float = SECONDS) -> Graph:
@@ -85,6 +117,8 @@ def read_source(source: str, call: str = "", input_shape: Shape = (3, 299, 299),
         In one sentence, with what stopped it: no such file or name, code that fails, a module that can't be traced, or
         more time or memory than the limits.
     """
+    if source.endswith((".onnx", ".pt2")) or (not source.endswith(".py") and Path(source).is_file()):
+        return read_file(Path(source), input_shape)
     if ":" not in source:
         spec = network_of_label(source)
         return trace(build(spec, "meta"), spec.input_shape)
@@ -108,6 +142,26 @@ def read_source(source: str, call: str = "", input_shape: Shape = (3, 299, 299),
     if "error" in answer:
         raise ValueError(f"{source}: {answer['error']}")
     return from_document(answer)
+
+
+def read_file(path: Path, input_shape: Shape = (3, 299, 299)) -> Graph:
+    """The graph in a file, whatever its name: of ONNX or of torch.export.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if there is none, it is broken or beyond the limits, or it is of another kind.
+    """
+    if not path.is_file():
+        raise ValueError(f"there is no file {str(path)!r}")
+    check_size(path.name, path.stat().st_size)
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start == b"PK\x03\x04":
+        return read_exported_program(path)
+    if path.suffix == ".onnx" or (start and is_onnx(path)):
+        return read_onnx_graph(path, input_shape)
+    raise ValueError(f"{path.name} is no ONNX file and no exported program; irnet weights check says what it may hold")
 
 
 def load_module(source: str, call: str = "") -> nn.Module:
