@@ -47,7 +47,7 @@ def _keeping(draw: st.DrawFn, width: int, deep: int = 2) -> Node:
     match draw(st.sampled_from(kinds)):
         case "conv":
             bare, groups = draw(st.booleans()), draw(st.sampled_from([1, width]))
-            norm = draw(st.sampled_from([True, False, Norm(1e-5)]))
+            norm: bool | Norm = draw(st.booleans() | st.just(Norm(1e-5)))
             word = draw(st.sampled_from([None, *ACTIVATIONS]))
             return Conv(
                 width,
@@ -59,7 +59,7 @@ def _keeping(draw: st.DrawFn, width: int, deep: int = 2) -> Node:
                 activation=word,
             )
         case "pool":
-            return Pool(draw(st.sampled_from(["max", "avg"])), draw(st.sampled_from([1, 3, (1, 3)])))
+            return Pool(draw(st.sampled_from(["max", "avg"])), draw(st.sampled_from([1, 3]) | st.just((1, 3))))
         case "layer":
             kind = draw(st.sampled_from(["relu", "batch_norm", "identity"]) | WORDS)
             own = draw(st.booleans()) and kind != "identity"
