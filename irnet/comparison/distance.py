@@ -54,7 +54,8 @@ def distance(one: Node, two: Node) -> float:
             cost = distance(ours, theirs) + (FIELD * len(fields(one, two)) if type(one) is type(two) else 1)
         case (Fork(), _) | (_, Fork()):
             pairs = at_least_cost(branches(one), branches(two))
-            cost = _total(branches(one), branches(two), pairs) + FIELD * len(fields(one, two))
+            cost = _total(branches(one), branches(two), pairs)
+            cost += FIELD * len(fields(one, two)) if type(one) is type(two) else 0
         case (Chain(), _) | (_, Chain()):
             longer = abs(len(steps(one)) - len(steps(two)))
             cost = _total(steps(one), steps(two), in_order(steps(one), steps(two))) + LENGTH * longer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
@@ -150,7 +151,7 @@ def network(name: str, /, **changes: Any) -> Network:
     return network_of_recipe(full, edit_recipe(full, changes))
 
 
-_READERS: list[Callable[[object], Network | None]] = []
+_READERS: deque[Callable[[object], Network | None]] = deque(maxlen=4)
 
 
 def read_also(reader: Callable[[object], Network | None]) -> None:

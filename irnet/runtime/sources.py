@@ -62,7 +62,7 @@ def check(
     --------
     >>> from irnet.runtime.build import Model, build
     >>> check(build("inception_v3.torchvision", "meta"), "inception_v3").sentence
-    'Model is held against Inception-v3 (TF-slim, Keras): 9 differences (23,834,568 parameters, 5.71 GMAC).'
+    'Model is held against Inception-v3 (TF-slim, Keras): 1 difference (23,834,568 parameters, 5.71 GMAC).'
     """
     wanted = network_of_label(against) if against else None
     return compare_with_preset(_graph(source, call, input_shape), wanted)
@@ -86,7 +86,8 @@ def open_network(source: str | nn.Module | Network, *, call: str = "", input_sha
     Examples
     --------
     >>> from torch import nn
-    >>> opened = open_network(nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ReLU()), input_shape=(3, 32, 32))
+    >>> layers = nn.Conv2d(3, 8, 3, bias=False), nn.BatchNorm2d(8, eps=1e-3), nn.ReLU()
+    >>> opened = open_network(nn.Sequential(*layers), input_shape=(3, 32, 32))
     >>> [stage.node for stage in opened.stages]
     [Conv(filters=8, kernel=3, stride=1, padding='valid')]
     """
