@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 def check(
     sources: Annotated[
         list[str],
-        typer.Argument(metavar="SOURCE...", help="FILE.py:NAME, package.module:NAME, timm:NAME or torchvision:NAME."),
+        typer.Argument(
+            metavar="SOURCE...",
+            help="FILE.py:NAME, package.module:NAME, timm:NAME, torchvision:NAME, .keras, .h5 or .json.",
+        ),
     ],
     against: Annotated[str, typer.Option(help='What to hold it against, also edited: "inception_v4 a=6".')] = "",
     call: Annotated[str, typer.Option(help='What NAME is called with: "num_classes=10".')] = "",

@@ -111,7 +111,7 @@ def compare_with_preset(graph: Graph, against: Network | None = None) -> Report:
     >>> [found.sentence for found in compare_with_preset(graph, small).differences]
     ['Inception-ResNet-B, scale: scales by 0.3; the preset by 0.1']
     """
-    theirs = normal_form(tree(graph))
+    theirs = _logits(normal_form(tree(graph)))
     candidates = [against] if against else [preset(name) for name in PRESETS]
     best = min((_fit(found, graph, theirs) for found in candidates), key=lambda found: apart(theirs, steps_of(found)))
     ours = steps_of(best)
@@ -125,6 +125,11 @@ def compare_with_preset(graph: Graph, against: Network | None = None) -> Report:
         irreducible=sum(1 for part in _every(theirs) if isinstance(part, Tangle)),
         apart=apart(theirs, ours) / (apart(theirs, ()) + apart((), ours)),
     )
+
+
+def _logits(steps: Steps) -> Steps:
+    """Steps without a softmax at the end, which Keras puts into the network and PyTorch into the loss."""
+    return steps[:-1] if len(steps) > 1 and isinstance(steps[-1], Operation) and steps[-1].kind == "softmax" else steps
 
 
 def _fit(network: Network, graph: Graph, theirs: Steps) -> Network:

@@ -68,8 +68,10 @@ def _pool(pool: Operation) -> Operation:
     """A pooling without what changes nothing: the grid that it reads, and rounding up where nothing is rounded."""
     settings = dict(pool.settings)
     grid, ceil = settings.pop("grid"), settings.pop("ceil")
-    sides = cast("list[tuple[int, int]]", [grid, *map(settings.get, ("kernel", "stride", "padding"))])
-    floor = tuple((size + 2 * edge - window) // step + 1 for size, window, step, edge in zip(*sides, strict=True))
+    edges = cast("tuple[int, ...]", settings["padding"])
+    around = (sum(edges[:2]), sum(edges[2:])) if len(edges) == 4 else tuple(2 * edge for edge in edges)
+    sides = cast("list[tuple[int, int]]", [grid, *map(settings.get, ("kernel", "stride")), around])
+    floor = tuple((size + more - window) // step + 1 for size, window, step, more in zip(*sides, strict=True))
     rounds_up = bool(ceil) and pool.out_shape[1:] != floor
     return replace(pool, settings=tuple((settings | {"rounds_up": rounds_up}).items()))
 

@@ -1,4 +1,4 @@
-"""Networks by source: a preset's name, timm:NAME, torchvision:NAME, package.module:NAME or FILE.py:NAME.
+"""Networks by source: a preset's name, timm:NAME, torchvision:NAME, package.module:NAME, FILE.py:NAME or a file.
 
 Somebody's code is imported and called in a process of its own, with a limit of time and of memory, and only because a
 reader named it on the command line.
@@ -25,9 +25,10 @@ from torch import nn
 from irnet.edit import network_of_label
 from irnet.models import as_network
 from irnet.opening.check import Report, compare_with_preset
-from irnet.opening.document import from_document, to_document
+from irnet.opening.document import read_graph, to_document
 from irnet.opening.graph import Graph
 from irnet.runtime.build import Model, build
+from irnet.runtime.network_files import is_file, read_file
 from irnet.runtime.trace import trace
 from irnet.spec import Network, Shape
 
@@ -85,6 +86,8 @@ def read_source(source: str, call: str = "", input_shape: Shape = (3, 299, 299),
         In one sentence, with what stopped it: no such file or name, code that fails, a module that can't be traced, or
         more time or memory than the limits.
     """
+    if is_file(source):
+        return read_file(source, input_shape)
     if ":" not in source:
         spec = network_of_label(source)
         return trace(build(spec, "meta"), spec.input_shape)
@@ -104,10 +107,9 @@ def read_source(source: str, call: str = "", input_shape: Shape = (3, 299, 299),
     lines = done.stdout.decode(errors="replace").splitlines()
     if not lines or not lines[-1].startswith("{"):
         raise ValueError(f"{source}: its process ended with status {done.returncode} before it was read")
-    answer = json.loads(lines[-1])
-    if "error" in answer:
-        raise ValueError(f"{source}: {answer['error']}")
-    return from_document(answer)
+    if lines[-1].startswith('{"error"'):
+        raise ValueError(f"{source}: {json.loads(lines[-1])['error']}")
+    return read_graph(lines[-1])
 
 
 def load_module(source: str, call: str = "") -> nn.Module:

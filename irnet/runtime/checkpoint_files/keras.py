@@ -30,6 +30,7 @@ _FAULTS = (OSError, RuntimeError, KeyError, TypeError, ValueError)  # of a file 
 _TYPES = {str(kind).removeprefix("torch."): kind for kind in TYPES.values()}
 _NUMBERED = re.compile(r"(?P<model>.*?)(?:layers|_layer_checkpoint_dependencies)/(?P<layer>[^/]+)/vars/(?P<n>\d+)")
 _CLASSIFIER, _CLASSIFIER_V3 = "predictions", "dense"  # as Keras calls that of its own networks
+_ATTRIBUTES = 2**26  # bytes of a file that are none of its arrays
 _HEAD = "head/"  # before the keys of what lies around the network and would have a key of the network's
 
 
@@ -93,6 +94,30 @@ def open_hdf5(
             others=others,
             ignored=ignored,
         )
+
+
+def read_model_config(path: Path) -> bytes:
+    """The JSON that describes the network of a whole model in an `.h5` file.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if the file is broken, or holds weights alone.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            arrays: list[int] = []
+            file.visititems(
+                lambda _, item: isinstance(item, h5py.Dataset) and arrays.append(item.id.get_storage_size())
+            )
+            if path.stat().st_size - sum(arrays) > _ATTRIBUTES:
+                raise ValueError
+            found = file.attrs.get("model_config")
+    except _FAULTS:
+        raise broken(path.name, "Keras HDF5") from None
+    if not isinstance(found, str | bytes):
+        raise ValueError(f"{path.name} holds weights without the network that they belong to: save the whole model")
+    return found.encode(errors="replace") if isinstance(found, str) else bytes(found)
 
 
 def _arrays(name: str, file: h5py.File) -> tuple[list[_Array], tuple[str, ...]]:
