@@ -1,21 +1,28 @@
-"""The grammar: five node types are enough to write every network of the paper.
+"""The grammar: five node types are enough to write every network of the paper, two more those of others.
 
-A network is a frozen value. Module, shapes, counts, diagram and comparison are each one walk over it.
+A network is a frozen value. Module, shapes, counts, diagram and comparison are each one walk over it. What only
+networks of others need has a default, and stands in the text of a value, of which its key is made, only where it is
+another.
 Shapes are (channels, height, width) of one image; windows are (height, width) in pixels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from typing import Literal
 
 Kernel = int | tuple[int, int]  # (height, width); an int means square
-Padding = Literal["same", "valid"]  # the paper's unmarked boxes, half a kernel on every side, and its "V" boxes, none
+Edges = tuple[int, int, int, int]  # pixels added at the top, bottom, left and right
+NamedPadding = Literal["same", "valid"]  # the paper's unmarked boxes, half a kernel on every side, and its "V", none
+Padding = NamedPadding | Edges
 Shape = tuple[int, int, int]  # (channels, height, width); the batch is never part of a spec
+Setting = int | float | bool | str | None | tuple["Setting", ...]
+Settings = tuple[tuple[str, Setting], ...]
 Basis = Literal["computed", "read", "run", "unverified"]  # how a claim is known: "run" is run here, with the named code
-Part = Literal["stem", "a", "reduction_a", "b", "reduction_b", "c", "tail"]  # what two networks are aligned by
+# what two networks are aligned by; "blocks" are those of an opened network that is near no preset
+Part = Literal["stem", "a", "reduction_a", "b", "reduction_b", "c", "blocks", "tail"]
 
 
 def pair(kernel: Kernel) -> tuple[int, int]:
@@ -34,21 +41,65 @@ def _check_window(kernel: Kernel, stride: int, padding: Padding) -> None:
         raise ValueError(f"kernel {kernel} and stride {stride} must be at least 1")
     if padding == "same" and any(side % 2 == 0 for side in pair(kernel)):
         raise ValueError(f"'same' padding needs an odd kernel, not {kernel}")
+    if isinstance(padding, tuple) and (len(padding) != 4 or min(padding) < 0):
+        raise ValueError(f"padding is 'same', 'valid' or four numbers from 0 (top, bottom, left, right), not {padding}")
+
+
+def _text(value: object, always: int) -> str:
+    """A value's text: its first fields, and of the others those that are not at their defaults."""
+    shown = [
+        f"{one.name}={getattr(value, one.name)!r}"
+        for i, one in enumerate(one for one in fields(value) if one.repr)  # type: ignore[arg-type]
+        if i < always or getattr(value, one.name) != one.default
+    ]
+    return f"{type(value).__name__}({', '.join(shown)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """Batch norm settings; releases differ, so they are data."""
+
+    eps: float = 1e-3
+    momentum: float = 0.1  # weight of the new batch, PyTorch's convention
 
 
 @dataclass(frozen=True, slots=True)
 class Conv:
-    """Convolution without bias, then batch norm, then ReLU."""
+    """Convolution without bias, then batch norm, then ReLU, unless the last five say otherwise."""
 
     filters: int
     kernel: Kernel = 1
     stride: int = 1
     padding: Padding = "same"
+    dilation: int = 1
+    groups: int = 1
+    bias: bool = False
+    norm: bool | Norm = True  # as the network has it, or one of its own
+    activation: str | None = "relu"  # one of `ACTIVATIONS`
 
     def __post_init__(self) -> None:
         if self.filters < 1:
             raise ValueError(f"a convolution needs at least 1 filter, not {self.filters}")
+        if self.dilation < 1 or self.groups < 1 or self.filters % self.groups:
+            raise ValueError(
+                f"{self.filters} filters of {self.groups} groups, dilation {self.dilation}: there is none such"
+            )
+        if self.activation is not None and self.activation not in ACTIVATIONS:
+            raise ValueError(f"no activation is called {self.activation!r}; there are {', '.join(ACTIVATIONS)}")
         _check_window(self.kernel, self.stride, self.padding)
+
+    def __repr__(self) -> str:
+        """What it is; what the paper's have in common only where it differs."""
+        return _text(self, 4)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is the paper's: no bias, batch norm, ReLU, one group, no dilation."""
+        return self == Conv(self.filters, self.kernel, self.stride, self.padding)
+
+
+# what can follow a layer, by PyTorch's names; those with settings of their own are layers
+ACTIVATIONS = ("relu", "relu6", "silu", "hardswish", "hardsigmoid", "sigmoid", "tanh", "mish", "gelu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +107,52 @@ class Pool:
     """Max or average pooling with floor division.
 
     At a border an average divides by the pixels that are there, as TensorFlow does; with `counts_padding` by all of its
-    window, as PyTorch does unless told otherwise, so that values at the border are smaller.
+    window, as PyTorch does unless told otherwise, so that values at the border are smaller. With `rounds_up` the last
+    window may hang over the border.
     """
 
     op: Literal["max", "avg"]
-    kernel: int = 3
+    kernel: Kernel = 3
     stride: int = 1
     padding: Padding = "same"
     counts_padding: bool = False
+    rounds_up: bool = False
 
     def __post_init__(self) -> None:
         _check_window(self.kernel, self.stride, self.padding)
-        if self.counts_padding and not (self.op == "avg" and self.padding == "same" and self.kernel > 1):
+        if self.counts_padding and not (self.op == "avg" and any(edges(self))):
             raise ValueError("only an average over a padded window of more than one pixel can count its padding")
 
     def __repr__(self) -> str:
-        """What it is; the rule for padding only where it is not the usual one, so that other keys stay as they were."""
-        counted = ", counts_padding=True" if self.counts_padding else ""
-        window = f"kernel={self.kernel!r}, stride={self.stride!r}, padding={self.padding!r}"
-        return f"Pool(op={self.op!r}, {window}{counted})"
+        """What it is; the rules for padding and rounding only where they are not the usual ones."""
+        return _text(self, 4)
+
+
+def edges(window: Conv | Pool) -> Edges:
+    """Pixels that a window adds at the top, bottom, left and right.
+
+    Examples
+    --------
+    >>> edges(Conv(8, (1, 7))), edges(Pool("max", 3, 2, "valid")), edges(Conv(8, 3, dilation=2))
+    ((0, 0, 3, 3), (0, 0, 0, 0), (2, 2, 2, 2))
+    """
+    if isinstance(window.padding, tuple):
+        return window.padding
+    height, width = (side // 2 if window.padding == "same" else 0 for side in reach(window))
+    return height, height, width, width
+
+
+def reach(window: Conv | Pool) -> tuple[int, int]:
+    """(height, width) that a window covers: its kernel, with the gaps that a dilation leaves.
+
+    Examples
+    --------
+    >>> reach(Conv(8, 3, dilation=2)), reach(Pool("avg"))
+    ((5, 5), (3, 3))
+    """
+    height, width = pair(window.kernel)
+    gap = window.dilation if isinstance(window, Conv) else 1
+    return (height - 1) * gap + 1, (width - 1) * gap + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +166,68 @@ class Chain:
             raise ValueError("a chain needs at least 1 node")
 
 
+Merge = Literal["concat", "add", "mul"]  # how branches meet: stacked along channels, summed, or multiplied
+
+
 @dataclass(frozen=True, slots=True)
 class Fork:
-    """Every branch reads the same input; outputs are stacked along channels, in order."""
+    """Every branch reads the same input; outputs are stacked along channels, in order, or summed or multiplied."""
 
     branches: tuple[Node, ...]
+    merge: Merge = "concat"
 
     def __post_init__(self) -> None:
         if not self.branches:
             raise ValueError("a fork needs at least 1 branch")
+
+    def __repr__(self) -> str:
+        """Its branches, and how they meet where they are not stacked."""
+        return _text(self, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Any other layer, by the name of its kind, with what tells it from another of that kind.
+
+    `IDENTITY` is none at all: a branch that is the input itself.
+    """
+
+    kind: str
+    settings: Settings = ()
+    out_shape: Shape | None = None  # where it is not that of the input and does not follow from the kind
+    weights: tuple[tuple[str, tuple[int, ...]], ...] = ()  # role and shape of what it owns, where that does not follow
+    macs: int = 0  # where they do not follow either
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "settings", tuple(sorted(self.settings)))
+
+    def __repr__(self) -> str:
+        """Its kind, and what else there is to say."""
+        return _text(self, 1)
+
+    def setting(self, name: str) -> Setting:
+        """One setting; None where it has none of that name."""
+        return dict(self.settings).get(name)
+
+
+IDENTITY = Layer("identity")
+
+
+@dataclass(frozen=True, slots=True)
+class Subgraph:
+    """Layers that no branches can write, in the order they run, each with the positions of those that it reads.
+
+    The input is at -1; the last puts out what the whole does.
+    """
+
+    layers: tuple[Layer, ...]
+    reads: tuple[tuple[int, ...], ...]
+
+    def __post_init__(self) -> None:
+        if not self.layers or len(self.reads) != len(self.layers):
+            raise ValueError("a subgraph needs at least 1 layer, and for each what it reads")
+        if any(not -1 <= source < i for i, sources in enumerate(self.reads) for source in sources):
+            raise ValueError("a layer of a subgraph reads one that does not run before it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +250,7 @@ class Residual:
         object.__setattr__(self, "scale", float(self.scale))  # 1 and 1.0 are one architecture, with one key
 
 
-Node = Conv | Pool | Chain | Fork | Residual
+Node = Conv | Pool | Layer | Chain | Fork | Residual | Subgraph
 
 
 def parts(node: Node) -> tuple[tuple[str, Node], ...]:
@@ -137,7 +268,9 @@ def parts(node: Node) -> tuple[tuple[str, Node], ...]:
             return tuple((f"b{i}", inner) for i, inner in enumerate(branches))
         case Residual(body):
             return (("body", body),)
-        case Conv() | Pool():
+        case Subgraph(layers):
+            return tuple((str(i), inner) for i, inner in enumerate(layers))
+        case Conv() | Pool() | Layer():
             return ()
 
 
@@ -149,9 +282,15 @@ def with_parts(node: Node, instead: Sequence[Node]) -> Node:
     >>> with_parts(Chain((Conv(8), Conv(9))), [Conv(1)])
     Chain(nodes=(Conv(filters=1, kernel=1, stride=1, padding='same'),))
     """
-    if isinstance(node, Chain | Fork):
-        return type(node)(tuple(instead))
-    return replace(node, body=instead[0]) if isinstance(node, Residual) else node
+    match node:
+        case Chain():
+            return Chain(tuple(instead))
+        case Fork():
+            return replace(node, branches=tuple(instead))
+        case Residual():
+            return replace(node, body=instead[0])
+        case _:
+            return node
 
 
 def ends(node: Node) -> Iterator[Node]:
@@ -184,7 +323,7 @@ def with_ends(node: Node, change: Callable[[Node], Node]) -> Node:
         case Chain(nodes):
             return Chain((*nodes[:-1], with_ends(nodes[-1], change)))
         case Fork(branches):
-            return Fork(tuple(with_ends(branch, change) for branch in branches))
+            return replace(node, branches=tuple(with_ends(branch, change) for branch in branches))
         case _:
             return change(node)
 
@@ -214,7 +353,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A named node, repeated. Title, part and source are prose and take no part in identity."""
+    """A named node, repeated. Title, part and source are prose and take no part in identity.
+
+    Blocks that are nearly alike are one stage: `others` has those that differ from `node`, by their numbers from 0.
+    """
 
     name: str
     node: Node
@@ -222,36 +364,52 @@ class Stage:
     title: str = field(default="", compare=False, repr=False)
     part: Part = field(default="stem", compare=False, repr=False)
     source: Source = field(default=Source("not given"), compare=False, repr=False)
+    others: tuple[tuple[int, Node], ...] = ()
 
     def __post_init__(self) -> None:
         if self.repeat < 0:
             raise ValueError(f"stage {self.name} is repeated 0 times or more, not {self.repeat}")
+        if any(not 0 <= i < self.repeat for i, _ in self.others):
+            raise ValueError(f"stage {self.name} has {self.repeat} blocks, and another node for none of them")
 
+    def __repr__(self) -> str:
+        """Name, node and repeat; blocks that differ where there are some."""
+        return _text(self, 3)
 
-@dataclass(frozen=True, slots=True)
-class Norm:
-    """Batch norm settings; releases differ, so they are data."""
-
-    eps: float = 1e-3
-    momentum: float = 0.1  # weight of the new batch, PyTorch's convention
+    @property
+    def blocks(self) -> tuple[Node, ...]:
+        """The node of every block, in order."""
+        others = dict(self.others)
+        return tuple(others.get(i, self.node) for i in range(self.repeat))
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
     """Global average pool, dropout, an optional embedding, a classifier.
 
-    `classes=0` leaves the classifier out; an embedding is then put out at unit length, as facenet does.
+    `classes=0` leaves the classifier out; an embedding is then put out at unit length, as facenet does. `NO_HEAD` is
+    none at all: what an opened network ends with is then in its last stages.
     """
 
     classes: int = 1000
     dropout: float = 0.2  # probability of dropping, not of keeping
     embedding: int | None = None
     source: Source = field(default=Source("not given"), compare=False, repr=False)
+    pools: bool = True  # False of `NO_HEAD` alone
 
     def __post_init__(self) -> None:
+        if not self.pools and (self.classes or self.embedding or self.dropout):
+            raise ValueError("a head without its average over the grid has nothing else either")
         if self.classes < 0 or not 0 <= self.dropout < 1:
             raise ValueError(f"a head has 0 or more classes and drops 0 to 1, not {self.classes} and {self.dropout}")
         object.__setattr__(self, "dropout", float(self.dropout))  # 0 and 0.0 are one architecture, with one key
+
+    def __repr__(self) -> str:
+        """Classes, dropout and embedding."""
+        return _text(self, 3)
+
+
+NO_HEAD = Head(classes=0, dropout=0, pools=False)
 
 
 def architecture_of(name: str) -> str:
@@ -320,6 +478,16 @@ def plain(value: Value) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an opened network comes from: whose it is, and what the author calls its parts."""
+
+    source: str  # the module, file or name that was opened
+    nearest: str = ""  # the label of the preset that lent names of stages; "" where none is near
+    modules: tuple[tuple[str, str], ...] = ()  # path of a box -> the author's module
+    keys: tuple[tuple[str, str], ...] = ()  # name of a weight in what `build` makes -> the author's
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """A whole network, as a value: hashable, comparable, printable."""
 
@@ -330,6 +498,7 @@ class Network:
     input_shape: Shape = (3, 299, 299)
     edits: tuple[Edit, ...] = field(default=(), compare=False, repr=False)  # what was changed in the preset
     source: Source = field(default=Source("not given"), compare=False, repr=False)
+    origin: Origin | None = field(default=None, compare=False, repr=False)  # of a network that was opened
 
     @property
     def key(self) -> str:

@@ -234,6 +234,8 @@ def convolutions(node: Node) -> list[Conv]:
             return [found for part in parts for found in convolutions(part)]
         case Residual(body):
             return convolutions(body)
+        case _:
+            raise AssertionError(f"no preset has {node}")
 
 
 @pytest.mark.parametrize("preset", PRESETS)

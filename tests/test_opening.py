@@ -18,10 +18,10 @@ from irnet.cli import main
 from irnet.models import network
 from irnet.opening.check import Report, compare_with_preset
 from irnet.opening.document import read_graph, to_document
-from irnet.opening.graph import Graph, Operation
+from irnet.opening.graph import Operation
 from irnet.opening.normal_form import normal_form
 from irnet.opening.preset import steps_of
-from irnet.opening.tree import Merge, Tangle, tree
+from irnet.opening.tree import Merge, tree
 from irnet.runtime.build import build
 from irnet.runtime.measure import measure
 from irnet.runtime.sources import read_source
@@ -182,29 +182,6 @@ def test_ways_to_write_the_same_are_one() -> None:
     assert (layer.setting("padding"), layer.setting("activation"), layer.setting("norm")) == ((1, 1), "relu", 1e-5)
     assert [[getattr(part, "kind", "") for part in branch] for branch in merge.branches] == [[], ["conv", "scale"]]
     assert pool.kind == "global_pool"
-
-
-def test_a_sum_around_everything_is_a_sum() -> None:
-    steps = tree(_graph("conv add", ((0,), (0, 1))))
-    assert [part.how for part in steps if isinstance(part, Merge)] == ["add"]
-
-
-def test_dense_concatenations_are_nested() -> None:
-    reads = ((0,), (0, 1), (2,), (0, 1, 3), (4,), (0, 1, 3, 5))
-    steps = tree(_graph("conv concat conv concat conv concat", reads))
-    assert not any(isinstance(part, Tangle) for part in steps)
-    assert [part.how for part in steps if isinstance(part, Merge)] == ["concat"] * 3
-
-
-def test_what_no_branches_can_write_stays_whole_and_the_rest_a_tree() -> None:
-    bridge = ((0,), (1,), (1,), (2,), (2, 3), (4, 5), (6,))
-    steps = tree(_graph("conv relu conv conv add add linear", bridge))
-    assert [type(part).__name__ for part in steps] == ["Operation", "Tangle", "Operation"]
-
-
-def _graph(kinds: str, reads: tuple[tuple[int, ...], ...]) -> Graph:
-    operations = tuple(map(Operation, ["input", *kinds.split()]))
-    return Graph(name="n", input_shape=(3, 8, 8), operations=operations, reads=((), *reads), output=len(reads))
 
 
 def test_a_file_is_read_in_a_process_of_its_own(file: Path) -> None:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import assert_never
 
 from irnet.codegen.layout import Call, Width, call, expression, total, width_of
-from irnet.spec import Chain, Conv, Fork, Node, Norm, Pool, Residual, pair, parts, with_parts
+from irnet.spec import Chain, Conv, Fork, Layer, Node, Norm, Pool, Residual, Subgraph, edges, pair, parts, with_parts
+from irnet.tree.labels import describe
 
 CONV = '''
 class Conv(nn.Module):
@@ -116,6 +117,8 @@ def module(node: Node, width: Width, numbers: Numbers) -> tuple[Call, Width]:
             inner, out = module(body, width, numbers)
             settings = {"scale": scale} | ({} if relu else {"relu": False}) | ({"norm": True} if normed else {})
             return call("Residual", inner, expression(out), expression(width), **settings), width
+        case Layer() | Subgraph():
+            raise ValueError(f"{describe(node)} can't be written as source yet")
         case _:
             assert_never(node)
 
@@ -148,8 +151,9 @@ def _conv(node: Conv, width: str, count: str) -> Call:
 
 
 def _pool(node: Pool) -> Call:
+    top, _, left, _ = edges(node)
     arguments = f"{node.kernel}, stride={node.stride}"
-    padding = {"padding": node.kernel // 2} if node.padding == "same" and node.kernel > 1 else {}
+    padding = {"padding": top if top == left else (top, left)} if top or left else {}
     if node.op == "max":
         return call("nn.MaxPool2d", arguments, **padding)
     return call("nn.AvgPool2d", arguments, **padding, **({"count_include_pad": node.counts_padding} if padding else {}))

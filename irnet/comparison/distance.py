@@ -8,7 +8,8 @@ from functools import cache, lru_cache
 from itertools import permutations
 from typing import TypeVar
 
-from irnet.spec import Chain, Conv, Fork, Node, Pool, Residual, pair, parts
+from irnet.spec import Chain, Conv, Fork, Layer, Node, Padding, Pool, Residual, Subgraph, pair, parts
+from irnet.units import sides
 
 Value = str | int | float | bool
 Pairs = tuple[tuple[int | None, int | None], ...]  # indices on either side; None where one has nothing
@@ -18,6 +19,7 @@ Item = TypeVar("Item")
 FIELD = 0.3  # a field that differs
 LENGTH = 0.2  # a step by which two sequences differ in length: short ones rather stand for short ones
 ANOTHER = 0.1  # another name
+NORM = "batch norm"
 SUM_NORM = "batch norm of the sum"
 PADDING = "padding in an average"
 
@@ -34,7 +36,7 @@ class Field:
 @lru_cache(maxsize=4096)
 def size(node: Node) -> float:
     """What it costs to take a node away: the number of its steps."""
-    return isinstance(node, Conv | Pool | Residual) + sum(size(inner) for _, inner in parts(node))
+    return isinstance(node, Conv | Pool | Layer | Residual) + sum(size(inner) for _, inner in parts(node))
 
 
 @lru_cache(maxsize=16384)
@@ -44,17 +46,21 @@ def distance(one: Node, two: Node) -> float:
         return 0
     match one, two:
         case (Conv(), Conv()) | (Pool(), Pool()):
-            return FIELD * len(fields(one, two))
+            cost = FIELD * len(fields(one, two))
+        case Layer(kind), Layer(other) if kind == other:
+            cost = FIELD * len(fields(one, two))
         case (Residual(), _) | (_, Residual()):
             ours, theirs = (node.body if isinstance(node, Residual) else node for node in (one, two))
-            return distance(ours, theirs) + (FIELD * len(fields(one, two)) if type(one) is type(two) else 1)
+            cost = distance(ours, theirs) + (FIELD * len(fields(one, two)) if type(one) is type(two) else 1)
         case (Fork(), _) | (_, Fork()):
-            return _total(branches(one), branches(two), at_least_cost(branches(one), branches(two)))
+            pairs = at_least_cost(branches(one), branches(two))
+            cost = _total(branches(one), branches(two), pairs) + FIELD * len(fields(one, two))
         case (Chain(), _) | (_, Chain()):
             longer = abs(len(steps(one)) - len(steps(two)))
-            return _total(steps(one), steps(two), in_order(steps(one), steps(two))) + LENGTH * longer
+            cost = _total(steps(one), steps(two), in_order(steps(one), steps(two))) + LENGTH * longer
         case _:
-            return size(one) + size(two)
+            cost = size(one) + size(two)
+    return cost
 
 
 def branches(node: Node) -> tuple[Node, ...]:
@@ -77,17 +83,29 @@ def fields(one: Node, two: Node) -> tuple[Field, ...]:
 
 
 def _properties(node: Node) -> tuple[tuple[str, Value], ...]:
+    """What a node is, apart from what is inside it."""
     match node:
         case Conv(filters, kernel, stride, padding):
-            height, width = pair(kernel)
-            return ("filters", filters), ("kernel", f"{height}x{width}"), ("stride", stride), ("padding", padding)
-        case Pool(op, size_, stride, padding, counts_padding):
-            window = ("kernel", f"{size_}x{size_}"), ("stride", stride), ("padding", padding)
-            return ("pooling", op), *window, (PADDING, "counts" if counts_padding else "does not count")
+            window = ("kernel", sides(pair(kernel))), ("stride", stride), ("padding", _text(padding))
+            norm = "none" if node.norm is False else "as the network's" if node.norm is True else f"{node.norm.eps:g}"
+            own = ("bias", node.bias), (NORM, norm), ("activation", node.activation or "none")
+            return ("filters", filters), *window, ("dilation", node.dilation), ("groups", node.groups), *own
+        case Pool(op, kernel, stride, padding, counts_padding):
+            window = ("kernel", sides(pair(kernel))), ("stride", stride), ("padding", _text(padding))
+            counted = PADDING, "counts" if counts_padding else "does not count"
+            return ("pooling", op), *window, counted, ("rounding", "up" if node.rounds_up else "down")
+        case Layer(kind, settings):
+            return ("layer", kind), *((name, str(value)) for name, value in settings)
         case Residual(_, scale, relu, norm):
             return ("scale", scale), ("relu", relu), (SUM_NORM, norm)
-        case Chain() | Fork():
+        case Fork(merge=merge):
+            return (("merge", merge),)
+        case Chain() | Subgraph():
             return ()
+
+
+def _text(padding: Padding) -> str:
+    return padding if isinstance(padding, str) else ", ".join(map(str, padding))
 
 
 def _total(ours: Sequence[Node], theirs: Sequence[Node], pairs: Pairs) -> float:

@@ -12,7 +12,7 @@ from typing import get_args
 
 from irnet.models import PRESETS, full_name
 from irnet.models.recipe import Limits, Recipe, parse_knob
-from irnet.spec import STEM, Edit, Padding
+from irnet.spec import STEM, Edit, NamedPadding
 from irnet.units import typed
 
 MOST = 200  # edits of one network
@@ -31,7 +31,7 @@ LIMITS = {
     "repeat": REPEAT,
     "scale": SCALE,
 }
-PADDINGS = get_args(Padding)  # the values of the one setting that is no number
+PADDINGS = get_args(NamedPadding)  # the values of the one setting that is no number
 
 
 def parse(recipe: Recipe, text: str) -> Edit:

@@ -126,8 +126,8 @@ def _of_windows(where: str, node: Node) -> Iterator[Setting]:
     if len({end.stride for end in found}) == 1:
         yield _setting(where, "stride", f"Stride{each}", found[0].stride)
     paddings = {end.padding for end in found if pair(end.kernel) != (1, 1)}
-    if len(paddings) == 1:
-        yield Setting(where=where, what="padding", label=f"Padding{each}", value=paddings.pop(), options=PADDINGS)
+    if len(paddings) == 1 and isinstance(padding := paddings.pop(), str):
+        yield Setting(where=where, what="padding", label=f"Padding{each}", value=padding, options=PADDINGS)
 
 
 def _setting(where: str, what: str, label: str, value: Value) -> Setting:

@@ -13,7 +13,7 @@ from irnet.opening.distance import align_steps, apart, match_branches, settings_
 from irnet.opening.graph import CONCAT, Graph, Operation, Setting
 from irnet.opening.normal_form import normal_form
 from irnet.opening.preset import steps_of
-from irnet.opening.tree import Merge, Part, Steps, Tangle, tree
+from irnet.opening.tree import Merge, Part, Steps, Tangle, parts, tree
 from irnet.opening.words import LINEAR, describe_linear, describe_part, describe_setting, write
 from irnet.spec import Conv, Network, Pool, Source
 from irnet.tree import Box, resolve, smallest_input
@@ -22,6 +22,7 @@ from irnet.tree.paths import first_block, name_of, parent_of, steps_in_block
 from irnet.units import exact, short
 
 STRANGER = 0.5  # so far apart, two networks are not called near
+PORT = 0.25  # so near, one is another way to write the other, with slips
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +113,7 @@ def compare_with_preset(graph: Graph, against: Network | None = None) -> Report:
     ['Inception-ResNet-B, scale: scales by 0.3; the preset by 0.1']
     """
     theirs = _logits(normal_form(tree(graph)))
-    candidates = [against] if against else [preset(name) for name in PRESETS]
-    best = min((_fit(found, graph, theirs) for found in candidates), key=lambda found: apart(theirs, steps_of(found)))
+    best = _fit(against, graph, theirs) if against else _best(graph, theirs)
     ours = steps_of(best)
     return Report(
         source=graph.name,
@@ -122,14 +122,33 @@ def compare_with_preset(graph: Graph, against: Network | None = None) -> Report:
         differences=tuple(_group(best, _differences(best, theirs, ours))),
         params=sum(operation.params for operation in graph.operations),
         macs=sum(operation.macs for operation in graph.operations),
-        irreducible=sum(1 for part in _every(theirs) if isinstance(part, Tangle)),
-        apart=apart(theirs, ours) / (apart(theirs, ()) + apart((), ours)),
+        irreducible=sum(1 for part in parts(theirs) if isinstance(part, Tangle)),
+        apart=_share(theirs, ours),
     )
 
 
 def _logits(steps: Steps) -> Steps:
     """Steps without a softmax at the end, which Keras puts into the network and PyTorch into the loss."""
     return steps[:-1] if len(steps) > 1 and isinstance(steps[-1], Operation) and steps[-1].kind == "softmax" else steps
+
+
+def nearest_preset(graph: Graph, steps: Steps) -> Network | None:
+    """The preset that a graph, whose steps these are, differs least from; None where that is more than a port would.
+
+    Classes and the size of the picture are taken from the graph.
+    """
+    best = _best(graph, steps)
+    return best if _share(steps, steps_of(best)) <= PORT else None
+
+
+def _best(graph: Graph, steps: Steps) -> Network:
+    fitted = [_fit(preset(name), graph, steps) for name in PRESETS]
+    return min(fitted, key=lambda found: apart(steps, steps_of(found)))
+
+
+def _share(theirs: Steps, ours: Steps) -> float:
+    """How far two networks are apart: 0 is equal, 1 has nothing in common."""
+    return apart(theirs, ours) / (apart(theirs, ()) + apart((), ours))
 
 
 def _fit(network: Network, graph: Graph, theirs: Steps) -> Network:
@@ -139,14 +158,6 @@ def _fit(network: Network, graph: Graph, theirs: Steps) -> Network:
     found = replace(network, head=replace(network.head, classes=cast("int", classes)))
     least = smallest_input(found)
     return replace(found, input_shape=graph.input_shape) if min(graph.input_shape[1:]) >= least else found
-
-
-def _every(steps: Steps) -> Iterator[Part]:
-    for part in steps:
-        yield part
-        if isinstance(part, Merge):
-            for branch in part.branches:
-                yield from _every(branch)
 
 
 def _differences(network: Network, theirs: Steps, ours: Steps, near: str = "") -> Iterator[Difference]:

@@ -6,18 +6,17 @@ equal values. Names of modules take no part in that: they lend titles and addres
 Every reader (of a traced module, an ONNX, Keras or exported file) writes the same kinds, with PyTorch's names for the
 rest: `conv` (filters, kernel, stride, padding, dilation, groups, bias), `linear` (features, bias), `batch_norm` (eps),
 `max_pool` and `avg_pool` (kernel, stride, padding, ceil, grid that is read; an average's counts_padding),
-`global_pool`, `pad` (sides, value), `scale` (factor), `concat`, `add`, `mul`, `div`, `relu` and the other activations by
-their names. Pairs are (height, width). Dropout and what else does nothing in evaluation is left out.
+`global_pool`, `pad` (sides, value), `scale` (factor), `concat`, `add`, `mul`, `div`, and activations by their names,
+as `relu`. Pairs are (height, width). Dropout and what else does nothing in evaluation is left out.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from irnet.spec import Shape
+from irnet.spec import Setting, Settings, Shape
 
-Setting = int | float | bool | str | None | tuple["Setting", ...]
-Settings = tuple[tuple[str, Setting], ...]
+__all__ = ["ADD", "CONCAT", "DIV", "INPUT", "MERGES", "MUL", "Graph", "Operation", "Setting", "Settings", "Weight"]
 
 INPUT = "input"
 CONCAT, ADD, MUL, DIV = "concat", "add", "mul", "div"
@@ -45,11 +44,12 @@ class Operation:
 
     kind: str  # "conv", "batch_norm", "relu", "max_pool", "concat"; what has no word here keeps the name of its source
     settings: Settings = ()
-    module: str = field(default="", compare=False)  # the author's path of the module that it belongs to
-    out_shape: tuple[int, ...] = field(default=(), compare=False)  # (C, H, W) or (F,); the batch is left out
-    params: int = field(default=0, compare=False)  # of weights that no earlier operation has
-    macs: int = field(default=0, compare=False)  # multiply-accumulates of a convolution or a linear layer, one picture
-    weights: tuple[Weight, ...] = field(default=(), compare=False)
+    # whatever follows takes no part in equality
+    module: str = field(default="", compare=False, repr=False)  # the author's path of what it belongs to
+    out_shape: tuple[int, ...] = field(default=(), compare=False, repr=False)  # (C, H, W) or (F,), without the batch
+    params: int = field(default=0, compare=False, repr=False)  # of weights that no earlier operation has
+    macs: int = field(default=0, compare=False, repr=False)  # of a convolution or a linear layer, for one picture
+    weights: tuple[Weight, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "settings", tuple(sorted(self.settings)))

@@ -405,18 +405,17 @@ class _Reading:
         """A convolution; its bias has `place` among the tensors of the layer."""
         filters, _, *sides = kernel.shape
         bias = bool(layer.config.get("use_bias", True))
-        grid, settings = self.slide(layer, sources[0], (sides[0], sides[1]), "strides", 1)
+        grid, settings = self.slide(layer, sources[0], (sides[0], sides[1]))
         settings |= {"filters": filters, "groups": groups, "bias": bias}
         weights = [kernel, *([self.weight(layer, "bias", place, "bias", filters)] if bias else [])]
         return self.append("conv", sources, (filters, *grid), layer, settings, weights)
 
     def slide(
-        self, layer: _Layer, source: int, kernel: tuple[int, int], key: str, stride: int | None
+        self, layer: _Layer, source: int, kernel: tuple[int, int], *, pools: bool = False
     ) -> tuple[tuple[int, ...], dict[str, Setting]]:
         """The grid that a window makes, and its settings; SAME pads as little as it can, more behind than in front."""
-        config = layer.config if layer.config.get(key) is not None else layer.config | {key: list(kernel)}
-        layer = replace(layer, config=config)
-        steps, spread = layer.pair(key, stride), layer.pair("dilation_rate")
+        own = pools and layer.config.get("strides") is None  # a pooling's windows stand side by side
+        steps, spread = kernel if own else layer.pair("strides"), layer.pair("dilation_rate")
         same = str(layer.config.get("padding", "valid"))
         if same not in ("same", "valid"):
             raise ValueError(f"padding is {typed(same)!r}; 'same' and 'valid' can be read")
@@ -427,7 +426,7 @@ class _Reading:
             least = max((grid[-1] - 1) * step + reach - size, 0) if same == "same" else 0
             edges.append((least // 2, least - least // 2))
         settings: dict[str, Setting] = {"kernel": kernel, "stride": steps, "padding": _sides(*edges)}
-        return tuple(grid), settings | ({"dilation": spread} if key == "strides" and stride else {})
+        return tuple(grid), settings if pools else settings | {"dilation": spread}
 
     def dense(self, layer: _Layer, sources: list[int]) -> int:
         shape, units = self.shape(sources[0]), layer.number("units")
@@ -458,7 +457,7 @@ class _Reading:
     def pool(self, layer: _Layer, sources: list[int]) -> int:
         average = layer.kind.startswith("Average")
         kernel = layer.pair("pool_size", 2)
-        grid, settings = self.slide(layer, sources[0], kernel, "strides", None)
+        grid, settings = self.slide(layer, sources[0], kernel, pools=True)
         channels, *sides = self.map_shape(sources[0])
         settings |= {"ceil": False, "grid": tuple(sides), **({"counts_padding": False} if average else {})}
         return self.append("avg_pool" if average else "max_pool", sources, (channels, *grid), layer, settings)

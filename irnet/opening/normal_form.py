@@ -11,11 +11,11 @@ from typing import cast
 
 from irnet.opening.graph import ADD, CONCAT, DIV, Operation, Setting
 from irnet.opening.tree import Merge, Part, Steps
+from irnet.spec import ACTIVATIONS
 
 WINDOWS = ("conv", "max_pool", "avg_pool")
 _WEIGHTED = ("conv", "linear")
 _RESHAPES = ("flatten", "view", "reshape", "squeeze", "_unsafe_view", "unflatten", "unsqueeze")
-_ACTIVATIONS = ("relu", "relu6", "silu", "gelu", "hardswish", "sigmoid", "tanh", "leaky_relu", "elu", "hardtanh")
 _LENGTH = ("linalg_vector_norm", "norm", "clamp_min", "expand_as", "expand", "pow", "sum", "sqrt", "rsqrt", "add")
 
 
@@ -47,10 +47,17 @@ def _simple(step: Part) -> Steps:
             return ()
         case Operation("avg_pool") if _is_global(step):
             return (Operation("global_pool", module=step.module, out_shape=step.out_shape),)
-        case Operation("avg_pool" | "max_pool"):
-            return (_pool(step),)
+        case Operation():
+            return (_pool(step) if step.kind in WINDOWS[1:] else _activation(step),)
         case _:
             return (step,)
+
+
+def _activation(step: Operation) -> Operation:
+    """An activation under its usual name, where its settings say no more than that; anything else as it is."""
+    if step.kind == "hardtanh" and (step.setting("min_val"), step.setting("max_val")) == (0, 6):
+        return replace(step, kind="relu6", settings=())
+    return replace(step, settings=()) if step.kind == "gelu" and step.setting("approximate") == "none" else step
 
 
 def _changes_nothing(step: Operation) -> bool:
@@ -107,8 +114,11 @@ def _together(last: Operation, part: Operation) -> Operation | None:
     """Two operations as one layer; None where they are two."""
     module = last.module or part.module
     if part.kind == "batch_norm" and last.kind in _WEIGHTED and _is_bare(last):
-        return replace(last.with_settings(norm=part.setting("eps")), out_shape=part.out_shape, module=module)
-    if part.kind in _ACTIVATIONS and last.kind in _WEIGHTED and last.setting("activation") is None:
+        norm = tuple(replace(weight, role=f"norm.{weight.role}") for weight in part.weights)
+        whole = replace(last.with_settings(norm=part.setting("eps")), out_shape=part.out_shape, module=module)
+        return replace(whole, params=last.params + part.params, weights=(*last.weights, *norm))
+    plain = part.kind in ACTIVATIONS and not part.settings
+    if plain and last.kind in _WEIGHTED and last.setting("activation") is None:
         return replace(last.with_settings(activation=part.kind), out_shape=part.out_shape, module=module)
     if last.kind == "pad" and part.kind in WINDOWS and part.setting("padding") == (0, 0):
         sides = last.setting("sides")

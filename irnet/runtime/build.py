@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, assert_never
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,28 +12,48 @@ from torch.nn.functional import normalize
 from irnet.edit import network as network_of
 from irnet.runtime.device import check_device
 from irnet.runtime.init import Init, Tell, initialise
-from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Norm, Pool, Residual, pair
+from irnet.runtime.layers import SubgraphUnit, activation, layer_module
+from irnet.spec import Chain, Conv, Fork, Head, Layer, Merge, Network, Norm, Pool, Residual, Subgraph, edges, pair
+from irnet.tree import Tree, resolve
 from irnet.units import what_is
 
 
 class ConvUnit(nn.Sequential):
-    """Convolution without bias, batch norm, ReLU. (N, C, H, W) in and out."""
+    """Convolution without bias, batch norm, ReLU, or as its spec says otherwise. (N, C, H, W) in and out."""
 
     def __init__(self, width: int, spec: Conv, norm: Norm) -> None:
-        kh, kw = pair(spec.kernel)
-        padding = (kh // 2, kw // 2) if spec.padding == "same" else (0, 0)
         super().__init__()
-        self.conv = nn.Conv2d(width, spec.filters, (kh, kw), spec.stride, padding, bias=False)
-        self.bn = nn.BatchNorm2d(spec.filters, norm.eps, norm.momentum)
-        self.relu = nn.ReLU()  # never in place: a captured tensor must stay what it was
+        top, bottom, left, right = edges(spec)
+        if (top, left) != (bottom, right):
+            self.pad = nn.ZeroPad2d((left, right, top, bottom))
+            top = left = 0
+        window = pair(spec.kernel), spec.stride, (top, left), spec.dilation, spec.groups
+        self.conv = nn.Conv2d(width, spec.filters, *window, bias=spec.bias)
+        if spec.norm:
+            norm = norm if spec.norm is True else spec.norm
+            self.bn = nn.BatchNorm2d(spec.filters, norm.eps, norm.momentum)
+        if spec.activation == "relu":
+            self.relu = nn.ReLU()  # never in place: a captured tensor must stay what it was
+        elif spec.activation:
+            self.activation = activation(spec.activation)
 
 
 class ForkUnit(nn.ModuleDict):
-    """Branches on one input, stacked along channels."""
+    """Branches on one input, stacked along channels, summed or multiplied."""
+
+    def __init__(self, branches: Mapping[str, nn.Module], merge: Merge = "concat") -> None:
+        super().__init__(branches)
+        self.merge = merge
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) to (N, sum of the branches' C, H', W')."""
-        return torch.cat([branch(x) for branch in self.values()], dim=1)
+        """(N, C, H, W) to (N, C', H', W'): where branches are stacked, C' is the sum of theirs."""
+        made = [branch(x) for branch in self.values()]
+        if self.merge == "concat":
+            return torch.cat(made, dim=1)
+        out: Tensor = made[0]
+        for other in made[1:]:
+            out = out + other if self.merge == "add" else out * other
+        return out
 
 
 class Scale(nn.Module):
@@ -77,34 +97,44 @@ class ResidualUnit(nn.Module):
         return out
 
 
-def _unit(node: Node, width: int, norm: Norm) -> tuple[nn.Module, int]:
-    """The module for `node`, and the channels it puts out."""
+def _unit(tree: Tree, path: str) -> nn.Module:
+    """The module for the box at `path`."""
+    box, norm = tree[path], tree.network.norm
+    node, width = box.node, box.in_shape[0]
+    inside = [_unit(tree, child) for child in box.children if tree[child].node]
     match node:
-        case Conv(filters):
-            return ConvUnit(width, node, norm), filters
+        case Conv():
+            unit: nn.Module = ConvUnit(width, node, norm)
         case Pool():
-            return _pool(node), width
-        case Chain(nodes):
-            units = nn.Sequential()
-            for child in nodes:
-                unit, width = _unit(child, width, norm)
-                units.append(unit)
-            return units, width
-        case Fork(branches):
-            built = [_unit(child, width, norm) for child in branches]
-            return ForkUnit({f"b{i}": unit for i, (unit, _) in enumerate(built)}), sum(w for _, w in built)
-        case Residual(body):
-            unit, inner = _unit(body, width, norm)
-            return ResidualUnit(unit, inner, width, node, norm), width
+            unit = _pool(node)
+        case Layer():
+            unit = layer_module(node, box.in_shape)
+        case Chain():
+            unit = nn.Sequential(*inside)
+        case Fork(merge=merge):
+            unit = ForkUnit({f"b{i}": branch for i, branch in enumerate(inside)}, merge)
+        case Residual():
+            unit = ResidualUnit(inside[0], tree[box.children[0]].out_shape[0], width, node, norm)
+        case Subgraph(reads=reads):
+            unit = SubgraphUnit(inside, reads)
         case _:
-            assert_never(node)
+            raise AssertionError(f"{path} is no node")
+    return unit
 
 
 def _pool(spec: Pool) -> nn.Module:
-    padding = spec.kernel // 2 if spec.padding == "same" else 0
-    if spec.op == "max":
-        return nn.MaxPool2d(spec.kernel, spec.stride, padding)
-    return nn.AvgPool2d(spec.kernel, spec.stride, padding, count_include_pad=spec.counts_padding)
+    (top, bottom, left, right), kernel = edges(spec), pair(spec.kernel)
+    padded = (top, left) != (bottom, right)
+    padding = (0, 0) if padded else (top, left)
+    if padded and spec.op == "avg" and not spec.counts_padding:
+        raise ValueError(f"an average that is padded by {edges(spec)} without counting it can't be built")
+    pool = (
+        nn.MaxPool2d(kernel, spec.stride, padding, ceil_mode=spec.rounds_up)
+        if spec.op == "max"
+        else nn.AvgPool2d(kernel, spec.stride, padding, spec.rounds_up, count_include_pad=spec.counts_padding)
+    )
+    value = float("-inf") if spec.op == "max" else 0.0
+    return nn.Sequential(nn.ConstantPad2d((left, right, top, bottom), value), pool) if padded else pool
 
 
 class Normalize(nn.Module):
@@ -124,14 +154,10 @@ class Model(nn.Module):
         self.origin = "no weights yet"  # what the weights are, for whoever shows what they lead to
         self.loaded = False  # whether they are from a file
         self.stage_names = tuple(stage.name for stage in network.stages)
-        width = network.input_shape[0]
-        for stage in network.stages:
-            blocks = nn.Sequential()
-            for _ in range(stage.repeat):
-                unit, width = _unit(stage.node, width, network.norm)
-                blocks.append(unit)
-            self.add_module(stage.name, blocks)
-        head = _head(network.head, width, network.norm)
+        tree = resolve(network)
+        for stage, box in tree.stages:
+            self.add_module(stage.name, nn.Sequential(*(_unit(tree, block) for block in (box.children if box else ()))))
+        head = _head(network.head, tree.head[0].in_shape[0], network.norm) if network.head.pools else {}
         self.head_names = tuple(head)
         for name, unit in head.items():
             self.add_module(name, unit)

@@ -15,7 +15,19 @@ from irnet.tree.paths import name_of
 from irnet.units import sides
 
 Op = Literal[
-    "conv", "max_pool", "avg_pool", "concat", "project", "scale", "add", "global_pool", "dropout", "linear", "normalize"
+    "conv",
+    "max_pool",
+    "avg_pool",
+    "concat",
+    "project",
+    "scale",
+    "add",
+    "mul",
+    "global_pool",
+    "dropout",
+    "linear",
+    "normalize",
+    "layer",
 ]
 Level = Literal["stage", "block", "branch", "step", "unit"]
 Sides = tuple[int, int]  # (height, width)
@@ -115,6 +127,8 @@ class Box:
     stage: str  # "" in the head
     block: int  # its number in the stage, from 0; of a stage or a layer of the head 0
     source: Source
+    module: str = ""  # the author's path of it, in a network that was opened
+    has_norm: bool = True  # of a unit: whether the convolution that it belongs to has a batch norm
 
     @property
     def name(self) -> str:
@@ -135,7 +149,7 @@ class Box:
     def params(self) -> int:
         """Parameters of all its rows; of a unit its part of the convolution's."""
         if self.level == "unit":
-            norm = 2 * self.out_shape[0]
+            norm = 2 * self.out_shape[0] if self.has_norm else 0
             return {"conv": self.rows[0].params - norm, "norm": norm}.get(self.op, 0)
         return sum([row.params for row in self.rows])
 

@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
-from irnet.spec import Chain, Conv, Fork, Node, Pool, Residual, pair
+from irnet.spec import Chain, Conv, Fork, Layer, Node, Pool, Residual, Subgraph, edges, pair
+
+ACTIVATION_NAMES = {
+    "relu": "ReLU",
+    "relu6": "ReLU6",
+    "silu": "SiLU",
+    "hardswish": "hard swish",
+    "hardsigmoid": "hard sigmoid",
+    "sigmoid": "sigmoid",
+    "tanh": "tanh",
+    "mish": "Mish",
+    "gelu": "GELU",
+}
+LAYER_NAMES = ACTIVATION_NAMES | {
+    "batch_norm": "batch norm",
+    "global_pool": "average over the grid",
+    "identity": "the input itself",
+    "local_response_norm": "local response norm",
+    "prelu": "PReLU",
+}
+JOINTS = {"concat": " | ", "add": " + ", "mul": " * "}
+MERGED = {"concat": "branches", "add": "summed branches", "mul": "multiplied branches"}
 
 
 def after_sum(node: Residual) -> tuple[str, ...]:
@@ -16,8 +37,8 @@ def after_sum(node: Residual) -> tuple[str, ...]:
     return (*(("batch norm",) if node.norm else ()), "ReLU" if node.relu else "no ReLU")
 
 
-def notation(node: Conv | Pool) -> str:
-    """A convolution or pooling in the paper's words.
+def notation(node: Conv | Pool | Layer) -> str:
+    """A convolution, pooling or other layer in the paper's words.
 
     Examples
     --------
@@ -25,16 +46,47 @@ def notation(node: Conv | Pool) -> str:
     ('3x3 conv 96 /2 V', '3x3 max pool /2 V')
     >>> notation(Pool("avg")), notation(Pool("avg", counts_padding=True))
     ('3x3 avg pool', '3x3 avg pool, padding counted')
+    >>> notation(Conv(96, 3, groups=96, activation=None)), notation(Layer("linear", (("features", 10),)))
+    ('3x3 conv 96, 96 groups, no ReLU', 'linear 10')
     """
+    if isinstance(node, Layer):
+        return _layer(node)
     kh, kw = pair(node.kernel)
     what = f"conv {node.filters}" if isinstance(node, Conv) else f"{node.op} pool"
     stride = f" /{node.stride}" if node.stride > 1 else ""
-    padded = ", padding counted" if isinstance(node, Pool) and node.counts_padding else ""
-    return f"{kh}x{kw} {what}{stride}{' V' if node.padding == 'valid' else ''}{padded}"
+    return ", ".join((f"{kh}x{kw} {what}{stride}{' V' if node.padding == 'valid' else ''}", *_unusual(node)))
+
+
+def _layer(layer: Layer) -> str:
+    name = LAYER_NAMES.get(layer.kind, layer.kind.replace("_", " "))
+    match layer.kind:
+        case "linear":
+            return f"linear {layer.setting('features')}"
+        case "scale":
+            return f"x {layer.setting('factor'):g}"
+        case _:
+            return name
+
+
+def _unusual(node: Conv | Pool) -> tuple[str, ...]:
+    """What a window has that those of the paper don't."""
+    found = []
+    if isinstance(node.padding, tuple):
+        top, bottom, left, right = edges(node)
+        even = (top, left) == (bottom, right)
+        found.append(f"padded by {f'{top}x{left}' if even else f'{top}, {bottom}, {left}, {right}'}")
+    if isinstance(node, Pool):
+        return (*found, *["padding counted"] * node.counts_padding, *["rounded up"] * node.rounds_up)
+    found += [f"dilation {node.dilation}"] * (node.dilation > 1) + [f"{node.groups} groups"] * (node.groups > 1)
+    found += ["bias"] * node.bias + ["no batch norm"] * (node.norm is False)
+    found += ["batch norm of its own"] * (not isinstance(node.norm, bool))
+    if node.activation != "relu":
+        found.append(ACTIVATION_NAMES[node.activation] if node.activation else "no ReLU")
+    return tuple(found)
 
 
 def describe(node: Node) -> str:
-    """A node on one line: `>` joins what runs one after another, `|` what runs side by side.
+    """A node on one line: `>` joins what runs one after another, `|`, `+` and `*` what runs side by side.
 
     Examples
     --------
@@ -42,40 +94,51 @@ def describe(node: Node) -> str:
     '(3x3 max pool /2 V | 1x1 conv 64 > 3x3 conv 96)'
     """
     match node:
-        case Conv() | Pool():
+        case Conv() | Pool() | Layer():
             return notation(node)
         case Chain(nodes):
             return " > ".join(map(describe, nodes))
-        case Fork(branches):
-            return f"({' | '.join(map(describe, branches))})"
+        case Fork(branches, merge):
+            return f"({JOINTS[merge].join(map(describe, branches))})"
         case Residual(body, scale, relu, norm):
             return f"x + {scale:g} {describe(body)}{', batch norm' if norm else ''}{', ReLU' if relu else ''}"
+        case Subgraph(layers):
+            return f"[{', '.join(map(describe, layers))}]"
 
 
-def describe_operation(node: Conv | Pool) -> str:
-    """A convolution or pooling in words.
+def describe_operation(node: Conv | Pool | Layer) -> str:
+    """A convolution, pooling or other layer in words.
 
     Examples
     --------
     >>> describe_operation(Conv(96, 3, 2, "valid"))
     '3x3 convolution, 96 filters, stride 2'
     """
+    if isinstance(node, Layer):
+        return _layer(node)
     height, width = pair(node.kernel)
     what = f"convolution, {node.filters} filters" if isinstance(node, Conv) else f"{node.op} pooling"
-    padded = ", counting its padding" if isinstance(node, Pool) and node.counts_padding else ""
-    return f"{height}x{width} {what}{f', stride {node.stride}' if node.stride > 1 else ''}{padded}"
+    unusual = ("counting its padding" if words == "padding counted" else words for words in _unusual(node))
+    stride = [f"stride {node.stride}"] if node.stride > 1 else []
+    return ", ".join((f"{height}x{width} {what}", *stride, *unusual))
 
 
 def short_notation(node: Node) -> str:
-    """A node on one line, with what is inside a fork or residual left to its own box.
+    """A node on one line, with what is inside a fork, residual or subgraph left to its own box.
 
     Examples
     --------
     >>> short_notation(Chain((Conv(8), Fork((Conv(8), Conv(9))))))
     '1x1 conv 8 > 2 branches'
     """
-    if isinstance(node, Conv | Pool):
-        return notation(node)
-    if isinstance(node, Chain):
-        return " > ".join(map(short_notation, node.nodes))
-    return f"{len(node.branches)} branches" if isinstance(node, Fork) else f"x + {node.scale:g} F(x)"
+    match node:
+        case Conv() | Pool() | Layer():
+            return notation(node)
+        case Chain(nodes):
+            return " > ".join(map(short_notation, nodes))
+        case Fork(branches, merge):
+            return f"{len(branches)} {MERGED[merge]}"
+        case Residual():
+            return f"x + {node.scale:g} F(x)"
+        case Subgraph(layers):
+            return f"{len(layers)} operations"

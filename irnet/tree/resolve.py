@@ -14,19 +14,23 @@ from irnet.spec import (
     Conv,
     Edit,
     Fork,
+    Layer,
     Network,
     Node,
-    Padding,
     Pool,
     Residual,
     Shape,
     Stage,
+    Subgraph,
+    edges,
     pair,
     parts,
+    reach,
     with_ends,
 )
 from irnet.tree.box import Box, Illegal, Level, Op, ReceptiveField, Row, Rows, Sides, TooSmall, Tree
-from irnet.tree.labels import after_sum, describe_operation, notation, short_notation
+from irnet.tree.labels import ACTIVATION_NAMES, after_sum, describe_operation, notation, short_notation
+from irnet.tree.layers import layer_counts, sees_no_more
 
 
 def resolve(network: Network | str) -> Tree:
@@ -53,7 +57,7 @@ def resolve(network: Network | str) -> Tree:
     """
     network = as_network(network)
     prose = ((stage.title, stage.part, stage.source) for stage in network.stages)
-    return _resolve_once(network, (network.name, network.source, network.head.source, *prose))
+    return _resolve_once(network, (network.name, network.source, network.head.source, network.origin, *prose))
 
 
 @lru_cache(maxsize=64)
@@ -103,19 +107,22 @@ def smallest_input(network: Network) -> int:
     """
     least: Sides = (1, 1)
     for stage in reversed(network.stages):
-        for _ in range(stage.repeat):
-            least = _input_for(stage.node, least)
+        for node in reversed(stage.blocks):
+            least = _input_for(node, least)
     return max(least)
 
 
 def _input_for(node: Node, out: Sides) -> Sides:
     """The smallest grid that `node` makes a grid of `out` from, or a larger one."""
     if isinstance(node, Conv | Pool):
+        top, bottom, left, right = edges(node)
         height, width = (
-            max(1, (size - 1) * node.stride + side - 2 * edge)
-            for size, side, edge in zip(out, pair(node.kernel), _edges(pair(node.kernel), node.padding), strict=True)
+            max(1, (size - 1) * node.stride + side - edge)
+            for size, side, edge in zip(out, reach(node), (top + bottom, left + right), strict=True)
         )
         return height, width
+    if isinstance(node, Layer | Subgraph):
+        return out
     if isinstance(node, Chain):
         for _, child in reversed(parts(node)):
             out = _input_for(child, out)
@@ -144,12 +151,25 @@ def sum_shape(path: str, x: Shape, residual: Shape) -> Shape:
     return x
 
 
+_LAYERS: dict[str, Op] = {"linear": "linear", "global_pool": "global_pool", "scale": "scale", "dropout": "dropout"}
 _POOLS: dict[str, Op] = {"max": "max_pool", "avg": "avg_pool"}
-_UNITS: tuple[tuple[str, Literal["conv", "norm", "relu"], str], ...] = (  # the modules of a convolution
-    ("conv", "conv", "convolution without bias"),
-    ("bn", "norm", "batch norm"),
-    ("relu", "relu", "ReLU"),
-)
+Unit = tuple[str, Literal["conv", "norm", "relu"], str]  # name of a module of a convolution, what it does, its title
+
+
+def units(node: Conv) -> tuple[Unit, ...]:
+    """The modules that a convolution consists of.
+
+    Examples
+    --------
+    >>> [name for name, _, _ in units(Conv(8))], units(Conv(8, bias=True, norm=False, activation=None))
+    (['conv', 'bn', 'relu'], (('conv', 'conv', 'convolution with bias'),))
+    """
+    found: list[Unit] = [("conv", "conv", f"convolution {'with' if node.bias else 'without'} bias")]
+    if node.norm:
+        found.append(("bn", "norm", "batch norm"))
+    if node.activation:
+        found.append(("relu" if node.activation == "relu" else "activation", "relu", ACTIVATION_NAMES[node.activation]))
+    return tuple(found)
 
 
 class _Flow(NamedTuple):
@@ -180,6 +200,7 @@ class _Walk:
         self.rows: list[Row] = []
         self.boxes: dict[str, Box | None] = {}  # an outer box has its place before what is inside it
         self.stage, self.block, self.source = "", 0, network.source
+        self.modules = dict(network.origin.modules if network.origin else ())
 
     def tree(self) -> Tree:
         """The whole tree."""
@@ -195,10 +216,11 @@ class _Walk:
             return x
         self.stage, self.source, many, start = stage.name, stage.source, stage.repeat > 1, len(self.rows)
         self.boxes[stage.name] = None
-        blocks = [f"{stage.name}.{i}" for i in range(stage.repeat)]
+        nodes = stage.blocks
+        blocks = [f"{stage.name}.{i}" for i in range(len(nodes))]
         for self.block, path in enumerate(blocks):
             which = f"{stage.title} {self.block + 1} of {stage.repeat}" if many else stage.title
-            x = self._node(stage.node, _Place(path, stage.name, "block", which), x)
+            x = self._node(nodes[self.block], _Place(path, stage.name, "block", which), x)
         self.block = 0
         title = f"{stage.repeat} x {stage.title}" if many else stage.title
         label = f"{stage.title}, {stage.repeat} blocks" if many else stage.title
@@ -210,28 +232,36 @@ class _Walk:
         self.boxes[place.path] = None  # its place, before what is inside it
         match node:
             case Conv():
-                return self._conv(node, place, x)
+                out = self._conv(node, place, x)
             case Pool():
-                return self._pool(node, place, x)
+                out = self._pool(node, place, x)
+            case Layer():
+                out = self._other(node, place, x)
+            case Subgraph():
+                out = self._subgraph(node, place, x)
             case Chain():
-                return self._chain(node, place, x)
+                out = self._chain(node, place, x)
             case Fork():
-                return self._fork(node, place, x)
+                out = self._fork(node, place, x)
             case Residual():
-                return self._residual(node, place, x)
+                out = self._residual(node, place, x)
             case _:
                 assert_never(node)
+        return out
 
     def _conv(self, node: Conv, place: _Place, x: _Flow) -> _Flow:
+        if x.shape[0] % node.groups:
+            raise Illegal(place.path, f"{place.path}: {x.shape[0]} channels can't be split into {node.groups} groups")
         out = _slide(place.path, node, node.filters, x)
-        weights = node.filters * x.shape[0] * prod(pair(node.kernel))
+        weights = node.filters * x.shape[0] // node.groups * prod(pair(node.kernel))
+        more = (node.bias + 2 * bool(node.norm)) * node.filters
         text, label = notation(node), f"{describe_operation(node)}, {place.words}"
-        row = self._row(place, "conv", text, x, out, weights + 2 * node.filters, weights * prod(out.shape[1:]))
-        units = [f"{place.path}.{name}" for name, _, _ in _UNITS]
-        self._box(place, text, label, (row,), units, op="conv", node=node)
-        for name, op, title in _UNITS:
+        row = self._row(place, "conv", text, x, out, weights + more, weights * prod(out.shape[1:]))
+        made = units(node)
+        self._box(place, text, label, (row,), [f"{place.path}.{name}" for name, _, _ in made], op="conv", node=node)
+        for name, op, title in made:
             inner = place.inside(name, "unit", f"{title} of {text}, {place.words}")
-            self._box(inner, title, inner.words, (row,), op=op)
+            self._box(inner, title, inner.words, (row,), op=op, has_norm=bool(node.norm))
         return out
 
     def _pool(self, node: Pool, place: _Place, x: _Flow) -> _Flow:
@@ -239,6 +269,24 @@ class _Walk:
         row = self._row(place, op, notation(node), x, out)
         self._box(place, row.notation, f"{describe_operation(node)}, {place.words}", (row,), op=op, node=node)
         return out
+
+    def _other(self, node: Layer, place: _Place, x: _Flow) -> _Flow:
+        """Any other layer."""
+        shape, params, macs = layer_counts(node, x.shape)
+        out = _Flow(shape, x.field if sees_no_more(node) else x.field.after(x.shape[1:], 1, (0, 0)))
+        op, text = _LAYERS.get(node.kind, "layer"), notation(node)
+        row = self._row(place, op, text, x, out, params, macs)
+        self._box(place, text, f"{text}, {place.words}", (row,), op=op, node=node)
+        return out
+
+    def _subgraph(self, node: Subgraph, place: _Place, x: _Flow) -> _Flow:
+        start, flows = len(self.rows), list[_Flow]()
+        for (step, layer), sources in zip(parts(node), node.reads, strict=True):
+            read = [x if source < 0 else flows[source] for source in sources]
+            given = _Flow(read[0].shape, read[0].field.merged(*(one.field for one in read[1:])))
+            flows.append(self._node(layer, place.inside(step, "step", f"operation {step} of {place.words}"), given))
+        self._group(node, place, f"{len(flows)} operations", start, [step for step, _ in parts(node)])
+        return flows[-1]
 
     def _chain(self, node: Chain, place: _Place, x: _Flow) -> _Flow:
         start, steps = len(self.rows), parts(node)
@@ -253,10 +301,14 @@ class _Walk:
             self._node(child, place.inside(step, "branch", f"branch {i + 1} of {len(branches)} of {place.words}"), x)
             for i, (step, child) in enumerate(branches)
         ]
-        out = _concat(place.path, ends)
-        row = self._row(place, "concat", " + ".join(str(end.shape[0]) for end in ends), x, out)
-        self._merge(place, "concat", f"concat {row.notation}", row)
-        self._group(node, place, f"{len(branches)} branches", start, [*(step for step, _ in branches), "concat"])
+        if node.merge == "concat":
+            out, text = _concat(place.path, ends), " + ".join(str(end.shape[0]) for end in ends)
+        else:
+            out = _broadcast(place.path, ends)
+            text = f"{'sum' if node.merge == 'add' else 'product'} of {len(ends)} branches"
+        row = self._row(place, node.merge, text, x, out)
+        self._merge(place, node.merge, f"concat {text}" if node.merge == "concat" else text, row)
+        self._group(node, place, f"{len(branches)} branches", start, [*(step for step, _ in branches), node.merge])
         return out
 
     def _residual(self, node: Residual, place: _Place, x: _Flow) -> _Flow:
@@ -279,6 +331,8 @@ class _Walk:
 
     def _of_head(self, x: _Flow) -> None:
         head, (width, height, across) = self.network.head, x.shape
+        if not head.pools:
+            return
         pooled = _Flow((width, 1, 1), x.field.after((height, across), 1, (0, 0)))
         self._layer("pool", "global_pool", "average over the grid", x, pooled)
         self._layer("dropout", "dropout", f"dropout, keep {1 - head.dropout:g}", pooled, pooled)
@@ -332,6 +386,7 @@ class _Walk:
         *,
         op: Op | Literal["group", "norm", "relu"] = "group",
         node: Node | None = None,
+        has_norm: bool = True,
     ) -> None:
         self.boxes[place.path] = Box(
             path=place.path,
@@ -346,27 +401,38 @@ class _Walk:
             stage=self.stage,
             block=self.block,
             source=self.source,
+            module=self.modules.get(place.path, ""),
+            has_norm=has_norm,
         )
 
 
 def _slide(path: str, node: Conv | Pool, channels: int, x: _Flow) -> _Flow:
     """The output of a node's window that slides over `x`."""
-    kernel, edges = pair(node.kernel), _edges(pair(node.kernel), node.padding)
+    (top, bottom, left, right), covered = edges(node), reach(node)
+    up = isinstance(node, Pool) and node.rounds_up
     height, width = (
-        _side(path, size, side, node.stride, edge) for size, side, edge in zip(x.shape[1:], kernel, edges, strict=True)
+        _side(path, size, side, node.stride, around, up)
+        for size, side, around in zip(x.shape[1:], covered, ((top, bottom), (left, right)), strict=True)
     )
-    return _Flow((channels, height, width), x.field.after(kernel, node.stride, edges))
+    return _Flow((channels, height, width), x.field.after(covered, node.stride, (top, left)))
 
 
-def _edges(kernel: Sides, padding: Padding) -> Sides:
-    """Pixels added at the top and bottom each, and left and right."""
-    return (kernel[0] // 2, kernel[1] // 2) if padding == "same" else (0, 0)
-
-
-def _side(path: str, size: int, kernel: int, stride: int, edge: int) -> int:
-    if kernel > size + 2 * edge:
+def _side(path: str, size: int, kernel: int, stride: int, around: Sides, up: bool) -> int:
+    before, after = around
+    if kernel > size + before + after:
         raise TooSmall(path, f"{path}: a kernel of {kernel} does not fit in {size} pixels")
-    return (size + 2 * edge - kernel) // stride + 1
+    steps = size + before + after - kernel
+    many = (-(-steps // stride) if up else steps // stride) + 1
+    return many - (up and (many - 1) * stride >= size + before)  # no window begins behind the border
+
+
+def _broadcast(path: str, ends: list[_Flow]) -> _Flow:
+    """What a sum or product of branches puts out; one of a single pixel or channel counts for all of them."""
+    sizes = [sorted({end.shape[axis] for end in ends} - {1}) for axis in range(3)]
+    if any(len(side) > 1 for side in sizes):
+        raise Illegal(path, f"{path}: branches of {', '.join(str(end.shape) for end in ends)} can't be put together")
+    channels, height, width = (side[0] if side else 1 for side in sizes)
+    return _Flow((channels, height, width), ends[0].field.merged(*(end.field for end in ends[1:])))
 
 
 def _concat(path: str, ends: list[_Flow]) -> _Flow:

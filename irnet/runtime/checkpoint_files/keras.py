@@ -106,30 +106,32 @@ def read_model_config(path: Path) -> bytes:
     """
     try:
         with h5py.File(path, "r") as file:
-            arrays: list[int] = []
-            file.visititems(
-                lambda _, item: isinstance(item, h5py.Dataset) and arrays.append(item.id.get_storage_size())
-            )
-            if path.stat().st_size - sum(arrays) > _ATTRIBUTES:
+            arrays = sum(dataset.id.get_storage_size() for dataset in _datasets(file).values())
+            if path.stat().st_size - arrays > _ATTRIBUTES:
                 raise ValueError
-            found = file.attrs.get("model_config")
+            text = file.attrs.get("model_config")
     except _FAULTS:
         raise broken(path.name, "Keras HDF5") from None
-    if not isinstance(found, str | bytes):
+    if not isinstance(text, str | bytes):
         raise ValueError(f"{path.name} holds weights without the network that they belong to: save the whole model")
-    return found.encode(errors="replace") if isinstance(found, str) else bytes(found)
+    return text.encode(errors="replace") if isinstance(text, str) else bytes(text)
 
 
-def _arrays(name: str, file: h5py.File) -> tuple[list[_Array], tuple[str, ...]]:
-    """Every array of a layer after a look at what the file declares, and what else there is: the optimiser's, seeds."""
+def _datasets(file: h5py.File) -> dict[str, h5py.Dataset]:
     found: dict[str, h5py.Dataset] = {}
 
     def keep(path: str | bytes, item: h5py.Group | h5py.Dataset) -> None:
         if isinstance(item, h5py.Dataset):  # a name that is no text comes as bytes
             found[path if isinstance(path, str) else path.decode(errors="replace")] = item
 
+    file.visititems(keep)
+    return found
+
+
+def _arrays(name: str, file: h5py.File) -> tuple[list[_Array], tuple[str, ...]]:
+    """Every array of a layer after a look at what the file declares, and what else there is: the optimiser's, seeds."""
     try:
-        file.visititems(keep)
+        found = _datasets(file)
         declared = sum(max(d.nbytes, prod(d.chunks or ()) * d.dtype.itemsize) for d in found.values())
         elsewhere = any(dataset.external or dataset.is_virtual for dataset in found.values())
     except _FAULTS:

@@ -1,0 +1,61 @@
+"""What a layer that has no node of its own puts out, and what it costs."""
+
+from __future__ import annotations
+
+from math import prod
+
+from irnet.spec import ACTIVATIONS, Layer, Shape
+
+STATISTICS = ("running_mean", "running_var", "num_batches_tracked")  # what a norm owns that is no parameter
+# what keeps to its own pixel, or is said to: the statistics of a norm are not counted as what it sees
+_LOCAL = (
+    *ACTIVATIONS,
+    "identity",
+    "batch_norm",
+    "scale",
+    "dropout",
+    "local_response_norm",
+    "layer_norm",
+    "group_norm",
+    "instance_norm",
+    "softmax",
+    "leaky_relu",
+    "prelu",
+    "elu",
+    "hardtanh",
+    "pad",
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "slice",
+    "getitem",
+    "split",
+    "chunk",
+    "concat",
+)
+
+
+def layer_counts(layer: Layer, given: Shape) -> tuple[Shape, int, int]:
+    """The shape that a layer puts out, its parameters and its multiply-accumulates, for one picture.
+
+    Examples
+    --------
+    >>> layer_counts(Layer("linear", (("features", 10), ("bias", True))), (512, 7, 7))
+    ((10, 1, 1), 250890, 250880)
+    >>> layer_counts(Layer("batch_norm"), (64, 8, 8)), layer_counts(Layer("global_pool"), (64, 8, 8))
+    (((64, 8, 8), 128, 0), ((64, 1, 1), 0, 0))
+    """
+    if layer.out_shape is None and layer.kind == "linear":
+        features, inputs = layer.setting("features"), prod(given)
+        assert isinstance(features, int)
+        return (features, 1, 1), features * (inputs + bool(layer.setting("bias"))), features * inputs
+    shape = layer.out_shape or {"global_pool": (given[0], 1, 1), "flatten": (prod(given), 1, 1)}.get(layer.kind, given)
+    if layer.kind == "batch_norm" and not layer.weights:
+        return shape, 2 * given[0], 0
+    return shape, sum(prod(sides) for role, sides in layer.weights if role not in STATISTICS), layer.macs
+
+
+def sees_no_more(layer: Layer) -> bool:
+    """Whether a pixel that it puts out depends on one pixel of its input; of what is not known it depends on all."""
+    return layer.kind in _LOCAL
