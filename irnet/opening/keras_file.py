@@ -245,9 +245,18 @@ class _Reading:
                 return self.append("getitem", made, (), by_name[ref[0]], {"1": ref[2]})
             return made[ref[2]]
 
+        shapes = dict(_recorded([layer.data.get("inbound_nodes") for layer in layers]))
         for key in _order(calls, set(values)):
             values[key] = self._call(calls[key], [value(ref) for ref in calls[key].reads], depth)
+            self._know(values[key], shapes.get((*key, 0), ()))
         return [value(ref) for ref in outputs]
+
+    def _know(self, made: Sequence[int], shape: tuple[int, ...]) -> None:
+        """Take the shape that the file says, of what has no word here."""
+        for at in made[:1]:
+            if not self.operations[at].out_shape and shape:
+                ours = (shape[2], *shape[:2]) if self.channels_last and len(shape) == 3 else shape
+                self.operations[at] = replace(self.operations[at], out_shape=ours)
 
     def _picture(self, layer: _Layer, given: Any) -> int:
         """The input, with sides that are left open as the caller wants them."""
@@ -594,14 +603,26 @@ class _Reading:
         dim = self.axis(layer.number("axis", -1, least=-4), rank)
         return self.append("softmax", sources, self.shape(sources[0]), layer, {"dim": dim, "dtype": None})
 
+    def by_channel(self, layer: _Layer, sources: list[int]) -> int:
+        """A layer that is kept as it is, changes no shape and has a factor and perhaps a shift for each channel."""
+        shape = self.shape(sources[0])
+        names = {"gamma": layer.config.get("scale", True), "beta": layer.config.get("center", "Norm" in layer.kind)}
+        has = [name for name, there in names.items() if there]
+        roles = {"gamma": "weight", "beta": "bias"}
+        return self.other(
+            layer, sources, shape, [self.weight(layer, roles[n], i, n, shape[0]) for i, n in enumerate(has)]
+        )
+
     def same_shape(self, layer: _Layer, sources: list[int]) -> int:
         """A layer that is kept as it is and changes no shape."""
         return self.other(layer, sources, self.shape(sources[0]))
 
-    def other(self, layer: _Layer, sources: list[int], out: tuple[int, ...] = ()) -> int:
+    def other(
+        self, layer: _Layer, sources: list[int], out: tuple[int, ...] = (), weights: Sequence[Weight] = ()
+    ) -> int:
         """A layer that has no word here: its class and its plain settings."""
         settings = {typed(key): kept for key, value in layer.config.items() for kept in _plain(key, value)}
-        return self.append(typed(layer.kind), sources, out, layer, settings)
+        return self.append(typed(layer.kind), sources, out, layer, settings, weights)
 
     def _function(self, call: _Call, sources: list[int]) -> int:
         """A function of Keras's or TensorFlow's on values, or on one value and a number."""
@@ -646,8 +667,8 @@ _LAYERS: Mapping[str, Reader] = {
     "ReLU": _Reading.relu,
     "LeakyReLU": _Reading.leaky_relu,
     "Softmax": _Reading.softmax,
-    **dict.fromkeys(("Normalization", "LayerNormalization", "GroupNormalization", "PReLU"), _Reading.same_shape),
-    **dict.fromkeys(("ELU", "ThresholdedReLU", "LayerScale", "UnitNormalization"), _Reading.same_shape),
+    **dict.fromkeys(("LayerNormalization", "GroupNormalization", "LayerScale"), _Reading.by_channel),
+    **dict.fromkeys(("Normalization", "ELU", "ThresholdedReLU", "UnitNormalization"), _Reading.same_shape),
 }
 
 
@@ -706,6 +727,17 @@ def _references(node: Any) -> Iterator[Reference]:
             yield _reference(node)
         for inner in node[3:] if _is_entry(node) else node:
             yield from _references(inner)
+
+
+def _recorded(node: Any) -> Iterator[tuple[Reference, tuple[int, ...]]]:
+    """The shapes that Keras 3 writes beside what is read, without the batch; those with open sides are left out."""
+    if isinstance(node, dict) and node.get("class_name") == "__keras_tensor__":
+        shape = node["config"].get("shape")
+        if isinstance(shape, list) and all(type(side) is int and 0 < side <= NUMBER for side in shape[1:]):
+            yield _reference(node["config"]["keras_history"]), tuple(shape[1:])
+    elif isinstance(node, dict | list):
+        for inner in node.values() if isinstance(node, dict) else node:
+            yield from _recorded(inner)
 
 
 def _is_entry(node: Sequence[Any]) -> bool:
