@@ -21,6 +21,7 @@ from irnet.units import exact, typed
 
 CALLS = 4 * MOST  # of layers, nested models among them
 DEEPEST = 20  # models inside models
+CLASSIFIER = "predictions"  # as Keras calls that of its own networks
 _LONGEST = 16  # values of a list of settings that is kept
 _FAULTS = (KeyError, TypeError, IndexError, AttributeError, ValueError, OverflowError)
 _NOTHING = (  # in evaluation
@@ -90,7 +91,7 @@ def read_keras(text: str | bytes, name: str, input_shape: Shape = (3, 299, 299),
         model = _layer(data, "")
         if not _is_model(model):
             raise ValueError("it describes no Keras model: it has no list of layers")
-        reading = _Reading(_channels_last(data), input_shape, numbered)
+        reading = _Reading(*_survey(data), input_shape, numbered)
         output = reading.model(model, None, 0)
         if len(output) != 1:
             raise ValueError(f"it has {exact(len(output))} outputs; one can be read")
@@ -171,24 +172,26 @@ def _is_model(layer: _Layer) -> bool:
     return layer.kind == "Sequential" or (isinstance(config, dict) and isinstance(config.get("layers"), list))
 
 
-def _channels_last(data: Any) -> bool:
-    """Whether pictures are (height, width, channels) everywhere."""
-    found, ahead = set(), [data]
+def _survey(data: Any) -> tuple[bool, int]:
+    """Whether pictures are (height, width, channels) everywhere, and how many dense layers there are."""
+    found, dense, ahead = set(), 0, [data]
     while ahead:
-        config = ahead.pop()["config"]
+        layer = ahead.pop()
+        config = layer["config"]
         layers = config if isinstance(config, list) else config.get("layers")
-        ahead += [layer for layer in layers or () if isinstance(layer, dict) and "config" in layer]
+        ahead += [inner for inner in layers or () if isinstance(inner, dict) and "config" in inner]
+        dense += layer.get("class_name") == "Dense"
         found.add(config.get("data_format") if isinstance(config, dict) else None)
     if {"channels_first", "channels_last"} <= found:
         raise ValueError("some of its layers have channels first and others last; one of the two can be read")
-    return "channels_first" not in found
+    return "channels_first" not in found, dense
 
 
 class _Reading:
     """What is known while the layers of a description are read; values are known by the operations that make them."""
 
-    def __init__(self, channels_last: bool, input_shape: Shape, numbered: bool) -> None:
-        self.channels_last, self.input_shape, self.numbered = channels_last, input_shape, numbered
+    def __init__(self, channels_last: bool, dense: int, input_shape: Shape, numbered: bool) -> None:
+        self.channels_last, self.dense, self.input_shape, self.numbered = channels_last, dense, input_shape, numbered
         self.operations: list[Operation] = []
         self.reads: list[tuple[int, ...]] = []
         self.counted: set[str] = set()  # keys of weights
@@ -276,16 +279,22 @@ class _Reading:
         return self.append(INPUT, (), self.input_shape, replace(layer, path=""), {"shape": self.input_shape})
 
     def _name_weights(self, layers: Sequence[_Layer]) -> None:
-        """What each layer of a model is called in files of weights: by class and number, or as the layouts count it."""
+        """What each layer of a model is called in a file of weights, as the reader of such files has it.
+
+        In a `.keras` archive that is its class and its place among those of its class. In an `.h5` it is its name, but
+        for convolutions and norms without a name of their own, which are counted from 0, and a lone classifier.
+        """
         many: dict[str, int] = {}
-        for layer in layers:
-            kind = _snake(layer.kind)
-            unnamed = layer.name.startswith(kind) and layer.name.removeprefix(kind).strip("_0123456789") == ""
-            if self.numbered or (kind in ("conv2d", "batch_normalization") and unnamed):
-                number = many[kind] = many.get(kind, -1) + 1
-                self.keys[id(layer.data)] = f"{kind}_{number}" if number else kind
-            else:
-                self.keys[id(layer.data)] = layer.name
+        numbers = {id(layer.data): _number(layer) for layer in layers}
+        order = layers if self.numbered else sorted(layers, key=lambda layer: numbers[id(layer.data)] or 0)
+        for layer in order:
+            name, kind = layer.name, _snake(layer.kind)
+            if self.numbered or numbers[id(layer.data)] is not None:
+                place = many[kind] = many.get(kind, -1) + 1
+                name = f"{kind}_{place}" if place else kind
+            elif kind == "dense" and self.dense == 1:
+                name = CLASSIFIER
+            self.keys[id(layer.data)] = typed(name, 200)
 
     # Operations
 
@@ -787,6 +796,12 @@ def _sides(rows: tuple[int, int], columns: tuple[int, int]) -> Setting:
     if rows[0] == rows[1] and columns[0] == columns[1]:
         return (rows[0], columns[0])
     return (*rows, *columns)
+
+
+def _number(layer: _Layer) -> int | None:
+    """The number of a convolution or a norm that Keras named: of conv2d_3 it is 3; None where somebody named it."""
+    found = re.fullmatch(r"(conv2d|batch_normalization)(?:_(\d{1,9}))?", layer.name)
+    return int(found[2] or 0) if found and found[1] == _snake(layer.kind) else None
 
 
 def _snake(name: str) -> str:
