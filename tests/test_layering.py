@@ -52,7 +52,7 @@ HOMES = {
     "ray": {"irnet.training"},
     "graphviz": PICTURES,
     "vl_convert": PICTURES | {"irnet.charts"},
-    "pydantic": {"irnet.edit", "irnet.lessons"},
+    "pydantic": {"irnet.edit", "irnet.lessons", "irnet.opening"},
     "streamlit": PAGES,
     "plotly": PAGES,
     "typer": COMMANDS,

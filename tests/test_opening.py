@@ -17,7 +17,7 @@ import irnet
 from irnet.cli import main
 from irnet.models import network
 from irnet.opening.check import Report, compare_with_preset
-from irnet.opening.document import from_document, to_document
+from irnet.opening.document import read_graph, to_document
 from irnet.opening.graph import Operation
 from irnet.opening.normal_form import normal_form
 from irnet.opening.preset import steps_of
@@ -76,7 +76,7 @@ def test_every_preset_is_found_from_its_module_without_a_difference(name: str) -
 def test_a_random_network_is_read_as_it_was_written(spec: Network) -> None:
     graph = trace(build(spec, "meta"), spec.input_shape)
     assert normal_form(tree(graph)) == steps_of(spec)
-    assert from_document(json.loads(json.dumps(to_document(graph)))) == graph
+    assert read_graph(json.dumps(to_document(graph))) == graph
 
 
 SMALL = network("inception_resnet_v1", a=3, b=2, c=1)

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 def check(
     sources: Annotated[
         list[str],
-        typer.Argument(metavar="SOURCE...", help="FILE.onnx, FILE.pt2, FILE.py:NAME, package.module:NAME, timm:NAME."),
+        typer.Argument(
+            metavar="SOURCE...",
+            help="FILE.py:NAME, package.module:NAME, timm:NAME, torchvision:NAME, .onnx, .pt2, .keras, .h5, .json.",
+        ),
     ],
     against: Annotated[str, typer.Option(help='What to hold it against, also edited: "inception_v4 a=6".')] = "",
     call: Annotated[str, typer.Option(help='What NAME is called with: "num_classes=10".')] = "",

@@ -108,7 +108,7 @@ def compare_with_preset(graph: Graph, against: Network | None = None) -> Report:
     >>> [found.sentence for found in compare_with_preset(graph, small).differences]
     ['Inception-ResNet-B, scale: scales by 0.3; the preset by 0.1']
     """
-    theirs = normal_form(tree(graph))
+    theirs = _logits(normal_form(tree(graph)))
     best = _fit(against, graph, theirs) if against else _best(graph, theirs)
     ours = steps_of(best)
     return Report(
@@ -123,6 +123,11 @@ def compare_with_preset(graph: Graph, against: Network | None = None) -> Report:
         composition=composition(theirs),
         folded=any(operation.setting("norm") == FOLDED for operation in graph.operations),
     )
+
+
+def _logits(steps: Steps) -> Steps:
+    """Steps without a softmax at the end, which Keras puts into the network and PyTorch into the loss."""
+    return steps[:-1] if len(steps) > 1 and isinstance(steps[-1], Operation) and steps[-1].kind == "softmax" else steps
 
 
 def nearest_preset(graph: Graph, steps: Steps) -> Network | None:

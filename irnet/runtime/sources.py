@@ -1,6 +1,6 @@
-"""Networks by source: a preset's name, a file, timm:NAME, torchvision:NAME, package.module:NAME or FILE.py:NAME.
+"""Networks by source: a preset's name, timm:NAME, torchvision:NAME, package.module:NAME, FILE.py:NAME or a file.
 
-Of a file (.onnx, .pt2) nothing is run. Somebody's code is imported and called in a process of its own,
+Of a file nothing is run. Somebody's code is imported and called in a process of its own,
 with a limit of time and of memory, and only because a reader named it on the command line.
 """
 
@@ -25,14 +25,11 @@ from torch import nn
 from irnet.edit import network_of_label
 from irnet.models import as_network
 from irnet.opening.check import Report, compare_with_preset
-from irnet.opening.document import from_document, to_document
+from irnet.opening.document import read_graph, to_document
 from irnet.opening.graph import Graph
 from irnet.opening.network import network_from_graph
-from irnet.opening.onnx_graph import read_onnx_graph
 from irnet.runtime.build import Model, build
-from irnet.runtime.checkpoint_files.checkpoint import check_size
-from irnet.runtime.checkpoint_files.protobuf import is_onnx
-from irnet.runtime.exported_program import read_exported_program
+from irnet.runtime.network_files import is_file, read_file
 from irnet.runtime.trace import trace
 from irnet.spec import Network, Shape
 
@@ -118,8 +115,8 @@ def read_source(source: str, call: str = "", input_shape: Shape = (3, 299, 299),
         In one sentence, with what stopped it: no such file or name, code that fails, a module that can't be traced, or
         more time or memory than the limits.
     """
-    if source.endswith((".onnx", ".pt2")) or (not source.endswith(".py") and Path(source).is_file()):
-        return read_file(Path(source), input_shape)
+    if is_file(source):
+        return read_file(source, input_shape)
     if ":" not in source:
         spec = network_of_label(source)
         return trace(build(spec, "meta"), spec.input_shape)
@@ -139,30 +136,9 @@ def read_source(source: str, call: str = "", input_shape: Shape = (3, 299, 299),
     lines = done.stdout.decode(errors="replace").splitlines()
     if not lines or not lines[-1].startswith("{"):
         raise ValueError(f"{source}: its process ended with status {done.returncode} before it was read")
-    answer = json.loads(lines[-1])
-    if "error" in answer:
-        raise ValueError(f"{source}: {answer['error']}")
-    return from_document(answer)
-
-
-def read_file(path: Path, input_shape: Shape = (3, 299, 299)) -> Graph:
-    """The graph in a file, whatever its name: of ONNX or of torch.export.
-
-    Raises
-    ------
-    ValueError
-        In one sentence, if there is none, it is broken or beyond the limits, or it is of another kind.
-    """
-    if not path.is_file():
-        raise ValueError(f"there is no file {str(path)!r}")
-    check_size(path.name, path.stat().st_size)
-    with path.open("rb") as file:
-        start = file.read(4)
-    if start == b"PK\x03\x04":
-        return read_exported_program(path)
-    if path.suffix == ".onnx" or (start and is_onnx(path)):
-        return read_onnx_graph(path, input_shape)
-    raise ValueError(f"{path.name} is no ONNX file and no exported program; irnet weights check says what it may hold")
+    if lines[-1].startswith('{"error"'):
+        raise ValueError(f"{source}: {json.loads(lines[-1])['error']}")
+    return read_graph(lines[-1])
 
 
 def load_module(source: str, call: str = "") -> nn.Module:

@@ -256,7 +256,7 @@ def _settings(
         case "constant_pad_nd" | "pad":
             left, right, top, bottom = (*map(int, args["pad"]), 0, 0, 0, 0)[:4]
             even = (top, left) if (top, left) == (bottom, right) else (top, bottom, left, right)
-            kind, found = "pad", {"sides": even, "value": args.get("value")}
+            kind, found = "pad", {"sides": even, "value": float(args.get("value") or 0)}
         case "mul" | "div" if many == 1 and isinstance(args["other"], int | float):
             found = {"factor": float(args["other"] if kind == MUL else 1 / args["other"])}
             kind = "scale"
