@@ -38,6 +38,7 @@ PLACES = (
         "Explore",
         (
             View("network", "Network"),
+            View("open", "Open"),
             View("edit", "Edit"),
             View("cost", "Cost"),
             View("maps", "Feature maps"),

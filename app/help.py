@@ -26,6 +26,11 @@ HELP = {
         "Change, at the upper right, chooses the network and its size.",
         "one-by-one-first",
     ),
+    "open": Help(
+        "Choose a file or an example. What it is stands above; what differs from its nearest relative is marked on the "
+        "drawing and listed below. Every page of structure then shows it, until you go back to the presets.",
+        "v1-against-v2",
+    ),
     "edit": Help(
         "Choose a box and change its filters, kernel or number of blocks; a value that is refused "
         "comes with the nearest legal one. "

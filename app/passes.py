@@ -14,6 +14,7 @@ from irnet.spec import Network
 __all__ = ["Setting", "Weights"]
 
 what_is_in = remote(networks.identified, "Looking into the checkpoint", entries=32)
+read_network = remote(networks.read_network, "Reading the network", entries=8)
 module_counts = remote(networks.module_counts, "Counting with fvcore", entries=32)
 counted_otherwise = remote(networks.counted_otherwise, "Counting with torchinfo and torch", entries=32)
 kept_for_backward = remote(networks.kept_for_backward, "Asking autograd", entries=64)

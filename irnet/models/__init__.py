@@ -69,6 +69,8 @@ def title(name: str) -> str:
     """
     preset, space, edits = name.partition(" ")
     architecture, _, tag = preset.partition(".")
+    if architecture not in ARCHITECTURES:  # an opened network has its author's name
+        return f"{preset.partition(':')[0]}{space}{edits}"
     source = "paper" if tag == "paper" else source_title(preset).partition(": ")[2]
     return f"{ARCHITECTURES[architecture]} ({source}){space}{edits}"
 
