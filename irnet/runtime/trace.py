@@ -31,8 +31,26 @@ _KINDS: Mapping[str, str] = {
 _NOTHING = ("dropout", "feature_dropout", "contiguous", "clone", "detach", "alias", "to", "_assert_tensor_metadata")
 
 
-def trace(module: nn.Module, input_shape: Shape = (3, 299, 299)) -> Graph:
+def input_of(module: nn.Module, otherwise: Shape = (3, 299, 299)) -> Shape:
+    """(channels, height, width) of the picture that a module says it is made for, as timm's do, or `otherwise`.
+
+    Examples
+    --------
+    >>> input_of(nn.Conv2d(3, 8, 3))
+    (3, 299, 299)
+    """
+    settings = getattr(module, "default_cfg", None)
+    size = settings.get("input_size") if isinstance(settings, Mapping) else None
+    if not isinstance(size, Sequence) or [type(side) for side in size] != [int] * 3:
+        return otherwise
+    channels, height, width = size
+    return channels, height, width
+
+
+def trace(module: nn.Module, input_shape: Shape | None = None) -> Graph:
     """The operations of `module` in evaluation, for one picture of (channels, height, width).
+
+    Without a shape it is the one that `input_of` finds.
 
     The module itself is moved to "meta": its numbers are gone.
 
@@ -49,6 +67,7 @@ def trace(module: nn.Module, input_shape: Shape = (3, 299, 299)) -> Graph:
     (['input', 'conv', 'batch_norm', 'relu'], 314)
     """
     name, was_training = type(module).__name__, module.training
+    input_shape = input_shape or input_of(module)
     module.eval()
     try:
         with warnings.catch_warnings():
