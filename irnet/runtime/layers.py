@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from irnet.spec import Layer, Setting, Shape
-from irnet.tree.layers import STATISTICS, is_name, pad_edges
+from irnet.tree.layers import STATISTICS, check_weights, is_name, pad_edges
 from irnet.units import typed
 
 _ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
@@ -161,6 +161,7 @@ def layer_module(layer: Layer, given: Shape) -> nn.Module:
     Linear(in_features=512, out_features=10, bias=True)
     """
     setting: Callable[[str], Any] = layer.setting
+    check_weights(layer)
     if layer.kind in _ACTIVATIONS and not layer.settings:
         return activation(layer.kind)
     if layer.kind in _SIMPLE and not (layer.settings or layer.weights):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -14,7 +14,7 @@ from torch import nn
 from torch.export import ExportedProgram, export
 from torch.fx import Node
 
-from irnet.opening.graph import ADD, CONCAT, DIV, INPUT, MUL, Graph, Operation, Setting, Weight
+from irnet.opening.graph import ADD, COMPUTED, CONCAT, DIV, INPUT, MUL, Graph, Operation, Setting, Weight
 from irnet.spec import Shape
 
 _KINDS: Mapping[str, str] = {
@@ -28,6 +28,9 @@ _KINDS: Mapping[str, str] = {
     "max_pool2d": "max_pool",
     "avg_pool2d": "avg_pool",
 }
+_COUNTED = ("conv", "conv1d", "conv3d", "linear")  # whose multiply-accumulates are counted
+_BROADCASTS = {ADD, MUL, DIV, "sub"}  # which make a pixel into a grid by themselves
+_VIEWS = ("reshape", "view", "unsqueeze", "squeeze", "flatten")  # of a weight: the same numbers in another shape
 _NOTHING = ("dropout", "feature_dropout", "contiguous", "clone", "detach", "alias", "to", "_assert_tensor_metadata")
 
 
@@ -193,6 +196,18 @@ class _Reading:
         self.operations = [Operation(INPUT, (("shape", input_shape),), out_shape=input_shape)]
         self.reads: list[tuple[int, ...]] = [()]
         self.places: dict[str, int] = {program.inputs[0]: 0}  # of what carries the picture's values
+        self.shapes = dict(program.shapes)
+        self.readers: dict[str, set[str]] = {call.name: set() for call in program.calls}  # their kinds
+        for call in program.calls:
+            for arg in call.arguments.values():
+                for one in arg if isinstance(arg, list) else [arg]:
+                    if isinstance(one, Tensor) and one.name in self.readers:
+                        self.readers[one.name].add(_KINDS.get(call.operator, call.operator))
+        self.weights: dict[str, tuple[str, ...]] = {
+            name: (name,) for name in program.keys
+        }  # of a weight or what is computed of some: their names
+        self.spent: dict[str, int] = {}  # multiply-accumulates of what is computed of weights alone
+        self.computed = set[str]()  # what is more than a weight in another shape
 
     def graph(self) -> Graph:
         for call in self.program.calls:
@@ -216,13 +231,27 @@ class _Reading:
 
     def _take(self, call: Call) -> None:
         sources = tuple(place for arg in call.arguments.values() for place in self._data(arg))
-        if not sources:
-            return
         kind = call.operator
+        if not sources:
+            own = [arg.name for arg in call.arguments.values() if isinstance(arg, Tensor)]
+            self.weights[call.name] = tuple(dict.fromkeys(one for name in own for one in self.weights.get(name, ())))
+            if not (kind in (*_NOTHING, *_VIEWS) and self.weights[call.name] and own[0] not in self.computed):
+                self.computed.add(call.name)
+                self.spent[call.name] = self._macs(call, _KINDS.get(kind, kind)) + sum(
+                    self.spent.pop(name, 0) for name in own
+                )
+            return
         if kind == "expand_as":  # the shape of the other is all that it takes
-            sources = sources[:1]
-        if kind in _NOTHING:
+            sources, kind = sources[:1], "expand"
+            call = replace(call, arguments={"self": call.arguments["self"], "size": [1, *self.shapes[call.name][1:]]})
+        if kind in _NOTHING or (kind == "expand" and self.readers[call.name] <= _BROADCASTS):
             self.places[call.name] = sources[0]
+            return
+        if kind == "addcmul" and call.arguments["value"] == 1:  # a + b * c
+            a, b, c = (call.arguments[role] for role in ("self", "tensor1", "tensor2"))
+            self.shapes[product := f"{call.name} product"] = self.shapes[call.name]
+            self._take(Call(product, MUL, {"self": b, "other": c}, call.module))
+            self._take(Call(call.name, ADD, {"self": a, "other": Tensor(product), "alpha": 1}, call.module))
             return
         if kind == ADD and len(sources) == 2 and (factor := call.arguments["alpha"]) != 1:  # x + factor * r
             sources = (sources[0], self._append(Operation("scale", (("factor", float(factor)),)), sources[1:]))
@@ -233,18 +262,36 @@ class _Reading:
         self.reads.append(sources)
         return len(self.operations) - 1
 
+    def _macs(self, call: Call, kind: str) -> int:
+        """Multiply-accumulates of a convolution or a linear layer, for one picture; of what else there is, none."""
+        if kind not in _COUNTED:
+            return 0
+        _, *out = self.shapes[call.name]
+        return prod(self.shapes[call.arguments["weight"].name]) * prod(out[:-1] if kind == "linear" else out[1:])
+
     def _operation(self, call: Call, kind: str, many: int) -> Operation:
-        args, shapes, keys = call.arguments, self.program.shapes, self.program.keys
-        held = {role: arg.name for role, arg in args.items() if isinstance(arg, Tensor) and arg.name in keys}
-        weight = shapes[args["weight"].name] if kind in ("conv", "linear") else ()  # also one that is computed
+        args, shapes, keys = call.arguments, self.shapes, self.program.keys
+        if kind in (ADD, MUL) and args["self"].name not in self.places:  # a weight first
+            args = {**args, "self": args["other"], "other": args["self"]}
+        given = {
+            role: arg.name for role, arg in args.items() if isinstance(arg, Tensor) and arg.name not in self.places
+        }
+        computed = tuple(role for role, name in given.items() if name in self.computed or name not in self.weights)
+        weights: list[Weight] = []
+        own: dict[str, int] = {}  # parameters that no earlier operation has, and how many numbers each holds
+        for role, name in given.items():
+            for i, whose in enumerate(self.weights.get(name, ())):  # one; several where it is computed of them
+                shape = shapes[whose if role in computed else name]
+                weights.append(Weight(f"{role}_{i}" if i else role, keys[whose], shape))
+                own |= {whose: prod(shapes[whose])} if whose in self.left else {}
+        weight = shapes[args["weight"].name] if kind in _COUNTED else ()  # also one that is computed
         grid = shapes[args["self"].name][2:] if kind in ("max_pool", "avg_pool") else ()
         kind, settings = _settings(kind, args, weight, grid, many)
-        own = {name: prod(shapes[name]) for name in held.values() if name in self.left}
+        settings |= {COMPUTED: computed} if computed else {}
         self.left -= own.keys()
         out = shapes[call.name][1:]
-        macs = prod(weight) * prod(out[1:]) if weight else 0
-        weights = tuple(Weight(role, keys[name], shapes[name]) for role, name in held.items())
-        return Operation(kind, tuple(settings.items()), call.module, out, sum(own.values()), macs, weights)
+        macs = self._macs(call, kind) + sum(self.spent.pop(name, 0) for name in given.values())
+        return Operation(kind, tuple(settings.items()), call.module, out, sum(own.values()), macs, tuple(weights))
 
 
 def _settings(
@@ -254,14 +301,7 @@ def _settings(
     found: dict[str, Setting] = {}
     match kind:
         case "conv":
-            filters, _, *kernel = weight
-            found = {
-                "filters": filters,
-                "kernel": tuple(kernel),
-                "groups": args["groups"],
-                "bias": args["bias"] is not None,
-            }
-            found |= {name: _pair(args[name]) for name in ("stride", "padding", "dilation")}
+            found = _conv_settings(args, weight)
         case "linear":
             found = {"features": weight[0], "bias": args["bias"] is not None}
         case "batch_norm":
@@ -273,9 +313,7 @@ def _settings(
         case "mean" if sorted(side % 4 for side in args["dim"] or ()) == [2, 3]:
             kind = "global_pool"
         case "constant_pad_nd" | "pad":
-            left, right, top, bottom = (*map(int, args["pad"]), 0, 0, 0, 0)[:4]
-            even = (top, left) if (top, left) == (bottom, right) else (top, bottom, left, right)
-            kind, found = "pad", {"sides": even, "value": float(args.get("value") or 0)}
+            kind, found = _pad_settings(args)
         case "mul" | "div" if many == 1 and isinstance(args["other"], int | float):
             found = {"factor": float(args["other"] if kind == MUL else 1 / args["other"])}
             kind = "scale"
@@ -284,6 +322,40 @@ def _settings(
         case _:
             found = {name: _plain(value) for name, value in args.items() if not isinstance(value, Tensor)}
     return kind, found
+
+
+def _pad_settings(args: Mapping[str, Any]) -> tuple[str, dict[str, Setting]]:
+    mode = args.get("mode", "constant")
+    if mode != "constant":  # what it adds is taken from the picture
+        words = {"reflect": "reflection_pad2d", "replicate": "replication_pad2d"}
+        return words.get(mode, f"{mode}_pad"), {"padding": _plain(args["pad"])}
+    left, right, top, bottom = (*map(int, args["pad"]), 0, 0, 0, 0)[:4]
+    even = (top, left) if (top, left) == (bottom, right) else (top, bottom, left, right)
+    return "pad", {"sides": even, "value": float(args.get("value") or 0)}
+
+
+def _conv_settings(args: Mapping[str, Any], weight: Sequence[int]) -> dict[str, Setting]:
+    filters, _, *kernel = weight
+    return {
+        "filters": filters,
+        "kernel": tuple(kernel),
+        "stride": _pair(args["stride"]),
+        "padding": _conv_padding(args, kernel),
+        "dilation": _pair(args["dilation"]),
+        "groups": args["groups"],
+        "bias": args["bias"] is not None,
+    }
+
+
+def _conv_padding(args: Mapping[str, Any], kernel: Sequence[int]) -> tuple[int, ...]:
+    """The padding of a convolution, also where it is said in a word; of an odd number, the end has one more."""
+    if args["padding"] == "valid":
+        return (0, 0)
+    if args["padding"] != "same":
+        return _pair(args["padding"])
+    height, width = (gap * (side - 1) for gap, side in zip(_pair(args["dilation"]), kernel, strict=True))
+    even = height % 2 == width % 2 == 0
+    return (height // 2, width // 2) if even else (height // 2, -(-height // 2), width // 2, -(-width // 2))
 
 
 def _pool_settings(kind: str, args: Mapping[str, Any], grid: tuple[int, ...]) -> dict[str, Setting]:
