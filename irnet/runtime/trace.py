@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import logging
+import re
+import sysconfig
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from inspect import Parameter, signature
 from math import prod
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 import torch
@@ -31,6 +36,9 @@ _KINDS: Mapping[str, str] = {
 _COUNTED = ("conv", "conv1d", "conv3d", "linear")  # whose multiply-accumulates are counted
 _BROADCASTS = {ADD, MUL, DIV, "sub"}  # which make a pixel into a grid by themselves
 _VIEWS = ("reshape", "view", "unsqueeze", "squeeze", "flatten")  # of a weight: the same numbers in another shape
+_ONE_OF_EACH = "give a module whose forward takes one picture and returns one tensor"
+_ON_NUMBERS = ("GuardOnDataDependent", "data-dependent", "DataDependentOutput", ".item() cannot be called on meta")
+_NOT_THEIRS = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]), sysconfig.get_paths()["stdlib"] + "/")
 _NOTHING = ("dropout", "feature_dropout", "contiguous", "clone", "detach", "alias", "to", "_assert_tensor_metadata")
 
 
@@ -71,6 +79,7 @@ def trace(module: nn.Module, input_shape: Shape | None = None) -> Graph:
     """
     name, was_training = type(module).__name__, module.training
     input_shape = input_shape or input_of(module)
+    _check_inputs(name, module)
     module.eval()
     try:
         with warnings.catch_warnings():
@@ -78,12 +87,37 @@ def trace(module: nn.Module, input_shape: Shape | None = None) -> Graph:
             logging.disable(logging.ERROR)  # the sentence says what went wrong; torch would print a page
             program = export(module.to("meta"), (torch.zeros(1, *input_shape, device="meta"),), strict=False)
     except Exception as error:  # whatever somebody else's code stumbles over
-        reason = next(filter(None, map(str.strip, str(error).splitlines())), type(error).__name__)
-        raise ValueError(f"{name} can't be traced with an input of {input_shape}: {reason}") from error
+        raise ValueError(f"{name} can't be traced with an input of {input_shape}: {_reason(error)}") from error
     finally:
         logging.disable(logging.NOTSET)
         module.train(was_training)
     return read_program(_program(name, program), input_shape)
+
+
+def _check_inputs(name: str, module: nn.Module) -> None:
+    """Refuse a module that needs more than a picture."""
+    kinds = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+    given = signature(module.forward).parameters.values()
+    needed = [one.name for one in given if one.kind in kinds and one.default is Parameter.empty]
+    if len(needed) != 1:
+        what = f"needs {len(needed)} inputs ({', '.join(needed)})" if needed else "takes no input"
+        raise NotOnePicture(f"{name} {what}; {_ONE_OF_EACH}")
+
+
+def _reason(error: BaseException) -> str:
+    """What stopped a trace, and at which line of the author's code."""
+    lines = [line for line in map(str.strip, str(error).splitlines()) if line]
+    reason = lines[0] if lines else type(error).__name__
+    if any(word in f"{type(error).__name__} {error}" for word in _ON_NUMBERS):
+        reason = "it does one thing or another by the numbers in a tensor, which are not known before it runs"
+    where: BaseException | None = error
+    while where is not None:
+        for frame in reversed(extract_tb(where.__traceback__)):
+            if not frame.filename.startswith((*_NOT_THEIRS, "<")):
+                line = f": `{frame.line}`" if frame.line else ""
+                return f"{reason}, at {Path(frame.filename).name} line {frame.lineno}{line}"
+        where = where.__cause__ or where.__context__
+    return reason
 
 
 class NotOnePicture(ValueError):
@@ -129,14 +163,16 @@ def read_program(program: Program, input_shape: Shape | None = None) -> Graph:
         If it has several inputs or outputs, or its input is no picture.
     """
     if len(program.inputs) != 1 or len(program.outputs) != 1:
-        raise NotOnePicture(
-            f"{program.name} has {len(program.inputs)} inputs and {len(program.outputs)} outputs; "
-            "one of each can be read"
-        )
+        counts = f"{_many(program.inputs, 'input')} and {_many(program.outputs, 'output')}"
+        raise NotOnePicture(f"{program.name} has {counts}; {_ONE_OF_EACH}")
     shape = input_shape or program.shapes[program.inputs[0]][1:]
     if len(shape) != 3:
         raise NotOnePicture(f"{program.name} reads {len(shape) + 1} axes; a picture of four can be read")
     return _Reading(program, (shape[0], shape[1], shape[2])).graph()
+
+
+def _many(things: Sequence[str], word: str) -> str:
+    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
 
 
 def _program(name: str, exported: ExportedProgram) -> Program:
@@ -184,7 +220,12 @@ def _value(arg: Any) -> Any:
 def _shape(node: Node) -> tuple[int, ...]:
     value = node.meta.get("val")
     value = value[0] if isinstance(value, list | tuple) and value else value
-    return tuple(int(side) for side in value.shape) if isinstance(value, torch.Tensor) else ()
+    sides = tuple(value.shape) if isinstance(value, torch.Tensor) else ()
+    if any(not isinstance(side, int) for side in sides):
+        places = re.findall(r'File "([^"]+)", line (\d+), in .*\n\s*(.*)', str(node.meta.get("stack_trace", "")))
+        where = f", at {Path(places[-1][0]).name} line {places[-1][1]}: `{places[-1][2]}`" if places else ""
+        raise ValueError(f"the size of a tensor depends on the numbers in another{where}")
+    return tuple(map(int, sides))
 
 
 class _Reading:
