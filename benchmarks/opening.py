@@ -51,8 +51,15 @@ EXACT = {  # released networks and the presets that they have to be
     "timm:inception_v3": "inception_v3.torchvision",
     "torchvision:inception_v3": "inception_v3.torchvision",
     "facenet_pytorch:InceptionResnetV1": "inception_resnet_v1.facenet",
+    "pretrainedmodels:inceptionv4": "inception_v4.tf_slim",
+    "pretrainedmodels:inceptionresnetv2": "inception_resnet_v2.tf_slim",
 }
-SIDES = {"facenet_pytorch:InceptionResnetV1": 160, "torchvision:inception_v3": 299}  # pixels, where no module says them
+SIDES = {  # pixels, where no module says them
+    "facenet_pytorch:InceptionResnetV1": 160,
+    "torchvision:inception_v3": 299,
+    "pretrainedmodels:inceptionv4": 299,
+    "pretrainedmodels:inceptionresnetv2": 299,
+}
 SIDE = 224
 HUNDRED = Path(__file__).with_name("hundred.txt")
 OPERATIONS = 1_000  # the tree of so many has to be found within MILLISECONDS
@@ -129,6 +136,8 @@ def make(name: str) -> nn.Module:
     elif where == "torchvision":
         more = {"aux_logits": False, "init_weights": False} if what in ("inception_v3", "googlenet") else {}
         made = package.models.get_model(what, weights=None, **more)
+    elif where == "pretrainedmodels":
+        made = getattr(package, what)(pretrained=None)
     else:
         made = package.InceptionResnetV1(pretrained=None, classify=False)
     _randomise(made)
