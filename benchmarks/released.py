@@ -159,7 +159,7 @@ def main() -> int:
         print(row.line, flush=True)
     opened, refused, failed = onnx_tests()
     print(f"onnx's tests: {opened} graphs open, {len(refused)} end in a sentence, {len(failed)} fail otherwise")
-    print("\n".join((*failed, *refused)))
+    print("\n".join(failed))
     return int(bool(failed) or not all(row.exact for row in found))
 
 
