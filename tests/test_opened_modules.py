@@ -111,7 +111,7 @@ class Standardises(nn.Conv2d):
 @pytest.mark.parametrize(
     "author",
     [
-        nn.Conv2d(3, 4, (2, 4), padding="same", dilation=(1, 2)),
+        nn.Conv2d(3, 4, (2, 4), padding="same", dilation=3),
         nn.Conv2d(3, 4, 3, padding="valid"),
         Factors(),
         WeightFirst(),

@@ -11,7 +11,7 @@ from math import isfinite
 
 from irnet.codegen.layout import CONSTANT, Call, Width, call, expression
 from irnet.spec import Layer, Setting
-from irnet.tree.layers import check_weights, is_name, pad_edges
+from irnet.tree.layers import check_makeable, is_name, pad_edges
 from irnet.units import typed
 
 OPERATION = '''
@@ -123,7 +123,7 @@ def layer(node: Layer, width: Width) -> Call:
     Operation(torch.ops.aten.roll, {}, dims=[2, 3], shifts=[1, 1])
     """
     made: Call | None
-    check_weights(node)
+    check_makeable(node)
     match node.kind:
         case "linear" if node.out_shape is None:
             inputs = node.setting("inputs")

@@ -275,7 +275,7 @@ def load_weights(
     ('classifier.weight', 'classifier.bias')
     """
     check_model(model)
-    if next(model.parameters()).is_meta:
+    if any(parameter.is_meta for parameter in model.parameters()):
         raise ValueError("a model on meta has shapes and no numbers, so no weights can be loaded into it")
     state = model.state_dict()
     shapes = {ours: tuple(tensor.shape) for ours, tensor in state.items()}
@@ -298,7 +298,7 @@ def load_weights(
         unit_gammas=unit_gammas,
         dropped_background=fit.background and not body,
         untouched=untouched,
-        **_wrapped(found, fit, next(model.parameters()).dtype),
+        **_wrapped(found, fit, next((one.dtype for one in model.parameters()), torch.float32)),
     )
 
 

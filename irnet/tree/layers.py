@@ -75,8 +75,8 @@ def _follows(layer: Layer, given: Shape) -> Shape:
             return given
 
 
-def check_weights(layer: Layer) -> None:
-    """Refuse to make a layer that reads what is computed from weights, as weight standardisation does.
+def check_makeable(layer: Layer) -> None:
+    """Refuse a layer that reads what is computed from weights, or whose padding no module of PyTorch's has.
 
     Raises
     ------
