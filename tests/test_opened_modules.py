@@ -13,10 +13,11 @@ from torch import Tensor, nn
 from torch.nn.functional import batch_norm, conv2d, pad
 
 from irnet.codegen import class_name, code
+from irnet.opening.graph import DIV
 from irnet.opening.network import network_from_graph
 from irnet.opening.normal_form import normal_form
 from irnet.opening.preset import steps_of
-from irnet.opening.tree import tree
+from irnet.opening.tree import Merge, parts, tree
 from irnet.runtime.build import build
 from irnet.runtime.trace import trace
 from irnet.runtime.weights import load_weights
@@ -153,11 +154,13 @@ def test_a_weight_that_is_computed_is_counted_and_is_why_it_is_not_built() -> No
 
 @given(networks_of_others().filter(fits))
 @torch.no_grad()
-def test_a_random_network_of_others_comes_back(original: Network) -> None:
+def test_a_random_network_of_others_has_its_counts_and_outputs_when_it_is_opened(original: Network) -> None:
     author = build(original, seed=1)
     graph = trace(deepcopy(author), original.input_shape)
     opened = network_from_graph(graph)
-    assert normal_form(tree(graph)) == steps_of(opened)
+    steps = normal_form(tree(graph))
+    if not any(isinstance(part, Merge) and part.how == DIV for part in parts(steps)):  # which is opened as operations
+        assert steps == steps_of(opened)
     theirs, ours = resolve(original).rows, resolve(opened).rows
     assert sum(row.params for row in ours) == sum(row.params for row in theirs)
     assert sum(row.macs for row in ours) == sum(row.macs for row in theirs)

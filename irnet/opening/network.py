@@ -422,11 +422,13 @@ def _padding(window: Conv | Pool, given: tuple[int, ...]) -> Padding:
 
 
 def _shape(out: tuple[int, ...], given: Shape) -> Shape:
-    """A shape of any rank as (channels, height, width): a vector as channels, more axes than three as one in front."""
+    """A shape of any rank as (channels, height, width): a vector as channels, a sequence as a row, more axes in front."""
     if not out:
         return given
     if len(out) == 1:
         return (out[0], 1, 1)
+    if len(out) == 2:
+        return (out[0], 1, out[1])
     *front, height, width = out
     return (prod(front), height, width)
 

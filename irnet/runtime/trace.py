@@ -361,7 +361,7 @@ def _settings(
         case "concat" | "add" | "mul" | "div" if many > 1:
             pass
         case _:
-            found = {name: _plain(value) for name, value in args.items() if not isinstance(value, Tensor)}
+            found = {name: _plain(value) for name, value in args.items() if not _is_data(value)}
     return kind, found
 
 
@@ -418,6 +418,11 @@ def _pair(value: Any) -> tuple[int, int]:
     if isinstance(value, Sequence):
         return (int(value[0]), int(value[-1]))
     return (int(value), int(value))
+
+
+def _is_data(value: Any) -> bool:
+    """Whether an argument is a tensor, or a list of some."""
+    return isinstance(value, Tensor) or (isinstance(value, list) and any(isinstance(one, Tensor) for one in value))
 
 
 def _plain(value: Any) -> Setting:
