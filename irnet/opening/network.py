@@ -422,7 +422,7 @@ def _padding(window: Conv | Pool, given: tuple[int, ...]) -> Padding:
 
 
 def _shape(out: tuple[int, ...], given: Shape) -> Shape:
-    """A shape of any rank as (channels, height, width): a vector as channels, a sequence as a row, more axes in front."""
+    """A shape of any rank as (channels, height, width): a vector as channels, a sequence as a row, others in front."""
     if not out:
         return given
     if len(out) == 1:
