@@ -17,6 +17,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -30,6 +31,7 @@ from irnet.opening.check import compare_with_preset
 from irnet.opening.graph import Graph
 from irnet.runtime.network_files import read_file
 from irnet.runtime.trace import trace
+from irnet.spec import Shape
 
 KERAS = {  # networks of Keras, which are read from their JSON, and the presets that they have to be
     "InceptionResNetV2": "inception_resnet_v2.tf_slim",
@@ -70,12 +72,12 @@ def rows() -> Iterator[Row]:
         except Missing as error:
             yield Row(name, "module", wanted, reason=str(error))
             continue
-        yield _row(name, "ONNX", wanted, lambda author=author, name=name: _from_onnx(author, name))
-        graph = trace(author, shape_of(name, author))
-        yield _row(name, "module", wanted, lambda graph=graph: graph)
-        yield _row(name, "nonsense", wanted, lambda graph=graph: _renamed(graph))
+        shape = shape_of(name, author)
+        yield _row(name, "ONNX", wanted, partial(_from_onnx, author, shape))  # first: a trace takes the numbers away
+        yield _row(name, "module", wanted, partial(trace, author, shape))
+        yield _row(name, "nonsense", wanted, partial(_renamed, author, shape))
     for name, wanted in KERAS.items():
-        yield _row(f"keras:{name}", "JSON", wanted, lambda name=name: _from_keras(name))
+        yield _row(f"keras:{name}", "JSON", wanted, partial(_from_keras, name))
 
 
 def _row(source: str, route: str, wanted: str, read: Callable[[], Graph]) -> Row:
@@ -86,18 +88,19 @@ def _row(source: str, route: str, wanted: str, read: Callable[[], Graph]) -> Row
     return Row(source, route, wanted, report.nearest, len(report.differences))
 
 
-def _renamed(graph: Graph) -> Graph:
+def _renamed(author: nn.Module, shape: Shape) -> Graph:
     """A graph whose modules have names that say nothing."""
+    graph = trace(author, shape)
     operations = (replace(one, module=f"q{i * 7919 % 1009}.w") for i, one in enumerate(graph.operations))
     return replace(graph, operations=tuple(operations))
 
 
-def _from_onnx(author: nn.Module, name: str) -> Graph:
+def _from_onnx(author: nn.Module, shape: Shape) -> Graph:
     """What is read from the ONNX file that PyTorch writes."""
     rival("onnx")
     with TemporaryDirectory() as folder:
         file = f"{folder}/net.onnx"
-        x = torch.zeros(1, *shape_of(name, author))
+        x = torch.zeros(1, *shape)
         torch.onnx.export(author, (x,), file, dynamo=False, do_constant_folding=False, training=_PRESERVE)
         return read_file(file)
 

@@ -39,7 +39,8 @@ class Factors(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.stem(x)
         r = self.linear(self.norm(x.permute(0, 2, 3, 1))).permute(0, 3, 1, 2)
-        return x + r * self.gamma.reshape(1, -1, 1, 1)
+        out: Tensor = x + r * self.gamma.reshape(1, -1, 1, 1)
+        return out
 
 
 class WeightFirst(nn.Module):
@@ -87,7 +88,8 @@ class Gates(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.conv(x.mean((2, 3)).view(x.shape[0], 1, -1)).view(x.shape[0], -1, 1, 1)
-        return x * y.sigmoid().expand_as(x)
+        out: Tensor = x * y.sigmoid().expand_as(x)
+        return out
 
 
 class AddsAPixel(nn.Module):
@@ -98,7 +100,8 @@ class AddsAPixel(nn.Module):
         self.conv = nn.Conv2d(3, 3, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.conv(x.mean((2, 3), keepdim=True))
+        out: Tensor = x + self.conv(x.mean((2, 3), keepdim=True))
+        return out
 
 
 class Standardises(nn.Conv2d):

@@ -155,7 +155,7 @@ def load_module(source: str, call: str = "") -> nn.Module:
     """
     where, _, name = source.rpartition(":")
     arguments = _arguments(call)
-    made: Any
+    make: Any
     if where in COLLECTIONS:
         make = partial(_from_collection, where, name)
     else:
@@ -165,7 +165,7 @@ def load_module(source: str, call: str = "") -> nn.Module:
             near = get_close_matches(name, [n for n in dir(module) if not n.startswith("_")], n=3)
             raise ValueError(f"{where} has no {name}" + (f"; it has {', '.join(near)}" if near else ""))
     if isinstance(make, nn.Module):
-        made = make
+        made: Any = make
     else:
         try:
             with torch.device("meta"):
