@@ -383,6 +383,14 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class Auxiliary:
+    """A classifier on the side, which helps to train what is before it and is left out of every other count."""
+
+    stage: Stage  # its layers up to its logits, as one block
+    reads: str  # name of the stage whose output it is given
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """Global average pool, dropout, an optional embedding, a classifier.
 
@@ -498,6 +506,16 @@ class Network:
     edits: tuple[Edit, ...] = field(default=(), compare=False, repr=False)  # what was changed in the preset
     source: Source = field(default=Source("not given"), compare=False, repr=False)
     origin: Origin | None = field(default=None, compare=False, repr=False)  # of a network that was opened
+    auxiliary: tuple[Auxiliary, ...] = ()
+
+    def __post_init__(self) -> None:
+        names = {stage.name for stage in self.stages}
+        if strange := [one.reads for one in self.auxiliary if one.reads not in names]:
+            raise ValueError(f"an auxiliary head reads {strange[0]}, which is none of the stages {', '.join(names)}")
+
+    def __repr__(self) -> str:
+        """Stages, head, batch norm and input; auxiliary heads where there are some."""
+        return _text(self, 4)
 
     @property
     def key(self) -> str:

@@ -167,6 +167,8 @@ def layer_module(layer: Layer, given: Shape) -> nn.Module:
             made = Item(setting("1"))
         case "local_response_norm":
             made = nn.LocalResponseNorm(*map(setting, ("size", "alpha", "beta", "k")))
+        case "dropout":
+            made = nn.Dropout(setting("p"))
         case _:
             made = Operator(layer)
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
 from irnet.spec import ACTIVATIONS, Layer, Shape
 
@@ -50,6 +51,10 @@ def layer_counts(layer: Layer, given: Shape) -> tuple[Shape, int, int]:
         features, inputs = layer.setting("features"), prod(given)
         assert isinstance(features, int)
         return (features, 1, 1), features * (inputs + bool(layer.setting("bias"))), features * inputs
+    if layer.out_shape is None and layer.kind == "adaptive_avg_pool2d":
+        sides: Any = layer.setting("output_size")
+        high, wide = sides
+        return (given[0], high, wide), 0, 0
     shape = layer.out_shape or {"global_pool": (given[0], 1, 1), "flatten": (prod(given), 1, 1)}.get(layer.kind, given)
     if layer.kind == "batch_norm" and not layer.weights:
         return shape, 2 * given[0], 0
