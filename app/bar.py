@@ -38,6 +38,7 @@ PLACES = (
         "Explore",
         (
             View("network", "Network"),
+            View("open", "Open"),
             View("edit", "Edit"),
             View("cost", "Cost"),
             View("maps", "Feature maps"),
@@ -54,7 +55,14 @@ PLACES = (
             View("death", "Death map", network=False),
         ),
     ),
-    Place("Learn", (View("learn", "Lessons", network=False), View("lesson_editor", "Lesson editor", network=False))),
+    Place(
+        "Learn",
+        (
+            View("learn", "Lessons", network=False),
+            View("labs", "Small labs", network=False),
+            View("lesson_editor", "Lesson editor", network=False),
+        ),
+    ),
     Place(
         "Sources",
         (

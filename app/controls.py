@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
 
-from app import edits, text
+from app import edits, opened, text
 from app.address import Fields, field, first_run_on
 from app.state import refusal, wrong_in_address
 from app.views import show
@@ -75,7 +75,7 @@ def read_state(page: str, *, shown: bool) -> None:
         for key in (f"{preset}.{part}" for part in _parts(name)):
             hidden, args = _widget(usual[key], limit)
             fields.value(hidden, usual[key], *args, key=key)
-    complaints += edits.read(fields, preset)
+    complaints += edits.read(fields, preset) + opened.read(fields)
     st.session_state[DRAWN] = fields.drawn + device.drawn
     show.ignored_line(complaints)
 
@@ -83,7 +83,7 @@ def read_state(page: str, *, shown: bool) -> None:
 def address() -> dict[str, str]:
     """The parameters of an address that choose the network, for links to pages that show it."""
     preset = st.session_state[MODEL]
-    usual = _usual(preset) | {MODEL: FIRST, DEVICE: DEVICES[0]}
+    usual = _usual(preset) | {MODEL: FIRST, DEVICE: DEVICES[0], opened.OPENED: ""}
     return {
         key: str(now).lower() if isinstance(now, bool) else str(now)
         for key, value in usual.items()
@@ -98,6 +98,11 @@ def _usual(preset: str) -> dict[str, Any]:
 
 def panel() -> None:
     """The line that says which network this is; it opens to what can be changed, and is empty while it is shut."""
+    if theirs := opened.opened():
+        size = sides(theirs[0].input_shape[1:])
+        st.markdown(text.plain(f"{title(theirs[0].name)} · {size} px · opened"))
+        st.button("Back to the presets", icon=":material/close:", on_click=opened.close)
+        return
     preset, now = st.session_state[MODEL], address()
     sizes = [st.session_state[f"{preset}.{part}"] for part in _parts("input_size")]
     unlike = {key for key in now if key.startswith(f"{preset}.")} - _other_keys(preset)
@@ -194,8 +199,11 @@ def editing() -> Choice:
 
 
 def network_choice() -> Choice:
-    """The chosen network; an edit that can't be is told, and left out with those after it."""
+    """The network that is shown, which may be one that was opened; an edit that can't be is told, and left out."""
     choice = editing()
+    if theirs := opened.opened():
+        network = theirs[0]
+        return replace(choice, network=network, original=network, trial=Validation(network=network, applied=0))
     if refusal := choice.trial.refusal:
         show.ignored_line([f"Edit {refusal.edit + 1} is left out, with those after it: {refusal.message}"])
     return choice

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from app.server.cache import drawings, picture, side_drawings
+from app.server.opened import network_named
 from irnet.comparison.side_by_side import MOST, check_count
 from irnet.diagrams import words
 from irnet.diagrams.beside import opened_beside
@@ -23,7 +24,6 @@ from irnet.diagrams.graph_builder import FLOWS, Flow
 from irnet.diagrams.nested import LEVELS, Expansion
 from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay
 from irnet.diagrams.words import beside_alt
-from irnet.edit import network_of_label
 from irnet.lessons.hide import NUMBER, hide, hide_in_svg
 from irnet.spec import Network
 from irnet.tree import first_block, resolve, search
@@ -134,7 +134,7 @@ def svg(name: str, asked: Mapping[str, str]) -> bytes:
     ValueError, KeyError
         For anything in it that is not there, with one sentence.
     """
-    spec, theme = network_of_label(f"{name} {asked.get('edits', '')}"), _one_of(asked, "theme", THEMES)
+    spec, theme = network_named(f"{name} {asked.get('edits', '')}"), _one_of(asked, "theme", THEMES)
     if "level" not in asked:
         return picture(spec, "svg", asked.get("stage", ""), theme)
     toggled = frozenset(path for path in asked.get("turned", "").split(",") if path)
@@ -147,7 +147,7 @@ def svg(name: str, asked: Mapping[str, str]) -> bytes:
         _one_of(asked, "edges", EDGES),
         _one_of(asked, "flow", FLOWS),
     )
-    original = network_of_label(asked["against"]) if "against" in asked else None
+    original = network_named(asked["against"]) if "against" in asked else None
     both = drawings(spec, Expansion(int(level), toggled, shown), overlay, edges, flow, original, refused)
     return _without(both[THEMES.index(theme)], asked)
 
@@ -201,7 +201,7 @@ def hits(asked: Mapping[str, str]) -> list[str]:
 
 
 def _networks(asked: Mapping[str, str]) -> list[Network]:
-    return [network_of_label(asked[key]) for key in sorted(asked) if re.fullmatch(r"n\d", key)]
+    return [network_named(asked[key]) for key in sorted(asked) if re.fullmatch(r"n\d", key)]
 
 
 def _one_of(asked: Mapping[str, str], key: str, options: tuple[Word, ...]) -> Word:

@@ -26,6 +26,11 @@ HELP = {
         "Change, at the upper right, chooses the network and its size.",
         "one-by-one-first",
     ),
+    "open": Help(
+        "Choose a file or an example. What it is stands above; what differs from its nearest relative is marked on the "
+        "drawing and listed below. Every page of structure then shows it, until you go back to the presets.",
+        "v1-against-v2",
+    ),
     "edit": Help(
         "Choose a box and change its filters, kernel or number of blocks; a value that is refused "
         "comes with the nearest legal one. "
@@ -83,7 +88,7 @@ HELP = {
     "race": Help(
         "Start the race of the paper's pairs, set up one of your own, or open an earlier one. "
         "It can be paused, stopped and resumed, and keeps running when this page is closed.",
-        "tour",
+        "the-sum-joins",
     ),
     "death": Help(
         "Start the short map, or set up one of your own. "
@@ -96,6 +101,11 @@ HELP = {
         "Answer the question of a step to see the number in its picture; the left and right arrow keys change steps. "
         "Present shows a step large, for a class.",
         "tour",
+    ),
+    "labs": Help(
+        "Choose an idea on the way to these networks, and move its settings. "
+        "The sentence at the top says what comes out; the address holds the view.",
+        "factorised",
     ),
     "lesson_editor": Help(
         "Write the steps of a lesson; every field is checked as you leave it. "

@@ -14,6 +14,7 @@ from irnet.spec import Network
 __all__ = ["Setting", "Weights"]
 
 what_is_in = remote(networks.identified, "Looking into the checkpoint", entries=32)
+read_network = remote(networks.read_network, "Reading the network", entries=8)
 module_counts = remote(networks.module_counts, "Counting with fvcore", entries=32)
 counted_otherwise = remote(networks.counted_otherwise, "Counting with torchinfo and torch", entries=32)
 kept_for_backward = remote(networks.kept_for_backward, "Asking autograd", entries=64)
@@ -23,6 +24,7 @@ effective_field_of = remote(networks.effective_field_of, "Running the network up
 glance_at = remote(networks.glance_at, "Running the network", entries=16)
 box_maps = remote(networks.box_maps, "Running to the box", entries=4)
 block_at_scale = remote(networks.block_at_scale, "Running the block", entries=32)
+gradients_with_head = remote(networks.gradients_with_head, "Running a small network", entries=32)
 
 photograph = remote(networks.photograph, "Running the network", entries=16)
 channels = remote(networks.channels, "Running the block", entries=64)

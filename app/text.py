@@ -289,10 +289,54 @@ READ_MAPS = (
 )
 UNSCALED = "Adds every residual as it is, not multiplied by a small number."
 GO_ON = "Stopped here. Resume"
+OPEN = (
+    "Drop a file of a network that somebody else wrote. It is read, never run: what it is, which network here is its "
+    "nearest relative, and every difference."
+)
+OPEN_MODULE = "Of a module in Python, this command makes a file to drop here, on your own machine:"
+OPEN_PROVENANCE = "Of an opened network only its file is known. Open has what differs from its nearest relative."
+OPEN_EDIT = "Edits change the presets. Go back to them to edit."
 QUEUE = "others are running networks here; you are number {} in the queue"
 SAME_WORK = "another reader has just asked for the same result"
 FILES = "The server can't use its files ({}); earlier results are still there. Please tell whoever runs it."
 FULL = "There is not enough memory for this. Choose a smaller input, width or depth."
+
+FACTORISE = (
+    "Windows one after another see as far as one large window, with fewer weights, and with a batch norm and a ReLU "
+    "between them. The paper on Inception-v3 puts two 3x3 in the place of a 5x5, and a row and a column in the place "
+    "of a square (arXiv 1512.00567, sections 3.1 and 3.2). Strips worked well there on grids of 12 to 20 pixels, and "
+    "not in early layers."
+)
+REDUCE = (
+    "To halve a grid, pooling first is cheap, but what follows never sees what pooling threw away; convolution first "
+    "reads the whole grid, and costs accordingly. The paper on Inception-v3 does both at "
+    "once and stacks the results (arXiv 1512.00567, section 5). There Inception modules stand where one 3x3 "
+    "convolution stands here."
+)
+THREE_SIZES = (
+    "The windows of a module differ in size, so that the next one is given features of several scales at once (arXiv "
+    "1409.4842, section 4). A branch sees an object whole if it lies inside the branch's receptive field. What is too "
+    "large for one module is for those after it, whose fields are larger."
+)
+LABEL_SMOOTHING = (
+    "With hard targets the loss rewards every further logit of lead without end. Label smoothing takes a share "
+    "epsilon of the target from the true class and spreads it over all classes, so that there is a lead that is large "
+    "enough. The paper on Inception-v3 uses 0.1 over 1000 classes and reports about 0.2 percentage points less "
+    "error for it (arXiv 1512.00567, section 7)."
+)
+RMSPROP = (
+    "RMSProp divides every weight's step by a moving root mean square of its gradients, so that steep and flat "
+    "directions go at a similar speed. The paper trains with decay 0.9, epsilon 1.0 and rate 0.045, which it lowers "
+    "as training goes on (section 4). Here the rate stays, so that near the minimum the steps become too long again; "
+    "epsilon is added to the root, as PyTorch does, not below it, as TensorFlow does."
+)
+AUXILIARY_HEADS = (
+    "A head in the middle of a deep network adds its loss, with weight 0.3 in GoogLeNet, to give the early layers a "
+    "gradient that has come less far (arXiv 1409.4842, section 5). Where gradients do not vanish on their way, as with "
+    "batch norm or other initial weights, it does next to nothing to them. The paper on Inception-v3 saw no faster "
+    "start with auxiliary heads, only a slightly better end, and takes them for a regulariser (arXiv 1512.00567, "
+    "section 4)."
+)
 
 
 def plain(words: str) -> str:

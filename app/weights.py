@@ -54,7 +54,7 @@ def _uploaded(files: tuple[UploadedFile, ...], largest: int) -> Weights:
         raise ValueError(text.SEVERAL_FILES.format(len(files), MOST))
     if sum(file.size for file in files) > largest * 2**20:
         raise ValueError(text.LARGE_FILES.format(len(files), largest))
-    folder, key = _saved(files)
+    folder, key = saved(files)
     return Weights(indexes[0], key, Path(folder.name), tuple(name for name in names if name != indexes[0]))
 
 
@@ -65,7 +65,7 @@ def _uploaded(files: tuple[UploadedFile, ...], largest: int) -> Weights:
     show_spinner=False,
     hash_funcs={UploadedFile: lambda upload: upload.file_id},
 )
-def _saved(files: tuple[UploadedFile, ...]) -> tuple[TemporaryDirectory[str], str]:
+def saved(files: tuple[UploadedFile, ...]) -> tuple[TemporaryDirectory[str], str]:
     """A folder with the uploads in it, for as long as the session keeps it, and the digest of their content."""
     folder, digest = TemporaryDirectory(), sha256()
     for file in files:

@@ -1,4 +1,6 @@
-"""Coverage-guided fuzzing of what reads strangers' bytes: `python -m benchmarks.fuzz edits|lesson|image|checkpoint 60`.
+"""Coverage-guided fuzzing of what reads strangers' bytes: `python -m benchmarks.fuzz NAME 60`.
+
+NAME is edits, lesson, image, checkpoint, onnx or program.
 
 Needs `pip install atheris`. Starts from tests/data/corpus; whatever raises anything but the
 one-sentence `ValueError` is written to crash-* and ends the run. New inputs stay in a temporary folder.
@@ -33,12 +35,22 @@ def checkpoint(opened: Callable[[str], AbstractContextManager[Any]], data: bytes
                 found.read(key)
 
 
+def network(read: Callable[[Path], Any], data: bytes) -> None:
+    """Open bytes as a file that holds a network, and find the tree of its operations."""
+    with NamedTemporaryFile(suffix=".file") as file:
+        file.write(data)
+        file.flush()
+        import_module("irnet.opening.tree").tree(read(Path(file.name)))
+
+
 def readers() -> dict[str, Callable[[bytes], Any]]:
     """Every entry point by its name, which is its corpus's folder too."""
     return {
         "edits": import_module("irnet.edit.document").load,
         "lesson": import_module("irnet.lessons.form").read_lesson,
         "image": import_module("irnet.lab.photos").decode,
+        "onnx": partial(network, import_module("irnet.opening.onnx_graph").read_onnx_graph),
+        "program": partial(network, import_module("irnet.runtime.exported_program").read_exported_program),
         "checkpoint": partial(checkpoint, import_module("irnet.runtime.checkpoint_files").open_checkpoint),
     }
 

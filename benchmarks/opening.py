@@ -89,11 +89,11 @@ class Reading:
     tree: float  # milliseconds
 
 
-def make(name: str) -> nn.Module:
-    """A network by its source, built without numbers."""
+def make(name: str, device: str = "meta") -> nn.Module:
+    """A network by its source, built without numbers, or on the CPU with random ones."""
     where, _, what = name.partition(":")
     package = rival(where)
-    with torch.device("meta"):
+    with torch.device(device):
         if where == "timm":
             made: nn.Module = package.create_model(what)
         elif where == "torchvision":

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from irnet.comparison.changes import compare
 from irnet.edit import network
-from irnet.models import PRESETS
+from irnet.models import PRESETS, read_also
 from irnet.notebook import register
 from irnet.tree import Rows, resolve
 
@@ -43,22 +43,35 @@ __all__ = [
     "intervene",
     "load_weights",
     "network",
+    "open",
     "resolve",
 ]
 
 _LAZY = {
-    "build": "irnet.runtime.build",
-    "capture": "irnet.runtime.capture",
-    "check": "irnet.runtime.sources",
-    "intervene": "irnet.runtime.capture",
-    "load_weights": "irnet.runtime.weights",
-    "code": "irnet.codegen",
-    "diagram": "irnet.diagrams",
-    "explore": "irnet.diagrams",
+    "build": "irnet.runtime.build:build",
+    "capture": "irnet.runtime.capture:capture",
+    "check": "irnet.runtime.sources:check",
+    "intervene": "irnet.runtime.capture:intervene",
+    "load_weights": "irnet.runtime.weights:load_weights",
+    "open": "irnet.runtime.sources:open_network",
+    "code": "irnet.codegen:code",
+    "diagram": "irnet.diagrams:diagram",
+    "explore": "irnet.diagrams:explore",
 }
+
+
+def _open_module(given: Any) -> Any:
+    """The network of a module of torch; None for anything else."""
+    if not hasattr(given, "named_parameters"):
+        return None
+    return import_module("irnet.runtime.sources").open_network(given)
+
+
+read_also(_open_module)
 
 
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         raise AttributeError(f"module 'irnet' has no attribute {name!r}")
-    return getattr(import_module(_LAZY[name]), name)
+    module, _, function = _LAZY[name].partition(":")
+    return getattr(import_module(module), function)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise
-from math import isfinite, log10
+from math import hypot, isfinite, log10, pi
 from textwrap import wrap
 from typing import Any, Literal, get_args
 
@@ -127,7 +127,22 @@ class Nested:
     sizes: Mapping[str, int]
 
 
-Mark = Line | Rule | Bars | Bins | Tiles | Heat | Nested
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bubbles:
+    """Named places whose area says a third number; several series differ in ink and shape.
+
+    `unit` is what the sizes count; the areas of all series of a chart are to one scale.
+    """
+
+    name: str
+    names: Sequence[str]
+    x: Sequence[float]
+    y: Sequence[float]
+    sizes: Sequence[float]
+    unit: str
+
+
+Mark = Line | Rule | Bars | Bins | Tiles | Heat | Nested | Bubbles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +166,11 @@ class Chart:
     def lines(self) -> tuple[Line, ...]:
         """The lines among its marks."""
         return tuple(mark for mark in self.marks if isinstance(mark, Line))
+
+    @property
+    def bubbles(self) -> tuple[Bubbles, ...]:
+        """The series of bubbles among its marks."""
+        return tuple(mark for mark in self.marks if isinstance(mark, Bubbles))
 
     @property
     def ticks(self) -> dict[float, str]:
@@ -218,6 +238,7 @@ MARKED = 100  # points of a line that are marked one by one; more would be a thi
 WIDEST, NOTE = 42, 56  # characters in a line of a title and of a note, for a page of 390 pixels
 TALLEST = 26  # characters in a line of what stands beside a plot
 ROOM, SMALL_ROOM = 340, 242  # pixels of height below the title
+WIDEST_BUBBLE = 34  # pixels across
 SHARES = "Cividis"  # told apart by all eyes; dark is little
 _NO_GRID = {"showgrid": False, "zeroline": False}
 
@@ -276,7 +297,7 @@ def _drawn(chart: Chart) -> tuple[list[Spec], Spec, int]:
             axis = {"yaxis": {"tickformat": "~s"} if large else {}, "showlegend": len(series) > 1, "barmode": "group"}
             return [_bars(mark, i) for i, mark in enumerate(series)], axis, ROOM
         case _:
-            return _lines(chart)
+            return _bubbles(chart) if chart.bubbles else _lines(chart)
 
 
 def _lines(chart: Chart) -> tuple[list[Spec], Spec, int]:
@@ -334,6 +355,44 @@ def _bars(mark: Bars, number: int) -> Spec:
         "cliponaxis": False,
         "hovertemplate": "%{y:,}",
     }
+
+
+def _bubbles(chart: Chart) -> tuple[list[Spec], Spec, int]:
+    """A trace a series; a name stands where its neighbour is not."""
+    largest = max(size for mark in chart.bubbles for size in mark.sizes)
+    areas = {"sizemode": "area", "sizeref": 2 * largest / WIDEST_BUBBLE**2, "sizemin": 4}  # as Plotly defines it
+    below, data = _names_below(chart), []
+    for i, mark in enumerate(chart.bubbles):
+        look = {"color": INK[i % len(INK)], "symbol": SYMBOLS[i % len(SYMBOLS)].replace("cross", "x"), "opacity": 0.75}
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "markers+text",
+                "name": mark.name,
+                "x": list(mark.x),
+                "y": list(mark.y),
+                "text": [_words([name]) for name in mark.names],
+                "textposition": [f"{'bottom' if name in below else 'top'} center" for name in mark.names],
+                "customdata": list(mark.sizes),
+                "cliponaxis": False,
+                "marker": look | areas | {"size": list(mark.sizes), "line": {"width": 1, "color": GREY}},
+                "hovertemplate": f"%{{text}}: %{{x:.4g}}, %{{y:.4g}}, %{{customdata:.3s}} {mark.unit}<extra></extra>",
+            }
+        )
+    axis = {"showgrid": True, "griddash": "dot"}
+    return data, {"hovermode": "closest", "xaxis": axis, "yaxis": axis}, ROOM
+
+
+def _names_below(chart: Chart) -> set[str]:
+    """The names that stand below their bubbles, because the nearest other bubble lies above."""
+    places = [place for mark in chart.bubbles for place in zip(mark.names, mark.x, mark.y, strict=True)]
+    width, height = (max(values) - min(values) or 1 for values in list(zip(*places, strict=True))[1:])
+    below = set()
+    for name, x, y in places:
+        apart = [(hypot((x - u) / width, (y - v) / height), v) for other, u, v in places if other != name]
+        if apart and min(apart)[1] > y:
+            below.add(name)
+    return below
 
 
 def _bins(mark: Bins) -> Spec:
@@ -481,6 +540,8 @@ def to_vega(chart: Chart, theme: str = "light", width: int = 640, height: int = 
             return _vega_tiles(tiles, chart, theme)
         case (Bars() as bars,):
             return _framed(_vega_bars(bars, chart), chart, theme, width, height)
+        case (Bubbles(), *_):
+            return _framed(_vega_bubbles(chart, theme), chart, theme, width, height)
         case () | (Line(), *_):  # before anything is measured, there are no lines yet
             return _framed(_vega_lines(chart), chart, theme, width, height)
     kinds = " and ".join(dict.fromkeys(type(mark).__name__ for mark in chart.marks))
@@ -580,6 +641,42 @@ def _vega_bars(mark: Bars, chart: Chart) -> Spec:
             "x": _field("x", "nominal", sort=None, axis={"title": chart.x, "labelAngle": -35}),
             "y": _field("y", axis={"title": chart.y, "format": "~s"}),
         },
+    }
+
+
+def _vega_bubbles(chart: Chart, theme: str) -> Spec:
+    below = _names_below(chart)
+    values = [
+        {"x": x, "y": y, "size": size, "place": place, "name": mark.name, "below": place in below}
+        for mark in chart.bubbles
+        for place, x, y, size in zip(mark.names, mark.x, mark.y, mark.sizes, strict=True)
+    ]
+    largest, names = max(size for mark in chart.bubbles for size in mark.sizes), [mark.name for mark in chart.bubbles]
+    area = pi * WIDEST_BUBBLE**2 / 4
+    sizes = _field("size", scale={"domain": [0, largest], "range": [0, area]}, legend=None)
+    words = {"type": "text", "fontSize": 12, "color": THEMES[theme].ink}
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "point", "filled": True, "opacity": 0.75, "stroke": GREY, "strokeWidth": 1},
+            "encoding": {"size": sizes, "color": _by_name(names, INK), "shape": _by_name(names, SYMBOLS)},
+        }
+    ]
+    for is_below, offset in ((False, -WIDEST_BUBBLE / 2 - 6), (True, WIDEST_BUBBLE / 2 + 8)):
+        layers.append(
+            {
+                "transform": [{"filter": f"datum.below == {json.dumps(is_below)}"}],
+                "mark": words | {"dy": offset},
+                "encoding": {"text": {"field": "place"}},
+            }
+        )
+    plain = {"zero": False, "padding": WIDEST_BUBBLE}
+    return {
+        "data": {"values": values},
+        "encoding": {
+            "x": _field("x", axis={"title": chart.x}, scale=plain),
+            "y": _field("y", axis={"title": chart.y}, scale=plain),
+        },
+        "layer": layers,
     }
 
 

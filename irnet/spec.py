@@ -21,7 +21,8 @@ Shape = tuple[int, int, int]  # (channels, height, width); the batch is never pa
 Setting = int | float | bool | str | None | tuple["Setting", ...]
 Settings = tuple[tuple[str, Setting], ...]
 Basis = Literal["computed", "read", "run", "unverified"]  # how a claim is known: "run" is run here, with the named code
-Part = Literal["stem", "a", "reduction_a", "b", "reduction_b", "c", "tail"]  # what two networks are aligned by
+# what two networks are aligned by; "blocks" are those of an opened network that is near no preset
+Part = Literal["stem", "a", "reduction_a", "b", "reduction_b", "c", "blocks", "tail"]
 
 
 def pair(kernel: Kernel) -> tuple[int, int]:
@@ -288,6 +289,8 @@ def with_parts(node: Node, instead: Sequence[Node]) -> Node:
             return replace(node, branches=tuple(instead))
         case Residual():
             return replace(node, body=instead[0])
+        case Subgraph():
+            return replace(node, layers=tuple(one for one in instead if isinstance(one, Layer)))
         case _:
             return node
 

@@ -15,7 +15,8 @@ V2_SLIM, V3 = "inception_resnet_v2.tf_slim", "inception_v3.tf_slim"
 AT_224 = "inception_v4.paper (input_size=224)"
 
 PAPER = "arXiv 1602.07261v2"
-RETHINKING = "arXiv 1512.00567, section 3.2"
+V3_PAPER = "arXiv 1512.00567"
+RETHINKING = f"{V3_PAPER}, section 3.2"
 SLIM = "research/slim/nets/inception_resnet_v2.py of tensorflow/models at 608bd22"
 TIMM = "timm/models/inception_resnet_v2.py of timm 1.0.31"
 KERAS = "keras/src/applications/inception_resnet_v2.py of keras-team/keras at 69b9ad0"
@@ -494,9 +495,82 @@ PAGES = (
     Statement("its standard deviation; the grating's amplitude is 1", source="irnet/training/images.py"),
     Statement("95 % of the gradient", source="irnet/lab/fields.py"),
     Statement(
+        "where two figures draw the same curve they differ by at most 0.1 points",
+        source="benchmarks/paper_curves.py",
+    ),
+    Statement(
+        "a point is the mean of two epochs, in a band from the least to the most", source="irnet/provenance/curves.toml"
+    ),
+    Statement(
         "The subset leaves out about 1,700 images, which flatters the errors by about 0.3 (top-1) and 0.15 (top-5) "
         "points",
         source=f"{PAPER}, section 5",
+    ),
+)
+
+LABS = (
+    Statement(
+        "Windows one after another see as far as one large window, with fewer weights",
+        test="tests/test_labs.py::test_every_factorisation_sees_the_pixels_of_the_one_window",
+        source=f"{V3_PAPER}, sections 3.1 and 3.2",
+    ),
+    Statement(
+        "puts two 3x3 in the place of a 5x5, and a row and a column in the place of a square",
+        source=f"{V3_PAPER}, sections 3.1 and 3.2",
+    ),
+    Statement("Strips worked well there on grids of 12 to 20 pixels, and not in early layers", source=RETHINKING),
+    Statement(
+        "To halve a grid, pooling first is cheap, but what follows never sees what pooling threw away; convolution "
+        "first reads the whole grid, and costs accordingly.",
+        test="tests/test_labs.py::test_pooling_first_alone_is_a_bottleneck_and_convolution_first_the_dearest",
+        source=f"{V3_PAPER}, section 5, Figure 9",
+    ),
+    Statement(
+        "does both at once and stacks the results (arXiv 1512.00567, section 5)",
+        source=f"{V3_PAPER}, section 5, Figure 10",
+    ),
+    Statement(
+        "so that the next one is given features of several scales at once (arXiv 1409.4842, section 4)",
+        source="arXiv 1409.4842, section 4",
+    ),
+    Statement(
+        "What is too large for one module is for those after it, whose fields are larger.",
+        test="tests/test_labs.py::test_the_module_after_one_that_is_too_small_sees_it_whole",
+    ),
+    Statement(
+        "With hard targets the loss rewards every further logit of lead without end.",
+        test="tests/test_labs.py::test_the_best_lead_is_where_the_loss_is_least_and_there_is_none_without_smoothing",
+    ),
+    Statement(
+        "uses 0.1 over 1000 classes and reports about 0.2 percentage points less error for it (arXiv 1512.00567, "
+        "section 7)",
+        source=f"{V3_PAPER}, section 7",
+    ),
+    Statement(
+        "trains with decay 0.9, epsilon 1.0 and rate 0.045, which it lowers as training goes on (section 4)",
+        source=f"{PAPER}, section 4",
+    ),
+    Statement(
+        "Here the rate stays, so that near the minimum the steps become too long again",
+        test="tests/test_labs.py::test_with_the_papers_settings_rmsprop_arrives_first_and_swings_again_near_the_minimum",
+    ),
+    Statement(
+        "epsilon is added to the root, as PyTorch does, not below it, as TensorFlow does",
+        test="tests/test_labs.py::test_every_step_is_that_of_pytorchs_optimisers",
+        source="tensorflow/python/training/rmsprop.py of tensorflow/tensorflow at c652048",
+    ),
+    Statement(
+        "adds its loss, with weight 0.3 in GoogLeNet, to give the early layers a gradient that has come less far",
+        source="arXiv 1409.4842, section 5",
+    ),
+    Statement(
+        "Where gradients do not vanish on their way, as with batch norm or other initial weights, it does next to "
+        "nothing to them.",
+        test="tests/test_labs.py::test_an_auxiliary_head_helps_where_gradients_vanish_and_hardly_where_they_do_not",
+    ),
+    Statement(
+        "saw no faster start with auxiliary heads, only a slightly better end, and takes them for a regulariser",
+        source=f"{V3_PAPER}, section 4",
     ),
 )
 
@@ -583,7 +657,6 @@ README = (
     Statement("the smallest box that holds 95 % of it", source="irnet/lab/fields.py"),
     Statement("3039 pixels on a picture of 299", check="field block8 = 3039 and input = 299", of=V2_SLIM),
     Statement("with no text under 8 points", test=EIGHT_POINTS),
-    Statement("and has ten lessons", test="tests/test_lessons.py::test_there_are_a_tour_and_ten_lessons"),
     Statement(
         "one sentence on stderr and exit status 2",
         test="tests/test_hostile.py::test_a_hostile_command_ends_in_output_or_one_sentence",
@@ -626,10 +699,54 @@ README = (
     ),
 )
 
-STATEMENTS = (*TOUR, *BLOCKS, *RESIDUALS, *COUNTING, *DEATH, *PAGES, *PROVENANCE, *README)
+LINE = (
+    Statement("Each 5x5 window becomes two 3x3 windows", source="arXiv 1502.03167v3, section 4.2 and appendix"),
+    Statement("Windows are factorised into smaller ones and into strips", source="arXiv 1512.00567v1, section 3"),
+    Statement("doubling every width makes it four times as costly", source="arXiv 1512.00567v1, section 1"),
+    Statement("All blocks on one grid are alike, there are more of them", source=f"{PAPER}, section 3.1"),
+    Statement(
+        "The plan of Inception-ResNet-v1 with wider blocks",
+        check=f"channels block_a.0.body.concat > channels block_a.0.body.concat @ {V1} "
+        f"and channels block_b.0.body.concat > channels block_b.0.body.concat @ {V1} "
+        f"and channels block_c.0.body.concat > channels block_c.0.body.concat @ {V1}",
+    ),
+    Statement("when the two are separated altogether", source="arXiv 1610.02357v3, section 1"),
+    Statement(
+        "Of the changes that the paper lists one by one, factorising the first 7x7 brought most.",
+        check="22.8 - 21.6 > 21.6 - 21.2 and 21.6 - 21.2 > 23.4 - 23.1 and 21.6 - 21.2 > 23.1 - 22.8",
+        source="arXiv 1512.00567v1, Table 3",
+    ),
+    Statement("very well on grids of 12 to 20 pixels", source="arXiv 1512.00567v1, section 3.2"),
+    Statement("Table 3 of the paper adds one change after the other", source="arXiv 1512.00567v1, Table 3"),
+    Statement(
+        "the factorised network 23.4 %, with RMSProp 23.1 %, with label smoothing 22.8 %, with the first 7x7 "
+        "factorised 21.6 %",
+        test="tests/test_published.py::test_a_lesson_prints_what_the_table_of_inception_v3_has",
+    ),
+    Statement(
+        "Only the chain is wider.",
+        check=f"channels mixed_6a.0.b0 @ {V3} = channels reduction_a.0.b1 and channels mixed_6a.0.b1 @ {V3} "
+        "< channels reduction_a.0.b2",
+        of=V4,
+    ),
+    Statement(
+        "With sums, training gets there in fewer epochs.",
+        check=f"epochs @ {V1} < epochs @ {V3} and epochs < epochs @ {V4}",
+    ),
+    Statement("Fewer epochs", check=f"epochs @ {V1} < epochs @ {V3}"),
+    Statement("drew their errors, epoch by epoch, in Figure 21", source=f"{PAPER}, Figure 21"),
+    Statement("For Inception-v4 and Inception-ResNet-v2, in Figure 23, it is", source=f"{PAPER}, Figure 23"),
+    Statement("The caption of Figure 25 says it too", source=f"{PAPER}, caption of Figure 25"),
+    Statement("with more than about a thousand filters, says the paper", source=S33),
+)
+STATEMENTS = (*TOUR, *BLOCKS, *RESIDUALS, *COUNTING, *DEATH, *PAGES, *LABS, *PROVENANCE, *README, *LINE)
 
 # Words that count or compare and claim nothing: titles, questions, advice, settings and examples.
 PHRASES = (
+    "The targets, and where the loss is least",
+    "Smallest on the way",
+    "Steps to less than {} % of the first loss",
+    "The first {} steps towards (0, 0)",
     "PyTorch, TorchScript, safetensors, Keras, NumPy or TensorFlow",
     "a third axis",
     "(model.py, line 19)",

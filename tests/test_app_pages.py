@@ -179,6 +179,8 @@ BAD: list[tuple[str, dict[str, object], str]] = [  # a page, a part of its addre
     ("compare", {"opened": "0/block_q"}, "opened '0/block_q', which is not there"),
     ("provenance", {"provenance": TABS[2], "count": "sheep"}, "count 'sheep', which is not there"),
     ("figures", {"figure": "figure_99"}, "figure 'figure_99', which is not there; near ones are figure_"),
+    ("labs", {"lab": "Sheep"}, "lab 'Sheep', which is not there; it can be Factorise, Reduce the grid"),
+    ("labs", {"lab": "Three sizes", "sizes.object": "dog"}, "sizes.object 'dog', which is not there"),
     ("block", {"block": "block_z.1"}, "block 'block_z.1', which is not there"),
     ("maps", {"box": "block_q"}, "has no box 'block_q'"),
     ("learn", {"lesson": "tuor"}, "tuor"),

@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from app import run_folder, runs, training
 from app.server import roots
 from app.training import FORM
+from irnet.provenance.published import curves
 from irnet.training.directory import last_word
 from irnet.training.fields import Field
 from irnet.training.finished import finished
@@ -49,7 +50,9 @@ def test_a_finished_race_shows_ours_and_the_papers_apart() -> None:
     app = opened("race", race="race-1")
     assert not troubles(app)
     assert [header.value for header in app.header] == ["Paper, ImageNet"]
-    assert len(figures(app)) == 2
+    ours, papers = titles(app)[:2], titles(app)[2:]
+    assert len(ours) == 2
+    assert papers == [one.shows.rstrip(".") for one in curves()]
     found = next(markdown.value for markdown in app.markdown if "held-out accuracy" in markdown.value)
     assert found.startswith("**Ours, toy data: ")
     filled = [trace for trace in figures(app)[0]["data"] if trace.get("fill") == "tonexty"]

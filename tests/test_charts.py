@@ -20,6 +20,7 @@ from irnet.charts import (
     TALLEST,
     Bars,
     Bins,
+    Bubbles,
     Chart,
     ChartFormat,
     Heat,
@@ -59,6 +60,10 @@ MARKS: dict[str, tuple[Mark, ...]] = {
     "bins": (Bins([3, 0], [0.0, 1.0, 2.0]),),
     "tiles": (Tiles(TILES, FILLS),),
     "heat": (Heat(x=[1, 2], y=["a", "b"], values=[[0.0, None], [1.0, 0.5]], unit="share of zeros"),),
+    "bubbles": (
+        Bubbles(name="pure", names=["v3", "v4"], x=[5.7, 12.3], y=[21.2, 20.0], sizes=[24e6, 43e6], unit="parameters"),
+        Bubbles(name="residual", names=["v1 <b>"], x=[6.2], y=[21.3], sizes=[23e6], unit="parameters"),
+    ),
     "nested": (Nested("net", 5, {"stem": 2, "block.0": 3}),),
 }
 
@@ -142,6 +147,17 @@ def test_both_renderers_draw_the_level_that_lines_are_held_against() -> None:
     assert [layer["encoding"]["y"] for layer in to_vega(chart)["layer"] if layer["mark"]["type"] == "rule"] == [
         {"datum": 3.0}
     ]
+
+
+def test_bubbles_have_areas_to_one_scale_and_names_away_from_their_neighbours() -> None:
+    chart = Chart(title="t", x="work", y="error", note="n", marks=MARKS["bubbles"])
+    pure, residual = to_plotly(chart)["data"]
+    assert pure["marker"]["sizeref"] == residual["marker"]["sizeref"]
+    assert pure["marker"]["sizemode"] == "area"
+    assert pure["marker"]["size"] == [24e6, 43e6]
+    assert [*pure["textposition"], *residual["textposition"]] == ["bottom center", "bottom center", "top center"]
+    assert {"v3", "v4", "v1 <b>", "pure", "residual", "work", "error", "t", "n"} <= set(words(chart))
+    assert len({(trace["marker"]["color"], trace["marker"]["symbol"]) for trace in (pure, residual)}) == 2
 
 
 def room(figure: Spec) -> float:

@@ -28,6 +28,7 @@ from torch import nn
 
 from irnet.runtime.checkpoint_files import open_checkpoint, pickled
 from tests.hostile import bounded, sentence
+from tests.onnx_files import node, onnx
 
 STATE = {
     "conv.weight": torch.arange(54.0).reshape(2, 3, 3, 3),
@@ -413,8 +414,8 @@ FOREIGN: dict[str, tuple[bytes, str]] = {
     "TensorFlow Lite": (b"\x1c\0\0\0TFL3\0\0", "is a TensorFlow Lite file: take the checkpoint that it was made from"),
     "GGUF": (b"GGUF\x03\0\0\0{\0", "is a GGUF file, as llama.cpp reads it: take"),
     "ONNX": (
-        message((1, 9), (2, b"pytorch"), (7, message((1, b"n"), (1, b"n"), (1, b""), (2, b"main"))), (8, b"")),
-        "is an ONNX file of 3 nodes: take the checkpoint that it was made from, of PyTorch, Keras or TensorFlow",
+        onnx([node("Relu", "x", "y")], {"x": (1, 3, 9, 9)}, "y"),
+        "is an ONNX file without weights: irnet check a.bin reads its operations",
     ),
     "a frozen graph": (message(NODE, NODE, (4, message((1, 21)))), "is a TensorFlow graph of 2 nodes: take"),
     "a saved model": (message((1, 1), (2, b"graph")), "is the graph of a TensorFlow SavedModel: take"),
@@ -448,9 +449,13 @@ def test_a_long_graph_is_given_up_and_not_counted(tmp_path: Path) -> None:
     assert "is cut off, broken" in refusal(tmp_path / "a.pb")
 
 
-def test_an_exported_program_is_called_one_with_its_nodes_and_how_to_save_its_weights(tmp_path: Path) -> None:
+def test_an_exported_program_of_before_is_called_one_with_its_nodes_and_how_to_save_its_weights(tmp_path: Path) -> None:
     torch.export.save(torch.export.export(Net().eval(), (torch.ones(1, 3, 8, 8),)), tmp_path / "a.pt2")
-    told = refusal(tmp_path / "a.pt2")
+    old = tmp_path / "old" / "a.pt2"
+    old.parent.mkdir()
+    with zipfile.ZipFile(tmp_path / "a.pt2") as now, zipfile.ZipFile(old, "w") as before:
+        before.writestr("serialized_exported_program.json", now.read("a/models/model.json"))
+    told = refusal(old)
     assert told.startswith("a.pt2 is an exported program of torch.export of 4 nodes: save its state_dict")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path)

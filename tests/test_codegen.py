@@ -21,7 +21,7 @@ from irnet.runtime.build import build
 from irnet.spec import Conv, Network, Stage
 from tests.apps import ROOT
 from tests.conftest import Golden
-from tests.walks import fits, networks
+from tests.walks import fits, networks, networks_of_others
 
 
 def written(spec: Network) -> nn.Module:
@@ -60,6 +60,11 @@ def test_other_weights_put_out_other_bits() -> None:
 
 @given(networks(low=4).filter(fits))
 def test_the_source_of_any_network_puts_out_the_same_bits(spec: Network) -> None:
+    assert same(spec)
+
+
+@given(networks_of_others().filter(fits))
+def test_the_source_of_networks_of_others_puts_out_the_same_bits(spec: Network) -> None:
     assert same(spec)
 
 

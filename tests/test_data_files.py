@@ -17,8 +17,9 @@ from irnet.data_files import entry
 from irnet.models.errata import ERRATA, EVIDENCE, Evidence
 from irnet.provenance.counts import Count, published_counts
 from irnet.provenance.deviations import Deviation, numbered_deviations
+from irnet.provenance.lineage import Step, lineage
 from irnet.provenance.names import Implementation, releases
-from irnet.provenance.published import CURVES, PAPERS, TABLE_2, Curve, Paper, Result
+from irnet.provenance.published import PAPERS, SLIPS, TABLES, Paper, Result, Slip
 from irnet.spec import Erratum
 
 ENTRIES: dict[type, Callable[[], Iterable[Any]]] = {
@@ -27,10 +28,11 @@ ENTRIES: dict[type, Callable[[], Iterable[Any]]] = {
     Implementation: lambda: (one for every in releases().values() for one in every),
     Deviation: lambda: numbered_deviations().values(),
     Count: published_counts,
-    Result: lambda: TABLE_2,
-    Curve: lambda: CURVES,
+    Result: lambda: (one for table in TABLES.values() for one in table.results),
+    Slip: lambda: SLIPS,
     Paper: lambda: PAPERS,
     Ready: lambda: READY,
+    Step: lineage,
 }
 
 

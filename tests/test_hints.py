@@ -126,7 +126,7 @@ OF_MODELS: dict[str, Callable[[Any], Any]] = {
 
 
 def test_every_public_function_is_tried() -> None:
-    assert {*FUNCTIONS, *OF_MODELS, "check", "PRESETS", "Rows"} == set(irnet.__all__)
+    assert {*FUNCTIONS, *OF_MODELS, "check", "open", "PRESETS", "Rows"} == set(irnet.__all__)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -139,12 +139,13 @@ def test_a_public_function_takes_a_network_a_name_or_a_built_model_and_refuses_t
         (None, "None"),
         (3, "3"),
         ([], "a list"),
-        (nn.Linear(1, 1), "a torch.nn.modules.linear.Linear"),
         (PRESETS[V4], "an irnet.models.inception_v4.InceptionV4"),
     )
     for given, what in others:
         with pytest.raises(ValueError, match=rf"^{re.escape(what)} is no network: give [^\n]+$"):
             ask(given)
+    with pytest.raises(ValueError, match=r"^Linear can't be traced with an input of \(3, 299, 299\): [^\n]+$"):
+        ask(nn.Linear(1, 1))
 
 
 def test_a_check_takes_a_foreign_module_too_and_refuses_the_rest() -> None:

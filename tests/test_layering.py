@@ -15,7 +15,7 @@ from irnet.models import PRESETS
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (  # lowest first; parts of one layer do not know each other
-    ("irnet.units", "irnet.data_files"),
+    ("irnet.units", "irnet.data_files", "irnet.protobuf"),
     ("irnet.spec", "irnet.tables", "irnet.html"),
     ("irnet.models",),
     ("irnet.tree",),
@@ -52,7 +52,7 @@ HOMES = {
     "ray": {"irnet.training"},
     "graphviz": PICTURES,
     "vl_convert": PICTURES | {"irnet.charts"},
-    "pydantic": {"irnet.edit", "irnet.lessons"},
+    "pydantic": {"irnet.edit", "irnet.lessons", "irnet.opening"},
     "streamlit": PAGES,
     "plotly": PAGES,
     "typer": COMMANDS,

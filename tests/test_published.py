@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 from torch import nn
 
+from benchmarks import paper_curves
+from irnet.lessons import lesson_named
 from irnet.models import network
-from irnet.provenance.published import TABLE_2
+from irnet.provenance.published import CURVE_EPOCHS, TABLE_2, TABLES, Result, comparable, curves, curves_of
 from irnet.spec import Network
 from irnet.tree import resolve
 from irnet.tree.totals import stages, totals
@@ -24,6 +27,7 @@ V4, SLIM, FACE, V3 = (
     "inception_resnet_v1.facenet",
     "inception_v3",
 )
+V3_NAMES = ("inception_v3.tf_slim",)
 # name, stages: parameters, MACs at 299; the source counts the last C block with the others
 PARTS = {
     (V4, "inception_a"): (1_270_528, 1_550_438_400),
@@ -105,4 +109,87 @@ def test_table_2_has_the_printed_errors() -> None:
         ("inception_resnet_v1.paper", 21.3, 5.5),
         ("inception_v4.paper", 20.0, 5.0),
         ("inception_resnet_v2.paper", 19.9, 4.9),
+    ]
+
+
+@pytest.mark.parametrize("id_", TABLES)
+def test_what_a_paper_repeats_of_another_is_its_result_rounded(id_: str) -> None:
+    for result in TABLES[id_].results:
+        if result.quotes:
+            own = [one for one in TABLES[result.quotes].results if one.model == result.model]
+            errors = [(one.crops, round(one.top1 or 0, 1), round(one.top5 or 0, 1)) for one in own]
+            assert (result.crops, result.top1 or 0, result.top5) in errors
+
+
+def test_tables_hold_what_the_papers_say_about_them_in_words() -> None:
+    googlenet = [one.top5 or 0 for one in TABLES["1409.4842, Table 3"].results]
+    assert [round(googlenet[0] - one, 2) for one in googlenet] == [0, 0.92, 2.18, 1.98, 2.45, 3.40]  # print: 3.45
+    v3 = {one.model: one.top1 or 0 for one in TABLES["1512.00567, Table 3"].results}
+    assert v3["GoogLeNet"] > v3["BN-GoogLeNet"] > v3["BN-Inception"] > v3["Inception-v2"] > v3["Inception-v3"]
+    assert v3["Inception-v2, factorised 7x7"] - v3["Inception-v3"] == pytest.approx(0.4)  # section 4: 0.4 % by the head
+    resnext = {one.model: one.top1 or 0 for one in TABLES["1611.05431, Table 3"].results}
+    assert resnext["ResNet-50"] - resnext["ResNeXt-50 (32x4d)"] == pytest.approx(1.7)  # section 5.1
+    full = {one.crops: one.top1 or 0 for one in TABLES["1512.00567, Tables 4 and 5"].results if one.models == 1}
+    again = {12: comparable("10 or 12 crops", "top1")[V3_NAMES], 144: comparable("144 crops", "top1")[V3_NAMES]}
+    assert all(
+        0 < (again[crops].top1 or 0) - full[crops] < 0.4 for crops in full
+    )  # the same with the blacklisted images
+
+
+def test_a_lesson_prints_what_the_table_of_inception_v3_has() -> None:
+    prose = lesson_named("inception-v3").steps[3].prose
+    printed = [float(found) for found in re.findall(r"[\d.]+(?= %)", prose)]
+    errors = {one.model: one.top1 for one in TABLES["1512.00567, Table 3"].results}
+    changes = ("", ", RMSProp", ", label smoothing", ", factorised 7x7")
+    assert printed == [errors[f"Inception-v2{change}"] for change in changes]
+
+
+def test_results_are_compared_only_under_one_protocol() -> None:
+    assert comparable("1 crop", "top5")["googlenet.paper",].top5 == 10.07  # of its own paper, and not its 10 crops
+    assert comparable("1 crop", "top1")["googlenet.paper",].top1 == 29.0
+    ensembles = comparable("ensembles", "top5")
+    assert [(len(names), one.top5, one.images) for names, one in ensembles.items()] == [
+        (4, 3.6, "validation"),
+        (4, 3.1, "validation"),
+    ]
+    assert {one.crops for one in comparable("10 or 12 crops", "top1").values()} == {10, 12}
+
+
+def test_a_result_without_errors_and_presets_for_other_models_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"^x: a result has a top-1 error, a top-5 error or both, not neither$"):
+        Result(model="x", images="validation")
+    with pytest.raises(ValueError, match=r"^x: 1 presets can't stand for 4 models$"):
+        Result(model="x", images="validation", top1=1.0, models=4, presets=("inception_v4.paper",))
+
+
+def test_curves_end_where_table_2_says_and_the_residual_network_is_the_faster() -> None:
+    table = {one.preset: {"top1": one.top1, "top5": one.top5} for one in TABLE_2}
+    for one in curves():
+        for line in one.lines:
+            assert line.end == pytest.approx(table[line.preset][one.measure], abs=0.5)
+            assert all(low <= mean <= high for low, mean, high in zip(line.low, line.mean, line.high, strict=True))
+            assert line.epochs == tuple(range(line.epochs[0], line.epochs[-1] + 1, CURVE_EPOCHS))
+    for figure in ("Fig. 21", "Fig. 22", "Fig. 23", "Fig. 24"):
+        pure, residual = curves_of(figure).lines
+        assert residual.reaches(curves_of(figure).goal) < pure.reaches(curves_of(figure).goal)
+    with pytest.raises(ValueError, match=r"^no figure of curves is called 'Fig\. 20'; they are Fig\. 21, "):
+        curves_of("Fig. 20")
+
+
+def test_a_curve_is_read_at_the_scale_of_the_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = [((0, y), (9, y)) for y in (10, 20)] + [((x, 10), (x, 30)) for x in (0, 90)]
+    found = [("black", "0.5", list(tick)) for tick in ticks]
+    plot = [
+        *found,
+        (paper_curves.SOLID, "2", [(0, 20), (45, 15), (90, 10)]),
+        (paper_curves.SOLID, "2", [(1, 1), (2, 1)]),
+    ]
+    monkeypatch.setattr(paper_curves, "frames", lambda _: [plot])
+    monkeypatch.setattr(paper_curves, "FIGURES", (("Fig. 21", 15, 25, 200, {paper_curves.SOLID: "a"}),))
+    assert paper_curves.curves("a.pdf") == {("Fig. 21", "a"): [(20, 25), (110, 20), (200, 15)]}
+    assert [*paper_curves.lines([(20.5, 2.0), (21.9, 4.0), (23, 5.0)], 24)] == [
+        "start = 20\nvalues = [",
+        "  [3.00, 2.00, 4.00],",
+        "  [5.00, 5.00, 5.00],",
+        "]",
     ]

@@ -18,7 +18,7 @@ from irnet.models.errata import ERRATA, EVIDENCE
 from irnet.provenance.counts import published_counts
 from irnet.provenance.erratum_checks import Step, refutation
 from irnet.provenance.explanations import claims
-from irnet.provenance.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE
+from irnet.provenance.published import CURVES_SOURCE, SLIPS, TABLES, Result, curves
 from irnet.provenance.quantities import holds, network_of
 from irnet.provenance.sources import deviations
 from tests.apps import ROOT
@@ -165,7 +165,7 @@ and the ledger; a test holds it up to date. Four words say how a claim is known:
 - **computed**: from the networks or from printed numbers, each time the tests run;
 - **run**: a test runs the code that it speaks of;
 - **read**: in the paper or in somebody's code, at the place and version that is named;
-- **unverified**: nothing of these; what is read off a curve by eye counts as such."""
+- **unverified**: nothing of these."""
 
 
 def claims_page() -> str:
@@ -205,10 +205,22 @@ def _sections() -> Iterator[str]:
         "Published results",
         ("what", "value", "basis", "evidence"),
         (
-            *((one.model, f"{one.top1} % top-1, {one.top5} % top-5", "read", TABLE_2_SOURCE) for one in TABLE_2),
-            *((f"{one.figure}, {one.measure}", one.shows, one.basis, CURVES_SOURCE) for one in CURVES),
+            *(
+                (f"{one.model}, {one.protocol}", _errors(one), "read", table.cited)
+                for table in TABLES.values()
+                for one in table.results
+            ),
+            *((f"all of {id_}", table.note, "read", table.cited) for id_, table in TABLES.items()),
+            *((one.where, f"{one.printed}; instead: {one.instead}", "read", one.why) for one in SLIPS),
+            *((one.figure, one.shows, "read", CURVES_SOURCE) for one in curves()),
         ),
     )
+
+
+def _errors(one: Result) -> str:
+    """The errors of a result that are printed."""
+    found = (("top-1", one.top1), ("top-5", one.top5))
+    return ", ".join(f"{error} % {name}" for name, error in found if error is not None)
 
 
 def _where(words: str) -> str:

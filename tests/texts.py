@@ -17,7 +17,8 @@ from irnet.lessons.value import Lesson, Step
 from irnet.models import PRESETS
 from irnet.models.errata import ERRATA, EVIDENCE
 from irnet.provenance.deviations import numbered_deviations
-from irnet.provenance.published import CURVES_SOURCE, TABLE_2_SOURCE
+from irnet.provenance.lineage import lineage
+from irnet.provenance.published import CURVES_SOURCE, TABLE_2_SOURCE, TABLES
 from irnet.provenance.quantities import network_of
 from irnet.tree import resolve
 from tests.apps import ROOT
@@ -31,7 +32,7 @@ OF_THE_PAPER: Mapping[str, Collection[str]] = {
     r"[Ss]ections? ({})": ["1", "2", "3", "3.1", "3.2", "3.3", "4", "5", "6"],
 }
 OTHERS: Mapping[str, Collection[str]] = {  # papers, years, strides
-    r"arXiv ({})": ["1602.07261", "1512.00567", "1512.03385"],
+    r"arXiv ({})": sorted({"1602.07261"} | {table.partition(",")[0] for table in TABLES}),
     r"et al\. ({})": ["2015", "2016"],
     r"stride (?:of )?({})": ["1", "2"],
 }
@@ -148,6 +149,7 @@ def _provenance() -> Iterator[Text]:
     for id_, erratum in ERRATA.items():
         yield from (_text(id_, words) for words in (erratum.why, erratum.certainty, EVIDENCE[id_].released))
     yield from (_text(id_, words) for id_, one in numbered_deviations().items() for words in (one.what, one.why))
+    yield from (_text("lineage", words) for step in lineage() for words in (step.idea, step.why))
     yield from (_text("published results", words) for words in (TABLE_2_SOURCE, CURVES_SOURCE))
 
 

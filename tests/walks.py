@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from hypothesis import settings
@@ -15,7 +15,26 @@ from torch import Tensor, nn
 from irnet.models import PRESETS, network
 from irnet.models.recipe import knobs, limits
 from irnet.runtime.build import Model
-from irnet.spec import Chain, Conv, Fork, Head, Network, Node, Padding, Pool, Residual, Shape, Stage
+from irnet.spec import (
+    ACTIVATIONS,
+    IDENTITY,
+    NO_HEAD,
+    Chain,
+    Conv,
+    Fork,
+    Head,
+    Layer,
+    Merge,
+    Network,
+    Node,
+    Norm,
+    Padding,
+    Pool,
+    Residual,
+    Shape,
+    Stage,
+    Subgraph,
+)
 from irnet.tree import Row, resolve, smallest_input
 
 
@@ -121,6 +140,84 @@ def networks(draw: st.DrawFn, low: int = 1, high: int = 12, gaps: bool = True) -
     shape: Shape = (draw(FILTERS), draw(st.integers(low, high)), draw(st.integers(low, high)))
     embedding = draw(st.none() | FILTERS)
     return Network("random", stages, Head(draw(st.integers(0, 3)), 0.2, embedding), input_shape=shape)
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> Node:
+    """A convolution or pooling with anything that only networks of others have."""
+    kernel, stride = draw(st.integers(1, 3) | st.tuples(SIDES, SIDES)), draw(st.integers(1, 2))
+    valid: st.SearchStrategy[Padding] = st.just("valid")
+    padding = draw(valid | st.tuples(*[st.integers(0, 1)] * 4))
+    if draw(st.booleans()):
+        op: Literal["max", "avg"] = draw(st.sampled_from(("max", "avg")))
+        even = isinstance(padding, str) or padding[::2] == padding[1::2]
+        fits_in = isinstance(kernel, int) and kernel > 1
+        counts = op == "avg" and isinstance(padding, tuple) and any(padding) and (draw(st.booleans()) or not even)
+        return Pool(op, kernel, stride, padding if fits_in else "valid", counts and fits_in, draw(st.booleans()))
+    groups = draw(st.integers(1, 2))
+    norm = draw(st.booleans() | st.builds(Norm, st.sampled_from([1e-5, 1e-4]), st.just(0.1)))
+    activation = draw(st.sampled_from([None, *ACTIVATIONS]))
+    filters, dilation = groups * draw(st.integers(1, 2)), draw(st.integers(1, 2))
+    return Conv(filters, kernel, stride, padding, dilation, groups, draw(st.booleans()), norm, activation)
+
+
+LAYERS = st.sampled_from(
+    [
+        IDENTITY,
+        *map(Layer, ACTIVATIONS),
+        Layer("batch_norm", (("eps", 1e-5),)),
+        Layer("scale", (("factor", 0.5),)),
+        Layer("pad", (("sides", (1, 0, 2, 1)), ("value", -1.0))),
+        Layer("pad", (("sides", (0, 1)), ("value", None))),
+        Layer("local_response_norm", (("alpha", 1e-4), ("beta", 0.75), ("k", 1.0), ("size", 3))),
+        Layer("softmax", (("dim", 1), ("dtype", None))),
+        Layer("leaky_relu", (("negative_slope", 0.2),)),
+        Layer("hardtanh", (("max_val", 1.0), ("min_val", -0.5))),
+        Layer("flip", (("dims", (2, 3)),)),
+        Layer("elu", (("alpha", 0.5), ("input_scale", 2.0), ("scale", 1.5))),
+    ]
+)
+GATE = Fork((IDENTITY, Chain((Layer("global_pool"), Layer("sigmoid")))), "mul")
+LINEAR = Layer("linear", (("bias", True), ("features", 3)))
+SHARED = Subgraph(  # of its second layer two read, and they meet across
+    (
+        Layer("tanh"),
+        Layer("batch_norm", (("eps", 1e-3),)),
+        Layer("relu"),
+        Layer("mul"),
+        Layer("scale", (("factor", 0.5),)),
+        Layer("add"),
+        Layer("softmax", (("dim", 1), ("dtype", None))),
+    ),
+    ((-1,), (0,), (1,), (1, 0), (2,), (4, 3), (5,)),
+)
+
+
+@st.composite
+def networks_of_others(draw: st.DrawFn) -> Network:
+    """A small network with what only networks of others have, all of the grammar that a picture can go through."""
+    still: st.SearchStrategy[Node] = LAYERS | st.sampled_from([GATE, SHARED, Chain((Layer("relu"), SHARED))])
+    body = st.lists(still, min_size=1, max_size=3).map(lambda nodes: Chain(tuple(nodes)))
+    parts: list[Node] = draw(st.lists(windows() | body | sums(), min_size=1, max_size=4))
+    stages = [Stage(f"s{i}", node) for i, node in enumerate(parts)]
+    twins = draw(body), draw(body)
+    stages.append(Stage("twins", twins[0], 4, others=((1, twins[1]), (3, twins[1]))))
+    if headless := draw(st.booleans()):
+        stages.append(Stage("logits", LINEAR if draw(st.booleans()) else Chain((Layer("flatten"), LINEAR))))
+    head = NO_HEAD if headless else Head(draw(st.integers(0, 3)), 0.2, None)
+    shape: Shape = (2 * draw(st.integers(1, 2)), draw(st.integers(9, 16)), draw(st.integers(9, 16)))
+    return Network("random", tuple(stages), head, input_shape=shape)
+
+
+@st.composite
+def sums(draw: st.DrawFn) -> Node:
+    """Branches that are summed or multiplied: two convolutions of one shape, or a layer beside the input."""
+    merge: Merge = draw(st.sampled_from(("add", "mul")))
+    if draw(st.booleans()):
+        return Fork((IDENTITY, draw(LAYERS.filter(lambda one: one.kind != "pad"))), merge)
+    one = draw(windows())
+    other = Chain((Layer("relu"), one)) if draw(st.booleans()) else one
+    return Fork((one, other), merge)
 
 
 def fits(spec: Network) -> bool:

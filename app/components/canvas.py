@@ -41,6 +41,13 @@ def figure(svg: str, networks: tuple[Network, ...], alt: str, *, key: str) -> No
     _show_links(data, places, key)
 
 
+def drawing(svgs: tuple[bytes, bytes], alt: str, *, key: str, height: int) -> None:
+    """Show a picture, light and dark, whose boxes lead nowhere, in so many pixels of height."""
+    texts = (svg.decode() for svg in svgs)
+    data = dict(zip(THEMES, (text[text.index("<svg") :] for text in texts), strict=True))
+    _show_links(data | {"label": alt, "height": height, "links": []}, {}, key)
+
+
 def _show_links(data: Mapping[str, Any], places: Mapping[str, tuple[Network, str]], key: str) -> None:
     """A canvas whose boxes lead to the page of the network."""
 

@@ -12,6 +12,7 @@ from app.address import Fields, field
 from app.components.canvas import canvas
 from app.controls import network_choice
 from app.drawings import BesideView
+from app.server.opened import network_named
 from app.state import put, put_all, unknown
 from app.views import head, show
 from app.views.show import refusals
@@ -24,7 +25,6 @@ from irnet.diagrams.beside_files import FORMS, beside_file, beside_slide
 from irnet.diagrams.graph_builder import FLOWS
 from irnet.diagrams.nested import LEVELS
 from irnet.diagrams.theme import THEMES
-from irnet.edit import network_of_label
 from irnet.models import PRESETS, title
 from irnet.spec import Network
 from irnet.tree import details, resolve
@@ -50,7 +50,7 @@ def others() -> tuple[Network, ...]:
     found = []
     for label in (*named, *(label for label in typed.split(";") if label.strip())):
         try:
-            found.append(network_of_label(label))
+            found.append(network_named(label))
         except ValueError as error:
             show.ignored_line([str(error)])
     if len(found) >= MOST:
@@ -81,7 +81,7 @@ def _open() -> None:
         st.session_state["model"], st.session_state[WITH], st.session_state[EDITED] = first, rest, ""
         st.session_state[LEVEL] = LEVELS[0]
         paths = [
-            f"{i}/{s.name}" for i, n in enumerate(one.names) for s in network_of_label(n).stages if s.name in one.stages
+            f"{i}/{s.name}" for i, n in enumerate(one.names) for s in network_named(n).stages if s.name in one.stages
         ]
         put_all({OPENED: ",".join(paths), PLACE: ""})
 

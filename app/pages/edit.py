@@ -14,6 +14,7 @@ from app.components.canvas import canvas
 from app.controls import Choice, address, editing, reset
 from app.drawings import View
 from app.explorer import BOX, TURNED, box_field, choice_in_view, toggled, turn
+from app.opened import opened
 from app.state import put
 from app.views import head, show
 from app.views.show import refusals
@@ -319,6 +320,10 @@ def _load() -> None:
             put(key, value)
 
 
+if opened():
+    st.title("Edit")
+    st.info(text.OPEN_EDIT, icon=":material/edit_off:")
+    st.stop()
 choice = editing()
 with st.container():  # what it says changes; what is below stays where it is, and keeps the keyboard
     head.heading("Edit", choice.network)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -17,8 +16,9 @@ from app.explorer import BOX, TURNED, chooser
 from app.passes import effective_field_of
 from app.state import choose_by_name, put, unknown
 from app.views import activations, head, show
+from app.views.outlined import outlined
 from irnet.charts import BLOCKS, Chart, Line
-from irnet.diagrams.field_picture import DASHES, Outline, field_picture, heat_layer, outlines
+from irnet.diagrams.field_picture import field_picture, heat_layer, outlines
 from irnet.lab.fields import EffectiveField
 from irnet.lab.photos import fit
 from irnet.spec import Network
@@ -99,7 +99,7 @@ def channel(width: int) -> int | None:
 def picture(image: Image.Image, found: EffectiveField) -> None:
     """The picture with heat and outlines, on which a click chooses the position."""
     seen, key = found.seen, "field.picture"
-    figure = _figure(_heat(image, found), seen, outlines(seen, found.box), _whole(seen))
+    figure = outlined(_heat(image, found), seen.picture, outlines(seen, found.box), _whole(seen))
     places = centres(seen, MOST)
     figure.add_trace(
         go.Scatter(
@@ -136,7 +136,7 @@ def to_scale(image: Image.Image, found: EffectiveField) -> None:
     seen = found.seen
     if around(seen) == _whole(seen):
         return
-    figure = _figure(_heat(image, found), seen, outlines(seen), around(seen), legend=False)
+    figure = outlined(_heat(image, found), seen.picture, outlines(seen), around(seen), height=300, legend=False)
     st.plotly_chart(figure, key="field.scale", config=show.STILL | {"staticPlot": True}, alt=seen.sentences[1])
     st.caption("The same to scale: the whole field, and the picture in it.")
 
@@ -147,72 +147,6 @@ def _whole(seen: Seen) -> Rectangle:
 
 def _heat(image: Image.Image, found: EffectiveField) -> Image.Image:
     return heat_layer(fit(image, found.seen.picture), found.magnitude)
-
-
-def _figure(
-    photo: Image.Image, seen: Seen, drawn: Sequence[Outline], view: Rectangle, *, legend: bool = True
-) -> go.Figure:
-    """The photograph in pixels of its own, and outlines on it, as far as they lie in `view`."""
-    height, width = seen.picture
-    edge = 0.02 * max(view.size)  # so that an outline along the edge is seen
-    figure = go.Figure(
-        layout={
-            "images": [
-                {
-                    "source": photo,
-                    "x": 0,
-                    "y": 0,
-                    "sizex": width,
-                    "sizey": height,
-                    "xref": "x",
-                    "yref": "y",
-                    "sizing": "stretch",
-                    "layer": "below",
-                }
-            ],
-            "xaxis": {"range": [view.left - edge, view.right + edge], "visible": False, "constrain": "domain"},
-            "yaxis": {
-                "range": [view.bottom + edge, view.top - edge],
-                "visible": False,
-                "scaleanchor": "x",
-                "constrain": "domain",
-                "constraintoward": "top",
-            },
-            "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
-            "height": 560 if legend else 300,
-            "dragmode": False,
-            "hovermode": "closest",
-            "hoverdistance": -1,
-            "showlegend": legend,
-            "legend": {"orientation": "h", "y": -0.02, "x": 0, "yanchor": "top"},
-        }
-    )
-    for outline in drawn:
-        for trace in _traces(outline):
-            figure.add_trace(trace)
-    return figure
-
-
-def _traces(outline: Outline) -> list[go.Scatter]:
-    """A line of the outline's colour and dash on a white one, which shows on any photograph."""
-    spot = outline.rectangle
-    x, y = [spot.left, spot.right, spot.right, spot.left, spot.left], [spot.top, spot.top, spot.bottom, spot.bottom]
-    y = [*y, spot.top]
-    strokes = ",".join(f"{length}px" for length in DASHES[outline.dash]) or "solid"
-    under, over = ({"color": "#ffffff", "width": 5}, {"color": outline.colour, "width": 3, "dash": strokes})
-    return [
-        go.Scatter(
-            x=x,
-            y=y,
-            mode="lines",
-            hoverinfo="skip",
-            line=line,
-            name=outline.name,
-            legendgroup=outline.name,
-            showlegend=line is over,
-        )
-        for line in (under, over)
-    ]
 
 
 def against_depth(network: Network, side: int) -> None:

@@ -147,6 +147,10 @@ def checkpoint_keys(network: Network, path: str) -> None:
         with st.container():
             _keys(network, path)
         with st.container():
+            if network.origin:
+                module = resolve(network)[path].module
+                st.caption(f"The author calls it {text.plain(module)}." if module else text.NO_SNIPPET)
+                return
             found = {snippet.title: snippet.code for snippet in snippets(network, path)}
             title = choose("Snippet", list(found), "snippet") if found else ""
             st.code(found.get(title, text.NO_SNIPPET), language="python", wrap_lines=True)

@@ -94,6 +94,10 @@ def count_rows(found: Records) -> list[dict[str, str]]:
 
 
 network = network_choice().network
+if network.origin:
+    st.title("Provenance")
+    st.info(text.OPEN_PROVENANCE, icon=":material/fingerprint:")
+    st.stop()
 head.heading("Provenance of", network)
 st.markdown(text.PROVENANCE)
 

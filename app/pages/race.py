@@ -12,8 +12,9 @@ from app.views import show
 from app.views import training as shared
 from app.views.show import refusals
 from irnet.charts import to_file, to_vega
+from irnet.diagrams import published_charts as published
 from irnet.models import title
-from irnet.provenance.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE
+from irnet.provenance.published import CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE, curves
 from irnet.tables import from_records, to_csv, to_json
 from irnet.training.charts import race_chart
 from irnet.training.finished import finished
@@ -137,7 +138,17 @@ def paper() -> None:
             decimals=1,
         )
         st.caption(TABLE_2_SOURCE)
-        st.markdown("\n".join(f"- **{one.figure}**, {one.measure}: {one.shows}" for one in CURVES))
+        with st.grid(2, min_column_width=340):
+            for one in curves():
+                drawn = published.curves_chart(one.figure)
+                show.chart(drawn, f"paper.{one.figure}", alt=f"{one.figure} of the paper. {drawn.title}")
+        with st.container(horizontal=True):
+            for one in curves():
+                svg = partial(to_file, to_vega(published.curves_chart(one.figure)), "svg")
+                show.file(f"SVG, {one.figure}", f"figure_{one.figure[5:]}.svg", svg)
+            show.file(
+                "CSV, all", "figures_21_to_26.csv", lambda: to_csv(from_records(published.curve_records())).encode()
+            )
         st.caption(CURVES_SOURCE)
 
 

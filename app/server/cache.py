@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.server.disk_cache import FILE, PAIR, disk_cache
 from app.server.resource_pool import identity
-from irnet.diagrams import beside_svgs, canvas_svgs, draw
+from irnet.diagrams import beside_svgs, block_svgs, canvas_svgs, draw
 from irnet.diagrams.factory import content, told_of
 from irnet.diagrams.graph_builder import Flow
 from irnet.diagrams.nested import Expansion
@@ -53,6 +53,13 @@ def drawings(
 ) -> tuple[bytes, bytes]:
     """SVG of a network with some of its boxes open, light and dark."""
     return canvas_svgs(network, opened, overlay, edges, flow, original=original, refused=refused)
+
+
+@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=BY_KEY)
+@disk_cache(PAIR)
+def block_drawings(network: Network, stage: str) -> tuple[bytes, bytes]:
+    """SVG of one block of a network that need not be a preset, light and dark."""
+    return block_svgs(network, stage)
 
 
 @st.cache_data(max_entries=128, show_spinner=False, hash_funcs=BY_KEY)

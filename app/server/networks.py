@@ -24,6 +24,7 @@ from app.server.resource_pool import ResourcePool, content, identity
 from app.server.roots import open_below
 from app.server.worker import Tell, reporter
 from irnet.diagrams.photograph import Channels, Photograph
+from irnet.lab import auxiliary_heads
 from irnet.lab.activations import Activations, Curve, Result, check, origin
 from irnet.lab.block import BlockSteps, block_steps
 from irnet.lab.classify import Result as Classes
@@ -35,11 +36,14 @@ from irnet.lab.maps import feature_maps as maps_of
 from irnet.lab.photograph import PhotographPass
 from irnet.lab.photos import PHOTOS, photo, to_input
 from irnet.models import network as preset
+from irnet.opening.check import Report, compare_with_preset
+from irnet.opening.network import network_from_graph
 from irnet.runtime.build import Model, build, channels_last
 from irnet.runtime.capture import watch_layers
 from irnet.runtime.device import check_device, memory_limit, with_numbers
 from irnet.runtime.init import Init
 from irnet.runtime.measure import ModuleCount, Others, by_fvcore, by_others
+from irnet.runtime.network_files import read_file
 from irnet.runtime.saved import saved_for_backward
 from irnet.runtime.weights import check_fit, identify, load_weights
 from irnet.spec import Network
@@ -137,6 +141,14 @@ def identified(network: Network, weights: Weights) -> str:
         check_fit(network, file)
         found = identify(file)
     return found.sentence if found.exact else f"{found.file} fits {network.label}"
+
+
+def read_network(folder: Path, name: str) -> tuple[Network, Report]:
+    """The network that a file describes, and what it is; nothing of the file is run."""
+    with open_below(folder, name) as path:
+        graph = read_file(str(path))
+    graph = replace(graph, name=name)
+    return network_from_graph(graph), compare_with_preset(graph)
 
 
 @disk_cache(MODULES)
@@ -302,6 +314,12 @@ def channels(
     """One channel of a box, or its strongest; its unit alone is run."""
     with _photographed(network, image, setting, weights) as (model, one):
         return one.channels(model, path, scale, channel)
+
+
+def gradients_with_head(setting: auxiliary_heads.Setting) -> auxiliary_heads.Gradients:
+    """What an auxiliary head does to gradients, in a small network that is made for it and thrown away."""
+    with QUEUE.taken(lambda place: reporter()(0.0, text.QUEUE.format(place))):
+        return auxiliary_heads.gradients(setting)
 
 
 def bearable(network: Network) -> None:

@@ -12,8 +12,8 @@ from typing import assert_never
 
 from irnet.checkpoints.layouts import TENSORS, Branches, Kind, Layout, Names, layouts_of
 from irnet.models import network as preset
-from irnet.spec import Chain, Conv, Fork, Network, Pool, pair
-from irnet.tree import Box, Tree, first_block, resolve, stage_of
+from irnet.spec import Chain, Conv, Fork, Network, Origin, Pool, pair
+from irnet.tree import Box, Tree, first_block, name_of, parent_of, resolve, stage_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,6 @@ class _Block:
     numbers: Mapping[str, object]  # what its name may hold
 
 
-@lru_cache(maxsize=64)
 def keys(network: Network, layout: str) -> Mapping[str, str]:
     """Our state_dict key to that of a layout, in the order the layers run.
 
@@ -55,6 +54,12 @@ def keys(network: Network, layout: str) -> Mapping[str, str]:
     >>> keys(network("inception_resnet_v2.tf_slim"), "timm")["block_b.3.body.b1.2.conv.weight"]
     'repeat_1.3.branch1.2.conv.weight'
     """
+    return _keys_once(network, network.name, network.origin, layout)
+
+
+@lru_cache(maxsize=64)
+def _keys_once(network: Network, _name: str, _origin: Origin | None, layout: str) -> Mapping[str, str]:
+    """The same; of two equal networks that were opened, each has its author's names."""
     known = {found.name: found for found in layouts_of(network, any_classes=True)}
     if layout not in known:
         raise ValueError(f"{network.name} has no checkpoint layout {layout!r}; it has {', '.join(known)}")
@@ -77,12 +82,24 @@ def output_names(network: Network, layout: Layout) -> Mapping[str, str]:
 
 
 def _keys(network: Network, layout: Layout) -> Iterator[tuple[str, str]]:
+    if network.origin and network.origin.keys and layout.naming in ("path", "author"):
+        yield from _of_author(network.origin, ours=layout.naming == "path")
+        return
     for unit, layer, norm in _layers(network, layout):
         tensors = layout.tensors_of(network.name).get(unit.kind, {})
         for tensor in TENSORS[unit.kind]:
             name = None if unit.without and tensor.startswith(unit.without) else tensors.get(tensor)
             if name:
                 yield f"{unit.path}.{tensor}", name.format(layer=layer, norm=norm)
+
+
+def _of_author(origin: Origin, *, ours: bool) -> Iterator[tuple[str, str]]:
+    """Our key of every tensor of a network that was opened to ours or the author's, with its counts of batches."""
+    for key, theirs in origin.keys:
+        named = key if ours else theirs
+        yield key, named
+        if name_of(key) == name_of(named) == "running_var":
+            yield f"{parent_of(key)}.num_batches_tracked", f"{parent_of(named)}.num_batches_tracked"
 
 
 def _layers(network: Network, layout: Layout) -> Iterator[tuple[_Unit, str, str]]:
@@ -107,6 +124,8 @@ def _layers(network: Network, layout: Layout) -> Iterator[tuple[_Unit, str, str]
             yield from _by_creation(names, placed)
         case "depth":
             yield from _by_depth(placed)
+        case "author":
+            raise ValueError(f"{network.name} was not opened, so nobody else has names for its weights")
         case _:
             assert_never(layout.naming)
 

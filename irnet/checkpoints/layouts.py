@@ -167,14 +167,15 @@ class Layout:
 
     `naming` says by what a layer goes: "path", as here; "place", the block's name and the place in it; "scope", the
     same as TensorFlow's code nests its variables; "created" and "depth", a number for what has no name of its own, in
-    the order of making or, as Keras 3 lists layers, by their distance from the output.
+    the order of making or, as Keras 3 lists layers, by their distance from the output; "author", as whoever wrote a
+    network that was opened calls them.
     """
 
     name: str
     title: str  # whose layout it is
     presets: Mapping[str, Names] = field(hash=False)
     tensors: Tensors = field(default_factory=lambda: _TORCH, hash=False)
-    naming: Literal["path", "place", "scope", "created", "depth"] = "place"
+    naming: Literal["path", "place", "scope", "created", "depth", "author"] = "place"
     branches: Mapping[str, Branches] = field(default_factory=dict, hash=False)  # by preset
     renamed: Mapping[str, str] = field(default_factory=dict, hash=False)  # layers whose name is no regular one
     unused: tuple[str, ...] = ()  # beginnings of keys that a file may have and nothing here takes
@@ -326,6 +327,7 @@ LAYOUTS: Mapping[str, Layout] = {
             classifies_by_convolution=("inception_v3.tf_slim",),
             remarks=_LEFT_OUT,
         ),
+        Layout(name="author", title="its author", presets={}, naming="author"),
     )
 }
 
@@ -345,10 +347,12 @@ def layouts_of(network: Network, *, any_classes: bool = False) -> tuple[Layout, 
     released = network.name in PRESETS and all(
         edit.is_knob or edit.what in ("filters", "kernel", "scale") for edit in network.edits
     )
+    opened = bool(network.origin and network.origin.keys)
     return tuple(
         found
         for found in LAYOUTS.values()
         if found.naming == "path"
+        or (opened and found.naming == "author")
         or (
             (released and network.name in found.presets and found.has_heads(network))
             and (any_classes or not found.only_released or network.head.classes in found.released)

@@ -30,6 +30,7 @@ VERBS: tuple[Mapping[str, Callable[..., Any]], ...] = (  # `irnet weights` has i
         "memory": lab.memory,
         "code": networks.code,
         "receptive-field": lab.receptive_field,
+        "open": check.open_,
         "check": check.check,
     },
     {

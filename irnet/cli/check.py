@@ -1,15 +1,24 @@
-"""The verb that holds networks of others against the presets."""
+"""The verbs that open networks of others, and hold them against the presets."""
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
-from irnet.cli.terminal import show, table
+from irnet.cli.terminal import show, table, write_out
+from irnet.diagrams import FORMATS, draw
+from irnet.diagrams.page import page
+from irnet.diagrams.render import Format
 from irnet.edit import network_of_label
-from irnet.tables import from_records, to_markdown
+from irnet.opening.check import compare_with_preset
+from irnet.opening.document import to_document
+from irnet.opening.network import network_from_graph
+from irnet.tables import Records, from_records, to_markdown
+from irnet.tree.totals import summary
 from irnet.units import exact, short
 
 if TYPE_CHECKING:
@@ -19,14 +28,17 @@ if TYPE_CHECKING:
 def check(
     sources: Annotated[
         list[str],
-        typer.Argument(metavar="SOURCE...", help="FILE.py:NAME, package.module:NAME, timm:NAME or torchvision:NAME."),
+        typer.Argument(
+            metavar="SOURCE...",
+            help="FILE.py:NAME, package.module:NAME, timm:NAME, torchvision:NAME, .onnx, .pt2, .keras, .h5, .json.",
+        ),
     ],
     against: Annotated[str, typer.Option(help='What to hold it against, also edited: "inception_v4 a=6".')] = "",
     call: Annotated[str, typer.Option(help='What NAME is called with: "num_classes=10".')] = "",
     input_size: Annotated[int, typer.Option(min=1, help="Pixels along a side of the picture.")] = 299,
     form: Annotated[Literal["text", "markdown", "json"], typer.Option("--format", help="How to print.")] = "text",
 ) -> int:
-    """Say which network somebody's code is and where it differs; exit status 0 equal, 1 different, 2 not readable."""
+    """Say which network somebody's code or file is and where it differs; exit status 0 equal, 1 different, 2 unread."""
     if against:
         network_of_label(against)  # a wrong name is said once, before anything is read
     read = import_module("irnet.runtime.sources").check
@@ -50,12 +62,48 @@ def check(
     return 0 if all(report.equal for _, report in found if not isinstance(report, str)) else 1
 
 
+def open_(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE", help="FILE.py:NAME, package.module:NAME, timm:NAME, torchvision:NAME or a file."
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="File to write: .json (to open again), .html (a page to explore), .svg, .pdf, ..."),
+    ] = None,
+    call: Annotated[str, typer.Option(help='What NAME is called with: "num_classes=10".')] = "",
+    input_size: Annotated[int, typer.Option(min=1, help="Pixels along a side of the picture.")] = 299,
+    theme: Annotated[str, typer.Option(help="Of a drawing: light, dark or print.")] = "light",
+) -> None:
+    """Open somebody's network: print its stages, or write it as JSON, as a page to explore, or as a drawing."""
+    sources = import_module("irnet.runtime.sources")
+    kind = out.suffix.removeprefix(".") if out else ""
+    if kind not in ("", "json", "html", *FORMATS):
+        raise ValueError(f"{out} can't be written: an ending is .json, .html, {', '.join(f'.{f}' for f in FORMATS)}")
+    graph = sources.read_source(source, call, (3, input_size, input_size))
+    if kind == "json" and out:
+        write_out((json.dumps(to_document(graph)) + "\n").encode(), out)
+        return
+    network = network_from_graph(graph)
+    if out is None:
+        typer.echo(compare_with_preset(graph).sentence)
+        table(cast("Records", summary(network)["stages"]))
+    elif kind == "html":
+        write_out(page(network).encode(), out)
+    else:
+        write_out(draw(network, cast("Format", kind), theme=theme), out)
+
+
 def _record(source: str, report: Report | str) -> dict[str, Any]:
     return {"source": source, "error": report} if isinstance(report, str) else report.record()
 
 
 def _one(report: Report) -> None:
     typer.echo(report.sentence)
+    if not report.near:
+        return
     for found in report.differences:
         mark = " (changes no output)" if found.harmless else ""
         typer.echo(f"  {found.sentence}{mark} [{found.figure}]")
@@ -80,4 +128,6 @@ def _many(found: list[tuple[str, Report | str]], form: str) -> None:
 
 
 def _list(report: Report) -> str:
+    if not report.near:
+        return f"none of the networks here: {report.composition}"
     return "; ".join(found.sentence for found in report.differences) or "nothing"

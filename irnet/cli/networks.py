@@ -12,14 +12,14 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from irnet.cli.terminal import Form, Knobs, Name, memory_limit, network_of, show, table, write_out
+from irnet.cli.terminal import Form, Knobs, Name, memory_limit, network_of, network_of_words, show, table, write_out
 from irnet.codegen import code as source_code
 from irnet.comparison.changes import Change, grid_changes, grid_sentence, part_counts
 from irnet.comparison.side_by_side import all_changes, change_records, changed_knobs, check_count, side_by_side
 from irnet.diagrams.beside import opened_beside
 from irnet.diagrams.beside_files import beside_file
 from irnet.diagrams.nested import LEVELS
-from irnet.edit import apply, edits_of, network, network_of_label
+from irnet.edit import apply, edits_of, network
 from irnet.edit.document import LARGEST, load
 from irnet.models import network_of_recipe, recipe_of
 from irnet.models.errata import errata as errata_named
@@ -109,7 +109,7 @@ def compare(
     level: Annotated[int, typer.Option(min=0, max=len(LEVELS) - 1, help="Of the SVG: 0 stages to 3 units.")] = 0,
 ) -> None:
     """What differs between two to four networks, place by place, and their counts part by part."""
-    networks = check_count([network_of_label(name) for name in names])
+    networks = check_count([network_of_words(name) for name in names])
     if form == "svg":
         typer.echo(beside_file(networks, opened_beside(networks, level, frozenset()), "svg").decode())
         return

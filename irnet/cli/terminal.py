@@ -9,17 +9,23 @@ from contextlib import AbstractContextManager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import typer
 from rich.console import Console
 
 from irnet.diagrams.files import write
-from irnet.edit import network
+from irnet.edit import network, network_of_label
 from irnet.spec import Network
 from irnet.tables import Records, from_records, to_text
 
-Name = Annotated[str, typer.Argument(help="A network, such as inception_v4 or inception_resnet_v2.tf_slim.")]
+NETWORK_FILES = (".onnx", ".pt2", ".keras", ".h5", ".json")
+Name = Annotated[
+    str,
+    typer.Argument(
+        help="A network, such as inception_v4, or another's: timm:NAME, FILE.py:NAME, a .onnx or .json file."
+    ),
+]
 Form = Annotated[Literal["text", "json"], typer.Option("--format", help="How to print.")]
 Knobs = Annotated[
     list[str] | None,
@@ -55,14 +61,34 @@ def write_out(content: bytes, out: Path | None) -> None:
 
 
 def network_of(name: str, changes: list[str] | None = None) -> Network:
-    """The network that a command line names, with its knobs changed and its places edited.
+    """The network that a command line names, with its knobs changed and its places edited; or what a source names.
 
     Raises
     ------
     ValueError
-        For an unknown name, knob or place, or a value outside its limits.
+        For an unknown name, knob or place, a value outside its limits, or a source that can't be read or changed.
     """
+    if is_source(name):
+        if changes:
+            raise ValueError(f"--set changes a preset, and {name} is opened as it is")
+        return cast("Network", import_module("irnet.runtime.sources").open_network(name))
     return network(name, *(changes or ()))
+
+
+def network_of_words(label: str) -> Network:
+    """The network that one argument names, with its edits behind it; or what a source names."""
+    return network_of(label) if is_source(label) else network_of_label(label)
+
+
+def is_source(name: str) -> bool:
+    """Whether a name is that of a network of others: timm:NAME, FILE.py:NAME, or a file.
+
+    Examples
+    --------
+    >>> is_source("timm:resnet50"), is_source("net.onnx"), is_source("inception_v4.paper")
+    (True, True, False)
+    """
+    return ":" in name or Path(name).suffix in NETWORK_FILES
 
 
 def memory_limit(device: str) -> AbstractContextManager[None]:

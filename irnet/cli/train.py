@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from irnet.cli.terminal import Form, show, table
-from irnet.provenance.published import CURVES, CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE
+from irnet.provenance.published import CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE, curves
 from irnet.training import charts, cost, queue
 from irnet.training import race as racing
 from irnet.training import stability as mapping
@@ -285,9 +285,13 @@ def _findings(directory: Path, goal: float | None, criteria: mapping.Criteria) -
 def _paper(presets: set[str]) -> dict[str, Any]:
     """What the paper has on these networks; nothing of it was measured here."""
     return {
-        "table_2": [asdict(result) for result in TABLE_2 if result.preset in presets],
+        "table_2": [
+            {"model": one.model, "preset": one.preset, "top1": one.top1, "top5": one.top5}
+            for one in TABLE_2
+            if one.preset in presets
+        ],
         "table_2_source": TABLE_2_SOURCE,
-        "curves": [asdict(curve) for curve in CURVES if set(curve.presets) <= presets],
+        "curves": [asdict(one) | {"shows": one.shows} for one in curves() if set(one.presets) <= presets],
         "curves_source": CURVES_SOURCE,
     }
 
@@ -307,6 +311,4 @@ def _findings_text(data: dict[str, Any]) -> None:
     typer.echo("".join(f"{sentence}\n" for sentence in data["first"].values()))
     if paper := data["paper"]["table_2"]:
         table(paper, "The paper, on ImageNet, after full training: errors in percent (nothing here was measured by us)")
-        typer.echo(
-            "".join(f"{curve['figure']}, {curve['measure']}: {curve['shows']}\n" for curve in data["paper"]["curves"])
-        )
+        typer.echo("".join(f"{curve['figure']}: {curve['shows']}\n" for curve in data["paper"]["curves"]))

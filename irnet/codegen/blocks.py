@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from irnet.codegen.layers import inline, layer
 from irnet.codegen.layout import Call, call, camel, docstring, expression, laid_out
-from irnet.codegen.modules import branches, filters, module, norm, skeleton, steps
+from irnet.codegen.modules import FORKS, Names, branches, filters, module, norm, skeleton, steps, widths_of
 from irnet.models.fragments import pool_last, reduction_a
-from irnet.spec import Chain, Conv, Fork, Node, Norm, Pool, Residual, Stage
+from irnet.spec import IDENTITY, Chain, Conv, Fork, Layer, Node, Norm, Pool, Residual, Stage, Subgraph, parts
 
 CHANNELS = {"channels": 1}
-TAKEN = frozenset({"Concat", "Conv", "Residual", "Tensor"})  # names that the source uses for something else
+# names that the source uses for something else, or Python does
+TAKEN = frozenset(
+    {
+        *FORKS,
+        "Any",
+        "BatchNorm",
+        "Callable",
+        "Conv",
+        "False",
+        "Linear",
+        "None",
+        "Operation",
+        "Reshape",
+        "Residual",
+        "Tensor",
+        "True",
+    }
+)
 LETTERS = ("k", "l_", "m", "n")  # Table 1's; linters refuse a bare l
 
 
@@ -42,7 +60,7 @@ class Block:
 
 
 def blocks_of(stages: Sequence[Stage]) -> tuple[Block, ...]:
-    """The classes that the stages of a network need; a lone convolution or pooling needs none.
+    """The classes that the stages of a network need, and the subgraphs in them; a lone layer needs none.
 
     Examples
     --------
@@ -52,8 +70,11 @@ def blocks_of(stages: Sequence[Stage]) -> tuple[Block, ...]:
     """
     groups: dict[tuple[str, Node], list[Stage]] = {}
     for stage in stages:
-        if stage.repeat and not isinstance(stage.node, Conv | Pool):
-            groups.setdefault((_kind(stage), skeleton(stage.node)), []).append(stage)
+        for one in variants(stage):
+            for inner in _subgraphs(one.node):
+                groups.setdefault((f"{_kind(stage)}Part", inner), [replace(one, node=inner)])
+            if not isinstance(one.node, Conv | Pool | Layer):
+                groups.setdefault((_kind(stage), skeleton(one.node)), []).append(one)
     found: list[Block] = []
     for (kind, bare), members in groups.items():
         parameters, numbers = _numbers(bare, members)
@@ -64,6 +85,20 @@ def blocks_of(stages: Sequence[Stage]) -> tuple[Block, ...]:
             )
         )
     return tuple(found)
+
+
+def variants(stage: Stage) -> tuple[Stage, ...]:
+    """A stage for each of the different blocks of one, in order."""
+    return tuple(replace(stage, node=node, others=()) for node in dict.fromkeys(stage.blocks))
+
+
+def _subgraphs(node: Node) -> Iterator[Subgraph]:
+    """The subgraphs inside a node, which itself is none."""
+    for _, inner in parts(node):
+        if isinstance(inner, Subgraph):
+            yield inner
+        else:
+            yield from _subgraphs(inner)
 
 
 def unused_name(name: str, taken: Collection[str]) -> str:
@@ -78,7 +113,9 @@ def unused_name(name: str, taken: Collection[str]) -> str:
 
 
 def _kind(stage: Stage) -> str:
-    """What the paper calls a block; a stage that it does not have goes by the stage's name."""
+    """What the paper calls a block; one that it does not have goes by its title, or by the stage's name."""
+    if stage.part == "blocks" and stage.title:
+        return camel(stage.title)
     if stage.part in ("a", "b", "c"):
         return f"Inception{'ResNet' if isinstance(stage.node, Residual) else ''}{stage.part.upper()}"
     return camel(stage.part if stage.part in ("reduction_a", "reduction_b") else stage.name)
@@ -103,15 +140,18 @@ def _letters() -> Iterator[tuple[Node, tuple[str, ...]]]:
         yield skeleton(node), tuple(LETTERS[count - 1] for count in filters(node))
 
 
-def class_of(block: Block, settings: Norm) -> list[str]:
-    """The source of a block's class."""
+def class_of(block: Block, settings: Norm, subgraphs: Mapping[Node, str]) -> list[str]:
+    """The source of a block's class; `subgraphs` are those that have one already, and what it is called."""
+    names = Names(iter(block.numbers), subgraphs)
     match block.node:
         case Residual():
-            base, body = "nn.Module", _residual(block, block.node, settings)
+            base, body = "nn.Module", _residual(block, block.node, settings, names)
         case Fork():
-            base, body = "nn.Module", _fork(block, block.node)
+            base, body = "nn.Module", _fork(block.node, names)
+        case Subgraph():
+            base, body = "nn.ModuleDict", _subgraph(block.node)
         case Chain(nodes):
-            made, _ = steps(nodes, CHANNELS, iter(block.numbers))
+            made, _ = steps(nodes, CHANNELS, names)
             base, body = "nn.Sequential", laid_out(call("super().__init__", *made), 8)
     given = ["channels: int", *(f"{name}: int" for name in block.parameters)]
     if isinstance(block.node, Residual):
@@ -140,16 +180,49 @@ def _about(block: Block) -> Iterator[str]:
         yield "k, l_, m and n are the letters of Figure 7."
 
 
-def _fork(block: Block, node: Fork) -> list[str]:
-    made, _ = branches(node.branches, CHANNELS, iter(block.numbers))
-    lines = [line for i, branch in enumerate(made) for line in laid_out(branch, 8, f"self.b{i} = ")]
-    stacked = Call("[", tuple(f"self.b{i}(x)" for i in range(len(made))), "]")
-    arguments = laid_out(call("torch.cat", stacked, dim=1), 8, "return ")
-    return ["        super().__init__()", *lines, *_forward(*arguments)]
+def _fork(node: Fork, names: Names) -> list[str]:
+    made, _ = branches(node, CHANNELS, names)
+    lines: list[str] = []
+    ends: list[str] = []
+    for i, (branch, one) in enumerate(zip(node.branches, made, strict=True)):
+        lines += [] if branch == IDENTITY else laid_out(one, 8, f"self.b{i} = ")
+        ends.append("x" if branch == IDENTITY else f"self.b{i}(x)")
+    if node.merge == "concat":
+        last = laid_out(call("torch.cat", Call("[", tuple(ends), "]"), dim=1), 8, "return ")
+    else:
+        last = [f"        {line}" for line in _sum_of(ends, "+" if node.merge == "add" else "*")]
+    return ["        super().__init__()", *lines, *_forward(*last)]
 
 
-def _residual(block: Block, node: Residual, settings: Norm) -> list[str]:
-    body, width = module(node.body, CHANNELS, iter(block.numbers))
+def _sum_of(ends: Sequence[str], sign: str) -> list[str]:
+    """The lines of a forward pass that sums or multiplies."""
+    first, *others = ends
+    return [f"out: Tensor = {first}", *(f"out = out {sign} {end}" for end in others), "return out"]
+
+
+def _subgraph(node: Subgraph) -> list[str]:
+    """Modules by their number, and a line for each layer in the order they run."""
+    made: list[str] = []
+    lines: list[str] = []
+    widths = (CHANNELS, *widths_of(node, CHANNELS))
+    for i, (one, sources) in enumerate(zip(node.layers, node.reads, strict=True)):
+        inputs = ["x" if source < 0 else f"x{source}" for source in sources]
+        value = inline(one, inputs)
+        if not value:
+            made += laid_out(layer(one, widths[sources[0] + 1]), 12, f'"{i}": ', ",")
+            value = f'self["{i}"]({", ".join(inputs)})'
+        kind = ": Tensor" if i == len(node.layers) - 1 else ""
+        lines.append(f"        x{i}{kind} = {value}")
+    return [
+        "        super().__init__(",
+        *["            {", *(f"    {line}" for line in made), "            }"],
+        "        )",
+        *_forward(*lines, f"        return x{len(node.layers) - 1}"),
+    ]
+
+
+def _residual(block: Block, node: Residual, settings: Norm, names: Names) -> list[str]:
+    body, width = module(node.body, CHANNELS, names)
     return [
         "        super().__init__()",
         *laid_out(body, 8, "self.body = "),

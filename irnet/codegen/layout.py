@@ -73,7 +73,8 @@ def plain(words: str) -> str:
     >>> print(plain('a\nb" c'))
     a b' c
     """
-    return " ".join(words.replace("\\", "/").replace('"', "'").split())
+    printable = "".join(letter if letter.isprintable() else " " for letter in words)
+    return " ".join(printable.replace("\\", "/").replace('"', "'").split())
 
 
 def camel(name: str) -> str:
@@ -98,6 +99,11 @@ def total(widths: Iterable[Width]) -> Width:
     for width in widths:
         added.update(width)
     return added
+
+
+def widest(*widths: Width) -> Width:
+    """The width of branches that are summed or multiplied; one channel counts for all of them."""
+    return next((width for width in widths if width != {CONSTANT: 1}), widths[0])
 
 
 def width_of(number: str) -> Width:

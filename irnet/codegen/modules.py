@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import assert_never
 
-from irnet.codegen.layout import Call, Width, call, expression, total, width_of
-from irnet.spec import Chain, Conv, Fork, Layer, Node, Norm, Pool, Residual, Subgraph, edges, pair, parts, with_parts
-from irnet.tree.labels import describe
+from irnet.codegen.layers import ACTIVATIONS, layer, out_width
+from irnet.codegen.layout import Call, Width, call, expression, total, widest, width_of
+from irnet.spec import (
+    Chain,
+    Conv,
+    Edges,
+    Fork,
+    Layer,
+    Merge,
+    Node,
+    Norm,
+    Pool,
+    Residual,
+    Subgraph,
+    edges,
+    pair,
+    parts,
+    with_parts,
+)
 
 CONV = '''
 class Conv(nn.Module):
@@ -30,18 +46,68 @@ class Conv(nn.Module):
         return torch.relu(self.bn(self.conv(x)))
 '''
 
-CONCAT = '''
-class Concat(nn.Module):
-    """Branches b0, b1, ... on one input, stacked along the channels."""
+ANY_CONV = '''
+class Conv(nn.Module):
+    """Convolution, batch norm and activation, after an uneven padding if there is one.
+
+    `edges` are pixels at the left, right, top and bottom.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        filters: int,
+        kernel: int | tuple[int, int] = 1,
+        stride: int = 1,
+        padding: int | tuple[int, int] = 0,
+        *,
+        edges: tuple[int, int, int, int] | None = None,
+        dilation: int = 1,
+        groups: int = 1,
+        bias: bool = False,
+        norm: bool = True,
+        eps: float = {norm.eps!r},
+        momentum: float = {norm.momentum!r},
+        activation: type[nn.Module] = nn.ReLU,
+    ) -> None:
+        super().__init__()
+        self.pad = nn.ZeroPad2d(edges) if edges else nn.Identity()
+        self.conv = nn.Conv2d(
+            channels, filters, kernel, stride, padding, dilation, groups, bias
+        )
+        self.bn = nn.BatchNorm2d(filters, eps, momentum) if norm else nn.Identity()
+        self.activation = activation()
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.activation(self.bn(self.conv(self.pad(x))))
+        return out
+'''
+
+_FORK = '''
+class {name}(nn.Module):
+    """Branches b0, b1, ... on one input, {how}."""
 
     def __init__(self, *branches: nn.Module) -> None:
         super().__init__()
         for i, branch in enumerate(branches):
-            self.add_module(f"b{i}", branch)
+            self.add_module(f"b{{i}}", branch)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.cat([branch(x) for branch in self.children()], dim=1)
+{forward}
 '''
+_TOGETHER = """\
+        first, *others = [branch(x) for branch in self.children()]
+        out: Tensor = first
+        for other in others:
+            out = out {sign} other
+        return out"""
+_STACKED = "        return torch.cat([branch(x) for branch in self.children()], dim=1)"
+MERGES: dict[Merge, str] = {"concat": "Concat", "add": "Sum", "mul": "Product"}
+FORKS = {
+    "Concat": _FORK.format(name="Concat", how="stacked along the channels", forward=_STACKED),
+    "Sum": _FORK.format(name="Sum", how="summed", forward=_TOGETHER.format(sign="+")),
+    "Product": _FORK.format(name="Product", how="multiplied", forward=_TOGETHER.format(sign="*")),
+}
 
 RESIDUAL = '''
 class Residual(nn.Module):
@@ -70,7 +136,12 @@ class Residual(nn.Module):
 '''
 
 
-Numbers = Iterator[str]  # the filters of a node's convolutions in the order of `filters`, each a number or a name
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the source calls what a node does not say itself."""
+
+    filters: Iterator[str]  # of its convolutions in the order of `filters`, each a number or a name
+    subgraphs: Mapping[Node, str]  # their classes
 
 
 def filters(node: Node) -> tuple[int, ...]:
@@ -94,69 +165,116 @@ def skeleton(node: Node) -> Node:
 
 
 def _bare(node: Node) -> Node:
-    if isinstance(node, Conv):
-        return replace(node, filters=1)
+    if isinstance(node, Conv):  # of several groups, two filters are one a channel, and more are any number
+        groups = 2 if _is_depthwise(node) else node.groups
+        return replace(node, filters=1 if groups == 1 else 2 if _is_depthwise(node) else 2 * groups, groups=groups)
     return with_parts(node, [_bare(inner) for _, inner in parts(node)])
 
 
-def module(node: Node, width: Width, numbers: Numbers) -> tuple[Call, Width]:
+def _is_depthwise(node: Conv) -> bool:
+    return node.filters == node.groups > 1
+
+
+def module(node: Node, width: Width, names: Names) -> tuple[Call, Width]:
     """The expression that makes a node's module for an input of this width, and the width it puts out."""
     match node:
         case Conv():
-            count = next(numbers)
-            return _conv(node, expression(width), count), width_of(count)
+            count = next(names.filters)
+            made, width = _conv(node, expression(width), count), width_of(count)
         case Pool():
-            return _pool(node), width
+            made = _pool(node)
         case Chain(nodes):
-            made, width = steps(nodes, width, numbers)
-            return call("nn.Sequential", *made), width
-        case Fork(nodes):
-            made, out = branches(nodes, width, numbers)
-            return call("Concat", *made), out
+            each, width = steps(nodes, width, names)
+            made = call("nn.Sequential", *each)
+        case Fork(merge=merge):
+            each, width = branches(node, width, names)
+            made = call(MERGES[merge], *each)
         case Residual(body, scale, relu, normed):
-            inner, out = module(body, width, numbers)
+            inner, out = module(body, width, names)
             settings = {"scale": scale} | ({} if relu else {"relu": False}) | ({"norm": True} if normed else {})
-            return call("Residual", inner, expression(out), expression(width), **settings), width
-        case Layer() | Subgraph():
-            raise ValueError(f"{describe(node)} can't be written as source yet")
+            made = call("Residual", inner, expression(out), expression(width), **settings)
+        case Layer():
+            made, width = layer(node, width), out_width(node, width)
+        case Subgraph():
+            made, width = call(names.subgraphs[node], expression(width)), widths_of(node, width)[-1]
         case _:
             assert_never(node)
+    return made, width
 
 
-def steps(nodes: tuple[Node, ...], width: Width, numbers: Numbers) -> tuple[list[Call], Width]:
+def widths_of(node: Subgraph, width: Width) -> tuple[Width, ...]:
+    """The width that each layer of a subgraph puts out."""
+    found: list[Width] = []
+    for one, sources in zip(node.layers, node.reads, strict=True):
+        found.append(out_width(one, width if sources[0] < 0 else found[sources[0]]))
+    return tuple(found)
+
+
+def steps(nodes: tuple[Node, ...], width: Width, names: Names) -> tuple[list[Call], Width]:
     """The expressions of nodes that run one after another, and the width that the last puts out."""
     made = []
     for node in nodes:
-        one, width = module(node, width, numbers)
+        one, width = module(node, width, names)
         made.append(one)
     return made, width
 
 
-def branches(nodes: tuple[Node, ...], width: Width, numbers: Numbers) -> tuple[list[Call], Width]:
+def branches(fork: Fork, width: Width, names: Names) -> tuple[list[Call], Width]:
     """The expressions of branches, and the width of what they put out together."""
-    made, widths = zip(*(module(node, width, numbers) for node in nodes), strict=True)
-    return list(made), total(widths)
+    made, widths = zip(*(module(node, width, names) for node in fork.branches), strict=True)
+    return list(made), total(widths) if fork.merge == "concat" else widest(*widths)
 
 
 def _conv(node: Conv, width: str, count: str) -> Call:
     kernel = pair(node.kernel)
-    height, across = (side // 2 if node.padding == "same" else 0 for side in kernel)
     square = kernel[0] == kernel[1]
     arguments = [width, count]
     if kernel != (1, 1) or node.stride != 1:
         arguments.append(str(kernel[0] if square else kernel))
-    settings = {"stride": node.stride} if node.stride != 1 else {}
-    padding = {"padding": height if square else (height, across)} if height or across else {}
-    return call("Conv", *arguments, **settings, **padding)
+    settings: dict[str, object] = {"stride": node.stride} if node.stride != 1 else {}
+    return call("Conv", *arguments, **settings, **_padding(node), **_unusual(node, count))
+
+
+def _padding(node: Conv | Pool) -> dict[str, object]:
+    """An even padding; an uneven one stands before the window."""
+    top, bottom, left, right = edges(node)
+    if (top, left) != (bottom, right) or not (top or left):
+        return {}
+    return {"padding": top if top == left else (top, left)}
+
+
+def around(node: Conv | Pool) -> Edges | None:
+    """What an uneven padding adds at the left, right, top and bottom; None where it is even."""
+    top, bottom, left, right = edges(node)
+    return (left, right, top, bottom) if (top, left) != (bottom, right) else None
+
+
+def _unusual(node: Conv, count: str) -> dict[str, object]:
+    """What a convolution has that the paper's don't."""
+    found: dict[str, object] = {"edges": around(node)} if around(node) else {}
+    found |= {"dilation": node.dilation} if node.dilation > 1 else {}
+    found |= {"groups": count if _is_depthwise(node) else node.groups} if node.groups > 1 else {}
+    found |= {"bias": True} if node.bias else {}
+    if isinstance(node.norm, Norm):
+        found |= {"eps": node.norm.eps, "momentum": node.norm.momentum}
+    elif not node.norm:
+        found["norm"] = False
+    if node.activation != "relu":
+        found["activation"] = ACTIVATIONS[node.activation] if node.activation else "nn.Identity"
+    return found
 
 
 def _pool(node: Pool) -> Call:
-    top, _, left, _ = edges(node)
-    arguments = f"{node.kernel}, stride={node.stride}"
-    padding = {"padding": top if top == left else (top, left)} if top or left else {}
-    if node.op == "max":
-        return call("nn.MaxPool2d", arguments, **padding)
-    return call("nn.AvgPool2d", arguments, **padding, **({"count_include_pad": node.counts_padding} if padding else {}))
+    arguments, padding, sides = f"{node.kernel}, stride={node.stride}", _padding(node), around(node)
+    ceil = {"ceil_mode": True} if node.rounds_up else {}
+    counted = {"count_include_pad": node.counts_padding} if padding and node.op == "avg" else {}
+    pool = call("nn.MaxPool2d" if node.op == "max" else "nn.AvgPool2d", arguments, **padding, **ceil, **counted)
+    if sides is None:
+        return pool
+    if node.op == "avg" and not node.counts_padding:
+        raise ValueError(f"an average that is padded by {edges(node)} without counting it can't be written as source")
+    pad = call("nn.ConstantPad2d", str(sides), 'float("-inf")' if node.op == "max" else "0.0")
+    return call("nn.Sequential", pad, pool)
 
 
 def norm(kind: str, count: str, settings: Norm) -> str:

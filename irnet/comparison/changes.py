@@ -108,7 +108,7 @@ def grid_changes(original: Network, edited: Network) -> tuple[Change, ...]:
     >>> [(change.where, change.left, change.right) for change in grid_changes(network("inception_v4"), edited)]
     [('reduction_b', '8x8', '17x17'), ('inception_c', '8x8', '17x17'), ('output stride', '32', '16')]
     """
-    found = [stages(network)[:-1] for network in (original, edited)]
+    found = [stages(network)[: len(network.stages)] for network in (original, edited)]
     was, now = ({stage.name: stage.out_shape[1:] for stage in each if stage.repeat} for each in found)
     rows = [(name, *("x".join(map(str, side)) for side in (was[name], now[name]))) for name in now if name in was]
     strides = [sides(each[-1].field.stride) for each in found]

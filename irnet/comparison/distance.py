@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import permutations
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ Pairs = tuple[tuple[int | None, int | None], ...]  # indices on either side; Non
 Item = TypeVar("Item")
 
 # A step that is missing costs 1.
+PAIR, OURS, THEIRS = range(3)  # ways to go on in two sequences
 FIELD = 0.3  # a field that differs
 LENGTH = 0.2  # a step by which two sequences differ in length: short ones rather stand for short ones
 ANOTHER = 0.1  # another name
@@ -54,7 +55,8 @@ def distance(one: Node, two: Node) -> float:
             cost = distance(ours, theirs) + (FIELD * len(fields(one, two)) if type(one) is type(two) else 1)
         case (Fork(), _) | (_, Fork()):
             pairs = at_least_cost(branches(one), branches(two))
-            cost = _total(branches(one), branches(two), pairs) + FIELD * len(fields(one, two))
+            cost = _total(branches(one), branches(two), pairs)
+            cost += FIELD * len(fields(one, two)) if type(one) is type(two) else 0
         case (Chain(), _) | (_, Chain()):
             longer = abs(len(steps(one)) - len(steps(two)))
             cost = _total(steps(one), steps(two), in_order(steps(one), steps(two))) + LENGTH * longer
@@ -147,20 +149,31 @@ def in_order(
     whole: Callable[[Item], float] = size,
 ) -> Pairs:
     """Two sequences matched at the least cost without crossing."""
-
-    @cache
-    def best(i: int, j: int) -> tuple[float, Pairs]:
-        """Cost and pairs of what is left from `i` and from `j` on."""
-        if i == len(ours) and j == len(theirs):
-            return 0, ()
-        ways: list[tuple[int | None, int | None, float, int, int]] = []
-        if i < len(ours) and j < len(theirs):
-            ways.append((i, j, apart(ours[i], theirs[j]), i + 1, j + 1))
-        if i < len(ours):
-            ways.append((i, None, whole(ours[i]), i + 1, j))
-        if j < len(theirs):
-            ways.append((None, j, whole(theirs[j]), i, j + 1))
-        options = ((cost + best(x, y)[0], ((a, b), *best(x, y)[1])) for a, b, cost, x, y in ways)
-        return min(options, key=lambda option: round(option[0], 6))
-
-    return best(0, 0)[1]
+    lone_ours, lone_theirs = list(map(whole, ours)), list(map(whole, theirs))
+    places: dict[Item, int] = {}  # equal items are looked at once
+    same = [[places.setdefault(item, len(places)) for item in side] for side in (ours, theirs)]
+    known: dict[tuple[int, int], float] = {}
+    costs: list[list[float]] = [[]] * (len(ours) + 1)  # of what is left from `i` and from `j` on
+    ways: list[bytearray] = [bytearray()] * (len(ours) + 1)  # whether that begins with a pair, one of ours or of theirs
+    for i in range(len(ours), -1, -1):
+        costs[i], ways[i] = [0.0] * (len(theirs) + 1), bytearray(len(theirs) + 1)
+        for j in range(len(theirs), -1, -1):
+            options: list[tuple[float, int]] = []
+            if i < len(ours) and j < len(theirs):
+                both = same[0][i], same[1][j]
+                if both not in known:
+                    known[both] = apart(ours[i], theirs[j])
+                options.append((known[both] + costs[i + 1][j + 1], PAIR))
+            if i < len(ours):
+                options.append((lone_ours[i] + costs[i + 1][j], OURS))
+            if j < len(theirs):
+                options.append((lone_theirs[j] + costs[i][j + 1], THEIRS))
+            if options:
+                costs[i][j], ways[i][j] = min(options, key=lambda option: round(option[0], 6))
+    found: list[tuple[int | None, int | None]] = []
+    i = j = 0
+    while i < len(ours) or j < len(theirs):
+        way = ways[i][j]
+        found.append((i if way != THEIRS else None, j if way != OURS else None))
+        i, j = i + (way != THEIRS), j + (way != OURS)
+    return tuple(found)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from irnet.comparison.align import Match, align
 from irnet.comparison.changes import Comparison, compare
-from irnet.models import recipe_of
+from irnet.models import PRESETS, recipe_of
 from irnet.models.recipe import knobs
 from irnet.spec import Conv, Network, Pool
 from irnet.tree import Box, Tree, first_block, outer, resolve
@@ -218,7 +218,10 @@ def changed_knobs(*networks: Network) -> tuple[Changes, ...]:
     >>> [(change.where, change.values) for change in found]
     [('b', (10, 12)), ('k', (192, 256)), ('l', (192, 256)), ('m', (256, 384))]
     """
-    every = [knobs(recipe_of(network)) for network in check_count(networks)]
+    made = [network for network in check_count(networks) if network.name in PRESETS]  # others have no knobs
+    if len(made) < len(networks):
+        return ()
+    every = [knobs(recipe_of(network)) for network in made]
     names = dict.fromkeys(name for found in every for name in found)
     values = {name: tuple(found.get(name) for found in every) for name in names}
     return tuple(Changes(name, marks_of, "") for name, marks_of in values.items() if len(set(marks_of)) > 1)

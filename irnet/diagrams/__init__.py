@@ -88,6 +88,14 @@ def canvas_svgs(
     return light, darken(light)
 
 
+def block_svgs(network: Network, stage: str) -> tuple[bytes, bytes]:
+    """SVG of one block of a stage under its title alone, light and dark."""
+    found = stage_named(network, stage)
+    sheet = block_sheet(GraphBuilder(LIGHT, measures=CANVAS), network, found, title=found.title)
+    light = canvas_svg(sheet, words(network, stage).alt)
+    return light, darken(light)
+
+
 def beside_svgs(
     networks: tuple[Network, ...],
     opened: tuple[Expansion, ...],

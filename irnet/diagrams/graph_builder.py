@@ -14,7 +14,8 @@ from irnet.comparison.side_by_side import Mark
 from irnet.diagrams.bars import Spans, across, along, quote, quote_name, typeset
 from irnet.diagrams.measures import SCREEN, Measures
 from irnet.diagrams.photograph import slotted, slotted_title
-from irnet.diagrams.theme import NAMES, Kind, Paint, Theme
+from irnet.diagrams.theme import NAMES, WIDER, Kind, Paint, Theme
+from irnet.units import printable
 
 Flow = Literal["down", "right"]  # the way that the arrows run
 FLOWS: tuple[Flow, ...] = get_args(Flow)
@@ -107,6 +108,7 @@ class GraphBuilder:
     links: list[Link] = field(default_factory=list)
     around: list[str] = field(default_factory=list)  # paths of the frames round what is being drawn; "" of a row
     rows: Rows = ()  # into which what runs right is broken
+    crossed: bool = False  # whether a line runs round frames, which Graphviz ranks well only all together
     text: str = ""  # DOT of the whole, once it is closed
 
     @property
@@ -136,7 +138,7 @@ class GraphBuilder:
         paint, fill = self._paint(path, kind)
         title, detail = self._record(path, title, detail, description, kind)
         width = round(wide * self.measures.shrunk, 2) if wide else self.measures.wide
-        label = f"<b>{self._sign(path)}{self._lines(title, width)}</b>"
+        label = f"<b>{self._sign(path)}{self._lines(printable(title).strip() or path, width)}</b>"
         if detail:
             size = self.measures.detail
             label += f'<br/><font point-size="{size}" color="{self.theme.faint}">{self._lines(detail, width)}</font>'
@@ -166,7 +168,8 @@ class GraphBuilder:
         text, _ = self._record(path, text, "", description, kind, "bar")
         text = f"{self._sign(path)}{text}"
         lay = across if self.flow == "down" else along
-        corners = ' style="rounded"' if self._is_rounded(path) else ""
+        styles = ["rounded"] * self._is_rounded(path) + [paint.style] * (paint.style != "solid")
+        corners = f' style="{",".join(styles)}"' if styles else ""
         label = (
             f'<<table border="{paint.cell_border}" cellborder="0" cellspacing="0" cellpadding="0"{corners} '
             f'bgcolor="{fill}" color="{paint.border}">'
@@ -309,7 +312,7 @@ class GraphBuilder:
         head = [
             "digraph {",
             *(["rankdir=LR"] if self.flow == "right" else []),
-            *(["newrank=true"] if shared else []),
+            *(["newrank=true"] if shared or self.crossed else []),
             f'graph [bgcolor="{theme.paper}" nodesep={sizes.gap} ranksep={ranksep * sizes.rank:g} splines=spline '
             f'fontname="{FONT}" ordering=out pad={sizes.pad} labelloc=b fontcolor="{theme.ink}" '
             f"label={self._underneath(title, min(columns, sizes.columns))}]",
@@ -339,7 +342,8 @@ class GraphBuilder:
     def legend(self) -> tuple[Swatch, ...]:
         """Everything that a colour or a width says: operations or an overlay's fills, marks, widths of arrows."""
         theme, style = self.theme, self.style
-        paints = ((name, theme.paints[kind]) for kind, name in NAMES.items() if name and kind in self.shown)
+        shown = {kind for kind in self.shown if WIDER.get(kind) not in self.shown}
+        paints = ((name, theme.paints[kind]) for kind, name in NAMES.items() if name and kind in shown)
         meant = {**MARKS, **(REFUSED if "refused" in style.marks.values() else {})} if style.marks else {}
         return (
             *(Swatch(text, fill, "#808080") for fill, text in style.legend),

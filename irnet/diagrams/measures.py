@@ -36,7 +36,7 @@ class Measures:
     def lines(self, text: str, wide: float) -> list[str]:
         """The lines of a box that is `wide` inches wide; the paper's brackets start one of their own."""
         if not self.broken:
-            return [text]
+            return text.split("\n")
         room = int(self.broken * wide / self.wide)
         parts = [text] if len(text) < room else text.replace(" (", "\n(").split("\n")
         # at commas rather than between a number and its unit

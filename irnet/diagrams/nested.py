@@ -12,8 +12,9 @@ from irnet.diagrams.measures import CANVAS, SCREEN, Measures
 from irnet.diagrams.overview import STAGE, head_box, stage_box, stage_kind
 from irnet.diagrams.rows import align_rows, rows_of
 from irnet.diagrams.theme import LIGHT
-from irnet.spec import Network, Stage
+from irnet.spec import Chain, Fork, Network, Residual, Stage, Subgraph
 from irnet.tree import Box, resolve
+from irnet.tree.labels import differing_blocks, unlike
 from irnet.tree.totals import StageTotal, stages
 from irnet.units import extent, grid
 
@@ -37,6 +38,8 @@ def depth(box: Box) -> int | None:
     """The index of the level that a box belongs to; None for one that is open as soon as it is seen."""
     if box.op == "conv":
         return STEP
+    if isinstance(box.node, Subgraph):
+        return BRANCH
     return {"stage": 0, "branch": BRANCH}.get(box.level)
 
 
@@ -63,7 +66,12 @@ def shown_block(network: Network, path: str) -> str:
 def _is_frameless(network: Network, box: Box) -> bool:
     """Whether a box is never drawn as one: the only block of its stage, and what a block consists of."""
     alone = box.level == "block" and len(resolve(network)[box.parent].children) == 1
-    return alone or (box.level == "step" and box.op == "group")
+    return _has_inside(box) and (alone or box.level == "step")
+
+
+def _has_inside(box: Box) -> bool:
+    """Whether a box is drawn as what it consists of, rather than as one that may be opened."""
+    return isinstance(box.node, Chain | Fork | Residual)
 
 
 def nested(
@@ -151,10 +159,10 @@ class _NestedDrawing(BlockDrawing):
         """Draw a stage below `last` or, where the chain `turns`, beside; return the id of its last box."""
         kind, times = stage_kind(stage), f"{stage.repeat} x " if stage.repeat > 1 else ""
         if not self.is_open(stage.name, 0):
-            stage_box(self.sheet, total, kind)
+            stage_box(self.sheet, total, kind, differing_blocks(stage))
             self.sheet.next_arrow(last, stage.name, size, turns=turns)
             return stage.name
-        title = f"{times}{stage.title}"
+        title = ", ".join(filter(None, (f"{times}{stage.title}", differing_blocks(stage))))
         with self.sheet.cluster(stage.name, title, kind, description=f"{stage.name}: {title}"):
             blocks = self.tree.children(stage.name)
             if len(blocks) > 1:
@@ -163,14 +171,15 @@ class _NestedDrawing(BlockDrawing):
 
     def _blocks(self, stage: Stage, blocks: Sequence[Box], last: str, *, turns: bool) -> str:
         """One block of the stage, and boxes that stand for those before and after it."""
-        index = next((box.block for box in blocks if box.path == self.shown), 0)
+        index, block_nodes = next((box.block for box in blocks if box.path == self.shown), 0), stage.blocks
         for first, count in ((0, index), (index + 1, len(blocks) - index - 1)):
             if first:
                 last = self._block(stage, blocks[index], last, turns=turns and first == 1)
             if count:
                 name = f"{stage.name}.{first}-{first + count - 1}"
-                title, detail = f"{count} more", "like the one shown"
-                description = f"{count} more blocks, like the one shown"
+                rest = block_nodes[first : first + count]
+                title, detail = f"{count} more", unlike(block_nodes[index], rest) or "like the one shown"
+                description = f"{count} more blocks, {detail}"
                 self.sheet.box(name, title, detail, "other", description=description, wide=1.8)
                 self.sheet.arrow(End(last), End(name), turns=turns and not first)
                 last = name
@@ -178,6 +187,8 @@ class _NestedDrawing(BlockDrawing):
 
     def _block(self, stage: Stage, box: Box, last: str, *, turns: bool) -> str:
         path, which = box.path, f"{stage.title}, {box.block + 1} of {stage.repeat}"
+        if not _has_inside(box):
+            return self._inside(box, last, turns=turns)
         if not self.is_open(path, None):
             self.sheet.box(path, which, "", stage_kind(stage), description=f"{path}: {which}", wide=STAGE)
             self.sheet.arrow(End(last), End(path), turns=turns)

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from irnet.diagrams.graph_builder import GraphBuilder
 from irnet.diagrams.theme import Kind
-from irnet.spec import Network, Residual, Stage
+from irnet.spec import Chain, Fork, Network, Residual, Stage
 from irnet.tree import Box, resolve
+from irnet.tree.labels import differing_blocks
 from irnet.tree.totals import StageTotal, stages
 from irnet.units import extent, grid, short
 
@@ -18,7 +19,7 @@ def overview_sheet(sheet: GraphBuilder, network: Network, title: str = "", *, fo
     """`sheet` with `network` on it, from its input to the softmax that its logits go to; `folded` into two columns."""
     shape = grid(network.input_shape)
     sheet.box("input", "Input", _size(sheet, shape), "other", description=f"input, {shape}", wide=STAGE)
-    boxes = [stage for stage in stages(network)[:-1] if stage.repeat], resolve(network).head
+    boxes = [stage for stage in stages(network)[: len(network.stages)] if stage.repeat], resolve(network).head
     last, turn = "input", (sum(map(len, boxes)) + 2) // 2
     for i, (name, size) in enumerate(_boxes(sheet, network, *boxes)):
         sheet.next_arrow(last, name, size, turns=folded and i == turn)
@@ -31,8 +32,9 @@ def _boxes(
 ) -> Iterator[tuple[str, str]]:
     """Draw one box after the other; yield its id and the size of what comes in."""
     shape, kinds = grid(network.input_shape), {stage.name: stage_kind(stage) for stage in network.stages}
+    differing = {stage.name: differing_blocks(stage) for stage in network.stages}
     for stage in blocks:
-        stage_box(sheet, stage, kinds[stage.name])
+        stage_box(sheet, stage, kinds[stage.name], differing[stage.name])
         yield stage.name, shape
         shape = grid(stage.out_shape)
     for layer in head:
@@ -55,14 +57,23 @@ def stage_kind(stage: Stage) -> Kind:
         return "reduction"
     if stage.part in ("stem", "tail"):
         return "other"
-    return "residual" if isinstance(stage.node, Residual) else "inception"
+    steps = stage.node.nodes if isinstance(stage.node, Chain) else (stage.node,)
+    merges = {node.merge for node in steps if isinstance(node, Fork)}
+    match stage.node:
+        case Residual():
+            return "residual"
+        case Fork(merge="concat"):
+            return "inception"
+        case _:
+            return "added" if "add" in merges else "joined" if "concat" in merges else "other"
 
 
-def stage_box(sheet: GraphBuilder, stage: StageTotal, kind: Kind) -> None:
-    """The box of a whole stage, with its repeats and what it adds up to."""
+def stage_box(sheet: GraphBuilder, stage: StageTotal, kind: Kind, differing: str = "") -> None:
+    """The box of a whole stage, with its repeats, what it adds up to and what its blocks differ in."""
     times = f"{stage.repeat} × " if stage.repeat > 1 else ""
-    detail = f"{short(stage.params)} parameters, {short(stage.macs, 'MAC')}"
-    description = f"{stage.name}: {times}{stage.title}, {detail}, {stage.source.ref}"
+    detail = "\n".join(filter(None, (f"{short(stage.params)} parameters, {short(stage.macs, 'MAC')}", differing)))
+    about = detail.replace("\n", ", ")
+    description = f"{stage.name}: {times}{stage.title}, {about}, {stage.source.ref}"
     size = f"{_size(sheet, extent(stage.out_shape))}, ".lstrip(", ")
     sheet.box(stage.name, f"{times}{stage.title}", f"{size}{detail}", kind, description=description, wide=STAGE)
 

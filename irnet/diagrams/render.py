@@ -16,7 +16,7 @@ import vl_convert
 
 from irnet.diagrams.pdf import normalise
 from irnet.diagrams.titles import WIDEST, clear_titles, text_width
-from irnet.units import typed
+from irnet.units import printable, typed
 
 Format = Literal["svg", "png", "pdf", "dot"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -81,11 +81,11 @@ def convert(svg: str, form: Format, *, title: str = "", description: str = "", s
     """A laid out SVG as a file's bytes."""
     if form == "svg":
         return _describe(svg, title, description)
-    printable = _with_fonts(svg, _BUNDLED_FONT)
+    readable = _with_fonts(svg, _BUNDLED_FONT)
     if form == "pdf":
-        points = re.sub(r'(<svg[^>]*?width="[\d.]+)pt"(\s+height="[\d.]+)pt"', r'\1"\2"', printable, count=1)
+        points = re.sub(r'(<svg[^>]*?width="[\d.]+)pt"(\s+height="[\d.]+)pt"', r'\1"\2"', readable, count=1)
         return normalise(bytes(vl_convert.svg_to_pdf(points)), title)
-    return bytes(vl_convert.svg_to_png(printable, scale=scale))
+    return bytes(vl_convert.svg_to_png(readable, scale=scale))
 
 
 @lru_cache(maxsize=128)
@@ -148,7 +148,7 @@ def _describe(svg: str, title: str, description: str) -> bytes:
         _hold_captions(graph, float(root.attrib["viewBox"].split()[2]))
     if graph is not None and (old := graph.find(f"{{{_SVG}}}title")) is not None:
         graph.remove(old)
-    for at, (tag, text) in enumerate((("title", title), ("desc", description))):
+    for at, (tag, text) in enumerate((("title", printable(title)), ("desc", printable(description)))):
         if text:
             element = ElementTree.Element(f"{{{_SVG}}}{tag}", {"id": f"figure-{tag}"})
             element.text = text

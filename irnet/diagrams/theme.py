@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from irnet.spec import Kernel, pair
+from irnet.spec import ACTIVATIONS, Kernel, pair
 
 Kind = Literal[
     "pointwise",
@@ -26,6 +26,14 @@ Kind = Literal[
     "norm",
     "relu",
     "other",
+    "grouped",
+    "product",
+    "operations",
+    "window",
+    "normalization",
+    "activation",
+    "joined",
+    "added",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -44,6 +52,22 @@ NAMES: dict[Kind, str] = {
     "norm": "batch norm",
     "relu": "ReLU",
     "other": "",  # says what it is
+    "grouped": "convolution in groups, or of each channel alone",
+    "product": "product of branches",
+    "operations": "operations that are no branches",
+    "window": "convolution with a window",
+    "normalization": "normalization",
+    "activation": "activation",
+    "joined": "blocks whose branches are concatenated",
+    "added": "blocks whose branches are added",
+}
+# What networks of others have beside the paper's: painted alike, and a legend that has both says the wider word.
+WIDER: dict[Kind, Kind] = {
+    "square": "window",
+    "norm": "normalization",
+    "relu": "activation",
+    "inception": "joined",
+    "residual": "added",
 }
 
 
@@ -86,15 +110,18 @@ _BORDERS: dict[Kind, tuple[str, float]] = {  # line style and points, the same i
     "residual": ("solid", 2.4),
     "pool": ("dashed", 1.4),
     "reduction": ("solid", 2.4),
+    "grouped": ("dotted", 1.8),
+    "product": ("dashed", 2.4),
+    "operations": ("dotted", 1.8),
 }
 
 
 def _paints(fills: str, borders: str) -> MappingProxyType[Kind, Paint]:
     """Paints from two lists of colours in the order of `KINDS`."""
-    colours = zip(KINDS, fills.split(), borders.split(), strict=True)
-    return MappingProxyType(
-        {kind: Paint(fill, border, *_BORDERS.get(kind, ("solid", 1.2))) for kind, fill, border in colours}
-    )
+    own = [kind for kind in KINDS if kind not in WIDER.values()]
+    colours = zip(own, fills.split(), borders.split(), strict=True)
+    paints = {kind: Paint(fill, border, *_BORDERS.get(kind, ("solid", 1.2))) for kind, fill, border in colours}
+    return MappingProxyType(paints | {wider: paints[kind] for kind, wider in WIDER.items()})
 
 
 LIGHT = Theme(
@@ -111,9 +138,9 @@ LIGHT = Theme(
     refused_fill="#fbd5d5",
     paints=_paints(
         "#dcecfa #d5f0e6 #fdf0cd #ffffff #f3e1ee #e6eaee #fbe0d2 "
-        "#dcecfa #fbe0d2 #f3e1ee #eef1f4 #ece9f7 #eaf5d8 #f6f7f9",
+        "#dcecfa #fbe0d2 #f3e1ee #eef1f4 #ece9f7 #eaf5d8 #f6f7f9 #d3f1f5 #ffe9c9 #f1ece4",
         "#2b7bba #0a8a66 #b98300 #2b7bba #a8588b #7b8794 #c8560f "
-        "#2b7bba #c8560f #a8588b #5d6b79 #7561b5 #5c8a12 #8a96a3",
+        "#2b7bba #c8560f #a8588b #5d6b79 #7561b5 #5c8a12 #8a96a3 #0f7f93 #9a5b00 #7a6a4f",
     ),
 )
 DARK = Theme(
@@ -130,9 +157,9 @@ DARK = Theme(
     refused_fill="#6b1a1f",
     paints=_paints(
         "#173a57 #0d4434 #4a3a0a #0e1117 #47263c #2a323b #5a2a10 "
-        "#173a57 #5a2a10 #47263c #232b34 #2d2748 #2b3a12 #1b2129",
+        "#173a57 #5a2a10 #47263c #232b34 #2d2748 #2b3a12 #1b2129 #0b3f49 #4f3205 #322c22",
         "#6db7ec #3fc79c #e3b341 #6db7ec #d694bd #8a97a4 #f0915a "
-        "#6db7ec #f0915a #d694bd #a3b0bd #a99be0 #9ccc4f #75828f",
+        "#6db7ec #f0915a #d694bd #a3b0bd #a99be0 #9ccc4f #75828f #4cc3d6 #dba24f #b8a583",
     ),
 )
 PRINT = Theme(
@@ -149,9 +176,9 @@ PRINT = Theme(
     refused_fill="#c9c9c9",
     paints=_paints(
         "#ffffff #e6e6e6 #f4f4f4 #ffffff #ffffff #d5d5d5 #ffffff "
-        "#e6e6e6 #ffffff #f4f4f4 #ffffff #ffffff #ffffff #fafafa",
+        "#e6e6e6 #ffffff #f4f4f4 #ffffff #ffffff #ffffff #fafafa #ededed #ffffff #ffffff",
         "#222222 #222222 #222222 #000000 #222222 #222222 #000000 "
-        "#222222 #000000 #222222 #444444 #444444 #444444 #555555",
+        "#222222 #000000 #222222 #444444 #444444 #444444 #555555 #222222 #000000 #444444",
     ),
 )
 THEMES = {theme.name: theme for theme in (LIGHT, DARK, PRINT)}
@@ -177,16 +204,54 @@ def theme_named(name: str) -> Theme:
     return THEMES[name]
 
 
-def conv_kind(kernel: Kernel) -> Kind:
+def conv_kind(kernel: Kernel, groups: int = 1) -> Kind:
     """What a convolution is painted as.
 
     Examples
     --------
-    >>> conv_kind(1), conv_kind(3), conv_kind((1, 7))
-    ('pointwise', 'square', 'factorised')
+    >>> conv_kind(1), conv_kind(3), conv_kind((1, 7)), conv_kind(7), conv_kind(3, groups=32)
+    ('pointwise', 'square', 'factorised', 'window', 'grouped')
     """
     height, width = pair(kernel)
-    return "factorised" if height != width else "pointwise" if height == 1 else "square"
+    if groups > 1:
+        return "grouped"
+    if height == width > 1:
+        return "square" if height in (3, 5) else "window"
+    return "pointwise" if height == width else "factorised" if 1 in (height, width) else "window"
+
+
+def layer_kind(layer: str) -> Kind:
+    """What a layer that is no convolution or pooling is painted as.
+
+    Examples
+    --------
+    >>> layer_kind("relu"), layer_kind("silu"), layer_kind("group_norm"), layer_kind("global_pool"), layer_kind("roll")
+    ('relu', 'activation', 'normalization', 'pool', 'other')
+    """
+    if layer in ("relu", "linear"):
+        return "relu" if layer == "relu" else "linear"
+    if layer == "batch_norm":
+        return "norm"
+    if layer in _ACTIVATIONS:
+        return "activation"
+    named: dict[str, Kind] = {"_norm": "normalization", "_pool": "pool"}
+    return next(
+        (kind for ending, kind in named.items() if layer.endswith(ending)), "sum" if layer == "scale" else "other"
+    )
+
+
+_ACTIVATIONS = (
+    *ACTIVATIONS,
+    "leaky_relu",
+    "prelu",
+    "elu",
+    "selu",
+    "celu",
+    "hardtanh",
+    "softmax",
+    "softplus",
+    "softsign",
+)
 
 
 def scale(low: float) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ def overview_words(network: Network) -> Words:
     >>> overview_words(network("inception_v4", a=0, b=0)).alt
     'Block diagram of inception_v4.paper (a=0, b=0): Stem, Reduction-A, Reduction-B, 3 x Inception-C.'
     """
-    named = [stage for stage in stages(network)[:-1] if stage.repeat]
+    named = [stage for stage in stages(network)[: len(network.stages)] if stage.repeat]
     chain = ", ".join(f"{s.repeat} x {s.title}" if s.repeat > 1 else s.title for s in named)
     total = totals(network)
     _, height, width = network.input_shape

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -84,6 +85,8 @@ def title(name: str) -> str:
     """
     preset, space, edits = name.partition(" ")
     architecture, _, tag = preset.partition(".")
+    if architecture not in ARCHITECTURES:  # an opened network has its author's name
+        return f"{preset.partition(':')[0]}{space}{edits}"
     source = "paper" if tag == "paper" else source_title(preset).partition(": ")[2]
     return f"{ARCHITECTURES[architecture]} ({source}){space}{edits}"
 
@@ -173,8 +176,19 @@ def network(name: str, /, **changes: Any) -> Network:
     return network_of_recipe(full, edit_recipe(full, changes))
 
 
+_READERS: deque[Callable[[object], Network | None]] = deque(maxlen=4)
+
+
+def read_also(reader: Callable[[object], Network | None]) -> None:
+    """Let `as_network` take what `reader` makes a network of; it gives None for anything else.
+
+    What lies higher than the presets, as the tracing of a module, is put in from there.
+    """
+    _READERS.append(reader)
+
+
 def as_network(given: object, /) -> Network:
-    """The network that is meant: itself, that of a preset's name, or that of a built model.
+    """The network that is meant: itself, that of a preset's name, that of a built model, or what `read_also` reads.
 
     Raises
     ------
@@ -193,13 +207,21 @@ def as_network(given: object, /) -> Network:
         return network(given)
     found = getattr(given, "network", given)  # a built model knows its own
     if not isinstance(found, Network):
+        found = next(filter(None, (read(found) for read in _READERS)), found)
+    if not isinstance(found, Network):
         hint = 'give the name of one, as "inception_v4", or what irnet.network("inception_v4") gives'
         raise ValueError(f"{what_is(given)} is no network: {hint}")
     return found
 
 
 def recipe_of(network: Network) -> Recipe:
-    """The recipe of a network that was made from a preset, with its knobs; edits of places are no knobs."""
+    """The recipe of a network that was made from a preset, with its knobs; edits of places are no knobs.
+
+    Raises
+    ------
+    ValueError
+        If the network is not made of a preset: one that was opened has no knobs.
+    """
     knob_edits = (edit for edit in network.edits if edit.is_knob)
     return edit_recipe(network.name, {edit.what: edit.value for edit in knob_edits})
 
@@ -212,6 +234,8 @@ def edit_recipe(name: str, changes: Mapping[str, Any]) -> Recipe:
     ValueError
         For an unknown knob or a value outside its limits.
     """
+    if name not in PRESETS:
+        raise ValueError(f"{name} is no preset, so it has no knobs")
     preset = PRESETS[name]
     have = knobs(preset)
     for knob in changes:

@@ -7,20 +7,74 @@ Every reader (of a traced module, an ONNX, Keras or exported file) writes the sa
 rest: `conv` (filters, kernel, stride, padding, dilation, groups, bias), `linear` (features, bias), `batch_norm` (eps),
 `max_pool` and `avg_pool` (kernel, stride, padding, ceil, grid that is read; an average's counts_padding),
 `global_pool`, `pad` (sides, value), `scale` (factor), `concat`, `add`, `mul`, `div`, and activations by their names,
-as `relu`. Pairs are (height, width). Dropout and what else does nothing in evaluation is left out.
+as `relu`. Pairs are (height, width); edges that differ are (top, bottom, left, right). Dropout and what else does
+nothing in evaluation is left out. `norm` is FOLDED of a convolution or linear layer whose file has no batch norm
+behind any convolution: it is in the weights and the bias, or was left out.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from math import prod
 
 from irnet.spec import Setting, Settings, Shape
+from irnet.units import exact, typed
 
-__all__ = ["ADD", "CONCAT", "DIV", "INPUT", "MERGES", "MUL", "Graph", "Operation", "Setting", "Settings", "Weight"]
+__all__ = [
+    "ADD",
+    "CONCAT",
+    "DIV",
+    "FOLDED",
+    "INPUT",
+    "MAX_AXES",
+    "MAX_ELEMENTS",
+    "MAX_NODES",
+    "MAX_SIDE",
+    "MERGES",
+    "MUL",
+    "Graph",
+    "Operation",
+    "Refused",
+    "Setting",
+    "Settings",
+    "Weight",
+    "check_shape",
+]
 
 INPUT = "input"
+FOLDED = "folded"
 CONCAT, ADD, MUL, DIV = "concat", "add", "mul", "div"
 MERGES = (CONCAT, ADD, MUL, DIV)  # kinds in which branches can meet
+
+MAX_NODES = 20_000  # of a file; the largest network of timm has a tenth
+MAX_SIDE = 2**31 - 1
+MAX_ELEMENTS = 2**40  # of one tensor
+MAX_AXES = 16
+
+
+class Refused(ValueError):
+    """Why a file is not read: its text goes on after the file's name."""
+
+
+def check_shape(name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape that a file tells of, or that follows from it.
+
+    Raises
+    ------
+    Refused
+        If no tensor has it.
+
+    Examples
+    --------
+    >>> check_shape("stem.conv.weight", (32, 3, 3, 3))
+    (32, 3, 3, 3)
+    """
+    fits = len(shape) <= MAX_AXES and all(0 <= side <= MAX_SIDE for side in shape)
+    if not fits or prod(shape) > MAX_ELEMENTS:
+        sides = typed(" x ".join(map(str, shape[:MAX_AXES])))
+        limit = f"{exact(MAX_ELEMENTS)} numbers and {MAX_AXES} axes are the limit"
+        raise Refused(f"says of {typed(name)!r} that it is {sides}; {limit}")
+    return shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +98,12 @@ class Operation:
 
     kind: str  # "conv", "batch_norm", "relu", "max_pool", "concat"; what has no word here keeps the name of its source
     settings: Settings = ()
-    module: str = field(default="", compare=False)  # the author's path of the module that it belongs to
-    out_shape: tuple[int, ...] = field(default=(), compare=False)  # (C, H, W) or (F,); the batch is left out
-    params: int = field(default=0, compare=False)  # of weights that no earlier operation has
-    macs: int = field(default=0, compare=False)  # multiply-accumulates of a convolution or a linear layer, one picture
-    weights: tuple[Weight, ...] = field(default=(), compare=False)
+    # whatever follows takes no part in equality
+    module: str = field(default="", compare=False, repr=False)  # the author's path of what it belongs to
+    out_shape: tuple[int, ...] = field(default=(), compare=False, repr=False)  # (C, H, W) or (F,), without the batch
+    params: int = field(default=0, compare=False, repr=False)  # of weights that no earlier operation has
+    macs: int = field(default=0, compare=False, repr=False)  # of a convolution or a linear layer, for one picture
+    weights: tuple[Weight, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "settings", tuple(sorted(self.settings)))

@@ -7,15 +7,16 @@ vector are none; a nested concatenation is a flat one; a factor of one is no fac
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 from typing import cast
 
-from irnet.opening.graph import ADD, CONCAT, DIV, Operation, Setting
+from irnet.opening.graph import ADD, CONCAT, DIV, FOLDED, MUL, Operation, Setting
 from irnet.opening.tree import Merge, Part, Steps
+from irnet.spec import ACTIVATIONS
 
 WINDOWS = ("conv", "max_pool", "avg_pool")
 _WEIGHTED = ("conv", "linear")
 _RESHAPES = ("flatten", "view", "reshape", "squeeze", "_unsafe_view", "unflatten", "unsqueeze")
-_ACTIVATIONS = ("relu", "relu6", "silu", "gelu", "hardswish", "sigmoid", "tanh", "leaky_relu", "elu", "hardtanh")
 _LENGTH = ("linalg_vector_norm", "norm", "clamp_min", "expand_as", "expand", "pow", "sum", "sqrt", "rsqrt", "add")
 
 
@@ -47,10 +48,17 @@ def _simple(step: Part) -> Steps:
             return ()
         case Operation("avg_pool") if _is_global(step):
             return (Operation("global_pool", module=step.module, out_shape=step.out_shape),)
-        case Operation("avg_pool" | "max_pool"):
-            return (_pool(step),)
+        case Operation():
+            return (_pool(step) if step.kind in WINDOWS[1:] else _activation(step),)
         case _:
             return (step,)
+
+
+def _activation(step: Operation) -> Operation:
+    """An activation under its usual name, where its settings say no more than that; anything else as it is."""
+    if step.kind == "hardtanh" and (step.setting("min_val"), step.setting("max_val")) == (0, 6):
+        return replace(step, kind="relu6", settings=())
+    return replace(step, settings=()) if step.kind == "gelu" and step.setting("approximate") == "none" else step
 
 
 def _changes_nothing(step: Operation) -> bool:
@@ -68,10 +76,17 @@ def _pool(pool: Operation) -> Operation:
     """A pooling without what changes nothing: the grid that it reads, and rounding up where nothing is rounded."""
     settings = dict(pool.settings)
     grid, ceil = settings.pop("grid"), settings.pop("ceil")
-    sides = cast("list[tuple[int, int]]", [grid, *map(settings.get, ("kernel", "stride", "padding"))])
-    floor = tuple((size + 2 * edge - window) // step + 1 for size, window, step, edge in zip(*sides, strict=True))
+    sides = cast("list[tuple[int, ...]]", [grid, *map(settings.get, ("kernel", "stride", "padding"))])
+    sides[3] = _both(sides[3])
+    floor = tuple((size + edges - window) // step + 1 for size, window, step, edges in zip(*sides, strict=True))
     rounds_up = bool(ceil) and pool.out_shape[1:] != floor
     return replace(pool, settings=tuple((settings | {"rounds_up": rounds_up}).items()))
+
+
+def _both(padding: tuple[int, ...]) -> tuple[int, int]:
+    """The pixels that are added to a column and to a row, at both ends together."""
+    first, *_, last = padding
+    return (2 * first, 2 * last) if len(padding) == 2 else (first + padding[1], padding[2] + last)
 
 
 def _merge(merge: Merge, how: str) -> Steps:
@@ -105,13 +120,30 @@ def _together(last: Operation, part: Operation) -> Operation | None:
     """Two operations as one layer; None where they are two."""
     module = last.module or part.module
     if part.kind == "batch_norm" and last.kind in _WEIGHTED and _is_bare(last):
-        return replace(last.with_settings(norm=part.setting("eps")), out_shape=part.out_shape, module=module)
-    if part.kind in _ACTIVATIONS and last.kind in _WEIGHTED and last.setting("activation") is None:
+        norm = tuple(replace(weight, role=f"norm.{weight.role}") for weight in part.weights)
+        whole = replace(last.with_settings(norm=part.setting("eps")), out_shape=part.out_shape, module=module)
+        return replace(whole, params=last.params + part.params, weights=(*last.weights, *norm))
+    plain = part.kind in ACTIVATIONS and not part.settings
+    if plain and last.kind in _WEIGHTED and last.setting("activation") is None:
         return replace(last.with_settings(activation=part.kind), out_shape=part.out_shape, module=module)
     if last.kind == "pad" and part.kind in WINDOWS and part.setting("padding") == (0, 0):
-        sides = last.setting("sides")
-        return part.with_settings(padding=sides) if _fits(last, part) else None
+        counts = {"counts_padding": True} if part.kind == "avg_pool" else {}
+        return part.with_settings(padding=last.setting("sides"), **counts) if _fits(last, part) else None
+    if part.kind in (MUL, ADD) and last.kind == "conv" and _is_normed(last) and _is_of_channels(part):
+        role = "norm.scale" if part.kind == MUL else "norm.shift"
+        weights = (*last.weights, replace(part.weights[0], role=role))
+        return replace(last, out_shape=part.out_shape, params=last.params + part.params, weights=weights)
     return None
+
+
+def _is_of_channels(part: Operation) -> bool:
+    """Whether it has one weight a channel, as Caffe keeps the scale and shift of a batch norm."""
+    shape = part.weights[0].shape if part.weights else ()
+    return prod(shape) == part.out_shape[0] and part.out_shape[0] in shape[-3:-2]
+
+
+def _is_normed(layer: Operation) -> bool:
+    return layer.setting("norm") not in (None, FOLDED) and layer.setting("activation") is None
 
 
 def _is_bare(layer: Operation) -> bool:

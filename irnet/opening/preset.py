@@ -15,7 +15,7 @@ from irnet.spec import Chain, Conv, Fork, Layer, Network, Pool, Residual, Subgra
 from irnet.tree import Box, Tree, resolve
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def steps_of(network: Network) -> Steps:
     """The steps of a network from its input to its output, in normal form.
 

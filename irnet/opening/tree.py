@@ -2,14 +2,19 @@
 
 Only the graph is read. Between an operation and the next one that every path goes through lies a merge of branches, if
 branches meet there; what no branches can write stays whole, as a tangle, and everything around it is a tree.
+
+A concatenation of x, f(x), g(f(x)), ... is written as nested ones: x beside what follows f, which is f(x) beside what
+follows g. The channels are the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from irnet.opening.graph import ADD, CONCAT, MERGES, MUL, Graph, Operation
+
+LEVELS = 30  # merges inside merges; what is nested deeper stays whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +23,7 @@ class Merge:
 
     how: str
     branches: tuple[Steps, ...]
-    module: str = ""
+    module: str = field(default="", repr=False)
 
     def __eq__(self, other: object) -> bool:
         """Whatever module it belongs to."""
@@ -31,9 +36,13 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Tangle:
-    """Operations between one value and the next that no branches can write, in the order of the graph."""
+    """Operations between one value and the next that no branches can write, in the order of the graph.
+
+    `reads` has for each the positions of those that it reads among them, -1 for the value that they begin with.
+    """
 
     operations: tuple[Operation, ...]
+    reads: tuple[tuple[int, ...], ...] = ()
 
 
 Part = Operation | Merge | Tangle
@@ -56,8 +65,24 @@ def tree(graph: Graph) -> Steps:
     return _Reading(graph).steps()
 
 
+def parts(steps: Steps) -> Iterator[Part]:
+    """Every part of a tree, each merge before what is in its branches.
+
+    Examples
+    --------
+    >>> branch = (Operation("conv"), Operation("relu"))
+    >>> [getattr(part, "kind", "merge") for part in parts((Merge(ADD, ((), branch)), Operation("relu")))]
+    ['merge', 'conv', 'relu', 'relu']
+    """
+    for part in steps:
+        yield part
+        if isinstance(part, Merge):
+            for branch in part.branches:
+                yield from parts(branch)
+
+
 class _Reading:
-    """One reading of a graph; operations are known by their positions."""
+    """One reading of a graph; operations are known by their positions, and no step looks at a part twice on a level."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
@@ -71,10 +96,9 @@ class _Reading:
         start, end = 0, self.graph.output
         if start == end:
             return ()
-        live = self._reached(start, self.readers) & self._reached(end, self.reads) - {start, end}
-        past = sum(reader == end for reader in self.readers[start])  # edges that pass everything in between
-        done, last, open_ = self._series(live, start, end, past)
-        return (*done, *self._merge(open_, last, end))
+        live = self._reached(start, self.readers) & self._reached(end, self.reads) - {start}
+        done, _, _ = self._cut(sorted(live), start, end, LEVELS)
+        return done
 
     def _reached(self, start: int, edges: Sequence[Sequence[int]]) -> set[int]:
         seen, ahead = {start}, [start]
@@ -85,91 +109,132 @@ class _Reading:
                     ahead.append(other)
         return seen
 
-    def _series(self, inside: Iterable[int], first: int, end: int, past: int = 0) -> tuple[list[Part], int, list[int]]:
-        """What stands one after another among `inside`, behind `first`; the last of it, and what is open at the end."""
+    def _cut(self, inside: Sequence[int], first: int, end: int, levels: int) -> tuple[Steps, int, list[int]]:
+        """What stands one after another among `inside`, behind `first`; the last of it, and what is open behind that.
+
+        `end` is what everything among them leads to.
+        """
         members, done, last, open_ = set(inside), list[Part](), first, list[int]()
-        crossing = past + sum(reader in members for reader in self.readers[first])  # edges beside the next operation
-        for at in sorted(members):
+        crossing = sum(source == first for at in inside for source in self.reads[at])  # edges beside the next operation
+        for at in inside:
             entering = sum(source in members or source == first for source in self.reads[at])
             if crossing == entering:  # every path goes through it
-                done += self._merge(open_, last, at)
+                done.append(self._step(open_, last, at, levels))
                 last, open_, crossing = at, [], 0
             else:
                 open_.append(at)
                 crossing -= entering
             crossing += sum(reader in members or reader == end for reader in self.readers[at])
-        return done, last, open_
+        return tuple(done), last, open_
 
-    def _merge(self, inside: Sequence[int], first: int, end: int) -> list[Part]:
-        """Whatever lies between `first` and `end`, with `end`."""
-        operation, sources = self.graph.operations[end], self.reads[end]
-        if not inside and sources == (first,):
-            return [operation]
-        if operation.kind not in MERGES:
-            return [self._tangle([*inside, end])]
-        branches: list[tuple[int, Steps]] = [(i, ()) for i, source in enumerate(sources) if source == first]
-        for group in self._groups(inside):
-            ends = [i for i, source in enumerate(sources) if source in group]
-            done, last, open_ = self._series(group, first, end)
-            if len(ends) == 1:
-                branches.append((ends[0], (*done, *([self._tangle(open_)] if open_ else []))))
-            elif operation.kind == CONCAT and ends == list(range(ends[0], ends[-1] + 1)):
-                inner = tuple(self._branch(open_, last, sources[i], end) for i in ends)  # written as one list with ours
-                branches.append((ends[0], (*done, Merge(CONCAT, inner, operation.module))))
-            else:
-                return [self._tangle([*inside, end])]
-        if operation.kind in (ADD, MUL):  # the empty branch first, then as the graph has them
-            branches.sort(key=lambda branch: (bool(branch[1]), branch[0]))
+    def _step(self, inside: Sequence[int], first: int, at: int, levels: int) -> Part:
+        """Whatever lies between `first` and `at`, with `at`."""
+        operation, sources = self.graph.operations[at], self.reads[at]
+        if not inside and (len(sources) == 1 or operation.kind not in MERGES):
+            return operation
+        if operation.kind in MERGES:
+            branches = self._branches(inside, first, sources, at, levels - 1)
+            if branches is not None:
+                return Merge(operation.kind, branches, operation.module)
+        return self._tangle([*inside, at], first)
+
+    def _branches(
+        self, inside: Sequence[int], first: int, sources: Sequence[int], end: int, levels: int
+    ) -> tuple[Steps, ...] | None:
+        """The ways from `first` to each of `sources`, which `end` joins; None where they are no branches."""
+        if levels < 0:
+            return None
+        how, group_of, groups = self.graph.operations[end].kind, *self._groups(inside)
+        found: list[tuple[int, Steps]] = []
+        ends: list[list[int]] = [[] for _ in groups]
+        for i, source in enumerate(sources):
+            if source == first:
+                found.append((i, ()))
+            elif source in group_of:
+                ends[group_of[source]].append(i)
+            else:  # it comes from elsewhere
+                return None
+        for group, (at, *more) in zip(groups, ends, strict=True):
+            steps, last, open_ = self._cut(group, first, end, levels)
+            if more:  # written in one list with ours
+                side_by_side = how == CONCAT and more[-1] == at + len(more)
+                if last == first or not (side_by_side or how in (ADD, MUL)):
+                    return None
+                inner = self._branches(open_, last, [sources[i] for i in (at, *more)], end, levels - 1)
+                if inner is None:
+                    return None
+                steps = (*steps, Merge(how, inner, self.graph.operations[end].module))
+            found.append((at, steps))
+        if how in (ADD, MUL):  # the empty branch first, then as the graph has them
+            found.sort(key=lambda branch: (bool(branch[1]), branch[0]))
         else:
-            branches.sort(key=lambda branch: branch[0])
-        return [Merge(operation.kind, tuple(steps for _, steps in branches), operation.module)]
+            found.sort(key=lambda branch: branch[0])
+        return tuple(steps for _, steps in found)
 
-    def _branch(self, among: Sequence[int], first: int, last: int, end: int) -> Steps:
-        """The steps from `first` to `last`, which one operand of a concatenation is."""
-        if last == first:
-            return ()
-        before, ahead = {last}, [last]
-        while ahead:
-            for source in self.reads[ahead.pop()]:
-                if source in among and source not in before:
-                    before.add(source)
-                    ahead.append(source)
-        done, _, open_ = self._series(before, first, end)
-        return (*done, *([self._tangle(open_)] if open_ else []))
+    def _groups(self, inside: Sequence[int]) -> tuple[dict[int, int], list[list[int]]]:
+        """What hangs together among `inside`: the number of each one's group, and the groups, in the graph's order."""
+        group_of = dict.fromkeys(inside, -1)
+        many = 0
+        for start in inside:
+            if group_of[start] < 0:
+                group_of[start], ahead = many, [start]
+                while ahead:
+                    at = ahead.pop()
+                    for other in (*self.readers[at], *self.reads[at]):
+                        if group_of.get(other, 0) < 0:
+                            group_of[other] = many
+                            ahead.append(other)
+                many += 1
+        groups: list[list[int]] = [[] for _ in range(many)]
+        for at in inside:
+            groups[group_of[at]].append(at)
+        return group_of, groups
 
-    def _groups(self, inside: Iterable[int]) -> Iterable[set[int]]:
-        """What hangs together among `inside`."""
-        left = set(inside)
-        while left:
-            ahead = [left.pop()]
-            group = set(ahead)
-            while ahead:
-                at = ahead.pop()
-                for other in (*self.readers[at], *self.reads[at]):
-                    if other in left:
-                        left.discard(other)
-                        group.add(other)
-                        ahead.append(other)
-            yield group
-
-    def _tangle(self, members: Iterable[int]) -> Tangle:
-        return Tangle(tuple(self.graph.operations[at] for at in sorted(members)))
+    def _tangle(self, members: Sequence[int], first: int) -> Tangle:
+        every = {first, *members}
+        ahead = list(members)
+        while ahead:  # constants, which come from nowhere
+            missing = [source for source in self.reads[ahead.pop()] if source not in every]
+            every.update(missing)
+            ahead += missing
+        members = sorted(every - {first})
+        place = {at: i for i, at in enumerate(members)} | {first: -1}
+        reads = tuple(tuple(place[source] for source in self.reads[at]) for at in members)
+        return Tangle(tuple(self.graph.operations[at] for at in members), reads)
 
 
 def _nested(graph: Graph) -> tuple[tuple[int, ...], ...]:
-    """The edges, with a concatenation that begins with all operands of an earlier one reading that one instead.
+    """The edges, with a concatenation that begins or ends with all operands of an earlier one reading that one instead.
 
     Dense blocks concatenate everything so far in one list; nested, the same channels are a tree.
     """
-    known: dict[tuple[int, ...], int] = {}
+    front, back = _Lists(), _Lists()
     found: list[tuple[int, ...]] = []
     for at, (operation, sources) in enumerate(zip(graph.operations, graph.reads, strict=True)):
         reads = sources
         if operation.kind == CONCAT:
-            for many in range(len(sources) - 1, 1, -1):
-                if sources[:many] in known:
-                    reads = (known[sources[:many]], *sources[many:])
-                    break
-            known.setdefault(sources, at)
+            (many, earlier), (behind, later) = front.add(sources, at), back.add(sources[::-1], at)
+            if many and many >= behind:
+                reads = (earlier, *sources[many:])
+            elif behind:
+                reads = (*sources[:-behind], later)
         found.append(reads)
     return tuple(found)
+
+
+class _Lists:
+    """Lists of operands, by what they begin with."""
+
+    def __init__(self) -> None:
+        self.next: dict[tuple[int, int], int] = {}  # from a beginning, and what follows it, to the longer beginning
+        self.whole: dict[int, int] = {}  # from a beginning that is a whole list to the concatenation that has it
+
+    def add(self, sources: Sequence[int], at: int) -> tuple[int, int]:
+        """Remember the list of `at`; how many of its operands are the longest earlier list, and whose that is."""
+        found, here = (0, 0), 0
+        for many, source in enumerate(sources, 1):
+            here = self.next.setdefault((here, source), len(self.next) + 1)
+            if 1 < many < len(sources) and here in self.whole:
+                found = (many, self.whole[here])
+        self.whole.setdefault(here, at)
+        return found

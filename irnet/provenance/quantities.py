@@ -17,7 +17,7 @@ from irnet.edit.validate import check
 from irnet.models import recipe_of
 from irnet.models.recipe import knobs
 from irnet.provenance.ledger import ledger, term_sum
-from irnet.provenance.published import TABLE_2, Result
+from irnet.provenance.published import Measure, comparable, curves_of
 from irnet.spec import Network
 from irnet.tree import Box, Row, resolve, smallest_input
 from irnet.tree.saved import saved_bytes
@@ -57,8 +57,10 @@ OF_NETWORK: Mapping[str, Callable[[Network], float]] = {
     "eps": lambda network: network.norm.eps,
     "momentum": lambda network: network.norm.momentum,
     "embedding": lambda network: network.head.embedding or 0,
-    "top1": lambda network: _published_errors(network).top1,
-    "top5": lambda network: _published_errors(network).top5,
+    "top1": lambda network: _published_error(network, "top1"),
+    "top5": lambda network: _published_error(network, "top5"),
+    "epochs": lambda network: _top1_curve(network)[0],
+    "goal": lambda network: _top1_curve(network)[1],
 }
 
 
@@ -96,11 +98,21 @@ def _window(row: Row) -> tuple[str, ...]:
     return sides.groups() if sides else ()
 
 
-def _published_errors(network: Network) -> Result:
-    found = next((result for result in TABLE_2 if result.preset == network.name), None)
-    if found is None:
-        raise ValueError(f"Table 2 has no errors of {network.name}")
-    return found
+def _published_error(network: Network, measure: Measure) -> float:
+    """What a paper reports with a single crop."""
+    if (result := comparable("1 crop", measure).get((network.name,))) is None:
+        raise ValueError(f"no paper reports a top-{measure[3:]} error of {network.name} with a single crop")
+    error: float = getattr(result, measure)
+    return error
+
+
+def _top1_curve(network: Network) -> tuple[int, float]:
+    """After how many epochs a network's curve in Figure 21 or 23 reaches the error that both of the pair get under."""
+    for figure in map(curves_of, ("Fig. 21", "Fig. 23")):
+        for line in figure.lines:
+            if line.preset == network.name:
+                return line.reaches(figure.goal), figure.goal
+    raise ValueError(f"Figures 21 and 23 have no curve of {network.name}")
 
 
 @lru_cache(maxsize=64)

@@ -123,9 +123,9 @@ def _unit(tree: Tree, path: str) -> nn.Module:
 
 
 def _pool(spec: Pool) -> nn.Module:
-    (top, bottom, left, right), kernel = edges(spec), pair(spec.kernel)
+    (top, bottom, left, right), kernel = edges(spec), spec.kernel
     padded = (top, left) != (bottom, right)
-    padding = (0, 0) if padded else (top, left)
+    padding = 0 if padded else top if top == left else (top, left)
     if padded and spec.op == "avg" and not spec.counts_padding:
         raise ValueError(f"an average that is padded by {edges(spec)} without counting it can't be built")
     pool = (

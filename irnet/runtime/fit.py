@@ -158,7 +158,7 @@ def _nearest(
 
 def _names(network: Network, layout: Layout) -> Mapping[str, str]:
     """Our keys to a layout's, with those of a classifier whether the network has one or not."""
-    head = network.head if network.head.classes else replace(network.head, classes=1)
+    head = network.head if network.head.classes or network.origin else replace(network.head, classes=1)
     return keys(replace(network, head=head), layout.name)
 
 
@@ -213,7 +213,9 @@ def _by_keys(
     starts, own_keys = tuple(prefix + start for start in layout.unused), {*matched.values()}
     unused = tuple(key for key in found.shapes if key.startswith(starts) and key not in own_keys)
     left = found.shapes.keys() - {*own_keys, *unused}
-    families = {family(name) for ours, name in names.items() if left and not ours.startswith(_CLASSIFIER)}
+    families: set[str] = set()
+    if left and layout.naming != "author":  # whose file may have more than what leads to the output
+        families = {family(name) for ours, name in names.items() if not ours.startswith(_CLASSIFIER)}
     extra: list[str] = []
     rest: list[str] = []
     for key in filter(left.__contains__, found.shapes):

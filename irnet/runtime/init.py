@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from math import erf, sqrt
 from typing import Literal, get_args
 
@@ -47,6 +48,17 @@ def initialise(model: nn.Module, init: Init, seed: int, tell: Tell | None = None
             _draw(init, module.weight, module.bias, generator)
         elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
             module.reset_parameters()  # ones and zeros: nothing is drawn
+        else:
+            _fill(init, module, generator)
+
+
+def _fill(init: Init, module: nn.Module, generator: torch.Generator) -> None:
+    """What else a module owns: drawn where it has inputs and outputs, else ones for factors and zeros for the rest."""
+    for name, tensor in chain(module.named_parameters(recurse=False), module.named_buffers(recurse=False)):
+        if tensor.dim() > 1:
+            _draw(init, tensor, None, generator)
+        else:
+            tensor.fill_(name in ("weight", "running_var"))
 
 
 def _draw(init: Init, weight: Tensor, bias: Tensor | None, generator: torch.Generator) -> None:

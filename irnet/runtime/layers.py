@@ -8,10 +8,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from irnet.spec import Layer, Setting, Shape
-from irnet.tree.layers import STATISTICS
+from irnet.tree.layers import STATISTICS, is_name, pad_edges
 from irnet.units import typed
 
 _ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
@@ -25,12 +24,29 @@ _ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "mish": nn.Mish,
     "gelu": nn.GELU,
 }
-_BATCHED = ("view", "reshape", "_unsafe_view", "expand")  # a traced size begins with the batch, which was one
+_TENSORS = ("Tensor", "Optional[Tensor]")
+_BATCHED = ("view", "reshape", "expand")  # a traced size begins with the batch, which was one
 
 
 def activation(name: str) -> nn.Module:
     """The module of one of `irnet.spec.ACTIVATIONS`."""
     return _ACTIVATIONS[name]()
+
+
+class Linear(nn.Linear):
+    """A linear layer that reads a whole grid as one vector."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) or (N, F) to (N, features)."""
+        return super().forward(x.flatten(1))
+
+
+class BatchNorm(nn.BatchNorm1d):
+    """A batch norm of grids or vectors."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) or (N, C), same shape out."""
+        return super().forward(x.flatten(2)).view_as(x) if x.dim() > 2 else super().forward(x)
 
 
 class Scaled(nn.Module):
@@ -45,29 +61,15 @@ class Scaled(nn.Module):
         return self.factor * x
 
 
-class Padded(nn.Module):
-    """Adds pixels of one value round the grid."""
-
-    def __init__(self, sides: Sequence[int], value: float) -> None:
-        super().__init__()
-        top, bottom, left, right = (sides[0], sides[0], sides[1], sides[1]) if len(sides) == 2 else sides
-        self.sides, self.value = (left, right, top, bottom), value
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) to (N, C, H + top + bottom, W + left + right)."""
-        return functional.pad(x, self.sides, value=self.value)
-
-
 class Operator(nn.Module):
     """One of PyTorch's operations by its name, with the weights that it owns."""
 
     def __init__(self, layer: Layer) -> None:
         super().__init__()
-        packet = getattr(torch.ops.aten, layer.kind, None)
-        if packet is None:
-            raise ValueError(f"PyTorch has no operation {typed(layer.kind)}, so a network with it can't be built")
-        self.layer, self.packet = layer, packet
+        self.layer = layer
+        self.packet: Any = getattr(torch.ops.aten, layer.kind, None) if is_name(layer.kind) else None
         self.roles = tuple(role for role, _ in layer.weights)
+        self.arguments = self._arguments()
         for role, shape in layer.weights:
             if role in STATISTICS:
                 self.register_buffer(role, torch.zeros(shape))
@@ -78,26 +80,36 @@ class Operator(nn.Module):
         """What the operation makes of its inputs, in their order."""
         left, settings = list(inputs), dict(self.layer.settings)
         given: dict[str, Any] = {}
-        for argument in self._arguments():
-            name, kind = argument.name, str(argument.type)
+        for name, kind in self.arguments:
+            number = type(settings.get(name)) in (int, float)
             if name in self.roles:
                 given[name] = getattr(self, name)
-            elif name in settings:
-                given[name] = _value(settings[name])
+            elif "Tensor" not in kind or number:
+                given |= {name: _value(settings[name])} if name in settings else {}
             elif kind == "List[Tensor]":
                 given[name], left = left, []
-            elif kind == "Tensor" and left:
+            elif kind in _TENSORS and left:
                 given[name] = left.pop(0)
         if self.layer.kind in _BATCHED:
             given = {name: _for_batch(value, inputs[0]) for name, value in given.items()}
         return self.packet(**given)
 
-    def _arguments(self) -> Sequence[Any]:
-        """The arguments of the first overload that has all settings."""
+    def _arguments(self) -> tuple[tuple[str, str], ...]:
+        """The arguments, with their types, of the first overload that has all settings and weights.
+
+        What does not make tensors of tensors is refused: some of PyTorch's operations write files.
+        """
+        if not isinstance(self.packet, torch._ops.OpOverloadPacket):
+            raise ValueError(f"PyTorch has no operation {typed(self.layer.kind)}, so a network with it can't be built")
         names = {name for name, _ in self.layer.settings} | set(self.roles)
-        schemas = [getattr(self.packet, overload)._schema for overload in self.packet.overloads()]
-        found = next((s for s in schemas if names <= {argument.name for argument in s.arguments}), schemas[0])
-        return tuple(found.arguments)
+        packet: Any = self.packet
+        for overload in packet.overloads():
+            schema = getattr(self.packet, overload)._schema
+            arguments = tuple((argument.name, str(argument.type)) for argument in schema.arguments)
+            pure = schema.returns and not schema.is_mutable and any("Tensor" in kind for _, kind in arguments)
+            if pure and names <= {name for name, _ in arguments}:
+                return arguments
+        raise ValueError(f"PyTorch's {typed(self.layer.kind)} does not take {', '.join(map(typed, sorted(names)))}")
 
 
 class Item(nn.Module):
@@ -145,7 +157,7 @@ def layer_module(layer: Layer, given: Shape) -> nn.Module:
 
     Examples
     --------
-    >>> layer_module(Layer("linear", (("features", 10), ("bias", True))), (512, 1, 1))[1]
+    >>> layer_module(Layer("linear", (("features", 10), ("bias", True))), (512, 1, 1))
     Linear(in_features=512, out_features=10, bias=True)
     """
     setting: Callable[[str], Any] = layer.setting
@@ -155,14 +167,16 @@ def layer_module(layer: Layer, given: Shape) -> nn.Module:
         return _SIMPLE[layer.kind]()
     match layer.kind:
         case "linear" if layer.out_shape is None:
-            linear = nn.Linear(prod(given), setting("features"), bool(setting("bias")))
-            made: nn.Module = nn.Sequential(nn.Flatten(), linear)
-        case "batch_norm":
-            made = nn.BatchNorm2d(given[0], setting("eps"))
+            made: nn.Module = Linear(prod(given), setting("features"), bool(setting("bias")))
+        case "linear" | "conv" | "max_pool" | "avg_pool":
+            made = _window(layer, given)
+        case "batch_norm" if not layer.weights:
+            made = BatchNorm(given[0], setting("eps"))
         case "scale":
             made = Scaled(setting("factor"))
         case "pad":
-            made = Padded(setting("sides"), setting("value") or 0.0)
+            top, bottom, left, right = pad_edges(layer)
+            made = nn.ConstantPad2d((left, right, top, bottom), setting("value") or 0.0)
         case "getitem":
             made = Item(setting("1"))
         case "local_response_norm":
@@ -172,6 +186,24 @@ def layer_module(layer: Layer, given: Shape) -> nn.Module:
         case _:
             made = Operator(layer)
     return made
+
+
+def _window(layer: Layer, given: Shape) -> nn.Module:
+    """A layer inside a subgraph that elsewhere is a node or reads whole vectors, by the settings of a graph."""
+    setting: Callable[[str], Any] = layer.setting
+    if layer.kind == "linear":
+        _, inputs = dict(layer.weights).get("weight", (0, given[-1]))
+        return nn.Linear(inputs, setting("features"), bool(setting("bias")))
+    kernel, stride, padding = map(setting, ("kernel", "stride", "padding"))
+    ceil = bool(setting("ceil") or setting("rounds_up"))
+    match layer.kind:
+        case "conv":
+            more = setting("dilation"), setting("groups"), bool(setting("bias"))
+            return nn.Conv2d(given[0], setting("filters"), kernel, stride, padding, *more)
+        case "max_pool":
+            return nn.MaxPool2d(kernel, stride, padding, ceil_mode=ceil)
+        case _:
+            return nn.AvgPool2d(kernel, stride, padding, ceil, bool(setting("counts_padding")))
 
 
 _SIMPLE: dict[str, Callable[[], nn.Module]] = {

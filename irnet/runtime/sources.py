@@ -1,7 +1,7 @@
-"""Networks by source: a preset's name, timm:NAME, torchvision:NAME, package.module:NAME or FILE.py:NAME.
+"""Networks by source: a preset's name, timm:NAME, torchvision:NAME, package.module:NAME, FILE.py:NAME or a file.
 
-Somebody's code is imported and called in a process of its own, with a limit of time and of memory, and only because a
-reader named it on the command line.
+Of a file nothing is run. Somebody's code is imported and called in a process of its own,
+with a limit of time and of memory, and only because a reader named it on the command line.
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ from torch import nn
 from irnet.edit import network_of_label
 from irnet.models import as_network
 from irnet.opening.check import Report, compare_with_preset
-from irnet.opening.document import from_document, to_document
+from irnet.opening.document import read_graph, to_document
 from irnet.opening.graph import Graph
+from irnet.opening.network import network_from_graph
 from irnet.runtime.build import Model, build
+from irnet.runtime.network_files import is_file, read_file
 from irnet.runtime.trace import trace
 from irnet.spec import Network, Shape
 
@@ -57,18 +59,46 @@ def check(
     --------
     >>> from irnet.runtime.build import Model, build
     >>> check(build("inception_v3.torchvision", "meta"), "inception_v3").sentence
-    'Model is held against Inception-v3 (TF-slim, Keras): 9 differences (23,834,568 parameters, 5.71 GMAC).'
+    'Model is held against Inception-v3 (TF-slim, Keras): 1 difference (23,834,568 parameters, 5.71 GMAC).'
     """
     wanted = network_of_label(against) if against else None
-    if not isinstance(source, str | nn.Module):
-        source = as_network(source)
-    if isinstance(source, Network):
-        graph = trace(build(source, "meta"), source.input_shape)
-    elif isinstance(source, nn.Module):
-        graph = trace(deepcopy(source), source.network.input_shape if isinstance(source, Model) else input_shape)
-    else:
-        graph = read_source(source, call, input_shape)
-    return compare_with_preset(graph, wanted)
+    return compare_with_preset(_graph(source, call, input_shape), wanted)
+
+
+def open_network(source: str | nn.Module | Network, *, call: str = "", input_shape: Shape = (3, 299, 299)) -> Network:
+    """A network that somebody else wrote, as one of ours: everything that takes a network takes it.
+
+    Parameters
+    ----------
+    source
+        An nn.Module, which is traced and never run on numbers; a network of ours; or what `read_source` takes.
+    call
+        Keyword arguments for a class or a function that a source names: "num_classes=10".
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if the source can't be read.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> layers = nn.Conv2d(3, 8, 3, bias=False), nn.BatchNorm2d(8, eps=1e-3), nn.ReLU()
+    >>> opened = open_network(nn.Sequential(*layers), input_shape=(3, 32, 32))
+    >>> [stage.node for stage in opened.stages]
+    [Conv(filters=8, kernel=3, stride=1, padding='valid')]
+    """
+    return source if isinstance(source, Network) else network_from_graph(_graph(source, call, input_shape))
+
+
+def _graph(source: str | nn.Module | Network, call: str, input_shape: Shape) -> Graph:
+    """The graph of a source of any kind."""
+    if isinstance(source, str):
+        return read_source(source, call, input_shape)
+    if isinstance(source, nn.Module):
+        return trace(deepcopy(source), source.network.input_shape if isinstance(source, Model) else input_shape)
+    spec = as_network(source)
+    return trace(build(spec, "meta"), spec.input_shape)
 
 
 def read_source(source: str, call: str = "", input_shape: Shape = (3, 299, 299), seconds: float = SECONDS) -> Graph:
@@ -85,6 +115,8 @@ def read_source(source: str, call: str = "", input_shape: Shape = (3, 299, 299),
         In one sentence, with what stopped it: no such file or name, code that fails, a module that can't be traced, or
         more time or memory than the limits.
     """
+    if is_file(source):
+        return read_file(source, input_shape)
     if ":" not in source:
         spec = network_of_label(source)
         return trace(build(spec, "meta"), spec.input_shape)
@@ -104,10 +136,9 @@ def read_source(source: str, call: str = "", input_shape: Shape = (3, 299, 299),
     lines = done.stdout.decode(errors="replace").splitlines()
     if not lines or not lines[-1].startswith("{"):
         raise ValueError(f"{source}: its process ended with status {done.returncode} before it was read")
-    answer = json.loads(lines[-1])
-    if "error" in answer:
-        raise ValueError(f"{source}: {answer['error']}")
-    return from_document(answer)
+    if lines[-1].startswith('{"error"'):
+        raise ValueError(f"{source}: {json.loads(lines[-1])['error']}")
+    return read_graph(lines[-1])
 
 
 def load_module(source: str, call: str = "") -> nn.Module:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -60,105 +61,176 @@ def trace(module: nn.Module, input_shape: Shape = (3, 299, 299)) -> Graph:
     finally:
         logging.disable(logging.NOTSET)
         module.train(was_training)
-    return _graph(name, program, input_shape)
+    return read_program(_program(name, program), input_shape)
 
 
-def _graph(name: str, program: ExportedProgram, input_shape: Shape) -> Graph:
-    signature = program.graph_signature
-    if len(signature.user_inputs) != 1 or len(signature.user_outputs) != 1:
-        raise ValueError(
-            f"{name} has {len(signature.user_inputs)} inputs and {len(signature.user_outputs)} outputs; "
+class NotOnePicture(ValueError):
+    """What was exported reads something other than one picture, or makes several things."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A tensor of a program, by the name that the program gives it."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a program: an operator of PyTorch's, and what it is given by the names of its arguments."""
+
+    name: str  # of the tensor that it makes
+    operator: str  # "conv2d"
+    arguments: Mapping[str, Any]  # with a Tensor for every tensor, and defaults filled in
+    module: str  # the author's path of the module that calls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """What torch.export makes of a module, as values."""
+
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    calls: tuple[Call, ...]
+    shapes: Mapping[str, tuple[int, ...]]  # of every tensor, with the batch
+    keys: Mapping[str, str]  # names in the state_dict, of parameters and buffers
+    parameters: frozenset[str]
+
+
+def read_program(program: Program, input_shape: Shape | None = None) -> Graph:
+    """The graph of a program; its input is a picture of `input_shape`, or of the shape that it says.
+
+    Raises
+    ------
+    NotOnePicture
+        If it has several inputs or outputs, or its input is no picture.
+    """
+    if len(program.inputs) != 1 or len(program.outputs) != 1:
+        raise NotOnePicture(
+            f"{program.name} has {len(program.inputs)} inputs and {len(program.outputs)} outputs; "
             "one of each can be read"
         )
-    return _Tracing(name, program, input_shape).graph()
+    shape = input_shape or program.shapes[program.inputs[0]][1:]
+    if len(shape) != 3:
+        raise NotOnePicture(f"{program.name} reads {len(shape) + 1} axes; a picture of four can be read")
+    return _Reading(program, (shape[0], shape[1], shape[2])).graph()
 
 
-class _Tracing:
-    """What is known while the nodes of an exported program are read."""
+def _program(name: str, exported: ExportedProgram) -> Program:
+    signature = exported.graph_signature
+    nodes = list(exported.graph.nodes)
+    return Program(
+        name=name,
+        inputs=tuple(map(str, signature.user_inputs)),
+        outputs=tuple(map(str, signature.user_outputs)),
+        calls=tuple(_call(node) for node in nodes if node.op == "call_function"),
+        shapes={node.name: _shape(node) for node in nodes},
+        keys={**signature.inputs_to_parameters, **signature.inputs_to_buffers},
+        parameters=frozenset(signature.inputs_to_parameters),
+    )
 
-    def __init__(self, name: str, program: ExportedProgram, input_shape: Shape) -> None:
-        signature = program.graph_signature
-        self.name, self.input_shape = name, input_shape
-        self.nodes = list(program.graph.nodes)
-        self.left = {*signature.inputs_to_parameters}  # whose parameters are not yet counted
-        self.keys = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}  # names in the state_dict
-        start = next(node for node in self.nodes if node.op == "placeholder" and node.name in signature.user_inputs)
+
+def _call(node: Node) -> Call:
+    schema = getattr(node.target, "_schema", None)
+    if schema is None:  # Python's own, as `getitem` of a split
+        operator, given = str(getattr(node.target, "__name__", "")), {str(i): arg for i, arg in enumerate(node.args)}
+    else:
+        operator, given = operator_of(str(node.target)), fill_in(schema, node.args, {})
+    stack = list((node.meta.get("nn_module_stack") or {"": ("", "")}).values())
+    arguments = {name: _value(arg) for name, arg in (given | dict(node.kwargs)).items()}
+    return Call(node.name, operator, arguments, str(stack[-1][0]))
+
+
+def operator_of(target: str) -> str:
+    """The plain name of an operator: "relu" of "aten.relu_.default"."""
+    return target.removeprefix("aten.").partition(".")[0].rstrip("_")
+
+
+def fill_in(schema: Any, given: Iterable[Any], named: Mapping[str, Any]) -> dict[str, Any]:
+    """Every argument of a call by its name, with those that export leaves out, which are at their defaults."""
+    there = dict(zip((argument.name for argument in schema.arguments), given, strict=False)) | dict(named)
+    return {argument.name: there.get(argument.name, argument.default_value) for argument in schema.arguments}
+
+
+def _value(arg: Any) -> Any:
+    if isinstance(arg, Node):
+        return Tensor(arg.name)
+    return [_value(inner) for inner in arg] if isinstance(arg, list | tuple) else arg
+
+
+def _shape(node: Node) -> tuple[int, ...]:
+    value = node.meta.get("val")
+    value = value[0] if isinstance(value, list | tuple) and value else value
+    return tuple(int(side) for side in value.shape) if isinstance(value, torch.Tensor) else ()
+
+
+class _Reading:
+    """What is known while the calls of a program are read."""
+
+    def __init__(self, program: Program, input_shape: Shape) -> None:
+        self.program, self.input_shape = program, input_shape
+        self.left = set(program.parameters)  # which are not yet counted
         self.operations = [Operation(INPUT, (("shape", input_shape),), out_shape=input_shape)]
         self.reads: list[tuple[int, ...]] = [()]
-        self.places: dict[Node, int] = {start: 0}  # of what carries the picture's values
+        self.places: dict[str, int] = {program.inputs[0]: 0}  # of what carries the picture's values
 
     def graph(self) -> Graph:
-        for node in self.nodes:
-            if node.op == "call_function":
-                self._take(node)
-        output = [place for arg in self.nodes[-1].args for place in self._data(arg)]
+        for call in self.program.calls:
+            self._take(call)
         return Graph(
-            name=self.name,
+            name=self.program.name,
             input_shape=self.input_shape,
             operations=tuple(self.operations),
             reads=tuple(self.reads),
-            output=output[0] if output else 0,
+            output=self.places.get(self.program.outputs[0], 0),
         )
 
     def _data(self, arg: Any) -> Iterator[int]:
         """The operations whose values an argument is."""
-        if isinstance(arg, Node):
-            if arg in self.places:
-                yield self.places[arg]
-        elif isinstance(arg, list | tuple):
+        if isinstance(arg, Tensor):
+            if arg.name in self.places:
+                yield self.places[arg.name]
+        elif isinstance(arg, list):
             for inner in arg:
                 yield from self._data(inner)
 
-    def _take(self, node: Node) -> None:
-        sources = tuple(place for arg in (*node.args, *node.kwargs.values()) for place in self._data(arg))
+    def _take(self, call: Call) -> None:
+        sources = tuple(place for arg in call.arguments.values() for place in self._data(arg))
         if not sources:
             return
-        name = str(node.target) if hasattr(node.target, "_schema") else str(getattr(node.target, "__name__", ""))
-        kind = name.removeprefix("aten.").partition(".")[0].rstrip("_")
+        kind = call.operator
         if kind == "expand_as":  # the shape of the other is all that it takes
             sources = sources[:1]
         if kind in _NOTHING:
-            self.places[node] = sources[0]
+            self.places[call.name] = sources[0]
             return
-        if kind == ADD and len(sources) == 2 and (factor := _arguments(node)["alpha"]) != 1:  # x + factor * r
+        if kind == ADD and len(sources) == 2 and (factor := call.arguments["alpha"]) != 1:  # x + factor * r
             sources = (sources[0], self._append(Operation("scale", (("factor", float(factor)),)), sources[1:]))
-        self.places[node] = self._append(self._operation(node, _KINDS.get(kind, kind), len(sources)), sources)
+        self.places[call.name] = self._append(self._operation(call, _KINDS.get(kind, kind), len(sources)), sources)
 
     def _append(self, operation: Operation, sources: tuple[int, ...]) -> int:
         self.operations.append(operation)
         self.reads.append(sources)
         return len(self.operations) - 1
 
-    def _operation(self, node: Node, kind: str, many: int) -> Operation:
-        args = _arguments(node)
-        held = {role: arg for role, arg in args.items() if isinstance(arg, Node) and arg.name in self.keys}
-        weight = _shape(args["weight"]) if kind in ("conv", "linear") else ()  # also one that is computed
-        kind, settings = _settings(kind, args, weight, many)
-        own = {arg.name: prod(_shape(arg)) for arg in held.values() if arg.name in self.left}
+    def _operation(self, call: Call, kind: str, many: int) -> Operation:
+        args, shapes, keys = call.arguments, self.program.shapes, self.program.keys
+        held = {role: arg.name for role, arg in args.items() if isinstance(arg, Tensor) and arg.name in keys}
+        weight = shapes[args["weight"].name] if kind in ("conv", "linear") else ()  # also one that is computed
+        grid = shapes[args["self"].name][2:] if kind in ("max_pool", "avg_pool") else ()
+        kind, settings = _settings(kind, args, weight, grid, many)
+        own = {name: prod(shapes[name]) for name in held.values() if name in self.left}
         self.left -= own.keys()
-        stack = list((node.meta.get("nn_module_stack") or {"": ("", "")}).values())
-        out = _shape(node)[1:]
+        out = shapes[call.name][1:]
         macs = prod(weight) * prod(out[1:]) if weight else 0
-        weights = tuple(Weight(role, self.keys[arg.name], _shape(arg)) for role, arg in held.items())
-        return Operation(kind, tuple(settings.items()), str(stack[-1][0]), out, sum(own.values()), macs, weights)
+        weights = tuple(Weight(role, keys[name], shapes[name]) for role, name in held.items())
+        return Operation(kind, tuple(settings.items()), call.module, out, sum(own.values()), macs, weights)
 
 
-def _arguments(node: Node) -> dict[str, Any]:
-    """Every argument of a call by its name, with those that export leaves out, which are at their defaults."""
-    schema = getattr(node.target, "_schema", None)
-    if schema is None:  # Python's own, as `getitem` of a split
-        return {str(i): arg for i, arg in enumerate(node.args)} | node.kwargs
-    given = dict(zip((argument.name for argument in schema.arguments), node.args, strict=False)) | node.kwargs
-    return {argument.name: given.get(argument.name, argument.default_value) for argument in schema.arguments}
-
-
-def _shape(node: Node) -> tuple[int, ...]:
-    value = node.meta.get("val")
-    value = value[0] if isinstance(value, list | tuple) else value
-    return tuple(int(side) for side in value.shape) if isinstance(value, torch.Tensor) else ()
-
-
-def _settings(kind: str, args: dict[str, Any], weight: tuple[int, ...], many: int) -> tuple[str, dict[str, Setting]]:
+def _settings(
+    kind: str, args: Mapping[str, Any], weight: Sequence[int], grid: tuple[int, ...], many: int
+) -> tuple[str, dict[str, Setting]]:
     """The kind of an operation and what tells it from others of that kind."""
     found: dict[str, Setting] = {}
     match kind:
@@ -176,7 +248,7 @@ def _settings(kind: str, args: dict[str, Any], weight: tuple[int, ...], many: in
         case "batch_norm":
             found = {"eps": args["eps"]}
         case "max_pool" | "avg_pool":
-            found = _pool_settings(kind, args)
+            found = _pool_settings(kind, args, grid)
         case "adaptive_avg_pool2d" if _pair(args["output_size"]) == (1, 1):
             kind = "global_pool"
         case "mean" if sorted(side % 4 for side in args["dim"] or ()) == [2, 3]:
@@ -184,25 +256,25 @@ def _settings(kind: str, args: dict[str, Any], weight: tuple[int, ...], many: in
         case "constant_pad_nd" | "pad":
             left, right, top, bottom = (*map(int, args["pad"]), 0, 0, 0, 0)[:4]
             even = (top, left) if (top, left) == (bottom, right) else (top, bottom, left, right)
-            kind, found = "pad", {"sides": even, "value": args.get("value")}
+            kind, found = "pad", {"sides": even, "value": float(args.get("value") or 0)}
         case "mul" | "div" if many == 1 and isinstance(args["other"], int | float):
             found = {"factor": float(args["other"] if kind == MUL else 1 / args["other"])}
             kind = "scale"
         case "concat" | "add" | "mul" | "div" if many > 1:
             pass
         case _:
-            found = {name: _plain(value) for name, value in args.items() if not isinstance(value, Node)}
+            found = {name: _plain(value) for name, value in args.items() if not isinstance(value, Tensor)}
     return kind, found
 
 
-def _pool_settings(kind: str, args: dict[str, Any]) -> dict[str, Setting]:
+def _pool_settings(kind: str, args: Mapping[str, Any], grid: tuple[int, ...]) -> dict[str, Setting]:
     kernel, padding = _pair(args["kernel_size"]), _pair(args["padding"])
     found: dict[str, Setting] = {
         "kernel": kernel,
         "stride": _pair(args["stride"] or kernel),
         "padding": padding,
         "ceil": bool(args["ceil_mode"]),
-        "grid": _shape(args["self"])[2:],
+        "grid": grid,
     }
     if kind == "avg_pool":
         found["counts_padding"] = bool(args["count_include_pad"]) and padding != (0, 0)

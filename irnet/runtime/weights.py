@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from irnet.checkpoints import LAYOUTS
 from irnet.checkpoints.prefixes import groups
@@ -21,7 +22,7 @@ from irnet.runtime.build import Model, check_model
 from irnet.runtime.checkpoint_files import Checkpoint, open_checkpoint
 from irnet.runtime.fit import Fit, is_count, nearest, nearest_layout, type_name, with_sizes
 from irnet.spec import Edit, Network, architecture_of
-from irnet.tree import name_of, stage_of
+from irnet.tree import name_of, parent_of, stage_of
 from irnet.units import exact, typed
 
 
@@ -226,10 +227,15 @@ def _sizes(classes: int, channels: int) -> str:
     )
 
 
+Weights = Path | str | nn.Module | Mapping[str, Tensor]  # a file, or a module or its state_dict
+
+
 def load_weights(
-    model: Model, file: Path | str, *, body: bool = False, key: str | None = None, ema: bool = False
+    model: Model, file: Weights, *, body: bool = False, key: str | None = None, ema: bool = False
 ) -> Loaded:
     """Put the weights of a checkpoint file into `model`, whatever known layout its keys have.
+
+    A network that was opened takes the weights of its author, by the author's names; there a file may hold more.
 
     Every tensor of the model is set or nothing is: a model is as before when this fails. The result says what became of
     everything in the file. Left out are an auxiliary head, and what is no part of the network: another head, another
@@ -242,7 +248,7 @@ def load_weights(
     model
         Built by `irnet.build`.
     file
-        Any kind that `irnet.runtime.checkpoint_files.open_checkpoint` opens.
+        Any kind that `irnet.runtime.checkpoint_files.open_checkpoint` opens; or a module, or its state_dict.
     body
         Load what comes before the classifier, and an embedding where it fits; the model's own head stays as it is.
     key
@@ -273,12 +279,13 @@ def load_weights(
         raise ValueError("a model on meta has shapes and no numbers, so no weights can be loaded into it")
     state = model.state_dict()
     shapes = {ours: tuple(tensor.shape) for ours, tensor in state.items()}
-    with open_checkpoint(file, key, ema=ema) as found:
+    with _opened(file, key, ema=ema) as found:
         fit = _fitting(found, model.network, shapes, body=body)
         tensors = dict(_convert(found, fit, state))
         unit_gammas = _unit_gammas(tensor for ours, tensor in tensors.items() if _is_gamma(ours))
         for ours, tensor in tensors.items():
             state[ours].copy_(tensor)
+    _tie(model, fit)
     untouched = tuple(ours for ours in state if ours not in tensors)
     origin = f"weights loaded from {found.name}, in the layout of {fit.layout.title}"
     heads = dict.fromkeys(map(stage_of, untouched))
@@ -293,6 +300,42 @@ def load_weights(
         untouched=untouched,
         **_wrapped(found, fit, next(model.parameters()).dtype),
     )
+
+
+def _opened(source: Weights, key: str | None, *, ema: bool) -> AbstractContextManager[Checkpoint]:
+    """The tensors of a file, a module or a state_dict."""
+    if isinstance(source, Path | str):
+        return open_checkpoint(source, key, ema=ema)
+    if key is not None or ema:
+        raise ValueError("key and ema choose a dictionary of a file: leave them out where there is none")
+    name, tensors = "the state_dict", dict[str, Any]()
+    if isinstance(source, nn.Module):
+        name = type(source).__name__
+        tensors |= dict(source.named_buffers())  # those too that a state_dict leaves out
+        source = source.state_dict()
+    tensors |= source
+    plain = {name: tensor.detach() for name, tensor in tensors.items() if isinstance(tensor, Tensor)}
+    if any(tensor.is_meta for tensor in plain.values()):
+        raise ValueError(f"{name} is on meta, where tensors have shapes and no numbers: build it on cpu")
+    found = Checkpoint(
+        name=name,
+        container="module",
+        shapes={name: tuple(tensor.shape) for name, tensor in plain.items()},
+        read=lambda name: plain[name].cpu(),
+        dtypes={name: tensor.dtype for name, tensor in plain.items()},
+    )
+    return nullcontext(found)
+
+
+def _tie(model: Model, fit: Fit) -> None:
+    """Let weights that are one for the author be one in a network that was opened."""
+    if fit.layout.naming != "author":
+        return
+    first: dict[str, nn.Parameter] = {}
+    for ours, theirs in fit.keys.items():
+        module = model.get_submodule(parent_of(ours))
+        if isinstance(parameter := getattr(module, name_of(ours)), nn.Parameter):
+            setattr(module, name_of(ours), first.setdefault(theirs, parameter))
 
 
 def check_fit(network: Network, file: Path | str) -> None:
@@ -310,11 +353,25 @@ def check_fit(network: Network, file: Path | str) -> None:
 def _fitting(
     found: Checkpoint, network: Network, shapes: Mapping[str, tuple[int, ...]] | None = None, *, body: bool = False
 ) -> Fit:
+    if network.origin:
+        _check_names(network, shapes or {})
     fit = nearest_layout(found, network, shapes, body=body)
     if fit.off:
         raise ValueError(_refusal(found, fit, shapes, body=body))
     _check_single(found, fit)
     return fit
+
+
+def _check_names(network: Network, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Refuse a network that was opened, in which the names of weights are not those of its weights."""
+    known = dict(network.origin.keys if network.origin else ())
+    strange = [*(ours for ours in known if shapes and ours not in shapes)]
+    strange += [ours for ours in shapes if ours not in known and not is_count(ours)]
+    if strange:
+        raise ValueError(
+            f"{network.label}: nobody has said what its author calls {typed(strange[0])}, so no weights can be loaded; "
+            "if it was changed after it was opened, open it again"
+        )
 
 
 def save_weights(model: Model, file: Path) -> None:
@@ -333,6 +390,8 @@ def save_weights(model: Model, file: Path) -> None:
 def _refusal(found: Checkpoint, fit: Fit, shapes: Mapping[str, tuple[int, ...]] | None, *, body: bool) -> str:
     """What is wrong, and every line with which it would be right."""
     message = f"{found.name} does not fit {fit.network.label}: {fit.differences}"
+    if fit.network.origin:
+        return message
     own, sized = fit.network, with_sizes(found, fit)
     if sized is not own and not nearest_layout(found, sized).off:
         changed = [f"classes={sized.head.classes}"] if sized.head.classes != own.head.classes else []

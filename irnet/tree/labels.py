@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from irnet.spec import Chain, Conv, Fork, Layer, Node, Pool, Residual, Subgraph, edges, pair
+from collections.abc import Iterable
+from dataclasses import fields
+
+from irnet.spec import IDENTITY, Chain, Conv, Fork, Layer, Node, Pool, Residual, Stage, Subgraph, edges, pair, parts
 
 ACTIVATION_NAMES = {
     "relu": "ReLU",
@@ -106,6 +109,27 @@ def describe(node: Node) -> str:
             return f"[{', '.join(map(describe, layers))}]"
 
 
+def differing(one: Node, two: Node) -> tuple[str, ...]:
+    """What two nodes differ in, by the names of the settings; "layers" where one has what the other has not.
+
+    Examples
+    --------
+    >>> differing(Chain((Conv(8), Conv(9))), Chain((Conv(8), Conv(9, 3, 2)))), differing(Conv(8), Pool("max"))
+    (('kernel', 'stride'), ('layers',))
+    """
+    if IDENTITY in (one, two):
+        return ("shortcut",)
+    inner, other = parts(one), parts(two)
+    if type(one) is not type(two) or len(inner) != len(other):
+        return ("layers",)
+    if inner:
+        found = [name for (_, a), (_, b) in zip(inner, other, strict=True) if a != b for name in differing(a, b)]
+        return tuple(dict.fromkeys(found)) or (("layers",) if one != two else ())
+    return tuple(
+        part.name.replace("_", " ") for part in fields(one) if getattr(one, part.name) != getattr(two, part.name)
+    )
+
+
 def describe_operation(node: Conv | Pool | Layer) -> str:
     """A convolution, pooling or other layer in words.
 
@@ -141,4 +165,23 @@ def short_notation(node: Node) -> str:
         case Residual():
             return f"x + {node.scale:g} F(x)"
         case Subgraph(layers):
-            return f"{len(layers)} operations"
+            kinds = {layer.kind for layer in layers}
+            attends = any("attention" in kind for kind in kinds) or ("softmax" in kinds and kinds & {"matmul", "bmm"})
+            return f"{'attention: ' if attends else ''}{len(layers)} operations"
+
+
+def unlike(node: Node, others: Iterable[Node]) -> str:
+    """What other nodes differ in from a node, in words; "" where they are equal."""
+    found = dict.fromkeys(name for other in others for name in differing(node, other))
+    return f"differing in {', '.join(found)}" if found else ""
+
+
+def differing_blocks(stage: Stage) -> str:
+    """What the blocks of a stage differ in, in words; "" where they are alike.
+
+    Examples
+    --------
+    >>> differing_blocks(Stage("s", Conv(8), 3, others=((2, Conv(9)),)))
+    'differing in filters'
+    """
+    return unlike(stage.node, (node for _, node in stage.others))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from keyword import iskeyword
 from math import prod
-from typing import Any
+from typing import Any, cast
 
-from irnet.spec import ACTIVATIONS, Layer, Shape
+from irnet.spec import ACTIVATIONS, Edges, Layer, Shape
 
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")  # what a norm owns that is no parameter
 # what keeps to its own pixel, or is said to: the statistics of a norm are not counted as what it sees
@@ -55,10 +56,49 @@ def layer_counts(layer: Layer, given: Shape) -> tuple[Shape, int, int]:
         sides: Any = layer.setting("output_size")
         high, wide = sides
         return (given[0], high, wide), 0, 0
-    shape = layer.out_shape or {"global_pool": (given[0], 1, 1), "flatten": (prod(given), 1, 1)}.get(layer.kind, given)
+    shape = layer.out_shape or _follows(layer, given)
     if layer.kind == "batch_norm" and not layer.weights:
         return shape, 2 * given[0], 0
     return shape, sum(prod(sides) for role, sides in layer.weights if role not in STATISTICS), layer.macs
+
+
+def _follows(layer: Layer, given: Shape) -> Shape:
+    """The shape that follows from the kind; that of the input, where none does."""
+    channels, height, width = given
+    match layer.kind:
+        case "global_pool":
+            return channels, 1, 1
+        case "flatten":
+            return prod(given), 1, 1
+        case "pad":
+            top, bottom, left, right = pad_edges(layer)
+            return channels, height + top + bottom, width + left + right
+        case _:
+            return given
+
+
+def pad_edges(layer: Layer) -> Edges:
+    """Pixels that a layer of the kind "pad" adds at the top, bottom, left and right.
+
+    Examples
+    --------
+    >>> pad_edges(Layer("pad", (("sides", (0, 1)),)))
+    (0, 0, 1, 1)
+    """
+    sides = cast("tuple[int, ...]", layer.setting("sides"))
+    top, bottom, left, right = (sides[0], sides[0], sides[1], sides[1]) if len(sides) == 2 else sides
+    return top, bottom, left, right
+
+
+def is_name(text: str) -> bool:
+    """Whether a stranger's text can stand in code: a plain name, and none that Python or a library keeps to itself.
+
+    Examples
+    --------
+    >>> [is_name(text) for text in ("layer_norm", "_print", "class", "x; y", "")]
+    [True, False, False, False, False]
+    """
+    return text.isascii() and text.isidentifier() and not iskeyword(text) and not text.startswith("_")
 
 
 def sees_no_more(layer: Layer) -> bool:

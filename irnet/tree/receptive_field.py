@@ -137,6 +137,47 @@ def receptive_field(network: Network, path: str, position: Sides | None = None) 
     )
 
 
+def looking_at(network: Network, path: str, spot: Rectangle) -> Seen:
+    """What the output of the box at `path` sees that looks at the middle of `spot`, pixels of the picture.
+
+    Raises
+    ------
+    KeyError
+        If the network has no such box.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> seen = looking_at(network("inception_v4"), "inception_a.0", Rectangle(200, 80, 250, 130))
+    >>> seen.position, [part.name for part in seen.parts if Rectangle(200, 80, 250, 130).within(part.rectangle)]
+    ((26, 11), ['b0', 'b2', 'b3'])
+    """
+    row = resolve(network).row(path)
+    middle = ((spot.top + spot.bottom) / 2, (spot.left + spot.right) / 2)
+    row_and_column = [
+        min(max(round((at + edge - size / 2) / step), 0), side - 1)
+        for at, edge, size, step, side in zip(
+            middle, row.field.padding, row.field.size, row.field.stride, row.out_shape[1:], strict=True
+        )
+    ]
+    return receptive_field(network, path, (row_and_column[0], row_and_column[1]))
+
+
+def first_to_see(network: Network, spot: Rectangle) -> str:
+    """The first step on the way through the network whose output sees all of `spot`; "" if none does.
+
+    Steps inside branches are left out.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> first_to_see(network("inception_v4"), Rectangle(90, 80, 190, 180))
+    'inception_a.1'
+    """
+    paths = (row.path for row in growth(network))
+    return next((path for path in paths if spot.within(looking_at(network, path, spot).rectangle)), "")
+
+
 def _parts(tree: Tree, row: Row, at: Sides) -> tuple[Part, ...]:
     """What comes together in a concatenation or sum, unless all of it sees the same."""
     fields: dict[str, ReceptiveField] = {}

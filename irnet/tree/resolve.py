@@ -29,7 +29,14 @@ from irnet.spec import (
     with_ends,
 )
 from irnet.tree.box import Box, Illegal, Level, Op, ReceptiveField, Row, Rows, Sides, TooSmall, Tree
-from irnet.tree.labels import ACTIVATION_NAMES, after_sum, describe_operation, notation, short_notation
+from irnet.tree.labels import (
+    ACTIVATION_NAMES,
+    after_sum,
+    describe_operation,
+    differing_blocks,
+    notation,
+    short_notation,
+)
 from irnet.tree.layers import layer_counts, sees_no_more
 
 
@@ -227,7 +234,9 @@ class _Walk:
             which = f"{stage.title} {self.block + 1} of {stage.repeat}" if many else stage.title
             x = self._node(nodes[self.block], _Place(path, stage.name, "block", which), x)
         self.block = 0
-        title = f"{stage.repeat} x {stage.title}" if many else stage.title
+        title = ", ".join(
+            filter(None, (f"{stage.repeat} x {stage.title}" if many else stage.title, differing_blocks(stage)))
+        )
         label = f"{stage.title}, {stage.repeat} blocks" if many else stage.title
         self._box(_Place(stage.name, "", "stage", ""), title, label, tuple(self.rows[start:]), blocks)
         return x

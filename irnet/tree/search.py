@@ -44,7 +44,7 @@ def details(network: Network, path: str) -> dict[str, str]:
         "Receptive field": f"{sides(field.size)} px, one pixel of the output every {sides(field.stride)}, "
         f"padding {sides(field.padding)}",
         "Module": _module(box),
-    }
+    } | ({"Author's module": box.module} if box.module else {})
 
 
 def _module(box: Box) -> str:

@@ -82,7 +82,7 @@ def _longest(tree: Tree, box: Box) -> int:
 
 
 def stages(network: Network) -> tuple[StageTotal, ...]:
-    """The stages of `network` in order, and its head last; they add up to `totals`.
+    """The stages of `network` in order, and its head last, if it has one; they add up to `totals`.
 
     A stage with no blocks hands its input on: its output shape is that of the stage before.
 
@@ -110,6 +110,8 @@ def _stages(network: Network) -> Iterator[StageTotal]:
             **_sums(box.rows if box else ()),
         )
     rows = [row for layer in tree.head for row in layer.rows]
+    if not rows:
+        return
     yield StageTotal(
         name="head",
         title="Pool and classifier",

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from os import PathLike
 from types import TracebackType
 from typing import Any, Self
@@ -6,7 +6,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+class _Stored:
+    def get_storage_size(self) -> int: ...
+
 class Dataset:
+    id: _Stored
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     nbytes: int
@@ -32,6 +36,7 @@ class Group:
     ) -> Dataset: ...
 
 class File(Group):
+    attrs: MutableMapping[str, Any]
     def __init__(self, name: str | PathLike[str], mode: str = "r") -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(

@@ -324,6 +324,17 @@ def watches_a_network_die_and_says_why(reader: Reader, _folder: Path) -> int:
     return 1
 
 
+def factorises_a_window_of_its_own(reader: Reader, _folder: Path) -> int:
+    page = reader.page
+    reader.link("Learn")
+    reader.link("Small labs")
+    expect(page.get_by_text("two 3x3 have 18 (28.0 % fewer)")).to_be_in_viewport()
+    reader.click(page.get_by_role("radio", name="3x3", exact=True))
+    expect(page.get_by_text("3x3 has 9 weights, and 1x3 and 3x1 have 6 (33.3 % fewer); each sees 3x3")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"labs\?.*factorise\.window=3x3"))
+    return 3
+
+
 JOURNEYS = (
     sees_the_1x7_and_its_scale,
     exports_v1_beside_v2_as_a_slide,
@@ -331,6 +342,7 @@ JOURNEYS = (
     sees_a_photograph_of_its_own_inside_the_network,
     finishes_the_tour,
     watches_a_network_die_and_says_why,
+    factorises_a_window_of_its_own,
 )
 
 

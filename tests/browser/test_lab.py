@@ -219,3 +219,25 @@ def test_a_network_that_runs_is_stopped_and_gone_on_with(viewer: Viewer) -> None
     page.get_by_role("button", name="Stop", exact=True).press("Enter")  # so that it does not run beside the next test
     expect(go_on).to_be_visible()
     assert not viewer.troubles()
+
+
+def test_every_small_lab_is_a_click_away_and_says_what_comes_out_of_a_setting(viewer: Viewer) -> None:
+    page = viewer.walk("Learn", "Small labs")
+    for lab, slider, before in (
+        ("Reduce the grid", "Side of the grid", "4.24 times the MACs"),
+        ("Three sizes", "From one size to the next", "by 4 of 4 branches, then by 3, then by 1"),
+        ("Label smoothing", "Epsilon", "at a lead of 9.11 logits"),
+        ("RMSProp", "Decay", "RMSProp, rate 0.045: 23;"),
+        ("Auxiliary heads", "Auxiliary head after layer", "With the head after layer 7, "),
+    ):
+        page.get_by_role("tab", name=lab).click()
+        finding = page.locator("[data-testid=stTabPanel]:visible, [role=tabpanel]:visible").locator("strong").first
+        expect(finding).to_contain_text(before)
+        viewer.settle()
+        page.get_by_role("slider", name=slider).press("End")
+        expect(finding).not_to_contain_text(before)
+        viewer.settle()
+        told, address = finding.inner_text(), page.url
+        viewer.open(address.removeprefix(f"{viewer.url}/"))
+        expect(finding).to_have_text(told)
+    assert not viewer.troubles()

@@ -47,6 +47,7 @@ VIEWS: dict[str, Picture] = {  # every page, and where one has a second face
     "death?death=death-1&new=true": (HEAT, 1),
     "learn": ("h2", len(LESSONS)),
     "learn?lesson=tour&step=6": (DRAWN, 1),
+    "labs": (DRAWN, 3),
     "lesson_editor?lesson=tour": ("h1", 1),
 }
 MORE: dict[str, Picture] = {
@@ -73,6 +74,11 @@ MORE: dict[str, Picture] = {
     f"field?{SMALLER}&field=Field+against+depth": (LINES, 1),
     f"field?{SMALLER}&field=Choose+in+the+diagram": (f"{DRAWN} g.chosen", 1),
     "death?death=death-1&death.tab=One+cell": (LINES, 2),
+    "labs?lab=Reduce+the+grid": (DRAWN, 3),
+    "labs?lab=Three+sizes": (".js-plotly-plot .imagelayer image", 3),
+    "labs?lab=Label+smoothing": (LINES, 4),
+    "labs?lab=RMSProp": (LINES, 5),
+    "labs?lab=Auxiliary+heads": (LINES, 2),
     "learn?lesson=tour&step=4&present=true": (DRAWN, 1),
     **{
         f"learn?lesson={one.id}&step={i + 1}": ("h1", 1)
@@ -104,7 +110,7 @@ def _count(selector: str) -> str:
 
 
 RESULTS = {
-    **dict.fromkeys(("network", "edit", "compare", "figures"), ".frame[data-drawn]"),
+    **dict.fromkeys(("network", "edit", "compare", "figures", "labs"), ".frame[data-drawn]"),
     **{f"{name}?{SMALLER}": ".js-plotly-plot .main-svg" for name in ("maps", "field", "activations")},
 }
 

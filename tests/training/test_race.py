@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from irnet.models import title as called
-from irnet.provenance.published import CURVES, TABLE_2
+from irnet.provenance.published import TABLE_2, curves
 from irnet.training.charts import race_chart
 from irnet.training.race import (
     PAIRS,
@@ -185,6 +185,6 @@ def test_a_band_holds_all_seeds_and_tables_every_network_and_step() -> None:
 def test_a_race_of_one_gets_one_sentence_and_the_pairs_are_those_of_the_papers_curves() -> None:
     with pytest.raises(ValueError, match="a race has 2 to 4 networks, not 1"):
         race(TINY, [FAST], [0])
-    drawn = {curve.figure: curve.presets for curve in CURVES}
+    drawn = {curve.figure: curve.presets for curve in curves()}
     assert (drawn["Fig. 21"], drawn["Fig. 23"]) == PAIRS
     assert {name for pair in PAIRS for name in pair} == {result.preset for result in TABLE_2 if result.preset}

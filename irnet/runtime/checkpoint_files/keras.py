@@ -30,6 +30,7 @@ _FAULTS = (OSError, RuntimeError, KeyError, TypeError, ValueError)  # of a file 
 _TYPES = {str(kind).removeprefix("torch."): kind for kind in TYPES.values()}
 _NUMBERED = re.compile(r"(?P<model>.*?)(?:layers|_layer_checkpoint_dependencies)/(?P<layer>[^/]+)/vars/(?P<n>\d+)")
 _CLASSIFIER, _CLASSIFIER_V3 = "predictions", "dense"  # as Keras calls that of its own networks
+_ATTRIBUTES = 2**26  # bytes of a file that are none of its arrays
 _HEAD = "head/"  # before the keys of what lies around the network and would have a key of the network's
 
 
@@ -95,16 +96,42 @@ def open_hdf5(
         )
 
 
-def _arrays(name: str, file: h5py.File) -> tuple[list[_Array], tuple[str, ...]]:
-    """Every array of a layer after a look at what the file declares, and what else there is: the optimiser's, seeds."""
+def read_model_config(path: Path) -> bytes:
+    """The JSON that describes the network of a whole model in an `.h5` file.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if the file is broken, or holds weights alone.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            arrays = sum(dataset.id.get_storage_size() for dataset in _datasets(file).values())
+            if path.stat().st_size - arrays > _ATTRIBUTES:
+                raise ValueError
+            text = file.attrs.get("model_config")
+    except _FAULTS:
+        raise broken(path.name, "Keras HDF5") from None
+    if not isinstance(text, str | bytes):
+        raise ValueError(f"{path.name} holds weights without the network that they belong to: save the whole model")
+    return text.encode(errors="replace") if isinstance(text, str) else bytes(text)
+
+
+def _datasets(file: h5py.File) -> dict[str, h5py.Dataset]:
     found: dict[str, h5py.Dataset] = {}
 
     def keep(path: str | bytes, item: h5py.Group | h5py.Dataset) -> None:
         if isinstance(item, h5py.Dataset):  # a name that is no text comes as bytes
             found[path if isinstance(path, str) else path.decode(errors="replace")] = item
 
+    file.visititems(keep)
+    return found
+
+
+def _arrays(name: str, file: h5py.File) -> tuple[list[_Array], tuple[str, ...]]:
+    """Every array of a layer after a look at what the file declares, and what else there is: the optimiser's, seeds."""
     try:
-        file.visititems(keep)
+        found = _datasets(file)
         declared = sum(max(d.nbytes, prod(d.chunks or ()) * d.dtype.itemsize) for d in found.values())
         elsewhere = any(dataset.external or dataset.is_virtual for dataset in found.values())
     except _FAULTS:

@@ -14,7 +14,10 @@ from zipfile import ZipFile
 
 from irnet.runtime.checkpoint_files.archive import open_archive
 from irnet.runtime.checkpoint_files.checkpoint import Checkpoint, broken, check_size
+from irnet.runtime.checkpoint_files.exported import CONFIG, open_exported
 from irnet.runtime.checkpoint_files.npz import open_npz
+from irnet.runtime.checkpoint_files.onnx import open_onnx
+from irnet.runtime.checkpoint_files.protobuf import is_onnx
 from irnet.runtime.checkpoint_files.pytorch import open_pytorch
 from irnet.runtime.checkpoint_files.recognize import HEAD, describe, describe_archive, describe_folder
 from irnet.runtime.checkpoint_files.safetensors import INDEX, is_safetensors, open_safetensors, open_shards
@@ -39,7 +42,8 @@ def open_checkpoint(file: Path | str, key: str | None = None, *, ema: bool = Fal
     Parameters
     ----------
     file
-        Of PyTorch, TorchScript, safetensors, NumPy (.npz), Keras or TensorFlow; of several files the index or folder.
+        Of PyTorch, TorchScript, torch.export, ONNX, safetensors, NumPy (.npz), Keras or TensorFlow; of several files
+        the index or folder.
     key
         Of the dictionary of tensors to take, where the file holds several: "state_dict", "model.state_dict"; or what
         the keys of the tensors to take begin with.
@@ -77,7 +81,9 @@ def open_checkpoint(file: Path | str, key: str | None = None, *, ema: bool = Fal
         yield found if key in (None, found.taken_from or TOP) else found.below(key)
 
 
-def _opened(path: Path, head: bytes, key: str | None, *, ema: bool) -> AbstractContextManager[Checkpoint]:
+def _opened(  # noqa: PLR0911
+    path: Path, head: bytes, key: str | None, *, ema: bool
+) -> AbstractContextManager[Checkpoint]:
     if head.startswith(_ZIP):
         return _zipped(path, key, ema=ema)
     if head.startswith(_LEGACY):
@@ -90,6 +96,8 @@ def _opened(path: Path, head: bytes, key: str | None, *, ema: bool) -> AbstractC
         return open_shards(path)
     if is_safetensors(head):
         return open_safetensors(path)
+    if head and is_onnx(path):
+        return nullcontext(open_onnx(path))
     what = describe(path, head)
     raise ValueError(f"{path.name} {what}") if what else broken(path.name, "PyTorch, safetensors, Keras or NumPy")
 
@@ -105,6 +113,8 @@ def _zipped(path: Path, key: str | None, *, ema: bool) -> Iterator[Checkpoint]:
         elif "model.weights.h5" in archive.namelist():
             with _hdf5(path, key, ema=ema, archive=archive) as found:
                 yield found
+        elif CONFIG in members:
+            yield open_exported(path, archive)
         elif any(name.endswith(".npy") for name in archive.namelist()):
             yield open_npz(path, archive)
         else:

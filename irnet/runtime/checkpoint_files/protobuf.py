@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
+from irnet.protobuf import Malformed, fields
 from irnet.units import exact
 
+_ONNX = "an ONNX file"
 MAX_FIELDS = 100_000  # of a message; what is in them is stepped over
-_FIXED = {1: 8, 5: 4}  # bytes of a value, by its wire type
+
+
+def is_onnx(path: Path) -> bool:
+    """Whether a file is one of ONNX, by what is in it."""
+    return describe(path).startswith(_ONNX)
 
 
 def describe(path: Path) -> str:
@@ -27,16 +32,16 @@ def describe(path: Path) -> str:
     """
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
         try:
-            fields = [*_fields(data, 0, len(data))]
-            counts = Counter(number for number, _, _ in fields)
+            found = [*fields(data, range(len(data)), most=MAX_FIELDS)]
+            counts = Counter(number for number, _ in found)
             if data[0] == 0x08:  # a version comes first
-                graph = next(((start, end) for number, start, end in fields if number == 7), None)
+                graph = next((value for number, value in found if number == 7 and isinstance(value, range)), None)
                 if max(counts) >= 200:
                     return "a Core ML model"
                 if graph:
-                    return f"an ONNX file of {_times(_count(data, 1, *graph), 'node')}"
+                    return f"{_ONNX} of {_times(_count(data, 1, graph), 'node')}"
                 return "the graph of a TensorFlow SavedModel" if {*counts} == {1, 2} else ""
-        except ValueError:
+        except Malformed:
             return ""
     if counts[100] or (counts[1] == 1 and counts[2] > 1):  # layers of the new and of the old kind
         return f"a Caffe model of {_times(counts[100] or counts[2], 'layer')}"
@@ -47,35 +52,5 @@ def _times(count: int, what: str) -> str:
     return f"{exact(count)} {what}{'s' if count != 1 else ''}"
 
 
-def _count(data: mmap, wanted: int, start: int, end: int) -> int:
-    return sum(number == wanted for number, _, _ in _fields(data, start, end))
-
-
-def _fields(data: mmap, at: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Number, start and end of every field of a message."""
-    for _ in range(MAX_FIELDS):
-        if at == end:
-            return
-        tag, at = _varint(data, at, end)
-        wire, start = tag & 7, at
-        if wire == 0:
-            _, at = _varint(data, at, end)
-        elif wire == 2:
-            length, start = _varint(data, at, end)
-            at = start + length
-        else:
-            at += _FIXED.get(wire, end)
-        if at > end or not tag >> 3:
-            break
-        yield tag >> 3, start, at
-    raise ValueError("no message, or a longer one")
-
-
-def _varint(data: mmap, at: int, end: int) -> tuple[int, int]:
-    """A number of up to ten bytes, and where it ends."""
-    value = 0
-    for place, byte in enumerate(data[at : min(at + 10, end)]):
-        value |= (byte & 127) << 7 * place
-        if byte < 128:
-            return value, at + place + 1
-    raise ValueError("no number")
+def _count(data: mmap, wanted: int, span: range) -> int:
+    return sum(number == wanted for number, _ in fields(data, span, most=MAX_FIELDS))

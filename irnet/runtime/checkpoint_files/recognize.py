@@ -12,7 +12,7 @@ from shlex import quote
 from zipfile import ZipFile
 
 from irnet.runtime.checkpoint_files import pickled, protobuf
-from irnet.runtime.checkpoint_files.archive import read_table
+from irnet.runtime.checkpoint_files.archive import program_in, read_table
 from irnet.runtime.checkpoint_files.checkpoint import MAX_TABLE
 from irnet.runtime.checkpoint_files.safetensors import is_safetensors
 from irnet.units import exact, typed
@@ -70,7 +70,7 @@ def describe(path: Path, head: bytes) -> str:
 def describe_archive(path: Path, archive: ZipFile) -> str:
     """What a zip archive is that holds no tensors to read here, and what to do."""
     names = [name for name in archive.namelist() if not name.endswith("/")]
-    program = next((name for name in names if name.endswith(("models/model.json", "exported_program.json"))), None)
+    program = program_in(archive)
     if program:
         return (
             f"is an exported program of torch.export{_nodes(path, archive, program)}: save its state_dict where you "

@@ -20,13 +20,14 @@ from types import MappingProxyType
 import torch
 from torch import Tensor
 
+from irnet.protobuf import Buffer, Malformed, fields, varint
 from irnet.runtime.checkpoint_files.checkpoint import MAX_KEYS, Checkpoint, broken, check_size
 from irnet.runtime.checkpoint_files.wrapped import TOP, choose_key
 from irnet.units import exact, typed
 
 _MAGIC = bytes.fromhex("57fb808b247547db")  # the last bytes of a table
 _FOOTER = 48
-_MOST_SHARDS, _MOST_AXES, _MOST_FIELDS, _LONGEST_KEY = 1000, 16, 256, 4096
+_MOST_SHARDS, _MOST_AXES, _LONGEST_KEY = 1000, 16, 4096
 _CHECKED = 2**20  # bytes of a block whose checksum is looked at
 _PACKED, _UNPACKED = 2**22, 2**24  # bytes of all blocks that are unpacked, and of one afterwards
 _TYPES = ("", "float", "double", "int32", "uint8", "int16", "int8", "string", "complex64", "int64", "bool")
@@ -38,14 +39,7 @@ _PATH = re.compile(r'^model_checkpoint_path: "([^"\n]*)"', re.MULTILINE)
 _AVERAGE = "ExponentialMovingAverage"
 _OBJECTS = "_CHECKPOINTABLE_OBJECT_GRAPH"  # beside tensors that TensorFlow 2 keeps by objects
 
-Buffer = bytes | mmap
-
-
-class _BrokenError(Exception):
-    """What is read is not as the format has it."""
-
-
-_FAULTS = (_BrokenError, IndexError, UnicodeDecodeError)
+_FAULTS = (Malformed, IndexError, UnicodeDecodeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +168,8 @@ def _stored(path: Path, table: mmap, stack: ExitStack) -> dict[str, _Stored]:
     entries = _table(table)
     first, data, span = next(entries, (b"", b"", range(0)))
     if first:
-        raise _BrokenError
-    one_table = isinstance(dict(_fields(data, span)).get(1), range)  # in an index it is the number of files
+        raise Malformed
+    one_table = isinstance(dict(fields(data, span)).get(1), range)  # in an index it is the number of files
     pairs = _of_one_table(data, span, entries) if one_table else _of_index(path, data, span, entries, stack)
     found = dict(pairs)
     if _OBJECTS in found:
@@ -190,10 +184,10 @@ def _of_index(
     path: Path, data: Buffer, span: range, entries: Iterator[tuple[bytes, Buffer, range]], stack: ExitStack
 ) -> Iterator[tuple[str, _Stored]]:
     """The tensors of a V2 index, whose numbers lie in files beside it."""
-    header = dict(_fields(data, span))
+    header = dict(fields(data, span))
     count = header.get(1, 1)
     if not isinstance(count, int) or not 0 < count <= _MOST_SHARDS:
-        raise _BrokenError
+        raise Malformed
     if header.get(2, 0) != 0:
         raise ValueError(f"{path.name} has its numbers with the high byte first; such files are not read")
     names = [f"{path.name.removesuffix('.index')}.data-{i:05d}-of-{count:05d}" for i in range(count)]
@@ -203,17 +197,17 @@ def _of_index(
     shards = [stack.enter_context(path.with_name(name).open("rb")) for name in names]
     sizes = [shard.seek(0, 2) for shard in shards]
     for key, block, where in entries:
-        fields = list(_fields(block, where))
-        entry = {number: value for number, value in fields if isinstance(value, int)}
-        shape = next((value for number, value in fields if number == 2 and isinstance(value, range)), range(0))
-        sliced = any(number == 7 for number, _ in fields)
+        found = list(fields(block, where))
+        entry = {number: value for number, value in found if isinstance(value, int)}
+        shape = next((value for number, value in found if number == 2 and isinstance(value, range)), range(0))
+        sliced = any(number == 7 for number, _ in found)
         shard, start, size = (entry.get(number, 0) for number in (3, 4, 5))
         if shard >= count or start + size > sizes[shard]:
-            raise _BrokenError
+            raise Malformed
 
         def numbers(wanted: int, shard: int = shard, start: int = start, size: int = 0 if sliced else size) -> bytes:
             if size != wanted:
-                raise _BrokenError
+                raise Malformed
             shards[shard].seek(start)
             return shards[shard].read(size)
 
@@ -229,18 +223,18 @@ def _of_one_table(
     for _, block, where in entries:
         part = _inner(block, where, 2)  # SavedTensorSlices.data
         held.setdefault(_text(block, _inner(block, part, 1)), []).append((block, _inner(block, part, 3)))
-    for number, listed in _fields(data, _inner(data, span, 1), most=MAX_KEYS):
+    for number, listed in fields(data, _inner(data, span, 1), most=MAX_KEYS):
         if number != 1 or isinstance(listed, int):
             continue
         name = _text(data, _inner(data, listed, 1))
-        type_ = next((value for number, value in _fields(data, listed) if number == 3 and isinstance(value, int)), 0)
+        type_ = next((value for number, value in fields(data, listed) if number == 3 and isinstance(value, int)), 0)
 
         def numbers(wanted: int, name: str = name, type_: int = type_) -> bytes:
             for block, where in held.get(name, [])[:1]:
-                for field, value in _fields(block, where):
+                for field, value in fields(block, where):
                     if field in (_CONTENT, _VALUES.get(type_)) and isinstance(value, range) and len(value) == wanted:
                         return block[value.start : value.stop]
-            raise _BrokenError
+            raise Malformed
 
         yield name, _Stored(type_, _shape(data, _inner(data, listed, 2)), numbers)
 
@@ -248,11 +242,11 @@ def _of_one_table(
 def _shape(data: Buffer, span: range) -> tuple[int, ...]:
     """The sides in a TensorShapeProto."""
     sides = []
-    for number, dim in _fields(data, span):
+    for number, dim in fields(data, span):
         if number == 2 and isinstance(dim, range):
-            sides.append(next((side for field, side in _fields(data, dim) if field == 1 and isinstance(side, int)), 0))
+            sides.append(next((side for field, side in fields(data, dim) if field == 1 and isinstance(side, int)), 0))
     if len(sides) > _MOST_AXES or any(side >= 2**40 for side in sides):
-        raise _BrokenError
+        raise Malformed
     return tuple(sides)
 
 
@@ -262,27 +256,7 @@ def _text(data: Buffer, span: range) -> str:
 
 def _inner(data: Buffer, span: range, number: int) -> range:
     """Where the message in a field lies; empty where there is none."""
-    return next((v for field, v in _fields(data, span) if field == number and isinstance(v, range)), range(0))
-
-
-def _fields(data: Buffer, span: range, *, most: int = _MOST_FIELDS) -> Iterator[tuple[int, int | range]]:
-    """The fields of a protocol buffer: number, and the value or where the bytes lie."""
-    at = span.start
-    while at < span.stop:
-        most -= 1
-        if most < 0:
-            raise _BrokenError
-        tag, at = _varint(data, at)
-        kind = tag & 7
-        if kind == 0:
-            value, at = _varint(data, at)
-            yield tag >> 3, value
-            continue
-        size, at = _varint(data, at) if kind == 2 else ({1: 8, 5: 4}.get(kind, 2**63), at)
-        if size > span.stop - at:
-            raise _BrokenError
-        yield tag >> 3, range(at, at + size) if kind == 2 else int.from_bytes(data[at : at + size], "little")
-        at += size
+    return next((v for field, v in fields(data, span) if field == number and isinstance(v, range)), range(0))
 
 
 def _table(table: mmap) -> Iterator[tuple[bytes, Buffer, range]]:
@@ -291,26 +265,26 @@ def _table(table: mmap) -> Iterator[tuple[bytes, Buffer, range]]:
     _, at = _handle(table, footer)
     index, _ = _handle(table, at)
     if len(index) > _CHECKED:
-        raise _BrokenError
+        raise Malformed
     left, packed, first = MAX_KEYS, _PACKED, True
     for _, block, where in _block(table, index, checked=True):
         handle, _ = _handle(block, where.start)
         packed -= len(handle) if table[handle.stop] else 0
         if packed < 0:
-            raise _BrokenError
+            raise Malformed
         # the checksums of numbers would take minutes; the first block lists the tensors
         for entry in _block(table, handle, checked=first and len(handle) < _CHECKED):
             left -= 1
             if left < 0:
-                raise _BrokenError
+                raise Malformed
             yield entry
         first = False
 
 
 def _handle(data: Buffer, at: int) -> tuple[range, int]:
     """Where a block lies, and where the reference to it ends."""
-    start, at = _varint(data, at)
-    size, at = _varint(data, at)
+    start, at = varint(data, at)
+    size, at = varint(data, at)
     return range(start, start + size), at
 
 
@@ -318,45 +292,33 @@ def _block(table: mmap, span: range, *, checked: bool = False) -> Iterator[tuple
     """The entries of one block, whose keys leave out what they share with the one before."""
     data: Buffer = table
     if span.stop + 5 > len(table):
-        raise _BrokenError
+        raise Malformed
     if checked and _checksum(table[span.start : span.stop + 1]) != table[span.stop + 1 : span.stop + 5]:
-        raise _BrokenError
+        raise Malformed
     if table[span.stop] == 1:
         data = _unsnap(table[span.start : span.stop])
         span = range(len(data))
     elif table[span.stop] != 0 or len(span) < 4:
-        raise _BrokenError
+        raise Malformed
     restarts = int.from_bytes(data[span.stop - 4 : span.stop], "little")
     at, stop, key = span.start, span.stop - 4 * (restarts + 1), b""
     while at < stop:
-        shared, at = _varint(data, at)
-        own, at = _varint(data, at)
-        size, at = _varint(data, at)
+        shared, at = varint(data, at)
+        own, at = varint(data, at)
+        size, at = varint(data, at)
         if shared > len(key) or shared + own > _LONGEST_KEY or size > stop - at - own:
-            raise _BrokenError
+            raise Malformed
         key = key[:shared] + data[at : at + own]
         at += own
         yield key, data, range(at, at + size)
         at += size
 
 
-def _varint(data: Buffer, at: int) -> tuple[int, int]:
-    """A number of seven bits a byte, and where it ends."""
-    value = 0
-    for shift in range(0, 64, 7):
-        byte = data[at]
-        at += 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value, at
-    raise _BrokenError
-
-
 def _unsnap(data: bytes) -> bytes:
     """A block that was compressed with Snappy: runs of bytes, and copies of what came before."""
-    size, at = _varint(data, 0)
+    size, at = varint(data, 0)
     if size > _UNPACKED:
-        raise _BrokenError
+        raise Malformed
     made = bytearray()
     while at < len(data) and len(made) <= size:
         tag, at = data[at], at + 1
@@ -371,10 +333,10 @@ def _unsnap(data: bytes) -> bytes:
         if kind == 1:
             length, number = 4 + (tag >> 2 & 7), number | tag >> 5 << 8
         if not 0 < number <= len(made):
-            raise _BrokenError
+            raise Malformed
         made += (made[-number:] * (length // number + 1))[:length]
     if len(made) != size:
-        raise _BrokenError
+        raise Malformed
     return bytes(made)
 
 

@@ -1,0 +1,126 @@
+"""A network that somebody else wrote: what it is, beside its nearest relative, and every difference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from app import text
+from app.components.canvas import canvas
+from app.drawings import BesideView, View
+from app.opened import EXAMPLES, opened, show_opened
+from app.passes import read_network
+from app.state import put_all
+from app.views import show
+from app.weights import saved
+from irnet.diagrams.beside import revealing_beside
+from irnet.diagrams.nested import Expansion, shown_block
+from irnet.edit import network_of_label
+from irnet.models import title
+from irnet.opening.check import Report
+from irnet.spec import Network
+from irnet.tables import Records
+from irnet.tree import resolve
+from irnet.tree.totals import summary
+
+ENDINGS = (".onnx", ".pt2", ".keras", ".h5", ".json")
+LARGEST = 300  # MB of an upload
+TURNED, PLACE = "turned", "place"  # parameters of the address
+
+
+def choose() -> None:
+    """A file of the reader's, or an example."""
+    own = st.file_uploader(
+        "A network of yours", type=[ending[1:] for ending in ENDINGS], max_upload_size=LARGEST, key="open.file"
+    )
+    st.pills("or an example", list(EXAMPLES), key="open.example", wrap=True)
+    st.caption(text.OPEN_MODULE)
+    st.code("irnet open FILE.py:NAME --out net.json", language="bash")
+    given = (own.file_id if own else "", st.session_state.get("open.example") or "")
+    if given == st.session_state.get("open.given"):
+        return
+    st.session_state["open.given"] = given
+    with show.refusals():
+        if own:
+            _take(own)
+        elif given[1]:
+            show_opened(*read_network(EXAMPLES[given[1]].parent, EXAMPLES[given[1]].name))
+            st.rerun()
+
+
+def _take(upload: UploadedFile) -> None:
+    folder, _ = saved((upload,))
+    show_opened(*read_network(Path(folder.name), Path(upload.name).name))
+    st.rerun()
+
+
+def found(network: Network, report: Report) -> None:
+    """What it is, in a sentence, its picture and its differences."""
+    st.title(f"{title(network.name)}, opened")
+    st.markdown(text.plain(report.sentence))
+    if report.near:
+        drawing((network, network_of_label(report.nearest)))
+        if report.differences:
+            st.header("What differs")
+            differences(report)
+    else:
+        drawing((network,))
+    st.header("Stages")
+    show.table(
+        cast("Records", summary(network)["stages"]), f"{network.name}.stages", alt="Its stages with their counts"
+    )
+
+
+def drawing(networks: tuple[Network, ...]) -> None:
+    """The network on a canvas, beside its nearest relative where it has one."""
+    turned, place = st.query_params.get(TURNED, ""), st.query_params.get(PLACE, "")
+    if len(networks) > 1:
+        paths = BesideView(networks=networks).paths
+        toggled = frozenset(path for path in turned.split(",") if path in paths)
+        place = place if place in paths else ""
+        view: View | BesideView = BesideView(
+            networks=networks, toggled=revealing_beside(networks, 0, toggled, place), ghosts=True
+        )
+    else:
+        toggled = frozenset(path for path in turned.split(",") if path in resolve(networks[0]))
+        place = place if place in resolve(networks[0]) else ""
+        view = View(network=networks[0], opened=Expansion(0, toggled, shown_block(networks[0], place)))
+    canvas(
+        view,
+        place,
+        key="open.canvas",
+        on_click=lambda path: put_all({PLACE: path}),
+        on_toggle=lambda path: put_all({TURNED: ",".join(sorted(toggled ^ {path})), PLACE: path}),
+        on_shut=lambda: put_all({TURNED: ""}),
+    )
+    number, _, path = place.partition("/") if len(networks) > 1 else ("0", "", place)
+    if place and (module := resolve(networks[int(number)])[path].module):
+        st.caption(f"The author calls it {text.plain(module)}.")
+
+
+def differences(report: Report) -> None:
+    """A row a difference, the harmless ones last."""
+    rows = [
+        {
+            "what": text.plain(one.sentence),
+            "changes an output": "no" if one.harmless else "yes",
+            "compared with": text.plain(one.figure),
+            "their module": text.plain(one.theirs),
+        }
+        for one in sorted(report.differences, key=lambda one: one.harmless)
+    ]
+    show.prose(rows, "differences", alt="Every difference from the nearest network here")
+
+
+now = opened()
+if now:
+    found(*now)
+    with st.expander("Open another", key="open.another"):
+        choose()
+else:
+    st.title("Open a network")
+    st.markdown(text.OPEN)
+    choose()

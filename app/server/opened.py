@@ -1,0 +1,44 @@
+"""Networks that readers have opened, by names that nobody can guess: what drawings by address are made from."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from hashlib import sha256
+
+from irnet.edit import network_of_label
+from irnet.opening.check import Report
+from irnet.spec import Network
+
+MOST = 64  # of all sessions together; the oldest go
+_OPENED: deque[tuple[Network, Report]] = deque(maxlen=MOST)
+
+
+def keep(network: Network, report: Report, secret: str) -> str:
+    """Keep an opened network under a name of its own, which is the same for the same network and secret."""
+    digest = sha256(f"{secret} {network.key} {report.source}".encode()).hexdigest()[:16]
+    name = f"{network.name}:{digest}"
+    if find(name) is None:
+        _OPENED.append((replace(network, name=name), report))
+    return name
+
+
+def find(name: str) -> tuple[Network, Report] | None:
+    """The network with this name and what was found of it; None where it is not there, or no longer."""
+    return next((kept for kept in _OPENED if kept[0].name == name), None)
+
+
+def network_named(label: str) -> Network:
+    """The network that a label names: of a preset, with its edits, or one that was opened.
+
+    Raises
+    ------
+    ValueError
+        For a name that is not there, or a value outside its limits.
+    """
+    if ":" not in label:
+        return network_of_label(label)
+    kept = find(label.strip())
+    if kept is None:
+        raise ValueError("this network is not open on the server any more: open its file again")
+    return kept[0]
