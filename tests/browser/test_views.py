@@ -48,6 +48,7 @@ VIEWS: dict[str, Picture] = {  # every page, and where one has a second face
     "learn": ("h2", len(LESSONS)),
     "learn?lesson=tour&step=6": (DRAWN, 1),
     "labs": (DRAWN, 3),
+    "open": ("h1", 1),
     "lesson_editor?lesson=tour": ("h1", 1),
 }
 MORE: dict[str, Picture] = {
