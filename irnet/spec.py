@@ -335,7 +335,7 @@ def with_ends(node: Node, change: Callable[[Node], Node]) -> Node:
 class Erratum:
     """One place where the print disagrees with arithmetic, with itself or with the released code."""
 
-    id: str  # "E1" to "E18"
+    id: str  # "E1" and on; of the papers before this one from "E19"
     where: str  # figure, table or section
     concerns: Literal["stage", "figure", "claim"]
     printed: str
@@ -384,6 +384,14 @@ class Stage:
         """The node of every block, in order."""
         others = dict(self.others)
         return tuple(others.get(i, self.node) for i in range(self.repeat))
+
+
+@dataclass(frozen=True, slots=True)
+class Auxiliary:
+    """A classifier on the side, which helps to train what is before it and is left out of every other count."""
+
+    stage: Stage  # its layers up to its logits, as one block
+    reads: str  # name of the stage whose output it is given
 
 
 @dataclass(frozen=True, slots=True)
@@ -503,6 +511,16 @@ class Network:
     edits: tuple[Edit, ...] = field(default=(), compare=False, repr=False)  # what was changed in the preset
     source: Source = field(default=Source("not given"), compare=False, repr=False)
     origin: Origin | None = field(default=None, compare=False, repr=False)  # of a network that was opened
+    auxiliary: tuple[Auxiliary, ...] = ()
+
+    def __post_init__(self) -> None:
+        names = {stage.name for stage in self.stages}
+        if strange := [one.reads for one in self.auxiliary if one.reads not in names]:
+            raise ValueError(f"an auxiliary head reads {strange[0]}, which is none of the stages {', '.join(names)}")
+
+    def __repr__(self) -> str:
+        """Stages, head, batch norm and input; auxiliary heads where there are some."""
+        return _text(self, 4)
 
     @property
     def key(self) -> str:

@@ -26,6 +26,7 @@ class _Unit:
     after: int = 0  # Keras layers between it and the end of its block
     branch: int | None = None  # of its block
     step: int | None = None  # in the branch, where that has several; those of a fork at its end count on
+    without: tuple[str, ...] = ()  # beginnings of tensors that others of its kind have
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,9 @@ def _keys(network: Network, layout: Layout) -> Iterator[tuple[str, str]]:
         yield from _of_author(network.origin, ours=layout.naming == "path")
         return
     for unit, layer, norm in _layers(network, layout):
+        tensors = layout.tensors_of(network.name).get(unit.kind, {})
         for tensor in TENSORS[unit.kind]:
-            name = layout.tensors[unit.kind].get(tensor) if unit.kind in layout.tensors else None
+            name = None if unit.without and tensor.startswith(unit.without) else tensors.get(tensor)
             if name:
                 yield f"{unit.path}.{tensor}", name.format(layer=layer, norm=norm)
 
@@ -104,6 +106,9 @@ def _layers(network: Network, layout: Layout) -> Iterator[tuple[_Unit, str, str]
     """Every unit with their names of its layer and of its batch norm."""
     placed, names = tuple(_blocks_and_units(network)), layout.presets.get(network.name, {})
     branches = layout.branches.get(network.name, {})
+    if port := layout.ports.get(network.name):
+        yield from ((unit, *port(unit.path)) for _, unit in placed)
+        return
     match layout.naming:
         case "path":
             yield from ((unit, unit.path, "") for _, unit in placed)
@@ -189,6 +194,9 @@ def _blocks_and_units(network: Network) -> Iterator[tuple[_Block, _Unit]]:
                 found = _Block((step.path, stage.name), n, numbers)
                 yield from ((found, unit) for unit in _units(tree, step))
                 n += 1
+    for head in tree.auxiliary:
+        for step in (step for block in head.children for step in tree.children(block)):
+            yield from ((_Block((step.path,), n, {}), unit) for unit in _units(tree, step))
     yield from ((_Block((unit.path,), n, {}), unit) for unit in _head(network))
 
 
@@ -199,7 +207,11 @@ def _units(
     inside = tree.children(box.path)
     match box.op:
         case "conv":
-            yield _Unit(box.path, "conv", place, after, branch, step)
+            assert isinstance(box.node, Conv)
+            without = (*["conv.bias"] * (not box.node.bias), *["bn."] * (not box.node.norm))
+            yield _Unit(box.path, "conv", place, after, branch, step, without)
+        case "linear":
+            yield _Unit(box.path, "linear")
         case "project":
             yield _Unit(box.path, "project", "conv2d", after - 1)  # the sum's activation is all that follows it
         case "group" if isinstance(box.node, Chain):

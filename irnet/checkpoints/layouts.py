@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from irnet.checkpoints import ports
+from irnet.checkpoints.ports import Port
 from irnet.models import PRESETS
 from irnet.spec import Network
 
@@ -18,7 +20,7 @@ Kind = Literal["conv", "project", "linear", "bottleneck", "norm"]
 
 _BN = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
 TENSORS: Mapping[Kind, tuple[str, ...]] = {
-    "conv": ("conv.weight", *(f"bn.{name}" for name in _BN)),
+    "conv": ("conv.weight", "conv.bias", *(f"bn.{name}" for name in _BN)),
     "project": ("weight", "bias"),
     "linear": ("weight", "bias"),
     "bottleneck": ("weight",),
@@ -27,6 +29,13 @@ TENSORS: Mapping[Kind, tuple[str, ...]] = {
 
 Tensors = Mapping[Kind, Mapping[str, str]]  # ours below a unit -> theirs
 _TORCH: Tensors = {kind: {name: f"{{layer}}.{name}" for name in names} for kind, names in TENSORS.items()}
+_APART: Tensors = {  # where a convolution and its batch norm have names of their own
+    "conv": {
+        name: f"{{{'layer' if name.startswith('conv') else 'norm'}}}.{name.partition('.')[2]}"
+        for name in TENSORS["conv"]
+    },
+    "linear": {name: f"{{layer}}.{name}" for name in TENSORS["linear"]},
+}
 _DENSE = {"weight": "{layer}/kernel", "bias": "{layer}/bias"}
 _KERAS: Tensors = {
     "conv": {
@@ -82,6 +91,7 @@ _CHAIN = {
 _REDUCTIONS = {"reduction_a": "mixed_6a", "reduction_b": "mixed_7a", "block8": "block8"}
 _V4_STAGES = ("stem", "inception_a", "reduction_a", "inception_b", "reduction_b", "inception_c")
 _V4 = dict.fromkeys(_V4_STAGES, "features.{n}") | {"classifier": "last_linear"}
+_AUXILIARY = {"aux.0.1": "AuxLogits.conv0", "aux.0.2": "AuxLogits.conv1", "aux.0.3": "AuxLogits.fc"}
 _V2_BLOCKS = {"mixed_5b": "mixed_5b", "block_a": "repeat.{i}", "block_b": "repeat_1.{i}", "block_c": "repeat_2.{i}"}
 _V2 = _CHAIN | _REDUCTIONS | _V2_BLOCKS | {"conv2d_7b": "conv2d_7b", "classifier": "classif"}
 _FACENET_BLOCKS = {"block_a": "repeat_1.{i}", "block_b": "repeat_2.{i}", "block_c": "repeat_3.{i}"}
@@ -89,7 +99,8 @@ _FACENET_HEAD = {"embedding.0": "last_linear", "embedding.1": "last_bn", "classi
 _FACENET = _CHAIN | {"stem.0.6": "conv2d_4b"} | _REDUCTIONS | _FACENET_BLOCKS | _FACENET_HEAD
 _V3_STEPS = ("Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "", "Conv2d_3b_1x1", "Conv2d_4a_3x3")
 _V3_STAGES = {stage: stage.capitalize() for stage in _BRANCHES_V3}
-_V3 = {f"stem.0.{i}": name for i, name in enumerate(_V3_STEPS) if name} | _V3_STAGES | {"classifier": "fc"}
+_V3_BODY = {f"stem.0.{i}": name for i, name in enumerate(_V3_STEPS) if name} | _V3_STAGES
+_V3 = _V3_BODY | _AUXILIARY | {"classifier": "fc"}
 _SLIM_V4 = {
     "stem.0.0": "Conv2d_1a_3x3",
     "stem.0.1": "Conv2d_2a_3x3",
@@ -103,8 +114,12 @@ _SLIM_V4 = {
     "reduction_b": "Mixed_7a",
     "inception_c": "Mixed_7{letter}",
     "classifier": "Logits/Logits",
+    "aux.0.1": "AuxLogits/Conv2d_1b_1x1",
+    "aux.0.2": "AuxLogits/Conv2d_2a",
+    "aux.0.3": "AuxLogits/Aux_logits",
 }
-_SLIM_V3 = _V3 | {"classifier": "Logits/Conv2d_1c_1x1"}
+_SLIM_SIDE = {"aux.0.1": "AuxLogits/Conv2d_1b_1x1", "aux.0.2": "AuxLogits/Conv2d_2a_5x5"}
+_SLIM_V3 = _V3_BODY | _SLIM_SIDE | {"aux.0.3": "AuxLogits/Conv2d_2b_1x1", "classifier": "Logits/Conv2d_1c_1x1"}
 _SLIM_RESNET = {name: _V3[name] for name in _CHAIN} | {
     "mixed_5b": "Mixed_5b",
     "block_a": "Repeat/block35_{j}",
@@ -115,6 +130,8 @@ _SLIM_RESNET = {name: _V3[name] for name in _CHAIN} | {
     "block8": "Block8",
     "conv2d_7b": "Conv2d_7b_1x1",
     "classifier": "Logits/Logits",
+    **_SLIM_SIDE,
+    "aux.0.3": "AuxLogits/Logits",
     "1x1": "Conv2d_1x1",  # a branch that is one such convolution; elsewhere it is a branch's first step
 }
 _SLIM_FACENET = {"stem.0.6": "Conv2d_4b_3x3", "embedding.0": "Bottleneck", "embedding.1": "Bottleneck/BatchNorm"}
@@ -133,7 +150,7 @@ def _scoped(scope: str, names: Names) -> dict[str, str]:
     return {ours: name if ours == "1x1" else f"{scope}/{name}" for ours, name in names.items()}
 
 
-_AUXILIARY = ("AuxLogits.",)  # keys of the auxiliary head, which the networks here do not have
+_UNUSED = ("AuxLogits.", "aux1.", "aux2.")  # keys of auxiliary heads, which a network here has only on request
 _KERAS_NAMED = {
     "block_a": "block35_{j}_conv",
     "block_b": "block17_{j}_conv",
@@ -167,8 +184,19 @@ class Layout:
     background: bool = False  # a classifier of 1001 rows has the background in row 0
     channels_last: bool = False  # kernels are (H, W, in, out) and matrices (in, out)
     classifies_by_convolution: tuple[str, ...] = ()  # presets whose classifier is stored as a 1x1 convolution
+    ports: Mapping[str, Port] = field(default_factory=dict, hash=False)  # by preset, where a function has the names
     outputs: Mapping[str, Names] = field(default_factory=dict, hash=False)  # by preset: layers without weights
     remarks: Mapping[str, str] = field(default_factory=dict, hash=False)  # by preset: what a file named so implies
+
+    def has_heads(self, network: Network) -> bool:
+        """Whether it has names for all auxiliary heads of a network."""
+        if self.naming == "path" or network.name in self.ports:
+            return True
+        return all(f"{one.stage.name}.0.1" in self.presets[network.name] for one in network.auxiliary)
+
+    def tensors_of(self, preset: str) -> Tensors:
+        """How it names the tensors of a preset's layers."""
+        return _APART if preset in self.ports else self.tensors
 
     def stored_shape(self, preset: str, key: str, shape: tuple[int, ...]) -> tuple[int, ...]:
         """The shape in which a file has a tensor of a preset; `key` and `shape` are ours.
@@ -180,7 +208,8 @@ class Layout:
         """
         if not self.channels_last or len(shape) < 2:
             return shape
-        window = (1, 1) if key == "classifier.weight" and preset in self.classifies_by_convolution else shape[2:]
+        classifies = key in ("classifier.weight", "aux.0.3.weight")
+        window = (1, 1) if classifies and preset in self.classifies_by_convolution else shape[2:]
         return (*window, shape[1], shape[0])
 
 
@@ -205,17 +234,29 @@ _FID = (
     "its averages leave padding out, as those of pytorch-fid do; that code takes a maximum instead of the average "
     "of Mixed_7c, which this network does not"
 )
+_OF_TORCHVISION = {
+    "googlenet.torchvision": ports.googlenet,
+    "resnet_50.torchvision": ports.resnet,
+    "resnext_50.torchvision": ports.resnet,
+}
 LAYOUTS: Mapping[str, Layout] = {
     layout.name: layout
     for layout in (
         Layout(name="irnet", title="irnet", presets={name: {} for name in PRESETS}, naming="path", released=()),
-        Layout(name="timm", title="timm", presets=_TIMM, background=True),
+        Layout(
+            name="timm",
+            title="timm",
+            presets=_TIMM | {"xception.timm": {}},
+            ports={"xception.timm": ports.xception},
+            background=True,
+        ),
         Layout(
             name="cadene",
             title="Cadene",
-            presets=_CADENE,
+            presets=_CADENE | {"bn_inception.cadene": {}, "xception.timm": {}},
+            ports={"bn_inception.cadene": ports.bn_inception, "xception.timm": ports.cadene(ports.xception)},
             branches={"inception_v3.torchvision": _BRANCHES_V3},
-            unused=_AUXILIARY,
+            unused=_UNUSED,
             released=(1001,),
             background=True,
             remarks={"inception_v3.torchvision": _COUNTED},
@@ -223,15 +264,16 @@ LAYOUTS: Mapping[str, Layout] = {
         Layout(
             name="torchvision",
             title="TorchVision and timm",
-            presets={"inception_v3.torchvision": _V3},
+            presets={"inception_v3.torchvision": _V3} | {name: {} for name in _OF_TORCHVISION},
+            ports=_OF_TORCHVISION,
             branches={"inception_v3.torchvision": _BRANCHES_V3},
-            unused=_AUXILIARY,
+            unused=_UNUSED,
             remarks={"inception_v3.torchvision": _COUNTED},
         ),
         Layout(
             name="fid",
             title="pytorch-fid",
-            presets={"inception_v3.tf_slim": _V3},
+            presets={"inception_v3.tf_slim": _V3_BODY | {"classifier": "fc"}},
             branches={"inception_v3.tf_slim": _BRANCHES_V3},
             released=(1008,),
             only_released=True,
@@ -312,7 +354,7 @@ def layouts_of(network: Network, *, any_classes: bool = False) -> tuple[Layout, 
         if found.naming == "path"
         or (opened and found.naming == "author")
         or (
-            (released and network.name in found.presets)
+            (released and network.name in found.presets and found.has_heads(network))
             and (any_classes or not found.only_released or network.head.classes in found.released)
         )
     )

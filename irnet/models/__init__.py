@@ -9,9 +9,9 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
-from irnet.models import inception_resnet, inception_v3, inception_v4
+from irnet.models import bn_inception, googlenet, inception_resnet, inception_v3, inception_v4, resnet, xception
 from irnet.models.recipe import Recipe, knobs, no_knob
-from irnet.spec import Edit, Network
+from irnet.spec import Edit, Network, architecture_of
 from irnet.units import typed, what_is
 
 PRESETS: Mapping[str, Recipe] = MappingProxyType(
@@ -22,8 +22,16 @@ PRESETS: Mapping[str, Recipe] = MappingProxyType(
         "inception_resnet_v1.facenet": inception_resnet.V1_FACENET,
         "inception_resnet_v2.paper": inception_resnet.V2_PAPER,
         "inception_resnet_v2.tf_slim": inception_resnet.V2_SLIM,
+        "inception_v3.paper": inception_v3.PAPER,
         "inception_v3.tf_slim": inception_v3.TF_SLIM,
         "inception_v3.torchvision": inception_v3.TORCHVISION,
+        "bn_inception.paper": bn_inception.PAPER,
+        "bn_inception.cadene": bn_inception.CADENE,
+        "googlenet.paper": googlenet.PAPER,
+        "googlenet.torchvision": googlenet.TORCHVISION,
+        "resnet_50.torchvision": resnet.RESNET_50,
+        "resnext_50.torchvision": resnet.RESNEXT_50,
+        "xception.timm": xception.TIMM,
     }
 )
 
@@ -34,6 +42,11 @@ ARCHITECTURES: Mapping[str, str] = MappingProxyType(
         "inception_resnet_v1": "Inception-ResNet-v1",
         "inception_resnet_v2": "Inception-ResNet-v2",
         "inception_v3": "Inception-v3",
+        "bn_inception": "BN-Inception",
+        "googlenet": "GoogLeNet",
+        "resnet_50": "ResNet-50",
+        "resnext_50": "ResNeXt-50",
+        "xception": "Xception",
     }
 )
 SOURCES: Mapping[str, str] = MappingProxyType(
@@ -44,6 +57,9 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         "inception_resnet_v2.tf_slim": "Released: TF-slim, timm, Keras",
         "inception_v3.tf_slim": "Released: TF-slim, Keras",
         "inception_v3.torchvision": "Released: TorchVision, timm",
+        "bn_inception.cadene": "Released: Cadene",
+        "torchvision": "Released: TorchVision",
+        "xception.timm": "Released: timm, Cadene",
     }
 )
 
@@ -90,12 +106,18 @@ _PROJECTS = {  # what may stand after an architecture's name, to who has it so
     "cadene": "Cadene",
     "facenet_pytorch": "facenet-pytorch",
 }
+_BARE = {"inception_v3": "inception_v3.tf_slim"}  # what a bare architecture means, where it is not its `.paper`
 _NETWORKS = {  # who has the released network of an architecture, by preset
     "inception_v4.tf_slim": ("TF-slim", "timm", "Cadene"),
     "inception_resnet_v1.facenet": ("facenet-pytorch",),
     "inception_resnet_v2.tf_slim": ("TF-slim", "timm", "Keras", "Cadene"),
     "inception_v3.tf_slim": ("TF-slim", "Keras"),
     "inception_v3.torchvision": ("TorchVision", "timm", "Cadene", "PyTorch"),
+    "bn_inception.cadene": ("Cadene",),
+    "googlenet.torchvision": ("TorchVision", "timm", "PyTorch"),
+    "resnet_50.torchvision": ("TorchVision", "timm", "PyTorch"),
+    "resnext_50.torchvision": ("TorchVision", "timm", "PyTorch"),
+    "xception.timm": ("timm", "Cadene"),
 }
 
 
@@ -107,7 +129,7 @@ def _released_as(name: str) -> str | None:
 
 
 def full_name(name: str) -> str:
-    """The preset that `name` means: itself, or a bare architecture's `.paper` (else its `.tf_slim`).
+    """The preset that `name` means: itself, or a bare architecture's `.paper`, else its only one; of v3 its `.tf_slim`.
 
     Raises
     ------
@@ -119,7 +141,8 @@ def full_name(name: str) -> str:
     >>> full_name("inception_v4"), full_name("inception_v3")
     ('inception_v4.paper', 'inception_v3.tf_slim')
     """
-    for candidate in (name, f"{name}.paper", f"{name}.tf_slim"):
+    alike = [preset for preset in PRESETS if architecture_of(preset) == name]
+    for candidate in (name, _BARE.get(name, f"{name}.paper"), *alike):
         if candidate in PRESETS:
             return candidate
     near = get_close_matches(name, PRESETS, n=2, cutoff=0.5)

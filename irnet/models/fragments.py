@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from irnet.spec import Chain, Conv, Fork, Kernel, Node, Padding, Pool
+from irnet.spec import Auxiliary, Chain, Conv, Fork, Kernel, Node, Padding, Pool, Source, Stage
 
 MAX = Pool("max", 3, stride=2, padding="valid")
 AVG = Pool("avg", 3)
@@ -41,6 +41,18 @@ def pool_last(block: Fork) -> Fork:
         return isinstance(branch.nodes[0] if isinstance(branch, Chain) else branch, Pool)
 
     return Fork(tuple(sorted(block.branches, key=pools)))
+
+
+def side(reads: str, ref: str, *nodes: Node, name: str = "aux", note: str = "") -> Auxiliary:
+    """An auxiliary head without its classifier, which a recipe adds."""
+    title = f"Auxiliary head {name.removeprefix('aux')}".rstrip()
+    return Auxiliary(Stage(name, Chain(nodes), 1, title, "tail", Source(ref, note)), reads)
+
+
+def side_slim(reads: str, ref: str) -> Auxiliary:
+    """The auxiliary head that TF-slim gives Inception-v3, v4 and Inception-ResNet-v2."""
+    note = "Its second convolution is as large as the grid there: 5x5 for pictures of 299 pixels."
+    return side(reads, ref, Pool("avg", 5, 3, "valid"), conv(128), conv(768, 5, 1, "valid"), note=note)
 
 
 STEM_V3 = (conv(32, 3, 2, "valid"), conv(32, 3, 1, "valid"), conv(64, 3), MAX, conv(80), conv(192, 3, 1, "valid"))

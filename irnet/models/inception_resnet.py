@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from irnet.models.errata import errata
-from irnet.models.fragments import AVG, MAX, STEM_V3, conv, down, fork, pool_last, reduction_a
+from irnet.models.fragments import AVG, MAX, STEM_V3, conv, down, fork, pool_last, reduction_a, side_slim
 from irnet.models.inception_v4 import STEM_PAPER as STEM_V4
 from irnet.models.recipe import Recipe, knob
 from irnet.spec import Chain, Fork, Head, Residual, Source, Stage
@@ -171,9 +171,10 @@ V2_SLIM = replace(
     scale_a=0.17,
     scale_c=0.20,
     conv2d_7b=1536,
+    sides=(side_slim("block_b", f"{_SLIM}, AuxLogits"),),
     sources={
         "network": Source(
-            _SLIM, "As timm's, Keras's and Cadene's; TF-slim's auxiliary head is left out.", errata("E8", "E9")
+            _SLIM, "As timm's, Keras's and Cadene's; TF-slim's auxiliary head is there on request.", errata("E8", "E9")
         ),
         "stem": Source(f"{_SLIM}, Conv2d_1a_3x3 to MaxPool_5a_3x3", "Not Fig. 3: the chain of Inception-v3."),
         "mixed_5b": Source(f"{_SLIM}, Mixed_5b", "Not in the paper: an Inception block between stem and A blocks."),

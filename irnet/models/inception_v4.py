@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from irnet.models.errata import errata
-from irnet.models.fragments import AVG, MAX, conv, down, fork, pool_last, reduction_a
+from irnet.models.fragments import AVG, MAX, conv, down, fork, pool_last, reduction_a, side_slim
 from irnet.models.recipe import Recipe, knob
 from irnet.spec import Chain, Fork, Source, Stage
 
@@ -120,8 +120,9 @@ TF_SLIM = replace(
     block_b=B_RELEASED,
     block_c=C_RELEASED,
     pool_first=False,
+    sides=(side_slim("inception_b", f"{_SLIM}, AuxLogits"),),
     sources={
-        "network": Source(_SLIM, "As timm's inception_v4; TF-slim's auxiliary head is left out."),
+        "network": Source(_SLIM, "As timm's inception_v4; TF-slim's auxiliary head is there on request."),
         "stem": Source(f"{_SLIM}, Conv2d_1a_3x3 to Mixed_5a", errata=errata("E1", "E3")),
         "inception_a": Source(f"{_SLIM}, Mixed_5b to Mixed_5e", errata=errata("E14")),
         "reduction_a": Source(f"{_SLIM}, Mixed_6a"),

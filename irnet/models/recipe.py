@@ -6,17 +6,37 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
+from math import gcd, lcm
 from typing import Any
 
-from irnet.spec import Conv, Edit, Head, Network, Node, Part, Shape, Source, Stage, pair, parts, with_parts
+from irnet.spec import (
+    Auxiliary,
+    Chain,
+    Conv,
+    Edit,
+    Head,
+    Layer,
+    Network,
+    Node,
+    Norm,
+    Part,
+    Shape,
+    Source,
+    Stage,
+    pair,
+    parts,
+    with_parts,
+)
 from irnet.units import typed
 
 Size = int | tuple[int, int]  # pixels; an int means square, a pair is (height, width)
+USUAL_NORM = Norm()
 _WORDS = {"true": True, "1": True, "false": False, "0": False}
 _ELSEWHERE = {  # what other libraries call a knob
     **dict.fromkeys(("in_chans", "in_channels", "num_channels", "input_channels"), ("channels",)),
     **dict.fromkeys(("input_shape", "img_size", "image_size", "size", "resolution"), ("input_size",)),
     **dict.fromkeys(("num_classes", "n_classes"), ("classes",)),
+    **dict.fromkeys(("aux_logits", "create_aux_logits"), ("auxiliary",)),
     **dict.fromkeys(("drop_rate", "dropout_prob"), ("dropout",)),
     **dict.fromkeys(("scale", "scales", "residual_scale"), ("scale_a", "scale_b", "scale_c")),
 }
@@ -47,6 +67,9 @@ class Recipe(ABC):
     channels: int = knob(3, 1, 16, "Input channels: 3 for RGB")
     width: float = knob(1.0, 0.125, 4.0, "Width: all filters times this, in multiples of 8", 0.125)
     depth: int = knob(1, 1, 4, "Depth: every inception block this many times")
+    auxiliary: bool = knob(False, 0, 1, "Auxiliary heads, which take part in training alone")
+    sides: tuple[Auxiliary, ...] = ()  # its auxiliary heads, each without its classifier
+    norm: Norm = USUAL_NORM
     sources: Mapping[str, Source] = field(default_factory=dict, hash=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -56,11 +79,12 @@ class Recipe(ABC):
 
     def network(self, name: str, edits: tuple[Edit, ...] = ()) -> Network:
         """The network that these knobs describe, under a name with what was edited."""
-        stages = tuple(self._stages())
+        stages, heads = tuple(self._stages()), tuple(self._auxiliary())
         if self.width != 1:
-            stages = tuple(replace(stage, node=widen(stage.node, self.width)) for stage in stages)
+            stages = tuple(_widened(stage, self.width) for stage in stages)
+            heads = tuple(replace(one, stage=_widened(one.stage, self.width)) for one in heads)
         source, shape = self.source("network"), self.input_shape
-        return Network(name, stages, self._head(), input_shape=shape, edits=edits, source=source)
+        return Network(name, stages, self._head(), self.norm, shape, edits, source, auxiliary=heads)
 
     @abstractmethod
     def _stages(self) -> Iterator[Stage]:
@@ -69,6 +93,13 @@ class Recipe(ABC):
     def _stage(self, name: str, node: Node, title: str, part: Part, repeat: int = 1) -> Stage:
         """A stage with this recipe's source for it."""
         return Stage(name, node, repeat, title, part, self.source(name))
+
+    def _auxiliary(self) -> Iterator[Auxiliary]:
+        """The auxiliary heads, if they are asked for, with as many classes as the network has."""
+        classifier = Layer("linear", (("features", self.classes), ("bias", True)))
+        for one in self.sides if self.auxiliary and self.classes else ():
+            steps = [node for _, node in parts(one.stage.node)]
+            yield replace(one, stage=replace(one.stage, node=Chain((*steps, classifier))))
 
     def _head(self) -> Head:
         """Average pooling, dropout and classifier with this recipe's knobs."""
@@ -102,8 +133,16 @@ Chain(nodes=(Conv(filters=16, kernel=1, stride=1, padding='same'), \
 Conv(filters=16, kernel=3, stride=1, padding='same')))))
     """
     if isinstance(node, Conv):
-        return replace(node, filters=max(8, 8 * int(node.filters * width / 8 + 0.5)))
+        step = 8 if node.groups % 8 == 0 else lcm(8, node.groups)
+        filters = max(step, step * int(node.filters * width / step + 0.5))
+        groups = filters if 1 < node.groups == node.filters else gcd(node.groups, filters)
+        return replace(node, filters=filters, groups=groups)
     return with_parts(node, [widen(inner, width) for _, inner in parts(node)])
+
+
+def _widened(stage: Stage, width: float) -> Stage:
+    others = tuple((i, widen(node, width)) for i, node in stage.others)
+    return replace(stage, node=widen(stage.node, width), others=others)
 
 
 def limits(recipe: Recipe) -> dict[str, Limits]:
@@ -115,7 +154,11 @@ def limits(recipe: Recipe) -> dict[str, Limits]:
     >>> limits(PAPER)["dropout"].high
     0.95
     """
-    return {f.name: f.metadata["limits"] for f in fields(recipe) if "limits" in f.metadata}
+    return {
+        f.name: f.metadata["limits"]
+        for f in fields(recipe)
+        if "limits" in f.metadata and (recipe.sides or f.name != "auxiliary")
+    }
 
 
 def knobs(recipe: Recipe) -> dict[str, Any]:

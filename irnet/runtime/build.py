@@ -175,6 +175,26 @@ class Model(nn.Module):
         return x
 
 
+class ModelWithAuxiliary(Model):
+    """A model whose auxiliary heads run while it is trained."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__(network)
+        tree = resolve(network)
+        for box in tree.auxiliary:
+            self.add_module(box.path, nn.Sequential(*(_unit(tree, block) for block in box.children)))
+
+    def forward(self, x: Tensor) -> Any:
+        """(N, C, H, W) to (N, classes); in training mode to a tuple of those and of each auxiliary head's."""
+        on_the_side = []
+        for name in (*self.stage_names, *self.head_names):
+            x = self.get_submodule(name)(x)
+            if self.training:
+                read = (one.stage.name for one in self.network.auxiliary if one.reads == name)
+                on_the_side += [self.get_submodule(head)(x) for head in read]
+        return (x, *on_the_side) if self.training else x
+
+
 def _head(head: Head, width: int, norm: Norm) -> dict[str, nn.Module]:
     pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
     units: dict[str, nn.Module] = {"pool": pool, "dropout": nn.Dropout(head.dropout)}
@@ -230,7 +250,7 @@ def build(
     where = check_device(device)
     spec = network_of(network, **knobs)
     with torch.device("meta"):
-        model = Model(spec).eval()
+        model = (ModelWithAuxiliary if spec.auxiliary else Model)(spec).eval()
     if where.type == "meta":
         return model
     model.to_empty(device="cpu")

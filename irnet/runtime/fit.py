@@ -17,12 +17,12 @@ from irnet.models import network as preset
 from irnet.runtime.build import build
 from irnet.runtime.checkpoint_files import Checkpoint
 from irnet.spec import Edit, Network
-from irnet.tree import stage_of
+from irnet.tree import first_block, stage_of
 
 Shape = tuple[int, ...]
 BACKGROUND = (1000, 1001)  # classes of ImageNet, without and with TF-slim's background
 _LONGEST = 200  # letters of a key that are said
-_CLASSIFIER, _EMBEDDING = "classifier.", "embedding."
+_CLASSIFIER, _EMBEDDING, _SIDE = "classifier.", "embedding.", "aux"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,11 +107,11 @@ def nearest_layout(
         Leave out the classifiers of both, and the embedding where it does not fit.
     """
     pairs, wanted = [(network, layout) for layout in layouts_of(network)], shapes or _shapes(network)
-    best = _nearest(found, pairs, wanted, (_CLASSIFIER,) if body else ())
+    best = _nearest(found, pairs, wanted, (_CLASSIFIER, _SIDE) if body else ())
     embedding = {key for key in wanted if key.startswith(_EMBEDDING) and not is_count(key)}
     wrong = {key for key, _, _ in best.mismatched}
     if body and any(key not in best.keys or best.keys[key] in wrong for key in embedding):
-        return _nearest(found, pairs, wanted, (_CLASSIFIER, _EMBEDDING))
+        return _nearest(found, pairs, wanted, (_CLASSIFIER, _SIDE, _EMBEDDING))
     return best
 
 
@@ -132,8 +132,14 @@ def _nearest(
     whole = [pair for pair in pairs if found.shapes.keys() == set(_names(*pair).values())]
     ends = {key: [""] for key in found.shapes} if whole else endings(found.shapes)
     pairs = whole or pairs
+
+    def counts(ours: str, layout: Layout) -> bool:
+        """Whether a file that lacks this lacks a tensor, and has not fewer blocks."""
+        return not any_blocks or layout.naming != "path" or first_block(ours) == ours
+
     least = [
-        sum(name not in ends for ours, name in _names(*pair).items() if not is_count(ours)) - len(TENSORS["linear"])
+        sum(name not in ends for ours, name in _names(*pair).items() if not is_count(ours) and counts(ours, pair[1]))
+        - len(TENSORS["linear"])
         for pair in pairs
     ]
     best: Fit | None = None
@@ -210,8 +216,9 @@ def _by_keys(
     matched = {ours: present[ours] for ours in wanted if ours in present}
     prefix = there.prefixes[0] if there.prefixes else ""
     heads = {key: ours for ours, key in present.items() if ours not in matched}
-    unused = tuple(key for key in found.shapes if key.startswith(tuple(prefix + start for start in layout.unused)))
-    left = found.shapes.keys() - {*matched.values(), *unused}
+    starts, own_keys = tuple(prefix + start for start in layout.unused), {*matched.values()}
+    unused = tuple(key for key in found.shapes if key.startswith(starts) and key not in own_keys)
+    left = found.shapes.keys() - {*own_keys, *unused}
     families: set[str] = set()
     if left and layout.naming != "author":  # whose file may have more than what leads to the output
         families = {family(name) for ours, name in names.items() if not ours.startswith(_CLASSIFIER)}
@@ -252,7 +259,7 @@ def _by_shapes(found: Checkpoint, fit: Fit, shapes: Mapping[str, Shape]) -> Fit:
         wanted |= {
             ours: tuple(BACKGROUND[1] if side == BACKGROUND[0] else side for side in shape)
             for ours, shape in wanted.items()
-            if ours.startswith(_CLASSIFIER)
+            if ours.startswith((_CLASSIFIER, _SIDE))
         }
     wrong: list[tuple[str, Shape | str, Shape | str]] = [
         (key, found.shapes[key], wanted[ours])

@@ -417,7 +417,7 @@ def _convert(found: Checkpoint, fit: Fit, state: Mapping[str, Tensor]) -> Iterat
             tensor = _check(found, fit.keys[ours], target, name_of(ours))
             if tensor.ndim > 1 and fit.layout.channels_last:
                 tensor = tensor.permute(-1, -2, *range(tensor.ndim - 2)).flatten(target.ndim - 1)
-            tensor = tensor[1:] if fit.background and ours.startswith("classifier") else tensor
+            tensor = tensor[-len(target) :] if fit.background and target.ndim else tensor
             yield ours, tensor.reshape(target.shape) if fit.network.origin else tensor
         elif ours not in fit.untouched:  # what a fit allows to be absent: gammas are one, no batch was counted
             yield ours, (torch.ones_like if _is_gamma(ours) else torch.zeros_like)(target)

@@ -194,8 +194,9 @@ class Tree(dict[str, Box]):
     def __init__(self, network: Network, rows: Rows, boxes: Mapping[str, Box]) -> None:
         super().__init__(boxes)
         self.network, self.rows = network, rows
+        self.auxiliary = tuple(boxes[one.stage.name] for one in network.auxiliary)  # the heads on the side
         # the stages that have a block, and the layers of the head
-        self.top = tuple(box for box in boxes.values() if not box.parent)
+        self.top = tuple(box for box in boxes.values() if not box.parent and box not in self.auxiliary)
 
     def __missing__(self, path: str) -> Box:
         """Refuse a path that no box has, and name near ones."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from keyword import iskeyword
 from math import prod
-from typing import cast
+from typing import Any, cast
 
 from irnet.spec import ACTIVATIONS, Edges, Layer, Shape
 from irnet.units import typed
@@ -53,6 +53,10 @@ def layer_counts(layer: Layer, given: Shape) -> tuple[Shape, int, int]:
         features, inputs = layer.setting("features"), prod(given)
         assert isinstance(features, int)
         return (features, 1, 1), features * (inputs + bool(layer.setting("bias"))), features * inputs
+    if layer.out_shape is None and layer.kind == "adaptive_avg_pool2d":
+        sides: Any = layer.setting("output_size")
+        high, wide = sides
+        return (given[0], high, wide), 0, 0
     shape = layer.out_shape or _follows(layer, given)
     if layer.kind == "batch_norm" and not layer.weights:
         return shape, 2 * given[0], 0

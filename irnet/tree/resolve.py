@@ -114,6 +114,10 @@ def smallest_input(network: Network) -> int:
     """
     least: Sides = (1, 1)
     for stage in reversed(network.stages):
+        for one in network.auxiliary:
+            if one.reads == stage.name:
+                height, width = _input_for(one.stage.node, (1, 1))
+                least = max(least[0], height), max(least[1], width)
         for node in reversed(stage.blocks):
             least = _input_for(node, least)
     return max(least)
@@ -214,6 +218,7 @@ class _Walk:
         flow = _Flow(self.network.input_shape, ReceptiveField())
         for stage in self.network.stages:
             flow = self._of_stage(stage, flow)
+            self._beside(stage.name, flow)
         self.stage, self.block, self.source = "", 0, self.network.head.source
         self._of_head(flow)
         return Tree(self.network, Rows(self.rows), {path: box for path, box in self.boxes.items() if box})
@@ -235,6 +240,15 @@ class _Walk:
         label = f"{stage.title}, {stage.repeat} blocks" if many else stage.title
         self._box(_Place(stage.name, "", "stage", ""), title, label, tuple(self.rows[start:]), blocks)
         return x
+
+    def _beside(self, stage: str, x: _Flow) -> None:
+        """The boxes of the auxiliary heads that read a stage; their rows are no steps of the forward pass."""
+        main = self.rows
+        for one in self.network.auxiliary:
+            if one.reads == stage:
+                self.rows = []
+                self._of_stage(one.stage, x)
+        self.rows = main
 
     def _node(self, node: Node, place: _Place, x: _Flow) -> _Flow:
         """The boxes and rows of one node; its output."""
