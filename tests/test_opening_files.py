@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +12,20 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 import irnet
 from irnet.cli import main
 from irnet.models import network
 from irnet.opening.check import compare_with_preset
-from irnet.opening.graph import FOLDED, Graph
+from irnet.opening.graph import FOLDED, Graph, with_folded_norms
 from irnet.opening.onnx_graph import read_onnx_graph
-from irnet.runtime.build import build
+from irnet.runtime.build import Model, build
 from irnet.runtime.checkpoint_files import open_checkpoint
 from irnet.runtime.exported_program import read_exported_program
 from irnet.runtime.sources import read_source
 from irnet.runtime.trace import trace
+from irnet.tree import resolve
 from tests import hostile
 from tests.conftest import presets
 from tests.onnx_files import field, graph, node, onnx, onnx_of, tensor, value, varint
@@ -198,7 +201,7 @@ def test_an_exported_program_is_read_as_the_trace_reads_its_module(tmp_path: Pat
     for model, shape in ((Several(), (3, 9, 9)), (build(SMALL), SMALL.input_shape)):
         exported = torch.export.export(model.eval(), (torch.zeros(1, *shape),), strict=False)
         torch.export.save(exported, tmp_path / "a.pt2")
-        found, traced = read_exported_program(tmp_path / "a.pt2"), trace(model, shape)
+        found, traced = read_exported_program(tmp_path / "a.pt2"), with_folded_norms(trace(model, shape))
         assert (found.operations, found.reads, found.output) == (traced.operations, traced.reads, traced.output)
         for ours, theirs in zip(found.operations, traced.operations, strict=True):
             assert (ours.out_shape, ours.params, ours.macs) == (theirs.out_shape, theirs.params, theirs.macs)
@@ -232,6 +235,51 @@ def test_weights_are_read_by_their_keys(kind: str, tmp_path: Path) -> None:
     left = {key for key in state if key not in held}
     assert all("num_batches_tracked" in key for key in left)
     assert all(torch.equal(held[key], state[key]) for key in held)
+
+
+@pytest.fixture(scope="module")
+def author() -> Model:
+    """Inception-v4 with one block of each kind, whose batch norms have trained-looking statistics."""
+    torch.manual_seed(0)
+    model = build(network("inception_v4.tf_slim", a=1, b=1, c=1, input_size=(107, 107), classes=10))
+    for norm in model.modules():
+        if isinstance(norm, nn.BatchNorm2d):
+            norm.weight.data, norm.bias.data = (
+                1 + torch.randn(norm.num_features) / 5,
+                torch.randn(norm.num_features) / 5,
+            )
+            norm.running_mean, norm.running_var = (
+                torch.randn(norm.num_features) / 5,
+                0.5 + torch.rand(norm.num_features),
+            )
+    return model.eval()
+
+
+def fused(model: nn.Module) -> nn.Module:
+    """The same module with every batch norm in the convolution before it."""
+    model = deepcopy(model)
+    for unit in model.modules():
+        if isinstance(unit, nn.Sequential) and hasattr(unit, "bn"):
+            unit.conv, unit.bn = fuse_conv_bn_eval(unit.conv, unit.bn), nn.Identity()
+    return model
+
+
+@pytest.mark.parametrize("folded", [False, True])
+@pytest.mark.parametrize("file", ["net.onnx", "net.pt2"])
+@torch.no_grad()
+def test_a_file_is_built_and_runs_with_its_own_weights(file: str, folded: bool, author: Model, tmp_path: Path) -> None:
+    model, shape = fused(author) if folded else author, author.network.input_shape
+    if file == "net.onnx":
+        (tmp_path / file).write_bytes(onnx_of(model, shape, weights=True))
+    else:
+        torch.export.save(torch.export.export(model, (torch.zeros(1, *shape),)), tmp_path / file)
+    opened = irnet.open(str(tmp_path / file))
+    assert [stage.name for stage in opened.stages] == [stage.name for stage in author.network.stages]
+    assert all(("no batch norm" in row.notation) is folded for row in resolve(opened).rows if row.op == "conv")
+    ours, x = irnet.build(opened), torch.rand(2, *shape)
+    assert not torch.allclose(ours(x), author(x), atol=1e-4)
+    irnet.load_weights(ours, tmp_path / file)
+    torch.testing.assert_close(ours(x), author(x), rtol=0, atol=1e-4)
 
 
 def test_tensors_of_every_form_are_read(tmp_path: Path) -> None:

@@ -20,7 +20,6 @@ from irnet.opening.graph import (
     ADD,
     CONCAT,
     DIV,
-    FOLDED,
     INPUT,
     MUL,
     Graph,
@@ -29,6 +28,7 @@ from irnet.opening.graph import (
     Setting,
     Weight,
     check_shape,
+    with_folded_norms,
 )
 from irnet.opening.onnx_file import (
     MAX_CONSTANT,
@@ -144,13 +144,14 @@ class _Reading:
         ends = [value for value in outputs if isinstance(value, _Data)]
         if len(ends) != 1:
             raise Refused(f"has {exact(len(ends))} outputs that depend on the picture; one can be read")
-        return Graph(
+        graph = Graph(
             name=self.name,
             input_shape=self.shape,
-            operations=_with_folded_norms(self.operations, self.reads),
+            operations=tuple(self.operations),
             reads=tuple(self.reads),
             output=ends[0].place,
         )
+        return with_folded_norms(graph)
 
     def _constant(self, key: str, tensor: Tensor) -> _Constant:
         few = tensor.size <= MAX_CONSTANT and not tensor.file and tensor.field
@@ -670,17 +671,6 @@ def _picture(model: Model, input_shape: Shape) -> tuple[str, tuple[int, ...], in
     given = [sides[axes.index(axis) - 1] or input_shape[axis - 1] for axis in (1, 2, 3)]
     check_shape(name, (batch, *given))
     return name, axes, batch or 1, (given[0], given[1], given[2])
-
-
-def _with_folded_norms(operations: Sequence[Operation], reads: Sequence[tuple[int, ...]]) -> tuple[Operation, ...]:
-    """Operations that say that their batch norm is folded into them, where no convolution of the file has one."""
-    normed = {sources[0] for one, sources in zip(operations, reads, strict=True) if one.kind == "batch_norm"}
-    if any(operations[at].kind == "conv" for at in normed):
-        return tuple(operations)
-    return tuple(
-        one.with_settings(norm=FOLDED) if one.kind in ("conv", "linear") and at not in normed else one
-        for at, one in enumerate(operations)
-    )
 
 
 def _laid_out(node: Node, given: Sequence[_Constant | None]) -> tuple[int, ...]:
