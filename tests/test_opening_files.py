@@ -258,7 +258,8 @@ def author() -> Model:
 def fused(model: nn.Module) -> nn.Module:
     """The same module with every batch norm in the convolution before it."""
     model = deepcopy(model)
-    for unit in model.modules():
+    for module in model.modules():
+        unit: Any = module
         if isinstance(unit, nn.Sequential) and hasattr(unit, "bn"):
             unit.conv, unit.bn = fuse_conv_bn_eval(unit.conv, unit.bn), nn.Identity()
     return model
@@ -280,6 +281,36 @@ def test_a_file_is_built_and_runs_with_its_own_weights(file: str, folded: bool, 
     assert not torch.allclose(ours(x), author(x), atol=1e-4)
     irnet.load_weights(ours, tmp_path / file)
     torch.testing.assert_close(ours(x), author(x), rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "turned"),
+    [
+        ([node("Gemm", "v w", "y", transB=1)], True),
+        ([node("Gemm", "v w", "y")], False),
+        ([node("MatMul", "v w", "y")], False),
+        ([node("Cast", "w", "c", to=1), node("MatMul", "v c", "y")], False),
+        ([node("Transpose", "w", "t", perm=[1, 0]), node("MatMul", "v t", "y")], True),
+        ([node("Transpose", "w", "t", perm=[1, 0]), node("Gemm", "v t", "y", transB=1)], None),
+        ([node("Mul", "w w", "c"), node("MatMul", "v c", "y")], None),
+        ([node("DynamicQuantizeLinear", "w", "c s z"), node("MatMul", "v c", "y")], None),
+    ],
+)
+@torch.no_grad()
+def test_a_linear_layer_is_loaded_as_the_file_lays_it_out(
+    nodes: list[bytes], turned: bool | None, tmp_path: Path
+) -> None:
+    weight = np.random.default_rng(0).random((3, 3), np.float32)
+    begin = [node("GlobalAveragePool", "x", "p"), node("Flatten", "p", "v")]
+    (tmp_path / "a.onnx").write_bytes(onnx([*begin, *nodes], PICTURE, "y", tensor("w", weight)))
+    model, x = irnet.build(irnet.open(str(tmp_path / "a.onnx"))), torch.rand(2, 3, 9, 9)
+    if turned is None:
+        with pytest.raises(ValueError, match=r"a\.onnx does not fit"):
+            irnet.load_weights(model, tmp_path / "a.onnx")
+        return
+    irnet.load_weights(model, tmp_path / "a.onnx")
+    wanted = x.mean((2, 3)) @ torch.from_numpy(weight.T if turned else weight)
+    torch.testing.assert_close(model(x), wanted)
 
 
 def test_tensors_of_every_form_are_read(tmp_path: Path) -> None:
