@@ -260,7 +260,7 @@ def fused(model: nn.Module) -> nn.Module:
     model = deepcopy(model)
     for module in model.modules():
         unit: Any = module
-        if isinstance(unit, nn.Sequential) and hasattr(unit, "bn"):
+        if hasattr(unit, "bn"):
             unit.conv, unit.bn = fuse_conv_bn_eval(unit.conv, unit.bn), nn.Identity()
     return model
 
