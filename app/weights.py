@@ -11,13 +11,14 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app import text
 from app.controls import editing
+from app.opened import opened
 from app.passes import Weights, what_is_in
 from app.server.roots import WEIGHTS as FOLDER
 from app.server.roots import entries, root
 from app.views import show
 
 INDEXES = (".safetensors.index.json", ".index")  # of checkpoints in several files: safetensors in shards, TensorFlow's
-ENDINGS = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".h5", ".keras", ".npz", *INDEXES)
+ENDINGS = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".h5", ".keras", ".npz", ".onnx", ".pt2", *INDEXES)
 LARGEST = 300  # MB of an upload; the largest released checkpoint has 224
 MOST = 100  # files of one checkpoint
 
@@ -42,7 +43,8 @@ def weights() -> Weights | None:
         with show.refusals():
             found = _uploaded(tuple(own), largest) if own else _open_served(name, served) if name else None
             if found:
-                st.caption(f":material/check: {text.plain(what_is_in(editing().network, found))}.")
+                network = theirs[0] if (theirs := opened()) else editing().network
+                st.caption(f":material/check: {text.plain(what_is_in(network, found))}.")
             return found
     return None
 

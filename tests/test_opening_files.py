@@ -16,6 +16,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 import irnet
 from irnet.cli import main
+from irnet.lab.classify import WHOLE, prepare
+from irnet.lab.photos import photo
 from irnet.models import network
 from irnet.opening.check import compare_with_preset
 from irnet.opening.graph import FOLDED, Graph, with_folded_norms
@@ -29,6 +31,7 @@ from irnet.tree import resolve
 from tests import hostile
 from tests.conftest import presets
 from tests.onnx_files import field, graph, node, onnx, onnx_of, tensor, value, varint
+from tests.test_cli import printed
 
 SMALL = network("inception_resnet_v1", a=1, b=1, c=1, width=0.125)
 PICTURE = {"x": ("batch", 3, 9, 9)}
@@ -281,6 +284,18 @@ def test_a_file_is_built_and_runs_with_its_own_weights(file: str, folded: bool, 
     assert not torch.allclose(ours(x), author(x), atol=1e-4)
     irnet.load_weights(ours, tmp_path / file)
     torch.testing.assert_close(ours(x), author(x), rtol=0, atol=1e-4)
+
+
+@torch.no_grad()
+def test_a_photograph_is_classified_by_the_network_that_a_file_holds(
+    author: Model, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shape = author.network.input_shape
+    (tmp_path / "net.onnx").write_bytes(onnx_of(fused(author), shape, weights=True))
+    found = printed(capsys, "weights", "classify", str(tmp_path / "net.onnx"))
+    wanted = author(prepare(photo("coffee"), shape, WHOLE))[0].softmax(0).topk(5)
+    assert [one["index"] for one in found["classes"]] == wanted.indices.tolist()
+    assert [one["probability"] for one in found["classes"]] == pytest.approx(wanted.values.tolist(), abs=1e-5)
 
 
 @pytest.mark.parametrize(
