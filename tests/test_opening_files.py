@@ -388,6 +388,13 @@ def test_the_verb_and_the_library_take_files_of_any_name(tmp_path: Path, capsys:
     assert "no difference" in capsys.readouterr().out
 
 
+def test_a_stranger_has_no_nearest_network_in_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.onnx").write_bytes(onnx([node("Tanh", "x", "y")], PICTURE, "y"))
+    assert main(["check", str(tmp_path / "a.onnx"), "--format", "markdown"]) == 1
+    assert capsys.readouterr().out.splitlines()[2].split(" | ")[1].strip() == "-"
+    assert printed(capsys, "check", str(tmp_path / "a.onnx"), status=1)["nearest"]["name"] in irnet.PRESETS
+
+
 def deep(levels: int) -> bytes:
     found = graph([node("Relu", "x", "y")], {}, "y")
     for _ in range(levels):
