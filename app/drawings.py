@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from app.server.cache import drawings, picture, side_drawings
-from app.server.opened import network_named
+from app.server.opened import label_of, network_named
 from irnet.comparison.side_by_side import MOST, check_count
 from irnet.diagrams import words
 from irnet.diagrams.beside import opened_beside
@@ -74,9 +74,10 @@ class View:
             query |= {"overlay": self.overlay, "edges": self.edges, "flow": self.flow, "shown": self.opened.shown}
             query |= {"level": str(self.opened.level), "turned": ",".join(sorted(self.opened.toggled))}
         if self.original and self.original != self.network:
-            query["against"] = self.original.label
+            query["against"] = label_of(self.original)
         query |= {"refused": self.refused, "hidden": self.hidden}
-        return f"drawing/{self.network.name}.svg?{_query(query)}"
+        name = label_of(self.network) if self.network.origin else self.network.name
+        return f"drawing/{name}.svg?{_query(query)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +116,7 @@ class BesideView:
 
 
 def _labels(networks: tuple[Network, ...]) -> dict[str, str]:
-    return {f"n{i}": spec.label for i, spec in enumerate(networks)}
+    return {f"n{i}": label_of(spec) for i, spec in enumerate(networks)}
 
 
 def _search_address(networks: tuple[Network, ...]) -> str:

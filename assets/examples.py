@@ -52,7 +52,7 @@ def residual_network() -> Network:
 def main() -> None:
     """Write every example."""
     FOLDER.mkdir(exist_ok=True)
-    made = {"Inception-v4_with_a_slip": port_with_a_slip(), "Fifty_layers_of_residuals": residual_network()}
+    made = {"A_port_of_Inception-v4_with_a_slip": port_with_a_slip(), "Fifty_layers_of_residuals": residual_network()}
     for name, spec in made.items():
         graph = replace(trace(build(spec, "meta"), spec.input_shape), name=name)
         (FOLDER / f"{name}.json").write_text(json.dumps(to_document(graph)) + "\n", encoding="utf-8")

@@ -495,6 +495,7 @@ class Origin:
     nearest: str = ""  # the label of the preset that lent names of stages; "" where none is near
     modules: tuple[tuple[str, str], ...] = ()  # path of a box -> the author's module
     keys: tuple[tuple[str, str], ...] = ()  # name of a weight in what `build` makes -> the author's
+    digest: str = ""  # by which a server that keeps it finds it again
 
 
 @dataclass(frozen=True, slots=True)

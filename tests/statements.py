@@ -743,6 +743,7 @@ STATEMENTS = (*TOUR, *BLOCKS, *RESIDUALS, *COUNTING, *DEATH, *PAGES, *LABS, *PRO
 
 # Words that count or compare and claim nothing: titles, questions, advice, settings and examples.
 PHRASES = (
+    "nearest relative",  # of an opened network: found by irnet.opening.check
     "The targets, and where the loss is least",
     "Smallest on the way",
     "Steps to less than {} % of the first loss",

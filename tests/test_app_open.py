@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from app.opened import EXAMPLES, OPENED
 from tests.apps import LIVE, STRUCTURAL, opened, troubles
 
-SLIP = "Inception-v4 with a slip"
+SLIP = "A port of Inception-v4 with a slip"
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def app() -> AppTest:
 
 def test_an_example_is_named_with_what_differs(app: AppTest) -> None:
     assert not troubles(app)
-    assert app.title[0].value == "Inception-v4_with_a_slip, opened"
+    assert app.title[0].value == "A_port_of_Inception-v4_with_a_slip, opened"
     said = " ".join(one.value for one in app.markdown)
     assert "is nearest to Inception-v4 (TF-slim, timm): 1 difference" in said
     assert "the average counts its padding" in app.table[0].value.to_csv()
@@ -35,7 +35,7 @@ def test_every_page_shows_an_opened_network_or_says_why_not(app: AppTest, page: 
 
 def test_another_session_says_that_the_file_stays_with_the_first(app: AppTest) -> None:
     name = app.session_state[OPENED]
-    assert name.startswith("Inception-v4_with_a_slip:")
+    assert name.startswith("A_port_of_Inception-v4_with_a_slip:")
     other = opened("network", **{OPENED: name})
     assert any("stays with the session that opened it" in sentence for sentence in troubles(other))
     assert not other.exception

@@ -112,7 +112,7 @@ def differences(report: Report) -> None:
         }
         for one in sorted(report.differences, key=lambda one: one.harmless)
     ]
-    show.prose(rows, "differences", alt="Every difference from the nearest network here")
+    show.prose(rows, "differences", alt="Every difference from its nearest relative")
 
 
 now = opened()

@@ -103,6 +103,7 @@ def _record(source: str, report: Report | str) -> dict[str, Any]:
 def _one(report: Report) -> None:
     typer.echo(report.sentence)
     if not report.near:
+        typer.echo("--against NAME lists what differs from one of them.")
         return
     for found in report.differences:
         mark = " (changes no output)" if found.harmless else ""

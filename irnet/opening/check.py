@@ -57,10 +57,7 @@ class Report:
         if not self.differences:
             return f"{self.source} is {title(self.nearest)}: no difference ({sizes})."
         if not self.near:
-            return (
-                f"{self.source} is none of the networks here: {self.composition} ({sizes}); "
-                "--against NAME lists what differs from one of them."
-            )
+            return f"{self.source} is none of the networks here: {self.composition} ({sizes})."
         kind = "that change no output " if self.equal else ""
         many = len(self.differences)
         what = f"{many} difference{'' if many == 1 else 's'} {kind}".strip()

@@ -335,6 +335,22 @@ def factorises_a_window_of_its_own(reader: Reader, _folder: Path) -> int:
     return 3
 
 
+def opens_somebodys_network_and_sees_what_differs(reader: Reader, _folder: Path) -> int:
+    page = reader.page
+    reader.link("Explore")
+    reader.link("Open")
+    reader.click(page.get_by_role("radio", name="A port of Inception-v4 with a slip", exact=True))
+    expect(page.get_by_text("is nearest to Inception-v4 (TF-slim, timm): 1 difference")).to_be_visible()
+    expect(page.locator("g[id='0/inception_c']")).to_have_attribute("aria-label", re.compile("differs|Inception-C"))
+    expect(page.get_by_text("the average counts its padding").first).to_be_visible()
+    reader.viewer.settle()
+    reader.link("Network")
+    expect(page.get_by_role("heading", level=1)).to_have_text("A_port_of_Inception-v4_with_a_slip")
+    expect(page.locator("g[id='inception_c']")).to_be_visible()
+    expect(page.get_by_role("button", name="Back to the presets")).to_be_visible()
+    return 4
+
+
 JOURNEYS = (
     sees_the_1x7_and_its_scale,
     exports_v1_beside_v2_as_a_slide,
@@ -343,6 +359,7 @@ JOURNEYS = (
     finishes_the_tour,
     watches_a_network_die_and_says_why,
     factorises_a_window_of_its_own,
+    opens_somebodys_network_and_sees_what_differs,
 )
 
 
