@@ -145,8 +145,14 @@ def _match(one: _Place | None, two: _Place | None) -> Match:
 
 def _sum_fields(nodes: tuple[Node | None, Node | None]) -> tuple[Field, ...]:
     """Where only one of two blocks adds its input."""
-    left, right = ("sum" if isinstance(node, Residual) else "concatenation" for node in nodes)
+    left, right = (_joint(node) for node in nodes)
     return (Field("joined by", left, right),) if all(nodes) and left != right else ()
+
+
+def _joint(node: Node | None) -> str:
+    """What joins the branches of a block."""
+    merge = "add" if isinstance(node, Residual) else node.merge if isinstance(node, Fork) else "concat"
+    return {"concat": "concatenation", "add": "sum", "mul": "product"}[merge]
 
 
 def _path(place: _Place | None, merge: str = "") -> str | None:
@@ -176,7 +182,12 @@ def _forks(one: _Place | None, two: _Place | None) -> tuple[Match, ...]:
     pairs = at_least_cost([p.node for p in ours], [p.node for p in theirs])
     both = [j for i, j in pairs if i is not None and j is not None]
     left, right = (place if place and isinstance(place.node, Fork) else None for place in (one, two))
-    order: tuple[Field, ...] = ()
+    own = _sum_fields((left.node, right.node)) if left and right else ()
     if left and right and both != sorted(both):
-        order = (Field(ORDER, describe(left.node), describe(right.node)),)
-    return (*_matches(ours, theirs, pairs), Match(_path(left, ".concat"), _path(right, ".concat"), fields=order))
+        own = (*own, Field(ORDER, describe(left.node), describe(right.node)))
+    return (*_matches(ours, theirs, pairs), Match(_merge(left), _merge(right), fields=own))
+
+
+def _merge(fork: _Place | None) -> str | None:
+    """The path of the merge of a fork, which is called by what it does."""
+    return f"{fork.box.path}.{fork.node.merge}" if fork and isinstance(fork.node, Fork) else None
