@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.drawings import THEMES, BesideView, View
+from app.drawings import THEMES, BesideView, TimelineView, View
 from app.state import put
 from irnet.diagrams import words
 from irnet.diagrams.canvas import assets
@@ -31,6 +31,12 @@ def diagram(view: View, selected: str = "", *, key: str, pins: Mapping[str, str]
     """Show a network with its caption; a box that is clicked opens on the page of the network."""
     _show_links(_data(view, selected, FILL, pins), {path: (view.network, path) for path in view.paths}, key)
     st.caption(words(view.network).caption)
+
+
+def beside(view: BesideView, *, key: str, height: int) -> None:
+    """Show networks side by side, in so many pixels of height; a box that is clicked opens on the page of its own."""
+    places = {path: (view.networks[int(path.partition("/")[0])], path.partition("/")[2]) for path in view.paths}
+    _show_links(_data(view, "", height, None), places, key)
 
 
 def figure(svg: str, networks: tuple[Network, ...], alt: str, *, key: str) -> None:
@@ -64,7 +70,7 @@ def _show_links(data: Mapping[str, Any], places: Mapping[str, tuple[Network, str
 
 
 def canvas(
-    view: View | BesideView,
+    view: View | BesideView | TimelineView,
     selected: str,
     *,
     key: str,
@@ -136,7 +142,9 @@ def canvas(
     )
 
 
-def _data(view: View | BesideView, selected: str, height: int | str, pins: Mapping[str, str] | None) -> dict[str, Any]:
+def _data(
+    view: View | BesideView | TimelineView, selected: str, height: int | str, pins: Mapping[str, str] | None
+) -> dict[str, Any]:
     return {theme: view.address(theme) for theme in THEMES} | {
         "label": view.alt,
         "height": height,

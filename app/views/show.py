@@ -13,12 +13,14 @@ import streamlit as st
 
 from app import text
 from app.server.cache import picture
-from irnet.charts import Chart, Heat, Tiles, to_plotly
+from irnet.charts import Chart, Heat, Tiles, to_file, to_plotly, to_vega
 from irnet.codegen import code
 from irnet.comparison.side_by_side import Changes, change_records
 from irnet.diagrams import FORMATS
+from irnet.diagrams.published_charts import curve_records, curves_chart
 from irnet.diagrams.theme import THEMES
 from irnet.models import title
+from irnet.provenance.published import CURVES_SOURCE, curves
 from irnet.spec import Network
 from irnet.tables import Column, Records, Table, from_records, to_csv, to_html, to_json
 from irnet.tree import stage_of
@@ -204,6 +206,20 @@ def _clicked(key: str, count: int, on_click: Callable[[int], None]) -> None:
         number = number[0] if isinstance(number, list) else number
         if isinstance(number, int) and 0 <= number < count:  # what comes from a browser is checked again
             on_click(number)
+
+
+def paper_curves(page: str) -> None:
+    """The paper's training curves, with their files and how they were read."""
+    with st.grid(2, min_column_width=340):
+        for one in curves():
+            drawn = curves_chart(one.figure)
+            chart(drawn, f"{page}.{one.figure}", alt=f"{one.figure} of the paper. {drawn.title}")
+    with st.container(horizontal=True):
+        for one in curves():
+            svg = partial(to_file, to_vega(curves_chart(one.figure)), "svg")
+            file(f"SVG, {one.figure}", f"figure_{one.figure[5:]}.svg", svg)
+        file("CSV, all", "figures_21_to_26.csv", lambda: to_csv(from_records(curve_records())).encode())
+    st.caption(CURVES_SOURCE)
 
 
 def files(network: Network, stage: str = "", index: int = 0, *, key: str) -> None:

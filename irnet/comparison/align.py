@@ -93,8 +93,8 @@ def _heads(one: Head, two: Head) -> Iterator[Match]:
 
 
 HEAD: Mapping[str, Callable[[Head], Value | None]] = {  # what tells two steps of one name apart
-    "pool": lambda _: True,
-    "dropout": lambda head: head.dropout,
+    "pool": lambda head: True if head.pools else None,
+    "dropout": lambda head: head.dropout if head.pools else None,
     "embedding": lambda head: head.embedding,
     "classifier": lambda head: head.classes or None,
     "normalize": lambda head: True if head.embedding and not head.classes else None,
