@@ -103,12 +103,13 @@ class BesideView:
     @property
     def paths(self) -> Collection[str]:
         """Of all boxes that can be chosen."""
-        return frozenset(f"{i}/{path}" for i, spec in enumerate(self.networks) for path in resolve(spec))
+        drawn = _alone(self.networks, self.stages)
+        return frozenset(f"{i}/{path}" for i, spec in enumerate(drawn) for path in resolve(spec))
 
     @property
     def search(self) -> str:
-        """Where their boxes are looked up, but for the words that are looked for."""
-        return _search_address(self.networks)
+        """Where their boxes are looked up, but for the words that are looked for; the few of lone stages are not."""
+        return "" if self.stages else _search_address(self.networks)
 
     def address(self, theme: str) -> str:
         """Where this view is drawn, below the root of the app."""

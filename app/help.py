@@ -104,8 +104,8 @@ HELP = {
     ),
     "lineage": Help(
         "Click a network of the timeline, or walk with Back and Next. "
-        "Its block stands beside the one that it grew out of, with what changed marked; a click on a box opens it on "
-        "the page Network. "
+        "Its block stands beside the one that it grew out of, with what changed marked; a click on a box shows what "
+        "is in its place there. "
         "The other tabs set errors against work, and show the paper's training curves.",
         "the-sum-joins",
     ),

@@ -306,7 +306,6 @@ LINEAGE_COST = (
     "Counted here, without auxiliary heads. The depth is that of the longest way through the network; the receptive "
     "field is that of its last block."
 )
-LINEAGE_BLOCKS = "A click on a box opens it in its network."
 PROTOCOLS = {
     "1 crop": (
         "**One crop.** The network looks once at the middle of each image. It is what one answer costs, and how "

@@ -50,7 +50,7 @@ def test_a_block_stands_beside_the_block_that_it_grew_out_of(step: Step) -> None
         whole = network(step.preset)
         assert resolve(own)[mine].out_shape == resolve(whole)[mine].out_shape
         assert resolve(own)[mine].macs == resolve(whole)[mine].macs
-        if before:
+        if before and mine != "stem":  # Inception-ResNet-v2 has the stem of Inception-v4
             assert {mark for found in marks(*before, own) for mark in found.values()} & {"changed", "only"}
 
 

@@ -33,12 +33,6 @@ def diagram(view: View, selected: str = "", *, key: str, pins: Mapping[str, str]
     st.caption(words(view.network).caption)
 
 
-def beside(view: BesideView, *, key: str, height: int) -> None:
-    """Show networks side by side, in so many pixels of height; a box that is clicked opens on the page of its own."""
-    places = {path: (view.networks[int(path.partition("/")[0])], path.partition("/")[2]) for path in view.paths}
-    _show_links(_data(view, "", height, None), places, key)
-
-
 def figure(svg: str, networks: tuple[Network, ...], alt: str, *, key: str) -> None:
     """Show a picture of boxes of one network, or of several side by side; one that is clicked opens on its page."""
     before = [f"{i}/" if len(networks) > 1 else "" for i in range(len(networks))]

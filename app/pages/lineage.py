@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
 import streamlit as st
 
 from app import text
-from app.components.canvas import beside, canvas, diagram
+from app.components.canvas import canvas, diagram
 from app.drawings import BesideView, TimelineView, View
 from app.state import put_all, unknown
 from app.views import show
@@ -21,9 +22,10 @@ from irnet.diagrams.timeline import DASHED, timeline_file
 from irnet.lessons import lesson_named
 from irnet.models import network
 from irnet.provenance.lineage import Step, block_pair, cost_records, finding, lineage, result_records, step_named
-from irnet.provenance.published import PROTOCOLS, SLIPS, TABLES, Measure, Protocol, protocol_of
+from irnet.provenance.published import PROTOCOLS, SLIPS, TABLES, Measure, Protocol
 
-STEP, TABS = "step", ("Timeline", "Accuracy against work", "Training curves")
+STEP, TURNED, PLACE = "step", "turned", "place"  # parameters of the address
+TABS = ("Timeline", "Accuracy against work", "Training curves")
 STEPS_DOWN = 2  # the level that shows every convolution
 FORMS: tuple[Literal["svg", "png", "pdf"], ...] = ("svg", "png", "pdf")
 MEASURES: dict[str, Measure] = {f"{word[:1].upper()}{word[1:]}": measure for measure, word in ERRORS.items()}
@@ -41,7 +43,7 @@ def timeline() -> None:
             TimelineView(),
             step.id,
             key="timeline",
-            height=430,
+            height=500,
             on_click=_go,
             on_toggle=_go,
             on_shut=lambda: None,
@@ -53,11 +55,11 @@ def timeline() -> None:
     _blocks(step)
     reported = f"What papers report of {step.model}"
     st.header(reported)
-    show.small(result_records(step), f"{step.id}.reported", alt=reported, decimals=2)
+    show.small(result_records(step), f"{step.id}.reported", alt=reported)
 
 
 def _go(id_: str) -> None:
-    put_all({STEP: id_})
+    put_all({STEP: id_, TURNED: "", PLACE: ""})
 
 
 def _about(step: Step, ids: list[str]) -> None:
@@ -65,7 +67,7 @@ def _about(step: Step, ids: list[str]) -> None:
     at = ids.index(step.id)
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         st.header(step.model)
-        with st.container(horizontal=True, horizontal_alignment="right"):
+        with st.container(horizontal=True, horizontal_alignment="right", wrap=False):
             for label, icon, to in (("Back", "arrow_back", at - 1), ("Next", "arrow_forward", at + 1)):
                 there = 0 <= to < len(ids)
                 st.button(
@@ -119,10 +121,22 @@ def _blocks(step: Step) -> None:
         return
     both = (network(parent.preset), network(step.preset))
     view = BesideView(networks=both, level=STEPS_DOWN, stages=tuple(one.stages[0].name for one in alone))
-    beside(view, key=f"{step.id}.{mine}", height=620)
-    st.caption(f"{view.alt} {text.LINEAGE_BLOCKS}")
+    toggled = frozenset(path for path in st.query_params.get(TURNED, "").split(",") if path in view.paths)
+    place = path if (path := st.query_params.get(PLACE, "")) in view.paths else ""
+    view = replace(view, toggled=toggled)
+    canvas(
+        view,
+        place,
+        key=f"{step.id}.{mine}",
+        height=620,
+        on_click=lambda path: put_all({PLACE: path}),
+        on_toggle=lambda path: put_all({TURNED: ",".join(sorted(toggled ^ {path})), PLACE: path}),
+        on_shut=lambda: put_all({TURNED: ",".join(f"{i}/{name}" for i, name in enumerate(view.stages)), PLACE: ""}),
+    )
+    st.caption(view.alt)
+    show.place(both, place, alone)
     with st.container(horizontal=True):
-        opened = opened_beside(alone, STEPS_DOWN, frozenset())
+        opened = opened_beside(alone, STEPS_DOWN, toggled)
         name = f"{step.id}.{mine}.beside"
         show.downloads({f"{name}.{form}": partial(beside_file, alone, opened, form) for form in FORMS}, key=name)
         st.page_link(
@@ -149,8 +163,9 @@ def accuracy() -> None:
     show.downloads({f"{name}.{form}": partial(_chart_file, protocol, measure, form) for form in FORMS}, key=name)
     st.markdown(text.PROTOCOLS[protocol])
     st.caption(text.ACCURACY)
-    st.header(f"All that the papers print, {protocol}")
-    show.small(error_records(protocol), name, alt=f"Errors that papers print: {protocol}", decimals=2)
+    with st.expander(f"All that the papers print, {protocol}", key="printed", on_change="rerun") as printed:
+        if printed.open:
+            show.small(error_records(protocol), f"{name}.printed", alt=f"Errors that papers print: {protocol}")
     st.header("Tables 2 to 5 of the paper")
     for table in (table for id_, table in TABLES.items() if id_.startswith("1602.07261")):
         st.markdown(f"**{table.cited.rpartition(', ')[2]}.** {text.plain(table.note)}")
@@ -161,14 +176,13 @@ def accuracy() -> None:
                     "top-1 error, %": one.top1,
                     "top-5 error, %": one.top5,
                     "measured with": one.protocol,
-                    "can be compared": protocol_of(one) or "no: evaluated densely",
                     "repeats": one.quotes or None,
                 }
                 for one in table.results
             ],
             table.id.replace(", ", ".").replace(" ", "_").lower(),
             alt=f"{table.cited}: errors",
-            decimals=2,
+            decimals=None if any(one.models > 1 for one in table.results) else 1,  # Table 5 has a second one
         )
     st.header("Where these tables slip")
     show.small(

@@ -15,7 +15,7 @@ from app import text
 from app.server.cache import picture
 from irnet.charts import Chart, Heat, Tiles, to_file, to_plotly, to_vega
 from irnet.codegen import code
-from irnet.comparison.side_by_side import Changes, change_records
+from irnet.comparison.side_by_side import Changes, change_records, partners
 from irnet.diagrams import FORMATS
 from irnet.diagrams.published_charts import curve_records, curves_chart
 from irnet.diagrams.theme import THEMES
@@ -23,7 +23,7 @@ from irnet.models import title
 from irnet.provenance.published import CURVES_SOURCE, curves
 from irnet.spec import Network
 from irnet.tables import Column, Records, Table, from_records, to_csv, to_html, to_json
-from irnet.tree import stage_of
+from irnet.tree import details, stage_of
 
 MIME = {
     "svg": "image/svg+xml",
@@ -206,6 +206,27 @@ def _clicked(key: str, count: int, on_click: Callable[[int], None]) -> None:
         number = number[0] if isinstance(number, list) else number
         if isinstance(number, int) and 0 <= number < count:  # what comes from a browser is checked again
             on_click(number)
+
+
+def place(networks: Sequence[Network], path: str, aligned: Sequence[Network] = ()) -> None:
+    """Everything about a place of networks side by side, one column a network; `aligned` are parts of them.
+
+    The path has the number of its network in front: "0/block_b".
+    """
+    if not path:
+        st.caption(text.EMPTY_PLACE)
+        return
+    number, _, own = path.partition("/")
+    alone = tuple(own if i == int(number) else None for i in range(len(networks)))
+    paths = partners(*(aligned or networks)).get((int(number), own), alone)
+    boxes_of = [details(spec, at) if at else {} for spec, at in zip(networks, paths, strict=True)]
+    labels = headers(networks)
+    names = list(dict.fromkeys(name for one in boxes_of for name in one))
+    records = [
+        {"what": name} | {label: one.get(name, "-") for label, one in zip(labels, boxes_of, strict=True)}
+        for name in names
+    ]
+    prose(records, "place", alt=f"What stands at {path} in every network")
 
 
 def paper_curves(page: str) -> None:

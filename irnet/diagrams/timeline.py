@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 from irnet.diagrams.bars import quote_name
@@ -15,10 +16,11 @@ from irnet.diagrams.theme import LIGHT, Kind, theme_named
 from irnet.models import network
 from irnet.provenance.lineage import Step, lineage
 
-TITLE = "From GoogLeNet to Inception-ResNet-v2, and what stands beside the line"
+TITLE = "From GoogLeNet to Inception-ResNet-v2"
 ALT = f"{TITLE}: a box a network, by the date of its paper; an arrow leads from the network that it grew out of"
 DASHED = "Dashed: from a network whose idea it takes."
-WIDE = 1.45  # inches of a box
+WIDE = 0.95  # inches of a box
+SIZES = replace(CANVAS, title=12, detail=12, gap=0.06)
 
 
 def timeline_sheet(sheet: GraphBuilder) -> GraphBuilder:
@@ -31,8 +33,8 @@ def timeline_sheet(sheet: GraphBuilder) -> GraphBuilder:
     sheet.lines += [f'"{one}" -> "{two}" [style=invis]' for one, two in pairwise(years)]
     for step in steps:
         about = f"{step.model}: {step.paper}, {step.date}"
-        when = f"{step.date[:3]} {step.year}, {step.venue}"
-        sheet.box(step.id, step.model, when, _kind(step), description=about, wide=WIDE)
+        name = step.model.replace("-ResNet", "-\nResNet").replace(" (", "\n(")  # narrow, for a phone
+        sheet.box(step.id, name, f"{step.date[:3]} {step.year}", _kind(step), description=about, wide=WIDE)
     for step in steps:
         if step.parent:
             sheet.arrow(End(step.parent), End(step.id))
@@ -44,8 +46,7 @@ def timeline_sheet(sheet: GraphBuilder) -> GraphBuilder:
     last = max(i for i, step in enumerate(steps) if step.on_the_line)
     for step in steps[last + 1 :]:  # below it, as they are later
         sheet.lines.append(f"{quote_name(steps[last].id)} -> {quote_name(step.id)} [style=invis weight=0]")
-    sheet.notes = (DASHED,)
-    return sheet.close(TITLE, ranksep=0.42, columns=1)
+    return sheet.close(TITLE, ranksep=0.26, columns=1)
 
 
 def _kind(step: Step) -> Kind:
@@ -56,7 +57,7 @@ def _kind(step: Step) -> Kind:
 
 def timeline_svgs() -> tuple[bytes, bytes]:
     """SVG of the timeline for a canvas, light and dark."""
-    light = canvas_svg(timeline_sheet(GraphBuilder(LIGHT, measures=CANVAS)), ALT)
+    light = canvas_svg(timeline_sheet(GraphBuilder(LIGHT, measures=SIZES)), ALT)
     return light, darken(light)
 
 
@@ -73,4 +74,5 @@ def timeline_file(form: Format, theme: str = "light") -> bytes:
     >>> b"GoogLeNet" in timeline_file("svg")
     True
     """
-    return render(timeline_sheet(GraphBuilder(theme_named(theme))).text, form, title=ALT)
+    sheet = GraphBuilder(theme_named(theme), measures=replace(SIZES, columns=1), notes=(DASHED,))
+    return render(timeline_sheet(sheet).text, form, title=ALT)

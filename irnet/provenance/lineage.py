@@ -13,7 +13,7 @@ from irnet.models import network
 from irnet.provenance.published import TABLES, ErrorTable, Result
 from irnet.spec import Network
 from irnet.tree.totals import longest_chain, stages, totals
-from irnet.units import exact, short, sides
+from irnet.units import short, sides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +160,7 @@ COUNTED = {
 
 
 def _written(value: int | str) -> str:
-    return exact(value) if isinstance(value, int) else value
+    return short(value) if isinstance(value, int) and value >= 1e6 else str(value)
 
 
 def result_records(step: Step) -> list[dict[str, object]]:
