@@ -107,7 +107,7 @@ HELP = {
         "Its block stands beside the one that it grew out of, with what changed marked; a click on a box shows what "
         "is in its place there. "
         "The other tabs set errors against work, and show the paper's training curves.",
-        "the-sum-joins",
+        "googlenet",
     ),
     "labs": Help(
         "Choose an idea on the way to these networks, and move its settings. "
