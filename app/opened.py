@@ -21,7 +21,7 @@ _OURS, _SECRET = "opened.names", "opened.secret"  # in the session
 
 def read(fields: Fields) -> list[str]:
     """Read the opened network of the address; returns what is wrong with it."""
-    name = st.query_params.get(OPENED) or st.session_state.get(OPENED, "")
+    name = st.query_params.get(OPENED, st.session_state.get(OPENED, ""))
     gone = bool(name) and (name not in st.session_state.get(_OURS, ()) or find(name) is None)
     if gone:
         st.session_state[OPENED] = ""

@@ -291,7 +291,7 @@ UNSCALED = "Adds every residual as it is, not multiplied by a small number."
 GO_ON = "Stopped here. Resume"
 OPEN = (
     "Drop a file of a network that somebody else wrote. It is read, never run: what it is, which network here is its "
-    "nearest relative, and every difference."
+    "nearest relative, and every difference. Of a checkpoint, which has weights alone, it is said whose they are."
 )
 OPEN_MODULE = "Of a module in Python, this command makes a file to drop here, on your own machine:"
 OPEN_PROVENANCE = "Of an opened network only its file is known. Open has what differs from its nearest relative."

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from safetensors.torch import save_file
 from streamlit.testing.v1 import AppTest
 
 from app.opened import EXAMPLES, OPENED
+from irnet.models import network
+from irnet.runtime.build import build
 from tests.apps import LIVE, STRUCTURAL, opened, troubles
+from tests.onnx_files import onnx_of
 
 SLIP = "A port of Inception-v4 with a slip"
 
@@ -47,3 +53,29 @@ def test_every_example_opens() -> None:
         page.pills(key="open.example").select(name).run()
         assert not troubles(page)
         assert page.title[0].value.endswith(", opened")
+
+
+def test_a_file_is_opened_and_weights_alone_are_named(tmp_path: Path) -> None:
+    small = network("inception_resnet_v1.paper", a=2, b=1, c=1, classes=10)
+    save_file(build(small).state_dict(), tmp_path / "mine.safetensors")
+    (tmp_path / "mine.onnx").write_bytes(onnx_of(build(small), small.input_shape, folded=True))
+    page = opened("open")
+    for name, told in (
+        ("mine.safetensors", "mine.safetensors is inception_resnet_v1.paper (block_a.repeat=2, block_b.repeat=1"),
+        ("mine.onnx", "mine.onnx is nearest to Inception-ResNet-v1 (paper)"),
+    ):
+        page.file_uploader(key="open.file").set_value((name, (tmp_path / name).read_bytes(), "")).run()
+        assert not troubles(page)
+        assert told in " ".join(one.value.replace("\\", "") for one in page.markdown)
+    assert page.title[0].value == "mine.onnx, opened"
+
+
+@pytest.mark.parametrize("name", ["x.onnx", "x.pt2", "x.keras", "x.h5", "x.json", "x.pt"])
+def test_a_broken_file_gets_one_sentence_and_the_page_goes_on(name: str) -> None:
+    page = opened("open")
+    page.file_uploader(key="open.file").set_value((name, b"<b>no network</b>", "")).run()
+    assert not page.exception
+    assert [error.value.lower().partition(" ")[0] for error in page.error] == [name]
+    page.file_uploader(key="open.file").set_value([]).run()
+    page.pills(key="open.example").select(SLIP).run()
+    assert page.title[0].value.endswith(", opened")

@@ -75,9 +75,7 @@ def test_every_cache_has_an_end() -> None:
     found = {file: list(caches(ast.parse(file.read_text(encoding="utf-8")))) for file in FILES}
     assert [f"{file}: {place}" for file, places in found.items() for place, ends in places if not ends] == []
     names = " ".join(place for places in found.values() for place, _ in places)
-    assert all(
-        name in names for name in ("resolve", "totals", "laid_out", "drawings", "module_counts", "ResourcePool", "best")
-    )
+    assert all(name in names for name in ("resolve", "totals", "laid_out", "drawings", "module_counts", "ResourcePool"))
 
 
 def test_the_search_refuses_a_cache_without_an_end_and_takes_one_with_an_end() -> None:

@@ -10,24 +10,28 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app import text
 from app.components.canvas import canvas
+from app.controls import MODEL
 from app.drawings import BesideView, View
-from app.opened import EXAMPLES, opened, show_opened
+from app.edits import EDITS
+from app.opened import EXAMPLES, OPENED, opened, show_opened
 from app.passes import read_network
 from app.state import put_all
 from app.views import show
-from app.weights import saved
+from app.weights import ENDINGS as CHECKPOINTS
+from app.weights import INDEXES, LARGEST, saved
 from irnet.diagrams.beside import revealing_beside
 from irnet.diagrams.nested import Expansion, shown_block
 from irnet.edit import network_of_label
 from irnet.models import title
 from irnet.opening.check import Report
+from irnet.runtime.network_files import ENDINGS as NETWORKS
+from irnet.runtime.weights import Identity
 from irnet.spec import Network
 from irnet.tables import Records
 from irnet.tree import resolve
 from irnet.tree.totals import summary
 
-ENDINGS = (".onnx", ".pt2", ".keras", ".h5", ".json")
-LARGEST = 300  # MB of an upload
+ENDINGS = sorted({*NETWORKS, *CHECKPOINTS} - set(INDEXES))
 TURNED, PLACE = "turned", "place"  # parameters of the address
 
 
@@ -42,19 +46,34 @@ def choose() -> None:
     given = (own.file_id if own else "", st.session_state.get("open.example") or "")
     if given == st.session_state.get("open.given"):
         return
-    st.session_state["open.given"] = given
     with show.refusals():
-        if own:
-            _take(own)
-        elif given[1]:
-            show_opened(*read_network(EXAMPLES[given[1]].parent, EXAMPLES[given[1]].name))
-            st.rerun()
+        example = EXAMPLES.get(given[1])
+        if file := _uploaded(own) if own else example:
+            match read_network(file.parent, file.name):
+                case Identity() as identity:
+                    checkpoint(identity)
+                case network, report:
+                    st.session_state["open.given"] = given
+                    show_opened(network, report)
+                    st.rerun()
 
 
-def _take(upload: UploadedFile) -> None:
+def _uploaded(upload: UploadedFile) -> Path:
     folder, _ = saved((upload,))
-    show_opened(*read_network(Path(folder.name), Path(upload.name).name))
-    st.rerun()
+    return Path(folder.name, Path(upload.name).name)
+
+
+def checkpoint(identity: Identity) -> None:
+    """Whose weights a file holds, and the way to that network."""
+    st.markdown(f":material/deployed_code: {text.plain(identity.sentence)}.")
+    if identity.exact and identity.preset:
+        address = {MODEL: identity.preset, f"{identity.preset}.{EDITS}": ", ".join(identity.edits)}
+        st.page_link(
+            "app/pages/network.py",
+            label=f"Show {title(identity.preset)}",
+            icon=":material/schema:",
+            query_params={key: value for key, value in address.items() if value} | {OPENED: ""},
+        )
 
 
 def found(network: Network, report: Report) -> None:

@@ -45,7 +45,7 @@ from irnet.runtime.init import Init
 from irnet.runtime.measure import ModuleCount, Others, by_fvcore, by_others
 from irnet.runtime.network_files import read_file
 from irnet.runtime.saved import saved_for_backward
-from irnet.runtime.weights import check_fit, identify, load_weights
+from irnet.runtime.weights import Identity, check_fit, identify, load_weights
 from irnet.spec import Network
 from irnet.tree import Sides
 from irnet.tree.totals import totals
@@ -98,6 +98,7 @@ MODELS = ResourcePool[Model](MODEL_BYTES, lambda model: sum(tensor.nbytes for te
 EXPERIMENTS = ResourcePool[Activations](PASS_BYTES, lambda one: one.cache.held_bytes)
 LOOKS = ResourcePool[tuple[Glance, ForwardCache]](PASS_BYTES, lambda look: look[1].held_bytes)
 PHOTOGRAPHS = ResourcePool[PhotographPass](PASS_BYTES, lambda one: one.held_bytes)
+DESCRIBED = (".onnx", ".pt2", ".keras", ".json")  # what always describes a network; other files may hold weights alone
 QUEUE = FifoSemaphore(max(1, (os.cpu_count() or 1) // 2))  # one pass uses several cores: more would only wait
 
 
@@ -143,10 +144,15 @@ def identified(network: Network, weights: Weights) -> str:
     return found.sentence if found.exact else f"{found.file} fits {network.label}"
 
 
-def read_network(folder: Path, name: str) -> tuple[Network, Report]:
-    """The network that a file describes, and what it is; nothing of the file is run."""
+def read_network(folder: Path, name: str) -> tuple[Network, Report] | Identity:
+    """The network that a file describes, and what it is, or whose weights it holds; nothing of the file is run."""
     with open_below(folder, name) as path:
-        graph = read_file(str(path))
+        try:
+            graph = read_file(str(path))
+        except ValueError:
+            if path.suffix.lower() in DESCRIBED:
+                raise
+            return identify(path)
     graph = replace(graph, name=name)
     return network_from_graph(graph), compare_with_preset(graph)
 

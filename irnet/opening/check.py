@@ -123,8 +123,11 @@ def compare_with_preset(graph: Graph, against: Network | None = None) -> Report:
 
 
 def _logits(steps: Steps) -> Steps:
-    """Steps without a softmax at the end, which Keras puts into the network and PyTorch into the loss."""
-    return steps[:-1] if len(steps) > 1 and isinstance(steps[-1], Operation) and steps[-1].kind == "softmax" else steps
+    """Steps without the activation of the last layer, where Keras keeps the softmax that PyTorch has in the loss."""
+    match steps:
+        case (*rest, Operation("linear", module=layer), Operation("softmax", module=where)) if layer == where:
+            return steps[: len(rest) + 1]
+    return steps
 
 
 def nearest_preset(graph: Graph, steps: Steps) -> Network | None:

@@ -57,9 +57,10 @@ def read_file(source: str, input_shape: Shape = (3, 299, 299)) -> Graph:
     ...     len(read_file(str(file)).operations)
     540
     """
-    path, name = Path(source), typed(source, 200)
+    path = Path(source)
+    name = typed(path.name, 200)
     if not path.is_file():
-        raise ValueError(f"there is no file {name!r}")
+        raise ValueError(f"there is no file {typed(source, 200)!r}")
     check_size(name, path.stat().st_size)
     with path.open("rb") as file:
         head = file.read(2**12)

@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from irnet.diagrams.canvas import assets
 from irnet.models import title
 from tests.browser.conftest import PATIENCE, Viewer
 from tests.browser.served import SETTLED
@@ -281,6 +282,34 @@ def test_an_answer_to_an_older_choice_changes_nothing_however_late_it_comes(fres
     expect(page).to_have_url(re.compile("turned=block_b.0.body.b1.2"))
     expect(page.locator(".frame")).to_have_attribute("data-drawn", str(drawn))
     assert not fresh.troubles()
+
+
+OVERTAKEN = """async (script) => {
+  const { default: canvas } = await import(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
+  const asked = [], node = (id, y) => `<g class="node choice" id="${id}"><path d="M0 ${y}h9v4h-9z"/></g>`;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">${node("a", 0)}${node("b", 5)}</svg>`;
+  const call = (data) => canvas({
+    data: { light: svg, dark: svg, label: "two boxes", height: 300, ...data },
+    parentElement: document.body,
+    setTriggerValue: (what, { path }) => asked.push(path),
+  });
+  const leave = call({ answered: 0 });
+  const press = () => document.querySelector("#b").dispatchEvent(new MouseEvent("click", { bubbles: true }));
+  press();
+  leave();                                   // what Streamlit does where the next data come before a call has ended
+  call({ answered: 0, selected: "a" });      // an answer from before the click
+  const kept = document.querySelector("g.chosen")?.id;
+  call({ answered: 1, selected: "a" });
+  press();
+  return { kept, asked };
+}"""
+
+
+def test_data_that_overtake_a_call_leave_the_canvas_alive(fresh: Viewer) -> None:
+    page = fresh.open("")
+    html, _, script = assets()
+    page.set_content(html)
+    assert page.evaluate(OVERTAKEN, script) == {"kept": "b", "asked": ["b", "b"]}
 
 
 def test_a_screen_reader_hears_the_stored_text_of_the_canvas_and_what_is_chosen(viewer: Viewer, golden: Golden) -> None:

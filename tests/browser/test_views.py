@@ -49,6 +49,7 @@ VIEWS: dict[str, Picture] = {  # every page, and where one has a second face
     "learn?lesson=tour&step=6": (DRAWN, 1),
     "lineage?step=inception_resnet_v1": (DRAWN, 2),
     "labs": (DRAWN, 3),
+    "open": ("h1", 1),
     "lesson_editor?lesson=tour": ("h1", 1),
 }
 MORE: dict[str, Picture] = {

@@ -7,9 +7,10 @@ from io import BytesIO
 import torch
 from playwright.sync_api import FilePayload, expect
 
-from irnet.models import network
+from irnet.models import network, title
 from irnet.runtime.build import build
 from tests.browser.conftest import Viewer
+from tests.onnx_files import onnx_of
 
 NAME = "inception_resnet_v1.paper"
 
@@ -42,5 +43,29 @@ def test_a_checkpoint_is_named_where_it_was_put_and_one_that_does_not_fit_stops_
     told = "mine.pt is inception_resnet_v1.paper in the layout of irnet, 1000 classes; taken from 'state_dict'"
     expect(page.get_by_text(told)).to_be_visible()
     expect(page.get_by_text("Weights loaded from mine.pt, in the layout of irnet").first).to_be_visible()
+    viewer.settle()
+    assert not viewer.troubles()
+
+
+def test_a_checkpoint_dropped_on_open_is_named_and_leads_to_its_network(viewer: Viewer) -> None:
+    page = viewer.walk("Explore", "Open")
+    page.locator("[data-testid=stFileUploader] input").set_input_files(payload("mine.pt", NAME, "module."))
+    expect(page.get_by_text(f"mine.pt is {NAME} in the layout of irnet, 1000 classes")).to_be_visible()
+    viewer.settle()
+    page.get_by_role("link", name=f"Show {title(NAME)}").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Inception-ResNet-v1")
+    expect(page.locator("g[id='block_a']")).to_be_visible()
+    viewer.settle()
+    assert not viewer.troubles()
+
+
+def test_a_file_dropped_on_open_is_shown_beside_its_nearest_relative(viewer: Viewer) -> None:
+    page = viewer.walk("Explore", "Open")
+    small = network(NAME, a=2, b=1, c=1, classes=10)
+    data = onnx_of(build(small), small.input_shape, folded=False)
+    file = FilePayload(name="<i>mine.onnx", mimeType="application/octet-stream", buffer=data)
+    page.locator("[data-testid=stFileUploader] input").set_input_files(file)
+    expect(page.get_by_text(f"<i>mine.onnx is nearest to {title(NAME)}")).to_be_visible()
+    expect(page.locator("g[id='1/block_a']")).to_be_visible()
     viewer.settle()
     assert not viewer.troubles()

@@ -1,5 +1,5 @@
-// Called when the canvas appears and again whenever its data or the theme change; the DOM stays.
-// Only the last clean-up runs, when the canvas goes: one state per root, and nothing attached twice.
+// Called when the canvas appears and again whenever its data or the theme change; the DOM stays: one state per root.
+// A clean-up runs when the canvas goes, and also when new data overtake a call: then the canvas has to go on.
 const STATES = new WeakMap();
 const REMEMBERED = 40, AGAIN = 1000, PATIENT = 8;  // pictures, milliseconds, how much longer each wait is than the last
 const SHOWN = "irnet-canvas-shown", GONE = "irnet-canvas-gone";  // said to the other canvases of the page
@@ -38,6 +38,7 @@ function started(root) {
   s.watcher = new ResizeObserver(() => { fill(s); s.framing?.(s); });
   s.watcher.observe(s.view);
   s.leave = () => {
+    if (root.isConnected) return;
     clearTimeout(s.again);
     clearTimeout(s.closing);
     s.gone.abort();
