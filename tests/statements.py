@@ -13,7 +13,10 @@ from irnet.spec import Basis
 V4, V1, V2 = "inception_v4.paper", "inception_resnet_v1.paper", "inception_resnet_v2.paper"
 V2_SLIM, V3 = "inception_resnet_v2.tf_slim", "inception_v3.tf_slim"
 BN = "bn_inception.paper"
-TWO_FOR_ONE = "window inception_3a.0.b2 @ googlenet.paper = 5 and window inception_3a.0.b2 = 3 and convolutions inception_3a.0.b2 = 3"
+TWO_FOR_ONE = (
+    "window inception_3a.0.b2 @ googlenet.paper = 5 and window inception_3a.0.b2 = 3 "
+    "and convolutions inception_3a.0.b2 = 3"
+)
 AT_224 = "inception_v4.paper (input_size=224)"
 
 PAPER = "arXiv 1602.07261v2"
@@ -736,8 +739,8 @@ LINE = (
         test="tests/test_published_charts.py::test_work_is_that_of_all_crops_and_models",
     ),
     Statement(
-        "One Inception-v4 and three Inception-ResNet-v2 came to the 3.1 % top-5 error that the paper's abstract reports, "
-        "3.08 % on the test set.",
+        "One Inception-v4 and three Inception-ResNet-v2 came to the 3.1 % top-5 error that the paper's abstract "
+        "reports, 3.08 % on the test set.",
         source=f"{PAPER}, abstract, Table 5 and section 5",
     ),
     Statement("Windows are factorised into smaller ones and into strips", source="arXiv 1512.00567v1, section 3"),

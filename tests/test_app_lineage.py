@@ -28,7 +28,7 @@ def test_a_step_shows_its_idea_its_block_its_cost_and_what_papers_report(step: S
     assert headers(app)[2] == f"What papers report of {step.model}"
     said = " ".join(one.value for one in app.markdown)
     assert finding(step) in said.replace("\\", "")
-    assert any(f"arxiv.org/abs/{step.arxiv}" in one.value for one in app.caption)
+    assert any(f"arxiv.org/abs/{step.arxiv}" in one.value for one in app.markdown)
 
 
 def test_next_goes_on_and_forgets_the_chosen_place() -> None:

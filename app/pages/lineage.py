@@ -77,7 +77,7 @@ def _about(step: Step, ids: list[str]) -> None:
                     on_click=_go,
                     args=(ids[to] if there else "",),
                 )
-    st.caption(
+    st.markdown(
         f"{step.paper}, [arXiv {step.arxiv}](https://arxiv.org/abs/{step.arxiv}), {step.date}; printed at {step.venue}"
     )
     st.markdown(text.plain(step.idea))
@@ -91,7 +91,7 @@ def _about(step: Step, ids: list[str]) -> None:
         for lesson in step.lessons:
             st.page_link(
                 "app/pages/learn.py",
-                label=f"Lesson: {lesson_named(lesson).title}",
+                label=lesson_named(lesson).title,
                 icon=":material/school:",
                 query_params={"lesson": lesson},
             )
