@@ -33,10 +33,10 @@ FINEST = 200  # steps that a slider can still tell apart
 MODEL, DEVICE = "model", "device"  # parameters of the address
 DRAWN = "drawn-fields"  # in the session: the parameters that had a field in the last run
 GROUPS = {  # the knobs as the panel has them
-    "Size": ("width", "depth", "a", "b", "c"),
+    "Size": ("width", "depth", "a", "b", "c", "d"),
     "Residual scale": ("scale_a", "scale_b", "scale_c"),
     "Reduction-A": ("k", "l", "m", "n"),
-    "More": ("channels", "classes", "dropout", "sum_norm"),
+    "More": ("channels", "classes", "dropout", "sum_norm", "auxiliary"),
 }
 
 

@@ -334,7 +334,7 @@ def with_ends(node: Node, change: Callable[[Node], Node]) -> Node:
 class Erratum:
     """One place where the print disagrees with arithmetic, with itself or with the released code."""
 
-    id: str  # "E1" to "E18"
+    id: str  # "E1" and on; of the papers before this one from "E19"
     where: str  # figure, table or section
     concerns: Literal["stage", "figure", "claim"]
     printed: str

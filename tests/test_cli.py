@@ -146,7 +146,7 @@ def test_export_writes_one_page_that_names_no_other_host(capsys: pytest.CaptureF
     [
         (["list"], "inception_v4.tf_slim"),
         (["summary", V1], "block_a"),
-        (["compare", "inception_v4", V1], "Knobs that differ: 8"),
+        (["compare", "inception_v4", V1], "Knobs that differ: 7"),
         (["cost", V1, "--device", "meta", "--set", "input_size=139"], "block_a"),
         (["activations", V1, "--set", "input_size=139"], "block_a"),
         (["provenance", V1], "D7 Scale of the residuals in A, B, C"),

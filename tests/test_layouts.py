@@ -15,7 +15,7 @@ from tests.conftest import Meta
 V4, V2, V1 = "inception_v4.tf_slim", "inception_resnet_v2.tf_slim", "inception_resnet_v1.facenet"
 V3, V3_TORCHVISION = "inception_v3.tf_slim", "inception_v3.torchvision"
 SLIM = {"inception_v4": V4, "inception_resnet_v2": V2, "inception_v3": V3, "facenet": V1}
-LISTED = {
+LISTED: dict[str, tuple[str, str, dict[str, int]]] = {
     "inception_v4": (V4, "timm", {}),
     "inception_resnet_v2": (V2, "timm", {}),
     "facenet_v1": (V1, "facenet_pytorch", {"classes": 0}),

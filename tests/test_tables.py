@@ -54,9 +54,25 @@ def test_a_stage_without_blocks_hands_its_input_on() -> None:
     assert found["inception_b"] == found["reduction_a"] == (1024, 17, 17)
 
 
+@pytest.mark.parametrize(
+    ("name", "params"), [("googlenet.torchvision", 13_004_888), ("inception_v3.torchvision", 27_161_264)]
+)
+def test_a_summary_counts_with_auxiliary_heads_what_torchvision_prints(name: str, params: int) -> None:
+    """`num_params` of its weights, 13,004,888 of GoogLeNet's with both heads; totals are without."""
+    alone, both = summary(network(name)), summary(network(name, auxiliary=True))
+    assert both["params"] == alone["params"]
+    assert "auxiliary" not in alone
+    assert isinstance(both["auxiliary"], dict)
+    assert both["auxiliary"]["params"] == params
+
+
 def test_the_overview_has_every_preset_at_its_own_size() -> None:
     sizes = {row["name"]: row["input_shape"] for row in overview()}
-    assert sizes == {name: [3, *[160 if "facenet" in name else 299] * 2] for name in PRESETS}
+    others = {"inception_resnet_v1.facenet": 160} | dict.fromkeys(
+        ("googlenet", "bn_inception", "resnet_50", "resnext_50"), 224
+    )
+    sides = {name: others.get(name, others.get(name.partition(".")[0], 299)) for name in PRESETS}
+    assert sizes == {name: [3, side, side] for name, side in sides.items()}
 
 
 def test_records_of_a_stage_are_those_of_its_paths_without_macs_where_there_is_no_convolution() -> None:

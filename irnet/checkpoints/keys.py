@@ -211,7 +211,7 @@ def _units(
             without = (*["conv.bias"] * (not box.node.bias), *["bn."] * (not box.node.norm))
             yield _Unit(box.path, "conv", place, after, branch, step, without)
         case "linear":
-            yield _Unit(f"{box.path}.1", "linear")
+            yield _Unit(box.path, "linear")
         case "project":
             yield _Unit(box.path, "project", "conv2d", after - 1)  # the sum's activation is all that follows it
         case "group" if isinstance(box.node, Chain):

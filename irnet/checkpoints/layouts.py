@@ -208,7 +208,7 @@ class Layout:
         """
         if not self.channels_last or len(shape) < 2:
             return shape
-        classifies = key in ("classifier.weight", "aux.0.3.1.weight")
+        classifies = key in ("classifier.weight", "aux.0.3.weight")
         window = (1, 1) if classifies and preset in self.classifies_by_convolution else shape[2:]
         return (*window, shape[1], shape[0])
 

@@ -17,7 +17,7 @@ def googlenet(path: str) -> tuple[str, str]:
 
     Examples
     --------
-    >>> googlenet("inception_4b.0.b1.0"), googlenet("aux1.0.2.1"), googlenet("classifier")
+    >>> googlenet("inception_4b.0.b1.0"), googlenet("aux1.0.2"), googlenet("classifier")
     (('inception4b.branch2.0.conv', 'inception4b.branch2.0.bn'), ('aux1.fc1', ''), ('fc', ''))
     """
     stage, _, *steps = f"{path}..".split(".")

@@ -66,6 +66,9 @@ def _summary_text(data: Mapping[str, Any]) -> None:
     size = grid(data["input_shape"])
     title = f"{data['name']}{edits}, {size}: {params} parameters, {macs} in conv and linear layers, one image"
     table(data["stages"], title)
+    if aside := data.get("auxiliary"):
+        sums = f"{exact(aside['params'])} parameters and {short(aside['macs'], 'MAC')} with them"
+        table(aside["heads"], f"Auxiliary heads, in training alone: {sums}, {params} and {macs} without")
 
 
 def cost(

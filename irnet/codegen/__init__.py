@@ -24,6 +24,8 @@ from irnet.units import exact, grid, sides
 
 __all__ = ["class_name", "code"]
 
+_OF_THE_PAPER = ("inception_v4", "inception_resnet_v1", "inception_resnet_v2")
+
 
 def class_name(network: Network) -> str:
     """What the class of a whole network is called.
@@ -86,9 +88,10 @@ def _is_usual(node: Node) -> bool:
 
 
 def _stages(network: Network) -> tuple[Stage, ...]:
-    """The stages of a network, with layers that say what their modules need to know of their input."""
+    """The stages and auxiliary heads of a network, whose layers say what their modules need to know of their input."""
     tree, found = resolve(network), list[Stage]()
-    for stage, box in tree.stages:
+    heads = ((one.stage, tree[one.stage.name]) for one in network.auxiliary)
+    for stage, box in (*tree.stages, *heads):
         nodes = [_with_inputs(tree, path) for path in (box.children if box else ())] or [stage.node]
         others = tuple((i, node) for i, node in enumerate(nodes) if node != nodes[0])
         found.append(replace(stage, node=nodes[0], others=others))
@@ -119,7 +122,7 @@ def _sized(layer: Layer, given: Shape) -> Layer:
 
 def _top(network: Network, text: str) -> str:
     """The docstring of the file, and what its text imports."""
-    paper = "A" if network.origin else "From Szegedy et al. 2016, arXiv 1602.07261, a"
+    paper = "From Szegedy et al. 2016, arXiv 1602.07261, a" if network.architecture in _OF_THE_PAPER else "A"
     about = docstring(
         0,
         f"{network.label}: {network.source.ref}.",
@@ -162,13 +165,23 @@ def _whole(network: Network, stages: Sequence[Stage]) -> Iterator[str]:
     if head.pools:
         yield from _head(network, tree.head[0].in_shape[0])
     yield ""
-    yield "    def forward(self, x: Tensor) -> Tensor:"
+    many = "Tensor | tuple[Tensor, ...]" if network.auxiliary else "Tensor"
+    yield f"    def forward(self, x: Tensor) -> {many}:"
+    if network.auxiliary:
+        yield "        aside: list[Tensor] = []"
     shapes = {box.path: box.out_shape for box in tree.top}
     layers = (layer.path for layer in tree.head if layer.path != "normalize")
     for name in (*(stage.name for stage in network.stages), *layers):
         size = f"  # {grid(shapes[name])}" if name in shapes and shapes[name][1:] != (1, 1) else ""
         yield f"        x = self.{name}(x){size}"
-    yield "        return normalize(x, dim=1)" if _embeds(network) else "        return x"
+        for one in network.auxiliary:
+            if one.reads == name:
+                yield "        if self.training:"
+                yield f"            aside.append(self.{one.stage.name}(x))"
+    if network.auxiliary:
+        yield "        return (x, *aside) if self.training else x"
+    else:
+        yield "        return normalize(x, dim=1)" if _embeds(network) else "        return x"
 
 
 def _output(network: Network) -> str:

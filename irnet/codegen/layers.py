@@ -85,6 +85,7 @@ _MODULES = {  # kind -> module, and its arguments, which are settings of that na
     "hardtanh": ("nn.Hardtanh", ("min_val", "max_val")),
     "leaky_relu": ("nn.LeakyReLU", ("negative_slope",)),
     "elu": ("nn.ELU", ("alpha",)),
+    "dropout": ("nn.Dropout", ("p",)),
     "gelu": ("nn.GELU", ("approximate",)),
     "layer_norm": ("nn.LayerNorm", ("normalized_shape", "eps")),
     "adaptive_avg_pool2d": ("nn.AdaptiveAvgPool2d", ("output_size",)),

@@ -48,7 +48,7 @@ class Match:
 
 @lru_cache(maxsize=64)
 def align(left: Network, right: Network) -> tuple[Match, ...]:
-    """The stages of both networks, matched part by part, everything inside them, and the steps of their heads.
+    """The stages of both networks, matched part by part, everything inside them, and their auxiliary heads and heads.
 
     Of a repeated stage the first block stands for all.
 
@@ -61,11 +61,21 @@ def align(left: Network, right: Network) -> tuple[Match, ...]:
     """
     found: list[Match] = []
     trees = resolve(left), resolve(right)
-    for part in PARTS:
-        ours, theirs = (tuple(s for s in side.stages if s.part == part and s.repeat) for side in (left, right))
+    groups = [
+        [tuple(s for s in side.stages if s.part == part and s.repeat) for side in (left, right)] for part in PARTS
+    ]
+    groups.append([tuple(one.stage for one in side.auxiliary) for side in (left, right)])
+    for ours, theirs in groups:
         for i, j in in_order(ours, theirs, _stage_distance, lambda stage: size(stage.node)):
             found.append(_stages(trees, None if i is None else ours[i], None if j is None else theirs[j]))
     return (*found, *_heads(left.head, right.head))
+
+
+def _of_part(network: Network, part: Part | None) -> tuple[Stage, ...]:
+    """The stages of a part that have a block; of none, those of the auxiliary heads."""
+    if part is None:
+        return tuple(one.stage for one in network.auxiliary)
+    return tuple(stage for stage in network.stages if stage.part == part and stage.repeat)
 
 
 def _stages(trees: tuple[Tree, Tree], one: Stage | None, two: Stage | None) -> Match:
@@ -177,17 +187,13 @@ def _residuals(one: _Place | None, two: _Place | None) -> tuple[Match, ...]:
 
 
 def _forks(one: _Place | None, two: _Place | None) -> tuple[Match, ...]:
-    """The branches, then the concatenation, whose order may differ."""
+    """The branches, then where they meet, whose order may differ."""
     ours, theirs = (place.inside(Fork) if place else () for place in (one, two))
     pairs = at_least_cost([p.node for p in ours], [p.node for p in theirs])
     both = [j for i, j in pairs if i is not None and j is not None]
     left, right = (place if place and isinstance(place.node, Fork) else None for place in (one, two))
-    own = _sum_fields((left.node, right.node)) if left and right else ()
+    own = fields(left.node, right.node) if left and right else ()
     if left and right and both != sorted(both):
         own = (*own, Field(ORDER, describe(left.node), describe(right.node)))
-    return (*_matches(ours, theirs, pairs), Match(_merge(left), _merge(right), fields=own))
-
-
-def _merge(fork: _Place | None) -> str | None:
-    """The path of the merge of a fork, which is called by what it does."""
-    return f"{fork.box.path}.{fork.node.merge}" if fork and isinstance(fork.node, Fork) else None
+    merges = [f"{p.box.path}.{p.node.merge}" if p and isinstance(p.node, Fork) else None for p in (one, two)]
+    return (*_matches(ours, theirs, pairs), Match(merges[0], merges[1], fields=own))

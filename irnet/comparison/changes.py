@@ -135,7 +135,10 @@ def _differences(ours: dict[str, Any], theirs: dict[str, Any], prefix: str = "")
 
 def _changes(left: Network, right: Network) -> Iterator[Change]:
     yield from _differences({"input": grid(left.input_shape)}, {"input": grid(right.input_shape)})
-    stages_of = [{stage.name: stage for stage in side.stages} for side in (left, right)]
+    stages_of = [
+        {stage.name: stage for stage in (*side.stages, *(one.stage for one in side.auxiliary))}
+        for side in (left, right)
+    ]
     for match in align(left, right):
         ours, theirs = (side.get(name or "") for side, name in zip(stages_of, (match.left, match.right), strict=True))
         why = _why(*(stage.source for stage in (ours, theirs) if stage))
@@ -180,7 +183,7 @@ def _inner_changes(match: Match) -> Iterator[Change]:
         if left or right:
             yield Change(where, describe(left) if left else None, describe(right) if right else None)
         return
-    if match.fields and isinstance(left, Conv | Pool) and right:
+    if match.fields and (isinstance(left, Conv | Pool) or type(left) is not type(right)) and left and right:
         yield Change(where, describe(left), describe(right))
     else:
         around = parent_of(where)

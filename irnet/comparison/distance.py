@@ -128,7 +128,13 @@ def _cost(
 
 
 def at_least_cost(ours: Sequence[Node], theirs: Sequence[Node]) -> Pairs:
-    """Branches matched at the least cost, wherever they stand; those of the left first, in their order."""
+    """Branches matched at the least cost, wherever they stand; those of the left first, in their order.
+
+    Of several ways that cost the same it takes the same one with left and right exchanged.
+    """
+    if repr(theirs) < repr(ours):
+        back = ((i, j) for j, i in at_least_cost(theirs, ours))
+        return tuple(sorted(back, key=lambda both: (both[0] is None, both[0] if both[0] is not None else both[1])))
     width = max(len(ours), len(theirs))
     left, right = ([*range(len(side)), *[None] * (width - len(side))] for side in (ours, theirs))
     best = min(permutations(right), key=lambda order: _total(ours, theirs, tuple(zip(left, order, strict=True))))
@@ -148,7 +154,9 @@ def in_order(
     apart: Callable[[Item, Item], float] = distance,
     whole: Callable[[Item], float] = size,
 ) -> Pairs:
-    """Two sequences matched at the least cost without crossing."""
+    """Two sequences matched at the least cost without crossing; the same with left and right exchanged."""
+    if repr(theirs) < repr(ours):
+        return tuple((i, j) for j, i in in_order(theirs, ours, apart, whole))
     lone_ours, lone_theirs = list(map(whole, ours)), list(map(whole, theirs))
     places: dict[Item, int] = {}  # equal items are looked at once
     same = [[places.setdefault(item, len(places)) for item in side] for side in (ours, theirs)]

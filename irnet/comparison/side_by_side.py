@@ -243,4 +243,8 @@ def changed_knobs(*networks: Network) -> tuple[Changes, ...]:
     every = [knobs(recipe_of(network)) for network in made]
     names = dict.fromkeys(name for found in every for name in found)
     values = {name: tuple(found.get(name) for found in every) for name in names}
-    return tuple(Changes(name, marks_of, "") for name, marks_of in values.items() if len(set(marks_of)) > 1)
+    return tuple(
+        Changes(name, found, "")
+        for name, found in values.items()
+        if len({None if value is False else value for value in found}) > 1  # what is switched off might not be there
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from irnet.models.errata import errata
 from irnet.models.fragments import AVG, fork
 from irnet.models.googlenet import NORMED, PARTS, POOL
 from irnet.models.recipe import Recipe
@@ -64,7 +65,10 @@ _FIGURE = "Fig. 5 of arXiv 1502.03167"
 PAPER = BNInception(
     dropout=0.0,
     input_size=224,
-    sources={f"inception_{name}": Source(_FIGURE) for name in MODULES}
+    sources={
+        f"inception_{name}": Source(_FIGURE, errata=errata("E22") if name in ("4c", "4d", "4e") else ())
+        for name in MODULES
+    }
     | {
         "network": Source(_FIGURE, "Batch norm settings are not printed; eps 0.001 as TF-slim."),
         "stem": Source(_FIGURE, "The text makes the first convolution separable, with depth multiplier 8."),

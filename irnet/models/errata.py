@@ -1,4 +1,4 @@
-"""Where the paper (arXiv 1602.07261v2) disagrees with arithmetic, with itself or with the released code.
+"""Where the paper (arXiv 1602.07261v2), or one before it, disagrees with arithmetic, itself or the released code.
 
 They stand in `errata.toml`, each with what released code does there and whose diagram shows the place.
 """

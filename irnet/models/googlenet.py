@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from irnet.models.errata import errata
 from irnet.models.fragments import fork, side
 from irnet.models.recipe import Recipe
 from irnet.spec import Auxiliary, Chain, Conv, Fork, Layer, Node, Part, Pool, Settings, Source, Stage
@@ -76,8 +77,12 @@ PAPER = GoogLeNet(
     sides=_sides("Section 5 of arXiv 1409.4842", Pool("avg", 5, 3, "valid"), replace(BIASED, filters=128)),
     sources=dict.fromkeys(_NAMES, Source(_TABLE))
     | {
-        "network": Source(_TABLE, "Settings of local response norm are not printed; those of Caffe's bvlc_googlenet."),
-        "stem": Source(f"{_TABLE}, Fig. 3", "Fig. 3 has the local response norms, Table 1 does not."),
+        "network": Source(
+            _TABLE, "Settings of local response norm are not printed; those of Caffe's bvlc_googlenet.", errata("E21")
+        ),
+        "stem": Source(f"{_TABLE}, Fig. 3", "Fig. 3 has the local response norms, Table 1 does not.", errata("E19")),
+        "inception_4c": Source(_TABLE, errata=errata("E20")),
+        "inception_5a": Source(_TABLE, errata=errata("E20")),
         "head": Source(_TABLE, "Dropout drops 40 %."),
     },
 )

@@ -123,7 +123,7 @@ PAPER = InceptionV3Paper(
         "stem": Source(f"Table 1 {_PAPER}"),
         "inception_a": Source(f"Fig. 5 {_PAPER}"),
         "reduction_a": Source(f"Fig. 10 {_PAPER}", _REDUCED),
-        "inception_b": Source(f"Fig. 6 {_PAPER}", "n = 7, as the text says for 17x17."),
+        "inception_b": Source(f"Fig. 6 {_PAPER}", "n = 7, as the text says for 17x17.", errata("E23")),
         "reduction_b": Source(f"Fig. 10 {_PAPER}", _REDUCED),
         "inception_c": Source(f"Fig. 7 {_PAPER}"),
         "head": Source(f"Table 1 {_PAPER}", "Dropout is not printed; 0.2 as TF-slim."),

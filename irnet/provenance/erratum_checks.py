@@ -9,9 +9,22 @@ from dataclasses import asdict, dataclass, replace
 from irnet.models import network as preset
 from irnet.models.errata import ERRATA, EVIDENCE, errata
 from irnet.provenance.names import releases
-from irnet.provenance.published import FIG_3_END, FIG_15_CHANNELS, RESNET_152_BLOCKS, TABLE_2, additions, curves_of
+from irnet.provenance.published import (
+    ALEXNET_MILLIONS,
+    BN_INCEPTION_CHANNELS,
+    FIG_3_END,
+    FIG_15_CHANNELS,
+    GOOGLENET_MODULES,
+    GOOGLENET_OTHERS,
+    GOOGLENET_STEM,
+    RESNET_152_BLOCKS,
+    TABLE_2,
+    additions,
+    curves_of,
+)
 from irnet.provenance.quantities import fill, holds, network_of, number, quantity
 from irnet.spec import (
+    Chain,
     Conv,
     Fork,
     Head,
@@ -31,8 +44,11 @@ from irnet.units import exact, sides
 
 V4, V4_SLIM = "inception_v4.paper", "inception_v4.tf_slim"
 V1, V2, V2_SLIM = "inception_resnet_v1.paper", "inception_resnet_v2.paper", "inception_resnet_v2.tf_slim"
-V3 = "inception_v3.tf_slim"
+V3, V3_PAPER = "inception_v3.tf_slim", "inception_v3.paper"
+GOOGLENET, BN_INCEPTION = "googlenet.paper", "bn_inception.paper"
+KILO = 1024  # a thousand in GoogLeNet's Table 1
 LINEAR = {"E4": "block_b", "E5": "block_c"}  # the stages of v2 whose 1x1 linear convolution is printed too wide
+NEAR = 0.02  # of a number in a table that was rounded, or counted a little otherwise
 CLOSE = 0.5  # percentage points between the end of a curve and what a table prints of it
 
 
@@ -360,9 +376,69 @@ def _e18() -> Iterator[Step]:
     )
 
 
+def _e19() -> Iterator[Step]:
+    """The first convolution as printed, and as its two numbers say."""
+    shape = _row(GOOGLENET, "stem.0.0").in_shape
+    plain = Conv(64, 7, 2, bias=True, norm=False)
+    each = Conv(8 * shape[0], 7, 2, groups=shape[0], norm=False, activation=None)
+    printed, millions = GOOGLENET_STEM
+    for what, node in (
+        ("one 7x7 convolution of 64 filters", plain),
+        ("8 filters of 7x7 a channel, then a 1x1 to 64", Chain((each, replace(plain, kernel=1, stride=1)))),
+    ):
+        box = _alone(node, shape)
+        params, macs = round(box.params / KILO, 1), round(box.macs / 1e6)
+        yield Step(f"{what}: {printed}K parameters", f"{exact(box.params)} / {KILO}", f"{params}K", params == printed)
+        yield Step(f"{what}: {millions}M operations", exact(box.macs), f"{macs}M", macs == millions)
+
+
+def _e20() -> Iterator[Step]:
+    """Weights of every module against both numbers of its row; within a fiftieth is taken for a match."""
+    for name, (kilo, millions) in GOOGLENET_MODULES.items():
+        box = resolve(preset(GOOGLENET))[f"inception_{name}.0"]
+        pixels = box.out_shape[1] * box.out_shape[2]
+        weights = box.macs // pixels
+        same = abs(weights / KILO / kilo - 1) < NEAR
+        yield Step(f"{name} has the printed {kilo}K parameters", f"{exact(weights)} / {KILO}", _k(weights), same)
+        if name in ("4c", "5a"):
+            implied, of_macs = millions * 1e6 / pixels, f"{millions}M / ({sides(box.out_shape[1:])})"
+            same = abs(implied / KILO / kilo - 1) < NEAR
+            yield Step(f"{name}'s printed operations mean {kilo}K parameters", of_macs, _k(implied), same)
+
+
+def _k(count: float) -> str:
+    return f"{count / KILO:.0f}K"
+
+
+def _e21() -> Iterator[Step]:
+    """The rows of Table 1 against the network of 2012."""
+    kilos = (GOOGLENET_STEM[0], *(kilo for kilo, _ in GOOGLENET_MODULES.values()), *GOOGLENET_OTHERS)
+    millions = sum(kilos) * KILO / 1e6
+    yield Step("parameters that the rows add up to", " + ".join(f"{kilo:g}K" for kilo in kilos), f"{millions:.1f} M")
+    ratio = ALEXNET_MILLIONS / millions
+    yield Step("12 times fewer than 60 million", f"{ALEXNET_MILLIONS} / {millions:.2f}", f"{ratio:.1f}", ratio > 12)
+
+
+def _e22() -> Iterator[Step]:
+    """The concatenations of three modules."""
+    for name, printed in BN_INCEPTION_CHANNELS.items():
+        row = _row(BN_INCEPTION, f"inception_{name}.0")
+        width = row.out_shape[0]
+        yield Step(f"{name} puts out the printed {printed} channels", row.notation, str(width), width == printed)
+
+
+def _e23() -> Iterator[Step]:
+    """Parameters with five and with four B blocks."""
+    for how, name in (("printed", V3_PAPER), ("released", V3)):
+        yield _compare(f"v3 as {how} has less than 25 million parameters", "params < 25000000", name)
+
+
 _STEPS: Mapping[str, Callable[[], Iterator[Step]]] = {
     step.__name__[1:].upper(): step
-    for step in (_e1, _e2, _e3, _e4, _e5, _e6, _e7, _e8, _e9, _e10, _e11, _e12, _e13, _e14, _e15, _e16, _e18)
+    for step in (
+        *(_e1, _e2, _e3, _e4, _e5, _e6, _e7, _e8, _e9, _e10, _e11, _e12, _e13, _e14, _e15, _e16, _e18),
+        *(_e19, _e20, _e21, _e22, _e23),
+    )
 }
 
 

@@ -25,6 +25,21 @@ CURVE_EPOCHS = 2  # that are one point of a curve here; the learning rate of the
 RESNET_152_BLOCKS = (3, 8, 36, 3)  # He et al. 2015, arXiv 1512.03385, Table 1: blocks a stage, three convolutions each
 FIG_3_END = (71, 35)  # pixels a side that Fig. 3 prints before and after its last step
 FIG_15_CHANNELS = (256, 256, 896, 896, 1792, 1792)  # printed after the stem, A, Reduction-A, B, Reduction-B and C
+GOOGLENET_STEM = (2.7, 34)  # Szegedy et al. 2014, Table 1: thousands of parameters and millions of operations, row 1,
+GOOGLENET_MODULES = {  # of the modules (a thousand is 1024 there),
+    "3a": (159, 128),
+    "3b": (380, 304),
+    "4a": (364, 73),
+    "4b": (437, 88),
+    "4c": (463, 100),
+    "4d": (580, 119),
+    "4e": (840, 170),
+    "5a": (1072, 54),
+    "5b": (1388, 71),
+}
+GOOGLENET_OTHERS = (112, 1000)  # and thousands of parameters of the second convolution and of the linear layer
+ALEXNET_MILLIONS = 60  # parameters, Krizhevsky et al. 2012, abstract
+BN_INCEPTION_CHANNELS = {"4c": 576, "4d": 576, "4e": 1024}  # Ioffe and Szegedy 2015, Fig. 5, as printed there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from irnet.models import network as preset
 from irnet.runtime.build import build
 from irnet.runtime.checkpoint_files import Checkpoint
 from irnet.spec import Edit, Network
-from irnet.tree import stage_of
+from irnet.tree import first_block, stage_of
 
 Shape = tuple[int, ...]
 BACKGROUND = (1000, 1001)  # classes of ImageNet, without and with TF-slim's background
@@ -132,8 +132,14 @@ def _nearest(
     whole = [pair for pair in pairs if found.shapes.keys() == set(_names(*pair).values())]
     ends = {key: [""] for key in found.shapes} if whole else endings(found.shapes)
     pairs = whole or pairs
+
+    def counts(ours: str, layout: Layout) -> bool:
+        """Whether a file that lacks this lacks a tensor, and has not fewer blocks."""
+        return not any_blocks or layout.naming != "path" or first_block(ours) == ours
+
     least = [
-        sum(name not in ends for ours, name in _names(*pair).items() if not is_count(ours)) - len(TENSORS["linear"])
+        sum(name not in ends for ours, name in _names(*pair).items() if not is_count(ours) and counts(ours, pair[1]))
+        - len(TENSORS["linear"])
         for pair in pairs
     ]
     best: Fit | None = None

@@ -172,17 +172,12 @@ def layer_module(layer: Layer, given: Shape) -> nn.Module:
             made = _window(layer, given)
         case "batch_norm" if not layer.weights:
             made = BatchNorm(given[0], setting("eps"))
-        case "scale":
-            made = Scaled(setting("factor"))
         case "pad":
             top, bottom, left, right = pad_edges(layer)
             made = nn.ConstantPad2d((left, right, top, bottom), setting("value") or 0.0)
-        case "getitem":
-            made = Item(setting("1"))
-        case "local_response_norm":
-            made = nn.LocalResponseNorm(*map(setting, ("size", "alpha", "beta", "k")))
-        case "dropout":
-            made = nn.Dropout(setting("p"))
+        case "scale" | "getitem" | "local_response_norm" | "dropout":
+            module, names = _OF_SETTINGS[layer.kind]
+            made = module(*map(setting, names))
         case _:
             made = Operator(layer)
     return made
@@ -206,6 +201,12 @@ def _window(layer: Layer, given: Shape) -> nn.Module:
             return nn.AvgPool2d(kernel, stride, padding, ceil, bool(setting("counts_padding")))
 
 
+_OF_SETTINGS: dict[str, tuple[Callable[..., nn.Module], tuple[str, ...]]] = {
+    "scale": (Scaled, ("factor",)),
+    "getitem": (Item, ("1",)),
+    "local_response_norm": (nn.LocalResponseNorm, ("size", "alpha", "beta", "k")),
+    "dropout": (nn.Dropout, ("p",)),
+}
 _SIMPLE: dict[str, Callable[[], nn.Module]] = {
     "identity": nn.Identity,
     "dropout": nn.Identity,

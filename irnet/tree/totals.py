@@ -153,7 +153,19 @@ def summary(network: Network) -> dict[str, object]:
             }
             for stage in stages(network)
         ],
+        **({"auxiliary": _auxiliary(network)} if network.auxiliary else {}),
     }
+
+
+def _auxiliary(network: Network) -> dict[str, object]:
+    """The auxiliary heads, and the totals with them, which `totals` leaves out."""
+    total, tree = totals(network), resolve(network)
+    heads = [
+        {"name": box.path, "reads": one.reads, "params": box.params, "macs": box.macs, "source": box.source.ref}
+        for one, box in zip(network.auxiliary, tree.auxiliary, strict=True)
+    ]
+    params = total.params + sum(box.params for box in tree.auxiliary)
+    return {"heads": heads, "params": params, "macs": total.macs + sum(box.macs for box in tree.auxiliary)}
 
 
 def overview() -> list[dict[str, object]]:
