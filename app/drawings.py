@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from app.server.cache import drawings, picture, side_drawings, timeline_drawings
 from app.server.opened import label_of, network_named
-from irnet.comparison.side_by_side import MOST, check_count, lone_stage
+from irnet.comparison.side_by_side import MOST, check_count
 from irnet.diagrams import words
 from irnet.diagrams.beside import opened_beside
 from irnet.diagrams.graph_builder import FLOWS, Flow
@@ -29,6 +29,7 @@ from irnet.lessons.hide import NUMBER, hide, hide_in_svg
 from irnet.provenance.lineage import lineage
 from irnet.spec import Network
 from irnet.tree import first_block, resolve, search
+from irnet.tree.alternatives import lone_stage
 
 Word = TypeVar("Word", bound=str)
 

@@ -11,7 +11,7 @@ from irnet.comparison.align import Match, align
 from irnet.comparison.changes import Comparison, compare
 from irnet.models import PRESETS, recipe_of
 from irnet.models.recipe import knobs
-from irnet.spec import NO_HEAD, Chain, Fork, Network, Residual
+from irnet.spec import Chain, Fork, Network, Residual
 from irnet.tree import Box, Tree, first_block, outer, resolve
 
 Mark = Literal["same", "changed", "only", "refused"]  # the last of a box where an edit fails
@@ -25,25 +25,6 @@ class Beside:
 
     paths: Paths
     mark: Mark  # "only" where the first network, or all but it, have nothing there
-
-
-def lone_stage(network: Network, name: str) -> Network:
-    """A network of one stage alone, to lay it beside another's: no stem before it, and no head after it.
-
-    Raises
-    ------
-    KeyError
-        Naming the unknown stage and those near it.
-
-    Examples
-    --------
-    >>> from irnet.models import network
-    >>> lone_stage(network("inception_v4"), "inception_b").input_shape
-    (1024, 17, 17)
-    """
-    given = resolve(network)[name].in_shape
-    stages = tuple(stage for stage in network.stages if stage.name == name)
-    return replace(network, stages=stages, head=NO_HEAD, input_shape=given, auxiliary=())
 
 
 def check_count(networks: Sequence[Network]) -> tuple[Network, ...]:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from irnet.comparison.side_by_side import lone_stage
 from irnet.data_files import entry, read_data
 from irnet.models import network
 from irnet.provenance.published import TABLES, ErrorTable, Result
 from irnet.spec import Network
+from irnet.tree.alternatives import lone_stage
 from irnet.tree.totals import longest_chain, stages, totals
 from irnet.units import short, sides
 

@@ -342,8 +342,8 @@ def follows_the_line_to_the_sum(reader: Reader, _folder: Path) -> int:
     reader.viewer.settle()
     if reader.by_keys:
         reader.go(page.locator("g[id='googlenet']"))  # which is chosen, the one stop of the canvas
-        for _ in range(3):
-            page.keyboard.press("ArrowDown")
+        for key in (*["ArrowDown"] * 3, "ArrowRight"):
+            page.keyboard.press(key)
         expect(page.locator("g[id='inception_resnet_v1']")).to_be_focused()
         page.keyboard.press("Enter")
         reader.clicks += 1
