@@ -109,7 +109,8 @@ def test_batch_norms_have_the_settings_of_the_spec() -> None:
 def test_a_preset_has_the_released_eps_is_in_eval_mode_and_does_nothing_in_place(name: str, meta: Meta) -> None:
     modules = dict(meta(network(name)).named_modules())
     norms = [m for m in modules.values() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)]
-    assert {(norm.eps, norm.momentum) for norm in norms} == {(1e-3, 0.1)}
+    eps = 1e-5 if name.startswith(("bn_inception.cadene", "res", "xception")) else 1e-3
+    assert {(norm.eps, norm.momentum) for norm in norms} == ({(eps, 0.1)} if name != "googlenet.paper" else set())
     assert [path for path, m in modules.items() if m.training or getattr(m, "inplace", False)] == []
 
 

@@ -31,18 +31,22 @@ V1 = "inception_resnet_v1.paper"
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_the_first_convolution_and_its_counts_follow_and_nothing_else_does(name: str) -> None:
-    """3x3 kernels, 32 filters, stride 2 without padding: a grid of half the side."""
-    usual, side = network(name), (network(name).input_shape[1] - 3) // 2 + 1
+    """3x3 kernels, 32 filters, stride 2 without padding; or 7x7, 64 filters, stride 2 of 224 pixels: half the side."""
+    usual = network(name)
+    weights, side = (49 * 64, 112) if usual.input_shape[1] == 224 else (9 * 32, (usual.input_shape[1] - 3) // 2 + 1)
+    if name == "bn_inception.paper":  # for every channel eight filters of its own, which a 1x1 reads
+        weights = 8 * (49 + 64)
     assert network(name, channels=3) == usual
     for channels in (1, 4, 16):
         spec = network(name, channels=channels)
-        more = (channels - 3) * 9 * 32
+        more = (channels - 3) * weights
         assert totals(spec).params - totals(usual).params == more
         assert totals(spec).macs - totals(usual).macs == more * side**2
         model = irnet.build(spec, "meta")
         assert sum(each.numel() for each in model.parameters()) == totals(spec).params
         assert {row.in_shape[0] for row in resolve(spec).rows[:1]} == {channels}
-        assert resolve(spec).rows[1:] == resolve(usual).rows[1:]
+        assert resolve(spec).rows[2:] == resolve(usual).rows[2:]
+        assert resolve(spec).rows[1:] == resolve(usual).rows[1:] or name == "bn_inception.paper"
 
 
 def test_pictures_source_snippets_and_documents_have_them() -> None:

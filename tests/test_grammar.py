@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from irnet.edit import network_of_label
 from irnet.models import PRESETS, network
 from irnet.models.recipe import Limits, knobs, limits, parse_knob
-from irnet.spec import Chain, Conv, Edit, Fork, Network, Node, Padding, Pool, Residual, Source, Stage
+from irnet.spec import Chain, Conv, Edit, Fork, Layer, Network, Node, Padding, Pool, Residual, Source, Stage
 from irnet.tree import resolve
 from tests.walks import knob_values
 
@@ -199,7 +199,8 @@ def test_an_unknown_name_gets_all_names_and_an_unknown_knob_all_knobs() -> None:
     said = message("inception_v3", zzz=1)
     assert (
         said
-        == "inception_v3.tf_slim has no knob 'zzz'. Its knobs: classes, dropout, input_size, channels, width, depth"
+        == "inception_v3.tf_slim has no knob 'zzz'. Its knobs: classes, dropout, input_size, channels, width, depth, "
+        "auxiliary"
     )
 
 
@@ -228,7 +229,7 @@ def convolutions(node: Node) -> list[Conv]:
     match node:
         case Conv():
             return [node]
-        case Pool():
+        case Pool() | Layer():
             return []
         case Chain(parts) | Fork(parts):
             return [found for part in parts for found in convolutions(part)]
@@ -241,13 +242,18 @@ def convolutions(node: Node) -> list[Conv]:
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_width_multiplies_every_filter_in_eights_and_a_depth_repeats_blocks_and_nothing_else(preset: str) -> None:
     stages = network(preset).stages
-    plain = [conv.filters for stage in stages for conv in convolutions(stage.node)]
+    plain = [conv for stage in stages for block in stage.blocks for conv in convolutions(block)]
     for width in (0.125, 0.5, 1.5, 4.0):
-        wide = [conv.filters for stage in network(preset, width=width).stages for conv in convolutions(stage.node)]
+        blocks = (block for stage in network(preset, width=width).stages for block in stage.blocks)
+        wide = [conv.filters for block in blocks for conv in convolutions(block)]
         assert all(filters % 8 == 0 and filters >= 8 for filters in wide)
-        assert all(abs(after - max(8, width * before)) <= 4 for before, after in zip(plain, wide, strict=True))
+        for before, after in zip(plain, wide, strict=True):
+            step = 24 if before.groups == 3 else 8  # three groups of eights, one a colour
+            assert abs(after - max(step, width * before.filters)) <= step / 2
     macs = [sum(row.macs for row in resolve(network(preset, width=w)).rows if row.op == "conv") for w in (1.0, 2.0)]
     assert 3.8 < macs[1] / macs[0] < 4  # the first convolution reads three colours whatever the width
     times = {s.name: d.repeat // s.repeat for s, d in zip(stages, network(preset, depth=3).stages, strict=True)}
-    # block8 is one at the end of the released networks, however many come before it
-    assert times == {s.name: 3 if s.part in ("a", "b", "c") and s.name != "block8" else 1 for s in stages}
+    # block8 is one at the end of the released networks, however many come before it; so are two of Xception's
+    once, more = ("block8", "block2", "exit"), ("layer1",)
+    repeated = {s.name for s in stages if (s.part in ("a", "b", "c") and s.name not in once) or s.name in more}
+    assert times == {s.name: 3 if s.name in repeated else 1 for s in stages}

@@ -152,6 +152,20 @@ def test_what_readers_get_wrong_is_named(slip: Slip, sentences: list[str]) -> No
     assert found.equal == ("takes it away" in sentences[0])
 
 
+@pytest.mark.parametrize(
+    ("name", "a", "b", "c"),
+    [("inception_v4", 4, 7, 3), ("inception_resnet_v1", 5, 10, 5), ("inception_resnet_v2", 5, 10, 5)],
+)
+def test_a_network_with_fewer_blocks_is_no_stranger(name: str, a: int, b: int, c: int) -> None:
+    found = compare_with_preset(trace(build(network(name, a=2, b=1, c=1, classes=10), "meta")))
+    assert (found.near, found.nearest) == (True, f"{name}.paper")
+    assert [one.sentence.partition(": ")[2] for one in found.differences] == [
+        f"has 2 blocks; the preset has {a}",
+        f"has 1 block; the preset has {b}",
+        f"has 1 block; the preset has {c}",
+    ]
+
+
 def test_an_average_that_counts_its_padding_is_named() -> None:
     slim = network("inception_v4.tf_slim", a=1, b=1, c=2)
     model: Any = build(slim, "meta")

@@ -122,7 +122,7 @@ def _edit(network: Network, edit: Edit, width: float) -> Network:
 
 
 def edit_place(network: Network, edit: Edit) -> Network:
-    """`network` with one of its places edited, in every block of that stage.
+    """`network` with one of its places edited, in every block of that stage but those that differ from the rest.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def _edit_place(network: Network, edit: Edit) -> Network:
     change: Change
     match what, value:
         case "repeat", int():
-            return _with_stage(network, edit.where, lambda stage: replace(stage, repeat=value))
+            return _with_stage(network, edit.where, lambda stage: _repeated(stage, value))
         case "scale", int() | float():
             change = partial(_with_scale, scale=float(value))
         case "filters", int():
@@ -164,6 +164,10 @@ def _edit_place(network: Network, edit: Edit) -> Network:
     return _with_stage(
         network, stage_of(edit.where), lambda stage: replace(stage, node=_change(stage.node, steps, change))
     )
+
+
+def _repeated(stage: Stage, times: int) -> Stage:
+    return replace(stage, repeat=times, others=tuple((i, node) for i, node in stage.others if i < times))
 
 
 def _with_stage(network: Network, name: str, change: Callable[[Stage], Stage]) -> Network:

@@ -11,7 +11,7 @@ from irnet.edit.parse import LIMITS, PADDINGS
 from irnet.models import PRESETS, full_name, recipe_of
 from irnet.models.recipe import Limits, knobs, limits
 from irnet.spec import STEM, Chain, Conv, Edit, Fork, Network, Node, Pool, Residual, Value, ends, pair
-from irnet.tree import first_block, name_of, parent_of, resolve
+from irnet.tree import first_block, name_of, parent_of, resolve, stage_of, steps_in_block
 from irnet.units import sides
 
 OF_HEAD = ("classes", "dropout")  # the knobs of `Head`
@@ -100,8 +100,17 @@ def standing(network: Network, path: str) -> str:
 
 
 def _around(network: Network, path: str) -> Iterator[tuple[str, Node]]:
-    """The nodes at the box at `path` and at the boxes round it, with their paths in the first block."""
-    tree = resolve(network)
+    """The nodes at the box at `path` and at the boxes round it, with their paths in the first block.
+
+    Of blocks that are nearly alike they are those of the usual one, which an edit changes.
+    """
+    tree, name = resolve(network), stage_of(path)
+    for stage in network.stages:
+        if stage.name == name and stage.others and path != name:
+            usual = (str(i) for i in range(stage.repeat) if i not in dict(stage.others))
+            path = ".".join((name, next(usual, ""), *steps_in_block(path)))
+    if path not in tree:
+        return
     for box in (tree[path], *reversed(tree.around(path))):
         if box.node:
             yield first_block(box.path), box.node
@@ -121,12 +130,15 @@ def _inside(network: Network, path: str) -> Iterator[Setting]:
 
 def _of_windows(where: str, node: Node) -> Iterator[Setting]:
     """Stride and padding of a convolution or pooling, or of all that the branches of a fork end with."""
-    found = () if isinstance(node, Chain) else tuple(end for end in ends(node) if isinstance(end, Conv | Pool))
+    every = () if isinstance(node, Chain) else tuple(ends(node))
+    found = [end for end in every if isinstance(end, Conv | Pool)]
+    if len(found) < len(every):
+        return
     each = " of every branch" if isinstance(node, Fork) else ""
     if len({end.stride for end in found}) == 1:
         yield _setting(where, "stride", f"Stride{each}", found[0].stride)
     paddings = {end.padding for end in found if pair(end.kernel) != (1, 1)}
-    if len(paddings) == 1 and isinstance(padding := paddings.pop(), str):
+    if len(paddings) == len({end.padding for end in found}) == 1 and isinstance(padding := paddings.pop(), str):
         yield Setting(where=where, what="padding", label=f"Padding{each}", value=padding, options=PADDINGS)
 
 

@@ -154,14 +154,16 @@ def taps(network: Network, path: str) -> tuple[Tap, ...]:
     box = tree[path]
     if box.node is None and box.op in ("concat", "add"):
         inside = taps(network, box.parent)
-        return inside if box.op == "concat" else tuple(tap for tap in inside if tap.name in _AT_SUM)
+        return (
+            inside if isinstance(tree[box.parent].node, Fork) else tuple(tap for tap in inside if tap.name in _AT_SUM)
+        )
     if box.level == "stage":
         return (Tap("output", box.title, (path, *box.children)[-1]),)
     if isinstance(box.node, Residual):
         return tuple(_of_residual(network, box, box.node))
     if isinstance(box.node, Fork):
         *branches, merge = tree.children(path)
-        return (*map(_tap, branches), Tap("concat", merge.title, path))
+        return (*map(_tap, branches), Tap(merge.name, merge.title, path))
     return tuple(map(_tap, tree.children(path))) or (Tap("output", box.title, path),)
 
 

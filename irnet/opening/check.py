@@ -141,14 +141,17 @@ def nearest_preset(graph: Graph, steps: Steps) -> Network | None:
 
 def _best(graph: Graph, steps: Steps) -> Network:
     """The preset that is nearest, of those that have most layers in common."""
-    layers = _layers(steps)
+    layers = _layers(_once(steps))
 
     def strange(name: str) -> int:
-        ours = _layers(steps_of(preset(name)))
+        ours = _layers(_once(steps_of(preset(name))))
         return layers.total() + ours.total() - 2 * (layers & ours).total()
 
-    likely = sorted(PRESETS, key=strange)[:LIKELY]
-    return min((_fit(preset(name), graph, steps) for name in likely), key=lambda one: apart(steps, steps_of(one)))
+    def distance(one: Network) -> tuple[float, float]:
+        ours = steps_of(one)
+        return _share(steps, ours), apart(steps, ours)
+
+    return min((_fit(preset(name), graph, steps) for name in sorted(PRESETS, key=strange)[:LIKELY]), key=distance)
 
 
 def _layers(steps: Steps) -> Counter[Part]:
@@ -158,8 +161,14 @@ def _layers(steps: Steps) -> Counter[Part]:
 
 
 def _share(theirs: Steps, ours: Steps) -> float:
-    """How far two networks are apart: 0 is equal, 1 has nothing in common."""
-    return apart(theirs, ours) / (apart(theirs, ()) + apart((), ours))
+    """How far two networks are apart: 0 is equal, 1 has nothing in common. Repeats of a block are left out."""
+    one, other = _once(theirs), _once(ours)
+    return apart(one, other) / (apart(one, ()) + apart((), other))
+
+
+def _once(steps: Steps) -> Steps:
+    """Each part of a network once, so that one with fewer blocks than its relative is no stranger."""
+    return tuple(dict.fromkeys(steps))
 
 
 def _fit(network: Network, graph: Graph, theirs: Steps) -> Network:

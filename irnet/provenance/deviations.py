@@ -45,7 +45,7 @@ def has(column: str, architecture: str) -> bool:
 
     Examples
     --------
-    >>> has("paper", "inception_v3"), has("TorchVision", "inception_v3")
+    >>> has("paper", "resnet_50"), has("TorchVision", "inception_v3")
     (False, True)
     """
     if column == PAPER:
