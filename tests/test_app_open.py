@@ -67,7 +67,7 @@ def test_a_file_is_opened_and_weights_alone_are_named(tmp_path: Path) -> None:
         page.file_uploader(key="open.file").set_value((name, (tmp_path / name).read_bytes(), "")).run()
         assert not troubles(page)
         assert told in " ".join(one.value.replace("\\", "") for one in page.markdown)
-    assert page.title[0].value == "mine.onnx, opened"
+    assert page.title[0].value == "mine, opened"
 
 
 @pytest.mark.parametrize("name", ["x.onnx", "x.pt2", "x.keras", "x.h5", "x.json", "x.pt"])

@@ -41,12 +41,13 @@ def choose() -> None:
         "A network of yours", type=[ending[1:] for ending in ENDINGS], max_upload_size=LARGEST, key="open.file"
     )
     st.pills("or an example", list(EXAMPLES), key="open.example", wrap=True)
+    told = st.container()
     st.caption(text.OPEN_MODULE)
     st.code("irnet open FILE.py:NAME --out net.json", language="bash")
     given = (own.file_id if own else "", st.session_state.get("open.example") or "")
     if given == st.session_state.get("open.given"):
         return
-    with show.refusals():
+    with told, show.refusals():
         example = EXAMPLES.get(given[1])
         if file := _uploaded(own) if own else example:
             match read_network(file.parent, file.name):
