@@ -104,8 +104,12 @@ def beside_svgs(
     flow: Flow = "down",
     pictures: bool = False,
 ) -> tuple[bytes, bytes]:
-    """SVG of two to four networks side by side, light and dark; `beside_sheet` says what is drawn."""
-    sheet = GraphBuilder(LIGHT, flow, measures=CANVAS)
+    """SVG of two to four networks side by side, light and dark; `beside_sheet` says what is drawn.
+
+    Blocks alone are narrow, so that all fit into a page.
+    """
+    alone = all(len(network.stages) == 1 for network in networks)
+    sheet = GraphBuilder(LIGHT, flow, measures=replace(CANVAS, wide=1.15, gap=0.12) if alone else CANVAS)
     light = canvas_svg(beside_sheet(sheet, networks, opened, ghosts=ghosts, pictures=pictures), beside_alt(networks))
     return light, darken(light)
 

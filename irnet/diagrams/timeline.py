@@ -20,7 +20,7 @@ TITLE = "From GoogLeNet to Inception-ResNet-v2"
 ALT = f"{TITLE}: a box a network, by the date of its paper; an arrow leads from the network that it grew out of"
 DASHED = "Dashed: from a network whose idea it takes."
 WIDE = 0.95  # inches of a box
-SIZES = replace(CANVAS, title=12, detail=12, gap=0.06)
+SIZES = replace(CANVAS, title=12, detail=12, gap=0.12, node='margin="0.05,0.03" height=0.4')
 
 
 def timeline_sheet(sheet: GraphBuilder) -> GraphBuilder:
