@@ -128,7 +128,7 @@ def _blocks(step: Step) -> None:
         view,
         place,
         key=f"{step.id}.{mine}",
-        height=620,
+        height="min(760px, 85vh)",
         on_click=lambda path: put_all({PLACE: path}),
         on_toggle=lambda path: put_all({TURNED: ",".join(sorted(toggled ^ {path})), PLACE: path}),
         on_shut=lambda: put_all({TURNED: ",".join(f"{i}/{name}" for i, name in enumerate(view.stages)), PLACE: ""}),

@@ -27,6 +27,8 @@ from irnet.diagrams.words import Words, beside_alt, block_words, overview_words
 from irnet.edit import network as network_of
 from irnet.spec import Network
 
+NARROW = 'margin="0.05,0.03" height=0.4'  # DOT: of the boxes of blocks alone
+
 __all__ = ["FLOWS", "FORMATS", "diagram", "draw", "explore", "source", "words"]
 
 
@@ -109,7 +111,9 @@ def beside_svgs(
     Blocks alone are narrow, so that all fit into a page.
     """
     alone = all(len(network.stages) == 1 for network in networks)
-    sheet = GraphBuilder(LIGHT, flow, measures=replace(CANVAS, wide=1.15, gap=0.12) if alone else CANVAS)
+    sheet = GraphBuilder(
+        LIGHT, flow, measures=replace(CANVAS, wide=1.0, gap=0.1, detail=10, node=NARROW) if alone else CANVAS
+    )
     light = canvas_svg(beside_sheet(sheet, networks, opened, ghosts=ghosts, pictures=pictures), beside_alt(networks))
     return light, darken(light)
 
