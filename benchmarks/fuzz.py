@@ -1,6 +1,6 @@
 """Coverage-guided fuzzing of what reads strangers' bytes: `python -m benchmarks.fuzz NAME 60`.
 
-NAME is edits, lesson, image, checkpoint, onnx or program.
+NAME is edits, lesson, image, checkpoint, onnx, program, keras or graph.
 
 Needs `pip install atheris`. Starts from tests/data/corpus; whatever raises anything but the
 one-sentence `ValueError` is written to crash-* and ends the run. New inputs stay in a temporary folder.
@@ -45,11 +45,16 @@ def network(read: Callable[[Path], Any], data: bytes) -> None:
 
 def readers() -> dict[str, Callable[[bytes], Any]]:
     """Every entry point by its name, which is its corpus's folder too."""
+    tree = import_module("irnet.opening.tree").tree
+    read_keras = import_module("irnet.opening.keras_file").read_keras
+    read_graph = import_module("irnet.opening.document").read_graph
     return {
         "edits": import_module("irnet.edit.document").load,
         "lesson": import_module("irnet.lessons.form").read_lesson,
         "image": import_module("irnet.lab.photos").decode,
         "onnx": partial(network, import_module("irnet.opening.onnx_graph").read_onnx_graph),
+        "keras": lambda data: tree(read_keras(data, "fuzzed.json", (3, 75, 75))),
+        "graph": lambda data: tree(read_graph(data)),
         "program": partial(network, import_module("irnet.runtime.exported_program").read_exported_program),
         "checkpoint": partial(checkpoint, import_module("irnet.runtime.checkpoint_files").open_checkpoint),
     }

@@ -33,7 +33,7 @@ def rival(name: str) -> Any:
     if str(FOLDER) not in sys.path:
         sys.path.append(str(FOLDER))
     try:
-        if name in ("timm", "facenet_pytorch", "torchvision"):
+        if name in ("timm", "facenet_pytorch", "torchvision", "pretrainedmodels"):
             _torchvision()
         return import_module(name)
     except (ImportError, OSError, RuntimeError, AttributeError) as error:

@@ -197,6 +197,7 @@ class Layer:
     out_shape: Shape | None = None  # where it is not that of the input and does not follow from the kind
     weights: tuple[tuple[str, tuple[int, ...]], ...] = ()  # role and shape of what it owns, where that does not follow
     macs: int = 0  # where they do not follow either
+    params: int | None = None  # where not all of its weights are parameters, or another layer has them too
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "settings", tuple(sorted(self.settings)))

@@ -34,6 +34,9 @@ TIMM_TABLE = "results/benchmark-infer-amp-nchw-pt240-cu124-rtx3090.csv of huggin
 RESULTS = "benchmarks/RESULTS.md"
 S33, FIG7, PORTS = f"{PAPER}, section 3.3", f"{PAPER}, Figure 7 and Table 1", f"{TIMM}; {KERAS}; {CADENE}"
 
+ERRATA_BY_HAND = (
+    "tests/test_errata.py::test_an_erratum_has_the_results_worked_out_by_hand_and_holds_or_fails_as_it_says"
+)
 LEDGER = "tests/test_measure.py::test_the_ledger_explains_all_three_counters_to_the_unit"
 SUMS = "tests/test_measure.py::test_scalings_and_sums_of_residuals_are_listed_as_not_counted"
 TOTALS = "tests/test_measure.py::test_the_totals_are_named_after_their_counters"
@@ -580,6 +583,36 @@ LABS = (
 )
 
 PROVENANCE = (
+    Statement(
+        "the first layer that Ioffe and Szegedy 2015 describe for their own variant",
+        source="arXiv 1502.03167, section 4.2.1 and Figure 5",
+    ),
+    Statement(
+        "The two numbers are those of 8 filters of 7x7 for each of the 3 channels, then a 1x1 to 64",
+        test=ERRATA_BY_HAND,
+    ),
+    Statement(
+        "its operations are its weights times the pixels: in 4c the two printed numbers contradict each other, "
+        "in 5a they agree with each other and not with the printed filters",
+        test=ERRATA_BY_HAND,
+    ),
+    Statement(
+        "The network of Krizhevsky et al. 2012 has 60 million by its own paper, the rows of Table 1 add up to "
+        "7.0 million.",
+        test=ERRATA_BY_HAND,
+        source="Krizhevsky et al. 2012, abstract; arXiv 1409.4842, Table 1",
+    ),
+    Statement(
+        "TorchVision's GoogLeNet has 6.6 million without its auxiliary heads.",
+        check="6600000 < params < 6650000",
+        of="googlenet.torchvision",
+    ),
+    Statement("A concatenation has as many channels as its branches have together.", test=ERRATA_BY_HAND),
+    Statement(
+        "With five such blocks there are 26.4 million parameters, with the four of the releases 23.8 million.",
+        check=f"26400000 < params < 26450000 and 23800000 < params @ {V3} < 23850000",
+        of="inception_v3.paper",
+    ),
     Statement(
         "(there 1088, as their A blocks are narrower)",
         check=f"in_channels block_b = 1088 and channels block_a < channels block_a @ {V2}",

@@ -46,6 +46,28 @@ class Asks(nn.Module):
     def forward(self, x):
         return x if x.sum() > 0 else -x
 
+
+class Sized(nn.Module):
+    def forward(self, x):
+        return x[x > 0]
+
+class Two(nn.Module):
+    def forward(self, x, mask):
+        return x * mask
+
+class Three(nn.Module):
+    def forward(self, x):
+        return x.split(1, 1)
+
+class Wrong(Small):
+
+    def forward(self, x):
+        return self.conv(x.flatten(1))
+
+class Looks(Small):
+    def __init__(self):
+        super().__init__(int(torch.linspace(1, 7, 2)[1].item()))
+
 def fails():
     raise RuntimeError("no weights here")
 
@@ -211,7 +233,11 @@ def test_a_file_is_read_in_a_process_of_its_own(file: Path) -> None:
     ("name", "said"),
     [
         ("Smal", "has no Smal; it has Small"),
-        ("Asks", "Asks can't be traced with an input of (3, 299, 299)"),
+        ("Asks", "not known before it runs, at theirs.py line 15: `return x if x.sum() > 0 else -x`"),
+        ("Sized", "the size of a tensor depends on the numbers in another, at theirs.py line 20: `return x[x > 0]`"),
+        ("Two", "Two needs 2 inputs (x, mask); give a module whose forward takes one picture"),
+        ("Three", "Three has 1 input and 3 outputs; give a module whose forward takes one picture"),
+        ("Wrong", "at theirs.py line 33: `return self.conv(x.flatten(1))`"),
         ("fails", "RuntimeError: no weights here"),
         ("number", "number makes a int; an nn.Module can be read"),
     ],
@@ -225,10 +251,54 @@ def test_what_cannot_be_read_ends_in_one_sentence(
     assert printed.count("\n") == 1
 
 
-def test_code_that_does_not_end_is_stopped(tmp_path: Path) -> None:
+def test_a_module_that_reads_numbers_while_it_is_made_is_made_with_numbers(file: Path) -> None:
+    assert read_source(f"{file}:Looks").operations[-1].setting("features") == 7
+
+
+def test_the_picture_is_the_one_that_a_module_says_unless_another_is_asked_for() -> None:
+    module = nn.Sequential(nn.Conv2d(1, 8, 3))
+    module.default_cfg = {"input_size": (1, 40, 30)}  # type: ignore[assignment]
+    assert trace(module).input_shape == (1, 40, 30)
+    assert trace(module, (1, 20, 20)).input_shape == (1, 20, 20)
+
+
+def test_code_that_takes_too_much_or_exits_stops_no_other(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ends = {
+        "large": ("Net = bytearray(2**40)", "it needs more than 8 GiB of memory"),
+        "gone": ("import os; os._exit(3)", "its process ended with status 3 before it was read"),
+        "leaves": ("raise SystemExit(4)", "its process ended with status 4 before it was read"),
+        "wrong": ("def Net(: pass", "SyntaxError: "),
+    }
+    for name, (text, _) in ends.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    sources = [*(f"{tmp_path / name}.py:Net" for name in ends), f"{file}:Small"]
+    assert main(["check", *sources, "--format", "json"]) == 2
+    *broken, last = json.loads(capsys.readouterr().out)
+    assert [one["source"] for one in (*broken, last)] == sources
+    for one, (_, said) in zip(broken, ends.values(), strict=True):
+        assert said in one["error"]
+    assert last["params"] == 8 * 27 + 8 + 16 + 8 * 10 + 10
+
+
+@pytest.mark.usefixtures("file")
+def test_two_are_read_at_one_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, other in (("one", "two"), ("two", "one")):  # each goes on when the other has begun
+        waits = f"while not Path('{tmp_path}', '{other}').exists(): sleep(0.05)"
+        mark = f"Path('{tmp_path}', '{name}').touch()"
+        (tmp_path / f"{name}.py").write_text(
+            f"from pathlib import Path\nfrom time import sleep\nfrom theirs import Small\n{mark}\n{waits}\n"
+        )
+    assert main(["check", *(f"{tmp_path / name}.py:Small" for name in ("one", "two")), "--format", "json"]) == 1
+    assert capsys.readouterr().out.count('"params": 330') == 2
+
+
+def test_code_that_does_not_end_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("irnet.runtime.sources.SECONDS", 0.5)
     (tmp_path / "slow.py").write_text("while True: pass")
-    with pytest.raises(ValueError, match="was not read within"):
-        read_source(f"{tmp_path / 'slow.py'}:Net", seconds=0.5)
+    with pytest.raises(ValueError, match=r"was not read within 0\.5 seconds"):
+        read_source(f"{tmp_path / 'slow.py'}:Net")
 
 
 def test_many_are_one_table_and_a_broken_one_stops_no_other(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
@@ -23,6 +25,10 @@ from irnet.units import exact, short
 
 if TYPE_CHECKING:
     from irnet.opening.check import Report
+    from irnet.spec import Shape
+
+_PIXELS = "Pixels along a side of the picture; without it what the network says, else 299."
+_AT_ONCE = 2  # processes that read somebody's code
 
 
 def check(
@@ -35,19 +41,16 @@ def check(
     ],
     against: Annotated[str, typer.Option(help='What to hold it against, also edited: "inception_v4 a=6".')] = "",
     call: Annotated[str, typer.Option(help='What NAME is called with: "num_classes=10".')] = "",
-    input_size: Annotated[int, typer.Option(min=1, help="Pixels along a side of the picture.")] = 299,
+    input_size: Annotated[int | None, typer.Option(min=1, help=_PIXELS)] = None,
     form: Annotated[Literal["text", "markdown", "json"], typer.Option("--format", help="How to print.")] = "text",
 ) -> int:
     """Say which network somebody's code or file is and where it differs; exit status 0 equal, 1 different, 2 unread."""
     if against:
         network_of_label(against)  # a wrong name is said once, before anything is read
-    read = import_module("irnet.runtime.sources").check
-    found: list[tuple[str, Report | str]] = []
-    for source in sources:
-        try:
-            found.append((source, read(source, against, call=call, input_shape=(3, input_size, input_size))))
-        except ValueError as error:
-            found.append((source, str(error)))
+    read = partial(_read, against=against, call=call, input_shape=_shape(input_size))
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # each waits for a process; what is no code is read here meanwhile
+        waiting = {source: pool.submit(read, source) for source in sources if ":" in source}
+        found = [(source, waiting[source].result() if source in waiting else read(source)) for source in sources]
     if len(found) == 1 and isinstance(found[0][1], str):
         raise ValueError(found[0][1])
     records = [_record(source, report) for source, report in found]
@@ -74,7 +77,7 @@ def open_(
         typer.Option(help="File to write: .json (to open again), .html (a page to explore), .svg, .pdf, ..."),
     ] = None,
     call: Annotated[str, typer.Option(help='What NAME is called with: "num_classes=10".')] = "",
-    input_size: Annotated[int, typer.Option(min=1, help="Pixels along a side of the picture.")] = 299,
+    input_size: Annotated[int | None, typer.Option(min=1, help=_PIXELS)] = None,
     theme: Annotated[str, typer.Option(help="Of a drawing: light, dark or print.")] = "light",
 ) -> None:
     """Open somebody's network: print its stages, or write it as JSON, as a page to explore, or as a drawing."""
@@ -82,7 +85,7 @@ def open_(
     kind = out.suffix.removeprefix(".") if out else ""
     if kind not in ("", "json", "html", *FORMATS):
         raise ValueError(f"{out} can't be written: an ending is .json, .html, {', '.join(f'.{f}' for f in FORMATS)}")
-    graph = sources.read_source(source, call, (3, input_size, input_size))
+    graph = sources.read_source(source, call, _shape(input_size))
     if kind == "json" and out:
         write_out((json.dumps(to_document(graph)) + "\n").encode(), out)
         return
@@ -94,6 +97,21 @@ def open_(
         write_out(page(network).encode(), out)
     else:
         write_out(draw(network, cast("Format", kind), theme=theme), out)
+
+
+def _shape(side: int | None) -> Shape | None:
+    return (3, side, side) if side else None
+
+
+def _read(source: str, against: str, call: str, input_shape: Shape | None) -> Report | str:
+    """What a source is, or why it can't be read."""
+    try:
+        found: Report = import_module("irnet.runtime.sources").check(
+            source, against, call=call, input_shape=input_shape
+        )
+    except ValueError as error:
+        return str(error)
+    return found
 
 
 def _record(source: str, report: Report | str) -> dict[str, Any]:

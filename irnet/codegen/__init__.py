@@ -14,7 +14,7 @@ from math import prod
 from typing import Any
 
 from irnet.codegen.blocks import TAKEN, Block, blocks_of, class_of, unused_name
-from irnet.codegen.layers import BATCH_NORM, LINEAR, OPERATION, RESHAPE
+from irnet.codegen.layers import BATCH_NORM, ITEM, LINEAR, OPERATION, RESHAPE
 from irnet.codegen.layout import CONSTANT, Call, call, camel, docstring, laid_out
 from irnet.codegen.modules import ANY_CONV, CONV, FORKS, RESIDUAL, Names, around, filters, module, norm
 from irnet.edit import network as network_of
@@ -73,6 +73,7 @@ def code(network: Network | str, **knobs: Any) -> str:
         "Residual": RESIDUAL.format(norm=norm("BatchNorm2d", "channels", network.norm)),
         "Operation": OPERATION,
         "Reshape": RESHAPE,
+        "Item": ITEM,
         "Linear": LINEAR,
         "BatchNorm": BATCH_NORM,
     }
@@ -129,7 +130,9 @@ def _top(network: Network, text: str) -> str:
         f"{paper}s irnet writes it down. {network.source.note}",
         "Modules have the names that irnet.build gives them: its state dict loads here as it is.",
     )
-    typing = ["from collections.abc import Callable", "from typing import Any", ""] if "Callable[" in text else []
+    abstract = ", ".join(name for name in ("Callable", "Sequence") if f"{name}[" in text)
+    typing = [f"from collections.abc import {abstract}"] if abstract else []
+    typing += [*(["from typing import Any"] if "Any" in text else []), ""] if typing else []
     torch = ["import torch"] if "torch." in text else []
     functional = ["from torch.nn.functional import normalize"] if _embeds(network) else []
     return "\n".join([*about, "", *typing, *torch, "from torch import Tensor, nn", *functional])

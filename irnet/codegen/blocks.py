@@ -21,11 +21,13 @@ TAKEN = frozenset(
         "Callable",
         "Conv",
         "False",
+        "Item",
         "Linear",
         "None",
         "Operation",
         "Reshape",
         "Residual",
+        "Sequence",
         "Tensor",
         "True",
     }

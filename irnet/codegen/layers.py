@@ -11,7 +11,7 @@ from math import isfinite
 
 from irnet.codegen.layout import CONSTANT, Call, Width, call, expression
 from irnet.spec import Layer, Setting
-from irnet.tree.layers import is_name, pad_edges
+from irnet.tree.layers import check_makeable, is_name, pad_edges
 from irnet.units import typed
 
 OPERATION = '''
@@ -49,6 +49,18 @@ class BatchNorm(nn.BatchNorm1d):
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x.flatten(1)).view_as(x)
+'''
+
+ITEM = '''
+class Item(nn.Module):
+    """One of several results of the operation before."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+    def forward(self, results: Sequence[Tensor]) -> Tensor:
+        return results[self.number]
 '''
 
 RESHAPE = '''
@@ -112,6 +124,7 @@ def layer(node: Layer, width: Width) -> Call:
     Operation(torch.ops.aten.roll, {}, dims=[2, 3], shifts=[1, 1])
     """
     made: Call | None
+    check_makeable(node)
     match node.kind:
         case "linear" if node.out_shape is None:
             inputs = node.setting("inputs")
@@ -129,6 +142,8 @@ def layer(node: Layer, width: Width) -> Call:
         case "pad":
             top, bottom, left, right = pad_edges(node)
             made = call("nn.ConstantPad2d", str((left, right, top, bottom)), literal(node.setting("value") or 0.0))
+        case "getitem":
+            made = call("Item", literal(node.setting("1")))
         case "local_response_norm":
             alpha, beta, k, size = (literal(node.setting(name)) for name in ("alpha", "beta", "k", "size"))
             made = call("nn.LocalResponseNorm", size, alpha=alpha, beta=beta, k=k)

@@ -22,6 +22,7 @@ from irnet.units import exact, typed
 
 __all__ = [
     "ADD",
+    "COMPUTED",
     "CONCAT",
     "DIV",
     "FOLDED",
@@ -42,6 +43,7 @@ __all__ = [
 ]
 
 INPUT = "input"
+COMPUTED = "computed"  # the setting that names what is computed from weights, or is a number of nobody's
 FOLDED = "folded"
 CONCAT, ADD, MUL, DIV = "concat", "add", "mul", "div"
 MERGES = (CONCAT, ADD, MUL, DIV)  # kinds in which branches can meet

@@ -19,7 +19,7 @@ from irnet.models import ARCHITECTURES, PRESETS
 from irnet.opening.blocks import block_title, ends_by_itself, has_shortcut
 from irnet.opening.check import nearest_preset
 from irnet.opening.distance import align_steps
-from irnet.opening.graph import ADD, CONCAT, FOLDED, MUL, Graph, Operation
+from irnet.opening.graph import ADD, COMPUTED, CONCAT, FOLDED, MUL, Graph, Operation
 from irnet.opening.normal_form import normal_form
 from irnet.opening.preset import steps_of
 from irnet.opening.tree import Merge, Part, Steps, Tangle, parts, tree
@@ -51,6 +51,7 @@ from irnet.spec import (
 )
 from irnet.spec import Part as PartName
 from irnet.tree import resolve
+from irnet.tree.layers import STATISTICS
 from irnet.tree.paths import common
 
 _BARE = ("global_pool", "batch_norm", "scale", "softmax", *ACTIVATIONS)  # whose shape and weights follow from the kind
@@ -216,7 +217,7 @@ def _owns(layer: Operation, *, norm: bool = False) -> bool:
     """Whether a layer has all the weights that one of its kind has, and counts them."""
     roles = {weight.role for weight in layer.weights}
     needed = {"weight", *(["bias"] if layer.setting("bias") else []), *(f"norm.{role}" for role in _ROLES * norm)}
-    return roles == needed and layer.params > 0
+    return roles == needed and layer.params > 0 and layer.setting(COMPUTED) is None
 
 
 def _keys(layer: Operation, weights: str, norm: str) -> Names:
@@ -290,7 +291,9 @@ class _Making:
             used, more["norm"] = used + 1, True
         if len(following) > used and _is(following[used], "relu"):
             used, more["relu"] = used + 1, True
-        inner, _ = self.chain(tuple(body), given)
+        inner, out = self.chain(tuple(body), given)
+        if out[1:] != given[1:]:
+            return None, 0
         piece = _inside(Residual(inner.node, factor, more["relu"], more["norm"]), [("body", inner)])
         names = (("project", last.module), ("add", first.module))
         return replace(piece, keys=(*piece.keys, *keys), modules=(*piece.modules, *names)), used
@@ -315,7 +318,8 @@ class _Making:
             settings = tuple((name, value) for name, value in operation.settings if name not in hidden)
             weights = tuple((w.role, w.shape) for w in operation.weights if not w.role.startswith("norm."))
             shape = _shape(operation.out_shape, given)
-            pieces = [self._layer(Layer(operation.kind, settings, shape, weights, operation.macs), operation, "")]
+            layer = Layer(operation.kind, settings, shape, weights, operation.macs, _params(operation))
+            pieces = [self._layer(layer, operation, "")]
         if operation.setting("norm") is not None and operation.kind in ("conv", "linear"):
             norm = Layer("batch_norm", (("eps", operation.setting("norm")),))
             pieces.append(self._layer(norm, operation, "norm."))
@@ -375,7 +379,18 @@ class _Making:
             return [self._layer(Layer(operation.kind, operation.settings, shape), operation, "")]
         weights = tuple((w.role, w.shape) for w in operation.weights)
         shape = _shape(operation.out_shape, given)
-        return [self._layer(Layer(operation.kind, operation.settings, shape, weights, operation.macs), operation, "")]
+        layer = Layer(operation.kind, operation.settings, shape, weights, operation.macs, _params(operation))
+        return [self._layer(layer, operation, "")]
+
+
+def _params(operation: Operation) -> int | None:
+    """How many parameters an operation has, beside its norm; None where that is all of its weights."""
+    held = {True: 0, False: 0}  # numbers in the weights of its norm, and in the others
+    for weight in operation.weights:
+        inner, role = weight.role.startswith("norm."), weight.role.removeprefix("norm.")
+        held[inner] += prod(weight.shape) * (role not in STATISTICS)
+    own = operation.params - held[True]
+    return None if own == held[False] else max(own, 0)
 
 
 def _linear(width: int) -> Operation:
@@ -407,11 +422,13 @@ def _padding(window: Conv | Pool, given: tuple[int, ...]) -> Padding:
 
 
 def _shape(out: tuple[int, ...], given: Shape) -> Shape:
-    """A shape of any rank as (channels, height, width): a vector as channels, more axes than three as one in front."""
+    """A shape of any rank as (channels, height, width): a vector as channels, a sequence as a row, others in front."""
     if not out:
         return given
     if len(out) == 1:
         return (out[0], 1, 1)
+    if len(out) == 2:
+        return (out[0], 1, out[1])
     *front, height, width = out
     return (prod(front), height, width)
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from math import prod
 from typing import cast
 
-from irnet.opening.graph import ADD, CONCAT, DIV, FOLDED, MUL, Operation, Setting
+from irnet.opening.graph import ADD, COMPUTED, CONCAT, DIV, FOLDED, MUL, Operation, Setting
 from irnet.opening.tree import Merge, Part, Steps
 from irnet.spec import ACTIVATIONS
 
@@ -119,6 +119,8 @@ def _append(found: list[Part], part: Part) -> None:
 def _together(last: Operation, part: Operation) -> Operation | None:
     """Two operations as one layer; None where they are two."""
     module = last.module or part.module
+    if COMPUTED in {name for name, _ in (*last.settings, *part.settings)}:
+        return None
     if part.kind == "batch_norm" and last.kind in _WEIGHTED and _is_bare(last):
         norm = tuple(replace(weight, role=f"norm.{weight.role}") for weight in part.weights)
         whole = replace(last.with_settings(norm=part.setting("eps")), out_shape=part.out_shape, module=module)

@@ -41,8 +41,8 @@ def _parts(tree: Tree, box: Box) -> Iterator[Part]:
             yield _pool(box, pool)
         case Layer(kind, settings) if kind != "identity":
             yield Operation(kind, settings, box.path, box.out_shape)
-        case Subgraph(layers):
-            yield Tangle(tuple(Operation(layer.kind, layer.settings, box.path) for layer in layers))
+        case Subgraph(layers, reads):
+            yield Tangle(tuple(Operation(layer.kind, layer.settings, box.path) for layer in layers), reads)
         case Chain():
             for child in inside:
                 yield from _parts(tree, child)

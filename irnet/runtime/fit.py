@@ -245,6 +245,11 @@ def _by_keys(
     )
 
 
+def _squeezed(shape: Shape) -> Shape:
+    """A shape without sides of one: an author's weight may stand in one more where it is used."""
+    return tuple(side for side in shape if side != 1)
+
+
 def _by_shapes(found: Checkpoint, fit: Fit, shapes: Mapping[str, Shape]) -> Fit:
     """The same with the shapes of what both have."""
     wanted = {ours: fit.layout.stored_shape(fit.network.name, ours, shapes[ours]) for ours in fit.keys}
@@ -257,7 +262,10 @@ def _by_shapes(found: Checkpoint, fit: Fit, shapes: Mapping[str, Shape]) -> Fit:
             if ours.startswith((_CLASSIFIER, _SIDE))
         }
     wrong: list[tuple[str, Shape | str, Shape | str]] = [
-        (key, found.shapes[key], wanted[ours]) for ours, key in fit.keys.items() if found.shapes[key] != wanted[ours]
+        (key, found.shapes[key], wanted[ours])
+        for ours, key in fit.keys.items()
+        if found.shapes[key] != wanted[ours]
+        and not (fit.network.origin and _squeezed(found.shapes[key]) == _squeezed(wanted[ours]))
     ]
     wrong += [
         (key, type_name(found.dtypes[key]), "floating point")

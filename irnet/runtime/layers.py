@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from irnet.spec import Layer, Setting, Shape
-from irnet.tree.layers import STATISTICS, is_name, pad_edges
+from irnet.tree.layers import STATISTICS, check_makeable, is_name, pad_edges
 from irnet.units import typed
 
 _ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
@@ -92,6 +92,8 @@ class Operator(nn.Module):
                 given[name] = left.pop(0)
         if self.layer.kind in _BATCHED:
             given = {name: _for_batch(value, inputs[0]) for name, value in given.items()}
+        if self.layer.kind == "view":  # which refuses what is not laid out in a row here
+            return inputs[0].reshape(given["size"])
         return self.packet(**given)
 
     def _arguments(self) -> tuple[tuple[str, str], ...]:
@@ -161,6 +163,7 @@ def layer_module(layer: Layer, given: Shape) -> nn.Module:
     Linear(in_features=512, out_features=10, bias=True)
     """
     setting: Callable[[str], Any] = layer.setting
+    check_makeable(layer)
     if layer.kind in _ACTIVATIONS and not layer.settings:
         return activation(layer.kind)
     if layer.kind in _SIMPLE and not (layer.settings or layer.weights):

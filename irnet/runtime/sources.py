@@ -14,6 +14,7 @@ import sys
 from ast import Call, Name, literal_eval, parse
 from copy import deepcopy
 from difflib import get_close_matches
+from functools import partial
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -33,13 +34,14 @@ from irnet.runtime.network_files import is_file, read_file
 from irnet.runtime.trace import trace
 from irnet.spec import Network, Shape
 
+USUAL = (3, 299, 299)  # a picture, where nobody says which
 SECONDS = 120  # that importing, building and tracing may take
 GIBIBYTES = 8  # of address space
 COLLECTIONS = ("timm", "torchvision")
 
 
 def check(
-    source: str | nn.Module | Network, against: str = "", *, call: str = "", input_shape: Shape = (3, 299, 299)
+    source: str | nn.Module | Network, against: str = "", *, call: str = "", input_shape: Shape | None = None
 ) -> Report:
     """Which preset a network is nearest to, or how it differs from the one asked for.
 
@@ -65,7 +67,7 @@ def check(
     return compare_with_preset(_graph(source, call, input_shape), wanted)
 
 
-def open_network(source: str | nn.Module | Network, *, call: str = "", input_shape: Shape = (3, 299, 299)) -> Network:
+def open_network(source: str | nn.Module | Network, *, call: str = "", input_shape: Shape | None = None) -> Network:
     """A network that somebody else wrote, as one of ours: everything that takes a network takes it.
 
     Parameters
@@ -91,7 +93,7 @@ def open_network(source: str | nn.Module | Network, *, call: str = "", input_sha
     return source if isinstance(source, Network) else network_from_graph(_graph(source, call, input_shape))
 
 
-def _graph(source: str | nn.Module | Network, call: str, input_shape: Shape) -> Graph:
+def _graph(source: str | nn.Module | Network, call: str, input_shape: Shape | None) -> Graph:
     """The graph of a source of any kind."""
     if isinstance(source, str):
         return read_source(source, call, input_shape)
@@ -101,13 +103,15 @@ def _graph(source: str | nn.Module | Network, call: str, input_shape: Shape) -> 
     return trace(build(spec, "meta"), spec.input_shape)
 
 
-def read_source(source: str, call: str = "", input_shape: Shape = (3, 299, 299), seconds: float = SECONDS) -> Graph:
+def read_source(source: str, call: str = "", input_shape: Shape | None = None) -> Graph:
     """The graph of what a source names, read in a process of its own.
 
     Parameters
     ----------
     call
         Keyword arguments as Python writes them, for a class or a function: "num_classes=10".
+    input_shape
+        (channels, height, width); without one what the module or the file says, else 299 pixels a side.
 
     Raises
     ------
@@ -116,23 +120,23 @@ def read_source(source: str, call: str = "", input_shape: Shape = (3, 299, 299),
         more time or memory than the limits.
     """
     if is_file(source):
-        return read_file(source, input_shape)
+        return read_file(source, input_shape or USUAL)
     if ":" not in source:
         spec = network_of_label(source)
         return trace(build(spec, "meta"), spec.input_shape)
-    command = [sys.executable, "-m", "irnet.runtime.sources", source, call, *map(str, input_shape)]
+    command = [sys.executable, "-m", "irnet.runtime.sources", source, call, *map(str, input_shape or ())]
     paths = os.pathsep.join(filter(None, (os.getcwd(), *sys.path, os.environ.get("PYTHONPATH", ""))))  # noqa: PTH109
     try:
         done = subprocess.run(
             command,
             capture_output=True,
-            timeout=seconds,
+            timeout=SECONDS,
             stdin=subprocess.DEVNULL,
             check=False,
             env=os.environ | {"PYTHONPATH": paths},
         )
     except subprocess.TimeoutExpired:
-        raise ValueError(f"{source} was not read within {seconds:g} seconds") from None
+        raise ValueError(f"{source} was not read within {SECONDS:g} seconds") from None
     lines = done.stdout.decode(errors="replace").splitlines()
     if not lines or not lines[-1].startswith("{"):
         raise ValueError(f"{source}: its process ended with status {done.returncode} before it was read")
@@ -151,15 +155,23 @@ def load_module(source: str, call: str = "") -> nn.Module:
     """
     where, _, name = source.rpartition(":")
     arguments = _arguments(call)
-    with torch.device("meta"):
-        if where in COLLECTIONS:
-            made = _from_collection(where, name, arguments)
-        else:
-            found = getattr(module := _import(where), name, None)
-            if found is None:
-                near = get_close_matches(name, [n for n in dir(module) if not n.startswith("_")], n=3)
-                raise ValueError(f"{where} has no {name}" + (f"; it has {', '.join(near)}" if near else ""))
-            made = found if isinstance(found, nn.Module) else found(**arguments)
+    make: Any
+    if where in COLLECTIONS:
+        make = partial(_from_collection, where, name)
+    else:
+        module = _import(where)
+        make = getattr(module, name, None)
+        if make is None:
+            near = get_close_matches(name, [n for n in dir(module) if not n.startswith("_")], n=3)
+            raise ValueError(f"{where} has no {name}" + (f"; it has {', '.join(near)}" if near else ""))
+    if isinstance(make, nn.Module):
+        made: Any = make
+    else:
+        try:
+            with torch.device("meta"):
+                made = make(**arguments)
+        except (RuntimeError, NotImplementedError):  # it looks at its own numbers while it is made
+            made = make(**arguments)
     if not isinstance(made, nn.Module):
         raise ValueError(f"{name} makes a {type(made).__name__}; an nn.Module can be read")
     return made
@@ -206,14 +218,16 @@ def _import(where: str) -> Any:
 
 def _answer(source: str, call: str, *sides: str) -> dict[str, Any]:
     """What the process of one source says."""
-    limit = GIBIBYTES * 2**30
+    limit = int(GIBIBYTES * 2**30)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     try:
-        channels, height, width = map(int, sides)
-        graph = trace(load_module(source, call), (channels, height, width))
+        channels, height, width = map(int, sides or (0, 0, 0))
+        graph = trace(load_module(source, call), (channels, height, width) if sides else None)
     except MemoryError:
         return {"error": f"it needs more than {GIBIBYTES} GiB of memory"}
     except Exception as error:  # whatever somebody else's code raises
+        if "allocate memory" in str(error):  # as PyTorch says it
+            return {"error": f"it needs more than {GIBIBYTES} GiB of memory"}
         first = next(filter(None, map(str.strip, str(error).splitlines())), "")
         return {"error": first if isinstance(error, ValueError) else f"{type(error).__name__}: {first}"}
     return to_document(graph) | {"name": source}

@@ -275,7 +275,7 @@ def load_weights(
     ('classifier.weight', 'classifier.bias')
     """
     check_model(model)
-    if next(model.parameters()).is_meta:
+    if any(parameter.is_meta for parameter in model.parameters()):
         raise ValueError("a model on meta has shapes and no numbers, so no weights can be loaded into it")
     state = model.state_dict()
     shapes = {ours: tuple(tensor.shape) for ours, tensor in state.items()}
@@ -298,7 +298,7 @@ def load_weights(
         unit_gammas=unit_gammas,
         dropped_background=fit.background and not body,
         untouched=untouched,
-        **_wrapped(found, fit, next(model.parameters()).dtype),
+        **_wrapped(found, fit, next((one.dtype for one in model.parameters()), torch.float32)),
     )
 
 
@@ -417,7 +417,8 @@ def _convert(found: Checkpoint, fit: Fit, state: Mapping[str, Tensor]) -> Iterat
             tensor = _check(found, fit.keys[ours], target, name_of(ours))
             if tensor.ndim > 1 and fit.layout.channels_last:
                 tensor = tensor.permute(-1, -2, *range(tensor.ndim - 2)).flatten(target.ndim - 1)
-            yield ours, tensor[-len(target) :] if fit.background and target.ndim else tensor
+            tensor = tensor[-len(target) :] if fit.background and target.ndim else tensor
+            yield ours, tensor.reshape(target.shape) if fit.network.origin else tensor
         elif ours not in fit.untouched:  # what a fit allows to be absent: gammas are one, no batch was counted
             yield ours, (torch.ones_like if _is_gamma(ours) else torch.zeros_like)(target)
 

@@ -7,6 +7,7 @@ from math import prod
 from typing import Any, cast
 
 from irnet.spec import ACTIVATIONS, Edges, Layer, Shape
+from irnet.units import typed
 
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")  # what a norm owns that is no parameter
 # what keeps to its own pixel, or is said to: the statistics of a norm are not counted as what it sees
@@ -59,7 +60,8 @@ def layer_counts(layer: Layer, given: Shape) -> tuple[Shape, int, int]:
     shape = layer.out_shape or _follows(layer, given)
     if layer.kind == "batch_norm" and not layer.weights:
         return shape, 2 * given[0], 0
-    return shape, sum(prod(sides) for role, sides in layer.weights if role not in STATISTICS), layer.macs
+    numbers = sum(prod(sides) for role, sides in layer.weights if role not in STATISTICS)
+    return shape, numbers if layer.params is None else layer.params, layer.macs
 
 
 def _follows(layer: Layer, given: Shape) -> Shape:
@@ -75,6 +77,22 @@ def _follows(layer: Layer, given: Shape) -> Shape:
             return channels, height + top + bottom, width + left + right
         case _:
             return given
+
+
+def check_makeable(layer: Layer) -> None:
+    """Refuse a layer that reads what is computed from weights, or whose padding no module of PyTorch's has.
+
+    Raises
+    ------
+    ValueError
+        Naming the layer and what it reads.
+    """
+    computed = layer.setting("computed")
+    if isinstance(computed, tuple):
+        what = " and ".join(map(str, computed))
+        raise ValueError(
+            f"the {what} of {typed(layer.kind)} is computed while it runs, which can't be built or written"
+        )
 
 
 def pad_edges(layer: Layer) -> Edges:
