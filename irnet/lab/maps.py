@@ -154,9 +154,8 @@ def taps(network: Network, path: str) -> tuple[Tap, ...]:
     box = tree[path]
     if box.node is None and box.op in ("concat", "add"):
         inside = taps(network, box.parent)
-        return (
-            inside if isinstance(tree[box.parent].node, Fork) else tuple(tap for tap in inside if tap.name in _AT_SUM)
-        )
+        of_fork = isinstance(tree[box.parent].node, Fork)
+        return inside if of_fork else tuple(tap for tap in inside if tap.name in _AT_SUM)
     if box.level == "stage":
         return (Tap("output", box.title, (path, *box.children)[-1]),)
     if isinstance(box.node, Residual):
