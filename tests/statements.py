@@ -823,7 +823,6 @@ PHRASES = (
     "a third after the pooling",
     "10 or 12 crops",
     "144 crops",
-    "which network here comes nearest",  # found by irnet.opening.check
     "nearest relative",  # of an opened network: found by irnet.opening.check
     "The targets, and where the loss is least",
     "Smallest on the way",

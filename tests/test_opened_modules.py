@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 from fvcore.nn import FlopCountAnalysis
-from hypothesis import given
+from hypothesis import given, settings
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm, conv2d, pad
 
@@ -155,6 +155,7 @@ def test_a_weight_that_is_computed_is_counted_and_is_why_it_is_not_built() -> No
             make(network)
 
 
+@settings(max_examples=8)  # each is built and traced, and what it opens as is built
 @given(networks_of_others().filter(fits))
 @torch.no_grad()
 def test_a_random_network_of_others_has_its_counts_and_outputs_when_it_is_opened(original: Network) -> None:
