@@ -35,6 +35,7 @@ VERBS: tuple[Mapping[str, Callable[..., Any]], ...] = (  # `irnet weights` has i
     },
     {
         "provenance": networks.provenance,
+        "lineage": networks.lineage,
         "errata": networks.errata,
         "ledger": networks.ledger,
         "race": train.race,
