@@ -103,6 +103,8 @@ show.small(
 st.header("Where the paper contradicts itself")
 with st.grid(3, min_column_width=260):
     for erratum in ERRATA.values():
+        if "arXiv" in erratum.where:
+            continue  # a slip of another paper
         st.page_link(
             "app/pages/errata.py",
             label=f"{erratum.id}: {erratum.where}",
