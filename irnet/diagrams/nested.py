@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from irnet.diagrams.block import BRANCH, STEP, BlockDrawing
 from irnet.diagrams.graph_builder import End, Flow, GraphBuilder, Style
 from irnet.diagrams.measures import CANVAS, SCREEN, Measures
-from irnet.diagrams.overview import STAGE, head_box, stage_box, stage_kind
+from irnet.diagrams.overview import ASIDE, STAGE, head_box, side_box, stage_box, stage_kind
 from irnet.diagrams.rows import align_rows, rows_of
 from irnet.diagrams.theme import LIGHT
 from irnet.spec import Chain, Fork, Network, Residual, Stage, Subgraph
 from irnet.tree import Box, resolve
 from irnet.tree.labels import differing_blocks, unlike
-from irnet.tree.totals import StageTotal, stages
+from irnet.tree.totals import StageTotal, auxiliary_heads, stages
 from irnet.units import extent, grid
 
 LEVELS = ("stages", "branches", "steps", "units")  # the finest that is shown; a box of one opens to those of the next
@@ -143,6 +143,8 @@ def draw_nested(sheet: GraphBuilder, network: Network, opened: Expansion, turns:
             if stage.repeat:
                 last = drawing.stage(stage, total, last, extent(shape), turns=turn(stage.name))
                 shape = total.out_shape
+                for side in auxiliary_heads(network, stage.name):
+                    drawing.side(side, last)
         for layer in found.head:
             turns_here = turn(layer.path)
             head_box(sheet, layer)
@@ -168,6 +170,15 @@ class _NestedDrawing(BlockDrawing):
             if len(blocks) > 1:
                 return self._blocks(stage, blocks, last, turns=turns)
             return self._inside(blocks[0], last, turns=turns)
+
+    def side(self, head: StageTotal, last: str) -> None:
+        """Draw an auxiliary head beside what follows the `last` box of the stage that it reads."""
+        if not self.is_open(head.name, 0):
+            side_box(self.sheet, head, last)
+            return
+        title, (box,) = f"{head.title}, {ASIDE}", self.tree.children(head.name)
+        with self.sheet.cluster(head.name, title, "other", description=f"{head.name}: {title}"):
+            self._inside(box, last, dashed=True)
 
     def _blocks(self, stage: Stage, blocks: Sequence[Box], last: str, *, turns: bool) -> str:
         """One block of the stage, and boxes that stand for those before and after it."""
@@ -196,8 +207,8 @@ class _NestedDrawing(BlockDrawing):
         with self.sheet.cluster(path, f"{box.block + 1} of {stage.repeat}", "other", description=f"{path}: {which}"):
             return self._inside(box, last, turns=turns)
 
-    def _inside(self, box: Box, last: str, *, turns: bool) -> str:
+    def _inside(self, box: Box, last: str, *, turns: bool = False, dashed: bool = False) -> str:
         """Draw the inside of a block under a bar for its input."""
         name = f"{box.path}.input"
-        self.sheet.arrow(End(last), End(name, "in"), turns=turns)
+        self.sheet.arrow(End(last), End(name, "in"), turns=turns, dashed=dashed)
         return self.block(box, name, box.path)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from irnet.diagrams.graph_builder import GraphBuilder
+from irnet.diagrams.graph_builder import End, GraphBuilder
 from irnet.diagrams.theme import Kind
 from irnet.spec import Chain, Fork, Network, Residual, Stage
 from irnet.tree import Box, resolve
 from irnet.tree.labels import differing_blocks
-from irnet.tree.totals import StageTotal, stages
+from irnet.tree.totals import StageTotal, auxiliary_heads, stages
 from irnet.units import extent, grid, short
 
 STAGE = 2.5  # inches
+ASIDE = "in training alone"
 
 
 def overview_sheet(sheet: GraphBuilder, network: Network, title: str = "", *, folded: bool = False) -> GraphBuilder:
@@ -36,6 +37,8 @@ def _boxes(
     for stage in blocks:
         stage_box(sheet, stage, kinds[stage.name], differing[stage.name])
         yield stage.name, shape
+        for side in auxiliary_heads(network, stage.name):
+            side_box(sheet, side, stage.name)
         shape = grid(stage.out_shape)
     for layer in head:
         head_box(sheet, layer)
@@ -76,6 +79,12 @@ def stage_box(sheet: GraphBuilder, stage: StageTotal, kind: Kind, differing: str
     description = f"{stage.name}: {times}{stage.title}, {about}, {stage.source.ref}"
     size = f"{_size(sheet, extent(stage.out_shape))}, ".lstrip(", ")
     sheet.box(stage.name, f"{times}{stage.title}", f"{size}{detail}", kind, description=description, wide=STAGE)
+
+
+def side_box(sheet: GraphBuilder, side: StageTotal, last: str) -> None:
+    """The box of a whole auxiliary head, and the arrow to it from the `last` box of what it reads."""
+    stage_box(sheet, side, "other", f"classifier of {side.out_shape[0]}, {ASIDE}")
+    sheet.arrow(End(last), End(side.name), dashed=True)
 
 
 def head_box(sheet: GraphBuilder, layer: Box) -> None:
