@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from irnet.diagrams.block import BRANCH, STEP, BlockDrawing
 from irnet.diagrams.graph_builder import End, Flow, GraphBuilder, Style
 from irnet.diagrams.measures import CANVAS, SCREEN, Measures
-from irnet.diagrams.overview import ASIDE, STAGE, head_box, side_box, stage_box, stage_kind
+from irnet.diagrams.overview import STAGE, head_box, side_arrow, side_box, stage_box, stage_kind
 from irnet.diagrams.rows import align_rows, rows_of
 from irnet.diagrams.theme import LIGHT
 from irnet.spec import Chain, Fork, Network, Residual, Stage, Subgraph
@@ -176,9 +176,11 @@ class _NestedDrawing(BlockDrawing):
         if not self.is_open(head.name, 0):
             side_box(self.sheet, head, last)
             return
-        title, (box,) = f"{head.title}, {ASIDE}", self.tree.children(head.name)
-        with self.sheet.cluster(head.name, title, "other", description=f"{head.name}: {title}"):
-            self._inside(box, last, dashed=True)
+        (box,) = self.tree.children(head.name)
+        name = f"{box.path}.input"
+        side_arrow(self.sheet, last, name)
+        with self.sheet.cluster(head.name, head.title, "other", description=f"{head.name}: {head.title}"):
+            self.block(box, name, box.path)
 
     def _blocks(self, stage: Stage, blocks: Sequence[Box], last: str, *, turns: bool) -> str:
         """One block of the stage, and boxes that stand for those before and after it."""
@@ -207,8 +209,8 @@ class _NestedDrawing(BlockDrawing):
         with self.sheet.cluster(path, f"{box.block + 1} of {stage.repeat}", "other", description=f"{path}: {which}"):
             return self._inside(box, last, turns=turns)
 
-    def _inside(self, box: Box, last: str, *, turns: bool = False, dashed: bool = False) -> str:
+    def _inside(self, box: Box, last: str, *, turns: bool) -> str:
         """Draw the inside of a block under a bar for its input."""
         name = f"{box.path}.input"
-        self.sheet.arrow(End(last), End(name, "in"), turns=turns, dashed=dashed)
+        self.sheet.arrow(End(last), End(name, "in"), turns=turns)
         return self.block(box, name, box.path)

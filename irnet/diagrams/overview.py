@@ -13,7 +13,6 @@ from irnet.tree.totals import StageTotal, auxiliary_heads, stages
 from irnet.units import extent, grid, short
 
 STAGE = 2.5  # inches
-ASIDE = "in training alone"
 
 
 def overview_sheet(sheet: GraphBuilder, network: Network, title: str = "", *, folded: bool = False) -> GraphBuilder:
@@ -83,8 +82,13 @@ def stage_box(sheet: GraphBuilder, stage: StageTotal, kind: Kind, differing: str
 
 def side_box(sheet: GraphBuilder, side: StageTotal, last: str) -> None:
     """The box of a whole auxiliary head, and the arrow to it from the `last` box of what it reads."""
-    stage_box(sheet, side, "other", f"classifier of {side.out_shape[0]}, {ASIDE}")
-    sheet.arrow(End(last), End(side.name), dashed=True)
+    stage_box(sheet, side, "other", f"classifier of {side.out_shape[0]}")
+    side_arrow(sheet, last, side.name)
+
+
+def side_arrow(sheet: GraphBuilder, tail: str, head: str) -> None:
+    """The arrow to an auxiliary head or its first bar."""
+    sheet.arrow(End(tail), End(head), label="in training alone", dashed=True)
 
 
 def head_box(sheet: GraphBuilder, layer: Box) -> None:
