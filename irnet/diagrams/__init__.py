@@ -26,6 +26,7 @@ from irnet.diagrams.theme import LIGHT, theme_named
 from irnet.diagrams.words import Words, beside_alt, block_words, overview_words
 from irnet.edit import network as network_of
 from irnet.spec import Network
+from irnet.tree import resolve
 
 __all__ = ["FLOWS", "FORMATS", "diagram", "draw", "explore", "source", "words"]
 
@@ -182,7 +183,7 @@ def save(
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for stage in ("", *(stage.name for stage in network.stages if stage.repeat)):
+    for stage in ("", *(box.path for box in resolve(network).values() if box.level == "stage")):
         for form in forms:
             file = folder / f"{network.name}.{stage or 'overview'}.{theme}.{form}"
             write(file, draw(network, form, stage, theme, flow=flow))

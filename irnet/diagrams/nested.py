@@ -143,8 +143,8 @@ def draw_nested(sheet: GraphBuilder, network: Network, opened: Expansion, turns:
             if stage.repeat:
                 last = drawing.stage(stage, total, last, extent(shape), turns=turn(stage.name))
                 shape = total.out_shape
-                for side in auxiliary_heads(network, stage.name):
-                    drawing.side(side, last)
+            for side in auxiliary_heads(network, stage.name):
+                drawing.side(side, last)
         for layer in found.head:
             turns_here = turn(layer.path)
             head_box(sheet, layer)

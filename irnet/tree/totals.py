@@ -201,7 +201,7 @@ def overview() -> list[dict[str, object]]:
 
 def stage_records(network: Network) -> list[dict[str, object]]:
     """The stages of `network` as flat records for a table; shapes are height x width x channels."""
-    total = totals(network)
+    total, aside = totals(network), auxiliary_heads(network)
     return [
         {
             "stage": stage.name,
@@ -210,19 +210,22 @@ def stage_records(network: Network) -> list[dict[str, object]]:
             "output": grid(stage.out_shape),
             "params": stage.params,
             "macs": stage.macs,
-            "share of macs": share(stage.macs, total.macs),
+            "share of macs": "in training alone" if stage in aside else share(stage.macs, total.macs),
             "source": stage.source.ref,
         }
-        for stage in stages(network)
+        for stage in (*stages(network), *aside)
     ]
 
 
 def records(network: Network, within: str = "") -> list[dict[str, object]]:
     """The rows of `network`, or of what is inside the box at a path, as flat records for a table.
 
+    Those of auxiliary heads come last.
+
     `macs` is None where there is neither a convolution nor a linear layer.
     Shapes are written height x width x channels, receptive fields in pixels (height x width where they differ).
     """
+    tree = resolve(network)
     return [
         {
             "path": row.path,
@@ -237,6 +240,6 @@ def records(network: Network, within: str = "") -> list[dict[str, object]]:
             "field stride": sides(row.field.stride),
             "field padding": sides(row.field.padding),
         }
-        for row in resolve(network).rows
+        for row in (*tree.rows, *(row for head in tree.auxiliary for row in head.rows))
         if not within or below(row.path, within)
     ]
