@@ -87,11 +87,12 @@ def _panel(network: Network, chosen: str) -> None:
         return
     _crumbs(network, chosen)
     show.pairs(details(network, chosen))
-    address = {FROM: chosen}  # the field's own parameter goes when its page does
-    st.page_link(
-        "app/pages/maps.py", label="Feature maps of this box", icon=":material/grid_view:", query_params=address
-    )
-    box = resolve(network)[chosen]
+    address, tree = {FROM: chosen}, resolve(network)  # the field's own parameter goes when its page does
+    if not tree.is_aside(chosen):
+        st.page_link(
+            "app/pages/maps.py", label="Feature maps of this box", icon=":material/grid_view:", query_params=address
+        )
+    box = tree[chosen]
     origin(box.source, provenance(network, box.stage or "head"))
 
 

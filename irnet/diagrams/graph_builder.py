@@ -191,7 +191,7 @@ class GraphBuilder:
         title, _ = self._record(path, title, "", description, kind, "frame")
         words = typeset(f"{self._sign(path)}{title}")
         words = f'<font point-size="{self.measures.aside}" color="{self.theme.faint}">{words}</font>' if words else ""
-        label = slotted_title(words) if self.style.slots else words
+        label = slotted_title(words) if self.style.slots and self.style.slots.get(path, 1) else words
         with self._around(
             path,
             f"{self._named(path, description)} label={f'<{label}>' if label else quote('')} "
