@@ -33,7 +33,8 @@ def choose_map(make: Callable[..., Look], network: Network, chosen: str) -> Call
     from app.views import photograph  # noqa: PLC0415
 
     tree = resolve(network)
-    return partial(make, shows=photograph.choose_map(network, chosen)) if chosen in tree and not tree.is_aside(chosen) else make
+    runs = chosen in tree and not tree.is_aside(chosen)
+    return partial(make, shows=photograph.choose_map(network, chosen)) if runs else make
 
 
 def looks(view: View | BesideView, chosen: str, make: Callable[..., Look] | None) -> list[Look]:
