@@ -91,6 +91,7 @@ NORMS = (
     "magnitude of the sum in check."
 )
 
+NOT_IN_A_PASS = "is in an auxiliary head, which runs in training alone, so it has no maps here."
 ASIDE = "which take part in training alone: the work that is counted here is without them."
 
 MET = (
