@@ -211,7 +211,7 @@ show.figures(
     },
     {
         "Parameters": f"{exact(total.params)}: weights and biases, batch norm's included"
-        + (f"; auxiliary heads have {exact(aside)} more" if aside else ""),
+        + (f"; auxiliary heads add {exact(aside)}" if aside else ""),
         "MACs": f"{exact(total.macs)} multiply-accumulates in convolutions and linear layers, one image (2 FLOPs each)",
         "Activations": f"{exact(total.activation_elements)} outputs of convolutions and linear layers, one image",
         "Convolutions": "Convolutions, the 1x1 linear ones of residual blocks included",

@@ -183,7 +183,7 @@ def save(
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for stage in ("", *(box.path for box in resolve(network).values() if box.level == "stage")):
+    for stage in ("", *(box.path for box in resolve(network).values() if box.path == box.stage)):
         for form in forms:
             file = folder / f"{network.name}.{stage or 'overview'}.{theme}.{form}"
             write(file, draw(network, form, stage, theme, flow=flow))

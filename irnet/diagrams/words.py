@@ -37,8 +37,8 @@ def overview_words(network: Network) -> Words:
     named = [stage for stage in stages(network)[: len(network.stages)] if stage.repeat]
     chain = ", ".join(f"{s.repeat} x {s.title}" if s.repeat > 1 else s.title for s in named)
     total, aside = totals(network), auxiliary_heads(network)
-    more = exact(sum(head.params for head in aside))
-    sides = f"Auxiliary heads, in training alone, have {more} parameters more. " if aside else ""
+    added = exact(sum(head.params for head in aside))
+    sides = f"Auxiliary heads, in training alone, add {added} parameters. " if aside else ""
     _, height, width = network.input_shape
     return Words(
         alt=f"Block diagram of {network.label}: {chain}{''.join(f'; {head.title}' for head in aside)}.",

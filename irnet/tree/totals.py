@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from irnet.models import PRESETS, network
+from irnet.models import PRESETS, group_of, network
 from irnet.spec import Fork, Network, Part, Shape, Source, Stage
 from irnet.tree.box import WEIGHTED, Box, ReceptiveField, Row, Tree
 from irnet.tree.paths import below
@@ -190,6 +190,7 @@ def overview() -> list[dict[str, object]]:
     return [
         {
             "name": spec.name,
+            "group": group_of(spec.name),
             "source": spec.source.ref,
             "input_shape": list(spec.input_shape),
             "params": totals(spec).params,
