@@ -76,7 +76,7 @@ def test_the_overview_has_every_preset_at_its_own_size() -> None:
 
 
 def test_the_overview_lists_the_papers_family_then_the_line_before_it_then_neighbours() -> None:
-    listed = [row["group"] for row in overview()]
+    listed = [str(row["group"]) for row in overview()]
     assert list(dict.fromkeys(listed)) == list(GROUPS)
     assert listed == sorted(listed, key=list(GROUPS).index)
     assert [name for names in GROUPS.values() for name in names] == list(ARCHITECTURES)
