@@ -59,6 +59,7 @@ PLACES = (
         "Learn",
         (
             View("learn", "Lessons", network=False),
+            View("lineage", "Lineage", network=False),
             View("labs", "Small labs", network=False),
             View("lesson_editor", "Lesson editor", network=False),
         ),

@@ -6,7 +6,7 @@ The browser asks for what it shows, so a page never sends a drawing, and a box o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from app.server.cache import drawings, picture, side_drawings
+from app.server.cache import drawings, picture, side_drawings, timeline_drawings
 from app.server.opened import label_of, network_named
 from irnet.comparison.side_by_side import MOST, check_count
 from irnet.diagrams import words
@@ -23,10 +23,13 @@ from irnet.diagrams.beside import opened_beside
 from irnet.diagrams.graph_builder import FLOWS, Flow
 from irnet.diagrams.nested import LEVELS, Expansion
 from irnet.diagrams.overlay import EDGES, OVERLAYS, Edges, Overlay
+from irnet.diagrams.timeline import ALT as TIMELINE_ALT
 from irnet.diagrams.words import beside_alt
 from irnet.lessons.hide import NUMBER, hide, hide_in_svg
+from irnet.provenance.lineage import lineage
 from irnet.spec import Network
 from irnet.tree import first_block, resolve, search
+from irnet.tree.alternatives import lone_stage
 
 Word = TypeVar("Word", bound=str)
 
@@ -91,28 +94,56 @@ class BesideView:
     flow: Flow = "down"
     pictures: bool = False  # whether every box has room for them
     hidden: str = ""  # a number that is left out of all texts
+    stages: tuple[str, ...] = ()  # of each network the one that is drawn alone
 
     @property
     def alt(self) -> str:
         """Alternative text."""
-        return hide(beside_alt(self.networks), self.hidden)
+        return hide(beside_alt(_alone(self.networks, self.stages)), self.hidden)
 
     @property
     def paths(self) -> Collection[str]:
         """Of all boxes that can be chosen."""
-        return frozenset(f"{i}/{path}" for i, spec in enumerate(self.networks) for path in resolve(spec))
+        drawn = _alone(self.networks, self.stages)
+        return frozenset(f"{i}/{path}" for i, spec in enumerate(drawn) for path in resolve(spec))
 
     @property
     def search(self) -> str:
-        """Where their boxes are looked up, but for the words that are looked for."""
-        return _search_address(self.networks)
+        """Where their boxes are looked up, but for the words that are looked for; the few of lone stages are not."""
+        return "" if self.stages else _search_address(self.networks)
 
     def address(self, theme: str) -> str:
         """Where this view is drawn, below the root of the app."""
         query = _labels(self.networks)
         query |= {"level": str(self.level), "turned": ",".join(sorted(self.toggled)), "flow": self.flow, "theme": theme}
         query |= {name: "yes" for name in ("ghosts", "pictures") if getattr(self, name)} | {"hidden": self.hidden}
+        query["stages"] = ",".join(self.stages)
         return f"beside.svg?{_query(query)}"
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineView:
+    """The line of networks, a box a step."""
+
+    alt: str = TIMELINE_ALT
+    flow: Flow = "down"
+    search: str = ""  # its few boxes are not searched
+
+    @property
+    def paths(self) -> Collection[str]:
+        """Of all boxes that can be chosen."""
+        return [step.id for step in lineage()]
+
+    def address(self, theme: str) -> str:
+        """Where it is drawn, below the root of the app."""
+        return f"timeline.svg?theme={theme}"
+
+
+def _alone(networks: tuple[Network, ...], stages: Sequence[str]) -> tuple[Network, ...]:
+    """The networks, or a stage of each."""
+    if not stages:
+        return networks
+    return tuple(lone_stage(network, stage) for network, stage in zip(networks, stages, strict=True))
 
 
 def _labels(networks: tuple[Network, ...]) -> dict[str, str]:
@@ -164,6 +195,10 @@ def beside_svg(asked: Mapping[str, str]) -> bytes:
     networks = check_count(_networks(asked))
     theme, flow = _one_of(asked, "theme", THEMES), _one_of(asked, "flow", FLOWS)
     level = int(_one_of(asked, "level", tuple(map(str, range(len(LEVELS))))))
+    stages = asked["stages"].split(",") if "stages" in asked else ()
+    if len(stages) not in (0, len(networks)):
+        raise ValueError(f"{len(networks)} networks can't be drawn with {len(stages)} stages; give one of each")
+    networks = _alone(networks, stages)
     toggled = frozenset(path for path in asked.get("turned", "").split(",") if path)
     if wrong := toggled - frozenset(BesideView(networks=networks).paths):
         raise ValueError(f"no box is called {min(wrong)!r}; one is called '0/{networks[0].stages[0].name}'")
@@ -221,6 +256,10 @@ def _beside(request: Request) -> Response:
     return _answer(request, lambda: beside_svg(request.query_params))
 
 
+def _timeline(request: Request) -> Response:
+    return _answer(request, lambda: timeline_drawings()[THEMES.index(_one_of(request.query_params, "theme", THEMES))])
+
+
 def _search(request: Request) -> Response:
     return _answer(request, lambda: JSONResponse(hits(request.query_params)))
 
@@ -239,4 +278,9 @@ def _answer(request: Request, answer: Callable[[], bytes | Response]) -> Respons
     return Response(made, media_type="image/svg+xml", headers=HEADERS)
 
 
-ROUTES = (Route("/drawing/{name}.svg", _drawing), Route("/beside.svg", _beside), Route("/search.json", _search))
+ROUTES = (
+    Route("/drawing/{name}.svg", _drawing),
+    Route("/beside.svg", _beside),
+    Route("/timeline.svg", _timeline),
+    Route("/search.json", _search),
+)

@@ -102,6 +102,13 @@ HELP = {
         "Present shows a step large, for a class.",
         "tour",
     ),
+    "lineage": Help(
+        "Click a network of the timeline, or walk with Back and Next. "
+        "Its block stands beside the one that it grew out of, with what changed marked; a click on a box shows what "
+        "is in its place there. "
+        "The other tabs set errors against work, and show the paper's training curves.",
+        "googlenet",
+    ),
     "labs": Help(
         "Choose an idea on the way to these networks, and move its settings. "
         "The sentence at the top says what comes out; the address holds the view.",

@@ -304,6 +304,38 @@ SAME_WORK = "another reader has just asked for the same result"
 FILES = "The server can't use its files ({}); earlier results are still there. Please tell whoever runs it."
 FULL = "There is not enough memory for this. Choose a smaller input, width or depth."
 
+TIMELINE = "Click a network. An arrow leads from the one that it grew out of."
+LINEAGE_COST = (
+    "Counted here, without auxiliary heads. The depth is that of the longest way through the network; the receptive "
+    "field is that of its last block."
+)
+PROTOCOLS = {
+    "1 crop": (
+        "**One crop.** The network looks once at the middle of each image. It is what one answer costs, and how "
+        "networks are compared today."
+    ),
+    "10 or 12 crops": (
+        "**10 or 12 crops.** The network looks at several parts of each image and at their mirror images, and its "
+        "answers are averaged; the work is multiplied by as much."
+    ),
+    "144 crops": (
+        "**144 crops.** 4 sizes of the image, 3 squares of each, 6 crops of each square, and their mirror images. "
+        "It is for contests: nobody runs a network so to use it."
+    ),
+    "ensembles": (
+        "**Ensembles.** The answers of several networks, each to many crops, are averaged. One Inception-v4 and three "
+        "Inception-ResNet-v2 came to the 3.1 % top-5 error that the paper's abstract reports, 3.08 % on the test set."
+    ),
+}
+ACCURACY = (
+    "Errors as the papers print them, work and parameters by our counts. Errors of different protocols can't be "
+    "compared, so each has a chart of its own; a network whose paper prints none under a protocol is missing there."
+)
+LINEAGE_CURVES = (
+    "The paper's claim about residual connections is one about training: with them a network gets there in fewer "
+    "epochs, while the error at the end depends on its size. These are its curves."
+)
+
 FACTORISE = (
     "Windows one after another see as far as one large window, with fewer weights, and with a batch norm and a ReLU "
     "between them. The paper on Inception-v3 puts two 3x3 in the place of a 5x5, and a row and a column in the place "

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise
-from math import hypot, isfinite, log10, pi
+from math import isfinite, log10, pi
 from textwrap import wrap
 from typing import Any, Literal, get_args
 
@@ -26,6 +26,7 @@ ChartFormat = Literal["svg", "png", "pdf", "html", "json"]
 CHART_FORMATS: tuple[ChartFormat, ...] = get_args(ChartFormat)
 Spec = dict[str, Any]
 Value = float | None
+Rectangle = tuple[float, float, float, float]  # left, top, right, bottom
 
 # Borders of the light diagrams: 3 to 1 or better on white and on dark pages alike.
 INK = [LIGHT.paints[kind].border for kind in ("sum", "pointwise", "square", "pool", "factorised")]
@@ -239,6 +240,15 @@ WIDEST, NOTE = 42, 56  # characters in a line of a title and of a note, for a pa
 TALLEST = 26  # characters in a line of what stands beside a plot
 ROOM, SMALL_ROOM = 340, 242  # pixels of height below the title
 WIDEST_BUBBLE = 34  # pixels across
+NARROW, TALL = 230, 300  # pixels between the outermost bubbles on a page of 390
+BESIDE = {
+    "top center": (0, -1),
+    "bottom center": (0, 1),
+    "middle right": (1, 0),
+    "middle left": (-1, 0),
+}  # of a bubble: right, down
+MARGIN = 0.14  # of the span of the bubbles: room at either side for half a name
+LONGEST_NAME = 12  # characters in a line beside a bubble
 SHARES = "Cividis"  # told apart by all eyes; dark is little
 _NO_GRID = {"showgrid": False, "zeroline": False}
 
@@ -361,7 +371,7 @@ def _bubbles(chart: Chart) -> tuple[list[Spec], Spec, int]:
     """A trace a series; a name stands where its neighbour is not."""
     largest = max(size for mark in chart.bubbles for size in mark.sizes)
     areas = {"sizemode": "area", "sizeref": 2 * largest / WIDEST_BUBBLE**2, "sizemin": 4}  # as Plotly defines it
-    below, data = _names_below(chart), []
+    sides, data = _sides(chart), []
     for i, mark in enumerate(chart.bubbles):
         look = {"color": INK[i % len(INK)], "symbol": SYMBOLS[i % len(SYMBOLS)].replace("cross", "x"), "opacity": 0.75}
         data.append(
@@ -371,28 +381,52 @@ def _bubbles(chart: Chart) -> tuple[list[Spec], Spec, int]:
                 "name": mark.name,
                 "x": list(mark.x),
                 "y": list(mark.y),
-                "text": [_words([name]) for name in mark.names],
-                "textposition": [f"{'bottom' if name in below else 'top'} center" for name in mark.names],
+                "text": [_words(wrap(name, LONGEST_NAME)) for name in mark.names],
+                "textposition": [sides[name] for name in mark.names],
                 "customdata": list(mark.sizes),
                 "cliponaxis": False,
                 "marker": look | areas | {"size": list(mark.sizes), "line": {"width": 1, "color": GREY}},
                 "hovertemplate": f"%{{text}}: %{{x:.4g}}, %{{y:.4g}}, %{{customdata:.3s}} {mark.unit}<extra></extra>",
             }
         )
-    axis = {"showgrid": True, "griddash": "dot"}
-    return data, {"hovermode": "closest", "xaxis": axis, "yaxis": axis}, ROOM
+    axis: Spec = {"showgrid": True, "griddash": "dot"}
+    xs = [x for mark in chart.bubbles for x in mark.x]
+    room = MARGIN * (max(xs) - min(xs)) or 1  # for half a name
+    across = axis | {"range": [min(xs) - room, max(xs) + room]}
+    return data, {"hovermode": "closest", "xaxis": across, "yaxis": axis}, TALL + 150
 
 
-def _names_below(chart: Chart) -> set[str]:
-    """The names that stand below their bubbles, because the nearest other bubble lies above."""
+def _sides(chart: Chart) -> dict[str, str]:
+    """On which side of its bubble every name stands: where least is in its way on a page of 390 pixels."""
     places = [place for mark in chart.bubbles for place in zip(mark.names, mark.x, mark.y, strict=True)]
-    width, height = (max(values) - min(values) or 1 for values in list(zip(*places, strict=True))[1:])
-    below = set()
-    for name, x, y in places:
-        apart = [(hypot((x - u) / width, (y - v) / height), v) for other, u, v in places if other != name]
-        if apart and min(apart)[1] > y:
-            below.add(name)
-    return below
+    spans = [(min(values), max(values) - min(values) or 1) for values in list(zip(*places, strict=True))[1:]]
+    (left, width), (low, height) = spans
+    at = {name: (NARROW * (x - left) / width, TALL * (low - y) / height) for name, x, y in places}
+    far, edge = 10 * NARROW, round(MARGIN * NARROW)
+    walls: list[Rectangle] = [(-far, -far, -edge, far), (NARROW + edge, -far, far, far)]
+    sides = dict.fromkeys(at, "top center")
+    for name in (*at, *at):  # again, as those placed later have moved
+        taken = walls + [_around(x, y, WIDEST_BUBBLE, WIDEST_BUBBLE) for x, y in at.values()]
+        taken += [_name_box(other, at[other], sides[other]) for other in at if other != name]
+        sides[name] = min(BESIDE, key=lambda side: sum(_overlap(_name_box(name, at[name], side), one) for one in taken))
+    return sides
+
+
+def _name_box(name: str, at: tuple[float, float], side: str) -> Rectangle:
+    """The rectangle of a name, in pixels."""
+    lines, (right, down) = wrap(name, LONGEST_NAME), BESIDE[side]
+    width, height = 6 * max(map(len, lines)), 15 * len(lines)
+    x, y = at[0] + right * (WIDEST_BUBBLE + width) / 2, at[1] + down * (WIDEST_BUBBLE + height) / 2
+    return _around(x, y, width, height)
+
+
+def _around(x: float, y: float, width: float, height: float) -> Rectangle:
+    return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+
+
+def _overlap(one: Rectangle, two: Rectangle) -> float:
+    wide, high = (min(one[i + 2], two[i + 2]) - max(one[i], two[i]) for i in (0, 1))
+    return max(wide, 0) * max(high, 0)
 
 
 def _bins(mark: Bins) -> Spec:
@@ -645,9 +679,9 @@ def _vega_bars(mark: Bars, chart: Chart) -> Spec:
 
 
 def _vega_bubbles(chart: Chart, theme: str) -> Spec:
-    below = _names_below(chart)
+    sides = _sides(chart)
     values = [
-        {"x": x, "y": y, "size": size, "place": place, "name": mark.name, "below": place in below}
+        {"x": x, "y": y, "size": size, "place": wrap(place, LONGEST_NAME), "name": mark.name, "side": sides[place]}
         for mark in chart.bubbles
         for place, x, y, size in zip(mark.names, mark.x, mark.y, mark.sizes, strict=True)
     ]
@@ -661,11 +695,13 @@ def _vega_bubbles(chart: Chart, theme: str) -> Spec:
             "encoding": {"size": sizes, "color": _by_name(names, INK), "shape": _by_name(names, SYMBOLS)},
         }
     ]
-    for is_below, offset in ((False, -WIDEST_BUBBLE / 2 - 6), (True, WIDEST_BUBBLE / 2 + 8)):
+    baselines = ("middle", "line-top", "line-bottom")  # of level, below and above
+    for side, (right, down) in BESIDE.items():
+        aside = {"dx": right * (WIDEST_BUBBLE / 2 + 4), "dy": down * (WIDEST_BUBBLE / 2 + 2)}
         layers.append(
             {
-                "transform": [{"filter": f"datum.below == {json.dumps(is_below)}"}],
-                "mark": words | {"dy": offset},
+                "transform": [{"filter": f"datum.side == {json.dumps(side)}"}],
+                "mark": words | aside | {"align": ("center", "left", "right")[right], "baseline": baselines[down]},
                 "encoding": {"text": {"field": "place"}},
             }
         )

@@ -12,6 +12,11 @@ from irnet.spec import Basis
 
 V4, V1, V2 = "inception_v4.paper", "inception_resnet_v1.paper", "inception_resnet_v2.paper"
 V2_SLIM, V3 = "inception_resnet_v2.tf_slim", "inception_v3.tf_slim"
+BN = "bn_inception.paper"
+TWO_FOR_ONE = (
+    "window inception_3a.0.b2 @ googlenet.paper = 5 and window inception_3a.0.b2 = 3 "
+    "and convolutions inception_3a.0.b2 = 3"
+)
 AT_224 = "inception_v4.paper (input_size=224)"
 
 PAPER = "arXiv 1602.07261v2"
@@ -734,6 +739,43 @@ README = (
 
 LINE = (
     Statement("Each 5x5 window becomes two 3x3 windows", source="arXiv 1502.03167v3, section 4.2 and appendix"),
+    Statement("Batch norm enters the line, and the 5x5 becomes two 3x3.", check=TWO_FOR_ONE, of=BN),
+    Statement("Each 5x5 of GoogLeNet became two 3x3 windows, one after the other.", check=TWO_FOR_ONE, of=BN),
+    Statement("The 5x5 becomes two 3x3", check=TWO_FOR_ONE, of=BN),
+    Statement("do the two 3x3 of BN-Inception widen it?", check=TWO_FOR_ONE, of=BN),
+    Statement("Batch norm and windows made of smaller ones came on top", source="arXiv 1512.00567v1, section 3"),
+    Statement(
+        "a pooling that kept its width would make every module wider than the one before",
+        source="arXiv 1409.4842v1, section 4",
+    ),
+    Statement(
+        "Two modules of the middle grid were given a small classifier at their side, the first and the fourth.",
+        source="arXiv 1409.4842v1, section 5: on top of 4a and 4d",
+    ),
+    Statement("their losses were added to the main one, each times 0.3", source="arXiv 1409.4842v1, section 5"),
+    Statement(
+        "The depth is that of the longest way through the network",
+        test="tests/test_lineage.py::test_depth_and_size_are_what_the_names_and_papers_say",
+    ),
+    Statement(
+        "with them a network gets there in fewer epochs, while the error at the end depends on its size",
+        check=f"epochs @ {V1} < epochs @ {V3} and epochs < epochs @ {V4}",
+        source=f"{PAPER}, caption of Figure 25",
+    ),
+    Statement(
+        "4 sizes of the image, 3 squares of each, 6 crops of each square, and their mirror images",
+        check="4 * 3 * 6 * 2 = 144",
+        source="arXiv 1409.4842v1, section 7",
+    ),
+    Statement(
+        "the work is multiplied by as much",
+        test="tests/test_published_charts.py::test_work_is_that_of_all_crops_and_models",
+    ),
+    Statement(
+        "One Inception-v4 and three Inception-ResNet-v2 came to the 3.1 % top-5 error that the paper's abstract "
+        "reports, 3.08 % on the test set.",
+        source=f"{PAPER}, abstract, Table 5 and section 5",
+    ),
     Statement("Windows are factorised into smaller ones and into strips", source="arXiv 1512.00567v1, section 3"),
     Statement("doubling every width makes it four times as costly", source="arXiv 1512.00567v1, section 1"),
     Statement("All blocks on one grid are alike, there are more of them", source=f"{PAPER}, section 3.1"),
@@ -776,6 +818,11 @@ STATEMENTS = (*TOUR, *BLOCKS, *RESIDUALS, *COUNTING, *DEATH, *PAGES, *LABS, *PRO
 
 # Words that count or compare and claim nothing: titles, questions, advice, settings and examples.
 PHRASES = (
+    "Going Deeper with Convolutions",
+    "The small lab Three sizes",
+    "a third after the pooling",
+    "10 or 12 crops",
+    "144 crops",
     "nearest relative",  # of an opened network: found by irnet.opening.check
     "The targets, and where the loss is least",
     "Smallest on the way",

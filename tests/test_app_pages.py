@@ -77,7 +77,7 @@ import sys
 sys.modules["torch"] = None
 import app.training
 from tests.apps import opened, troubles
-for name in {(*STRUCTURAL, "race", "death")}:
+for name in {(*STRUCTURAL, "lineage", "race", "death")}:
     app = opened(name, "inception_resnet_v2.tf_slim")
     assert not troubles(app), troubles(app)
     assert app.title

@@ -1,4 +1,4 @@
-"""Where the articles are answered: every address of docs/articles.md is one that opens, or says that it is to come."""
+"""Where the articles are answered: every address of docs/articles.md is one that opens."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from irnet.diagrams.factory import ids_with
 from irnet.lessons import lesson_named
 from irnet.models import network
 from irnet.models.errata import ERRATA
+from irnet.provenance.lineage import step_named
 from irnet.tree import resolve
 from tests.apps import ROOT, opened, troubles
 
 TEXT = (ROOT / "docs" / "articles.md").read_text(encoding="utf-8")
 LINKS = tuple(dict.fromkeys(re.findall(r"\]\((/[^)]*)\)", TEXT)))
-PROMISED = tuple(dict.fromkeys(re.findall(r"\]\((/[^)]*)\) \(to come\)", TEXT)))
 
 
 def parts(link: str) -> tuple[str, dict[str, str]]:
@@ -29,9 +29,10 @@ def parts(link: str) -> tuple[str, dict[str, str]]:
 HERE = [link for link in LINKS if parts(link)[0] in VIEWS]
 
 
-def test_what_is_no_page_yet_says_so() -> None:
+def test_every_address_is_a_page_and_nothing_is_to_come() -> None:
     assert len(HERE) > 40
-    assert set(LINKS) - set(HERE) <= set(PROMISED)
+    assert list(LINKS) == HERE
+    assert "to come" not in TEXT
 
 
 @pytest.mark.parametrize("link", HERE)
@@ -42,10 +43,18 @@ def test_what_an_address_names_is_there(link: str) -> None:
     if "box" in asked:
         assert asked["box"] in resolve(network(asked["model"]))
     if "lesson" in asked:
-        assert 1 <= int(asked.get("step", 1)) <= len(lesson_named(asked["lesson"]).steps)
+        assert 1 <= int(asked.get("step", "1")) <= len(lesson_named(asked["lesson"]).steps)
     assert asked.get("erratum", "E1") in ERRATA
     assert asked.get("figure", "figure_3") in ids_with("")
-    assert set(asked) <= {"model", "with", "box", "lesson", "step", "erratum", "figure", "lab"}
+    if link.startswith("/lineage"):
+        assert step_named(asked.get("step", "googlenet"))
+    assert set(asked) <= {"model", "with", "box", "lesson", "step", "erratum", "figure", "lab", "lineage"}
+
+
+@pytest.mark.parametrize("link", [link for link in HERE if link.startswith(("/lineage", "/labs"))])
+def test_tabs_and_steps_are_there(link: str) -> None:
+    page, asked = parts(link)
+    assert not troubles(opened(page, **asked))
 
 
 @pytest.mark.parametrize("page", sorted({parts(link)[0] for link in HERE if "?" in link}))

@@ -155,7 +155,7 @@ def test_bubbles_have_areas_to_one_scale_and_names_away_from_their_neighbours() 
     assert pure["marker"]["sizeref"] == residual["marker"]["sizeref"]
     assert pure["marker"]["sizemode"] == "area"
     assert pure["marker"]["size"] == [24e6, 43e6]
-    assert [*pure["textposition"], *residual["textposition"]] == ["bottom center", "bottom center", "top center"]
+    assert [*pure["textposition"], *residual["textposition"]] == ["bottom center", "top center", "top center"]
     assert {"v3", "v4", "v1 <b>", "pure", "residual", "work", "error", "t", "n"} <= set(words(chart))
     assert len({(trace["marker"]["color"], trace["marker"]["symbol"]) for trace in (pure, residual)}) == 2
 

@@ -12,11 +12,13 @@ from torch import nn
 
 from irnet.models import PRESETS, network
 from irnet.models.recipe import limits
+from irnet.opening.network import network_from_graph
 from irnet.provenance.ledger import ledger, sums
 from irnet.runtime.build import build
 from irnet.runtime.measure import measure, records
-from irnet.spec import Conv, Head, Network, Residual, Stage
-from irnet.tree import Row, resolve
+from irnet.runtime.trace import trace
+from irnet.spec import Conv, Head, Layer, Network, Residual, Stage
+from irnet.tree import Row, Tree, resolve
 from tests.conftest import Measured, presets
 
 TINY = Network("tiny", (Stage("block", Residual(Conv(4, 3)), 2),), Head(3), input_shape=(3, 8, 8))
@@ -24,11 +26,14 @@ MADE_OF = {  # what a module does that fvcore counts nothing for, by the row's o
     "max_pool": {"max_pool2d": 1},
     "avg_pool": {"avg_pool2d": 1},
     "concat": {"cat": 1},
-    "conv": {"relu": 1},
     "scale": {"mul": 1},
     "add": {"add": 1},
     "dropout": {"dropout": 1},
     "global_pool": {"flatten": 1},
+}
+OTHERS = {  # the same of other layers, by their kind
+    "relu": {"relu": 1},
+    "local_response_norm": {"add": 1, "avg_pool3d": 1, "div": 1, "mul": 2, "pad": 1, "pow": 1},
 }
 COUNTED = ("inception_v4.paper", "inception_resnet_v1.paper", "inception_resnet_v1.facenet", "inception_v3.tf_slim")
 each_preset = pytest.mark.parametrize("name", presets(*COUNTED))
@@ -39,13 +44,18 @@ def within(path: str, rows: tuple[Row, ...]) -> list[Row]:
     return [row for row in rows if not path or f"{row.path}.".startswith(f"{path}.")]
 
 
-def uncounted(rows: list[Row]) -> dict[str, int]:
+def uncounted(tree: Tree, rows: list[Row]) -> dict[str, int]:
     """The calls that fvcore has to leave out, from the rows."""
     calls: Counter[str] = Counter()
     for row in rows:
         calls.update(MADE_OF.get(row.op, {}))
-        calls.update({"relu": 1} if row.op == "add" and not row.notation.endswith("no ReLU") else {})
-    return dict(sorted(calls.items()))
+        match tree[row.path].node:
+            case Conv(activation="relu"):
+                calls["relu"] += 1
+            case Layer(kind):
+                calls.update(OTHERS.get(kind, {}))
+        calls["relu"] += row.op == "add" and row.notation.startswith("x +") and not row.notation.endswith("no ReLU")
+    return {name: calls[name] for name in sorted(calls) if calls[name]}
 
 
 @each_preset
@@ -53,11 +63,12 @@ def test_rows_and_stages_have_the_macs_and_parameters_that_fvcore_counts_module_
     name: str, measured: Measured
 ) -> None:
     spec = network(name)
-    rows, counted = resolve(spec).rows, {module.path: module for module in measured(name).modules}
+    tree, counted = resolve(spec), {module.path: module for module in measured(name).modules}
+    rows = tree.rows
     for path in ("", *(stage.name for stage in spec.stages), *(row.path for row in rows)):
         inner = within(path, rows)
         found = (counted[path].macs, counted[path].params, counted[path].not_counted)
-        sums_ = (sum(row.macs for row in inner), sum(row.params for row in inner), uncounted(inner))
+        sums_ = (sum(row.macs for row in inner), sum(row.params for row in inner), uncounted(tree, inner))
         assert found[:2] == sums_[:2], path
         assert "." not in path or found[2] == sums_[2], path
     pools = {m.path: m.total for m in counted.values() if m.kind in ("MaxPool2d", "AvgPool2d")}
@@ -75,6 +86,13 @@ def test_the_ledger_explains_all_three_counters_to_the_unit(name: str, measured:
     }
 
 
+def test_the_ledger_knows_biases_and_missing_norms_of_an_opened_network() -> None:
+    convolutions = (nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 8, 3, groups=8, bias=False), nn.BatchNorm2d(8))
+    author = nn.Sequential(*convolutions, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 5)).to("meta")
+    opened = network_from_graph(trace(author, (3, 16, 16)))
+    assert sums(ledger(opened)) == measure(build(opened, "meta")).totals
+
+
 def test_the_totals_are_named_after_their_counters(measured: Measured) -> None:
     counts = measured("inception_v4.paper")
     found = (counts.whole.total, counts.others.torchinfo_mult_adds, counts.others.torch_flops)
@@ -86,10 +104,12 @@ def test_the_totals_are_named_after_their_counters(measured: Measured) -> None:
 @each_preset
 def test_scalings_and_sums_of_residuals_are_listed_as_not_counted(name: str, measured: Measured) -> None:
     """And so are poolings."""
-    residuals = sum(stage.repeat for stage in network(name).stages if isinstance(stage.node, Residual))
-    ops = Counter(row.op for row in resolve(network(name)).rows)
+    tree = resolve(network(name))
+    ops = Counter(row.op for row in tree.rows)
+    layers = [box.node.kind for row in tree.rows if isinstance((box := tree[row.path]).node, Layer)]
+    inside = Counter(op for kind in layers for op in Counter(OTHERS.get(kind, {})).elements())
     left_out = Counter(measured(name).whole.not_counted)
-    assert [left_out[op] for op in ("mul", "add")] == [residuals] * 2
+    assert [left_out[op] - inside[op] for op in ("mul", "add")] == [ops["scale"], ops["add"]]
     assert [left_out[f"{op}2d"] for op in ("max_pool", "avg_pool")] == [ops["max_pool"], ops["avg_pool"]]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.drawings import THEMES, BesideView, View
+from app.drawings import THEMES, BesideView, TimelineView, View
 from app.state import put
 from irnet.diagrams import words
 from irnet.diagrams.canvas import assets
@@ -64,7 +64,7 @@ def _show_links(data: Mapping[str, Any], places: Mapping[str, tuple[Network, str
 
 
 def canvas(
-    view: View | BesideView,
+    view: View | BesideView | TimelineView,
     selected: str,
     *,
     key: str,
@@ -136,7 +136,9 @@ def canvas(
     )
 
 
-def _data(view: View | BesideView, selected: str, height: int | str, pins: Mapping[str, str] | None) -> dict[str, Any]:
+def _data(
+    view: View | BesideView | TimelineView, selected: str, height: int | str, pins: Mapping[str, str] | None
+) -> dict[str, Any]:
     return {theme: view.address(theme) for theme in THEMES} | {
         "label": view.alt,
         "height": height,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
@@ -27,7 +26,7 @@ from irnet.diagrams.nested import LEVELS
 from irnet.diagrams.theme import THEMES
 from irnet.models import PRESETS, title
 from irnet.spec import Network
-from irnet.tree import details, resolve
+from irnet.tree import resolve
 from irnet.units import short
 
 WITH, EDITED, PLACE, OPENED, LEVEL = "with", "edited", "place", "opened", "down"  # parameters of the address
@@ -138,7 +137,7 @@ def side_by_side(networks: tuple[Network, ...]) -> None:
             for look in looks:
                 look.show()
     _files(view)
-    _at(networks, place)
+    show.place(networks, place)
 
 
 def _files(view: BesideView) -> None:
@@ -183,24 +182,6 @@ def _shut() -> None:
 def _shut_all() -> None:
     _shut()
     st.session_state[LEVEL] = LEVELS[0]
-
-
-def _at(networks: Sequence[Network], place: str) -> None:
-    """Everything about a place, one column a network."""
-    if not place:
-        st.caption(text.EMPTY_PLACE)
-        return
-    number, _, own = place.partition("/")
-    alone = tuple(own if i == int(number) else None for i in range(len(networks)))
-    paths = partners(*networks).get((int(number), own), alone)
-    boxes_of = [details(spec, path) if path else {} for spec, path in zip(networks, paths, strict=True)]
-    labels = show.headers(networks)
-    names = list(dict.fromkeys(name for one in boxes_of for name in one))
-    records = [
-        {"what": name} | {label: one.get(name, "-") for label, one in zip(labels, boxes_of, strict=True)}
-        for name in names
-    ]
-    show.prose(records, "place", alt=f"What stands at {place} in every network")
 
 
 def counts(networks: tuple[Network, ...]) -> None:

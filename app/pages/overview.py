@@ -58,6 +58,7 @@ st.markdown(text.INTRODUCTION)
 
 WAYS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     ("learn", "Take the tour of the paper", ":material/school:", {"lesson": "tour"}),
+    ("lineage", "Follow the line from GoogLeNet", ":material/timeline:", {}),
     ("network", "Open a network", ":material/schema:", {}),
     ("compare", "Compare v1 and v2", ":material/compare_arrows:", text.V1_AND_V2),
     ("death", "Watch a network die", ":material/grid_on:", {}),

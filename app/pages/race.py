@@ -12,9 +12,8 @@ from app.views import show
 from app.views import training as shared
 from app.views.show import refusals
 from irnet.charts import to_file, to_vega
-from irnet.diagrams import published_charts as published
 from irnet.models import title
-from irnet.provenance.published import CURVES_SOURCE, TABLE_2, TABLE_2_SOURCE, curves
+from irnet.provenance.published import TABLE_2, TABLE_2_SOURCE
 from irnet.tables import from_records, to_csv, to_json
 from irnet.training.charts import race_chart
 from irnet.training.finished import finished
@@ -138,18 +137,7 @@ def paper() -> None:
             decimals=1,
         )
         st.caption(TABLE_2_SOURCE)
-        with st.grid(2, min_column_width=340):
-            for one in curves():
-                drawn = published.curves_chart(one.figure)
-                show.chart(drawn, f"paper.{one.figure}", alt=f"{one.figure} of the paper. {drawn.title}")
-        with st.container(horizontal=True):
-            for one in curves():
-                svg = partial(to_file, to_vega(published.curves_chart(one.figure)), "svg")
-                show.file(f"SVG, {one.figure}", f"figure_{one.figure[5:]}.svg", svg)
-            show.file(
-                "CSV, all", "figures_21_to_26.csv", lambda: to_csv(from_records(published.curve_records())).encode()
-            )
-        st.caption(CURVES_SOURCE)
+        show.paper_curves("paper")
 
 
 st.title("A race in training")

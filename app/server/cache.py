@@ -15,6 +15,7 @@ from irnet.diagrams.graph_builder import Flow
 from irnet.diagrams.nested import Expansion
 from irnet.diagrams.overlay import Edges, Overlay
 from irnet.diagrams.render import Format
+from irnet.diagrams.timeline import timeline_svgs
 from irnet.spec import Network
 
 BY_KEY: dict[str | type[Any], Callable[[Any], Any]] = {"irnet.spec.Network": identity}
@@ -69,3 +70,10 @@ def side_drawings(
 ) -> tuple[bytes, bytes]:
     """SVG of networks side by side, light and dark."""
     return beside_svgs(networks, opened, ghosts=ghosts, flow=flow, pictures=pictures)
+
+
+@st.cache_data(show_spinner=False)
+@disk_cache(PAIR)
+def timeline_drawings() -> tuple[bytes, bytes]:
+    """SVG of the line of networks, light and dark."""
+    return timeline_svgs()

@@ -13,15 +13,17 @@ import streamlit as st
 
 from app import text
 from app.server.cache import picture
-from irnet.charts import Chart, Heat, Tiles, to_plotly
+from irnet.charts import Chart, Heat, Tiles, to_file, to_plotly, to_vega
 from irnet.codegen import code
-from irnet.comparison.side_by_side import Changes, change_records
+from irnet.comparison.side_by_side import Changes, change_records, partners
 from irnet.diagrams import FORMATS
+from irnet.diagrams.published_charts import curve_records, curves_chart
 from irnet.diagrams.theme import THEMES
 from irnet.models import title
+from irnet.provenance.published import CURVES_SOURCE, curves
 from irnet.spec import Network
 from irnet.tables import Column, Records, Table, from_records, to_csv, to_html, to_json
-from irnet.tree import stage_of
+from irnet.tree import details, stage_of
 
 MIME = {
     "svg": "image/svg+xml",
@@ -204,6 +206,41 @@ def _clicked(key: str, count: int, on_click: Callable[[int], None]) -> None:
         number = number[0] if isinstance(number, list) else number
         if isinstance(number, int) and 0 <= number < count:  # what comes from a browser is checked again
             on_click(number)
+
+
+def place(networks: Sequence[Network], path: str, aligned: Sequence[Network] = ()) -> None:
+    """Everything about a place of networks side by side, one column a network; `aligned` are parts of them.
+
+    The path has the number of its network in front: "0/block_b".
+    """
+    if not path:
+        st.caption(text.EMPTY_PLACE)
+        return
+    number, _, own = path.partition("/")
+    alone = tuple(own if i == int(number) else None for i in range(len(networks)))
+    paths = partners(*(aligned or networks)).get((int(number), own), alone)
+    boxes_of = [details(spec, at) if at else {} for spec, at in zip(networks, paths, strict=True)]
+    labels = headers(networks)
+    names = list(dict.fromkeys(name for one in boxes_of for name in one))
+    records = [
+        {"what": name} | {label: one.get(name, "-") for label, one in zip(labels, boxes_of, strict=True)}
+        for name in names
+    ]
+    prose(records, "place", alt=f"What stands at {path} in every network")
+
+
+def paper_curves(page: str) -> None:
+    """The paper's training curves, with their files and how they were read."""
+    with st.grid(2, min_column_width=340):
+        for one in curves():
+            drawn = curves_chart(one.figure)
+            chart(drawn, f"{page}.{one.figure}", alt=f"{one.figure} of the paper. {drawn.title}")
+    with st.container(horizontal=True):
+        for one in curves():
+            svg = partial(to_file, to_vega(curves_chart(one.figure)), "svg")
+            file(f"SVG, {one.figure}", f"figure_{one.figure[5:]}.svg", svg)
+        file("CSV, all", "figures_21_to_26.csv", lambda: to_csv(from_records(curve_records())).encode())
+    st.caption(CURVES_SOURCE)
 
 
 def files(network: Network, stage: str = "", index: int = 0, *, key: str) -> None:

@@ -35,6 +35,7 @@ VERBS: Mapping[str, str] = MappingProxyType(  # in the order of the help, with t
         "check": "check.check",
         "weights": "weights.app",
         "provenance": "networks.provenance",
+        "lineage": "networks.lineage",
         "errata": "networks.errata",
         "ledger": "networks.ledger",
         "race": "train.race",

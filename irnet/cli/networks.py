@@ -29,6 +29,8 @@ from irnet.provenance.explanations import records as claim_records
 from irnet.provenance.ledger import ledger as ledger_terms
 from irnet.provenance.ledger import records as ledger_records
 from irnet.provenance.ledger import sums
+from irnet.provenance.lineage import cost_records, finding, result_records, step_named, to_record
+from irnet.provenance.lineage import lineage as line_of_networks
 from irnet.provenance.published import PAPERS
 from irnet.provenance.sources import deviations, errata_of, implementations, names
 from irnet.tables import Column, Records, from_records, to_markdown
@@ -197,6 +199,27 @@ def _provenance_text(data: Mapping[str, Any]) -> None:
         ]
         typer.echo(f"\n{found['id']} {found['what']} ({found['basis']}): {found['why']} ({found['why basis']})")
         table(rows)
+
+
+def lineage(
+    name: Annotated[str | None, typer.Argument(help="A step, such as inception_v3; without one, all.")] = None,
+    form: Annotated[Literal["text", "markdown", "json"], typer.Option("--format", help="How to print.")] = "text",
+) -> None:
+    """The line from GoogLeNet to Inception-ResNet-v2: each step's idea, reason, cost and reported errors."""
+    steps = (step_named(name),) if name else line_of_networks()
+    if form == "json":
+        show([to_record(step) for step in steps], "json", print)
+        return
+    print_table, head = (_markdown, "## {}, {}") if form == "markdown" else (table, "{}, {}")
+    for step in steps:
+        parent = f", grew out of {step_named(step.parent).model}" if step.parent else ""
+        typer.echo(f"{head.format(step.model, step.date)}{parent}\n")
+        typer.echo(f"{step.paper}, arXiv {step.arxiv}; printed at {step.venue}.\n")
+        typer.echo(f"{step.idea}\n\nWhy: {step.why}\n\n{finding(step)}\n")
+        print_table(cost_records(step), "What it costs, by our counts")
+        typer.echo()
+        print_table(result_records(step), "What papers report of it")
+        typer.echo()
 
 
 def errata(

@@ -103,8 +103,8 @@ def _heads(one: Head, two: Head) -> Iterator[Match]:
 
 
 HEAD: Mapping[str, Callable[[Head], Value | None]] = {  # what tells two steps of one name apart
-    "pool": lambda _: True,
-    "dropout": lambda head: head.dropout,
+    "pool": lambda head: True if head.pools else None,
+    "dropout": lambda head: head.dropout if head.pools else None,
     "embedding": lambda head: head.embedding,
     "classifier": lambda head: head.classes or None,
     "normalize": lambda head: True if head.embedding and not head.classes else None,
@@ -155,8 +155,14 @@ def _match(one: _Place | None, two: _Place | None) -> Match:
 
 def _sum_fields(nodes: tuple[Node | None, Node | None]) -> tuple[Field, ...]:
     """Where only one of two blocks adds its input."""
-    left, right = ("sum" if isinstance(node, Residual) else "concatenation" for node in nodes)
+    left, right = (_joint(node) for node in nodes)
     return (Field("joined by", left, right),) if all(nodes) and left != right else ()
+
+
+def _joint(node: Node | None) -> str:
+    """What joins the branches of a block."""
+    merge = "add" if isinstance(node, Residual) else node.merge if isinstance(node, Fork) else "concat"
+    return {"concat": "concatenation", "add": "sum", "mul": "product"}[merge]
 
 
 def _path(place: _Place | None, merge: str = "") -> str | None:

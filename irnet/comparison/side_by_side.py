@@ -11,7 +11,7 @@ from irnet.comparison.align import Match, align
 from irnet.comparison.changes import Comparison, compare
 from irnet.models import PRESETS, recipe_of
 from irnet.models.recipe import knobs
-from irnet.spec import Conv, Layer, Network, Pool
+from irnet.spec import Chain, Fork, Network, Residual
 from irnet.tree import Box, Tree, first_block, outer, resolve
 
 Mark = Literal["same", "changed", "only", "refused"]  # the last of a box where an edit fails
@@ -79,7 +79,7 @@ def _face(box: Box) -> tuple[str, int]:
 def _rows(matches: Sequence[Match], *, inside: bool = False) -> Iterator[Match]:
     """The stages, steps, bars and steps of the head, without the groups between them."""
     for match in matches:
-        if not inside or all(node is None or isinstance(node, Conv | Pool | Layer) for node in match.nodes):
+        if not inside or not any(isinstance(node, Chain | Fork | Residual) for node in match.nodes):
             yield match
         yield from _rows(match.parts, inside=True)
 

@@ -28,6 +28,8 @@ from irnet.edit import network as network_of
 from irnet.spec import Network
 from irnet.tree import resolve
 
+NARROW = 'margin="0.05,0.03" height=0.4'  # DOT: of the boxes of blocks alone
+
 __all__ = ["FLOWS", "FORMATS", "diagram", "draw", "explore", "source", "words"]
 
 
@@ -105,8 +107,14 @@ def beside_svgs(
     flow: Flow = "down",
     pictures: bool = False,
 ) -> tuple[bytes, bytes]:
-    """SVG of two to four networks side by side, light and dark; `beside_sheet` says what is drawn."""
-    sheet = GraphBuilder(LIGHT, flow, measures=CANVAS)
+    """SVG of two to four networks side by side, light and dark; `beside_sheet` says what is drawn.
+
+    Blocks alone are narrow, so that all fit into a page.
+    """
+    alone = all(len(network.stages) == 1 for network in networks)
+    sheet = GraphBuilder(
+        LIGHT, flow, measures=replace(CANVAS, wide=1.0, gap=0.1, detail=10, node=NARROW) if alone else CANVAS
+    )
     light = canvas_svg(beside_sheet(sheet, networks, opened, ghosts=ghosts, pictures=pictures), beside_alt(networks))
     return light, darken(light)
 

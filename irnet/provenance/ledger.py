@@ -70,9 +70,7 @@ def terms_of(rows: tuple[Row, ...]) -> tuple[Term, ...]:
         return sum(row.activation_elements for row in rows if row.op == op)
 
     inputs = sum(prod(row.in_shape) for row in rows if row.op == "global_pool")
-    embedding = [row for row in rows if row.op == "linear" and row.path == "embedding"]
-    classifier = [row for row in rows if row.op == "linear" and row.path == "classifier"]
-    normed = [row for row in rows if row.op == "conv" or (row.op == "add" and row.params)] + embedding
+    biased = [row for row in rows if row.op in ("conv", "project") and row.biases]
     return (
         Term(
             what="convolutions: MACs",
@@ -94,14 +92,23 @@ def terms_of(rows: tuple[Row, ...]) -> tuple[Term, ...]:
         ),
         Term(
             what="batch norm, or a bias in its place: output elements",
-            amount=sum(row.activation_elements for row in normed),
+            amount=sum(row.activation_elements for row in rows if row.normed),
             fvcore=2,
             tensorflow=1,
         ),
         Term(what="average over the grid: input elements", amount=inputs, fvcore=1),
-        Term(what="batch norm: parameters, once", amount=sum(2 * row.out_shape[0] for row in normed), torchinfo=1),
-        Term(what="1x1 linear: biases at every pixel", amount=outputs("project"), torchinfo=1, tensorflow=1),
-        Term(what="classifier: biases", amount=sum(row.out_shape[0] for row in classifier), torchinfo=1),
+        Term(what="batch norm: parameters, once", amount=sum(2 * row.normed for row in rows), torchinfo=1),
+        Term(
+            what="convolutions: biases at every pixel",
+            amount=sum(row.activation_elements for row in biased),
+            torchinfo=1,
+            tensorflow=1,
+        ),
+        Term(
+            what="linear layers: biases",
+            amount=sum(row.biases for row in rows if row.op == "linear"),
+            torchinfo=1,
+        ),
         Term(what="residual scaling: products", amount=outputs("scale"), tensorflow=1),
         Term(what="residual sum: additions", amount=outputs("add")),
         Term(what="max pooling: output elements", amount=outputs("max_pool"), tensorflow=WINDOW),

@@ -63,7 +63,7 @@ class Traceable(TorchFunctionMode):
 
 
 _TRACE = Lock()  # fvcore traces with torch.jit, whose state is global
-_IGNORED = {nn.ReLU: "relu", ForkUnit: "cat", nn.Dropout: "dropout", nn.Flatten: "flatten"}  # by fvcore, in silence
+_IGNORED = {nn.ReLU: "relu", nn.Dropout: "dropout", nn.Flatten: "flatten"}  # by fvcore, in silence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,4 +227,5 @@ def _image(model: Model) -> torch.Tensor:
 def _left_out(module: nn.Module, unsupported: Counter[str]) -> dict[str, int]:
     calls = Counter({op.removeprefix("aten::"): n for op, n in unsupported.items()})
     calls.update(_IGNORED[type(part)] for part in module.modules() if type(part) in _IGNORED)
-    return dict(sorted(calls.items()))
+    calls["cat"] += sum(isinstance(part, ForkUnit) and part.merge == "concat" for part in module.modules())
+    return dict(sorted((+calls).items()))

@@ -1,16 +1,16 @@
-"""Small networks that do the same in several ways, to be held against each other: a window, and a smaller grid.
+"""Networks of one stage, to be held against each other: those of presets, a window in several ways, and a smaller grid.
 
-Each is a network of one stage and no classifier; what it costs is read from its tree. Source: "Rethinking the Inception
+They have no classifier; what they cost is read from their trees. Source of the ways: "Rethinking the Inception
 Architecture for Computer Vision" (arXiv 1512.00567), sections 3 and 5.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from irnet.models.fragments import MAX, chain, conv, down, fork
-from irnet.spec import Head, Network, Node, Shape, Source, Stage
+from irnet.spec import NO_HEAD, Head, Network, Node, Shape, Source, Stage
 from irnet.tree.box import Box, Row
 from irnet.tree.paths import below
 from irnet.tree.receptive_field import growth
@@ -58,6 +58,25 @@ class Alternative:
     def is_bottleneck(self) -> bool:
         """Whether everything passes through fewer numbers than come out."""
         return self.smallest.activation_elements < self.block.rows[-1].activation_elements
+
+
+def lone_stage(network: Network, name: str) -> Network:
+    """A network of one stage alone, to lay it beside another's: no stem before it, and no head after it.
+
+    Raises
+    ------
+    KeyError
+        Naming the unknown stage and those near it.
+
+    Examples
+    --------
+    >>> from irnet.models import network
+    >>> lone_stage(network("inception_v4"), "inception_b").input_shape
+    (1024, 17, 17)
+    """
+    given = resolve(network)[name].in_shape
+    stages = tuple(stage for stage in network.stages if stage.name == name)
+    return replace(network, stages=stages, head=NO_HEAD, input_shape=given, auxiliary=())
 
 
 def factorisations(side: int, channels: int, grid_side: int) -> tuple[Alternative, ...]:

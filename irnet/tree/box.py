@@ -88,6 +88,8 @@ class Row:
     out_shape: Shape
     params: int = 0
     macs: int = 0  # multiply-accumulates of convolutions and linear layers; 1 MAC = 2 FLOPs
+    biases: int = 0  # of the parameters, those that are added to each output channel
+    normed: int = 0  # channels that a batch norm scales and shifts
     in_field: ReceptiveField  # of what the step reads
     field: ReceptiveField  # of what it puts out
 

@@ -277,9 +277,10 @@ class _Walk:
             raise Illegal(place.path, f"{place.path}: {x.shape[0]} channels can't be split into {node.groups} groups")
         out = _slide(place.path, node, node.filters, x)
         weights = node.filters * x.shape[0] // node.groups * prod(pair(node.kernel))
-        more = (node.bias + 2 * bool(node.norm)) * node.filters
+        biases, normed = node.bias * node.filters, bool(node.norm) * node.filters
         text, label = notation(node), f"{describe_operation(node)}, {place.words}"
-        row = self._row(place, "conv", text, x, out, weights + more, weights * prod(out.shape[1:]))
+        params, macs = weights + biases + 2 * normed, weights * prod(out.shape[1:])
+        row = self._row(place, "conv", text, x, out, params, macs, biases, normed)
         made = units(node)
         self._box(place, text, label, (row,), [f"{place.path}.{name}" for name, _, _ in made], op="conv", node=node)
         for name, op, title in made:
@@ -298,7 +299,9 @@ class _Walk:
         shape, params, macs = layer_counts(node, x.shape)
         out = _Flow(shape, x.field if sees_no_more(node) else x.field.after(x.shape[1:], 1, (0, 0)))
         op, text = _LAYERS.get(node.kind, "layer"), notation(node)
-        row = self._row(place, op, text, x, out, params, macs)
+        biases = shape[0] if node.kind == "linear" and node.setting("bias") else 0
+        normed = params // 2 if node.kind == "batch_norm" else 0
+        row = self._row(place, op, text, x, out, params, macs, biases, normed)
         self._box(place, text, f"{text}, {place.words}", (row,), op=op, node=node)
         return out
 
@@ -340,15 +343,24 @@ class _Walk:
         weights = inner.shape[0] * width
         up = _Flow((width, *inner.shape[1:]), inner.field)
         out = _Flow(sum_shape(place.path, x.shape, up.shape), x.field.merged(inner.field))
-        steps: tuple[tuple[str, Op, str, _Flow, _Flow, int, int], ...] = (
-            ("project", "project", f"1x1 conv {width} linear", inner, up, weights + width, weights * prod(x.shape[1:])),
-            ("scale", "scale", f"x {node.scale:g}", up, up, 0, 0),
+        steps: tuple[tuple[str, Op, str, _Flow, _Flow, int, int, int], ...] = (
+            (
+                "project",
+                "project",
+                f"1x1 conv {width} linear",
+                inner,
+                up,
+                weights + width,
+                weights * prod(x.shape[1:]),
+                width,
+            ),
+            ("scale", "scale", f"x {node.scale:g}", up, up, 0, 0, 0),
         )
-        for name, op, text, given, put, params, macs in steps:
+        for name, op, text, given, put, *counts in steps:
             step = place.inside(name, "step", place.words)
-            self._merge(place, name, text, self._row(step, op, text, given, put, params, macs))
-        text = ", ".join((f"x + {node.scale:g} residual", *after_sum(node)))
-        self._merge(place, "add", text, self._row(place, "add", text, x, out, 2 * width if node.norm else 0))
+            self._merge(place, name, text, self._row(step, op, text, given, put, *counts))
+        text, normed = ", ".join((f"x + {node.scale:g} residual", *after_sum(node))), width if node.norm else 0
+        self._merge(place, "add", text, self._row(place, "add", text, x, out, 2 * normed, normed=normed))
         self._group(node, place, "", start, ["body", "project", "scale", "add"])
         return out
 
@@ -360,22 +372,33 @@ class _Walk:
         self._layer("pool", "global_pool", "average over the grid", x, pooled)
         self._layer("dropout", "dropout", f"dropout, keep {1 - head.dropout:g}", pooled, pooled)
         x = pooled
-        for name, wide, text, more in (
-            ("embedding", head.embedding, f"linear {head.embedding}, batch norm, no ReLU", 2),
-            ("classifier", head.classes, f"linear {head.classes}", 1),
+        for name, wide, text, normed in (
+            ("embedding", head.embedding, f"linear {head.embedding}, batch norm, no ReLU", head.embedding or 0),
+            ("classifier", head.classes, f"linear {head.classes}", 0),
         ):
             if wide:
-                weights, out = x.shape[0] * wide, _Flow((wide, 1, 1), x.field)
-                self._layer(name, "linear", text, x, out, weights + more * wide, weights)
+                weights, biases, out = x.shape[0] * wide, 0 if normed else wide, _Flow((wide, 1, 1), x.field)
+                self._layer(name, "linear", text, x, out, weights + biases + 2 * normed, weights, biases, normed)
                 x = out
         if head.embedding and not head.classes:
             self._layer("normalize", "normalize", "to unit length", x, x)
 
-    def _layer(self, name: str, op: Op, text: str, x: _Flow, out: _Flow, params: int = 0, macs: int = 0) -> None:
+    def _layer(self, name: str, op: Op, text: str, x: _Flow, out: _Flow, *counts: int) -> None:
         place = _Place(name, "", "stage", "")
-        self._box(place, text, text, (self._row(place, op, text, x, out, params, macs),), op=op)
+        self._box(place, text, text, (self._row(place, op, text, x, out, *counts),), op=op)
 
-    def _row(self, place: _Place, op: Op, text: str, x: _Flow, out: _Flow, params: int = 0, macs: int = 0) -> Row:
+    def _row(
+        self,
+        place: _Place,
+        op: Op,
+        text: str,
+        x: _Flow,
+        out: _Flow,
+        params: int = 0,
+        macs: int = 0,
+        biases: int = 0,
+        normed: int = 0,
+    ) -> Row:
         row = Row(
             path=place.path,
             op=op,
@@ -384,6 +407,8 @@ class _Walk:
             out_shape=out.shape,
             params=params,
             macs=macs,
+            biases=biases,
+            normed=normed,
             in_field=x.field,
             field=out.field,
         )

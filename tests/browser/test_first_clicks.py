@@ -335,6 +335,35 @@ def factorises_a_window_of_its_own(reader: Reader, _folder: Path) -> int:
     return 3
 
 
+def follows_the_line_to_the_sum(reader: Reader, _folder: Path) -> int:
+    page = reader.page
+    reader.link("Follow the line from GoogLeNet")
+    expect(page.get_by_role("heading", level=1)).to_have_text("From GoogLeNet to Inception-ResNet-v2")
+    reader.viewer.settle()
+    if reader.by_keys:
+        reader.go(page.locator("g[id='googlenet']"))  # which is chosen, the one stop of the canvas
+        for key in (*["ArrowDown"] * 3, "ArrowRight"):
+            page.keyboard.press(key)
+        expect(page.locator("g[id='inception_resnet_v1']")).to_be_focused()
+        page.keyboard.press("Enter")
+        reader.clicks += 1
+    else:
+        reader.click(page.locator("g[id='inception_resnet_v1']"))
+    expect(
+        page.get_by_role("heading", name="A block of Inception-ResNet-v1 beside that of Inception-v3")
+    ).to_be_visible()
+    expect(page.get_by_text("0.957 times its MACs")).to_be_visible()
+    if reader.by_keys:
+        reader.go(page.get_by_role("tab", name="Timeline"))  # the one stop of the tabs
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Enter")
+        reader.clicks += 1
+    else:
+        reader.click(page.get_by_role("tab", name="Accuracy against work"))
+    expect(page.get_by_text("points better", exact=False).first).to_be_visible()
+    return 3
+
+
 def opens_somebodys_network_and_sees_what_differs(reader: Reader, _folder: Path) -> int:
     page = reader.page
     reader.link("Explore")
@@ -359,6 +388,7 @@ JOURNEYS = (
     finishes_the_tour,
     watches_a_network_die_and_says_why,
     factorises_a_window_of_its_own,
+    follows_the_line_to_the_sum,
     opens_somebodys_network_and_sees_what_differs,
 )
 

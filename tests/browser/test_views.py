@@ -47,6 +47,7 @@ VIEWS: dict[str, Picture] = {  # every page, and where one has a second face
     "death?death=death-1&new=true": (HEAT, 1),
     "learn": ("h2", len(LESSONS)),
     "learn?lesson=tour&step=6": (DRAWN, 1),
+    "lineage?step=inception_resnet_v1": (DRAWN, 2),
     "labs": (DRAWN, 3),
     "open": ("h1", 1),
     "lesson_editor?lesson=tour": ("h1", 1),
@@ -75,6 +76,8 @@ MORE: dict[str, Picture] = {
     f"field?{SMALLER}&field=Field+against+depth": (LINES, 1),
     f"field?{SMALLER}&field=Choose+in+the+diagram": (f"{DRAWN} g.chosen", 1),
     "death?death=death-1&death.tab=One+cell": (LINES, 2),
+    "lineage?lineage=Accuracy+against+work": (LINES, 3),
+    "lineage?lineage=Training+curves": (LINES, 12),
     "labs?lab=Reduce+the+grid": (DRAWN, 3),
     "labs?lab=Three+sizes": (".js-plotly-plot .imagelayer image", 3),
     "labs?lab=Label+smoothing": (LINES, 4),
@@ -111,7 +114,7 @@ def _count(selector: str) -> str:
 
 
 RESULTS = {
-    **dict.fromkeys(("network", "edit", "compare", "figures", "labs"), ".frame[data-drawn]"),
+    **dict.fromkeys(("network", "edit", "compare", "figures", "labs", "lineage"), ".frame[data-drawn]"),
     **{f"{name}?{SMALLER}": ".js-plotly-plot .main-svg" for name in ("maps", "field", "activations")},
 }
 
