@@ -72,8 +72,9 @@ BLOCK_SCALE = "Multiplies the residual F(x) of this block alone; every other blo
 PLAY = "Advances by itself, one step every few seconds, and stops at the last."
 NO_BLOCK = "This network has no residual block. Choose an Inception-ResNet with at least one block under Change."
 WEIGHTS = (
-    "PyTorch, TorchScript, safetensors, Keras, NumPy or TensorFlow: one file, or an index with all its files. Nothing "
-    "in them is executed; they have to match the network chosen above. Seed and initial weights are then not used."
+    "PyTorch, TorchScript, safetensors, ONNX, Keras, NumPy or TensorFlow: one file, or an index with all its files. "
+    "Nothing in them is executed; they have to match the network chosen above. Seed and initial weights are then not "
+    "used."
 )
 SEVERAL_FILES = (
     "{} files are no checkpoint: of several, one is the index, which ends in .index or .safetensors.index.json, and "

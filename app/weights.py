@@ -11,13 +11,14 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app import text
 from app.controls import editing
+from app.opened import opened, opened_file
 from app.passes import Weights, what_is_in
 from app.server.roots import WEIGHTS as FOLDER
 from app.server.roots import entries, root
 from app.views import show
 
 INDEXES = (".safetensors.index.json", ".index")  # of checkpoints in several files: safetensors in shards, TensorFlow's
-ENDINGS = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".h5", ".keras", ".npz", *INDEXES)
+ENDINGS = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".h5", ".keras", ".npz", ".onnx", ".pt2", *INDEXES)
 LARGEST = 300  # MB of an upload; the largest released checkpoint has 224
 MOST = 100  # files of one checkpoint
 
@@ -31,6 +32,8 @@ def weights() -> Weights | None:
         if not box.open:
             return None
         st.caption(text.WEIGHTS)
+        theirs = opened_file()
+        taken = theirs if theirs and st.toggle("Those in the opened file", key="own.weights") else None
         largest = min(LARGEST, st.get_option("server.maxUploadSize"))  # the server's limit holds for every upload
         own = st.file_uploader(
             "A checkpoint of yours", accept_multiple_files=True, max_upload_size=largest, key="checkpoint"
@@ -40,9 +43,10 @@ def weights() -> Weights | None:
         if not served:
             st.caption(text.NO_FOLDER.format(FOLDER))
         with show.refusals():
-            found = _uploaded(tuple(own), largest) if own else _open_served(name, served) if name else None
+            found = taken or (_uploaded(tuple(own), largest) if own else _open_served(name, served) if name else None)
             if found:
-                st.caption(f":material/check: {text.plain(what_is_in(editing().network, found))}.")
+                network = now[0] if (now := opened()) else editing().network
+                st.caption(f":material/check: {text.plain(what_is_in(network, found))}.")
             return found
     return None
 
@@ -59,7 +63,7 @@ def _uploaded(files: tuple[UploadedFile, ...], largest: int) -> Weights:
 
 
 @st.cache_resource(
-    max_entries=1,
+    max_entries=2,  # a network that is opened, and other weights
     scope="session",
     on_release=lambda saved: saved[0].cleanup(),
     show_spinner=False,

@@ -828,7 +828,7 @@ PHRASES = (
     "Smallest on the way",
     "Steps to less than {} % of the first loss",
     "The first {} steps towards (0, 0)",
-    "PyTorch, TorchScript, safetensors, Keras, NumPy or TensorFlow",
+    "PyTorch, TorchScript, safetensors, ONNX, Keras, NumPy or TensorFlow",
     "a third axis",
     "(model.py, line 19)",
     "held-out accuracy less that of one and the same answer",

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from app.opened import EXAMPLES, OPENED
 from irnet.models import network
 from irnet.runtime.build import build
-from tests.apps import LIVE, STRUCTURAL, opened, troubles
+from tests.apps import LIVE, SMALL, STRUCTURAL, opened, troubles
 from tests.onnx_files import onnx_of
 
 SLIP = "A port of Inception-v4 with a slip"
@@ -68,6 +68,20 @@ def test_a_file_is_opened_and_weights_alone_are_named(tmp_path: Path) -> None:
         assert not troubles(page)
         assert told in " ".join(one.value.replace("\\", "") for one in page.markdown)
     assert page.title[0].value == "mine, opened"
+
+
+def test_an_opened_network_runs_with_the_weights_of_its_file() -> None:
+    small = network("inception_resnet_v1.paper", a=1, b=1, c=1, classes=10, input_size=SMALL)
+    data = onnx_of(build(small), small.input_shape, weights=True)
+    page = opened("open")
+    page.file_uploader(key="open.file").set_value(("mine.onnx", data, "")).run()
+    page.query_params["weights"], page.query_params["plot"] = "true", "Classes"
+    page.switch_page("app/pages/activations.py").run()
+    page.toggle(key="own.weights").set_value(True).run()
+    assert not troubles(page)
+    said = " ".join(one.value for one in page.caption)
+    assert "eights loaded from mine.onnx" in said
+    assert len(page.dataframe[0].value) == 5
 
 
 @pytest.mark.parametrize("name", ["x.onnx", "x.pt2", "x.keras", "x.h5", "x.json", "x.pt"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +12,26 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 import irnet
 from irnet.cli import main
+from irnet.lab.classify import WHOLE, prepare
+from irnet.lab.photos import photo
 from irnet.models import network
 from irnet.opening.check import compare_with_preset
-from irnet.opening.graph import FOLDED, Graph
+from irnet.opening.graph import FOLDED, Graph, with_folded_norms
 from irnet.opening.onnx_graph import read_onnx_graph
-from irnet.runtime.build import build
+from irnet.runtime.build import Model, build
 from irnet.runtime.checkpoint_files import open_checkpoint
 from irnet.runtime.exported_program import read_exported_program
 from irnet.runtime.sources import read_source
 from irnet.runtime.trace import trace
+from irnet.tree import resolve
 from tests import hostile
 from tests.conftest import presets
 from tests.onnx_files import field, graph, node, onnx, onnx_of, tensor, value, varint
+from tests.test_cli import printed
 
 SMALL = network("inception_resnet_v1", a=1, b=1, c=1, width=0.125)
 PICTURE = {"x": ("batch", 3, 9, 9)}
@@ -198,7 +204,7 @@ def test_an_exported_program_is_read_as_the_trace_reads_its_module(tmp_path: Pat
     for model, shape in ((Several(), (3, 9, 9)), (build(SMALL), SMALL.input_shape)):
         exported = torch.export.export(model.eval(), (torch.zeros(1, *shape),), strict=False)
         torch.export.save(exported, tmp_path / "a.pt2")
-        found, traced = read_exported_program(tmp_path / "a.pt2"), trace(model, shape)
+        found, traced = read_exported_program(tmp_path / "a.pt2"), with_folded_norms(trace(model, shape))
         assert (found.operations, found.reads, found.output) == (traced.operations, traced.reads, traced.output)
         for ours, theirs in zip(found.operations, traced.operations, strict=True):
             assert (ours.out_shape, ours.params, ours.macs) == (theirs.out_shape, theirs.params, theirs.macs)
@@ -232,6 +238,94 @@ def test_weights_are_read_by_their_keys(kind: str, tmp_path: Path) -> None:
     left = {key for key in state if key not in held}
     assert all("num_batches_tracked" in key for key in left)
     assert all(torch.equal(held[key], state[key]) for key in held)
+
+
+@pytest.fixture(scope="module")
+def author() -> Model:
+    """Inception-v4 with one block of each kind, whose batch norms have trained-looking statistics."""
+    torch.manual_seed(0)
+    model = build(network("inception_v4.tf_slim", a=1, b=1, c=1, input_size=(107, 107), classes=10))
+    for norm in model.modules():
+        if isinstance(norm, nn.BatchNorm2d):
+            norm.weight.data, norm.bias.data = (
+                1 + torch.randn(norm.num_features) / 5,
+                torch.randn(norm.num_features) / 5,
+            )
+            norm.running_mean, norm.running_var = (
+                torch.randn(norm.num_features) / 5,
+                0.5 + torch.rand(norm.num_features),
+            )
+    return model.eval()
+
+
+def fused(model: nn.Module) -> nn.Module:
+    """The same module with every batch norm in the convolution before it."""
+    model = deepcopy(model)
+    for module in model.modules():
+        unit: Any = module
+        if hasattr(unit, "bn"):
+            unit.conv, unit.bn = fuse_conv_bn_eval(unit.conv, unit.bn), nn.Identity()
+    return model
+
+
+@pytest.mark.parametrize("folded", [False, True])
+@pytest.mark.parametrize("file", ["net.onnx", "net.pt2"])
+@torch.no_grad()
+def test_a_file_is_built_and_runs_with_its_own_weights(file: str, folded: bool, author: Model, tmp_path: Path) -> None:
+    model, shape = fused(author) if folded else author, author.network.input_shape
+    if file == "net.onnx":
+        (tmp_path / file).write_bytes(onnx_of(model, shape, weights=True))
+    else:
+        torch.export.save(torch.export.export(model, (torch.zeros(1, *shape),)), tmp_path / file)
+    opened = irnet.open(str(tmp_path / file))
+    assert [stage.name for stage in opened.stages] == [stage.name for stage in author.network.stages]
+    assert all(("no batch norm" in row.notation) is folded for row in resolve(opened).rows if row.op == "conv")
+    ours, x = irnet.build(opened), torch.rand(2, *shape)
+    assert not torch.allclose(ours(x), author(x), atol=1e-4)
+    irnet.load_weights(ours, tmp_path / file)
+    torch.testing.assert_close(ours(x), author(x), rtol=0, atol=1e-4)
+
+
+@torch.no_grad()
+def test_a_photograph_is_classified_by_the_network_that_a_file_holds(
+    author: Model, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shape = author.network.input_shape
+    (tmp_path / "net.onnx").write_bytes(onnx_of(fused(author), shape, weights=True))
+    found = printed(capsys, "weights", "classify", str(tmp_path / "net.onnx"))
+    wanted = author(prepare(photo("coffee"), shape, WHOLE))[0].softmax(0).topk(5)
+    assert [one["index"] for one in found["classes"]] == wanted.indices.tolist()
+    assert [one["probability"] for one in found["classes"]] == pytest.approx(wanted.values.tolist(), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "turned"),
+    [
+        ([node("Gemm", "v w", "y", transB=1)], True),
+        ([node("Gemm", "v w", "y")], False),
+        ([node("MatMul", "v w", "y")], False),
+        ([node("Cast", "w", "c", to=1), node("MatMul", "v c", "y")], False),
+        ([node("Transpose", "w", "t", perm=[1, 0]), node("MatMul", "v t", "y")], True),
+        ([node("Transpose", "w", "t", perm=[1, 0]), node("Gemm", "v t", "y", transB=1)], None),
+        ([node("Mul", "w w", "c"), node("MatMul", "v c", "y")], None),
+        ([node("DynamicQuantizeLinear", "w", "c s z"), node("MatMul", "v c", "y")], None),
+    ],
+)
+@torch.no_grad()
+def test_a_linear_layer_is_loaded_as_the_file_lays_it_out(
+    nodes: list[bytes], turned: bool | None, tmp_path: Path
+) -> None:
+    weight = np.random.default_rng(0).random((3, 3), np.float32)
+    begin = [node("GlobalAveragePool", "x", "p"), node("Flatten", "p", "v")]
+    (tmp_path / "a.onnx").write_bytes(onnx([*begin, *nodes], PICTURE, "y", tensor("w", weight)))
+    model, x = irnet.build(irnet.open(str(tmp_path / "a.onnx"))), torch.rand(2, 3, 9, 9)
+    if turned is None:
+        with pytest.raises(ValueError, match=r"a\.onnx does not fit"):
+            irnet.load_weights(model, tmp_path / "a.onnx")
+        return
+    irnet.load_weights(model, tmp_path / "a.onnx")
+    wanted = x.mean((2, 3)) @ torch.from_numpy(weight.T if turned else weight)
+    torch.testing.assert_close(model(x), wanted)
 
 
 def test_tensors_of_every_form_are_read(tmp_path: Path) -> None:
@@ -292,6 +386,13 @@ def test_the_verb_and_the_library_take_files_of_any_name(tmp_path: Path, capsys:
     assert irnet.check(str(file)).nearest == "inception_v3.tf_slim"
     assert main(["check", str(file), "--against", "inception_v3"]) == 0
     assert "no difference" in capsys.readouterr().out
+
+
+def test_a_stranger_has_no_nearest_network_in_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.onnx").write_bytes(onnx([node("Tanh", "x", "y")], PICTURE, "y"))
+    assert main(["check", str(tmp_path / "a.onnx"), "--format", "markdown"]) == 1
+    assert capsys.readouterr().out.splitlines()[2].split(" | ")[1].strip() == "-"
+    assert printed(capsys, "check", str(tmp_path / "a.onnx"), status=1)["nearest"]["name"] in irnet.PRESETS
 
 
 def deep(levels: int) -> bytes:

@@ -14,7 +14,7 @@ from app.controls import MODEL
 from app.drawings import BesideView, View
 from app.edits import EDITS
 from app.opened import EXAMPLES, OPENED, opened, show_opened
-from app.passes import read_network
+from app.passes import Weights, read_network
 from app.state import put_all
 from app.views import show
 from app.weights import ENDINGS as CHECKPOINTS
@@ -49,19 +49,20 @@ def choose() -> None:
         return
     with told, show.refusals():
         example = EXAMPLES.get(given[1])
-        if file := _uploaded(own) if own else example:
+        theirs = _uploaded(own) if own else None
+        if file := Path(theirs.folder, theirs.name) if theirs else example:
             match read_network(file.parent, file.name):
                 case Identity() as identity:
                     checkpoint(identity)
                 case network, report:
                     st.session_state["open.given"] = given
-                    show_opened(network, report)
+                    show_opened(network, report, theirs)
                     st.rerun()
 
 
-def _uploaded(upload: UploadedFile) -> Path:
-    folder, _ = saved((upload,))
-    return Path(folder.name, Path(upload.name).name)
+def _uploaded(upload: UploadedFile) -> Weights:
+    folder, key = saved((upload,))
+    return Weights(Path(upload.name).name, key, Path(folder.name))
 
 
 def checkpoint(identity: Identity) -> None:

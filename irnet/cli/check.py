@@ -133,7 +133,7 @@ def _many(found: list[tuple[str, Report | str]], form: str) -> None:
     rows = [
         {
             "network": source,
-            "nearest": "" if isinstance(report, str) else report.nearest,
+            "nearest": "" if isinstance(report, str) else report.nearest if report.near else "-",
             "parameters": "" if isinstance(report, str) else exact(report.params),
             "MACs": "" if isinstance(report, str) else short(report.macs),
             "what differs": report if isinstance(report, str) else _list(report),

@@ -15,6 +15,7 @@ from irnet.edit import network as edited
 from irnet.models import full_name
 from irnet.units import exact
 
+WITH_GRAPH = (".onnx", ".pt2")  # endings of files that hold a network with its weights
 FIRST = 8  # features that are printed for people; JSON has all
 
 app = typer.Typer(no_args_is_help=True, help="Checkpoint files: which network one is, and released ones to fetch.")
@@ -90,14 +91,15 @@ def classify(
     device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
     form: Form = "text",
 ) -> None:
-    """The five likeliest classes of a photograph, by the network that a file is, or the features that it sees."""
+    """The five likeliest classes of a photograph, by the network that a file is or holds; or what that sees in it."""
     weights, build = import_module("irnet.runtime.weights"), import_module("irnet.runtime.build")
     photos, experiment = (import_module(f"irnet.lab.{part}") for part in ("photos", "classify"))
     found = weights.identify(file, key=key, ema=ema)
-    if not found.exact:
+    if not found.exact and (body or file.suffix.lower() not in WITH_GRAPH):
         raise ValueError(found.sentence)
     with memory_limit(device):
-        network = edited(found.preset, *found.edits, classes=0 if body else found.classes, channels=found.channels)
+        sizes = {"classes": 0 if body else found.classes, "channels": found.channels}
+        network = edited(found.preset, *found.edits, **sizes) if found.exact else network_of(str(file))
         model = build.build(network, device)
         put_in(model, weights=file, body=body, key=key, ema=ema)
         image = photos.photo_or_file(photo)

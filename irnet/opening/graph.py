@@ -40,6 +40,7 @@ __all__ = [
     "Settings",
     "Weight",
     "check_shape",
+    "with_folded_norms",
 ]
 
 INPUT = "input"
@@ -143,3 +144,18 @@ class Graph:
         for at, sources in enumerate(self.reads):
             if any(not 0 <= source < at for source in sources):
                 raise ValueError(f"operation {at} of {self.name} reads one that does not stand before it")
+
+
+def with_folded_norms(graph: Graph) -> Graph:
+    """The graph of a file, whose layers say that their batch norm is folded into them where no convolution has one."""
+    layers = ("conv", "linear")
+    normed = {
+        sources[0] for one, sources in zip(graph.operations, graph.reads, strict=True) if one.kind == "batch_norm"
+    }
+    if any(graph.operations[at].kind == "conv" for at in normed):
+        return graph
+    operations = (
+        one.with_settings(norm=FOLDED) if one.kind in layers and at not in normed else one
+        for at, one in enumerate(graph.operations)
+    )
+    return replace(graph, operations=tuple(operations))

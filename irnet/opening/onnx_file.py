@@ -23,6 +23,7 @@ from irnet.opening.graph import MAX_NODES, Refused, check_shape
 from irnet.protobuf import Buffer, Malformed, fields, varint
 from irnet.units import exact
 
+NOTHING = ("Identity", "Dropout", "Cast", "CastLike")  # operators that leave numbers as they are, in evaluation
 MAX_TENSORS = 50_000
 MAX_CONSTANT = 4096  # numbers of a tensor that shapes are computed with
 MAX_TEXT = 4096  # bytes of a name

@@ -20,7 +20,6 @@ from irnet.opening.graph import (
     ADD,
     CONCAT,
     DIV,
-    FOLDED,
     INPUT,
     MUL,
     Graph,
@@ -29,9 +28,11 @@ from irnet.opening.graph import (
     Setting,
     Weight,
     check_shape,
+    with_folded_norms,
 )
 from irnet.opening.onnx_file import (
     MAX_CONSTANT,
+    NOTHING,
     Model,
     Node,
     Numbers,
@@ -43,7 +44,6 @@ from irnet.opening.onnx_file import (
 from irnet.spec import Shape
 from irnet.units import exact, typed
 
-_NOTHING = ("Identity", "Dropout", "Cast", "CastLike")
 _ACTIVATIONS = {  # operators on each number by itself, and the names that PyTorch has for them
     "Relu": "relu",
     "LeakyRelu": "leaky_relu",
@@ -96,6 +96,7 @@ class _Constant:
     key: str
     shape: tuple[int, ...]
     numbers: Numbers | None = None  # where they are few
+    turned_from: str = ""  # the key of the matrix whose rows are its columns
 
 
 def read_onnx_graph(path: Path, input_shape: Shape = (3, 299, 299)) -> Graph:
@@ -144,13 +145,14 @@ class _Reading:
         ends = [value for value in outputs if isinstance(value, _Data)]
         if len(ends) != 1:
             raise Refused(f"has {exact(len(ends))} outputs that depend on the picture; one can be read")
-        return Graph(
+        graph = Graph(
             name=self.name,
             input_shape=self.shape,
-            operations=_with_folded_norms(self.operations, self.reads),
+            operations=tuple(self.operations),
             reads=tuple(self.reads),
             output=ends[0].place,
         )
+        return with_folded_norms(graph)
 
     def _constant(self, key: str, tensor: Tensor) -> _Constant:
         few = tensor.size <= MAX_CONSTANT and not tensor.file and tensor.field
@@ -194,6 +196,8 @@ class _Reading:
             made = held[0]
             if made is not None:
                 made = made.transpose(_order(node, made.ndim)) if node.operator == "Transpose" else made.reshape(shape)
+            if node.operator == "Transpose":
+                return _Constant(name, shape, made, given[0].key if shape == given[0].shape[::-1] else "")
             return replace(given[0], shape=shape, numbers=made)
         fold, sizes = _FOLDS.get(node.operator), [max(1, prod(value.shape)) for value in given]
         work = sum(sizes) if node.operator == "Concat" else prod(sizes)  # no more than so many numbers are made
@@ -203,7 +207,7 @@ class _Reading:
             if made.size <= MAX_CONSTANT:
                 return _Constant(name, made.shape, made)
         largest = max(given, key=lambda value: prod(value.shape), default=_Constant(name, ()))
-        return _Constant(largest.key, largest.shape)
+        return _Constant(name, largest.shape)  # by a name that no tensor of the file has
 
     def _written(self, node: Node, name: str) -> _Constant:
         value = next(iter(node.attributes.values()), 0)
@@ -230,7 +234,7 @@ class _Node:
         operator = self.node.operator
         if operator in ("Shape", "Size"):
             self._fold_shape()
-        elif operator in _NOTHING and isinstance(self.values[0], _Data):
+        elif operator in NOTHING and isinstance(self.values[0], _Data):
             self._name(self.values[0])
         elif operator == "Transpose" and len(self._known(self.data[0])) == 4:
             order = self._numbers("perm", 0) or (3, 2, 1, 0)
@@ -430,7 +434,7 @@ class _Node:
             self._other()
             return
         bias = len(self.values) > 2 and self.values[2] is not None
-        self._linear(weight.shape if self._attribute("transB", 0) else weight.shape[::-1], bias=bias)
+        self._linear(weight, as_is=bool(self._attribute("transB", 0)), bias=bias)
 
     def _matmul(self) -> None:
         weight = self._constant(1)
@@ -441,15 +445,18 @@ class _Node:
                 shape = (*np.broadcast_shapes(one[:-2], two[:-2]), one[-2], two[-1])
             self._name(self._append(Operation("matmul"), [self._settled(value) for value in self.data], shape))
             return
-        self._linear(weight.shape[::-1], bias=False)
+        self._linear(weight, as_is=False, bias=False)
 
-    def _linear(self, shape: tuple[int, ...], *, bias: bool) -> None:
-        first = self._settled(self.data[0])
+    def _linear(self, weight: _Constant, *, as_is: bool, bias: bool) -> None:
+        """A linear layer whose weight has a row a feature, or else a column, which a file's tensor may have as rows."""
+        first, shape = self._settled(self.data[0]), weight.shape if as_is else weight.shape[::-1]
         before = self._known(first)
         if before[-1] != shape[1]:
             raise ValueError
         held = self._weights({"weight": 1, **({"bias": 2} if bias else {})})
-        held["weights"] = (replace(held["weights"][0], shape=shape), *held["weights"][1:])
+        key = "" if as_is else typed(weight.turned_from, 200)
+        own = held["weights"][0]
+        held["weights"] = (replace(own, key=key or own.key, shape=shape), *held["weights"][1:])
         settings = (("features", shape[0]), ("bias", bias))
         operation = Operation("linear", settings, macs=prod(shape) * prod(before[1:-1]), **held)
         self._name(self._append(operation, [first], (*before[:-1], shape[0])))
@@ -672,17 +679,6 @@ def _picture(model: Model, input_shape: Shape) -> tuple[str, tuple[int, ...], in
     return name, axes, batch or 1, (given[0], given[1], given[2])
 
 
-def _with_folded_norms(operations: Sequence[Operation], reads: Sequence[tuple[int, ...]]) -> tuple[Operation, ...]:
-    """Operations that say that their batch norm is folded into them, where no convolution of the file has one."""
-    normed = {sources[0] for one, sources in zip(operations, reads, strict=True) if one.kind == "batch_norm"}
-    if any(operations[at].kind == "conv" for at in normed):
-        return tuple(operations)
-    return tuple(
-        one.with_settings(norm=FOLDED) if one.kind in ("conv", "linear") and at not in normed else one
-        for at, one in enumerate(operations)
-    )
-
-
 def _laid_out(node: Node, given: Sequence[_Constant | None]) -> tuple[int, ...]:
     """The shape of a value that is only laid out anew: `given` is what the node reads, the value first."""
     shape = cast("_Constant", given[0]).shape
@@ -744,7 +740,7 @@ def _divide(_: Node, given: Sequence[Numbers]) -> Numbers:
     return one // two if one.dtype.kind in "iu" else one / two
 
 
-_LAYOUTS = (*_NOTHING, "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose")
+_LAYOUTS = (*NOTHING, "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose")
 _FOLDS: Mapping[str, Callable[[Node, Sequence[Numbers]], Any]] = {
     "Gather": lambda node, given: np.take(
         given[0], given[1].astype(int), axis=cast("int", node.attributes.get("axis", 0))

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from irnet.opening.graph import MAX_NODES, Graph, Refused, check_shape
+from irnet.opening.graph import MAX_NODES, Graph, Refused, check_shape, with_folded_norms
 from irnet.runtime.checkpoint_files.archive import open_archive, program_in, read_table
 from irnet.runtime.checkpoint_files.checkpoint import broken
 from irnet.runtime.trace import Call, NotOnePicture, Program, Tensor, fill_in, operator_of, read_program
@@ -35,7 +35,7 @@ def read_exported_program(path: Path) -> Graph:
         module = json.loads(text)["graph_module"]
         if len(module["graph"]["nodes"]) > MAX_NODES:
             raise Refused(f"has more than the {exact(MAX_NODES)} nodes that are read")
-        return read_program(_program(path.name, module))
+        return with_folded_norms(read_program(_program(path.name, module)))
     except Refused as error:
         raise ValueError(f"{path.name} {error}") from None
     except NotOnePicture:
