@@ -19,6 +19,7 @@ from irnet.models import (
     PRESETS,
     edit_recipe,
     full_name,
+    group_of,
     network_of_recipe,
     source_title,
     title,
@@ -150,7 +151,7 @@ def _choose_preset(preset: str) -> None:
         "Network",
         list(ARCHITECTURES),
         key="panel.architecture",
-        format_func=lambda name: ARCHITECTURES[name],
+        format_func=lambda name: f"{ARCHITECTURES[name]} · {group_of(name)}",
         on_change=_take_architecture,
     )
     st.selectbox(

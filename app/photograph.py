@@ -32,7 +32,9 @@ def choose_map(make: Callable[..., Look], network: Network, chosen: str) -> Call
     """`make` with what the reader wants the chosen box to show."""
     from app.views import photograph  # noqa: PLC0415
 
-    return partial(make, shows=photograph.choose_map(network, chosen)) if chosen in resolve(network) else make
+    tree = resolve(network)
+    runs = chosen in tree and not tree.is_aside(chosen)
+    return partial(make, shows=photograph.choose_map(network, chosen)) if runs else make
 
 
 def looks(view: View | BesideView, chosen: str, make: Callable[..., Look] | None) -> list[Look]:

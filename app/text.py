@@ -92,6 +92,9 @@ NORMS = (
     "magnitude of the sum in check."
 )
 
+NOT_IN_A_PASS = "is in an auxiliary head, which runs in training alone, so it has no maps here."
+ASIDE = "which take part in training alone: the work that is counted here is without them."
+
 MET = (
     "These figures were printed for released networks of this name. One MAC is one multiply-accumulate, or 2 FLOPs; "
     "counters differ in what else they add, and in the size of the image."

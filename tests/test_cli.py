@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from irnet.cli import main
+from irnet.cli import VERBS, application, main
 from irnet.models import PRESETS
 from irnet.models.errata import ERRATA
 from tests.apps import ROOT
@@ -49,6 +49,16 @@ def test_list_and_summary_have_the_fields_and_the_published_totals(capsys: pytes
     found = printed(capsys, "summary", "inception_v4", "--set", "a=6", "--set", "input_size=224x320")
     assert (found["stages"][1]["repeat"], found["input_shape"]) == (6, [3, 224, 320])
     assert set(found["edits"].split(", ")) == {"input_size=224x320", "a=6"}
+
+
+def test_a_verb_loads_no_module_of_another_and_all_are_in_the_help() -> None:
+    listing = "import sys; from irnet.cli import main; main(['list']); print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", listing], capture_output=True, text=True, check=True)
+    loaded = ran.stdout.splitlines()[-1].split()
+    assert "irnet.cli.networks" in loaded
+    assert not [name for name in loaded if name.startswith(("irnet.cli.lab", "irnet.cli.train", "irnet.training"))]
+    helped = {info.name for info in application().registered_commands}
+    assert {"list", "check"} < helped < set(VERBS)
 
 
 def test_compare_tells_what_differs_counts_draws_and_writes_tables(capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,7 @@ from app import state
 from app.drawings import beside_svg, svg
 from app.server.roots import RUNS
 from benchmarks.fuzz import CORPUS, harmless, readers
-from irnet.cli import app, main
+from irnet.cli import application, main
 from irnet.edit import network_of_label
 from irnet.edit.document import load
 from irnet.edit.history import history
@@ -60,7 +60,7 @@ BY_NAME: Mapping[str, st.SearchStrategy[str]] = {
 
 def verbs(group: Any = None, before: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every verb by its words."""
-    found: Any = group or typer.main.get_command(app)
+    found: Any = group or typer.main.get_command(application())
     for name, command in found.commands.items():
         if hasattr(command, "commands"):
             yield from verbs(command, (*before, name))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irnet.models import PRESETS, network
+from irnet.models import ARCHITECTURES, GROUPS, PRESETS, network
 from irnet.models.recipe import parse_knob
 from irnet.provenance.ledger import ledger, sums
 from irnet.provenance.ledger import records as terms
@@ -73,6 +73,13 @@ def test_the_overview_has_every_preset_at_its_own_size() -> None:
     )
     sides = {name: others.get(name, others.get(name.partition(".")[0], 299)) for name in PRESETS}
     assert sizes == {name: [3, side, side] for name, side in sides.items()}
+
+
+def test_the_overview_lists_the_papers_family_then_the_line_before_it_then_neighbours() -> None:
+    listed = [str(row["group"]) for row in overview()]
+    assert list(dict.fromkeys(listed)) == list(GROUPS)
+    assert listed == sorted(listed, key=list(GROUPS).index)
+    assert [name for names in GROUPS.values() for name in names] == list(ARCHITECTURES)
 
 
 def test_records_of_a_stage_are_those_of_its_paths_without_macs_where_there_is_no_convolution() -> None:

@@ -13,7 +13,7 @@ from irnet.provenance.explanations import printed_work
 from irnet.provenance.ledger import ledger, records
 from irnet.runtime import measure
 from irnet.runtime.measure import ModuleCount, Others
-from irnet.tree.totals import stage_records
+from irnet.tree.totals import auxiliary_heads, stage_records
 from irnet.units import exact, short
 
 
@@ -52,6 +52,9 @@ place = st.empty()
 counts = module_counts(network, choice.device)
 with place.container():
     figures_of(counts[0])
+if sides := auxiliary_heads(network):
+    aside = exact(sum(one.params for one in sides))
+    st.caption(f"Of these parameters {aside} are those of auxiliary heads, {text.ASIDE}")
 st.header("Which figure did you come across?")
 st.caption(text.MET)
 figures = [{key: value for key, value in one.items() if key != "count"} for one in printed_work(network)]

@@ -44,7 +44,7 @@ def box(network: Network) -> Box:
     found, paths = resolve(network), choices(network)
     show.ignored_line(unknown({TURNED: found}))
     asked = st.session_state.get(BOX) or st.query_params.get(BOX, "")
-    if asked in found and asked not in paths:
+    if asked in found and found[asked].level == "unit":
         put(BOX, found[asked].parent)
         st.session_state[BOX] = found[asked].parent
     middle = next((stage.name for stage in network.stages if stage.part == "b" and stage.repeat), paths[0])

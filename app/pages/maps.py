@@ -25,9 +25,14 @@ from irnet.units import exact, grid
 
 def chosen_box(network: Network, otherwise: str) -> str:
     """The box of the field, else the one that another page was left with, else `otherwise`."""
-    show.ignored_line(unknown({TURNED: resolve(network), FROM: resolve(network)}))
+    tree = resolve(network)
+    show.ignored_line(unknown({TURNED: tree, FROM: tree}))
     came = st.query_params.get(FROM, "")
-    return box_field(network) or (came if came in resolve(network) else otherwise)
+    chosen = box_field(network) or (came if came in tree else otherwise)
+    if not tree.is_aside(chosen):
+        return chosen
+    show.ignored_line([f"{chosen} {text.NOT_IN_A_PASS}"])
+    return otherwise
 
 
 def unit(look: Glance, chosen: str) -> str:

@@ -20,7 +20,7 @@ from irnet.diagrams.overlay import EDGES, OVERLAYS, PHOTOGRAPH
 from irnet.provenance.sources import Provenance, provenance
 from irnet.spec import Network, Source
 from irnet.tree import details, resolve, smallest_input
-from irnet.tree.totals import records, totals
+from irnet.tree.totals import auxiliary_heads, records, totals
 from irnet.units import exact, short
 
 LEVEL = "level"  # a parameter of the address
@@ -87,11 +87,12 @@ def _panel(network: Network, chosen: str) -> None:
         return
     _crumbs(network, chosen)
     show.pairs(details(network, chosen))
-    address = {FROM: chosen}  # the field's own parameter goes when its page does
-    st.page_link(
-        "app/pages/maps.py", label="Feature maps of this box", icon=":material/grid_view:", query_params=address
-    )
-    box = resolve(network)[chosen]
+    address, tree = {FROM: chosen}, resolve(network)  # the field's own parameter goes when its page does
+    if not tree.is_aside(chosen):
+        st.page_link(
+            "app/pages/maps.py", label="Feature maps of this box", icon=":material/grid_view:", query_params=address
+        )
+    box = tree[chosen]
     origin(box.source, provenance(network, box.stage or "head"))
 
 
@@ -167,7 +168,8 @@ def _keys(network: Network, path: str) -> None:
 
 def steps(network: Network, chosen: str) -> None:
     """The table, open where the reader opened it; the row of the chosen box is marked, and a row chooses its box."""
-    names = LABELS | {stage.name: stage.title for stage in network.stages if stage.repeat}
+    aside = {head.name: head.title for head in auxiliary_heads(network)}
+    names = LABELS | {stage.name: stage.title for stage in network.stages if stage.repeat} | aside
     with st.container(horizontal=True, vertical_alignment="bottom"):
         part = choose_by_name("Part", names, "stage")
         shown = resolve(network)[chosen].stage if part == HERE and chosen else part if part not in LABELS else ""
@@ -197,7 +199,7 @@ def _block(network: Network, chosen: str) -> str:
 
 
 network = network_choice().network
-total = totals(network)
+total, aside = totals(network), sum(one.params for one in auxiliary_heads(network))
 head.heading("", network)
 show.figures(
     {
@@ -208,7 +210,8 @@ show.figures(
         "Smallest input": f"{smallest_input(network)} px",
     },
     {
-        "Parameters": f"{exact(total.params)}: weights and biases, batch norm's included",
+        "Parameters": f"{exact(total.params)}: weights and biases, batch norm's included"
+        + (f"; auxiliary heads add {exact(aside)}" if aside else ""),
         "MACs": f"{exact(total.macs)} multiply-accumulates in convolutions and linear layers, one image (2 FLOPs each)",
         "Activations": f"{exact(total.activation_elements)} outputs of convolutions and linear layers, one image",
         "Convolutions": "Convolutions, the 1x1 linear ones of residual blocks included",

@@ -26,6 +26,7 @@ from irnet.diagrams.theme import LIGHT, theme_named
 from irnet.diagrams.words import Words, beside_alt, block_words, overview_words
 from irnet.edit import network as network_of
 from irnet.spec import Network
+from irnet.tree import resolve
 
 NARROW = 'margin="0.05,0.03" height=0.4'  # DOT: of the boxes of blocks alone
 
@@ -190,7 +191,7 @@ def save(
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for stage in ("", *(stage.name for stage in network.stages if stage.repeat)):
+    for stage in ("", *(box.path for box in resolve(network).values() if box.path == box.stage)):
         for form in forms:
             file = folder / f"{network.name}.{stage or 'overview'}.{theme}.{form}"
             write(file, draw(network, form, stage, theme, flow=flow))

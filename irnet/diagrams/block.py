@@ -24,17 +24,17 @@ ROOM = 32  # letters in a line of a box
 
 
 def stage_named(network: Network, name: str) -> Stage:
-    """The stage of `network` with this name.
+    """The stage or auxiliary head of `network` with this name.
 
     Raises
     ------
     ValueError
         Naming the unknown stage and the known ones.
     """
-    for stage in network.stages:
-        if stage.name == name:
-            return stage
-    raise ValueError(f"{network.name} has no stage {name!r}; its stages: {', '.join(s.name for s in network.stages)}")
+    named = {stage.name: stage for stage in (*network.stages, *(one.stage for one in network.auxiliary))}
+    if name not in named:
+        raise ValueError(f"{network.name} has no stage {name!r}; its stages: {', '.join(named)}")
+    return named[name]
 
 
 def block_sheet(

@@ -78,6 +78,7 @@ class Link:
     head: str
     label: str = ""
     shortcut: bool = False
+    dashed: bool = False
 
 
 class Swatch(NamedTuple):
@@ -190,7 +191,7 @@ class GraphBuilder:
         title, _ = self._record(path, title, "", description, kind, "frame")
         words = typeset(f"{self._sign(path)}{title}")
         words = f'<font point-size="{self.measures.aside}" color="{self.theme.faint}">{words}</font>' if words else ""
-        label = slotted_title(words) if self.style.slots else words
+        label = slotted_title(words) if self.style.slots and self.style.slots.get(path, 1) else words
         with self._around(
             path,
             f"{self._named(path, description)} label={f'<{label}>' if label else quote('')} "
@@ -275,9 +276,12 @@ class GraphBuilder:
         label: str = "",
         weight: int = 10,
         shortcut: bool = False,
+        dashed: bool = False,
         turns: bool = False,
     ) -> None:
         """An arrow between two ends, with a label beside it; a `shortcut` goes round the body of a block.
+
+        A `dashed` one leads to what runs in training alone, and moves nothing out of its column.
 
         One that `turns` leads to another column or, where arrows run right, to another row.
         """
@@ -285,11 +289,13 @@ class GraphBuilder:
             tail, head = End(tail.path, "right"), End(head.path, "left")
         elif turns:
             tail, head, label = End(tail.path), End(head.path), ""  # it is led between the rows later
-        self.links.append(Link(f"{self.before}{tail.path}", f"{self.before}{head.path}", label, shortcut))
+        self.links.append(Link(f"{self.before}{tail.path}", f"{self.before}{head.path}", label, shortcut, dashed))
         more = "constraint=false " if turns else ""  # no rank further down
         more += "class=turn " if turns and self.flow == "right" else ""
         if shortcut:
             weight, more = 2, f'color="{self.theme.shortcut}" penwidth=1.8 arrowsize=0.7'
+        if dashed:
+            weight, more = 1, f"{more}style=dashed "
         if label:  # beside or above the line, never on it
             text = typeset(label)
             more += f'label="  {text}"' if self.flow == "down" else f'label="{text}\\n "'

@@ -26,7 +26,8 @@ def mermaid(sheet: GraphBuilder, alt: str, described: str) -> str:
     ]
     for link in sheet.links:
         label = f'|"{_text(link.label)}"|' if link.label.strip() else ""
-        lines.append(f"{names[link.tail]} {'==>' if link.shortcut else '-->'}{label} {names[link.head]}")
+        line = "==>" if link.shortcut else "-.->" if link.dashed else "-->"
+        lines.append(f"{names[link.tail]} {line}{label} {names[link.head]}")
     for kind, paint in sheet.theme.paints.items():
         if kind in shown:
             dashes = ",stroke-dasharray:5 3" if paint.style == "dashed" else ""

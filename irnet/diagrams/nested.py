@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from irnet.diagrams.block import BRANCH, STEP, BlockDrawing
 from irnet.diagrams.graph_builder import End, Flow, GraphBuilder, Style
 from irnet.diagrams.measures import CANVAS, SCREEN, Measures
-from irnet.diagrams.overview import STAGE, head_box, stage_box, stage_kind
+from irnet.diagrams.overview import STAGE, head_box, side_arrow, side_box, stage_box, stage_kind
 from irnet.diagrams.rows import align_rows, rows_of
 from irnet.diagrams.theme import LIGHT
 from irnet.spec import Chain, Fork, Network, Residual, Stage, Subgraph
 from irnet.tree import Box, resolve
 from irnet.tree.labels import differing_blocks, unlike
-from irnet.tree.totals import StageTotal, stages
+from irnet.tree.totals import StageTotal, auxiliary_heads, stages
 from irnet.units import extent, grid
 
 LEVELS = ("stages", "branches", "steps", "units")  # the finest that is shown; a box of one opens to those of the next
@@ -143,6 +143,8 @@ def draw_nested(sheet: GraphBuilder, network: Network, opened: Expansion, turns:
             if stage.repeat:
                 last = drawing.stage(stage, total, last, extent(shape), turns=turn(stage.name))
                 shape = total.out_shape
+            for side in auxiliary_heads(network, stage.name):
+                drawing.side(side, last)
         for layer in found.head:
             turns_here = turn(layer.path)
             head_box(sheet, layer)
@@ -168,6 +170,17 @@ class _NestedDrawing(BlockDrawing):
             if len(blocks) > 1:
                 return self._blocks(stage, blocks, last, turns=turns)
             return self._inside(blocks[0], last, turns=turns)
+
+    def side(self, head: StageTotal, last: str) -> None:
+        """Draw an auxiliary head beside what follows the `last` box of the stage that it reads."""
+        if not self.is_open(head.name, 0):
+            side_box(self.sheet, head, last)
+            return
+        (box,) = self.tree.children(head.name)
+        name = f"{box.path}.input"
+        side_arrow(self.sheet, last, name)
+        with self.sheet.cluster(head.name, head.title, "other", description=f"{head.name}: {head.title}"):
+            self.block(box, name, box.path)
 
     def _blocks(self, stage: Stage, blocks: Sequence[Box], last: str, *, turns: bool) -> str:
         """One block of the stage, and boxes that stand for those before and after it."""

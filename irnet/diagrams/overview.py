@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from irnet.diagrams.graph_builder import GraphBuilder
+from irnet.diagrams.graph_builder import End, GraphBuilder
 from irnet.diagrams.theme import Kind
 from irnet.spec import Chain, Fork, Network, Residual, Stage
 from irnet.tree import Box, resolve
 from irnet.tree.labels import differing_blocks
-from irnet.tree.totals import StageTotal, stages
+from irnet.tree.totals import StageTotal, auxiliary_heads, stages
 from irnet.units import extent, grid, short
 
 STAGE = 2.5  # inches
@@ -19,24 +19,25 @@ def overview_sheet(sheet: GraphBuilder, network: Network, title: str = "", *, fo
     """`sheet` with `network` on it, from its input to the softmax that its logits go to; `folded` into two columns."""
     shape = grid(network.input_shape)
     sheet.box("input", "Input", _size(sheet, shape), "other", description=f"input, {shape}", wide=STAGE)
-    boxes = [stage for stage in stages(network)[: len(network.stages)] if stage.repeat], resolve(network).head
-    last, turn = "input", (sum(map(len, boxes)) + 2) // 2
-    for i, (name, size) in enumerate(_boxes(sheet, network, *boxes)):
+    tree = resolve(network)
+    last, turn = "input", (len(tree.top) + 2) // 2
+    for i, (name, size) in enumerate(_boxes(sheet, network, tree.head)):
         sheet.next_arrow(last, name, size, turns=folded and i == turn)
         last = name
     return sheet.close(title or f"{network.label}  ·  {network.source.ref}", ranksep=0.3, columns=1)
 
 
-def _boxes(
-    sheet: GraphBuilder, network: Network, blocks: Sequence[StageTotal], head: Sequence[Box]
-) -> Iterator[tuple[str, str]]:
+def _boxes(sheet: GraphBuilder, network: Network, head: Sequence[Box]) -> Iterator[tuple[str, str]]:
     """Draw one box after the other; yield its id and the size of what comes in."""
-    shape, kinds = grid(network.input_shape), {stage.name: stage_kind(stage) for stage in network.stages}
-    differing = {stage.name: differing_blocks(stage) for stage in network.stages}
-    for stage in blocks:
-        stage_box(sheet, stage, kinds[stage.name], differing[stage.name])
-        yield stage.name, shape
-        shape = grid(stage.out_shape)
+    last, shape = "input", grid(network.input_shape)
+    for stage, total in zip(network.stages, stages(network), strict=False):
+        if stage.repeat:
+            last = stage.name
+            stage_box(sheet, total, stage_kind(stage), differing_blocks(stage))
+            yield last, shape
+            shape = grid(total.out_shape)
+        for side in auxiliary_heads(network, stage.name):
+            side_box(sheet, side, last)
     for layer in head:
         head_box(sheet, layer)
         yield layer.path, shape
@@ -76,6 +77,17 @@ def stage_box(sheet: GraphBuilder, stage: StageTotal, kind: Kind, differing: str
     description = f"{stage.name}: {times}{stage.title}, {about}, {stage.source.ref}"
     size = f"{_size(sheet, extent(stage.out_shape))}, ".lstrip(", ")
     sheet.box(stage.name, f"{times}{stage.title}", f"{size}{detail}", kind, description=description, wide=STAGE)
+
+
+def side_box(sheet: GraphBuilder, side: StageTotal, last: str) -> None:
+    """The box of a whole auxiliary head, and the arrow to it from the `last` box of what it reads."""
+    stage_box(sheet, side, "other", f"classifier of {side.out_shape[0]}")
+    side_arrow(sheet, last, side.name)
+
+
+def side_arrow(sheet: GraphBuilder, tail: str, head: str) -> None:
+    """The arrow to an auxiliary head or its first bar."""
+    sheet.arrow(End(tail), End(head), label="in training alone", dashed=True)
 
 
 def head_box(sheet: GraphBuilder, layer: Box) -> None:

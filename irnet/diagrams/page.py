@@ -101,7 +101,7 @@ def _states(network: Network, flow: Flow, *, pictures: bool) -> Iterator[tuple[s
     # the file can turn over these: there are no states for the others
     opens = frozenset(box.path for box in boxes if box.children and depth(box) is not None)
     opened = {str(level): Expansion(level) for level in range(len(LEVELS))}
-    for stage in (s.name for s in network.stages if s.repeat):
+    for stage in (box.path for box in boxes if box.path == box.stage):
         inside = [
             (box.path, at) for box in boxes if box.stage == stage and box.children and (at := depth(box)) is not None
         ]

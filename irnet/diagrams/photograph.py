@@ -179,8 +179,10 @@ def parts(network: Network, path: str) -> tuple[tuple[str, str], ...]:
 
 
 def slots_in(network: Network, shown: Collection[str]) -> dict[str, int]:
-    """For how many pictures each box that is shown has room."""
-    return {path: len(parts(network, path)) for path in shown}
+    """For how many pictures each box that is shown has room; a pass leaves auxiliary heads out."""
+    tree = resolve(network)
+    every = (*shown, *(head.path for head in tree.auxiliary))
+    return {path: 0 if tree.is_aside(path) else len(parts(network, path)) for path in every}
 
 
 def for_canvas(network: Network, found: Photograph, address: Address) -> dict[str, Any]:

@@ -33,11 +33,14 @@ def rows_of(network: Network, sheet: GraphBuilder) -> Rows:
         ranks = [at for path, at in rank.items() if path.startswith(f"{part}.")]
         lengths[part] = STEP * (max(ranks) - min(ranks) + 1) if ranks else SHUT
     rows, used, room = [[parts[0]]], SHUT, max(ROW, *lengths.values())
-    for part in parts[1:]:
-        if used + lengths[part] > room:
-            rows.append([])
+    sides: dict[str, list[str]] = {}
+    for one in network.auxiliary:
+        sides.setdefault(f"{sheet.before}{one.reads}", []).append(f"{sheet.before}{one.stage.name}")
+    for last, part in pairwise(parts):
+        if last not in sides and used + lengths[part] + SHUT * (part in sides) > room:
+            rows.append([])  # never between what an auxiliary head reads and what it is drawn beside
             used = 0.0
-        rows[-1].append(part)
+        rows[-1] += [part, *sides.get(part, ())]
         used += lengths[part]
     return tuple(map(tuple, rows))
 
@@ -76,7 +79,7 @@ def _between(
 ) -> tuple[str, str]:
     """An arrow's line and tip: out at the right, back between two rows, and in at the left."""
     (_, top, start, bottom), (end, upper, _, lower) = (boxes[end] for end in ends)
-    out, back = boxes[above[-1]][2] + AWAY, boxes[below[0]][0] - AWAY
+    out, back = max(boxes[part][2] for part in above) + AWAY, boxes[below[0]][0] - AWAY
     gap = (max(boxes[part][3] for part in above) + min(boxes[part][1] for part in below)) / 2
     y, to = (top + bottom) / 2, (upper + lower) / 2
     line = f"M{start:g},{y:g} H{out:g} V{gap:g} H{back:g} V{to:g} H{end - 6:g}"

@@ -131,6 +131,7 @@ def _edge(group: ElementTree.Element) -> Iterator[str]:
     curves = (f".. controls {points[i]} and {points[i + 1]} .. {points[i + 2]}" for i in range(0, len(points) - 2, 3))
     tip = f" -- {_points(head.get('points'))[1]}" if head is not None else ""
     style = "shortcut" if float(path.get("stroke-width") or 1) == _SHORTCUT else "flow"
+    style += ", dashed" if path.get("stroke-dasharray") else ""
     yield rf"\draw[irnet {style}] {' '.join([start, *curves])}{tip};"
     yield from _texts(group)
 

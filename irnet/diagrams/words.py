@@ -12,7 +12,7 @@ from irnet.diagrams.graph_builder import GraphBuilder
 from irnet.spec import Network, Stage
 from irnet.tables import latex
 from irnet.tree import describe, resolve
-from irnet.tree.totals import stages, totals
+from irnet.tree.totals import auxiliary_heads, stages, totals
 from irnet.units import exact, grid
 
 
@@ -36,14 +36,16 @@ def overview_words(network: Network) -> Words:
     """
     named = [stage for stage in stages(network)[: len(network.stages)] if stage.repeat]
     chain = ", ".join(f"{s.repeat} x {s.title}" if s.repeat > 1 else s.title for s in named)
-    total = totals(network)
+    total, aside = totals(network), auxiliary_heads(network)
+    added = exact(sum(head.params for head in aside))
+    sides = f"Auxiliary heads, in training alone, add {added} parameters. " if aside else ""
     _, height, width = network.input_shape
     return Words(
-        alt=f"Block diagram of {network.label}: {chain}.",
+        alt=f"Block diagram of {network.label}: {chain}{''.join(f'; {head.title}' for head in aside)}.",
         caption=(
             f"{network.label}, input {height}x{width} pixels: {exact(total.params)} parameters, "
             f"{exact(total.macs)} multiply-accumulates in convolutions and linear layers for one image. "
-            f"Source: {network.source.ref}. {network.source.note}"
+            f"{sides}Source: {network.source.ref}. {network.source.note}"
         ).strip(),
     )
 
@@ -59,7 +61,8 @@ def beside_alt(networks: tuple[Network, ...]) -> str:
 
 def block_words(network: Network, stage: Stage, *, errata: bool = True) -> Words:
     """Words for one block of a stage: where it comes from, what it holds, and where the paper's print differs."""
-    rows = [row for row in resolve(network).rows if row.path.startswith(f"{stage.name}.0")]
+    block = resolve(network).get(f"{stage.name}.0")
+    rows = block.rows if block else ()
     sizes = f" {grid(rows[0].in_shape)} to {grid(rows[-1].out_shape)}." if rows else ""
     differs = " ".join(f"{e.id}: {e.where} prints {e.printed}; here {e.used}." for e in stage.source.errata if errata)
     order = " Branches stand in the order in which they are stacked." if any(row.op == "concat" for row in rows) else ""

@@ -57,7 +57,10 @@ def settings(network: Network, path: str = "") -> tuple[Setting, ...]:
     """
     if not path:
         return tuple(_knobs(network, tuple(knobs(recipe_of(network)))))
-    box = resolve(network)[path]
+    tree = resolve(network)
+    box = tree[path]
+    if tree.is_aside(path):  # auxiliary heads are as their source has them
+        return ()
     if not box.stage:
         return tuple(_knobs(network, OF_HEAD))
     inside = path if box.level != "stage" else box.children[0]

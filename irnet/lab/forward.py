@@ -91,6 +91,8 @@ def unit_at(network: Network, path: str) -> int:
     ------
     KeyError
         Naming an unknown box and near ones.
+    ValueError
+        For a box of an auxiliary head.
 
     Examples
     --------
@@ -101,6 +103,11 @@ def unit_at(network: Network, path: str) -> int:
     """
     tree = resolve(network)
     box = tree[path]
+    for one in network.auxiliary:
+        if box.stage == one.stage.name:
+            raise ValueError(
+                f"{path} is in an auxiliary head, which runs in training alone; choose what it reads: {one.reads}"
+            )
     unit = box.children[-1] if box.level == "stage" and box.children else tree.block_of(path).path
     return next(i for i, one in enumerate(units(network)) if one.path == unit)
 

@@ -82,7 +82,8 @@ def _needed(network: Network, shown: Collection[str] | None) -> dict[str, str]:
     """
     tree, blocks = resolve(network), [unit for unit in units(network) if unit.part]
     before = dict(zip((f"{unit.path}.input" for unit in blocks), ("", *(unit.path for unit in blocks)), strict=False))
-    found = {last_block(path) for path in (*tree, *before)} if shown is None else {last_block(path) for path in shown}
+    looked = (*tree, *before) if shown is None else shown
+    found = {last_block(path) for path in looked if not tree.is_aside(path)}
     found |= {part for path in found for part, _ in parts(network, path)}
     residual = {tree.block_of(path).path for path in found if path in tree} & {
         unit.path for unit in blocks if isinstance(unit.node, Residual)

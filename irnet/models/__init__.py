@@ -49,6 +49,13 @@ ARCHITECTURES: Mapping[str, str] = MappingProxyType(
         "xception": "Xception",
     }
 )
+GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(  # the architectures, in the order in which they are listed
+    {
+        "the paper's": ("inception_v4", "inception_resnet_v1", "inception_resnet_v2"),
+        "the line before": ("inception_v3", "bn_inception", "googlenet"),
+        "neighbour": ("resnet_50", "resnext_50", "xception"),
+    }
+)
 SOURCES: Mapping[str, str] = MappingProxyType(
     {
         "paper": "Paper",
@@ -62,6 +69,17 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         "xception.timm": "Released: timm, Cadene",
     }
 )
+
+
+def group_of(name: str) -> str:
+    """The group that a preset or an architecture is in: the family of the paper, the line before it, or a neighbour.
+
+    Examples
+    --------
+    >>> [group_of(name) for name in ("inception_v4.tf_slim", "googlenet", "resnet_50")]
+    ["the paper's", 'the line before', 'neighbour']
+    """
+    return next(group for group, names in GROUPS.items() if architecture_of(name) in names)
 
 
 def source_title(name: str) -> str:

@@ -58,7 +58,7 @@ class Provenance:
 
 
 def provenance(network: Network, stage: str) -> Provenance:
-    """The names of a stage of `network`, or of its "head".
+    """The names of a stage or auxiliary head of `network`, or of its "head".
 
     The two Inception-ResNets have counterparts: what only the sibling's releases name is listed with the sibling.
 
@@ -75,7 +75,7 @@ def provenance(network: Network, stage: str) -> Provenance:
     timm, Cadene repeat_1.0 to repeat_1.19 · facenet Repeat_1/block17_1 to Repeat_1/block17_10 (v1) ·
     facenet-pytorch repeat_2.0 to repeat_2.9 (v1) · deviations D3, D6, D7, D8, D12, D23
     """
-    known = [*(found.name for found in network.stages), "head"]
+    known = [*(found.name for found in network.stages), *(one.stage.name for one in network.auxiliary), "head"]
     if stage not in known:
         raise ValueError(f"{network.name} has no stage {stage!r}; its stages: {', '.join(known)}")
     architecture = network.architecture
@@ -86,7 +86,10 @@ def provenance(network: Network, stage: str) -> Provenance:
 def _figure(architecture: str, stage: str) -> str:
     """The paper's figure; the stages that only released networks have are in none."""
     paper = PRESETS.get(f"{architecture}.{PAPER}")
-    return paper.sources[stage].ref if paper and stage in paper.sources else NOT_DRAWN
+    if paper is None:
+        return NOT_DRAWN
+    sources = {one.stage.name: one.stage.source for one in paper.sides} | dict(paper.sources)
+    return sources[stage].ref if stage in sources else NOT_DRAWN
 
 
 def _names(architecture: str, stage: str) -> Iterator[Named]:

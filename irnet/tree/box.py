@@ -11,7 +11,7 @@ from typing import Literal
 from irnet.html import joined_html
 from irnet.spec import Network, Node, Shape, Source, Stage
 from irnet.tables import MOST, from_records, to_html
-from irnet.tree.paths import name_of
+from irnet.tree.paths import below, name_of
 from irnet.units import sides
 
 Op = Literal[
@@ -230,6 +230,10 @@ class Tree(dict[str, Box]):
         """The block that the box at `path` is in or is, its stage where it is one, or itself in the head."""
         every = (*self.around(path), self[path])
         return next((box for box in every if box.level == "block"), every[0])
+
+    def is_aside(self, path: str) -> bool:
+        """Whether a path is in an auxiliary head, which no forward pass outside training runs."""
+        return any(below(path, box.path) for box in self.auxiliary)
 
     def row(self, path: str) -> Row:
         """The row with this path: of a merge the path of the node that merges."""

@@ -321,5 +321,9 @@ def _centre(seen: Seen, position: Sides) -> tuple[float, float]:
 
 
 def choices(network: Network) -> tuple[str, ...]:
-    """The boxes to choose from, in the order they run; a convolution's units see what the convolution sees."""
-    return tuple(path for path, box in resolve(network).items() if box.level != "unit")
+    """The boxes to choose from, in the order they run; a convolution's units see what the convolution sees.
+
+    Auxiliary heads are left out: a field is looked for in one pass, which does not run them.
+    """
+    tree = resolve(network)
+    return tuple(path for path, box in tree.items() if box.level != "unit" and not tree.is_aside(path))

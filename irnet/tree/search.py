@@ -26,10 +26,15 @@ def details(network: Network, path: str) -> dict[str, str]:
     >>> details(network("inception_v4"), "stem.0.0")["Receptive field"]
     '3 px, one pixel of the output every 2, padding 0'
     """
-    box, total = resolve(network)[path], totals(network)
+    tree, total = resolve(network), totals(network)
+    box, aside = tree[path], tree.is_aside(path)
+
+    def part(amount: int, whole: int) -> str:
+        return "beside the network's" if aside else f"{share(amount, whole)} of the network"
+
     field = box.field
     concat = next((row for row in reversed(box.rows) if row.op == "concat" and row.out_shape == box.out_shape), None)
-    macs = f"{exact(box.macs)}, {share(box.macs, total.macs)} of the network"
+    macs = f"{exact(box.macs)}, {part(box.macs, total.macs)}"
     return {
         "Path": path,
         "What": box.title,
@@ -37,7 +42,7 @@ def details(network: Network, path: str) -> dict[str, str]:
         "Source": box.source.ref,
         "Input": grid(box.in_shape),
         "Output": f"{concat.notation} = {grid(box.out_shape)}" if concat else grid(box.out_shape),
-        "Parameters": f"{exact(box.params)}, {share(box.params, total.params)} of the network",
+        "Parameters": f"{exact(box.params)}, {part(box.params, total.params)}",
         "MACs": macs if box.macs else "none of convolutions or linear layers",
         "Activations": f"{exact(box.activation_elements)} numbers, "
         f"{short(box.activation_bytes, 'B')} in float32, one image",

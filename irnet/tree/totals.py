@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from irnet.models import PRESETS, network
-from irnet.spec import Fork, Network, Part, Shape, Source
+from irnet.models import PRESETS, group_of, network
+from irnet.spec import Fork, Network, Part, Shape, Source, Stage
 from irnet.tree.box import WEIGHTED, Box, ReceptiveField, Row, Tree
 from irnet.tree.paths import below
 from irnet.tree.resolve import resolve
@@ -99,16 +99,7 @@ def _stages(network: Network) -> Iterator[StageTotal]:
     shape, field = network.input_shape, ReceptiveField()
     for stage, box in tree.stages:
         shape, field = (box.out_shape, box.field) if box else (shape, field)
-        yield StageTotal(
-            name=stage.name,
-            title=stage.title,
-            part=stage.part,
-            repeat=stage.repeat,
-            out_shape=shape,
-            field=field,
-            source=stage.source,
-            **_sums(box.rows if box else ()),
-        )
+        yield _stage_total(stage, shape, field, box.rows if box else ())
     rows = [row for layer in tree.head for row in layer.rows]
     if not rows:
         return
@@ -122,6 +113,32 @@ def _stages(network: Network) -> Iterator[StageTotal]:
         source=network.head.source,
         **_sums(rows),
     )
+
+
+def _stage_total(stage: Stage, shape: Shape, field: ReceptiveField, rows: Sequence[Row]) -> StageTotal:
+    return StageTotal(
+        name=stage.name,
+        title=stage.title,
+        part=stage.part,
+        repeat=stage.repeat,
+        out_shape=shape,
+        field=field,
+        source=stage.source,
+        **_sums(rows),
+    )
+
+
+def auxiliary_heads(network: Network, reads: str = "") -> tuple[StageTotal, ...]:
+    """The auxiliary heads of `network`, or those that read one stage; no total has them.
+
+    Examples
+    --------
+    >>> [(head.name, head.params) for head in auxiliary_heads(network("googlenet", auxiliary=True), "inception_4a")]
+    [('aux1', 3188840)]
+    """
+    tree = resolve(network)
+    sides = ((one.stage, tree[one.stage.name]) for one in network.auxiliary if reads in ("", one.reads))
+    return tuple(_stage_total(stage, box.out_shape, box.field, box.rows) for stage, box in sides)
 
 
 def summary(network: Network) -> dict[str, object]:
@@ -159,13 +176,13 @@ def summary(network: Network) -> dict[str, object]:
 
 def _auxiliary(network: Network) -> dict[str, object]:
     """The auxiliary heads, and the totals with them, which `totals` leaves out."""
-    total, tree = totals(network), resolve(network)
+    total, found = totals(network), auxiliary_heads(network)
     heads = [
-        {"name": box.path, "reads": one.reads, "params": box.params, "macs": box.macs, "source": box.source.ref}
-        for one, box in zip(network.auxiliary, tree.auxiliary, strict=True)
+        {"name": head.name, "reads": one.reads, "params": head.params, "macs": head.macs, "source": head.source.ref}
+        for one, head in zip(network.auxiliary, found, strict=True)
     ]
-    params = total.params + sum(box.params for box in tree.auxiliary)
-    return {"heads": heads, "params": params, "macs": total.macs + sum(box.macs for box in tree.auxiliary)}
+    params = total.params + sum(head.params for head in found)
+    return {"heads": heads, "params": params, "macs": total.macs + sum(head.macs for head in found)}
 
 
 def overview() -> list[dict[str, object]]:
@@ -173,6 +190,7 @@ def overview() -> list[dict[str, object]]:
     return [
         {
             "name": spec.name,
+            "group": group_of(spec.name),
             "source": spec.source.ref,
             "input_shape": list(spec.input_shape),
             "params": totals(spec).params,
@@ -184,7 +202,7 @@ def overview() -> list[dict[str, object]]:
 
 def stage_records(network: Network) -> list[dict[str, object]]:
     """The stages of `network` as flat records for a table; shapes are height x width x channels."""
-    total = totals(network)
+    total, aside = totals(network), auxiliary_heads(network)
     return [
         {
             "stage": stage.name,
@@ -193,19 +211,22 @@ def stage_records(network: Network) -> list[dict[str, object]]:
             "output": grid(stage.out_shape),
             "params": stage.params,
             "macs": stage.macs,
-            "share of macs": share(stage.macs, total.macs),
+            "share of macs": "in training alone" if stage in aside else share(stage.macs, total.macs),
             "source": stage.source.ref,
         }
-        for stage in stages(network)
+        for stage in (*stages(network), *aside)
     ]
 
 
 def records(network: Network, within: str = "") -> list[dict[str, object]]:
     """The rows of `network`, or of what is inside the box at a path, as flat records for a table.
 
+    Those of auxiliary heads come last.
+
     `macs` is None where there is neither a convolution nor a linear layer.
     Shapes are written height x width x channels, receptive fields in pixels (height x width where they differ).
     """
+    tree = resolve(network)
     return [
         {
             "path": row.path,
@@ -220,6 +241,6 @@ def records(network: Network, within: str = "") -> list[dict[str, object]]:
             "field stride": sides(row.field.stride),
             "field padding": sides(row.field.padding),
         }
-        for row in resolve(network).rows
+        for row in (*tree.rows, *(row for head in tree.auxiliary for row in head.rows))
         if not within or below(row.path, within)
     ]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, BrowserType, ConsoleMessage, Page, ViewportSize, expect
 
-from irnet.models import ARCHITECTURES, source_title
+from irnet.models import ARCHITECTURES, group_of, source_title
 from tests.browser.served import DRAWN, FLAGS, SETTLED, served
 from tests.browser.views import RECORD
 from tests.system import browser
@@ -97,9 +97,9 @@ class Viewer:
     def choose(self, name: str) -> None:
         """Choose a network in the panel, by the name of its preset, and shut the panel."""
         architecture_key = name.partition(".")[0]
-        architecture, source = ARCHITECTURES[architecture_key], source_title(name)
+        architecture = f"{ARCHITECTURES[architecture_key]} · {group_of(name)}"
         self.panel()
-        for label, option in (("Network", architecture), ("Source", source)):
+        for label, option in (("Network", architecture), ("Source", source_title(name))):
             field = self.page.get_by_test_id("stPopoverBody").get_by_role("combobox", name=label)
             if field.input_value() != option:
                 field.click()
