@@ -294,8 +294,9 @@ READ_MAPS = (
 UNSCALED = "Adds every residual as it is, not multiplied by a small number."
 GO_ON = "Stopped here. Resume"
 OPEN = (
-    "Drop a file of a network that somebody else wrote. It is read, never run. This page says what it is, its nearest "
-    "relative among the presets, and every difference. A checkpoint, which holds weights alone, is identified."
+    "Drop a file of a network that somebody else wrote: .onnx, .pt2, .keras, .h5 or .json. It is read, never run. This "
+    "page says what it is, its nearest relative among the presets, and every difference. A checkpoint, which holds "
+    "weights alone, is identified."
 )
 OPEN_MODULE = "For a module in Python, this command writes the file to drop here, on your own machine:"
 OPEN_PROVENANCE = "Of an opened network only its file is known. Open has what differs from its nearest relative."

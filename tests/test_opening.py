@@ -27,6 +27,7 @@ from irnet.runtime.measure import measure
 from irnet.runtime.sources import read_source
 from irnet.runtime.trace import trace
 from irnet.spec import Network
+from tests.apps import sample
 from tests.conftest import presets
 from tests.walks import fits, networks
 
@@ -229,19 +230,19 @@ def test_a_file_is_read_in_a_process_of_its_own(file: Path) -> None:
     assert found.sentence.startswith(f"{file}:Small is none of the networks here: 1 convolution, ")
 
 
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("Smal", "has no Smal; it has Small"),
-        ("Asks", "not known before it runs, at theirs.py line 15: `return x if x.sum() > 0 else -x`"),
-        ("Sized", "the size of a tensor depends on the numbers in another, at theirs.py line 20: `return x[x > 0]`"),
-        ("Two", "Two needs 2 inputs (x, mask); give a module whose forward takes one picture"),
-        ("Three", "Three has 1 input and 3 outputs; give a module whose forward takes one picture"),
-        ("Wrong", "at theirs.py line 33: `return self.conv(x.flatten(1))`"),
-        ("fails", "RuntimeError: no weights here"),
-        ("number", "number makes a int; an nn.Module can be read"),
-    ],
-)
+UNREADABLE = [
+    ("Smal", "has no Smal; it has Small"),
+    ("Asks", "not known before it runs, at theirs.py line 15: `return x if x.sum() > 0 else -x`"),
+    ("Sized", "the size of a tensor depends on the numbers in another, at theirs.py line 20: `return x[x > 0]`"),
+    ("Two", "Two needs 2 inputs (x, mask); give a module whose forward takes one picture"),
+    ("Three", "Three has 1 input and 3 outputs; give a module whose forward takes one picture"),
+    ("Wrong", "at theirs.py line 33: `return self.conv(x.flatten(1))`"),
+    ("fails", "RuntimeError: no weights here"),
+    ("number", "number makes a int; an nn.Module can be read"),
+]
+
+
+@pytest.mark.parametrize(("name", "said"), sample(UNREADABLE, UNREADABLE[1], UNREADABLE[-2]))
 def test_what_cannot_be_read_ends_in_one_sentence(
     name: str, said: str, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,29 +17,24 @@ from app.opened import EXAMPLES, OPENED, opened, show_opened
 from app.passes import Weights, read_network
 from app.state import put_all
 from app.views import show
-from app.weights import ENDINGS as CHECKPOINTS
-from app.weights import INDEXES, LARGEST, saved
+from app.weights import LARGEST, saved
 from irnet.diagrams.beside import revealing_beside
 from irnet.diagrams.nested import Expansion, shown_block
 from irnet.edit import network_of_label
 from irnet.models import title
 from irnet.opening.check import Report
-from irnet.runtime.network_files import ENDINGS as NETWORKS
 from irnet.runtime.weights import Identity
 from irnet.spec import Network
 from irnet.tables import Records
 from irnet.tree import resolve
 from irnet.tree.totals import summary
 
-ENDINGS = sorted({*NETWORKS, *CHECKPOINTS} - set(INDEXES))
 TURNED, PLACE = "turned", "place"  # parameters of the address
 
 
 def choose() -> None:
     """A file of the reader's, or an example."""
-    own = st.file_uploader(
-        "A network of yours", type=[ending[1:] for ending in ENDINGS], max_upload_size=LARGEST, key="open.file"
-    )
+    own = st.file_uploader("A network of yours", max_upload_size=LARGEST, key="open.file")
     st.pills("or an example", list(EXAMPLES), key="open.example", wrap=True)
     told = st.container()
     st.caption(text.OPEN_MODULE)

@@ -123,7 +123,7 @@ def test_a_run_outlives_its_server_and_the_page_comes_back_to_it_and_resumes_it(
             expect(resume).to_be_enabled()
             resume.click()
             expect(progress(page, "Running")).to_be_visible()
-            page.get_by_role("button", name="Stop", exact=True).click()
+            page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop", exact=True).click()
             expect(progress(page, "Stopped")).to_be_visible()
             assert not page.locator("[data-testid=stException], [data-testid=stAlertContentError]").count()
     finally:
