@@ -5,8 +5,8 @@
 A line a network. Parameters and MACs are those of our rows, less the author's: fvcore's of the author's own module, of
 convolutions and linear layers. Outputs are of what `build` makes and of the source that `code` writes, each with the
 author's weights: the largest difference, over the standard deviation of the author's outputs. Weights are random, batch
-norm's statistics too, so that a name that leads to the wrong tensor shows. Seconds are of `torch.export` alone, and of
-opening, which is export, reading, the tree, the nearest preset and the network.
+norm's statistics too, so that a name that leads to the wrong tensor shows. Seconds are of `torch.export` alone, of
+opening, which is export, reading, the tree, the nearest preset and the network, and of drawing the canvas in both themes.
 
 Exit status 1 if a released network is found with a difference, one can't be read, or a count or an output differs.
 """
@@ -36,6 +36,8 @@ from torch import Tensor, nn
 from benchmarks.figure import Figure
 from benchmarks.rivals import Missing, rival
 from irnet.codegen import class_name, code
+from irnet.diagrams import canvas_svgs
+from irnet.diagrams.nested import Expansion
 from irnet.opening.check import compare_with_preset
 from irnet.opening.network import network_from_graph
 from irnet.opening.tree import tree
@@ -69,7 +71,7 @@ TREES = 85  # of the hundred that have to be trees to the last layer
 EQUAL = 1e-5  # relative to the standard deviation of the outputs
 HEADER = (
     f"{'network':34} {'side':>4} {'ops':>5} {'tangles':>7} {'export':>7} {'open':>6} {'ratio':>5} {'tree':>7} "
-    f"{'params':>8} {'MACs':>8} {'built':>8} {'written':>8}  nearest, and what is in the way"
+    f"{'canvas':>7} {'params':>8} {'MACs':>8} {'built':>8} {'written':>8}  nearest, and what is in the way"
 )
 
 
@@ -87,6 +89,7 @@ class Outcome:
     export: float = 0.0  # seconds
     opening: float = 0.0  # seconds
     tree: float = 0.0  # milliseconds
+    canvas: float = 0.0  # seconds
     params: int | None = None  # of the rows, less the author's
     macs: int | None = None  # the same
     built: float | None = None  # difference of the outputs of what `build` makes
@@ -121,7 +124,8 @@ class Outcome:
         near = f"{self.nearest} with {self.differences} differences" if self.nearest else ""
         return (
             f"{self.name:34} {self.side:4} {self.operations:5} {self.irreducible:7} {self.export:6.1f}s "
-            f"{self.opening:5.1f}s {self.ratio:5.2f} {self.tree:5.1f}ms {counts} {outputs}  "
+            f"{self.opening:5.1f}s {self.ratio:5.2f} {self.tree:5.1f}ms {self.canvas:6.2f}s "
+            f"{counts} {outputs}  "
             f"{'; '.join(filter(None, (near, self.reason)))}"
         )
 
@@ -179,6 +183,9 @@ def examine(name: str) -> Outcome:
     start = perf_counter()
     tree(graph)
     milliseconds = 1000 * (perf_counter() - start)
+    start = perf_counter()
+    canvas_svgs(network, Expansion())
+    canvas = perf_counter() - start
     report = compare_with_preset(graph)
     x = torch.rand(2, *shape, generator=torch.Generator().manual_seed(1)) * 2 - 1
     counted: Any = FlopCountAnalysis(author, x[:1])
@@ -195,6 +202,7 @@ def examine(name: str) -> Outcome:
         "export": export,
         "opening": opening,
         "tree": milliseconds,
+        "canvas": canvas,
         "params": sum(row.params for row in rows) - sum(one.numel() for one in author.parameters()),
         "macs": sum(row.macs for row in rows) - int(theirs["conv"] + theirs["linear"]),
     }
@@ -298,12 +306,13 @@ def _totals(done: Sequence[Outcome]) -> str:
     opened = [one for one in done if one.operations]
     ratios = sorted(one.ratio for one in opened) or [0.0]
     seconds = sum(one.opening for one in opened) / (sum(one.export for one in opened) or 1)
+    canvas = max((one.canvas for one in opened), default=0.0)
     return (
         f"{len(opened)} of {len(done)} open; {sum(not one.irreducible for one in opened)} are trees to the last layer; "
         f"{sum(one.counted for one in opened)} have the author's parameters and MACs to the unit; "
         f"{sum(one.equal for one in opened)} the author's outputs, built and written\n"
         f"opening over torch.export alone: {seconds:.2f} of all together, {median(ratios):.2f} the median, "
-        f"{ratios[-1]:.2f} the largest"
+        f"{ratios[-1]:.2f} the largest; the slowest canvas took {canvas:.2f} s"
     )
 
 
