@@ -5,8 +5,9 @@
 A line a network. Parameters and MACs are those of our rows, less the author's: fvcore's of the author's own module, of
 convolutions and linear layers. Outputs are of what `build` makes and of the source that `code` writes, each with the
 author's weights: the largest difference, over the standard deviation of the author's outputs. Weights are random, batch
-norm's statistics too, so that a name that leads to the wrong tensor shows. Seconds are of `torch.export` alone, of
-opening, which is export, reading, the tree, the nearest preset and the network, and of drawing the canvas in both themes.
+norm's statistics too, so that a name that leads to the wrong tensor shows. Seconds are of `torch.export` alone; of
+opening, which is export, reading, the tree, the nearest preset and the network; and of drawing the canvas, light and
+dark.
 
 Exit status 1 if a released network is found with a difference, one can't be read, or a count or an output differs.
 """
