@@ -83,10 +83,13 @@ def test_a_double_click_opens_a_stage_and_edits_nothing(viewer: Viewer, name: st
 
 def test_a_lesson_that_is_started_is_in_the_address_and_every_way_on_leads_through_it(fresh: Viewer) -> None:
     page = fresh.walk("Learn")
-    heading = page.get_by_role("heading", level=1)
+
+    def headed(title: str) -> None:  # the page before it may stand there for a moment still
+        expect(page.get_by_role("heading", name=title, exact=True, level=1)).to_be_visible()
+
     page.get_by_role("button", name="Start: 11 steps").click()
     expect(page).to_have_url(re.compile(r"/learn\?lesson=tour$"))
-    expect(heading).to_have_text("A tour of the paper")
+    headed("A tour of the paper")
     fresh.settle()
     page.get_by_role("button", name="Next").click()
     expect(page).to_have_url(re.compile("step=2"))
@@ -100,17 +103,17 @@ def test_a_lesson_that_is_started_is_in_the_address_and_every_way_on_leads_throu
     expect(page.get_by_text("Step 3 of 11")).to_be_visible()
     fresh.settle()
     page.get_by_role("button", name="Present").click()
-    expect(heading).to_have_text("Section 3.1: Inception-v4")
+    headed("Section 3.1: Inception-v4")
     fresh.settle()
     page.get_by_role("button", name="Leave").click()
-    expect(heading).to_have_text("A tour of the paper")
+    headed("A tour of the paper")
     fresh.settle()
     page.get_by_role("button", name="All lessons").click()
-    expect(heading).to_have_text("Learn")
+    headed("Learn")
     expect(page).to_have_url(re.compile(r"/learn$"))
     fresh.settle()
     page.reload()
-    expect(heading).to_have_text("Learn")
+    headed("Learn")
     page.go_back()
     expect(page.get_by_text("Step 3 of 11")).to_be_visible()
     assert not fresh.troubles()

@@ -206,7 +206,7 @@ def test_a_network_that_runs_is_stopped_and_gone_on_with(viewer: Viewer) -> None
     expect(bar).to_be_visible()
     expect(page.get_by_text("Counting with fvcore: ")).to_be_visible()
     expect(go_on).to_be_hidden()
-    page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop", exact=True).press("Enter")
+    page.get_by_role("button", name="Stop", exact=True).press("Enter")
     expect(go_on).to_be_visible()
     page.wait_for_selector(SETTLED)
     go_on.focus()
@@ -216,9 +216,7 @@ def test_a_network_that_runs_is_stopped_and_gone_on_with(viewer: Viewer) -> None
     go_on.press("Enter")
     expect(go_on).to_be_hidden()
     expect(bar).to_be_visible()
-    page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop", exact=True).press(
-        "Enter"
-    )  # so that it does not run beside the next test
+    page.get_by_role("button", name="Stop", exact=True).press("Enter")  # so that it does not run beside the next test
     expect(go_on).to_be_visible()
     assert not viewer.troubles()
 

@@ -36,6 +36,7 @@ def test_a_chosen_box_shows_the_channel_that_the_reader_wants_and_the_address_ke
     viewer.settle()
     box = page.locator("g[id='block_b.0.add']")
     pictures, numbers = box.locator("image.magnitude:not(.channels)"), box.locator(".number:not(.name)")
+    expect(pictures).not_to_have_count(0)
     means = hrefs(page)["block_b.0.add"]
     page.get_by_text("one channel", exact=True).click()
     expect(page.get_by_label("Channel, 0 to 895")).to_be_visible()
