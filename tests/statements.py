@@ -678,7 +678,7 @@ README = (
         "Figure 17 prints 1154 filters, and the sum with 1152 channels refuses", check="channels reduction_a = 1152"
     ),
     Statement("Python 3.11 or newer", source="pyproject.toml"),
-    Statement("takes some fifteen minutes on two cores"),
+    Statement("takes some twenty minutes on two cores"),
     Statement("ways in, the three networks side by side", source="app/pages/overview.py"),
     Statement("A bar leads to five places from every page", source="app/bar.py"),
     Statement("arrows as wide as their channels", test=ARROWS),
