@@ -10,7 +10,7 @@ import streamlit as st
 from app import text
 from app.components.canvas import canvas
 from app.drawings import View
-from app.state import put, put_all
+from app.state import listed, put, put_all
 from app.views import show
 from irnet.checkpoints import find
 from irnet.diagrams.nested import Expansion, revealing, shown_block
@@ -69,8 +69,7 @@ def _resolve_name(network: Network) -> None:
 
 def toggled(network: Network) -> frozenset[str]:
     """The boxes that the address says were turned over; what is no box is left out."""
-    asked = st.query_params.get(TURNED, "").split(",")
-    return frozenset(path for path in asked if path in resolve(network))
+    return listed(TURNED, resolve(network))
 
 
 def select(path: str) -> None:

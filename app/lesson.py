@@ -18,7 +18,7 @@ from app.components.canvas import FILL, canvas
 from app.components.prose import prose
 from app.controls import fields_of
 from app.drawings import BesideView, View
-from app.state import put, put_all, unknown
+from app.state import listed, put, put_all, unknown
 from app.views import show
 from irnet.comparison.changes import count_records
 from irnet.comparison.side_by_side import changed_knobs
@@ -182,8 +182,7 @@ def selected_box(here: Step) -> str:
 
 def _toggled(here: Step) -> frozenset[str]:
     """The boxes that the address says were opened or shut, else those of the step."""
-    paths = st.query_params.get(TURNED, "")
-    return frozenset(path for path in paths.split(",") if path in paths_of(here)) if paths else frozenset(here.turned)
+    return listed(TURNED, paths_of(here)) if st.query_params.get(TURNED) else frozenset(here.turned)
 
 
 def _nothing(path: str) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from app.address import Fields
 from app.server.opened import find, keep
+from irnet.opening import WITH_WEIGHTS
 from irnet.opening.check import Report
 from irnet.spec import Network
 
@@ -21,7 +22,6 @@ EXAMPLES = {
 }
 OPENED = "network"  # a parameter of the address
 _OURS, _SECRET, _FILE = "opened.names", "opened.secret", "opened.file"  # in the session
-WITH_WEIGHTS = (".onnx", ".pt2")  # endings of files that hold a network with its weights
 
 
 def read(fields: Fields) -> list[str]:

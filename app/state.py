@@ -86,6 +86,11 @@ def unknown(options: Mapping[str, Collection[str]]) -> list[str]:
     ]
 
 
+def listed(key: str, options: Collection[str]) -> frozenset[str]:
+    """What the address lists under a parameter, with commas between; what is none of `options` is left out."""
+    return frozenset(one for one in st.query_params.get(key, "").split(",") if one in options)
+
+
 def put(key: str, value: str) -> None:
     """Keep a value in the address; nothing of it, if it is empty."""
     if value:

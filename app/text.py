@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from irnet.lessons import LESSONS
-from irnet.models.errata import ERRATA as ERRATA_OF_THE_PAPER
+from irnet.models.errata import ERRATA as EVERY_ERRATUM
 from irnet.units import numeral
 
 INTRODUCTION = (
@@ -132,7 +132,7 @@ BASIS = {  # of a statement about the paper or a release
     "unverified": "not verified",
 }
 ERRATA = (
-    f"{len(ERRATA_OF_THE_PAPER)} places where the print disagrees with arithmetic, with itself or with released code. "
+    f"{len(EVERY_ERRATUM)} places where the print disagrees with arithmetic, with itself or with released code. "
     "The lines below are calculated from the networks as you open the page; none is typed in."
 )
 ARITHMETIC = "What the networks and the paper's own numbers say about it; a line without a verdict claims nothing."

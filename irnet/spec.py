@@ -523,6 +523,11 @@ class Network:
         return _text(self, 4)
 
     @property
+    def stages_by_name(self) -> dict[str, Stage]:
+        """The stages, then those of the auxiliary heads."""
+        return {stage.name: stage for stage in (*self.stages, *(one.stage for one in self.auxiliary))}
+
+    @property
     def key(self) -> str:
         """Sixteen hex digits that change exactly when the architecture changes."""
         return sha256(repr(self).encode()).hexdigest()[:16]

@@ -66,8 +66,8 @@ def _walk(result: BlockSteps, *, playing: bool) -> None:
             "Step", names, default=names[0], key=STEP, required=True, wrap=True, bind="query-params"
         )
         at = names.index(name)
-        _button("Back", "arrow_back", names, at - 1)
-        _button("Next", "arrow_forward", names, at + 1)
+        show.step_button("Back", "arrow_back", names, at - 1, _go)
+        show.step_button("Next", "arrow_forward", names, at + 1, _go)
     step = result.steps[at]
     st.markdown(f"${equation(result, name)}$", text_alignment="center")  # inline: a display of its own would scroll
     st.markdown(f"**Step {at + 1} of {len(names)}.** {text.plain(step.words)}")
@@ -96,17 +96,6 @@ def _play(names: list[str], *, playing: bool) -> bool:
         return True
     st.session_state[STEP], st.session_state[_SINCE] = names[at + 1], now
     return False
-
-
-def _button(label: str, icon: str, names: list[str], to: int) -> None:
-    there = 0 <= to < len(names)
-    st.button(
-        label,
-        icon=f":material/{icon}:",
-        disabled=not there,
-        on_click=_go,
-        args=(names[to] if there else "",),
-    )
 
 
 def _go(name: str) -> None:

@@ -12,7 +12,7 @@ from app.components.canvas import canvas
 from app.controls import network_choice
 from app.drawings import BesideView
 from app.server.opened import network_named
-from app.state import put, put_all, unknown
+from app.state import listed, put, put_all, unknown
 from app.views import head, show
 from app.views.show import refusals
 from irnet.charts import Bars, Chart
@@ -106,7 +106,7 @@ def side_by_side(networks: tuple[Network, ...]) -> None:
         ghosts = st.toggle("Fade what is the same", key="fade", bind="query-params")
         pictures = st.toggle("Photograph", key="photographed", bind="query-params")
     shown = st.query_params.get(OPENED, "")
-    toggled = frozenset(path for path in shown.split(",") if path in paths)
+    toggled = listed(OPENED, paths)
     place = st.query_params.get(PLACE, "")
     place = place if place in paths else ""
     above = st.container()

@@ -11,7 +11,7 @@ import streamlit as st
 from app import text
 from app.components.canvas import canvas, diagram
 from app.drawings import BesideView, TimelineView, View
-from app.state import put_all, unknown
+from app.state import listed, put_all, unknown
 from app.views import show
 from irnet.charts import ChartFormat, to_file, to_vega
 from irnet.diagrams.beside import opened_beside
@@ -69,14 +69,7 @@ def _about(step: Step, ids: list[str]) -> None:
         st.header(step.model)
         with st.container(horizontal=True, horizontal_alignment="right", wrap=False):
             for label, icon, to in (("Back", "arrow_back", at - 1), ("Next", "arrow_forward", at + 1)):
-                there = 0 <= to < len(ids)
-                st.button(
-                    label,
-                    icon=f":material/{icon}:",
-                    disabled=not there,
-                    on_click=_go,
-                    args=(ids[to] if there else "",),
-                )
+                show.step_button(label, icon, ids, to, _go)
     st.markdown(
         f"{step.paper}, [arXiv {step.arxiv}](https://arxiv.org/abs/{step.arxiv}), {step.date}; printed at {step.venue}"
     )
@@ -121,7 +114,7 @@ def _blocks(step: Step) -> None:
         return
     both = (network(parent.preset), network(step.preset))
     view = BesideView(networks=both, level=STEPS_DOWN, stages=tuple(one.stages[0].name for one in alone))
-    toggled = frozenset(path for path in st.query_params.get(TURNED, "").split(",") if path in view.paths)
+    toggled = listed(TURNED, view.paths)
     place = path if (path := st.query_params.get(PLACE, "")) in view.paths else ""
     view = replace(view, toggled=toggled)
     canvas(

@@ -15,7 +15,7 @@ from app.drawings import BesideView, View
 from app.edits import EDITS
 from app.opened import EXAMPLES, OPENED, opened, show_opened
 from app.passes import Weights, read_network
-from app.state import put_all
+from app.state import listed, put_all
 from app.views import show
 from app.weights import LARGEST, saved
 from irnet.diagrams.beside import revealing_beside
@@ -92,17 +92,14 @@ def found(network: Network, report: Report) -> None:
 
 def drawing(networks: tuple[Network, ...]) -> None:
     """The network on a canvas, beside its nearest relative where it has one."""
-    turned, place = st.query_params.get(TURNED, ""), st.query_params.get(PLACE, "")
-    if len(networks) > 1:
-        paths = BesideView(networks=networks).paths
-        toggled = frozenset(path for path in turned.split(",") if path in paths)
-        place = place if place in paths else ""
-        view: View | BesideView = BesideView(
-            networks=networks, toggled=revealing_beside(networks, 0, toggled, place), ghosts=True
-        )
+    beside = len(networks) > 1
+    paths = BesideView(networks=networks).paths if beside else resolve(networks[0])
+    toggled = listed(TURNED, paths)
+    place = asked if (asked := st.query_params.get(PLACE, "")) in paths else ""
+    view: View | BesideView
+    if beside:
+        view = BesideView(networks=networks, toggled=revealing_beside(networks, 0, toggled, place), ghosts=True)
     else:
-        toggled = frozenset(path for path in turned.split(",") if path in resolve(networks[0]))
-        place = place if place in resolve(networks[0]) else ""
         view = View(network=networks[0], opened=Expansion(0, toggled, shown_block(networks[0], place)))
     canvas(
         view,
@@ -112,7 +109,7 @@ def drawing(networks: tuple[Network, ...]) -> None:
         on_toggle=lambda path: put_all({TURNED: ",".join(sorted(toggled ^ {path})), PLACE: path}),
         on_shut=lambda: put_all({TURNED: ""}),
     )
-    number, _, path = place.partition("/") if len(networks) > 1 else ("0", "", place)
+    number, _, path = place.partition("/") if beside else ("0", "", place)
     if place and (module := resolve(networks[int(number)])[path].module):
         st.caption(f"The author calls it {text.plain(module)}.")
 

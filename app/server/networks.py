@@ -43,7 +43,7 @@ from irnet.runtime.capture import watch_layers
 from irnet.runtime.device import check_device, memory_limit, with_numbers
 from irnet.runtime.init import Init
 from irnet.runtime.measure import ModuleCount, Others, by_fvcore, by_others
-from irnet.runtime.network_files import read_file
+from irnet.runtime.network_files import ENDINGS, MAY_BE_WEIGHTS, read_file
 from irnet.runtime.saved import saved_for_backward
 from irnet.runtime.weights import Identity, check_fit, identify, load_weights
 from irnet.spec import Network
@@ -98,7 +98,6 @@ MODELS = ResourcePool[Model](MODEL_BYTES, lambda model: sum(tensor.nbytes for te
 EXPERIMENTS = ResourcePool[Activations](PASS_BYTES, lambda one: one.cache.held_bytes)
 LOOKS = ResourcePool[tuple[Glance, ForwardCache]](PASS_BYTES, lambda look: look[1].held_bytes)
 PHOTOGRAPHS = ResourcePool[PhotographPass](PASS_BYTES, lambda one: one.held_bytes)
-DESCRIBED = (".onnx", ".pt2", ".keras", ".json")  # what always describes a network; other files may hold weights alone
 QUEUE = FifoSemaphore(max(1, (os.cpu_count() or 1) // 2))  # one pass uses several cores: more would only wait
 
 
@@ -150,7 +149,7 @@ def read_network(folder: Path, name: str) -> tuple[Network, Report] | Identity:
         try:
             graph = read_file(str(path))
         except ValueError:
-            if path.suffix.lower() in DESCRIBED:
+            if path.suffix.lower() in set(ENDINGS) - set(MAY_BE_WEIGHTS):
                 raise
             return identify(path)
     graph = replace(graph, name=name)

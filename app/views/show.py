@@ -208,6 +208,18 @@ def _clicked(key: str, count: int, on_click: Callable[[int], None]) -> None:
             on_click(number)
 
 
+def step_button(label: str, icon: str, names: Sequence[str], to: int, on_click: Callable[[str], None]) -> None:
+    """A button that goes to the name at `to`, and can't be pressed before the first or behind the last."""
+    there = 0 <= to < len(names)
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        disabled=not there,
+        on_click=on_click,
+        args=(names[to] if there else "",),
+    )
+
+
 def place(networks: Sequence[Network], path: str, aligned: Sequence[Network] = ()) -> None:
     """Everything about a place of networks side by side, one column a network; `aligned` are parts of them.
 

@@ -13,9 +13,9 @@ import typer
 from irnet.cli.terminal import Body, Ema, Form, Key, Knobs, Name, memory_limit, network_of, put_in, show, table
 from irnet.edit import network as edited
 from irnet.models import full_name
+from irnet.opening import WITH_WEIGHTS
 from irnet.units import exact
 
-WITH_GRAPH = (".onnx", ".pt2")  # endings of files that hold a network with its weights
 FIRST = 8  # features that are printed for people; JSON has all
 
 app = typer.Typer(no_args_is_help=True, help="Checkpoint files: which network one is, and released ones to fetch.")
@@ -95,7 +95,7 @@ def classify(
     weights, build = import_module("irnet.runtime.weights"), import_module("irnet.runtime.build")
     photos, experiment = (import_module(f"irnet.lab.{part}") for part in ("photos", "classify"))
     found = weights.identify(file, key=key, ema=ema)
-    if not found.exact and (body or file.suffix.lower() not in WITH_GRAPH):
+    if not found.exact and (body or file.suffix.lower() not in WITH_WEIGHTS):
         raise ValueError(found.sentence)
     with memory_limit(device):
         sizes = {"classes": 0 if body else found.classes, "channels": found.channels}

@@ -61,11 +61,8 @@ def align(left: Network, right: Network) -> tuple[Match, ...]:
     """
     found: list[Match] = []
     trees = resolve(left), resolve(right)
-    groups = [
-        [tuple(s for s in side.stages if s.part == part and s.repeat) for side in (left, right)] for part in PARTS
-    ]
-    groups.append([tuple(one.stage for one in side.auxiliary) for side in (left, right)])
-    for ours, theirs in groups:
+    for part in (*PARTS, None):
+        ours, theirs = (_of_part(side, part) for side in (left, right))
         for i, j in in_order(ours, theirs, _stage_distance, lambda stage: size(stage.node)):
             found.append(_stages(trees, None if i is None else ours[i], None if j is None else theirs[j]))
     return (*found, *_heads(left.head, right.head))

@@ -135,10 +135,7 @@ def _differences(ours: dict[str, Any], theirs: dict[str, Any], prefix: str = "")
 
 def _changes(left: Network, right: Network) -> Iterator[Change]:
     yield from _differences({"input": grid(left.input_shape)}, {"input": grid(right.input_shape)})
-    stages_of = [
-        {stage.name: stage for stage in (*side.stages, *(one.stage for one in side.auxiliary))}
-        for side in (left, right)
-    ]
+    stages_of = left.stages_by_name, right.stages_by_name
     for match in align(left, right):
         ours, theirs = (side.get(name or "") for side, name in zip(stages_of, (match.left, match.right), strict=True))
         why = _why(*(stage.source for stage in (ours, theirs) if stage))

@@ -31,7 +31,7 @@ def stage_named(network: Network, name: str) -> Stage:
     ValueError
         Naming the unknown stage and the known ones.
     """
-    named = {stage.name: stage for stage in (*network.stages, *(one.stage for one in network.auxiliary))}
+    named = network.stages_by_name
     if name not in named:
         raise ValueError(f"{network.name} has no stage {name!r}; its stages: {', '.join(named)}")
     return named[name]

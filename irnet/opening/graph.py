@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from math import prod
 
 from irnet.spec import Setting, Settings, Shape
+from irnet.tree.layers import COMPUTED
 from irnet.units import exact, typed
 
 __all__ = [
@@ -44,7 +45,6 @@ __all__ = [
 ]
 
 INPUT = "input"
-COMPUTED = "computed"  # the setting that names what is computed from weights, or is a number of nobody's
 FOLDED = "folded"
 CONCAT, ADD, MUL, DIV = "concat", "add", "mul", "div"
 MERGES = (CONCAT, ADD, MUL, DIV)  # kinds in which branches can meet

@@ -123,9 +123,9 @@ def cost_records(step: Step) -> list[dict[str, str]]:
     both = [step_named(id_) for id_ in (step.parent, step.id) if id_]
     costs = {one.model: cost(network(one.preset)) for one in both}
     records = []
-    for what in cost(network(step.preset)):
+    for what, words in COUNTED.items():
         values = {model: found[what] for model, found in costs.items()}
-        record = {"what": COUNTED[what]} | {model: _written(value) for model, value in values.items()}
+        record = {"what": words} | {model: _written(value) for model, value in values.items()}
         numbers = [value for value in values.values() if isinstance(value, int)]
         records.append(record | ({"times": f"{numbers[1] / numbers[0]:.3g}" if numbers else ""} if step.parent else {}))
     return records

@@ -75,7 +75,7 @@ def provenance(network: Network, stage: str) -> Provenance:
     timm, Cadene repeat_1.0 to repeat_1.19 · facenet Repeat_1/block17_1 to Repeat_1/block17_10 (v1) ·
     facenet-pytorch repeat_2.0 to repeat_2.9 (v1) · deviations D3, D6, D7, D8, D12, D23
     """
-    known = [*(found.name for found in network.stages), *(one.stage.name for one in network.auxiliary), "head"]
+    known = [*network.stages_by_name, "head"]
     if stage not in known:
         raise ValueError(f"{network.name} has no stage {stage!r}; its stages: {', '.join(known)}")
     architecture = network.architecture

@@ -21,6 +21,7 @@ from irnet.spec import Shape
 from irnet.units import exact, typed
 
 ENDINGS = (".onnx", ".pt2", ".keras", ".h5", ".hdf5", ".json")
+MAY_BE_WEIGHTS = (".h5", ".hdf5")  # of these the endings of files that may hold weights alone
 _ZIP, _HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
 _FORMAT = re.compile(rb'"format"\s*:\s*"(irnet\.\w+\.\d+)"')
 

@@ -223,10 +223,8 @@ def _answer(source: str, call: str, *sides: str) -> dict[str, Any]:
     try:
         channels, height, width = map(int, sides or (0, 0, 0))
         graph = trace(load_module(source, call), (channels, height, width) if sides else None)
-    except MemoryError:
-        return {"error": f"it needs more than {GIBIBYTES} GiB of memory"}
     except Exception as error:  # whatever somebody else's code raises
-        if "allocate memory" in str(error):  # as PyTorch says it
+        if isinstance(error, MemoryError) or "allocate memory" in str(error):  # the second as PyTorch says it
             return {"error": f"it needs more than {GIBIBYTES} GiB of memory"}
         first = next(filter(None, map(str.strip, str(error).splitlines())), "")
         return {"error": first if isinstance(error, ValueError) else f"{type(error).__name__}: {first}"}

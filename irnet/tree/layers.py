@@ -9,6 +9,7 @@ from typing import Any, cast
 from irnet.spec import ACTIVATIONS, Edges, Layer, Shape
 from irnet.units import typed
 
+COMPUTED = "computed"  # the setting that names what is computed from weights, or is a number of nobody's
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")  # what a norm owns that is no parameter
 # what keeps to its own pixel, or is said to: the statistics of a norm are not counted as what it sees
 _LOCAL = (
@@ -80,14 +81,14 @@ def _follows(layer: Layer, given: Shape) -> Shape:
 
 
 def check_makeable(layer: Layer) -> None:
-    """Refuse a layer that reads what is computed from weights, or whose padding no module of PyTorch's has.
+    """Refuse a layer that reads what is computed from weights.
 
     Raises
     ------
     ValueError
         Naming the layer and what it reads.
     """
-    computed = layer.setting("computed")
+    computed = layer.setting(COMPUTED)
     if isinstance(computed, tuple):
         what = " and ".join(map(str, computed))
         raise ValueError(
